@@ -1,0 +1,67 @@
+# `make` alone lists the tasks; the text behind ## is what it prints.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: help venv demo broker test check bench format docs lock clean
+
+help: ## List the tasks
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+venv: $(READY) ## Make the Python environment in .venv (silent when it is up to date)
+	@:
+
+# The editable install is one path entry, so only the two files that name packages make it stale.
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "flowmart-streams needs Python 3.11 or newer; set PYTHON=/path/to/python3.11")'
+	@echo "Making the Python environment in $(VENV) (about half a minute the first time)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "On Debian: apt-get install python3-venv" >&2; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
+	@touch $@
+
+demo: venv ## Run the whole marketplace here; ORDERS=n places n orders, waits for their ends and judges
+	@$(BIN)/python -m simulator.demo $(if $(ORDERS),--orders $(ORDERS))
+
+broker: venv ## Run Apache Kafka in the foreground; ARGS='--port 9092 --data-dir var/kafka' to keep its data
+	@$(BIN)/python -m broker start $(ARGS)
+
+test: venv ## Run every test, on real Kafka; ARGS='tests/engine -k lane' for some
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: venv ## Run what CI runs: format, lint, types, import rules, generated files, tests
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m events schemas --check
+	@$(MAKE) --no-print-directory test
+
+bench: venv ## Run the benchmarks, each as ratios within one run; ARGS= is passed on
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+format: venv ## Format the code and mend what ruff can mend
+	@$(BIN)/ruff format
+	@$(BIN)/ruff check --fix
+
+docs: venv ## Write the generated schemas and documents anew
+	@$(BIN)/python -m events schemas
+
+lock: $(VENV)/lock ## Choose dependency versions anew: requirements.lock; ARGS=--upgrade moves them all
+	@$(VENV)/lock/bin/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-header --quiet $(ARGS) --output-file requirements.lock
+
+# The compiler lives apart, so that it is not itself something to lock.
+$(VENV)/lock:
+	@$(PYTHON) -m venv $@
+	@$@/bin/python -m pip install --quiet --disable-pip-version-check uv
+
+clean: ## Remove the environment and everything that tools and runs left behind
+	@rm -rf $(VENV) build dist var *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
