@@ -1,0 +1,1 @@
+"""Payment gateways, carriers, mail, SMS, push: real and simulated behind one protocol each."""

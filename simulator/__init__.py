@@ -1,0 +1,1 @@
+"""A seeded shop: customers, orders, faults."""

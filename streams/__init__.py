@@ -1,0 +1,1 @@
+"""Pure domain logic: decide, evolve and fold, a module or package a service."""

@@ -1,0 +1,1 @@
+"""Every table as data: row type, key, window, retention."""

@@ -1,0 +1,1 @@
+"""Table views and the control room."""
