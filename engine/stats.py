@@ -1,0 +1,76 @@
+"""What a worker counts: plain integers, read by the metrics endpoint and by tests."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+_BUCKETS_RECORDS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000)
+_BUCKETS_S = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+
+
+class Histogram:
+    """Counts in fixed buckets; cheap enough for once a batch."""
+
+    __slots__ = ("bounds", "counts", "total")
+
+    def __init__(self, bounds: tuple[float, ...]) -> None:
+        self.bounds = bounds
+        self.counts = [0] * (len(bounds) + 1)
+        self.total = 0.0
+
+    def observe(self, value: float) -> None:
+        """Count one value."""
+        for index, bound in enumerate(self.bounds):
+            if value <= bound:
+                self.counts[index] += 1
+                break
+        else:
+            self.counts[-1] += 1
+        self.total += value
+
+    def cumulative(self) -> list[tuple[str, float]]:
+        """Prometheus buckets: (upper bound, values at or below it)."""
+        found, running = [], 0
+        for bound, count in zip(self.bounds, self.counts, strict=False):
+            running += count
+            found.append((str(bound), float(running)))
+        found.append(("+Inf", float(running + self.counts[-1])))
+        return found
+
+
+@dataclass
+class Stats:
+    """One worker's counters; every lane adds to the same."""
+
+    skipped: int = 0
+    """Records at or below a marker, read again after a restart."""
+    ignored: int = 0
+    """Records of a type that no agent reads."""
+    rekeyed: int = 0
+    """Records forwarded to another partition."""
+    commits: int = 0
+    outputs: int = 0
+    rows: int = 0
+    rebalances: int = 0
+    dropped_chunks: int = 0
+    """Chunks of an older generation; their records are read again."""
+    late: Counter[str] = field(default_factory=Counter)
+    records: Counter[str] = field(default_factory=Counter)
+    dead: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    timers: Counter[tuple[str, str]] = field(default_factory=Counter)
+    chunk_records: Histogram = field(default_factory=lambda: Histogram(_BUCKETS_RECORDS))
+    transaction_s: Histogram = field(default_factory=lambda: Histogram(_BUCKETS_S))
+    recovered_records: int = 0
+    recovery_s: float = 0.0
+
+    def count_records(self, topic: str, records: int) -> None:
+        """Records of one chunk were applied."""
+        self.records[topic] += records
+        self.chunk_records.observe(records)
+
+    def count_dead(self, topic: str, agent: str, error: str) -> None:
+        """A record went to the dead letters."""
+        self.dead[topic, agent, error] += 1
+
+    def count_timer(self, agent: str, kind: str) -> None:
+        """A timer fired."""
+        self.timers[agent, kind] += 1

@@ -1,0 +1,158 @@
+"""One lane's rows on disk: RocksDB, and a sorted dict for tests without a broker.
+
+Everything a lane keeps is in one store, told apart by key prefixes, so that one write batch
+is the whole commit: rows, markers and the position in the changelog that they amount to.
+"""
+
+import shutil
+from bisect import bisect_left, insort
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Protocol
+
+import rocksdict
+
+from engine.errors import StoreUnusable
+
+Item = tuple[bytes, bytes | None]
+"""A key and its new value; None deletes."""
+
+HIDDEN = b"\x00"
+"""First byte of keys that are no rows: markers and the changelog position."""
+POSITION = HIDDEN + b"changelog-position"
+
+
+class Store(Protocol):
+    """What a lane needs of a store; one contract suite tests every implementation."""
+
+    def get(self, key: bytes) -> bytes | None:
+        """The value, or None."""
+
+    def write(self, items: Iterable[Item]) -> None:
+        """Apply all items or none."""
+
+    def range(self, start: bytes, end: bytes) -> Iterator[tuple[bytes, bytes]]:
+        """Items with start <= key < end, in byte order."""
+
+    def size_bytes(self) -> int:
+        """Disk or memory in use, roughly."""
+
+    def close(self) -> None:
+        """Give up the handle. Idempotent."""
+
+
+class MemoryStore:
+    """A store that is gone with the process."""
+
+    def __init__(self) -> None:
+        self._values: dict[bytes, bytes] = {}
+        self._keys: list[bytes] = []
+
+    def get(self, key: bytes) -> bytes | None:
+        """The value, or None."""
+        return self._values.get(key)
+
+    def write(self, items: Iterable[Item]) -> None:
+        """Apply all items."""
+        for key, value in items:
+            if value is not None:
+                if key not in self._values:
+                    insort(self._keys, key)
+                self._values[key] = value
+            elif self._values.pop(key, None) is not None:
+                del self._keys[bisect_left(self._keys, key)]
+
+    def range(self, start: bytes, end: bytes) -> Iterator[tuple[bytes, bytes]]:
+        """Items with start <= key < end, as of the call."""
+        keys = self._keys[bisect_left(self._keys, start) : bisect_left(self._keys, end)]
+        return ((key, self._values[key]) for key in keys)
+
+    def size_bytes(self) -> int:
+        """Bytes of keys and values."""
+        return sum(len(key) + len(value) for key, value in self._values.items())
+
+    def close(self) -> None:
+        """Nothing to give up."""
+
+
+class RocksStore:
+    """A store in one RocksDB directory.
+
+    Its write-ahead log survives kill -9. After a crash of the machine the tail of the log may
+    be missing; the changelog position is lost with it, so recovery replays what is missing.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        try:
+            self._db = rocksdict.Rdict(str(path), options=_options())
+        except Exception as exc:
+            raise StoreUnusable(f"cannot open the store {path}: {exc}") from exc
+
+    def get(self, key: bytes) -> bytes | None:
+        """The value, or None."""
+        value: bytes | None = self._db.get(key)
+        return value
+
+    def write(self, items: Iterable[Item]) -> None:
+        """Apply all items or none, durably against the end of the process."""
+        batch = rocksdict.WriteBatch(raw_mode=True)
+        put, delete = batch.put, batch.delete
+        for key, value in items:
+            if value is None:
+                delete(key)
+            else:
+                put(key, value)
+        try:
+            self._db.write(batch)
+        except Exception as exc:
+            raise StoreUnusable(f"cannot write the store {self._path}: {exc}") from exc
+
+    def range(self, start: bytes, end: bytes) -> Iterator[tuple[bytes, bytes]]:
+        """Items with start <= key < end."""
+        for key, value in self._db.items(from_key=start):
+            if key >= end:
+                return
+            yield key, value
+
+    def size_bytes(self) -> int:
+        """Bytes of the files that hold live data."""
+        return int(self._db.property_int_value("rocksdb.estimate-live-data-size") or 0)
+
+    def close(self) -> None:
+        """Flush nothing: the log holds it. Release the directory's lock."""
+        self._db.close()
+
+
+def open_store(path: Path) -> tuple[RocksStore, str | None]:
+    """Open the store at path, or an empty one in its place when its files are damaged.
+
+    Returns the store and, when it had to start empty, why: its rows then come back from the
+    changelog. A directory that cannot be written at all raises StoreUnusable.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        return RocksStore(path), None
+    except StoreUnusable as exc:
+        damage = str(exc)
+        if "lock" in damage.lower() and "Corruption" not in damage:
+            raise
+    wipe_store(path)
+    return RocksStore(path), damage
+
+
+def wipe_store(path: Path) -> None:
+    """Remove a store's directory with all it holds."""
+    shutil.rmtree(path, ignore_errors=True)
+
+
+def _options() -> rocksdict.Options:
+    """Small memory, few files: many lanes share a process."""
+    options = rocksdict.Options(raw_mode=True)
+    options.create_if_missing(True)
+    options.set_write_buffer_size(16 << 20)
+    options.set_max_write_buffer_number(2)
+    options.set_keep_log_file_num(2)
+    options.set_max_open_files(256)
+    options.set_max_total_wal_size(64 << 20)
+    return options
