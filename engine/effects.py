@@ -53,8 +53,7 @@ class EffectCall:
             return None
         if self.spec.by is not None and not self.topic.in_place:
             key = codec.field(value, self.spec.by)
-            prefix = self.topic.spec.key_prefix
-            if key is None or self._topology.place_of(key, prefix) != self._partition:
+            if key is None or self._topology.place_of(key) != self._partition:
                 return None
         return Delivery(record, name, value)
 

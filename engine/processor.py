@@ -178,7 +178,7 @@ class Processor:
         key = topic.spec.codec.field(delivery.value, reader.by)
         if key is None:
             return False
-        return self.topology.place_of(key, topic.spec.key_prefix) == self.partition
+        return self.topology.place_of(key) == self.partition
 
     def _forward(self, topic: BoundTopic, delivery: Delivery) -> None:
         """Send the record to each field's partition where it does not lie."""
@@ -187,7 +187,7 @@ class Processor:
             key = spec.codec.field(delivery.value, by)
             if key is None:
                 continue
-            place = self.topology.place_of(key, spec.key_prefix)
+            place = self.topology.place_of(key)
             if place != self.partition:
                 self._out.append(
                     Output(topic.forwards[by], place, key.encode(), record.value, record.headers)

@@ -23,11 +23,8 @@ class Codec(Protocol):
             engine.errors.BadRecord: retrying cannot help; goes to the dead letters.
         """
 
-    def peek(self, record: Record, field: str) -> str | None:
-        """Read one field of a value this engine wrote itself, cheaply; None when absent."""
-
     def field(self, value: Decoded, field: str) -> str | None:
-        """The same field of a decoded value."""
+        """What of that field decides the record's partition; None when it has no such field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +37,8 @@ class TopicSpec:
     codec: Codec
     events: tuple[type, ...] = ()
     key_prefix: str = ""
-    """Left off the key before it is hashed, so that `pay_X` lies in the partition of `X`."""
+    """Left off the key before it is hashed, so that `pay_X` lies in the partition of `X`.
+    The topic's codec leaves it off that field as well."""
     partitions: int | None = None
     """None: as many as the application's other topics. Dead letters have one."""
     retention: timedelta = timedelta(days=30)

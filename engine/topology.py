@@ -94,9 +94,9 @@ class Topology:
         """How many partitions a topic has here."""
         return spec.partitions or self.partitions
 
-    def place_of(self, key: str, prefix: str = "") -> int:
+    def place_of(self, key: str) -> int:
         """The partition where records and rows of that key live."""
-        return partition_of(key.removeprefix(prefix).encode(), self.partitions)
+        return partition_of(key.encode(), self.partitions)
 
     def output(self, spec: TopicSpec) -> OutputTopic:
         """The topic as it is written to.

@@ -166,12 +166,12 @@ class Windows(Generic[R]):
         """How far event time has come; None before the first record."""
         return self._clocks.get(self._name)
 
-    def kept(self) -> Iterator[tuple[str, R]]:
-        """Every row that has not expired, open or closed, oldest window first."""
+    def open(self) -> Iterator[tuple[str, R]]:
+        """Every row of an open window, oldest window first."""
         clock = self.clock()
-        return (
-            iter(()) if clock is None else iter(self._rows.scan(clock.kept, window_key(AT_MS_MAX)))
-        )
+        if clock is None:
+            return iter(())
+        return iter(self._rows.scan(window_key(clock.open_from_ms), window_key(AT_MS_MAX)))
 
     def closed(self, rows_max: int = ROWS_PER_CALL_MAX) -> list[tuple[str, R]]:
         """Hand out the rows of closed windows, each once ever, oldest window first."""

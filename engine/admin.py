@@ -1,0 +1,128 @@
+"""Creates the topics of a topology and tells where the cluster differs from it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaConnectionError, TopicAlreadyExistsError, for_code
+
+from engine.errors import BrokerUnavailable, EngineError
+from engine.specs import TopicSpec
+from engine.topology import Topology
+
+_ALREADY_THERE = 36
+CHANGELOG_SEGMENT_BYTES = 64 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class TopicState:
+    """One topic as it should be and as it is."""
+
+    name: str
+    partitions: int
+    found: int | None
+    """Partitions it has; None: it does not exist."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether it may be used as it is."""
+        return self.found == self.partitions
+
+
+def wanted_topics(topology: Topology, replication: int) -> list[NewTopic]:
+    """Every topic of the topology, its changelog and its dead letters."""
+    topics = [
+        NewTopic(
+            name,
+            spec.partitions or topology.partitions,
+            replication,
+            topic_configs=_configs(spec, replication),
+        )
+        for name, spec in topology.topic_specs().items()
+    ]
+    changelog = {
+        "cleanup.policy": "compact",
+        "segment.bytes": str(CHANGELOG_SEGMENT_BYTES),
+        "min.insync.replicas": _min_isr(replication),
+    }
+    topics.append(
+        NewTopic(topology.changelog, topology.partitions, replication, topic_configs=changelog)
+    )
+    return topics
+
+
+def _configs(spec: TopicSpec, replication: int) -> dict[str, str]:
+    return {
+        "cleanup.policy": spec.cleanup,
+        "retention.ms": str(int(spec.retention.total_seconds() * 1000)),
+        # The broker's clock is the only one that agents know: producers' may be wrong.
+        "message.timestamp.type": "LogAppendTime",
+        "min.insync.replicas": _min_isr(replication),
+    }
+
+
+def _min_isr(replication: int) -> str:
+    return str(max(1, replication - 1))
+
+
+async def ensure_topics(
+    options: dict[str, Any], topology: Topology, *, replication: int = 1
+) -> list[TopicState]:
+    """Create what is missing; returns every topic's state afterwards.
+
+    Raises:
+        BrokerUnavailable: nobody answers at the address.
+        EngineError: the broker refused to create a topic.
+    """
+    wanted = wanted_topics(topology, replication)
+    admin = await _connect(options)
+    try:
+        existing = set(await admin.list_topics())
+        missing = [topic for topic in wanted if topic.name not in existing]
+        if missing:
+            response = await admin.create_topics(missing)
+            for name, code, *detail in response.topic_errors:
+                if code not in (0, _ALREADY_THERE):
+                    raise EngineError(f"cannot create topic {name}: {for_code(code).__name__}"
+                                      f" {detail[0] if detail else ''}")
+        return await _states(admin, wanted, created={t.name for t in missing})
+    except TopicAlreadyExistsError:
+        return await _states(admin, wanted, created=set())
+    finally:
+        await admin.close()
+
+
+async def check_topics(options: dict[str, Any], topology: Topology) -> list[TopicState]:
+    """Every topic of the topology as the cluster has it."""
+    admin = await _connect(options)
+    try:
+        return await _states(admin, wanted_topics(topology, 1), created=set())
+    finally:
+        await admin.close()
+
+
+async def _connect(options: dict[str, Any]) -> AIOKafkaAdminClient:
+    allowed = {k: v for k, v in options.items() if k != "connections_max_idle_ms"}
+    admin = AIOKafkaAdminClient(**allowed)
+    try:
+        await admin.start()
+    except KafkaConnectionError as exc:
+        await admin.close()
+        raise BrokerUnavailable(
+            f"no Kafka broker answers at {options['bootstrap_servers']}:"
+            " start one (`make broker`) or set FLOWMART_BROKER"
+        ) from exc
+    return admin
+
+
+async def _states(
+    admin: AIOKafkaAdminClient, wanted: list[NewTopic], created: set[str]
+) -> list[TopicState]:
+    existing = set(await admin.list_topics()) | created
+    named = [topic.name for topic in wanted if topic.name in existing and topic.name not in created]
+    described = {
+        topic["topic"]: len(topic["partitions"])
+        for topic in (await admin.describe_topics(named) if named else [])
+    }
+    described |= {topic.name: topic.num_partitions for topic in wanted if topic.name in created}
+    return [TopicState(t.name, t.num_partitions, described.get(t.name)) for t in wanted]

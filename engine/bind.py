@@ -1,0 +1,121 @@
+"""Binds a topology to a Faust app: settings, agents, lanes, metrics."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import faust
+from faust.agents import Agent as FaustAgent
+
+from engine.errors import TopologyError
+from engine.lane import Policy
+from engine.lanes import Lanes
+from engine.topology import Topology
+from engine.transport import client_options
+
+
+class LaneAgent(FaustAgent):  # type: ignore[misc]  # untyped base
+    """A Faust agent whose records come through lanes, a chunk at a time.
+
+    It subscribes its topics, is listed by `faust agents`, and has no stream: Faust's makes
+    two tasks a record.
+    """
+
+    async def on_start(self) -> None:
+        """Subscribe."""
+        self.app.topics.add(self.channel)
+
+    async def on_stop(self) -> None:
+        """Nothing runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerOptions:
+    """What a worker needs to know beside its topology."""
+
+    broker: str
+    """host:port[,host:port...], without scheme or credentials."""
+    data_dir: Path
+    instance_id: str | None = None
+    """Static membership: a restart within the session takes its partitions up again."""
+    web_port: int = 6066
+    web_host: str = "127.0.0.1"
+    session_timeout_s: float = 8.0
+    heartbeat_s: float = 1.0
+    poll_records_max: int = 5_000
+
+
+def create_worker_app(
+    topology: Topology, policy: Policy, options: WorkerOptions, **overrides: Any
+) -> faust.App:
+    """A Faust app that runs the topology's agents in lanes.
+
+    Raises:
+        TopologyError: the broker's address carries credentials (set broker_credentials).
+    """
+    if "@" in options.broker:
+        raise TopologyError(
+            "credentials inside the broker's address are ignored by Kafka clients:"
+            " leave them out of FLOWMART_BROKER and set broker_credentials"
+        )
+    settings: dict[str, Any] = {
+        "broker": [f"kafka+lane://{host.strip()}" for host in options.broker.split(",")],
+        "store": "memory://",
+        "datadir": str(options.data_dir / "faust"),
+        "TableManager": "engine.rebalance:LaneManager",
+        "Agent": "engine.bind:LaneAgent",
+        "topic_partitions": topology.partitions,
+        "topic_disable_leader": True,
+        "table_standby_replicas": 0,
+        "web_tables_enabled": False,
+        "web_host": options.web_host,
+        "web_bind": options.web_host,
+        "web_port": options.web_port,
+        "consumer_group_instance_id": options.instance_id,
+        "consumer_max_fetch_size": 2 << 20,
+        "broker_max_poll_records": options.poll_records_max,
+        "broker_session_timeout": options.session_timeout_s,
+        "broker_heartbeat_interval": options.heartbeat_s,
+        "broker_rebalance_timeout": 30.0,
+        "broker_request_timeout": 30.0,
+        "broker_commit_interval": 2.0,
+        "broker_check_crcs": True,
+        "stream_wait_empty": False,
+        **overrides,
+    }
+    app = faust.App(topology.app_id, **settings)
+    bind(app, topology, policy, options.data_dir)
+    return app
+
+
+def bind(app: faust.App, topology: Topology, policy: Policy, data_dir: Path) -> Lanes:
+    """Put lanes on the app and declare its agents."""
+    lanes = Lanes(topology, policy, data_dir, lambda: client_options(app), app.crash)
+    app.lanes = lanes  # type: ignore[attr-defined]  # the transport and the views look here
+    for name, topics in agent_topics(topology):
+        channel = app.topic(*topics, partitions=topology.partitions)
+        app.agent(channel, name=name)(_feed_nothing)
+
+    @app.timer(policy.tick_s)
+    async def tick() -> None:
+        lanes.tick()
+
+    return lanes
+
+
+def agent_topics(topology: Topology) -> Iterable[tuple[str, list[str]]]:
+    """Each agent's name with the real names of the topics that it reads."""
+    for spec in (*topology.agents, *topology.effects):
+        yield (
+            spec.name,
+            [
+                name
+                for name, topic in topology.topics.items()
+                if any(r.agent == spec.name for rs in topic.readers.values() for r in rs)
+            ],
+        )
+
+
+async def _feed_nothing(stream: Any) -> None:
+    """A lane's agent has no stream."""

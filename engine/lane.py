@@ -1,0 +1,330 @@
+"""A lane: everything a worker does for one partition, in one order, one transaction at a time."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from engine.effects import EffectCall, effect_calls
+from engine.processor import Batch, Completion, Processor
+from engine.producer import LaneProducer
+from engine.records import Chunk
+from engine.specs import Delivery
+from engine.store import POSITION
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """When a lane commits, and how much may wait.
+
+    A lane commits at once when its last commit is at least `linger_s` ago. While more than
+    `bulk_records` are pending it goes on gathering, up to `bulk_linger_s`, `records_max` or
+    `bytes_max`, whichever comes first.
+    """
+
+    linger_s: float = 0.010
+    bulk_linger_s: float = 0.100
+    bulk_records: int = 200
+    records_max: int = 10_000
+    bytes_max: int = 4_000_000
+    inbox_chunks_max: int = 16
+    """Chunks waiting in a lane; then the consumer is held back."""
+    effect_records_max: int = 1_000
+    """Calls of one effect that one lane has begun and not handed over."""
+    effect_chunks_max: int = 4
+    """Chunks waiting for an effect in a lane; then its source is paused there."""
+    tick_s: float = 1.0
+    rows_max: int = 50_000
+    """Decoded rows a table keeps in a lane."""
+    close_wait_s: float = 3.0
+    """How long a commit under way may take when the lane closes."""
+
+
+class EffectQueue:
+    """One effect in one lane: calls under way, their outcomes handed over in order."""
+
+    def __init__(
+        self, call: EffectCall, policy: Policy, done: Callable[[Completion], None]
+    ) -> None:
+        self._call = call
+        self._done = done
+        self._policy = policy
+        self._intake: deque[tuple[Chunk, int]] = deque()
+        self._waiting: deque[asyncio.Task[Completion] | int] = deque()
+        self._slots = asyncio.Semaphore(call.spec.in_flight_max)
+        self._room = asyncio.Semaphore(policy.effect_records_max)
+        self._fed, self._wake = asyncio.Event(), asyncio.Event()
+        self.tasks = [asyncio.create_task(self._feed()), asyncio.create_task(self._deliver())]
+
+    def put(self, chunk: Chunk, start: int) -> None:
+        """Queue a chunk's records at or after start. Stop when `is_full` says so."""
+        self._intake.append((chunk, start))
+        self._fed.set()
+
+    def is_full(self) -> bool:
+        """Whether the source should be paused until calls have ended."""
+        return len(self._intake) >= self._policy.effect_chunks_max
+
+    async def _feed(self) -> None:
+        while True:
+            while self._intake:
+                chunk, start = self._intake[0]
+                for record in chunk.records:
+                    delivery = self._call.wanted(record) if record.offset >= start else None
+                    if delivery is not None:
+                        await self._room.acquire()
+                        self._append(asyncio.create_task(self._run(delivery)))
+                self._append(chunk.end)
+                self._intake.popleft()
+            self._fed.clear()
+            await self._fed.wait()
+
+    def _append(self, item: asyncio.Task[Completion] | int) -> None:
+        self._waiting.append(item)
+        self._wake.set()
+
+    async def _run(self, delivery: Delivery) -> Completion:
+        async with self._slots:
+            return await self._call.run(delivery)
+
+    async def _deliver(self) -> None:
+        while True:
+            while self._waiting:
+                head = self._waiting[0]
+                if isinstance(head, int):
+                    done = Completion(self._call.mark, head)
+                else:
+                    done = await head
+                    self._room.release()
+                self._waiting.popleft()
+                self._done(done)
+            self._wake.clear()
+            await self._wake.wait()
+
+    def backlog(self) -> int:
+        """Chunks and calls whose outcome is not handed over."""
+        return len(self._waiting) + len(self._intake)
+
+    def cancel(self) -> None:
+        """Stop; calls under way run again after the next opening."""
+        for task in (*self.tasks, *(t for t in self._waiting if not isinstance(t, int))):
+            task.cancel()
+
+
+class Lane:
+    """Feeds one processor and commits what it gathers.
+
+    Nothing is acknowledged before its transaction is committed. Whatever goes wrong between
+    two commits ends the worker (`crash`), which replays from the markers.
+    """
+
+    def __init__(
+        self,
+        processor: Processor,
+        producer: LaneProducer,
+        policy: Policy,
+        crash: Callable[[BaseException], Awaitable[None]],
+    ) -> None:
+        self.processor = processor
+        self.partition = processor.partition
+        self._producer = producer
+        self._policy = policy
+        self._crash = crash
+        self._changelog = processor.topology.changelog
+        self._inbox: deque[Chunk | Completion] = deque()
+        self._wake = asyncio.Event()
+        self._space = asyncio.Event()
+        self._tick_ms: int | None = None
+        self._last_commit = 0.0
+        self._committing: asyncio.Future[None] | None = None
+        self._closed = False
+        calls = effect_calls(processor.topology, self.partition)
+        self._effects = {
+            topic: [EffectQueue(call, policy, self._completed) for call in found]
+            for topic, found in calls.items()
+        }
+        self._effect_marks = {t: [c.mark for c in found] for t, found in calls.items()}
+        self._effect_ends: dict[str, int] = {}
+        self._task = asyncio.create_task(self._run())
+        for queue in (queue for found in self._effects.values() for queue in found):
+            for task in queue.tasks:
+                task.add_done_callback(self._effect_ended)
+
+    # -- feeding
+
+    async def put(self, chunk: Chunk) -> None:
+        """Queue a chunk; waits while the lane has too many."""
+        while len(self._inbox) >= self._policy.inbox_chunks_max and not self._closed:
+            self._space.clear()
+            await self._space.wait()
+        if self._closed:
+            self.processor.stats.dropped_chunks += 1
+            return
+        self._inbox.append(chunk)
+        self._wake.set()
+        for queue, mark in zip(
+            self._effects.get(chunk.topic, ()), self._effect_marks.get(chunk.topic, ()), strict=True
+        ):
+            start = self._effect_ends.get(mark, self.processor.mark(mark) or 0)
+            if chunk.end > start:
+                self._effect_ends[mark] = chunk.end
+                queue.put(chunk, start)
+
+    def tick(self, now_ms: int) -> None:
+        """Have the timers due at now_ms fired, in a transaction of their own."""
+        self._tick_ms = now_ms
+        self._wake.set()
+
+    def position(self, topic: str) -> int | None:
+        """Where reading of a topic has to go on after an opening; None: from its beginning."""
+        marks = [self.processor.mark(name) for name in self._marks_of(topic)]
+        known = [mark for mark in marks if mark is not None]
+        return min(known) if len(known) == len(marks) else None
+
+    def forgive(self, topic: str, position: int) -> None:
+        """The broker kept nothing before position: take the topic up there."""
+        for name in self._marks_of(topic):
+            if (self.processor.mark(name) or 0) < position:
+                self.processor.forgive(name, position)
+
+    def _marks_of(self, topic: str) -> list[str]:
+        return [topic, *self._effect_marks.get(topic, ())]
+
+    def backlog(self) -> int:
+        """Chunks and effects that wait."""
+        waiting = sum(q.backlog() for queues in self._effects.values() for q in queues)
+        return len(self._inbox) + waiting
+
+    def full_topics(self) -> list[str]:
+        """Topics whose effects cannot take more for now."""
+        return [t for t, queues in self._effects.items() if any(q.is_full() for q in queues)]
+
+    def _effect_ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (failure := task.exception()) is not None:
+            self._failure = asyncio.ensure_future(self._crash(failure))
+
+    def _completed(self, done: Completion) -> None:
+        self._inbox.append(done)
+        self._wake.set()
+
+    # -- the loop
+
+    async def _run(self) -> None:
+        try:
+            while True:
+                await self._turn()
+        except asyncio.CancelledError:
+            raise
+        except BaseException as exc:  # noqa: BLE001 - whatever it is, nothing may go on after it
+            await self._crash(exc)
+
+    async def _turn(self) -> None:
+        processor, policy = self.processor, self._policy
+        while self._inbox and not self._is_full():
+            self._apply(self._inbox.popleft())
+            self._space.set()
+            if self._inbox:
+                await asyncio.sleep(0)
+        if self._tick_ms is not None:
+            await self._run_tick()
+        if not processor.has_changes():
+            await self._sleep(None)
+            return
+        since = time.monotonic() - self._last_commit
+        linger = (
+            policy.bulk_linger_s
+            if processor.pending_records > policy.bulk_records and self._inbox
+            else policy.linger_s
+        )
+        if self._is_full() or since >= linger:
+            await self.commit()
+        else:
+            await self._sleep(linger - since)
+
+    def _apply(self, item: Chunk | Completion) -> None:
+        if isinstance(item, Chunk):
+            self.processor.apply(item)
+        else:
+            self.processor.complete(item)
+
+    async def _run_tick(self) -> None:
+        """Commit what is pending first: a tick's scan sees the store, not half a batch."""
+        now_ms, self._tick_ms = self._tick_ms, None
+        assert now_ms is not None
+        if self.processor.has_changes():
+            await self.commit()
+        self.processor.tick(now_ms)
+
+    def _is_full(self) -> bool:
+        processor, policy = self.processor, self._policy
+        return (
+            processor.pending_records >= policy.records_max
+            or processor.pending_bytes >= policy.bytes_max
+        )
+
+    async def _sleep(self, seconds: float | None) -> None:
+        self._wake.clear()
+        if self._inbox or self._tick_ms is not None:
+            return
+        timer = None
+        if seconds is not None:
+            timer = asyncio.get_running_loop().call_later(seconds, self._wake.set)
+        await self._wake.wait()
+        if timer is not None:
+            timer.cancel()
+
+    # -- commit
+
+    async def commit(self) -> None:
+        """Make everything since the last commit durable and visible."""
+        self._committing = asyncio.get_running_loop().create_future()
+        try:
+            await self._commit()
+        finally:
+            self._committing.set_result(None)
+            self._committing = None
+            self._last_commit = time.monotonic()
+
+    async def _commit(self) -> None:
+        processor = self.processor
+        started = time.monotonic()
+        batch: Batch = processor.take()
+        position = await self._producer.commit(batch, self._changelog, self.partition)
+        if position is not None:
+            batch.rows.append((POSITION, b"%d" % position))
+        processor.store.write(batch.rows)
+        processor.committed()
+        stats = processor.stats
+        stats.commits += 1
+        stats.rows += len(batch.rows)
+        stats.outputs += len(batch.outputs)
+        stats.transaction_s.observe(time.monotonic() - started)
+
+    # -- the end
+
+    async def close(self, *, graceful: bool = False) -> None:
+        """Let a commit under way end, within a bound, and drop the rest; it is read again.
+
+        Graceful: what is queued is applied and committed first, within the same bound.
+        """
+        if graceful and not self._closed:
+            await self._drain()
+        self._closed = True
+        for queues in self._effects.values():
+            for queue in queues:
+                queue.cancel()
+        self.processor.stats.dropped_chunks += len(self._inbox)
+        self._inbox.clear()
+        self._space.set()
+        if self._committing is not None:
+            await asyncio.wait([self._committing], timeout=self._policy.close_wait_s)
+        self._task.cancel()
+        await self._producer.stop()
+
+    async def _drain(self) -> None:
+        end = time.monotonic() + self._policy.close_wait_s
+        while time.monotonic() < end and not self._task.done():
+            if not self._inbox and self._committing is None and not self.processor.has_changes():
+                return
+            await asyncio.sleep(0.005)

@@ -1,0 +1,115 @@
+"""One transactional producer a lane: outputs and changelog become visible together."""
+
+import asyncio
+import time
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import (
+    IllegalOperation,
+    InvalidProducerEpoch,
+    KafkaError,
+    ProducerFenced,
+)
+
+from engine.errors import EngineError, Fenced
+from engine.processor import Batch
+
+BATCH_BYTES = 900_000
+"""Of one record batch; the broker's default limit is 1,048,588. A commit may hold several."""
+STOP_WAIT_S = 3.0
+
+
+class CommitFailed(EngineError):
+    """The broker refused a transaction. The worker stops before anything is acknowledged.
+
+    Operator: look at the broker; the worker replays from its markers after its restart.
+    """
+
+
+class LaneProducer:
+    """Writes one lane's batches, each in a transaction of its own.
+
+    Starting it fences every earlier producer of the same partition and ends what those had
+    pending, so the changelog's end is final once `start` returns.
+    """
+
+    def __init__(self, transactional_id: str, client_options: dict[str, Any]) -> None:
+        self._id = transactional_id
+        self._producer = AIOKafkaProducer(
+            **client_options,
+            acks="all",
+            enable_idempotence=True,
+            transactional_id=transactional_id,
+            linger_ms=0,
+            max_batch_size=BATCH_BYTES,
+        )
+
+    async def start(self, topics: Iterable[str]) -> None:
+        """Fence former owners and learn where the topics live."""
+        await self._producer.start()
+        await asyncio.gather(*(self._producer.partitions_for(topic) for topic in topics))
+
+    async def commit(self, batch: Batch, changelog: str, partition: int) -> int | None:
+        """Write a batch; returns the changelog position behind its rows (None without rows).
+
+        Raises:
+            Fenced: another worker owns the partition.
+            CommitFailed: the broker refused, or did not answer.
+        """
+        try:
+            return await self._commit(batch, changelog, partition)
+        except (ProducerFenced, InvalidProducerEpoch) as exc:
+            raise Fenced(f"{self._id}: another worker owns this partition") from exc
+        except (KafkaError, IllegalOperation) as exc:
+            raise CommitFailed(f"{self._id}: {type(exc).__name__}: {exc}") from exc
+
+    async def _commit(self, batch: Batch, changelog: str, partition: int) -> int | None:
+        producer = self._producer
+        await producer.begin_transaction()
+        pending = []
+        for topic, place, builder in self._batches(batch, changelog, partition):
+            future = await producer.send_batch(builder, topic, partition=place)
+            pending.append((topic, builder.record_count(), future))
+        position = None
+        for topic, count, future in pending:
+            metadata = await future
+            if topic == changelog:
+                position = metadata.offset + count
+        await producer.commit_transaction()
+        return position
+
+    def _batches(
+        self, batch: Batch, changelog: str, partition: int
+    ) -> list[tuple[str, int, Any]]:
+        now_ms = int(time.time() * 1000)
+        groups: dict[tuple[str, int], list[tuple[Any, Any, Any]]] = {}
+        for topic, place, key, value, headers in batch.outputs:
+            groups.setdefault((topic, place), []).append((key, value, headers))
+        if batch.rows:
+            groups[changelog, partition] = [(key, value, ()) for key, value in batch.rows]
+        return [
+            (topic, place, builder)
+            for (topic, place), records in groups.items()
+            for builder in self._build(records, now_ms)
+        ]
+
+    def _build(self, records: Sequence[tuple[Any, Any, Any]], now_ms: int) -> list[Any]:
+        """Pack records into as few batches as their size allows, in order."""
+        builders, builder = [], None
+        for key, value, headers in records:
+            if builder is None or not builder.append(
+                timestamp=now_ms, key=key, value=value, headers=headers
+            ):
+                builder = self._producer.create_batch()
+                builder.append(timestamp=now_ms, key=key, value=value, headers=headers)
+                builders.append(builder)
+        return builders
+
+    async def stop(self) -> None:
+        """Close the connection, within a bound. What was not committed is for the next owner."""
+        try:
+            await asyncio.wait_for(self._producer.stop(), STOP_WAIT_S)
+        except (TimeoutError, KafkaError):
+            return

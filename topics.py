@@ -1,0 +1,182 @@
+"""Every topic as data: its key, its messages, how long it is kept.
+
+`{env}` is dev, sit or prod. All topics that agents read have the same number of partitions
+(FLOWMART_PARTITIONS): the contract's smaller figures for subscriptions, notifications and
+registrations would need lanes of their own (docs/adr/0003-one-lane-a-partition.md).
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from functools import cache
+from operator import attrgetter
+from types import MappingProxyType
+from typing import Any, Final
+
+import msgspec
+
+import events
+from engine.records import Record, header
+from engine.specs import TopicSpec
+from events.base import Message
+from events.envelope import Envelope
+from events.registry import MESSAGES, TOPICS
+
+PAYMENT_PREFIX: Final = "pay_"
+"""Orders opens its payment as `pay_<orderId>`, so that both share a partition."""
+
+_FIELDS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "orderId": ("order_id", "triggered_by_order_id"),
+        "paymentId": ("payment_id",),
+        "productId": ("product_id",),
+        "customerId": ("customer_id", "user_id"),
+        "shipmentId": ("shipment_id",),
+        "userId": ("user_id", "customer_id"),
+    }
+)
+"""Fields by which agents partition, with the attributes that hold them, first found wins."""
+
+
+@cache
+def _reader(model: type[Message], field: str) -> attrgetter[Any] | None:
+    for name in _FIELDS[field]:
+        if name in model.model_fields:
+            return attrgetter(name)
+    return None
+
+
+class ContractCodec:
+    """Reads the contract's messages: see `events.decode`. A decoded value is an Envelope."""
+
+    def route(self, record: Record) -> str | None:
+        """The message's name as the header has it, or None."""
+        headers = record.headers
+        if headers and headers[0][0] == "eventType":
+            return _text(headers[0][1])
+        found = header(record, "eventType")
+        return None if found is None else _text(found)
+
+    def decode(self, record: Record, name: str | None) -> tuple[str, Envelope[Any]]:
+        """Decode and validate.
+
+        Raises:
+            ContractError: the record broke the contract.
+        """
+        if record.value is None:
+            raise events.ContractError("record: null, expected an envelope")
+        envelope = events.decode(
+            record.value, record_timestamp_ms=record.timestamp, event_type=name, topic=record.topic
+        )
+        if envelope.event_type == "PlaceOrder" and envelope.data.order_id is None:
+            envelope = _with_order_id(envelope)
+        return envelope.event_type, envelope
+
+    def field(self, value: Envelope[Any], field: str) -> str | None:
+        """What of that field decides the partition."""
+        read = _reader(type(value.data), field)
+        found: str | None = None if read is None else read(value.data)
+        if found is not None and field == "paymentId":
+            return found.removeprefix(PAYMENT_PREFIX)
+        return found
+
+
+@cache
+def _text(raw: bytes) -> str:
+    """Names are few: decoded once."""
+    return raw.decode("utf-8", "replace")
+
+
+def _with_order_id(envelope: Envelope[Any]) -> Envelope[Any]:
+    """The server names an order whose client did not; a repeat gets the same name."""
+    order_id = "ord_" + events.derived_id(envelope.event_id, "order").replace("-", "")
+    return Envelope(
+        event_id=envelope.event_id,
+        event_type=envelope.event_type,
+        event_version=envelope.event_version,
+        timestamp_ms=envelope.timestamp_ms,
+        data=envelope.data.model_copy(update={"order_id": order_id}),
+        source=envelope.source,
+        correlation_id=envelope.correlation_id,
+        causation_id=envelope.causation_id,
+        metadata=envelope.metadata,
+    )
+
+
+class PulseCodec:
+    """Reads partial figures: msgspec JSON objects of this application's own."""
+
+    def route(self, record: Record) -> str | None:  # noqa: ARG002 - one type only
+        """There is one type."""
+        return "Partial"
+
+    def decode(self, record: Record, name: str | None) -> tuple[str, Any]:  # noqa: ARG002
+        """Decode; raises msgspec.DecodeError when it is not JSON."""
+        return "Partial", msgspec.json.decode(record.value or b"")
+
+    def field(self, value: Any, field: str) -> str | None:
+        """A field of the object."""
+        found = value.get(field)
+        return None if found is None else str(found)
+
+
+CONTRACT: Final = ContractCodec()
+
+
+def _topic(name: str, key: str, days: int, prefix: str = "") -> TopicSpec:
+    return TopicSpec(
+        name=name,
+        key=key,
+        codec=CONTRACT,
+        events=TOPICS.get(name, ()),
+        key_prefix=prefix,
+        retention=timedelta(days=days),
+    )
+
+
+ORDERS_COMMANDS: Final = _topic("orders.{env}.commands", "orderId", 7)
+ORDERS_EVENTS: Final = _topic("orders.{env}.events", "orderId", 30)
+INVENTORY_COMMANDS: Final = _topic("inventory.{env}.commands", "productId", 7)
+INVENTORY_EVENTS: Final = _topic("inventory.{env}.events", "productId", 30)
+PAYMENTS_COMMANDS: Final = _topic("payments.{env}.commands", "paymentId", 7, PAYMENT_PREFIX)
+PAYMENTS_EVENTS: Final = _topic("payments.{env}.events", "paymentId", 30, PAYMENT_PREFIX)
+SHIPPING_COMMANDS: Final = _topic("shipping.{env}.commands", "shipmentId", 7)
+SHIPPING_EVENTS: Final = _topic("shipping.{env}.events", "shipmentId", 30)
+SUBSCRIPTIONS_COMMANDS: Final = _topic("subscriptions.{env}.commands", "userId", 7)
+SUBSCRIPTIONS_EVENTS: Final = _topic("subscriptions.{env}.events", "userId", 30)
+NOTIFICATIONS_QUEUE: Final = _topic("notifications.{env}.queue", "recipient.customerId", 14)
+NOTIFICATIONS_EVENTS: Final = _topic("notifications.{env}.events", "userId", 14)
+REGISTRATIONS_EVENTS: Final = _topic("registrations.{env}.events", "userId", 30)
+ALERTS_EVENTS: Final = _topic("alerts.{env}.events", "alertId", 30)
+PULSE: Final = TopicSpec(
+    name="pulse.{env}.partials",
+    key="figure",
+    codec=PulseCodec(),
+    retention=timedelta(days=1),
+    internal=True,
+    help="Figures of one partition's windows, on their way to be merged.",
+)
+
+ALL: Final = (
+    ORDERS_COMMANDS,
+    ORDERS_EVENTS,
+    INVENTORY_COMMANDS,
+    INVENTORY_EVENTS,
+    PAYMENTS_COMMANDS,
+    PAYMENTS_EVENTS,
+    SHIPPING_COMMANDS,
+    SHIPPING_EVENTS,
+    SUBSCRIPTIONS_COMMANDS,
+    SUBSCRIPTIONS_EVENTS,
+    NOTIFICATIONS_QUEUE,
+    NOTIFICATIONS_EVENTS,
+    REGISTRATIONS_EVENTS,
+    ALERTS_EVENTS,
+    PULSE,
+)
+_BY_NAME: Final = {spec.name: spec for spec in ALL}
+_OF_MESSAGE: Final = {model: _BY_NAME[model.topic] for model in MESSAGES.values() if model.topic}
+
+
+def topic_of(message: type[Message]) -> TopicSpec:
+    """The topic that a message travels on."""
+    return _OF_MESSAGE[message]
