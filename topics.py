@@ -5,6 +5,8 @@
 registrations would need lanes of their own (docs/adr/0003-one-lane-a-partition.md).
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from datetime import timedelta
 from functools import cache

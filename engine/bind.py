@@ -1,5 +1,6 @@
 """Binds a topology to a Faust app: settings, agents, lanes, metrics."""
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 import faust
 from faust.agents import Agent as FaustAgent
 
-from engine.errors import TopologyError
+from engine.errors import StoreUnusable, TopologyError
 from engine.lane import Policy
 from engine.lanes import Lanes
 from engine.topology import Topology
@@ -30,6 +31,30 @@ class LaneAgent(FaustAgent):  # type: ignore[misc]  # untyped base
         """Nothing runs."""
 
 
+class LaneApp(faust.App):  # type: ignore[misc]  # untyped base
+    """A Faust app that carries lanes."""
+
+    lanes: Lanes
+
+    def _create_directories(self) -> None:
+        """Make sure the data directory can be written; Faust's own directories stay unused.
+
+        Raises:
+            StoreUnusable: it cannot.
+        """
+        path = self.lanes.data_dir
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            probe = path / f".writable-{os.getpid()}"
+            probe.touch()
+            probe.unlink()
+        except OSError as exc:
+            raise StoreUnusable(
+                f"the data directory {path} cannot be written ({exc.strerror}):"
+                " mend it or set FLOWMART_DATA_DIR"
+            ) from exc
+
+
 @dataclass(frozen=True, slots=True)
 class WorkerOptions:
     """What a worker needs to know beside its topology."""
@@ -48,7 +73,7 @@ class WorkerOptions:
 
 def create_worker_app(
     topology: Topology, policy: Policy, options: WorkerOptions, **overrides: Any
-) -> faust.App:
+) -> LaneApp:
     """A Faust app that runs the topology's agents in lanes.
 
     Raises:
@@ -62,7 +87,7 @@ def create_worker_app(
     settings: dict[str, Any] = {
         "broker": [f"kafka+lane://{host.strip()}" for host in options.broker.split(",")],
         "store": "memory://",
-        "datadir": str(options.data_dir / "faust"),
+        "datadir": str(options.data_dir),
         "TableManager": "engine.rebalance:LaneManager",
         "Agent": "engine.bind:LaneAgent",
         "topic_partitions": topology.partitions,
@@ -84,15 +109,15 @@ def create_worker_app(
         "stream_wait_empty": False,
         **overrides,
     }
-    app = faust.App(topology.app_id, **settings)
+    app = LaneApp(topology.app_id, **settings)
     bind(app, topology, policy, options.data_dir)
     return app
 
 
-def bind(app: faust.App, topology: Topology, policy: Policy, data_dir: Path) -> Lanes:
+def bind(app: LaneApp, topology: Topology, policy: Policy, data_dir: Path) -> Lanes:
     """Put lanes on the app and declare its agents."""
     lanes = Lanes(topology, policy, data_dir, lambda: client_options(app), app.crash)
-    app.lanes = lanes  # type: ignore[attr-defined]  # the transport and the views look here
+    app.lanes = lanes
     for name, topics in agent_topics(topology):
         channel = app.topic(*topics, partitions=topology.partitions)
         app.agent(channel, name=name)(_feed_nothing)

@@ -40,7 +40,7 @@ class Lanes:
         self.stats = Stats()
         self.remaining: dict[int, int] = {}
         """Records still to recover, by partition, while a recovery runs."""
-        self._data_dir = data_dir
+        self.data_dir = data_dir
         self._client_options = client_options
         self._crash = crash
         self._clock = clock
@@ -92,7 +92,7 @@ class Lanes:
                 self.on_wiped(p, damage)
 
     def _path(self, partition: int) -> Path:
-        return self._data_dir / self.topology.app_id / f"{partition}-of-{self.topology.partitions}"
+        return self.data_dir / self.topology.app_id / f"{partition}-of-{self.topology.partitions}"
 
     async def _start_producers(self, partitions: list[int]) -> list[LaneProducer]:
         topics = {self.topology.changelog, *(t.name for t in self.topology.outputs.values())}

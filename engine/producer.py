@@ -86,9 +86,9 @@ class LaneProducer:
         now_ms = int(time.time() * 1000)
         groups: dict[tuple[str, int], list[tuple[Any, Any, Any]]] = {}
         for topic, place, key, value, headers in batch.outputs:
-            groups.setdefault((topic, place), []).append((key, value, headers))
+            groups.setdefault((topic, place), []).append((key, value, list(headers)))
         if batch.rows:
-            groups[changelog, partition] = [(key, value, ()) for key, value in batch.rows]
+            groups[changelog, partition] = [(key, value, []) for key, value in batch.rows]
         return [
             (topic, place, builder)
             for (topic, place), records in groups.items()
