@@ -1,0 +1,187 @@
+"""Fraud detection, keyed by paymentId."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AfterValidator
+
+from events.base import Command, Event, Part, Upcast, names
+from events.scalars import (
+    Count,
+    Currency,
+    Id,
+    Many,
+    Minor,
+    Moment,
+    Number,
+    Points,
+    Ratio,
+    Text,
+)
+from events.vocabulary import (
+    FraudDecision,
+    FraudSeverity,
+    OverrideDecision,
+    Recommendation,
+    RiskFactorName,
+    RiskLevel,
+)
+
+
+def _snake_case(words: str) -> str:
+    return words.lower().replace(" ", "_")
+
+
+FraudType = Annotated[Text, AfterValidator(_snake_case)]
+"""A kind of fraud; older producers wrote «Stolen Card» for stolen_card."""
+
+
+class RiskFactor(Part):
+    """One factor of a risk score; older producers sent its description alone."""
+
+    scalar = "description"
+    scalar_defaults = {"name": "other"}
+
+    name: RiskFactorName
+    score: Points | None = None
+    description: Text | None = None
+
+
+class Thresholds(Part):
+    """The scores at which the risk levels begin."""
+
+    low: Points
+    medium: Points
+    high: Points
+
+
+class Evidence(Part):
+    """One sign of fraud; older producers sent its description alone."""
+
+    scalar = "description"
+    scalar_defaults = {"type": "indicator"}
+
+    type: Text
+    description: Text | None = None
+    confidence: Ratio | None = None
+
+
+class Signal(Part):
+    """One weighted signal behind a decision."""
+
+    name: Text
+    weight: Number
+
+
+class FraudCommand(Command):
+    """A request to Fraud Detection."""
+
+    topic = "payments.{env}.commands"
+    key_field = "payment_id"
+    source = "api-gateway"
+
+
+class FraudEvent(Event):
+    """A finding about one payment."""
+
+    topic = "payments.{env}.events"
+    key_field = "payment_id"
+    source = "fraud-detection-service"
+
+
+class RiskScoreCalculated(FraudEvent):
+    """The raw sum of risk points of a payment, capped at 100 (G-22).
+
+    Recompute the level from the score: older producers mislabelled it.
+    """
+
+    model_config = names(risk_level=("riskLevel", "severity"), factors=("factors", "indicators"))
+    spellings = {"riskLevel": {"LOW": "low", "MEDIUM": "medium", "HIGH": "high"}}
+    upcast = Upcast(timestamp_from="calculatedAt")
+
+    assessment_id: Id | None = None
+    transaction_id: Id | None = None
+    payment_id: Id
+    order_id: Id | None = None
+    customer_id: Id | None = None
+    risk_score: Points
+    risk_level: RiskLevel
+    max_score: Count | None = None
+    threshold: Thresholds | None = None
+    factors: Many[RiskFactor] | None = None
+    recommendation: Recommendation | None = None
+    requires_manual_review: bool | None = None
+    confidence: Ratio | None = None
+    calculated_at: Moment | None = None
+
+
+class FraudCheckCompleted(FraudEvent):
+    """The decision that capture waits for. A manual override publishes a second one."""
+
+    spellings = {
+        "decision": {"passed": "APPROVED", "flagged": "MANUAL_REVIEW", "blocked": "DECLINED"}
+    }
+    upcast = Upcast(timestamp_from="checkedAt")
+
+    transaction_id: Id
+    payment_id: Id
+    order_id: Id | None = None
+    risk_score: Points
+    decision: FraudDecision
+    reasons: Many[Text]
+    signals: Many[Signal] | None = None
+    confidence: Ratio
+    checked_at: Moment | None = None
+
+
+class FraudDetected(FraudEvent):
+    """A payment looks fraudulent enough to hold it (high) or block it (critical)."""
+
+    model_config = names(evidence=("evidence", "indicators", "riskFactors"))
+    spellings = {
+        "severity": {"LOW": "low", "MEDIUM": "medium", "HIGH": "high", "CRITICAL": "critical"},
+        "fraudType": {"Stolen Card": "stolen_card"},
+    }
+    upcast = Upcast(
+        paths={"reviewRequired": ("metadata.reviewRequired",)}, timestamp_from="detectedAt"
+    )
+
+    fraud_case_id: Id | None = None
+    assessment_id: Id | None = None
+    transaction_id: Id | None = None
+    payment_id: Id
+    order_id: Id | None = None
+    customer_id: Id | None = None
+    fraud_type: FraudType
+    severity: FraudSeverity
+    risk_score: Points | None = None
+    evidence: Many[Evidence] | None = None
+    # payment_blocked, payment_held, account_suspended, card_issuer_notified,
+    # customer_verification_requested
+    actions_taken: Many[Text] | None = None
+    amount_minor: Minor | None = None
+    currency: Currency | None = None
+    review_required: bool | None = None
+    confidence: Ratio | None = None
+    detected_at: Moment | None = None
+
+
+class CheckFraud(FraudCommand):
+    """Asks for a payment to be scored."""
+
+    payment_id: Id
+    transaction_id: Id | None = None
+    amount_minor: Minor
+    currency: Currency
+    customer_id: Id
+
+
+class OverrideFraudDecision(FraudCommand):
+    """A reviewer decides. Two overrides by one reviewer on one payment are refused (G-24)."""
+
+    payment_id: Id
+    transaction_id: Id | None = None
+    decision: OverrideDecision
+    reviewer: Text
+    rationale: Text

@@ -1,0 +1,63 @@
+"""Stock holds: Inventory's internal commands, one an order line, re-keyed from orderId to productId."""
+
+from __future__ import annotations
+
+from events.base import Command
+from events.scalars import Count, Id, Moment, Quantity
+from events.types import Address
+from events.vocabulary import ReleaseReason
+
+
+class HoldCommand(Command):
+    """A request to hold, keep or let go of stock."""
+
+    topic = "inventory.{env}.commands"
+    key_field = "product_id"
+    source = "inventory-service"
+
+
+class ReserveStock(HoldCommand):
+    """Asks to hold stock for one line of an order, re-keyed from the order to the product.
+
+    Answered by InventoryAdjusted or OutOfStock. `expiresAt` is 15 minutes ahead (K2).
+    """
+
+    reservation_id: Id
+    order_id: Id
+    product_id: Id
+    quantity: Quantity
+    destination: Address | None = None
+    expires_at: Moment
+    payment_id: Id | None = None  # extension: echoed in the answer, which Payment waits for
+    lines_total: Count | None = None  # extension: how many lines the order has
+    warehouse_id: Id | None = None  # extension: hold here and nowhere else
+    backorder: bool | None = None  # extension: wait for a restock when short
+
+
+class ReleaseStock(HoldCommand):
+    """Undoes a hold: the compensation of ReserveStock (ADR-004)."""
+
+    reservation_id: Id
+    order_id: Id
+    product_id: Id
+    quantity: Quantity
+    reason: ReleaseReason
+
+
+class CommitStock(HoldCommand):
+    """Makes a hold permanent because its payment was captured (K11); its timer stops. An extension."""
+
+    reservation_id: Id
+    order_id: Id
+    payment_id: Id | None = None
+    product_id: Id
+    quantity: Quantity
+
+
+class ExtendHold(HoldCommand):
+    """Moves a hold's expiry while a payment is retried, never past 30 minutes from its creation (K2). An extension."""
+
+    reservation_id: Id
+    order_id: Id
+    product_id: Id
+    expires_at: Moment

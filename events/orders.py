@@ -1,0 +1,295 @@
+"""Orders: the commands it takes and the facts it publishes, keyed by orderId."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+
+from events.base import ANY_OTHER, Command, Event, Part, Query, Upcast, names
+from events.scalars import (
+    Count,
+    Currency,
+    FourDigits,
+    Id,
+    JsonObject,
+    Many,
+    Minor,
+    MinorUnits,
+    Moment,
+    Text,
+)
+from events.types import (
+    Address,
+    Customer,
+    OrderItem,
+    OrderPayment,
+    RiskContext,
+    ShippedItem,
+)
+from events.vocabulary import (
+    AmendmentType,
+    CancellationReason,
+    MethodType,
+    RefundMethod,
+    RejectionReason,
+    Resolution,
+    ReturnMethod,
+    ReturnRequestReason,
+    ShippingMethod,
+)
+
+
+class GiftDetails(Part):
+    """How to wrap and sign a gift. Wrapping is charged apart from the order total."""
+
+    recipient_name: Text | None = None
+    gift_message: Text | None = None
+    gift_wrapping: bool | None = None
+    gift_wrapping_cost_minor: Minor | None = None
+    hide_price: bool | None = None
+
+
+class Amendment(Part):
+    """One changed line of an order."""
+
+    model_config = names(
+        previous_quantity=("previousQuantity", "oldQuantity"),
+        new_line_total_minor=("newLineTotal", "totalPrice"),
+    )
+
+    product_id: Id
+    product_name: Text | None = None
+    sku: Id | None = None
+    previous_quantity: Count
+    new_quantity: Count  # 0 removes the line
+    unit_price_minor: Minor
+    previous_line_total_minor: Minor | None = None
+    new_line_total_minor: Minor | None = None
+
+
+class AddressChange(Part):
+    """Where an order went and where it goes now."""
+
+    previous: Address
+    updated: Address
+
+
+class RefundInfo(Part):
+    """The refund that a cancellation brings."""
+
+    refund_id: Id
+    amount_minor: Minor
+    method: RefundMethod
+    estimated_processing_days: Count | None = None
+
+
+class PaymentFailureDetails(Part):
+    """The payment failure that cancelled an order."""
+
+    payment_id: Id
+    payment_method: MethodType | None = None
+    card_last_four: FourDigits | None = None
+    decline_code: Text | None = None
+    retry_count: Count | None = None
+
+
+class InventoryDetails(Part):
+    """The shortage that cancelled an order."""
+
+    warehouse_id: Id | None = None
+    last_stock_check_at: Moment | None = None
+    available_quantity: Count | None = None
+    next_restock_estimate: date | None = None
+
+
+class OrderCommand(Command):
+    """A request to Orders, from the API gateway."""
+
+    topic = "orders.{env}.commands"
+    key_field = "order_id"
+    source = "api-gateway"
+
+
+class OrderEvent(Event):
+    """A fact about one order."""
+
+    topic = "orders.{env}.events"
+    key_field = "order_id"
+    source = "orders-service"
+
+
+class PlaceOrder(OrderCommand):
+    """Asks for an order. The client sends intent; the server owns the order's id and status.
+
+    `payment.amount` is the client's total and serves the price check only (G-10).
+    """
+
+    model_config = names(user_id=("userId", "customerId"), order_items=("orderItems", "items"))
+    upcast = Upcast(paths={"userId": ("customer.customerId",)})
+
+    order_id: Id | None = None  # server generates ord_<ulid> when absent
+    user_id: Id
+    customer: Customer | None = None
+    order_items: Many[OrderItem]
+    shipping_address: Address
+    billing_address: Address | None = None  # defaults to shippingAddress
+    payment: OrderPayment
+    currency: Currency = "USD"
+    shipping_method: ShippingMethod = "standard"
+    is_gift: bool | None = None
+    gift_details: GiftDetails | None = None
+    discount_code: Text | None = None
+    subscription_id: Id | None = None  # set when a Subscribe & Save cycle places the order
+    cart_id: Id | None = None
+    order_date: Moment | None = None
+    risk: RiskContext | None = (
+        None  # extension: what fraud scoring needs; copied into PaymentInitiated
+    )
+
+
+class AmendOrder(OrderCommand):
+    """Asks to change an order before anything is dispatched (G-8)."""
+
+    order_id: Id
+    user_id: Id
+    amendment_type: AmendmentType
+    amendments: Many[Amendment] | None = None
+    new_address: Address | None = None
+
+
+class CancelOrder(OrderCommand):
+    """Asks to cancel an order before anything is dispatched (G-9). Asking twice changes nothing."""
+
+    order_id: Id
+    user_id: Id
+    cancellation_reason: Text
+    cancellation_note: Text | None = None
+
+
+class RequestReturn(OrderCommand):
+    """Asks to send goods back within 30 days of delivery (G-32), for a refund or an exchange (G-33)."""
+
+    order_id: Id
+    user_id: Id
+    items: Many[ShippedItem]
+    reason: ReturnRequestReason
+    reason_details: Text | None = None
+    return_method: ReturnMethod = "drop_off"
+    resolution: Resolution = "refund"
+    exchange_items: Many[OrderItem] | None = None
+
+
+class GetOrder(Query):
+    """One order. Answered by `GET /v1/orders/{orderId}`."""
+
+    source = "orders-service"
+
+    order_id: Id
+
+
+class OrderConfirmed(OrderEvent):
+    """The order is valid and accepted; stock, fraud and payment are yet to come (K1).
+
+    New events carry a payment status of pending or authorized; older ones may say captured. The total leaves out gift
+    wrapping. `OrderPlaced`, `OrderCreated` and `order.placed` are other names of this event (K22).
+    """
+
+    model_config = names(
+        user_id=("userId", "customerId"),
+        order_total_minor=("orderTotal", "totalAmount"),
+        confirmed_at=("confirmedAt", "confirmationTimestamp"),
+    )
+    upcast = Upcast(timestamp_from="confirmedAt")
+
+    order_id: Id
+    user_id: Id
+    order_items: Many[OrderItem]
+    order_total_minor: Minor
+    currency: Currency
+    shipping_address: Address
+    shipping_method: ShippingMethod
+    estimated_delivery_date: date | None = None
+    payment: OrderPayment | None = None
+    is_gift: bool | None = None
+    gift_details: GiftDetails | None = None
+    subscription_id: Id | None = None
+    order_status: Literal["confirmed"]
+    confirmed_at: Moment | None = None
+
+
+class OrderAmended(OrderEvent):
+    """The order's lines or address changed before dispatch (G-8).
+
+    `amendments` is empty for ADDRESS_CHANGE. The previous total plus the differences of the lines is the new total.
+    `userId` is null for a guest, and travels as null.
+    """
+
+    model_config = names(
+        amendments=("amendments", "amendedItems"),
+        new_order_total_minor=("newOrderTotal", "totalAmount"),
+    )
+    upcast = Upcast(defaults={"amendmentType": "QUANTITY_CHANGE", "currency": "USD"})
+    always_sent = ("user_id",)
+
+    order_id: Id
+    user_id: Id | None
+    amendment_type: AmendmentType
+    amendments: Many[Amendment]
+    shipping_address: AddressChange | None = None
+    previous_order_total_minor: Minor | None = None
+    new_order_total_minor: Minor
+    currency: Currency
+    order_status: Text
+
+
+class OrderCancelled(OrderEvent):
+    """The order ended before dispatch (G-9). `refund` is absent when nothing was captured.
+
+    Return to sender is not a cancellation (G-31).
+    """
+
+    model_config = names(order_total_minor=("orderTotal", "totalAmount"))
+    spellings = {
+        "cancellationReason": {
+            "Customer requested cancellation": "CUSTOMER_REQUEST",
+            ANY_OTHER: "OTHER",
+        }
+    }
+    upcast = Upcast(defaults={"currency": "USD", "cancellationReason": "OTHER"})
+
+    order_id: Id
+    user_id: Id
+    cancellation_reason: CancellationReason
+    cancellation_note: Text | None = None
+    order_items: Many[OrderItem]
+    order_total_minor: Minor
+    currency: Currency
+    refund: RefundInfo | None = None  # null when nothing was captured
+    payment_failure_details: PaymentFailureDetails | None = None
+    inventory_details: InventoryDetails | None = None
+    order_status: Literal["cancelled"]
+
+
+class OrderFailed(OrderEvent):
+    """The order was refused when it was placed, and never confirmed."""
+
+    order_id: Id
+    user_id: Id
+    rejection_reason: RejectionReason
+    details: Many[Text] | None = None
+
+
+class LegacyOrderArchived(OrderEvent):
+    """An order older than seven years moved to the archive, in the nightly run."""
+
+    upcast = Upcast(timestamp_from="archivedAt")
+
+    order_id: Id
+    customer_id: Id
+    location: JsonObject  # bucket, objectKey, storageClass (GLACIER)
+    line_items: Many[JsonObject]  # sku, quantity, productName
+    original_order_date: Moment | None = None
+    total_amount_minor_units: MinorUnits | None = None
+    currency_code: Currency = "GBP"
+    archived_at: Moment
+    gdpr_erasure_applied: bool = False
