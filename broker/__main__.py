@@ -68,8 +68,7 @@ def _start(options: argparse.Namespace) -> None:
         while broker.alive == frozenset(range(1, broker.nodes + 1)):
             time.sleep(WATCH_S)
         log = broker.logs[0].parent
-    message = f"A Kafka node died; its log is in {log}"
-    raise BrokerError(message)
+    raise BrokerError(f"A Kafka node died; its log is in {log}")
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:

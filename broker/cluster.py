@@ -75,8 +75,7 @@ class Broker:
             BrokerError: neither one node nor three.
         """
         if self.nodes not in CLUSTER_SIZES:
-            message = f"A broker has 1 node or 3, not {self.nodes}"
-            raise BrokerError(message)
+            raise BrokerError(f"A broker has 1 node or 3, not {self.nodes}")
 
     def __enter__(self) -> Self:
         """Start."""
@@ -100,8 +99,7 @@ class Broker:
         """
         with self._lock:
             if self._state.nodes:
-                message = f"This broker runs already, at {self.bootstrap}"
-                raise BrokerError(message)
+                raise BrokerError(f"This broker runs already, at {self.bootstrap}")
             jars = fetch(self.cache, self.repositories)
             addresses = self._addresses()
             home = Home.hold(self.data_dir)

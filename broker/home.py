@@ -41,14 +41,14 @@ class Home:
             where.mkdir(parents=True, exist_ok=True)
             lock = try_lock(where / "in-use.lock")
         except OSError as error:
-            message = f"The data directory {where} cannot be used, choose another: {error}"
-            raise BrokerError(message) from error
+            raise BrokerError(
+                f"The data directory {where} cannot be used, choose another: {error}"
+            ) from error
         if lock is None:
-            message = (
+            raise BrokerError(
                 f"The data directory {where} is in use by another broker: "
                 "stop that one or choose another directory"
             )
-            raise BrokerError(message)
         return cls(where, lock, temporary=path is None)
 
     def release(self) -> None:
@@ -72,11 +72,10 @@ class Home:
             known.write_text(base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("="))
         there = len([entry for entry in self.path.glob("node-*") if entry.is_dir()])
         if there not in {0, nodes}:
-            message = (
+            raise BrokerError(
                 f"The data directory {self.path} holds a cluster of {there}, not of {nodes}: "
                 f"start it with {there} or choose another directory"
             )
-            raise BrokerError(message)
         return known.read_text().strip()
 
 

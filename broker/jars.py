@@ -53,7 +53,8 @@ class Jar:
     def parse(cls, line: str) -> "Jar":
         """Read one line of the lock file."""
         sha256, coordinate = line.split()
-        return cls(*coordinate.split(":"), sha256)
+        group, artifact, version = coordinate.split(":")
+        return cls(group, artifact, version, sha256)
 
 
 def cache_home() -> Path:
@@ -143,8 +144,7 @@ def _download(context: MavenContext, jar: Jar) -> Path:
     path = _resolve(artifact)
     found = hashlib.sha256(path.read_bytes()).hexdigest()
     if found != jar.sha256:
-        message = f"{path.name} has SHA-256 {found}, but {LOCK_FILE} has {jar.sha256}"
-        raise RuntimeError(message)
+        raise RuntimeError(f"{path.name} has SHA-256 {found}, but {LOCK_FILE} has {jar.sha256}")
     return path
 
 
@@ -163,7 +163,9 @@ def lock(endpoint: str) -> str:
     """Resolve `endpoint` (Maven coordinates joined by +) anew; return the lock file's text."""
     artifacts = [a for a in jgo.resolve(endpoint) if a.packaging == "jar"]
     jars = [
-        Jar(a.groupId, a.artifactId, a.version, hashlib.sha256(a.resolve().read_bytes()).hexdigest())
+        Jar(
+            a.groupId, a.artifactId, a.version, hashlib.sha256(a.resolve().read_bytes()).hexdigest()
+        )
         for a in artifacts
     ]
     head = f"# What {endpoint} needs. Written by `python -m broker lock`."

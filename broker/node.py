@@ -124,7 +124,7 @@ class Node:
             self._process.send_signal(number)
 
     def wait_stopped(self) -> None:
-        """Return when the JVM is gone; it is killed when it takes more than `STOP_S_MAX` seconds."""
+        """Return when the JVM is gone; one that takes more than `STOP_S_MAX` seconds is killed."""
         if self._process is None:
             return
         try:

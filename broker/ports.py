@@ -34,8 +34,9 @@ def free_ports(count: int) -> list[int]:
     candidates = random.SystemRandom().sample(FREE_PORTS, TRIES)
     found = [port for port in candidates if is_free(port)][:count]
     if len(found) < count:
-        message = f"No free port between {FREE_PORTS.start} and {FREE_PORTS.stop}: stop what holds them"
-        raise BrokerError(message)
+        raise BrokerError(
+            f"No free port between {FREE_PORTS.start} and {FREE_PORTS.stop}: stop what holds them"
+        )
     return found
 
 
@@ -48,9 +49,8 @@ def given_ports(first: int, count: int) -> list[int]:
     ports = list(range(first, first + count))
     for port in ports:
         if not is_free(port):
-            message = (
+            raise BrokerError(
                 f"Port {port} on {LOOPBACK} is taken: stop what listens there "
                 f"(`ss -ltnp 'sport = :{port}'` names it) or choose another port"
             )
-            raise BrokerError(message)
     return ports

@@ -77,7 +77,8 @@ def _small_machine() -> dict[str, str]:
         "auto.create.topics.enable": "false",
         # Kafka waits 3 s for more members before it first assigns a group; here nobody else comes.
         "group.initial.rebalance.delay.ms": "0",
-        # After a kill -9 a node's return is refused until its old session has run out: 9 s by default.
+        # After a kill -9 a node may come back only once its old session has run out, 9 s by
+        # default.
         "broker.session.timeout.ms": "3000",
         "broker.heartbeat.interval.ms": "500",
         # Fifty partitions of each internal topic are for fifty nodes.

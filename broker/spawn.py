@@ -14,7 +14,9 @@ GUARD: Final = Path(__file__).with_name("guard.py")
 _FORKER: Final = ThreadPoolExecutor(max_workers=1, thread_name_prefix="broker-spawn")
 
 
-def spawn(command: Sequence[str], log: Path, inherit: Sequence[IO[str]] = ()) -> subprocess.Popen[bytes]:
+def spawn(
+    command: Sequence[str], log: Path, inherit: Sequence[IO[str]] = ()
+) -> subprocess.Popen[bytes]:
     """Start `command` with its output appended to `log` and the files in `inherit` kept open.
 
     It leads a session of its own: a Ctrl-C in the terminal reaches the owner alone, who then

@@ -15,6 +15,7 @@ API_VERSIONS: Final = (18, 0)
 METADATA: Final = (3, 1)
 CLIENT_ID: Final = b"flowmart-broker"
 ANSWER_TIMEOUT_S: Final = 2.0
+CORRELATION_BYTES: Final = 4
 ANSWER_BYTES_MAX: Final = 1 << 20
 NO_TOPICS: Final = struct.pack(">i", 0)
 
@@ -28,8 +29,7 @@ def serving_nodes(port: int) -> frozenset[int]:
     with socket.create_connection((LOOPBACK, port), timeout=ANSWER_TIMEOUT_S) as connection:
         versions = _ask(connection, API_VERSIONS, b"")
         if struct.unpack_from(">h", versions)[0] != 0:
-            message = f"The server on port {port} refused ApiVersions"
-            raise ConnectionError(message)
+            raise ConnectionError(f"The server on port {port} refused ApiVersions")
         return _broker_ids(_ask(connection, METADATA, NO_TOPICS))
 
 
@@ -37,10 +37,9 @@ def _ask(connection: socket.socket, api: tuple[int, int], body: bytes) -> bytes:
     header = struct.pack(">hhih", *api, 1, len(CLIENT_ID)) + CLIENT_ID
     connection.sendall(struct.pack(">i", len(header) + len(body)) + header + body)
     (size,) = struct.unpack(">i", _read(connection, 4))
-    if not 4 <= size <= ANSWER_BYTES_MAX:
-        message = f"An answer of {size} bytes is not Kafka's"
-        raise ConnectionError(message)
-    return _read(connection, size)[4:]
+    if not CORRELATION_BYTES <= size <= ANSWER_BYTES_MAX:
+        raise ConnectionError(f"An answer of {size} bytes is not Kafka's")
+    return _read(connection, size)[CORRELATION_BYTES:]
 
 
 def _read(connection: socket.socket, size: int) -> bytes:
@@ -48,8 +47,7 @@ def _read(connection: socket.socket, size: int) -> bytes:
     while len(answer) < size:
         part = connection.recv(size - len(answer))
         if not part:
-            message = "The connection closed in the middle of an answer"
-            raise ConnectionError(message)
+            raise ConnectionError("The connection closed in the middle of an answer")
         answer += part
     return bytes(answer)
 
