@@ -127,6 +127,8 @@ class FraudCheckCompleted(FraudEvent):
     transaction_id: Id
     payment_id: Id
     order_id: Id | None = None
+    # extension: set on the outcome of a review, which goes back to the customer's risk profile
+    customer_id: Id | None = None
     risk_score: Points
     decision: FraudDecision
     reasons: Many[Text]

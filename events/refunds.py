@@ -89,6 +89,7 @@ class ChargebackOpened(RefundEvent):
     chargeback_id: Id
     payment_id: Id
     order_id: Id | None = None
+    customer_id: Id | None = None  # extension: counts in the customer's risk profile
     amount_minor: Minor
     currency: Currency
     reason: Text

@@ -1,0 +1,75 @@
+"""Fraud detection, by customerId.
+
+In: `PaymentInitiated`; `FraudCheckCompleted` and `ChargebackOpened` where they name the customer
+(the outcome of a review does); `CheckFraud`. Out: `RiskScoreCalculated`, `FraudDetected`,
+`FraudCheckCompleted`. Kept: `risk_profiles`. A payment is assessed once; see `streams.fraud`.
+"""
+
+from agents.wiring import announce, cause_of
+from engine.specs import AgentSpec, Context, Delivery, Source
+from streams.fraud.assess import Fact, advise, charge_back, close_case, decide, fold
+from streams.fraud.messages import messages
+from streams.fraud.payment import payment_of, payment_to_check
+from streams.fraud.profile import EMPTY, RiskProfile
+from streams.fraud.rules import FraudRules
+from tables.fraud import RISK_PROFILES
+from topics import PAYMENTS_COMMANDS, PAYMENTS_EVENTS
+
+NAME = "fraud"
+
+
+def _profile(ctx: Context, customer_id: str) -> RiskProfile:
+    return ctx.table(RISK_PROFILES).get(customer_id) or EMPTY
+
+
+def _learn(ctx: Context, customer_id: str, profile: RiskProfile, facts: tuple[Fact, ...]) -> None:
+    if facts:
+        ctx.table(RISK_PROFILES)[customer_id] = fold(profile, facts)
+
+
+def _case_closed(ctx: Context, delivery: Delivery) -> None:
+    event = delivery.value.data
+    profile = _profile(ctx, event.customer_id)
+    facts = close_case(profile, event.payment_id, event.decision)
+    _learn(ctx, event.customer_id, profile, facts)
+
+
+def _charged_back(ctx: Context, delivery: Delivery) -> None:
+    event = delivery.value.data
+    profile = _profile(ctx, event.customer_id)
+    _learn(ctx, event.customer_id, profile, charge_back(profile, event.chargeback_id))
+
+
+def fraud_agent(rules: FraudRules) -> AgentSpec:
+    """Score every payment against its customer's profile."""
+
+    def payment_initiated(ctx: Context, delivery: Delivery) -> None:
+        cause, payment = cause_of(delivery), payment_of(delivery.value.data)
+        profile = _profile(ctx, payment.customer_id)
+        facts = decide(profile, payment, cause.at_ms, rules)
+        _learn(ctx, payment.customer_id, profile, facts)
+        announce(ctx, NAME, cause, messages(facts, rules))
+
+    def check_fraud(ctx: Context, delivery: Delivery) -> None:
+        cause, payment = cause_of(delivery), payment_to_check(delivery.value.data)
+        facts = advise(_profile(ctx, payment.customer_id), payment, cause.at_ms, rules)
+        announce(ctx, NAME, cause, messages(facts, rules))
+
+    return AgentSpec(
+        name=NAME,
+        help="Scores payments by their customer's history and decides.",
+        sources=(
+            Source(
+                PAYMENTS_EVENTS,
+                {
+                    "PaymentInitiated": payment_initiated,
+                    "FraudCheckCompleted": _case_closed,
+                    "ChargebackOpened": _charged_back,
+                },
+                by="customerId",
+            ),
+            Source(PAYMENTS_COMMANDS, {"CheckFraud": check_fraud}, by="customerId"),
+        ),
+        tables=(RISK_PROFILES,),
+        outputs=(PAYMENTS_EVENTS,),
+    )

@@ -1,0 +1,119 @@
+"""The review of doubtful payments, by paymentId.
+
+In: `RiskScoreCalculated`, `FraudDetected`, `FraudCheckCompleted`, `OverrideFraudDecision`; timers
+`sla` and `review`. Out: a second `FraudCheckCompleted`, which it reads again and ignores. Kept:
+`fraud`.
+"""
+
+from dataclasses import replace
+
+from agents.wiring import Cause, announce, cause_of, timer_cause
+from engine.errors import BadRecord
+from engine.specs import AgentSpec, Context, Delivery, Source, Timer
+from streams.fraud import review
+from streams.fraud.case import UNSEEN, FraudCase, timers_of
+from streams.fraud.case_facts import Fact, fold
+from streams.fraud.rules import FraudRules
+from tables.fraud import FRAUD
+from topics import PAYMENTS_COMMANDS, PAYMENTS_EVENTS
+
+NAME = "review"
+
+
+class OverrideRefused(BadRecord):
+    """A reviewer's override was refused; the case is as it was.
+
+    It goes to the dead letters, where its reviewer and rationale stay on record. Operator: tell
+    the reviewer. A replay helps only against `no_case`, once the payment has a case.
+    """
+
+
+def _case(ctx: Context, payment_id: str) -> FraudCase:
+    return ctx.table(FRAUD).get(payment_id) or UNSEEN
+
+
+def _apply(
+    ctx: Context, cause: Cause, payment_id: str, case: FraudCase, facts: tuple[Fact, ...]
+) -> None:
+    """Save the row, move its timers and announce what the facts say."""
+    if not facts:
+        return
+    after = fold(case, facts)
+    if after == UNSEEN:
+        del ctx.table(FRAUD)[payment_id]
+    else:
+        ctx.table(FRAUD)[payment_id] = after
+    _move_timers(ctx, payment_id, case, after)
+    news = review.announced(payment_id, after, facts)
+    if news:
+        saga = after.correlation_id or cause.correlation_id
+        announce(ctx, NAME, replace(cause, correlation_id=saga), news)
+
+
+def _move_timers(ctx: Context, payment_id: str, before: FraudCase, after: FraudCase) -> None:
+    old, new = timers_of(before), timers_of(after)
+    if old == new:
+        return
+    for kind, due_ms in old:
+        ctx.cancel_timer(kind, payment_id, due_ms)
+    for kind, due_ms in new:
+        ctx.set_timer(kind, payment_id, due_ms)
+
+
+def review_agent(rules: FraudRules) -> AgentSpec:
+    """Keep a case for every doubtful payment until a reviewer or the clock closes it."""
+
+    def risk_score_calculated(ctx: Context, delivery: Delivery) -> None:
+        event, cause = delivery.value.data, cause_of(delivery)
+        case = _case(ctx, event.payment_id)
+        _apply(ctx, cause, event.payment_id, case, review.score_known(case, event, rules))
+
+    def fraud_check_completed(ctx: Context, delivery: Delivery) -> None:
+        event, cause = delivery.value.data, cause_of(delivery)
+        case = _case(ctx, event.payment_id)
+        facts = review.check_known(case, event, cause.at_ms, cause.correlation_id, rules)
+        _apply(ctx, cause, event.payment_id, case, facts)
+
+    def fraud_detected(ctx: Context, delivery: Delivery) -> None:
+        event, cause = delivery.value.data, cause_of(delivery)
+        case = _case(ctx, event.payment_id)
+        facts = review.fraud_known(case, event, cause.at_ms, cause.correlation_id, rules)
+        _apply(ctx, cause, event.payment_id, case, facts)
+
+    def override(ctx: Context, delivery: Delivery) -> None:
+        command, cause = delivery.value.data, cause_of(delivery)
+        case = _case(ctx, command.payment_id)
+        facts = review.override(case, command, cause.event_id, cause.at_ms, rules)
+        refusal = review.refusal_of(facts)
+        if refusal is not None:
+            raise OverrideRefused(f"{command.payment_id}: {refusal}")
+        _apply(ctx, cause, command.payment_id, case, facts)
+
+    def time_over(ctx: Context, timer: Timer, now_ms: int) -> None:
+        case = _case(ctx, timer.key)
+        cause = timer_cause(NAME, timer, now_ms)
+        _apply(ctx, cause, timer.key, case, review.time_over(case, now_ms))
+
+    def sla_over(ctx: Context, timer: Timer, now_ms: int) -> None:
+        case = _case(ctx, timer.key)
+        _apply(ctx, timer_cause(NAME, timer, now_ms), timer.key, case, review.sla_over(case))
+
+    return AgentSpec(
+        name=NAME,
+        help="Keeps doubtful payments until a reviewer or the clock decides.",
+        sources=(
+            Source(
+                PAYMENTS_EVENTS,
+                {
+                    "RiskScoreCalculated": risk_score_calculated,
+                    "FraudCheckCompleted": fraud_check_completed,
+                    "FraudDetected": fraud_detected,
+                },
+                by="paymentId",
+            ),
+            Source(PAYMENTS_COMMANDS, {"OverrideFraudDecision": override}, by="paymentId"),
+        ),
+        tables=(FRAUD,),
+        outputs=(PAYMENTS_EVENTS,),
+        timers={"sla": sla_over, "review": time_over},
+    )

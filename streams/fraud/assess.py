@@ -1,0 +1,218 @@
+"""One payment against its customer's profile: what is found, and what the profile learns.
+
+In: a payment, the profile, the record's time. Out: facts; `evolve` folds them into the profile,
+`messages` tells the others. A payment that the profile remembers is not assessed again.
+"""
+
+import msgspec
+
+from streams.fraud.evidence import Sign, actions_taken, fraud_type_of, signs_of
+from streams.fraud.payment import Payment
+from streams.fraud.profile import (
+    Attempt,
+    Place,
+    RiskProfile,
+    Velocity,
+    has_seen,
+    later_place,
+    velocity_of,
+    with_attempt,
+    with_chargeback,
+    with_device,
+)
+from streams.fraud.rules import FraudRules
+from streams.fraud.scoring import (
+    Decision,
+    Reason,
+    Score,
+    Severity,
+    decision_of,
+    floored,
+    score,
+    severity_of,
+)
+from streams.fraud.travel import place_of, travelled_km
+
+
+class Assessed(msgspec.Struct, frozen=True, gc=False):
+    """A payment was scored and decided."""
+
+    payment: Payment
+    attempt: Attempt
+    score: Score
+    points: int
+    """The score on the floor of its hard evidence, which the decision rests on."""
+    reasons: tuple[Reason, ...]
+    decision: Decision
+    place: Place | None
+
+
+class FraudFound(msgspec.Struct, frozen=True, gc=False):
+    """The score is high or critical: a case opens."""
+
+    payment: Payment
+    fraud_type: str
+    severity: Severity
+    points: int
+    signs: tuple[Sign, ...]
+    actions: tuple[str, ...]
+    confidence: float
+    review: bool
+
+
+class AccountSuspended(msgspec.Struct, frozen=True, gc=False):
+    """The customer pays nothing more until the case of that payment is cleared."""
+
+    payment_id: str
+
+
+class SuspensionLifted(msgspec.Struct, frozen=True, gc=False):
+    """The case that suspended the account was cleared."""
+
+
+class Advised(msgspec.Struct, frozen=True, gc=False):
+    """A payment was scored on request. Nothing is decided and nothing counted."""
+
+    payment: Payment
+    score: Score
+    at_ms: int
+    review: bool
+
+
+class ChargedBack(msgspec.Struct, frozen=True, gc=False):
+    """The customer's bank took a payment back."""
+
+    chargeback_id: str
+
+
+Fact = Assessed | FraudFound | AccountSuspended | SuspensionLifted | Advised | ChargedBack
+
+
+def decide(
+    profile: RiskProfile, payment: Payment, at_ms: int, rules: FraudRules
+) -> tuple[Fact, ...]:
+    """Say what a payment means: nothing the second time, else an assessment and what follows."""
+    if has_seen(profile, payment.payment_id):
+        return ()
+    velocity = velocity_of(profile, payment, at_ms, rules)
+    place = place_of(payment, at_ms)
+    km = travelled_km(profile.place, place, rules)
+    scored = score(profile, payment, velocity, at_ms, rules)
+    reasons = _reasons(profile, payment, velocity, km, rules)
+    points = floored(scored.points, reasons, rules) if reasons else scored.points
+    decision = decision_of(points, reasons, rules)
+    attempt = Attempt(payment.payment_id, at_ms, payment.ip, payment.card)
+    assessed = Assessed(payment, attempt, scored, points, reasons, decision, place)
+    if points < rules.decline_from:
+        return (assessed,)
+    return (assessed, *_findings(assessed, km, rules))
+
+
+def _reasons(
+    profile: RiskProfile,
+    payment: Payment,
+    velocity: Velocity,
+    km: int | None,
+    rules: FraudRules,
+) -> tuple[Reason, ...]:
+    found: list[Reason] = []
+    if profile.suspended_by is not None:
+        found.append(Reason.ACCOUNT_SUSPENDED)
+    if velocity.payments > rules.attempts_hour_max:
+        found.append(Reason.RATE_LIMITED)
+    if payment.card_reported_stolen:
+        found.append(Reason.CARD_REPORTED_STOLEN)
+    if km is not None:
+        found.append(Reason.IMPOSSIBLE_TRAVEL)
+    if payment.device_id in rules.fraud_devices:
+        found.append(Reason.KNOWN_FRAUD_DEVICE)
+    return tuple(found)
+
+
+def _findings(assessed: Assessed, km: int | None, rules: FraudRules) -> tuple[Fact, ...]:
+    severity = severity_of(assessed.points, rules)
+    assert severity is not None
+    payment, scored, decision = assessed.payment, assessed.score, assessed.decision
+    found = FraudFound(
+        payment,
+        fraud_type_of(scored, assessed.reasons, rules),
+        severity,
+        assessed.points,
+        signs_of(scored, assessed.reasons, km, rules),
+        actions_taken(severity, decision),
+        scored.confidence,
+        review=decision == "MANUAL_REVIEW",
+    )
+    if severity == "high":
+        return (found,)
+    return (found, AccountSuspended(payment.payment_id))
+
+
+def advise(
+    profile: RiskProfile, payment: Payment, at_ms: int, rules: FraudRules
+) -> tuple[Fact, ...]:
+    """Score a payment on request (CheckFraud).
+
+    It decides nothing: the request tells less than the payment itself, so an approval from it
+    would open the gate that the payment's own assessment guards.
+    """
+    velocity = velocity_of(profile, payment, at_ms, rules)
+    scored = score(profile, payment, velocity, at_ms, rules)
+    review = decision_of(scored.points, (), rules) == "MANUAL_REVIEW"
+    return (Advised(payment, scored, at_ms, review),)
+
+
+def charge_back(profile: RiskProfile, chargeback_id: str) -> tuple[Fact, ...]:
+    """Say what a chargeback means for its customer: the same one counts once (G-18)."""
+    return () if chargeback_id in profile.chargebacks else (ChargedBack(chargeback_id),)
+
+
+def close_case(profile: RiskProfile, payment_id: str, decision: Decision) -> tuple[Fact, ...]:
+    """Say what the end of a payment's case means for its customer.
+
+    Approval lifts the suspension that this payment caused, and no other (G-24).
+    """
+    if decision == "APPROVED" and profile.suspended_by == payment_id:
+        return (SuspensionLifted(),)
+    return ()
+
+
+def evolve(profile: RiskProfile, fact: Fact) -> RiskProfile:
+    """Fold one fact into the profile."""
+    match fact:
+        case Assessed():
+            return _counted(profile, fact)
+        case AccountSuspended():
+            by = profile.suspended_by or fact.payment_id
+            return msgspec.structs.replace(profile, suspended_by=by)
+        case SuspensionLifted():
+            return msgspec.structs.replace(profile, suspended_by=None)
+        case ChargedBack():
+            kept = with_chargeback(profile.chargebacks, fact.chargeback_id)
+            return msgspec.structs.replace(profile, chargebacks=kept)
+        case _:
+            return profile
+
+
+def fold(profile: RiskProfile, facts: tuple[Fact, ...]) -> RiskProfile:
+    """Fold all facts of one input, in order."""
+    for fact in facts:
+        profile = evolve(profile, fact)
+    return profile
+
+
+def _counted(profile: RiskProfile, fact: Assessed) -> RiskProfile:
+    """Count the attempt; learn from it what is normal when it was approved."""
+    attempts = with_attempt(profile.attempts, fact.attempt)
+    if fact.decision != "APPROVED":
+        return msgspec.structs.replace(profile, attempts=attempts)
+    payment = fact.payment
+    return RiskProfile(
+        attempts,
+        with_device(profile.devices, payment.device_id),
+        profile.orders + 1,
+        profile.approved_minor + payment.amount_minor,
+        later_place(profile.place, fact.place),
+        profile.chargebacks,
+        profile.suspended_by,
+    )

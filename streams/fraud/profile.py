@@ -1,0 +1,115 @@
+"""What is remembered of one customer, by customerId.
+
+Bounded: `ATTEMPTS_KEPT_MAX` payments, `DEVICES_KEPT_MAX` devices, `CHARGEBACKS_KEPT_MAX`
+chargebacks. Network addresses and cards are kept as 32-bit marks, enough to tell them apart. Only
+approved payments teach the profile what is normal (devices, place, orders, amounts); every payment
+counts in the windows.
+"""
+
+import msgspec
+
+from streams.fraud.payment import Payment
+from streams.fraud.rules import (
+    ATTEMPTS_KEPT_MAX,
+    CHARGEBACKS_KEPT_MAX,
+    DEVICES_KEPT_MAX,
+    FraudRules,
+)
+
+
+class Attempt(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """One payment that was attempted, whatever became of it."""
+
+    payment_id: str
+    at_ms: int
+    ip: int | None = None
+    card: int | None = None
+
+
+class Place(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """Where the customer was, in degrees, and when."""
+
+    latitude: float
+    longitude: float
+    at_ms: int
+
+
+class RiskProfile(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """One customer as fraud detection knows them."""
+
+    attempts: tuple[Attempt, ...] = ()
+    """The last payments, in order of arrival."""
+    devices: tuple[str, ...] = ()
+    """Devices of approved payments, the last used last."""
+    orders: int = 0
+    """Payments approved by the check."""
+    approved_minor: int = 0
+    """Sum of their amounts."""
+    place: Place | None = None
+    """Of the latest approved payment that told one."""
+    chargebacks: tuple[str, ...] = ()
+    """By id, the last ones: one is enough to score."""
+    suspended_by: str | None = None
+    """The payment whose critical finding suspended the account."""
+
+
+class Velocity(msgspec.Struct, frozen=True, gc=False):
+    """How much went on lately, the payment in question included."""
+
+    payments: int
+    ips: int
+    cards: int
+
+
+EMPTY = RiskProfile()
+
+
+def has_seen(profile: RiskProfile, payment_id: str) -> bool:
+    """Whether the payment is among those remembered."""
+    for attempt in profile.attempts:  # noqa: SIM110 - `any` of a generator takes twice as long
+        if attempt.payment_id == payment_id:
+            return True
+    return False
+
+
+def velocity_of(profile: RiskProfile, payment: Payment, at_ms: int, rules: FraudRules) -> Velocity:
+    """Count payments, network addresses and cards in the windows that end at at_ms.
+
+    Windows are (at_ms - length, at_ms] by the record's time, so a late payment is counted among
+    its own contemporaries, and those after it do not weigh on it.
+    """
+    since, cards_since = at_ms - rules.velocity_window_ms, at_ms - rules.cards_window_ms
+    payments, ips, cards = 1, {payment.ip, None}, {payment.card, None}
+    for attempt in profile.attempts:
+        then = attempt.at_ms
+        if since < then <= at_ms:
+            payments += 1
+            ips.add(attempt.ip)
+        if cards_since < then <= at_ms:
+            cards.add(attempt.card)
+    return Velocity(payments, len(ips) - 1, len(cards) - 1)
+
+
+def with_attempt(attempts: tuple[Attempt, ...], attempt: Attempt) -> tuple[Attempt, ...]:
+    """Add a payment and forget the one that arrived first when there are too many."""
+    return (*attempts[1 - ATTEMPTS_KEPT_MAX :], attempt)
+
+
+def with_device(devices: tuple[str, ...], device: str | None) -> tuple[str, ...]:
+    """Put the device last and forget the one unused for longest when there are too many."""
+    if device is None or (devices and devices[-1] == device):
+        return devices
+    others = [known for known in devices if known != device]
+    return (*others[1 - DEVICES_KEPT_MAX :], device)
+
+
+def with_chargeback(chargebacks: tuple[str, ...], chargeback_id: str) -> tuple[str, ...]:
+    """Add a chargeback and forget the oldest when there are too many."""
+    return (*chargebacks[1 - CHARGEBACKS_KEPT_MAX :], chargeback_id)
+
+
+def later_place(known: Place | None, seen: Place | None) -> Place | None:
+    """Give the later of two places."""
+    if known is None or (seen is not None and seen.at_ms >= known.at_ms):
+        return seen
+    return known

@@ -1,0 +1,22 @@
+"""Tables of fraud detection: customers' risk profiles, payments' checks and cases."""
+
+from typing import Final
+
+from engine.specs import TableSpec
+from streams.fraud.case import FraudCase
+from streams.fraud.profile import RiskProfile
+
+RISK_PROFILES: Final = TableSpec(
+    name="risk_profiles",
+    row=RiskProfile,
+    key="customerId",
+    help="What is normal for one customer, and their payments of late.",
+    mask=("attempts", "devices", "place"),
+)
+
+FRAUD: Final = TableSpec(
+    name="fraud",
+    row=FraudCase,
+    key="paymentId",
+    help="One payment's fraud check and its review; open cases queue by score, highest first.",
+)
