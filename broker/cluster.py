@@ -34,6 +34,10 @@ class _State:
     home: Home | None = None
     nodes: dict[int, Node] = field(default_factory=dict)
 
+    def clear(self) -> None:
+        """Nothing exists any more."""
+        self.home, self.nodes = None, {}
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Broker:
@@ -103,15 +107,15 @@ class Broker:
             jars = fetch(self.cache, self.repositories)
             addresses = self._addresses()
             home = Home.hold(self.data_dir)
+            self._state.home = home
             try:
                 self._state.nodes = self._make_nodes(home, jars, addresses)
-                self._state.home = home
                 self._launch(self._state.nodes.values())
             except BaseException:
-                self.kill()
-                # A failed start leaves its log, which the message points to.
+                _kill(self._state.nodes.values())
+                self._state.clear()
+                # The directory stays, a temporary one too: the message points to the log in it.
                 home.lock.close()
-                self._state.nodes, self._state.home = {}, None
                 raise
             return self
 
@@ -126,19 +130,16 @@ class Broker:
             if home is None:
                 return
             if home.temporary:
-                self.kill()
+                _kill(self._state.nodes.values())
             else:
                 _end(self._state.nodes.values())
+            self._state.clear()
             home.release()
-            self._state.nodes, self._state.home = {}, None
 
     def kill(self, *nodes: int) -> None:
         """End the nodes with SIGKILL: no good-bye to clients, nothing flushed."""
         with self._lock:
-            for node in self._chosen(nodes):
-                node.signal(signal.SIGKILL)
-            for node in self._chosen(nodes):
-                node.wait_stopped()
+            _kill(self._chosen(nodes))
 
     def freeze(self, *nodes: int) -> None:
         """Stop the nodes with SIGSTOP: connections stay open and nothing answers."""
@@ -189,12 +190,10 @@ class Broker:
     def _chosen(self, numbers: tuple[int, ...]) -> list[Node]:
         nodes = self._state.nodes
         if not nodes:
-            message = "This broker does not run: call start() first"
-            raise BrokerError(message)
+            raise BrokerError("This broker does not run: call start() first")
         unknown = set(numbers) - set(nodes)
         if unknown:
-            message = f"This broker has nodes 1 to {len(nodes)}, no {sorted(unknown)}"
-            raise BrokerError(message)
+            raise BrokerError(f"This broker has nodes 1 to {len(nodes)}, no {sorted(unknown)}")
         return [nodes[number] for number in numbers or sorted(nodes)]
 
     def _addresses(self) -> list[Address]:
@@ -223,6 +222,13 @@ class Broker:
         peers = frozenset(node.address.node_id for node in nodes)
         for node in nodes:
             node.wait_ready(peers, deadline)
+
+
+def _kill(nodes: Collection[Node]) -> None:
+    for node in nodes:
+        node.signal(signal.SIGKILL)
+    for node in nodes:
+        node.wait_stopped()
 
 
 def _end(nodes: Collection[Node]) -> None:
