@@ -8,10 +8,13 @@ from typing import Any
 
 import faust
 from faust.agents import Agent as FaustAgent
+from faust.app.base import BootStrategy
+from mode import ServiceT
 
+from engine.admin import ensure_topics
 from engine.errors import StoreUnusable, TopologyError
 from engine.lane import Policy
-from engine.lanes import Lanes
+from engine.lanes import Lanes, check_copartitioned
 from engine.topology import Topology
 from engine.transport import client_options
 
@@ -31,10 +34,41 @@ class LaneAgent(FaustAgent):  # type: ignore[misc]  # untyped base
         """Nothing runs."""
 
 
+class LaneBoot(BootStrategy):  # type: ignore[misc]  # untyped base
+    """Starts the web service that the app was given, in the place of Faust's own.
+
+    Faust's shows tables and internals to everybody who can reach its port.
+    """
+
+    def web_server(self) -> Iterable[ServiceT]:
+        """The given service, unless the worker runs without web."""
+        service = self.app.web_service
+        return [service] if service is not None and self._should_enable_web() else []
+
+
 class LaneApp(faust.App):  # type: ignore[misc]  # untyped base
     """A Faust app that carries lanes."""
 
+    BootStrategy = LaneBoot
     lanes: Lanes
+    web_service: ServiceT | None = None
+    replication = 1
+
+    async def on_first_start(self) -> None:
+        """See that the broker answers and every topic is there as it must be.
+
+        Raises:
+            BrokerUnavailable: nobody answers.
+            NotCopartitioned: a topic has another number of partitions than it must have.
+        """
+        await super().on_first_start()
+        states = await ensure_topics(
+            client_options(self), self.lanes.topology, replication=self.replication
+        )
+        check_copartitioned(
+            {s.name: s.found for s in states if s.name in self.lanes.topology.topics},
+            self.lanes.topology.partitions,
+        )
 
     def _create_directories(self) -> None:
         """Make sure the data directory can be written; Faust's own directories stay unused.
@@ -64,6 +98,7 @@ class WorkerOptions:
     data_dir: Path
     instance_id: str | None = None
     """Static membership: a restart within the session takes its partitions up again."""
+    replication: int = 1
     web_port: int = 6066
     web_host: str = "127.0.0.1"
     session_timeout_s: float = 8.0
@@ -110,6 +145,7 @@ def create_worker_app(
         **overrides,
     }
     app = LaneApp(topology.app_id, **settings)
+    app.replication = options.replication
     bind(app, topology, policy, options.data_dir)
     return app
 

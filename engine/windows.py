@@ -61,7 +61,7 @@ class Tumbling:
 
 
 def window_key(start_ms: int, group: str = "") -> str:
-    """The row key of a group's window; in byte order, all keys of a window follow the earlier ones."""
+    """The row key of a group's window: keys in byte order are windows in order of time."""
     return f"{start_ms:013d}|{group}"
 
 
@@ -165,6 +165,11 @@ class Windows(Generic[R]):
     def clock(self) -> Clock | None:
         """How far event time has come; None before the first record."""
         return self._clocks.get(self._name)
+
+    def oldest_open(self, group: str) -> str:
+        """Give the row key of a group in the oldest open window: a place to count what was late."""
+        clock = self.clock()
+        return window_key(0 if clock is None else clock.open_from_ms, group)
 
     def open(self) -> Iterator[tuple[str, R]]:
         """Every row of an open window, oldest window first."""

@@ -1,1 +1,1 @@
-"""Table views and the control room."""
+"""A worker's own HTTP port: health, metrics, and the tables as of the last commit."""

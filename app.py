@@ -1,0 +1,76 @@
+"""Binds topics, tables and agents to Faust: `faust -A app worker`.
+
+Importing this module reads the environment and connects to nothing.
+"""
+
+from engine.bind import LaneApp, WorkerOptions, create_worker_app
+from engine.lane import Policy
+from engine.specs import AgentSpec, EffectSpec
+from engine.topology import Topology
+from settings import Settings
+from web.server import WorkerWeb
+
+
+def agents_of(settings: Settings) -> tuple[tuple[AgentSpec, ...], tuple[EffectSpec, ...]]:
+    """Every agent and effect, in the order in which one record reaches them."""
+    from agents.allocation import allocation_agent
+    from agents.fraud import fraud_agent
+    from agents.gateway import gateway_effect
+    from agents.orders import orders_agent
+    from agents.payments import payments_agent
+    from agents.pulse import pulse_agent
+    from agents.review import review_agent
+    from agents.stock import stock_agent
+    from agents.totals import totals_agent
+    from providers.simulated import SimulatedProvider
+
+    scaled = settings.scaled
+    payments = scaled(settings.payments)
+    agents = (
+        orders_agent(scaled(settings.orders)),
+        allocation_agent(scaled(settings.allocation)),
+        stock_agent(scaled(settings.inventory)),
+        payments_agent(payments),
+        fraud_agent(scaled(settings.fraud)),
+        review_agent(scaled(settings.fraud)),
+        pulse_agent(settings.pulse),
+        totals_agent(settings.pulse, settings.alerts),
+    )
+    return agents, (gateway_effect({"simulated": SimulatedProvider()}, payments),)
+
+
+def topology_of(settings: Settings) -> Topology:
+    """The whole application as data."""
+    agents, effects = agents_of(settings)
+    return Topology(
+        agents,
+        effects,
+        app_id=settings.app_id,
+        env=settings.env,
+        partitions=settings.partitions,
+    )
+
+
+def create_app(settings: Settings) -> LaneApp:
+    """A worker that runs every agent."""
+    policy = Policy(
+        linger_s=settings.commit_linger_ms / 1000,
+        bulk_linger_s=settings.commit_bulk_ms / 1000,
+        rows_max=settings.rows_cached_max,
+    )
+    options = WorkerOptions(
+        broker=settings.broker,
+        data_dir=settings.data_dir,
+        instance_id=settings.instance_id,
+        replication=settings.replication,
+        web_host=settings.web_host,
+        web_port=settings.web_port,
+        session_timeout_s=settings.session_timeout_s,
+    )
+    created = create_worker_app(topology_of(settings), policy, options)
+    token = settings.view_token
+    created.web_service = WorkerWeb(created, token and token.get_secret_value())
+    return created
+
+
+app = create_app(Settings())

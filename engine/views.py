@@ -1,0 +1,47 @@
+"""Rows as of the last commit, for people to look at. Never the rows of a batch under way."""
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+import msgspec
+
+from engine.processor import Processor
+from engine.specs import TableSpec
+from engine.tables import table_prefix
+
+MASKED = "***"
+
+
+def committed_row(processor: Processor, table: TableSpec[Any], key: str) -> Any | None:
+    """One row as plain JSON values, masked; None when there is none."""
+    raw = processor.store.get(table_prefix(table.name) + key.encode())
+    return None if raw is None else mask(msgspec.json.decode(raw), table.mask)
+
+
+def committed_rows(
+    processor: Processor, table: TableSpec[Any], *, prefix: str = "", limit: int
+) -> Iterator[tuple[str, Any]]:
+    """Up to limit rows whose keys begin with prefix, in the order of their keys."""
+    start = table_prefix(table.name)
+    rows = processor.store.range(start + prefix.encode(), start + prefix.encode() + b"\xff")
+    for key, raw in islice(rows, limit):
+        yield key[len(start) :].decode(), mask(msgspec.json.decode(raw), table.mask)
+
+
+def mask(value: Any, paths: tuple[str, ...]) -> Any:
+    """The value with what each dotted path names replaced by stars; lists are gone through."""
+    for path in paths:
+        _mask(value, path.split("."))
+    return value
+
+
+def _mask(value: Any, path: list[str]) -> None:
+    if isinstance(value, list):
+        for item in value:
+            _mask(item, path)
+    elif isinstance(value, dict) and value.get(path[0]) is not None:
+        if len(path) == 1:
+            value[path[0]] = MASKED
+        else:
+            _mask(value[path[0]], path[1:])

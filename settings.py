@@ -1,0 +1,120 @@
+"""One frozen object with every setting: environment, prefix `FLOWMART_`, printed masked at start.
+
+Business figures keep the contract's defaults; `FLOWMART_ORDERS__LINES_MAX=20` changes one.
+"""
+
+import dataclasses
+import ipaddress
+import os
+from pathlib import Path
+from typing import Any, Literal, Self, TypeVar
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from streams.alerts.rules import AlertRules
+from streams.allocation.rules import AllocationRules
+from streams.fraud.rules import FraudRules
+from streams.inventory.rules import InventoryRules
+from streams.orders.rules import OrderRules
+from streams.payments.rules import PaymentRules
+from streams.pulse.rules import PulseRules
+
+T = TypeVar("T")
+
+_STATE_HOME = Path(os.path.expanduser("~")) / ".local" / "state"
+
+
+class Settings(BaseSettings):
+    """What a worker, a command or a demo may be told."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="FLOWMART_", env_nested_delimiter="__", frozen=True, extra="ignore"
+    )
+
+    broker: str = "127.0.0.1:9092"
+    """host:port of one or more Kafka brokers, joined by commas."""
+    env: Literal["dev", "sit", "prod"] = "dev"
+    """Part of every topic's name."""
+    data_dir: Path = _STATE_HOME / "flowmart-streams"
+    """Where stores live. What is in it can be rebuilt from Kafka."""
+    partitions: int = Field(default=4, ge=1, le=512)
+    """Of every topic that agents read. The contract asks for 12 in production."""
+    replication: int = Field(default=1, ge=1, le=9)
+    """Copies of each partition; 3 in production."""
+    instance_id: str | None = None
+    """Static membership in the consumer group: a worker that comes back within the session
+    takes its partitions up again. Default: none."""
+    session_timeout_s: float = Field(default=8.0, ge=6.0, le=60.0)
+
+    commit_linger_ms: int = Field(default=10, ge=0, le=10_000)
+    """A lane's transactions are at least this far apart, unless records pile up."""
+    commit_bulk_ms: int = Field(default=100, ge=0, le=10_000)
+    """The same while records pile up."""
+    rows_cached_max: int = Field(default=50_000, ge=100)
+    """Decoded rows that a table keeps in a lane."""
+
+    web_host: str = "127.0.0.1"
+    web_port: int = Field(default=6066, ge=1, le=65_535)
+    view_token: SecretStr | None = None
+    """What readers of tables and metrics must show (`Authorization: Bearer ...`). Without it
+    they are open to this machine only, and only in dev."""
+    worker_url: str = "http://127.0.0.1:6066"
+    """Where commands ask for rows."""
+    log_format: Literal["text", "json"] = "text"
+
+    time_scale: float = Field(default=1.0, ge=1.0)
+    """All durations of the rules are divided by it: for demonstrations and tests."""
+    provider_latency_ms: int = Field(default=0, ge=0, le=60_000)
+    """How long the simulated payment provider takes."""
+
+    orders: OrderRules = OrderRules()
+    allocation: AllocationRules = AllocationRules()
+    inventory: InventoryRules = InventoryRules()
+    payments: PaymentRules = PaymentRules()
+    fraud: FraudRules = FraudRules()
+    pulse: PulseRules = PulseRules()
+    alerts: AlertRules = AlertRules()
+
+    @field_validator("broker")
+    @classmethod
+    def _without_credentials(cls, broker: str) -> str:
+        bare = broker.split("://")[-1]
+        if "@" in bare:
+            raise ValueError("leave credentials out of FLOWMART_BROKER: clients ignore them there")
+        return bare
+
+    @model_validator(mode="after")
+    def _guarded(self) -> Self:
+        if self.view_token is None and not (self.env == "dev" and is_loopback(self.web_host)):
+            raise ValueError(
+                "set FLOWMART_VIEW_TOKEN: tables may be read without one only in dev and only on"
+                " a loopback address (FLOWMART_WEB_HOST)"
+            )
+        return self
+
+    @property
+    def app_id(self) -> str:
+        """Of the consumer group, the transactions and the internal topics."""
+        return f"flowmart-{self.env}"
+
+    def scaled(self, rules: T) -> T:
+        """The same rules with every duration divided by the time scale, at least 1 ms."""
+        if self.time_scale == 1.0:
+            return rules
+        durations: dict[str, Any] = {
+            field.name: max(1, round(getattr(rules, field.name) / self.time_scale))
+            for field in dataclasses.fields(rules)  # type: ignore[arg-type]  # rules are dataclasses
+            if field.name.endswith("_ms") and isinstance(getattr(rules, field.name), int)
+        }
+        return dataclasses.replace(rules, **durations)  # type: ignore[type-var]
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address is reached from this machine only."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,112 @@
+"""The service that listens."""
+
+import asyncio
+from http import HTTPStatus
+
+from aiohttp import web
+from aiokafka import TopicPartition
+from aiokafka.errors import KafkaError
+from mode import Service
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client import GC_COLLECTOR, PLATFORM_COLLECTOR, PROCESS_COLLECTOR
+
+from engine.bind import LaneApp
+from engine.metrics import EngineCollector
+from web.access import access
+from web.figures import FigureCollector
+from web.problems import problem, problems
+from web.tables import TableViews
+
+PREFIX = "flowmart"
+LAG_EVERY_S = 2.0
+
+
+class WorkerWeb(Service):  # type: ignore[misc]  # untyped base
+    """Serves `/health`, `/ready`, `/metrics` and `/tables/` on the worker's port."""
+
+    def __init__(self, app: LaneApp, token: str | None) -> None:
+        super().__init__()
+        self._app = app
+        self._engine = EngineCollector(app.lanes, PREFIX)
+        self._registry = CollectorRegistry()
+        for collector in (
+            self._engine, FigureCollector(app),
+            PROCESS_COLLECTOR, PLATFORM_COLLECTOR, GC_COLLECTOR,
+        ):  # fmt: skip
+            self._registry.register(collector)
+        self._site = web.Application(middlewares=[problems, access(token)])
+        self._site.add_routes(
+            [
+                web.get("/health", self.health),
+                web.get("/ready", self.ready),
+                web.get("/metrics", self.metrics),
+                *TableViews(app, token).routes(),
+            ]
+        )
+        self._runner = web.AppRunner(self._site, access_log=None)
+
+    async def on_start(self) -> None:
+        """Listen.
+
+        Raises:
+            OSError: the port is taken.
+        """
+        conf = self._app.conf
+        await self._runner.setup()
+        try:
+            await web.TCPSite(self._runner, conf.web_bind, conf.web_port).start()
+        except OSError as exc:
+            await self._runner.cleanup()
+            raise PortTaken(
+                f"port {conf.web_port} of {conf.web_bind} is taken:"
+                " choose another with --web-port or FLOWMART_WEB_PORT"
+            ) from exc
+
+    async def on_stop(self) -> None:
+        """Close the port."""
+        await self._runner.cleanup()
+
+    async def health(self, _request: web.Request) -> web.Response:
+        """200 while the process works."""
+        return web.json_response({"status": "ok"})
+
+    async def ready(self, _request: web.Request) -> web.Response:
+        """200 once every partition of this worker is recovered and read."""
+        app, lanes = self._app, self._app.lanes
+        left = sum(lanes.remaining.values())
+        if app.rebalancing or left or not app.consumer.flow_active:
+            return problem(
+                HTTPStatus.SERVICE_UNAVAILABLE,
+                f"recovering: {left} changelog records left" if left else "rebalancing",
+                recoveryRemaining=left,
+            )
+        return web.json_response({"status": "ready", "partitions": sorted(lanes.open_lanes())})
+
+    async def metrics(self, _request: web.Request) -> web.Response:
+        """Prometheus' text format."""
+        return web.Response(
+            body=generate_latest(self._registry), headers={"Content-Type": CONTENT_TYPE_LATEST}
+        )
+
+    @Service.task
+    async def _watch_lag(self) -> None:
+        while not self.should_stop:
+            await self.sleep(LAG_EVERY_S)
+            if not self._app.rebalancing and self._app.lanes.open_lanes():
+                await self._measure_lag()
+
+    async def _measure_lag(self) -> None:
+        positions = self._app.lanes.positions()
+        try:
+            ends = await self._app.consumer.kafka.end_offsets(
+                [TopicPartition(*tp) for tp in positions]
+            )
+        except (KafkaError, asyncio.TimeoutError):
+            return
+        self._engine.lag = {
+            tp: max(0, ends[TopicPartition(*tp)] - (at or 0)) for tp, at in positions.items()
+        }
+
+
+class PortTaken(Exception):  # noqa: N818 - it names what is wrong
+    """The worker's port is in use. Operator: choose another."""
