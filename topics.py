@@ -77,6 +77,8 @@ class ContractCodec:
         """What of that field decides the partition."""
         read = _reader(type(value.data), field)
         found: str | None = None if read is None else read(value.data)
+        if found is None and field == "productId":
+            found = value.data.fallback_key()  # DeleteInventory may name it in inventoryId only.
         if found is not None and field == "paymentId":
             return found.removeprefix(PAYMENT_PREFIX)
         return found

@@ -1,0 +1,179 @@
+"""Stock: holds, releases, receives and corrects a product's units, by productId.
+
+In: every command of inventory.commands. Out: InventoryAdjusted, OutOfStock, LowStockAlert.
+Kept: `stock`, `reservations`, `movements`, `seen_stock`. Timers: `hold` ends a hold, `purge`
+removes an ended reservation, `forget` an event id. A command that is refused goes to the
+dead letters with the reason; replayed from there, it is tried again.
+"""
+
+from typing import Final
+
+from agents.wiring import Cause, announce, cause_of, timer_cause
+from engine.errors import BadRecord
+from engine.specs import AgentSpec, Context, Delivery, Source, Timer
+from events.inventory import DeleteInventory
+from streams.inventory.corrections import correct, discontinue, product_of, receive
+from streams.inventory.facts import Decision, Refusal
+from streams.inventory.holds import commit, expire, extend, is_over, release, reserve
+from streams.inventory.posting import HOLD, PURGE, Posting, post, timer_of
+from streams.inventory.rows import Reservation, Seen, Stock, movement_key, new_stock
+from streams.inventory.rules import InventoryRules
+from tables.inventory import MOVEMENTS, RESERVATIONS, SEEN_STOCK, STOCK
+from topics import INVENTORY_COMMANDS, INVENTORY_EVENTS
+
+NAME: Final = "stock"
+FORGET: Final = "forget"
+
+
+class CommandRefused(BadRecord):
+    """Inventory will not carry out a command; the text says why.
+
+    Operator: look at it with `faust -A app dead-letters list`; when the stock is as the
+    command needs it, replay it, else tell its sender.
+    """
+
+
+def stock_agent(rules: InventoryRules) -> AgentSpec:
+    """Inventory's stock, under these rules."""
+    desk = _Desk(rules)
+    handlers = {
+        "ReserveStock": desk.reserve,
+        "ReleaseStock": desk.release,
+        "CommitStock": desk.commit,
+        "ExtendHold": desk.extend,
+        "AddInventory": desk.receive,
+        "UpdateInventory": desk.correct,
+        "DeleteInventory": desk.discontinue,
+    }
+    return AgentSpec(
+        name=NAME,
+        help="Keeps every product's stock, the holds on it and the queue for it.",
+        sources=(Source(INVENTORY_COMMANDS, handlers, by="productId"),),
+        tables=(STOCK, RESERVATIONS, MOVEMENTS, SEEN_STOCK),
+        outputs=(INVENTORY_EVENTS,),
+        timers={HOLD: desk.hold_is_due, PURGE: desk.purge_is_due, FORGET: _forget},
+    )
+
+
+class _Desk:
+    """The handlers: get rows, have the stream decide, keep and announce what follows."""
+
+    def __init__(self, rules: InventoryRules) -> None:
+        self._rules = rules
+
+    def reserve(self, ctx: Context, delivery: Delivery) -> None:
+        command, cause = delivery.value.data, cause_of(delivery)
+        stock, row = self._rows(ctx, command.product_id, command.reservation_id)
+        self._carry_out(ctx, cause, stock, reserve(stock, row, command, cause.at_ms, self._rules))
+
+    def release(self, ctx: Context, delivery: Delivery) -> None:
+        command, cause = delivery.value.data, cause_of(delivery)
+        stock, row = self._rows(ctx, command.product_id, command.reservation_id)
+        self._carry_out(ctx, cause, stock, release(stock, row, command, cause.at_ms, self._rules))
+
+    def commit(self, ctx: Context, delivery: Delivery) -> None:
+        command, cause = delivery.value.data, cause_of(delivery)
+        stock, row = self._rows(ctx, command.product_id, command.reservation_id)
+        self._carry_out(ctx, cause, stock, commit(stock, row, command, cause.at_ms, self._rules))
+
+    def extend(self, ctx: Context, delivery: Delivery) -> None:
+        command, cause = delivery.value.data, cause_of(delivery)
+        stock, row = self._rows(ctx, command.product_id, command.reservation_id)
+        self._carry_out(ctx, cause, stock, extend(row, command, self._rules))
+
+    def receive(self, ctx: Context, delivery: Delivery) -> None:
+        command, cause = delivery.value.data, cause_of(delivery)
+        if _was_seen(ctx, cause):
+            return
+        stock = self._stock(ctx, command.product_id)
+        self._carry_out(ctx, cause, stock, receive(stock, command, cause.at_ms, self._rules))
+        self._see(ctx, cause)
+
+    def correct(self, ctx: Context, delivery: Delivery) -> None:
+        command, cause = delivery.value.data, cause_of(delivery)
+        if _was_seen(ctx, cause):
+            return
+        stock = self._stock(ctx, command.product_id)
+        self._carry_out(ctx, cause, stock, correct(stock, command, cause.at_ms, self._rules))
+        self._see(ctx, cause)
+
+    def discontinue(self, ctx: Context, delivery: Delivery) -> None:
+        command: DeleteInventory = delivery.value.data
+        cause = cause_of(delivery)
+        stock = self._stock(ctx, product_of(command))
+        self._carry_out(ctx, cause, stock, discontinue(stock, command, cause.at_ms))
+
+    def hold_is_due(self, ctx: Context, timer: Timer, now_ms: int) -> None:
+        row = ctx.table(RESERVATIONS).get(timer.key)
+        if row is None:
+            return
+        stock = self._stock(ctx, row.product_id)
+        cause = timer_cause(NAME, timer, now_ms)
+        self._carry_out(ctx, cause, stock, expire(stock, row, now_ms, self._rules))
+
+    def purge_is_due(self, ctx: Context, timer: Timer, now_ms: int) -> None:
+        reservations = ctx.table(RESERVATIONS)
+        if is_over(reservations.get(timer.key), now_ms):
+            del reservations[timer.key]
+
+    def _stock(self, ctx: Context, product_id: str) -> Stock:
+        allowed = product_id not in self._rules.no_backorder
+        return ctx.table(STOCK).get(product_id) or new_stock(product_id, backorder_allowed=allowed)
+
+    def _rows(
+        self, ctx: Context, product_id: str, reservation_id: str
+    ) -> tuple[Stock, Reservation | None]:
+        return self._stock(ctx, product_id), ctx.table(RESERVATIONS).get(reservation_id)
+
+    def _carry_out(self, ctx: Context, cause: Cause, stock: Stock, decision: Decision) -> None:
+        """Keep and announce what follows.
+
+        Raises:
+            CommandRefused: nothing follows but this.
+        """
+        if isinstance(decision, Refusal):
+            raise CommandRefused(f"{decision.name}: {decision.value}")
+        if not decision:
+            return
+        posting = post(stock, decision, ctx.table(RESERVATIONS).get, cause.at_ms)
+        if posting.stock is not stock:
+            ctx.table(STOCK)[stock.product_id] = posting.stock
+        _keep_reservations(ctx, posting)
+        if posting.movements:
+            self._keep_movements(ctx, posting)
+        announce(ctx, NAME, cause, posting.messages)
+
+    def _keep_movements(self, ctx: Context, posting: Posting) -> None:
+        movements = ctx.table(MOVEMENTS)
+        for movement in posting.movements:
+            movements[movement.key] = movement
+            oldest = movement.sequence - self._rules.movements_max
+            if oldest > 0:
+                del movements[movement_key(movement.product_id, oldest)]
+
+    def _see(self, ctx: Context, cause: Cause) -> None:
+        until_ms = cause.at_ms + self._rules.dedupe_ms
+        ctx.table(SEEN_STOCK)[cause.event_id] = Seen(until_ms)
+        ctx.set_timer(FORGET, cause.event_id, until_ms)
+
+
+def _was_seen(ctx: Context, cause: Cause) -> bool:
+    return ctx.table(SEEN_STOCK).get(cause.event_id) is not None
+
+
+def _forget(ctx: Context, timer: Timer, now_ms: int) -> None:  # noqa: ARG001 - a timer handler's shape
+    del ctx.table(SEEN_STOCK)[timer.key]
+
+
+def _keep_reservations(ctx: Context, posting: Posting) -> None:
+    """Keep changed reservations, each with the one timer that its row asks for."""
+    reservations = ctx.table(RESERVATIONS)
+    for key, (before, row) in posting.reservations.items():
+        reservations[key] = row
+        old, new = timer_of(before), timer_of(row)
+        if old == new:
+            continue
+        if old is not None:
+            ctx.cancel_timer(old[0], key, old[1])
+        if new is not None:
+            ctx.set_timer(new[0], key, new[1])

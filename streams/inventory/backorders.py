@@ -1,0 +1,62 @@
+"""The backorder queue of a product: strictly first come, first served, by order time.
+
+Strict means that the line at the head is served whole or nobody is: a large line at the
+head holds back smaller ones behind it, and a new line does not overtake those that wait even
+where there is enough for it. Nobody starves, and who comes next can be told to a customer.
+"""
+
+from streams.inventory.allocation import allocate
+from streams.inventory.evolution import evolve_stock
+from streams.inventory.facts import Fact, Held
+from streams.inventory.rows import Line, Stock
+from streams.inventory.rules import InventoryRules
+
+
+def is_next(stock: Stock, line: Line) -> bool:
+    """Whether nobody who waits comes before this line."""
+    if not stock.queue:
+        return True
+    head = stock.queue[0]
+    return (line.ordered_at_ms, line.reservation_id) <= (head.ordered_at_ms, head.reservation_id)
+
+
+def hold(
+    stock: Stock,
+    line: Line,
+    at_ms: int,
+    expires_at_ms: int,
+    rules: InventoryRules,
+    *,
+    queued: bool = False,
+) -> Held | None:
+    """Hold every unit of a line whose turn it is, or None when they are not available."""
+    parts = allocate(stock, line, rules.sites)
+    if not parts:
+        return None
+    return Held(line.reservation_id, parts, at_ms, expires_at_ms, queued)
+
+
+def serve(stock: Stock, at_ms: int, rules: InventoryRules) -> tuple[Fact, ...]:
+    """Hold for those who wait, from the head on, until one cannot be served whole.
+
+    Each gets `hold_ms` from now on, however long it has waited (K2).
+    """
+    served: list[Fact] = []
+    while stock.queue:
+        held = hold(stock, stock.queue[0], at_ms, at_ms + rules.hold_ms, rules, queued=True)
+        if held is None:
+            break
+        served.append(held)
+        stock = evolve_stock(stock, held)
+    return tuple(served)
+
+
+def serve_after(
+    stock: Stock, first: tuple[Fact, ...], at_ms: int, rules: InventoryRules
+) -> tuple[Fact, ...]:
+    """What happened first, and whom it lets the queue serve."""
+    if not stock.queue:
+        return first
+    for fact in first:
+        stock = evolve_stock(stock, fact)
+    return first + serve(stock, at_ms, rules)

@@ -1,0 +1,166 @@
+"""What can happen to a product's stock, and the refusals of what may not."""
+
+from enum import StrEnum
+from typing import Literal
+
+import msgspec
+
+from events.vocabulary import AdjustmentReason
+from streams.inventory.rows import Allocation, LevelStatus, Line, MovementType
+from streams.inventory.rules import ReorderPolicy
+
+
+class Refusal(StrEnum):
+    """Why a command is not carried out, in order of precedence.
+
+    Each goes to the dead letters: the contract has no event for it, and the sender's mistake
+    can be mended and the command replayed under its own id.
+    """
+
+    OTHER_PRODUCT = "the reservation belongs to another product"
+    MALFORMED_INVENTORY_ID = "inventoryId must be <productId>:<warehouseId>"
+    INVENTORY_ID_DIFFERS = "inventoryId names another product or warehouse"
+    UNKNOWN_LEVEL = "the product was never in this warehouse"
+    DISCONTINUED = "the product is discontinued in this warehouse"
+    TOO_MANY_WAREHOUSES = "the product is in as many warehouses as may be"
+    TRANSFER_TO_ITSELF = "a transfer needs two warehouses"
+    TRANSFER_SHORT = "the source warehouse has less available than the transfer moves"
+    QUALITY_SIGN = "quality_failure takes units away, quality_released gives units back"
+    QUARANTINE_SHORT = "fewer units are in quarantine than are to be released"
+    BELOW_RESERVED = "fewer units would remain on hand than are reserved"
+    LEVEL_FULL = "more units would be in the warehouse than may be"
+    STILL_RESERVED = "units are still reserved"
+
+
+class Requested(msgspec.Struct, frozen=True, gc=False):
+    """A line asked for stock: a reservation begins, PENDING."""
+
+    reservation_id: str
+    product_id: str
+    order_id: str
+    line: Line
+    at_ms: int
+    payment_id: str | None = None
+    lines_total: int | None = None
+
+
+class Held(msgspec.Struct, frozen=True, gc=False):
+    """Every unit of a line is held."""
+
+    reservation_id: str
+    allocations: tuple[Allocation, ...]
+    at_ms: int
+    expires_at_ms: int
+    queued: bool = False
+    """It waited in the queue until now."""
+
+
+class Short(msgspec.Struct, frozen=True, gc=False):
+    """A line cannot be filled now: it waits, or it is turned away."""
+
+    reservation_id: str
+    line: Line
+    warehouse_id: str
+    """Where it would have come from, or ALL when there is nothing anywhere."""
+    available: int
+    waits: bool
+    """False: turned away."""
+    restock_at_ms: int | None
+    purge_at_ms: int
+
+
+class Ended(msgspec.Struct, frozen=True, gc=False):
+    """A claim is over and what it held is free."""
+
+    reservation_id: str
+    status: Literal["CANCELLED", "EXPIRED"]
+    reason: AdjustmentReason
+    allocations: tuple[Allocation, ...]
+    purge_at_ms: int
+    queued: bool = False
+    """It was waiting in the queue."""
+
+
+class Barred(msgspec.Struct, frozen=True, gc=False):
+    """An expired claim was released too: nothing may revive it."""
+
+    reservation_id: str
+
+
+class Extended(msgspec.Struct, frozen=True, gc=False):
+    """A hold lasts longer."""
+
+    reservation_id: str
+    expires_at_ms: int
+
+
+class Committed(msgspec.Struct, frozen=True, gc=False):
+    """A captured payment made a hold permanent (K11)."""
+
+    reservation_id: str
+    at_ms: int
+
+
+class CommitMissed(msgspec.Struct, frozen=True, gc=False):
+    """A captured payment found its hold expired and nothing to hold instead."""
+
+    reservation_id: str
+
+
+class Shipped(msgspec.Struct, frozen=True, gc=False):
+    """The held units left the warehouse."""
+
+    reservation_id: str
+    order_id: str
+    allocations: tuple[Allocation, ...]
+    at_ms: int
+    purge_at_ms: int
+
+
+class Moved(msgspec.Struct, frozen=True, gc=False):
+    """Goods came, left, changed quality, or were counted anew in one warehouse."""
+
+    warehouse_id: str
+    type: MovementType
+    reason: AdjustmentReason
+    policy: ReorderPolicy
+    at_ms: int
+    on_hand: int = 0
+    """Change, signed."""
+    quarantined: int = 0
+    """Change, signed."""
+    status: LevelStatus = "ACTIVE"
+    """Of the level afterwards."""
+    counterpart: str = ""
+    reference: str = ""
+    notes: str | None = None
+
+
+class RanLow(msgspec.Struct, frozen=True, gc=False):
+    """A level fell to its reorder point or below."""
+
+    warehouse_id: str
+    available: int
+    suggested: int
+    """Units to order; 0 when the level is at its maximum already."""
+    restock_at_ms: int | None
+    """When an automatic reorder should arrive; None: nothing was ordered."""
+
+
+class RanOut(msgspec.Struct, frozen=True, gc=False):
+    """Nothing is available any more in a warehouse, or in ALL of them."""
+
+    warehouse_id: str
+    previous: int
+    at_ms: int
+
+
+ReservationFact = (
+    Requested | Held | Short | Ended | Barred | Extended | Committed | CommitMissed | Shipped
+)
+Fact = ReservationFact | Moved | RanLow | RanOut
+Decision = tuple[Fact, ...] | Refusal
+"""What a command leads to. No facts: it was a repeat, or it comes too late to matter."""
+
+ALL = "ALL"
+"""The warehouse id that stands for every warehouse."""

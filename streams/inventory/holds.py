@@ -1,0 +1,255 @@
+"""Holds on stock: reserve, release, commit, extend, expire, ship. Each says what follows.
+
+A reservation is PENDING until every unit is held, then CONFIRMED, and ends FULFILLED,
+CANCELLED or EXPIRED. An expired line may be asked for anew under its id (a review that ended
+well, a capture that came late): that is a new claim, which begins at PENDING. Commands that
+repeat, or come too late to matter, lead to nothing.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from events.holds import CommitStock, ExtendHold, ReleaseStock, ReserveStock
+from events.vocabulary import AdjustmentReason, ReleaseReason
+from streams.inventory.allocation import rank
+from streams.inventory.backorders import hold, is_next, serve_after
+from streams.inventory.facts import (
+    ALL,
+    Barred,
+    Committed,
+    CommitMissed,
+    Decision,
+    Ended,
+    Extended,
+    Fact,
+    Refusal,
+    Requested,
+    Shipped,
+    Short,
+)
+from streams.inventory.moments import ms_of
+from streams.inventory.reorder import expected_restock_ms
+from streams.inventory.rows import Line, Reservation, Stock, available_everywhere, line_of
+from streams.inventory.rules import InventoryRules
+
+REASON_OF_RELEASE: Final[Mapping[ReleaseReason, AdjustmentReason]] = MappingProxyType(
+    {
+        "order_cancelled": "order_cancelled",
+        "order_amended": "order_amended",
+        "payment_failed": "reservation_released",
+        # Its order ended because another of its holds expired; this one did not.
+        "reservation_expired": "reservation_released",
+    }
+)
+
+
+def reserve(
+    stock: Stock, row: Reservation | None, command: ReserveStock, at_ms: int, rules: InventoryRules
+) -> Decision:
+    """Hold a line's units until its expiresAt, or have it wait, or turn it away.
+
+    A line waits when the product and the command allow it, the queue has room, and the
+    restock is near enough or not known (G-11). A repeat changes nothing.
+    """
+    expires_at_ms = ms_of(command.expires_at)
+    if row is not None:
+        if row.product_id != command.product_id:
+            return Refusal.OTHER_PRODUCT
+        if not _may_begin_again(row, expires_at_ms, at_ms):
+            return ()
+    line = _line(row, command, at_ms)
+    held = hold(stock, line, at_ms, expires_at_ms, rules) if is_next(stock, line) else None
+    begun = Requested(
+        command.reservation_id,
+        command.product_id,
+        command.order_id,
+        line,
+        at_ms,
+        command.payment_id,
+        command.lines_total,
+    )
+    return (begun, held or _short(stock, line, command, at_ms, rules))
+
+
+def release(
+    stock: Stock, row: Reservation | None, command: ReleaseStock, at_ms: int, rules: InventoryRules
+) -> Decision:
+    """Free what a line holds, whole, and serve those who wait.
+
+    An unknown reservation is put down as CANCELLED, so that a late ReserveStock finds it.
+    """
+    if row is None:
+        return (_unknown(command, None, at_ms), _cancelled(command, None, at_ms, rules))
+    if row.product_id != command.product_id:
+        return Refusal.OTHER_PRODUCT
+    if row.status in {"PENDING", "CONFIRMED"}:
+        return serve_after(stock, (_cancelled(command, row, at_ms, rules),), at_ms, rules)
+    if row.status == "EXPIRED" and not row.barred:
+        return (Barred(row.reservation_id),)
+    return ()
+
+
+def commit(
+    stock: Stock, row: Reservation | None, command: CommitStock, at_ms: int, rules: InventoryRules
+) -> Decision:
+    """Make a paid line's hold permanent.
+
+    One that has expired, or of which nothing is known, is held again if it can be; if not,
+    the commit is missed. One that waits still is taken for expired: its money is here and its
+    stock is not.
+    """
+    if row is not None:
+        if row.product_id != command.product_id:
+            return Refusal.OTHER_PRODUCT
+        if row.status == "CONFIRMED":
+            return () if row.committed else (Committed(row.reservation_id, at_ms),)
+        if row.status == "PENDING":
+            return serve_after(stock, (_expired(row, at_ms, rules),), at_ms, rules)
+        if row.status != "EXPIRED" or row.barred:
+            return ()
+    return _commit_anew(stock, row, command, at_ms, rules)
+
+
+def extend(row: Reservation | None, command: ExtendHold, rules: InventoryRules) -> Decision:
+    """Let a hold last longer, never shorter and never past `hold_max_ms` from its start (K2)."""
+    if row is None:
+        return ()
+    if row.product_id != command.product_id:
+        return Refusal.OTHER_PRODUCT
+    if row.held_at_ms is None or row.expires_at_ms is None or row.status != "CONFIRMED":
+        return ()
+    until = min(ms_of(command.expires_at), row.held_at_ms + rules.hold_max_ms)
+    return (Extended(row.reservation_id, until),) if until > row.expires_at_ms else ()
+
+
+def expire(
+    stock: Stock, row: Reservation | None, now_ms: int, rules: InventoryRules
+) -> tuple[Fact, ...]:
+    """End a hold whose time is over, unless a payment committed it, and serve those who wait."""
+    if row is None or row.status != "CONFIRMED" or row.expires_at_ms is None:
+        return ()
+    if row.expires_at_ms > now_ms:
+        return ()
+    return serve_after(stock, (_expired(row, now_ms, rules),), now_ms, rules)
+
+
+def ship(row: Reservation | None, at_ms: int, rules: InventoryRules) -> tuple[Fact, ...]:
+    """Have the units of a committed hold leave their warehouses (K11: dispatch lowers on-hand)."""
+    if row is None or row.status != "CONFIRMED" or not row.committed:
+        return ()
+    purge_at_ms = at_ms + rules.ended_keep_ms
+    return (Shipped(row.reservation_id, row.order_id, row.allocations, at_ms, purge_at_ms),)
+
+
+def is_over(row: Reservation | None, now_ms: int) -> bool:
+    """Whether an ended reservation has been kept long enough."""
+    return row is not None and row.purge_at_ms is not None and row.purge_at_ms <= now_ms
+
+
+def _may_begin_again(row: Reservation, expires_at_ms: int, at_ms: int) -> bool:
+    """An expired line asked for anew; a late repeat of the first request asks for its old end."""
+    if row.status != "EXPIRED" or row.barred:
+        return False
+    return expires_at_ms > max(at_ms, row.expires_at_ms or 0)
+
+
+def _line(row: Reservation | None, command: ReserveStock, at_ms: int) -> Line:
+    where = command.destination
+    return Line(
+        at_ms if row is None else row.ordered_at_ms,
+        command.reservation_id,
+        command.quantity,
+        "" if where is None else where.country,
+        "" if where is None else where.state or "",
+        command.warehouse_id or "",
+    )
+
+
+def _short(
+    stock: Stock, line: Line, command: ReserveStock, at_ms: int, rules: InventoryRules
+) -> Short:
+    restock_at_ms = expected_restock_ms(stock, at_ms)
+    waits = (
+        stock.backorder_allowed
+        and command.backorder is not False
+        and len(stock.queue) < rules.backorders_max
+        and (restock_at_ms is None or restock_at_ms - at_ms <= rules.backorder_wait_ms)
+    )
+    return Short(
+        line.reservation_id,
+        line,
+        _missing_where(stock, line, rules),
+        available_everywhere(stock),
+        waits,
+        restock_at_ms,
+        at_ms + rules.ended_keep_ms,
+    )
+
+
+def _missing_where(stock: Stock, line: Line, rules: InventoryRules) -> str:
+    if available_everywhere(stock) == 0:
+        return ALL
+    ranked = rank(stock, line, rules.sites)
+    return ranked[0][2] if ranked else line.only
+
+
+def _cancelled(
+    command: ReleaseStock, row: Reservation | None, at_ms: int, rules: InventoryRules
+) -> Ended:
+    return Ended(
+        command.reservation_id,
+        "CANCELLED",
+        REASON_OF_RELEASE[command.reason],
+        () if row is None else row.allocations,
+        at_ms + rules.ended_keep_ms,
+        queued=row is not None and row.status == "PENDING",
+    )
+
+
+def _expired(row: Reservation, at_ms: int, rules: InventoryRules) -> Ended:
+    return Ended(
+        row.reservation_id,
+        "EXPIRED",
+        "reservation_expired",
+        row.allocations,
+        at_ms + rules.ended_keep_ms,
+        queued=row.status == "PENDING",
+    )
+
+
+def _unknown(command: ReleaseStock | CommitStock, payment_id: str | None, at_ms: int) -> Requested:
+    """Begin a claim of which only the command tells."""
+    line = Line(at_ms, command.reservation_id, command.quantity)
+    return Requested(
+        line.reservation_id, command.product_id, command.order_id, line, at_ms, payment_id
+    )
+
+
+def _again(row: Reservation, at_ms: int) -> Requested:
+    """Begin a new claim just like the expired one."""
+    return Requested(
+        row.reservation_id,
+        row.product_id,
+        row.order_id,
+        line_of(row),
+        at_ms,
+        row.payment_id,
+        row.lines_total,
+    )
+
+
+def _commit_anew(
+    stock: Stock, row: Reservation | None, command: CommitStock, at_ms: int, rules: InventoryRules
+) -> tuple[Fact, ...]:
+    """Hold and commit at once, or say that it cannot be done."""
+    begun = _unknown(command, command.payment_id, at_ms) if row is None else _again(row, at_ms)
+    line, held = begun.line, None
+    if is_next(stock, line):
+        held = hold(stock, line, at_ms, at_ms + rules.hold_ms, rules)
+    if held is not None:
+        return (begun, held, Committed(line.reservation_id, at_ms))
+    if row is not None:
+        return (CommitMissed(line.reservation_id),)
+    purge_at_ms = at_ms + rules.ended_keep_ms
+    return (begun, Ended(line.reservation_id, "EXPIRED", "reservation_expired", (), purge_at_ms))
