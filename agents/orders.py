@@ -1,0 +1,135 @@
+"""Orders: commands, and what the other services make of an order, by orderId.
+
+Reads orders.commands, inventory.events and payments.events. Publishes OrderConfirmed,
+OrderFailed, OrderCancelled and PaymentInitiated. Keeps a row an order, an index by customer,
+and what waits for an order that is yet to be placed. An order id counts once: a second
+PlaceOrder changes nothing and publishes nothing, whatever it asks for.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final
+
+from agents import early_orders
+from agents.wiring import Cause, announce, cause_of, timer_cause
+from engine.specs import (
+    AgentSpec,
+    Context,
+    Delivery,
+    Handler,
+    Source,
+    Timer,
+    TimerHandler,
+    TopicSpec,
+)
+from streams.orders.deciding import backorder_over, decide, order_id_of, review_over
+from streams.orders.facts import Fact, fold
+from streams.orders.outcomes import due_times, following, opening
+from streams.orders.placing import place
+from streams.orders.rows import Order
+from streams.orders.rules import OrderRules
+from tables.orders import CUSTOMER_ORDERS, EARLY_ORDERS, ORDERS, customer_key
+from topics import INVENTORY_EVENTS, ORDERS_COMMANDS, ORDERS_EVENTS, PAYMENTS_EVENTS
+
+AGENT: Final = "orders"
+
+TimerRule = Callable[[Order, int, int, OrderRules], tuple[Fact, ...]]
+
+
+def orders_agent(rules: OrderRules) -> AgentSpec:
+    """Orders' core as an agent."""
+    advance = {
+        spec.name: _advancing(rules, spec)
+        for spec in (ORDERS_COMMANDS, INVENTORY_EVENTS, PAYMENTS_EVENTS)
+    }
+    return AgentSpec(
+        name=AGENT,
+        help="Takes orders and follows them to their end.",
+        sources=tuple(_sources(_placing(rules, advance), advance)),
+        tables=(ORDERS, CUSTOMER_ORDERS, EARLY_ORDERS),
+        outputs=(ORDERS_EVENTS, PAYMENTS_EVENTS, *early_orders.LETTER_TOPICS),
+        timers={
+            "backorder": _timing(rules, backorder_over),
+            "review": _timing(rules, review_over),
+            early_orders.TIMER: early_orders.burying(AGENT),
+        },
+    )
+
+
+def _sources(placing: Handler, advance: Mapping[str, Handler]) -> Iterator[Source]:
+    def source(topic: TopicSpec, *names: str, **others: Handler) -> Source:
+        handlers = dict.fromkeys(names, advance[topic.name])
+        return Source(topic, handlers | others, by="orderId")
+
+    yield source(ORDERS_COMMANDS, "CancelOrder", PlaceOrder=placing)
+    yield source(INVENTORY_EVENTS, "InventoryAdjusted", "OutOfStock")
+    yield source(
+        PAYMENTS_EVENTS,
+        "PaymentProcessed",
+        "PaymentFailed",
+        "FraudDetected",
+        "FraudCheckCompleted",
+        "RefundIssued",
+    )
+
+
+def _placing(rules: OrderRules, advance: Mapping[str, Handler]) -> Handler:
+    def handler(ctx: Context, delivery: Delivery) -> None:
+        command = delivery.value.data
+        if ctx.table(ORDERS).get(command.order_id) is not None:
+            return
+        cause = cause_of(delivery)
+        facts = place(command, cause.at_ms, rules, cause.correlation_id)
+        order = _save(ctx, None, facts)
+        key = customer_key(order.user_id, order.placed_at_ms, order.order_id)
+        ctx.table(CUSTOMER_ORDERS)[key] = order.placed_at_ms
+        messages = opening(order, facts, command, rules)
+        announce(ctx, AGENT, cause, messages, delivery.value.metadata)
+        for topic, early in early_orders.taken(ctx, order.order_id):
+            advance[topic](ctx, early)
+
+    return handler
+
+
+def _advancing(rules: OrderRules, topic: TopicSpec) -> Handler:
+    def handler(ctx: Context, delivery: Delivery) -> None:
+        message = delivery.value.data
+        order_id = order_id_of(message)
+        order = ctx.table(ORDERS).get(order_id)
+        if order is None:
+            early_orders.keep(ctx, topic, order_id, delivery, rules)
+            return
+        facts = decide(order, message, delivery.record.timestamp, rules)
+        if facts:
+            cause = cause_of(delivery)
+            after = _save(ctx, order, facts)
+            announce(ctx, AGENT, cause, following(after, facts, message, cause.at_ms))
+
+    return handler
+
+
+def _timing(rules: OrderRules, rule: TimerRule) -> TimerHandler:
+    def handler(ctx: Context, timer: Timer, now_ms: int) -> None:
+        order = ctx.table(ORDERS).get(timer.key)
+        if order is None:
+            return
+        facts = rule(order, timer.due_ms, now_ms, rules)
+        if facts:
+            cause = timer_cause(AGENT, timer, now_ms)
+            saga = Cause(cause.event_id, order.correlation_id, now_ms)
+            after = _save(ctx, order, facts)
+            announce(ctx, AGENT, saga, following(after, facts, None, now_ms))
+
+    return handler
+
+
+def _save(ctx: Context, before: Order | None, facts: tuple[Fact, ...]) -> Order:
+    """Fold the facts into the row, and have its timers run as the row says."""
+    after = fold(before, facts)
+    ctx.table(ORDERS)[after.order_id] = after
+    was, now = due_times(before), due_times(after)
+    if was != now:
+        for kind, due_ms in was.items() - now.items():
+            ctx.cancel_timer(kind, after.order_id, due_ms)
+        for kind, due_ms in now.items() - was.items():
+            ctx.set_timer(kind, after.order_id, due_ms)
+    return after

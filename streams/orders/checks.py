@@ -1,0 +1,85 @@
+"""Whether an order may be placed (G-10, G-12): every refusal, in order of precedence.
+
+1. INVALID_REQUEST: no price can be told, or it is above the limits.
+2. CUSTOMER_NOT_ELIGIBLE: the customer may not order at all.
+3. INVALID_ADDRESS: the goods cannot go there.
+4. PRICE_MISMATCH: the client saw another price.
+
+What an earlier reason makes meaningless is not looked at: there is no price to compare where
+the request is not valid. Details name fields and limits, never personal data.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from events.orders import PlaceOrder
+from events.types import Address
+from events.vocabulary import RejectionReason
+from streams.orders.pricing import discount_percent
+from streams.orders.rules import ORDER_ID_CHARS_MAX, OrderRules
+
+Refusal = tuple[RejectionReason, str]
+"""Why an order is not placed, and what exactly is wrong."""
+
+_PO_BOX: Final = re.compile(
+    r"\bp\W{0,3}o\W{0,3}box\b|\bpost\s?(?:office)?\s?box\b|\b(?:gpo|private) box\b|\blocked bag\b"
+    r"|\bpostfach\b|\bpostbus\b|\bbo[iî]te postale\b|\bb\.?p\.? ?\d"
+    r"|\bapartado (?:de correos|postal)\b|\bcasella postale\b",
+    re.IGNORECASE,
+)
+"""How the countries we send to write a box at the post office."""
+
+
+def request_refusals(command: PlaceOrder, rules: OrderRules) -> Iterator[Refusal]:
+    """Say what makes the request one that cannot be priced."""
+    if command.order_id is None or len(command.order_id) > ORDER_ID_CHARS_MAX:
+        yield "INVALID_REQUEST", f"orderId: at most {ORDER_ID_CHARS_MAX} characters"
+    if not 1 <= len(command.order_items) <= rules.lines_max:
+        yield "INVALID_REQUEST", f"orderItems: 1 to {rules.lines_max} lines"
+    for position, item in enumerate(command.order_items[: rules.lines_max]):
+        if not 1 <= item.quantity <= rules.quantity_max:
+            yield (
+                "INVALID_REQUEST",
+                f"orderItems[{position}].quantity: 1 to {rules.quantity_max} units",
+            )
+    if command.currency not in rules.currencies:
+        yield "INVALID_REQUEST", f"currency: one of {', '.join(sorted(rules.currencies))}"
+    if discount_percent(command.discount_code, rules.discounts_percent) is None:
+        yield "INVALID_REQUEST", "discountCode: unknown"
+
+
+def refusals(
+    command: PlaceOrder, total_minor: int, rules: OrderRules, *, eligible: bool
+) -> Iterator[Refusal]:
+    """Say what else speaks against a request of that total."""
+    if total_minor > rules.total_minor_max:
+        yield "INVALID_REQUEST", f"the total is above {rules.total_minor_max} minor units"
+    if not eligible:
+        yield "CUSTOMER_NOT_ELIGIBLE", "the account is suspended"
+    yield from _address_refusals(command, rules)
+    offered = command.payment.amount_minor
+    if offered is not None and abs(offered - total_minor) > rules.price_tolerance_minor:
+        yield "PRICE_MISMATCH", f"payment.amount: {offered}, expected {total_minor} minor units"
+
+
+def _address_refusals(command: PlaceOrder, rules: OrderRules) -> Iterator[Refusal]:
+    address = command.shipping_address
+    if address.country not in rules.countries:
+        yield "INVALID_ADDRESS", f"shippingAddress.country: {address.country} is not served"
+    if address.country in rules.countries_with_state and not _filled(address.state):
+        yield "INVALID_ADDRESS", f"shippingAddress.state: needed in {address.country}"
+    if not _filled(address.line1):
+        yield "INVALID_ADDRESS", "shippingAddress.line1: empty"
+    if not _filled(address.city):
+        yield "INVALID_ADDRESS", "shippingAddress.city: empty"
+    if command.shipping_method == "express" and _is_po_box(address):
+        yield "INVALID_ADDRESS", "shippingAddress: express does not deliver to a PO box"
+
+
+def _filled(text: str | None) -> bool:
+    return text is not None and not text.isspace() and text != ""
+
+
+def _is_po_box(address: Address) -> bool:
+    return bool(_PO_BOX.search(address.line1) or _PO_BOX.search(address.line2 or ""))

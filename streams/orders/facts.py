@@ -1,0 +1,266 @@
+"""What can happen to an order, and how its row changes by it.
+
+`evolve` folds and judges nothing: whether a fact may happen is decided before. Every fact
+counts the version up by one; all but the holding of single lines also make a step of the
+history.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import msgspec
+from msgspec.structs import replace
+
+from streams.orders.rows import HISTORY_MAX, Order, Status, Step
+
+
+class Placed(msgspec.Struct, frozen=True, gc=False):
+    """The order passed every check."""
+
+    order: Order
+
+
+class Rejected(msgspec.Struct, frozen=True, gc=False):
+    """The order failed a check and was never confirmed."""
+
+    order: Order
+    reason: str
+    """The gravest refusal."""
+    details: tuple[str, ...]
+    """Every refusal, the gravest first."""
+
+
+class LineHeld(msgspec.Struct, frozen=True, gc=False):
+    """Stock is held for a line."""
+
+    at_ms: int
+    line: int
+
+
+class AllHeld(msgspec.Struct, frozen=True, gc=False):
+    """Stock is held for every line, the last one now."""
+
+    at_ms: int
+    line: int
+
+
+class LineLost(msgspec.Struct, frozen=True, gc=False):
+    """A line's stock is no longer held."""
+
+    at_ms: int
+    line: int
+    reason: str
+
+
+class WentShort(msgspec.Struct, frozen=True, gc=False):
+    """Lines wait for a restock, until due_ms at the latest."""
+
+    at_ms: int
+    lines: tuple[int, ...]
+    due_ms: int
+
+
+class Moved(msgspec.Struct, frozen=True, gc=False):
+    """The order went to another state, neither cancelled nor refunded."""
+
+    at_ms: int
+    to: Status
+    reason: str
+
+
+class MoneyTaken(msgspec.Struct, frozen=True, gc=False):
+    """A payment was captured, so every line has its stock: nothing waits any more (K1)."""
+
+    at_ms: int
+    payment_id: str
+    amount_minor: int
+
+
+class ReviewOpened(msgspec.Struct, frozen=True, gc=False):
+    """A person has to look at the payment, until due_ms at the latest."""
+
+    at_ms: int
+    due_ms: int
+    reason: str
+
+
+class ReviewClosed(msgspec.Struct, frozen=True, gc=False):
+    """The review approved the payment."""
+
+    at_ms: int
+
+
+class Cancelled(msgspec.Struct, frozen=True, gc=False):
+    """The order ended before dispatch; what was captured goes back."""
+
+    at_ms: int
+    reason: str
+    refund_days: int
+    """Business days the refund is said to take."""
+    note: str | None = None
+
+
+class Refunded(msgspec.Struct, frozen=True, gc=False):
+    """Money went back; total_minor is all that went back so far."""
+
+    at_ms: int
+    total_minor: int
+    status: str
+
+
+class Noted(msgspec.Struct, frozen=True, gc=False):
+    """Something changed nothing, but belongs into the order's history."""
+
+    at_ms: int
+    reason: str
+
+
+Fact = (
+    Placed
+    | Rejected
+    | LineHeld
+    | AllHeld
+    | LineLost
+    | WentShort
+    | Moved
+    | MoneyTaken
+    | ReviewOpened
+    | ReviewClosed
+    | Cancelled
+    | Refunded
+    | Noted
+)
+
+
+def evolve(order: Order | None, fact: Fact) -> Order:
+    """Give the row as it is after the fact. Only Placed and Rejected begin one."""
+    if isinstance(fact, Placed | Rejected):
+        return fact.order
+    assert order is not None, "an order begins with Placed or Rejected"
+    return _FOLDS[type(fact)](order, fact)
+
+
+def _step(
+    order: Order, at_ms: int, reason: str, status: Status | None = None, **changes: object
+) -> Order:
+    """Change the row and write a step of its history."""
+    status = status or order.status
+    step = Step(at_ms, status, reason)
+    history = order.history
+    if len(history) >= HISTORY_MAX:
+        history = (history[0], *history[2 - HISTORY_MAX :])
+    return replace(
+        order, version=order.version + 1, status=status, history=(*history, step), **changes
+    )
+
+
+def _with_line(order: Order, line: int) -> dict[str, Any]:
+    """The changes that holding one more line makes."""
+    if line in order.held:
+        return {}
+    changes: dict[str, Any] = {"held": tuple(sorted((*order.held, line)))}
+    if line in order.short:
+        changes["short"] = tuple([n for n in order.short if n != line])
+        if not changes["short"]:
+            changes["backorder_due_ms"] = 0
+    return changes
+
+
+def _line_held(order: Order, fact: LineHeld) -> Order:
+    return replace(order, version=order.version + 1, **_with_line(order, fact.line))
+
+
+def _all_held(order: Order, fact: AllHeld) -> Order:
+    return _step(order, fact.at_ms, "STOCK_HELD", **_with_line(order, fact.line))
+
+
+def _line_lost(order: Order, fact: LineLost) -> Order:
+    held = tuple([n for n in order.held if n != fact.line])
+    return _step(order, fact.at_ms, fact.reason, held=held)
+
+
+def _went_short(order: Order, fact: WentShort) -> Order:
+    return _step(
+        order,
+        fact.at_ms,
+        "OUT_OF_STOCK",
+        short=tuple(sorted({*order.short, *fact.lines})),
+        backorder_due_ms=fact.due_ms,
+    )
+
+
+def _moved(order: Order, fact: Moved) -> Order:
+    held_from = order.status if fact.to is Status.ON_HOLD else None
+    return _step(order, fact.at_ms, fact.reason, status=fact.to, held_from=held_from)
+
+
+def _money_taken(order: Order, fact: MoneyTaken) -> Order:
+    return _step(
+        order,
+        fact.at_ms,
+        "PAYMENT_CAPTURED",
+        captured_minor=fact.amount_minor,
+        payment_id=fact.payment_id,
+        short=(),
+        backorder_due_ms=0,
+    )
+
+
+def _review_opened(order: Order, fact: ReviewOpened) -> Order:
+    return _step(order, fact.at_ms, fact.reason, review_due_ms=fact.due_ms)
+
+
+def _review_closed(order: Order, fact: ReviewClosed) -> Order:
+    return _step(order, fact.at_ms, "REVIEW_APPROVED", review_due_ms=0)
+
+
+def _cancelled(order: Order, fact: Cancelled) -> Order:
+    return _step(
+        order,
+        fact.at_ms,
+        fact.reason,
+        status=Status.CANCELLED,
+        cancellation_reason=fact.reason,
+        held=(),
+        short=(),
+        backorder_due_ms=0,
+        review_due_ms=0,
+        held_from=None,
+    )
+
+
+def _refunded(order: Order, fact: Refunded) -> Order:
+    return _step(
+        order,
+        fact.at_ms,
+        "REFUND_ISSUED",
+        refunded_minor=fact.total_minor,
+        refund_status=fact.status,
+    )
+
+
+def _noted(order: Order, fact: Noted) -> Order:
+    return _step(order, fact.at_ms, fact.reason)
+
+
+_FOLDS: Final[dict[type, Callable[[Order, Any], Order]]] = {
+    LineHeld: _line_held,
+    AllHeld: _all_held,
+    LineLost: _line_lost,
+    WentShort: _went_short,
+    Moved: _moved,
+    MoneyTaken: _money_taken,
+    ReviewOpened: _review_opened,
+    ReviewClosed: _review_closed,
+    Cancelled: _cancelled,
+    Refunded: _refunded,
+    Noted: _noted,
+}
+
+
+def fold(order: Order | None, facts: tuple[Fact, ...]) -> Order:
+    """Give the row as it is after all of them, at least one."""
+    for fact in facts:
+        order = evolve(order, fact)
+    assert order is not None, "folding needs a fact"
+    return order

@@ -1,0 +1,58 @@
+"""What Fraud Detection's findings mean for an order: hold, go on, or end (G-24, G-25)."""
+
+from typing import Final
+
+from events.fraud import FraudCheckCompleted, FraudDetected
+from streams.orders.cancelling import ended_by_shop, noted
+from streams.orders.facts import Fact, Moved, ReviewClosed, ReviewOpened
+from streams.orders.rows import BEFORE_DISPATCH, HOLDABLE, Order, Status
+from streams.orders.rules import OrderRules
+
+_GRAVE: Final = frozenset({"high", "critical"})
+
+
+def detected(order: Order, event: FraudDetected, at_ms: int, rules: OrderRules) -> tuple[Fact, ...]:
+    """Hold the order from severity high on (G-25)."""
+    if event.severity not in _GRAVE:
+        return ()
+    return _review(order, "FRAUD_SUSPECTED", at_ms, rules)
+
+
+def checked(
+    order: Order, event: FraudCheckCompleted, at_ms: int, rules: OrderRules
+) -> tuple[Fact, ...]:
+    """Hold for a review, go back to where the order was, or cancel."""
+    if event.decision == "MANUAL_REVIEW":
+        return _review(order, "MANUAL_REVIEW", at_ms, rules)
+    if event.decision == "APPROVED":
+        return _approved(order, at_ms)
+    if order.status in BEFORE_DISPATCH:
+        return ended_by_shop(at_ms, "FRAUD_DETECTED", rules)
+    return noted(order, at_ms, "FRAUD_DECLINED_TOO_LATE")
+
+
+def _review(order: Order, reason: str, at_ms: int, rules: OrderRules) -> tuple[Fact, ...]:
+    """Open a review, once; an order that waits for stock goes on hold when it has come."""
+    if order.status not in BEFORE_DISPATCH:
+        return noted(order, at_ms, f"{reason}_TOO_LATE")
+    if order.review_due_ms:
+        return ()
+    opened = ReviewOpened(at_ms, at_ms + rules.review_ms, reason)
+    if order.status in HOLDABLE:
+        return (opened, Moved(at_ms, Status.ON_HOLD, "ON_HOLD"))
+    return (opened,)
+
+
+def _approved(order: Order, at_ms: int) -> tuple[Fact, ...]:
+    if not order.review_due_ms:
+        return ()
+    closed = ReviewClosed(at_ms)
+    if order.status is not Status.ON_HOLD:
+        return (closed,)
+    back = order.held_from or Status.CONFIRMED
+    if back is Status.CONFIRMED and order.captured_minor is not None:
+        back = Status.PAID
+    resumed = Moved(at_ms, back, "RESUMED")
+    if order.short and back is Status.CONFIRMED:
+        return (closed, resumed, Moved(at_ms, Status.BACKORDERED, "BACKORDERED"))
+    return (closed, resumed)

@@ -1,0 +1,192 @@
+"""What follows from facts: messages for the others, and timers."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from events.base import Message
+from events.inventory import OutOfStock
+from events.orders import (
+    InventoryDetails,
+    OrderCancelled,
+    OrderConfirmed,
+    OrderFailed,
+    PaymentFailureDetails,
+    PlaceOrder,
+    RefundInfo,
+)
+from events.payments import PaymentFailed, PaymentInitiated
+from events.types import OrderItem, OrderPayment, PaymentMethod
+from streams.orders.calendar import delivery_day, moment_of
+from streams.orders.facts import Cancelled, Fact, Placed, Rejected
+from streams.orders.rows import Order
+from streams.orders.rules import OrderRules
+
+_RISK_FIELDS = (
+    "account_created_at",
+    "previous_orders",
+    "device_id",
+    "ip_address",
+    "geo",
+    "ip_country",
+    "ip_region",
+    "card_fingerprint",
+    "card_reported_stolen",
+)
+
+
+def opening(
+    order: Order, facts: Iterable[Fact], command: PlaceOrder, rules: OrderRules
+) -> Iterator[Message]:
+    """Announce a new order: confirmed, with its payment session, or failed."""
+    for fact in facts:
+        if isinstance(fact, Placed):
+            items = _items(order)
+            yield _confirmed(order, items, command, rules)
+            yield _session(order, items, command)
+        elif isinstance(fact, Rejected):
+            yield OrderFailed(
+                order_id=order.order_id,
+                user_id=order.user_id,
+                rejection_reason=fact.reason,
+                details=fact.details,
+            )
+
+
+def following(
+    order: Order, facts: Iterable[Fact], message: Message | None, at_ms: int
+) -> Iterator[Message]:
+    """Announce what happened to an order; message is what caused it, None for a timer."""
+    for fact in facts:
+        if isinstance(fact, Cancelled):
+            yield OrderCancelled(
+                order_id=order.order_id,
+                user_id=order.user_id,
+                cancellation_reason=fact.reason,
+                cancellation_note=fact.note,
+                order_items=_items(order),
+                order_total_minor=order.total_minor,
+                currency=order.currency,
+                refund=_refund(order, fact),
+                payment_failure_details=_failure(order, message),
+                inventory_details=_shortage(message, at_ms),
+                order_status="cancelled",
+            )
+
+
+def due_times(order: Order | None) -> dict[str, int]:
+    """Give when each timer of the order is due, by kind; what does not run is left out."""
+    if order is None:
+        return {}
+    due = {}
+    if order.backorder_due_ms:
+        due["backorder"] = order.backorder_due_ms
+    if order.review_due_ms:
+        due["review"] = order.review_due_ms
+    return due
+
+
+def _items(order: Order) -> tuple[OrderItem, ...]:
+    """Give the lines at list price, with totals that a discount has been taken off."""
+    return tuple(
+        [
+            OrderItem(
+                product_id=line.product_id,
+                product_name=line.product_name,
+                sku=line.sku,
+                quantity=line.quantity,
+                unit_price_minor=line.unit_price_minor,
+                total_price_minor=line.total_minor,
+            )
+            for line in order.lines
+        ]
+    )
+
+
+def _confirmed(
+    order: Order, items: tuple[OrderItem, ...], command: PlaceOrder, rules: OrderRules
+) -> OrderConfirmed:
+    days = rules.express_days if order.shipping_method == "express" else rules.standard_days
+    return OrderConfirmed(
+        order_id=order.order_id,
+        user_id=order.user_id,
+        order_items=items,
+        order_total_minor=order.total_minor,
+        currency=order.currency,
+        shipping_address=command.shipping_address,
+        shipping_method=command.shipping_method,
+        estimated_delivery_date=delivery_day(order.placed_at_ms, days),
+        payment=OrderPayment(
+            payment_id=order.payment_id,
+            method=command.payment.method,
+            status="pending",
+            amount_minor=order.total_minor,
+            card_last_four=order.card_last_four,
+        ),
+        is_gift=command.is_gift,
+        gift_details=command.gift_details,
+        subscription_id=order.subscription_id,
+        order_status="confirmed",
+        confirmed_at=moment_of(order.placed_at_ms),
+    )
+
+
+def _session(order: Order, items: tuple[OrderItem, ...], command: PlaceOrder) -> PaymentInitiated:
+    paid = command.payment
+    risk: dict[str, Any] = {}
+    if command.risk is not None:
+        risk = {name: getattr(command.risk, name) for name in _RISK_FIELDS}
+    return PaymentInitiated(
+        payment_id=order.payment_id,
+        order_id=order.order_id,
+        customer_id=order.user_id,
+        amount_minor=order.total_minor,
+        currency=order.currency,
+        payment_method=PaymentMethod(
+            type=paid.method,
+            token=paid.token,
+            last4=paid.card_last_four,
+            paypal_email=paid.paypal_email,
+        ),
+        shipping_address=command.shipping_address,
+        billing_address=command.billing_address or command.shipping_address,
+        items=items,
+        discount_code=order.discount_code,
+        subscription_id=order.subscription_id,
+        initiated_at=moment_of(order.placed_at_ms),
+        **risk,
+    )
+
+
+def _refund(order: Order, fact: Cancelled) -> RefundInfo | None:
+    """Give back all that was captured and has not gone back yet; nothing captured, no refund."""
+    if order.captured_minor is None:
+        return None
+    return RefundInfo(
+        refund_id=f"ref_{order.order_id}",
+        amount_minor=max(0, order.captured_minor - order.refunded_minor),
+        method="original_payment_method",
+        estimated_processing_days=fact.refund_days,
+    )
+
+
+def _failure(order: Order, message: Message | None) -> PaymentFailureDetails | None:
+    if not isinstance(message, PaymentFailed):
+        return None
+    return PaymentFailureDetails(
+        payment_id=message.payment_id,
+        payment_method=order.payment_method,
+        card_last_four=order.card_last_four,
+        decline_code=message.failure_code or message.failure_reason,
+        retry_count=message.attempt_number,
+    )
+
+
+def _shortage(message: Message | None, at_ms: int) -> InventoryDetails | None:
+    if not isinstance(message, OutOfStock):
+        return None
+    return InventoryDetails(
+        warehouse_id=message.warehouse_id,
+        last_stock_check_at=moment_of(at_ms),
+        available_quantity=message.current_quantity,
+        next_restock_estimate=message.estimated_restock_date,
+    )

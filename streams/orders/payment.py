@@ -1,0 +1,53 @@
+"""What the payment's fate means for its order."""
+
+from typing import Final
+
+from events.payments import PaymentFailed, PaymentProcessed
+from events.refunds import RefundIssued
+from streams.orders.cancelling import ended_by_shop, noted
+from streams.orders.facts import Fact, MoneyTaken, Moved, Refunded
+from streams.orders.rows import Order, Status
+from streams.orders.rules import OrderRules
+from streams.orders.stock import restocked
+
+_UNPAID: Final = frozenset({Status.CONFIRMED, Status.BACKORDERED, Status.ON_HOLD})
+
+
+def processed(
+    order: Order, event: PaymentProcessed, at_ms: int, _rules: OrderRules
+) -> tuple[Fact, ...]:
+    """Take down a captured payment, and move an order on that waits for nothing else.
+
+    Money is captured only when every line is held (K1), so it also ends a backorder whose
+    last line's event is still on its way. An order on hold stays there and comes back as
+    paid. A payment of another amount pays nothing: Payment gives it back.
+    """
+    if event.status != "confirmed" or order.captured_minor is not None:
+        return ()
+    if event.amount_minor != order.total_minor or event.currency != order.currency:
+        return noted(order, at_ms, "PAYMENT_DIFFERS")
+    taken = MoneyTaken(at_ms, event.payment_id, event.amount_minor)
+    paid = Moved(at_ms, Status.PAID, "PAID")
+    if order.status is Status.CONFIRMED:
+        return (taken, paid)
+    if order.status is Status.BACKORDERED:
+        back = restocked(order, at_ms)
+        return (taken, *back) if order.review_due_ms else (taken, *back, paid)
+    return (taken,)
+
+
+def failed(order: Order, event: PaymentFailed, at_ms: int, rules: OrderRules) -> tuple[Fact, ...]:
+    """Cancel when no further attempt follows; an attempt that will be repeated is noted."""
+    if order.status not in _UNPAID or order.captured_minor is not None:
+        return ()
+    attempt = event.attempt_number or 1
+    if event.retryable and attempt < (event.max_attempts or rules.payment_attempts_max):
+        return noted(order, at_ms, f"PAYMENT_ATTEMPT_{attempt}_FAILED")
+    return ended_by_shop(at_ms, "PAYMENT_FAILED", rules)
+
+
+def refunded(order: Order, event: RefundIssued, at_ms: int, _rules: OrderRules) -> tuple[Fact, ...]:
+    """Take down how much went back in all; a repeat or an older figure changes nothing."""
+    if event.total_refunded_minor <= order.refunded_minor:
+        return ()
+    return (Refunded(at_ms, event.total_refunded_minor, event.payment_status),)

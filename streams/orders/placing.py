@@ -1,0 +1,77 @@
+"""PlaceOrder: an order begins, confirmed or rejected. Only the first of an id counts."""
+
+from events.orders import PlaceOrder
+from events.types import Address
+from streams.orders.checks import refusals, request_refusals
+from streams.orders.facts import Fact, Placed, Rejected
+from streams.orders.pricing import discount_percent, priced
+from streams.orders.rows import Line, Order, Place, Status, Step
+from streams.orders.rules import OrderRules
+
+
+def place(
+    command: PlaceOrder,
+    at_ms: int,
+    rules: OrderRules,
+    correlation_id: str,
+    *,
+    eligible: bool = True,
+) -> tuple[Fact, ...]:
+    """Begin an order: Placed, or Rejected with every refusal that was found.
+
+    `eligible` is what is known of the customer: False for a suspended account (G-10).
+    """
+    found = list(request_refusals(command, rules))
+    lines: tuple[Line, ...] = ()
+    if not found:
+        percent = discount_percent(command.discount_code, rules.discounts_percent)
+        lines = priced(command.order_items, percent or 0)
+        total_minor = sum([line.total_minor for line in lines])
+        found = list(refusals(command, total_minor, rules, eligible=eligible))
+    if not found:
+        return (Placed(_order(command, lines, Status.CONFIRMED, "PLACED", at_ms, correlation_id)),)
+    reason = found[0][0]
+    order = _order(command, lines, Status.REJECTED, reason, at_ms, correlation_id)
+    return (Rejected(order, reason, tuple([detail for _, detail in found])),)
+
+
+def _order(
+    command: PlaceOrder,
+    lines: tuple[Line, ...],
+    status: Status,
+    reason: str,
+    at_ms: int,
+    correlation_id: str,
+) -> Order:
+    order_id = command.order_id or ""
+    billing = command.billing_address
+    return Order(
+        order_id=order_id,
+        user_id=command.user_id,
+        status=status,
+        placed_at_ms=at_ms,
+        currency=command.currency,
+        total_minor=sum([line.total_minor for line in lines]),
+        lines=lines,
+        shipping_address=_place(command.shipping_address),
+        shipping_method=command.shipping_method,
+        payment_id=f"pay_{order_id}",
+        payment_method=command.payment.method,
+        correlation_id=correlation_id,
+        history=(Step(at_ms, status, reason),),
+        billing_address=None if billing is None else _place(billing),
+        card_last_four=command.payment.card_last_four,
+        discount_code=command.discount_code or None,
+        subscription_id=command.subscription_id,
+    )
+
+
+def _place(address: Address) -> Place:
+    return Place(
+        address.line1,
+        address.city,
+        address.country,
+        address.line2,
+        address.state,
+        address.postal_code,
+    )

@@ -1,0 +1,45 @@
+"""What an order costs: list prices, less a discount on their sum (G-12).
+
+The discount is rounded half up, to minor units, on the sum of the list prices. Each line bears
+its share, so that the lines sum to the total to the unit, and no line differs from its own
+discounted price by more than one minor unit.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from events.types import OrderItem
+from streams.orders.rows import Line
+
+_NAME_CHARS_MAX = 200
+"""Of a product's name that are kept: an order's row is written many times."""
+
+
+def discount_percent(code: str | None, percents: Mapping[str, int]) -> int | None:
+    """What a code takes off, in percent; 0 without a code, None for a code nobody knows."""
+    return percents.get(code) if code else 0
+
+
+def net(list_minor: int, percent: int) -> int:
+    """A sum of list prices less the discount."""
+    return list_minor - (list_minor * percent + 50) // 100
+
+
+def priced(items: Iterable[OrderItem], percent: int) -> tuple[Line, ...]:
+    """The lines of an order; their totals sum to the net of the sum of their list prices."""
+    lines = []
+    listed = paid = 0
+    for item in items:
+        listed += item.quantity * item.unit_price_minor
+        total, paid = net(listed, percent) - paid, net(listed, percent)
+        name = item.product_name
+        lines.append(
+            Line(
+                item.product_id,
+                item.quantity,
+                item.unit_price_minor,
+                total,
+                name if name is None else name[:_NAME_CHARS_MAX],
+                item.sku,
+            )
+        )
+    return tuple(lines)

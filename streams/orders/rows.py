@@ -1,0 +1,116 @@
+"""What Orders keeps: one row an order. Times are ms since 1970 UTC, money is minor units."""
+
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+HISTORY_MAX: Final = 40
+"""Steps of an order's history that are kept: the first, and the last of the others."""
+
+
+class Status(StrEnum):
+    """Where an order stands. There is no row while it is pending: the first message decides."""
+
+    CONFIRMED = "confirmed"
+    REJECTED = "rejected"
+    BACKORDERED = "backordered"
+    ON_HOLD = "on_hold"
+    PAID = "paid"
+    PROCESSING = "processing"
+    SHIPPED = "shipped"
+    DELIVERED = "delivered"
+    RETURNED = "returned"
+    REFUNDED = "refunded"
+    CANCELLED = "cancelled"
+
+
+BEFORE_DISPATCH: Final = frozenset(
+    {Status.CONFIRMED, Status.BACKORDERED, Status.ON_HOLD, Status.PAID, Status.PROCESSING}
+)
+"""Nothing has left the house: the order can still be cancelled (G-9)."""
+
+HOLDABLE: Final = frozenset({Status.CONFIRMED, Status.PAID, Status.PROCESSING})
+"""From here fraud puts an order on hold, and back to here it goes."""
+
+
+class Line(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """One line of an order."""
+
+    product_id: str
+    quantity: int
+    unit_price_minor: int
+    """The list price."""
+    total_minor: int
+    """What the line costs, its share of a discount taken off. The lines sum to the total."""
+    product_name: str | None = None
+    sku: str | None = None
+
+
+class Place(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """A postal address. Personal data."""
+
+    line1: str
+    city: str
+    country: str
+    line2: str | None = None
+    state: str | None = None
+    postal_code: str | None = None
+
+
+class Step(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """One step of an order's history."""
+
+    at_ms: int
+    status: Status
+    """Where the order stood afterwards."""
+    reason: str
+    """What happened, in capitals, such as STOCK_HELD."""
+
+
+class Order(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """One order's life. At most 50 lines and `HISTORY_MAX` steps, so a row stays below 40 kB."""
+
+    order_id: str
+    user_id: str
+    status: Status
+    placed_at_ms: int
+    currency: str
+    total_minor: int
+    lines: tuple[Line, ...]
+    shipping_address: Place
+    shipping_method: str
+    payment_id: str
+    payment_method: str
+    correlation_id: str
+    """The saga's, so that what a timer does belongs to it too."""
+    version: int = 1
+    history: tuple[Step, ...] = ()
+    billing_address: Place | None = None
+    card_last_four: str | None = None
+    discount_code: str | None = None
+    subscription_id: str | None = None
+    held: tuple[int, ...] = ()
+    """Lines whose stock is held, counted from 1, ascending."""
+    short: tuple[int, ...] = ()
+    """Lines that wait for a restock, counted from 1, ascending."""
+    backorder_due_ms: int = 0
+    """When waiting for stock ends; 0: nothing waits."""
+    review_due_ms: int = 0
+    """When an open fraud review ends; 0: none is open."""
+    held_from: Status | None = None
+    """The state an order on hold came from, and to which it goes back."""
+    captured_minor: int | None = None
+    """What was captured; None: nothing yet."""
+    refunded_minor: int = 0
+    refund_status: str | None = None
+    cancellation_reason: str | None = None
+
+    def line_number(self, reservation_id: str | None) -> int:
+        """The line a reservation `<orderId>:<line>` is for; 0 when it is not for this order."""
+        if reservation_id is None:
+            return 0
+        order_id, _, number = reservation_id.rpartition(":")
+        if order_id != self.order_id or not number.isdecimal() or not number.isascii():
+            return 0
+        return line if (line := int(number[:4])) <= len(self.lines) else 0

@@ -1,0 +1,58 @@
+"""Orders' figures: each is a setting, with the contract's default."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final
+
+MINUTE_MS: Final = 60_000
+HOUR_MS: Final = 60 * MINUTE_MS
+DAY_MS: Final = 24 * HOUR_MS
+
+ORDER_ID_CHARS_MAX: Final = 120
+"""Payments, refunds and reservations are named after their order, and an id has at most 128
+characters: `pay_<orderId>`, `ref_<orderId>`, `<orderId>:<line>`."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRules:
+    """What Orders may be told otherwise by its settings."""
+
+    lines_max: int = 50
+    """Lines of an order (G-10); at least one."""
+    quantity_max: int = 100
+    """Units of a line (G-10); at least one."""
+    total_minor_max: int = 5_000_000
+    """An order's total, in minor units of whatever currency (G-10)."""
+    price_tolerance_minor: int = 1
+    """By how much the client's total may differ from ours (G-10)."""
+    currencies: frozenset[str] = frozenset({"USD", "EUR", "GBP", "CAD"})
+    """An order is in one of these, never in two (G-12)."""
+    discounts_percent: Mapping[str, int] = field(
+        default_factory=lambda: MappingProxyType({"SAVE10": 10, "ENTERPRISE20": 20})
+    )
+    """Discount codes and what they take off the sum of the lines, in percent (G-12)."""
+    countries: frozenset[str] = frozenset(
+        {"US", "CA", "GB", "DE", "FR", "IE", "NL", "ES", "IT", "AU"}
+    )
+    """Where goods go (G-10)."""
+    countries_with_state: frozenset[str] = frozenset({"US", "CA", "AU"})
+    """Where an address needs a state (G-10)."""
+    standard_days: int = 5
+    """From confirmation to delivery, Sundays not counted (G-27)."""
+    express_days: int = 2
+    """The same for express (G-27)."""
+    backorder_ms: int = 3 * DAY_MS
+    """How long an order waits for stock, and how far off a restock may be (G-11)."""
+    review_ms: int = 24 * HOUR_MS
+    """How long a fraud review may take before the order is cancelled (G-24)."""
+    payment_attempts_max: int = 3
+    """The attempt that is the last, where PaymentFailed does not say (G-16)."""
+    refund_days_customer: int = 5
+    """Business days a refund is said to take when the customer cancelled (G-9)."""
+    refund_days_system: int = 3
+    """The same when the shop cancelled (G-9)."""
+    system_users: frozenset[str] = frozenset({"system"})
+    """Who may cancel any order, beside the customer whose it is (G-9)."""
+    early_ms: int = 10 * MINUTE_MS
+    """How long a message waits for the order it is about (G-13)."""

@@ -1,0 +1,49 @@
+"""Orders' tables."""
+
+from typing import Final
+
+from engine.specs import TableSpec
+from streams.orders.early import EarlyMessages
+from streams.orders.rows import Order
+
+ORDERS: Final = TableSpec(
+    name="orders",
+    row=Order,
+    key="orderId",
+    help="One order's life: what was ordered, where it stands, and how it got there.",
+    mask=("shipping_address", "billing_address"),
+)
+
+CUSTOMER_ORDERS: Final = TableSpec(
+    name="customer_orders",
+    row=int,
+    key="customerId, time of placing from the newest back, orderId",
+    help="Orders by customer, in each order's own partition; the row is the time of placing.",
+    hidden=True,
+)
+
+EARLY_ORDERS: Final = TableSpec(
+    name="early_orders",
+    row=EarlyMessages,
+    key="orderId",
+    help="Messages that wait for an order nobody has placed yet; ten minutes at most.",
+    hidden=True,
+)
+
+_LAST_MS: Final = 10**14 - 1
+_PART: Final = "\x1f"
+
+
+def customer_key(customer_id: str, placed_at_ms: int, order_id: str) -> str:
+    """Key in `customer_orders`: a customer's newest order comes first."""
+    return f"{customer_id}{_PART}{_LAST_MS - placed_at_ms:014d}{_PART}{order_id}"
+
+
+def customer_range(customer_id: str) -> tuple[str, str]:
+    """The [start, end) of a customer's keys, for a scan."""
+    return f"{customer_id}{_PART}", f"{customer_id}\x20"
+
+
+def order_id_in(key: str) -> str:
+    """The order that a key of `customer_orders` names."""
+    return key.split(_PART, 2)[2]
