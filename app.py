@@ -8,6 +8,7 @@ from engine.lane import Policy
 from engine.specs import AgentSpec, EffectSpec
 from engine.topology import Topology
 from settings import Settings
+import commands  # noqa: F401 - defining a command registers it
 from web.server import WorkerWeb
 
 

@@ -23,6 +23,9 @@ class DeadLetter(msgspec.Struct, frozen=True):
     letter_partition: int
     letter_offset: int
     topic: str
+    """The public topic: where a replay goes."""
+    read_from: str
+    """The topic it was read from: the same, or a repartition topic."""
     partition: int
     offset: int
     timestamp_ms: int
@@ -45,7 +48,8 @@ def dead_letter(record: Record, topic: str, agent: str, error: Exception) -> Out
     why = {
         "error": type(error).__name__,
         "reason": reason,
-        "topic": record.topic,
+        "topic": topic,
+        "read-from": record.topic,
         "partition": str(record.partition),
         "offset": str(record.offset),
         "timestamp": str(record.timestamp),
@@ -62,6 +66,7 @@ def read_dead_letter(record: Record) -> DeadLetter:
         letter_partition=record.partition,
         letter_offset=record.offset,
         topic=why.get("topic", record.topic.removesuffix(SUFFIX)),
+        read_from=why.get("read-from", ""),
         partition=int(why.get("partition", -1)),
         offset=int(why.get("offset", -1)),
         timestamp_ms=int(why.get("timestamp", record.timestamp)),

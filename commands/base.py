@@ -1,0 +1,71 @@
+"""What every command shares: one line for what went wrong, plain or JSON output."""
+
+import json
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from aiokafka.errors import KafkaConnectionError, KafkaError
+from faust.cli import AppCommand, option
+from rich.console import Console
+from rich.table import Table
+
+from engine.bind import LaneApp
+from engine.errors import EngineError
+from engine.transport import client_options
+
+JSON = option("--json", "as_json", is_flag=True, default=False, help="Lines of JSON.")
+
+
+class CommandError(EngineError):
+    """The command cannot do what was asked; the message says why and what to do next."""
+
+
+class Command(AppCommand):  # type: ignore[misc]  # untyped base
+    """Runs `act`; every expected failure is one line on stderr and exit code 1."""
+
+    abstract = True
+    app: LaneApp
+    as_json = False
+    loglevel = "WARN"
+
+    async def run(self, *args: Any, **kwargs: Any) -> None:
+        """Run the command."""
+        try:
+            await self.act(*args, **kwargs)
+        except KafkaConnectionError:
+            self._fail(f"no Kafka broker answers at {self.options_of_clients()['bootstrap_servers'][0]}:"
+                       " start one (`make broker`) or set FLOWMART_BROKER")
+        except (EngineError, KafkaError) as exc:
+            self._fail(str(exc) or type(exc).__name__)
+
+    async def act(self, *args: Any, **kwargs: Any) -> None:
+        """What the command does."""
+        raise NotImplementedError
+
+    def _fail(self, message: str) -> None:
+        print(f"error: {message}", file=sys.stderr)
+        raise SystemExit(1)
+
+    def options_of_clients(self) -> dict[str, Any]:
+        """How to reach the broker."""
+        return client_options(self.app)
+
+    def show_rows(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        """A table on a terminal; tab-separated lines otherwise."""
+        console = Console()
+        if not console.is_terminal:
+            for row in (columns, *rows):
+                print("\t".join("" if cell is None else str(cell) for cell in row))
+            return
+        table = Table(title=title, title_justify="left")
+        for column in columns:
+            table.add_column(column, overflow="fold")
+        for row in rows:
+            table.add_row(*("" if cell is None else str(cell) for cell in row))
+        console.print(table)
+
+    def show_json(self, values: Sequence[Any]) -> None:
+        """One line of JSON each."""
+        for value in values:
+            print(json.dumps(value, default=str, ensure_ascii=False))

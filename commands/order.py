@@ -1,0 +1,91 @@
+"""`faust -A app order ORDER_ID`: one order's life, from the tables of a running worker."""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote
+
+from faust.cli import argument
+from rich.console import Console
+from rich.text import Text
+
+from commands.base import JSON, Command, CommandError
+from commands.worker_client import ask
+from topics import PAYMENT_PREFIX
+
+_STYLES = {"paid": "green", "delivered": "green", "cancelled": "red", "rejected": "red",
+           "on_hold": "yellow", "backordered": "yellow"}  # fmt: skip
+
+
+class order(Command):  # noqa: N801 - the command's name
+    """Print an order's life: what was ordered, each step, its payment, its stock, its risk."""
+
+    options = [argument("order_id"), JSON]
+
+    async def act(self, order_id: str, as_json: bool) -> None:
+        """Ask for the order's rows and print them."""
+        found = await ask(_path("orders", order_id))
+        if found is None:
+            raise CommandError(f"no order is called {order_id}: it was never placed, or it is in"
+                               " the dead letters (`faust -A app dead-letters list`)")
+        order_row = found["value"]
+        payment_id = order_row.get("payment_id") or PAYMENT_PREFIX + order_id
+        payment, risk, *holds = await asyncio.gather(
+            _row("payments", payment_id),
+            _row("fraud", payment_id),
+            *(
+                _row("reservations", f"{order_id}:{line}")
+                for line in range(1, len(order_row["lines"]) + 1)
+            ),
+        )
+        life = {"order": order_row, "payment": payment, "fraud": risk,
+                "reservations": [hold for hold in holds if hold is not None]}  # fmt: skip
+        if as_json:
+            self.show_json([life])
+        else:
+            _print(order_id, life)
+
+
+async def _row(table: str, key: str) -> Any | None:
+    found = await ask(_path(table, key))
+    return None if found is None else found["value"]
+
+
+def _path(table: str, key: str) -> str:
+    return f"/tables/{table}/{quote(key, safe='')}"
+
+
+def _print(order_id: str, life: dict[str, Any]) -> None:
+    console, row = Console(highlight=False), life["order"]
+    total = f"{row['total_minor'] / 100:.2f} {row['currency']}"
+    console.print(f"order {order_id}  ", _status(row["status"]), f"  {total}  of {row['user_id']}")
+    for number, line in enumerate(row["lines"], start=1):
+        console.print(f"  line {number}: {_brief(line)}")
+    for at_ms, status, reason in row.get("history", ()):
+        console.print(f"  {_clock(at_ms)}  ", _status(f"{status:<12}"), f" {reason}")
+    for name in ("payment", "fraud"):
+        if life[name] is not None:
+            console.print(f"{name}: {_brief(life[name])}")
+    for hold in life["reservations"]:
+        console.print(f"stock: {_brief(hold)}")
+
+
+def _status(status: str) -> Text:
+    return Text(status, style=_STYLES.get(status.strip(), "bold"))
+
+
+def _clock(at_ms: int) -> str:
+    return datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3] + "Z"
+
+
+def _brief(row: Any) -> str:
+    """The plain fields of a row in one line; times read as clocks."""
+    if not isinstance(row, dict):
+        return str(row)
+    parts = []
+    for key, value in row.items():
+        if key.endswith("_at_ms") and value:
+            parts.append(f"{key.removesuffix('_at_ms')}={_clock(value)}")
+        elif isinstance(value, str | int | float) and value not in ("", 0):
+            parts.append(f"{key}={value}")
+    return " ".join(parts)

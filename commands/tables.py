@@ -1,0 +1,112 @@
+"""`faust -A app tables list|get|export`."""
+
+import json
+import sys
+from pathlib import Path
+from typing import IO, Any
+from urllib.parse import quote
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from faust.cli import argument, option
+from rich.progress import Progress
+
+from commands.base import JSON, Command, CommandError
+from commands.worker_client import ask
+from engine.specs import TableSpec
+from engine.tables import table_prefix
+from engine.views import mask
+
+
+class tables(Command):  # noqa: N801 - the command's name
+    """List the tables, get one row (get TABLE KEY), or export a table as lines of JSON.
+
+    An export reads the changelog as of its end when the command begins, committed rows only.
+    """
+
+    options = [
+        argument("action", metavar="list|get|export"),
+        argument("table", required=False),
+        argument("key", required=False),
+        option("--out", default="-", help="File for an export; - is standard output."),
+        JSON,
+    ]
+
+    async def act(
+        self, action: str, table: str | None, key: str | None, out: str, as_json: bool
+    ) -> None:
+        """Do what was asked."""
+        if action == "list":
+            self._list(as_json)
+        elif action == "get" and table and key:
+            row = await ask(f"/tables/{self._spec(table).name}/{quote(key)}")
+            if row is None:
+                raise CommandError(f"table {table} has no row {key}")
+            print(json.dumps(row, indent=None if as_json else 2, ensure_ascii=False))
+        elif action == "export" and table:
+            await self._export(self._spec(table), out)
+        else:
+            raise CommandError("usage: tables list | tables get TABLE KEY | tables export TABLE")
+
+    def _list(self, as_json: bool) -> None:
+        specs = self.app.lanes.topology.tables.values()
+        rows = [{"table": t.name, "key": t.key, "help": t.help} for t in specs]
+        if as_json:
+            self.show_json(rows)
+        else:
+            self.show_rows("tables", ["table", "key", "help"], [list(r.values()) for r in rows])
+
+    def _spec(self, name: str) -> TableSpec[Any]:
+        known = self.app.lanes.topology.tables
+        if name not in known:
+            raise CommandError(f"no table is called {name}; there are: {', '.join(sorted(known))}")
+        return known[name]
+
+    async def _export(self, spec: TableSpec[Any], out: str) -> None:
+        rows = await self._read_changelog(table_prefix(spec.name))
+        if out == "-":
+            _write(sys.stdout, spec, rows)
+            return
+        with Path(out).open("w", encoding="utf-8") as file:
+            _write(file, spec, rows)
+        print(f"{len(rows)} rows written to {out}", file=sys.stderr)
+
+    async def _read_changelog(self, prefix: bytes) -> dict[str, bytes]:
+        topology = self.app.lanes.topology
+        tps = [TopicPartition(topology.changelog, p) for p in range(topology.partitions)]
+        consumer = AIOKafkaConsumer(
+            **self.options_of_clients(), isolation_level="read_committed",
+            auto_offset_reset="earliest", enable_auto_commit=False,
+        )  # fmt: skip
+        await consumer.start()
+        found: dict[str, bytes] = {}
+        try:
+            ends = await consumer.end_offsets(tps)
+            consumer.assign(tps)
+            await consumer.seek_to_beginning(*tps)
+            with Progress(disable=not sys.stderr.isatty(), transient=True) as progress:
+                task = progress.add_task("reading the changelog", total=sum(ends.values()))
+                while True:
+                    at = [min(await consumer.position(tp), ends[tp]) for tp in tps]
+                    progress.update(task, completed=sum(at))
+                    if all(a >= ends[tp] for a, tp in zip(at, tps, strict=True)):
+                        return found
+                    for records in (await consumer.getmany(timeout_ms=200)).values():
+                        _fold(found, prefix, records)
+        finally:
+            await consumer.stop()
+
+
+def _fold(found: dict[str, bytes], prefix: bytes, records: list[Any]) -> None:
+    for record in records:
+        if record.key.startswith(prefix):
+            key = record.key[len(prefix) :].decode()
+            if record.value is None:
+                found.pop(key, None)
+            else:
+                found[key] = record.value
+
+
+def _write(file: IO[str], spec: TableSpec[Any], rows: dict[str, bytes]) -> None:
+    for key in sorted(rows):
+        value = mask(json.loads(rows[key]), spec.mask)
+        file.write(json.dumps({"key": key, "value": value}, ensure_ascii=False) + "\n")

@@ -1,0 +1,38 @@
+"""Asks a running worker for rows."""
+
+import os
+from typing import Any
+
+import aiohttp
+
+from commands.base import CommandError
+
+_OK, _UNAUTHORIZED, _NOT_FOUND = 200, 401, 404
+
+
+async def ask(path: str, query: dict[str, str] | None = None) -> Any:
+    """The JSON that a worker answers; None when it has no such row.
+
+    Raises:
+        CommandError: no worker listens, or it refuses.
+    """
+    url = os.environ.get("FLOWMART_WORKER_URL", "http://127.0.0.1:6066").rstrip("/")
+    token = os.environ.get("FLOWMART_VIEW_TOKEN")
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    try:
+        async with (
+            aiohttp.ClientSession(headers=headers) as session,
+            session.get(url + path, params=query or {}) as response,
+        ):
+            if response.status == _OK:
+                return await response.json()
+            if response.status == _NOT_FOUND:
+                return None
+            if response.status == _UNAUTHORIZED:
+                raise CommandError(f"the worker at {url} wants a token: set FLOWMART_VIEW_TOKEN")
+            raise CommandError(f"{url}{path}: {response.status} {await response.text()}")
+    except aiohttp.ClientError as exc:
+        raise CommandError(
+            f"no worker answers at {url}: start one (`faust -A app worker`)"
+            " or set FLOWMART_WORKER_URL"
+        ) from exc
