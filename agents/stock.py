@@ -12,10 +12,11 @@ from agents.wiring import Cause, announce, cause_of, timer_cause
 from engine.errors import BadRecord
 from engine.specs import AgentSpec, Context, Delivery, Source, Timer
 from events.inventory import DeleteInventory
-from streams.inventory.corrections import correct, discontinue, product_of, receive
+from streams.inventory.corrections import correct, discontinue, product_of
 from streams.inventory.facts import Decision, Refusal
 from streams.inventory.holds import commit, expire, extend, is_over, release, reserve
 from streams.inventory.posting import HOLD, PURGE, Posting, post, timer_of
+from streams.inventory.receipts import receive
 from streams.inventory.rows import Reservation, Seen, Stock, movement_key, new_stock
 from streams.inventory.rules import InventoryRules
 from tables.inventory import MOVEMENTS, RESERVATIONS, SEEN_STOCK, STOCK
@@ -135,7 +136,7 @@ class _Desk:
             raise CommandRefused(f"{decision.name}: {decision.value}")
         if not decision:
             return
-        posting = post(stock, decision, ctx.table(RESERVATIONS).get, cause.at_ms)
+        posting = post(stock, decision, ctx.table(RESERVATIONS).get, cause.at_ms, self._rules)
         if posting.stock is not stock:
             ctx.table(STOCK)[stock.product_id] = posting.stock
         _keep_reservations(ctx, posting)

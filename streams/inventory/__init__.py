@@ -10,7 +10,7 @@ folds the facts and says what follows: changed rows, movements, messages.
 - `allocation`: which warehouses fill a line.
 - `backorders`: who waits, and who is served.
 - `holds`: reserve, release, commit, extend, expire, ship.
-- `corrections`: receive, correct, discontinue.
+- `receipts`, `corrections`: receive; correct, discontinue; `entry`: what a warehouse takes.
 - `reorder`: what runs low or out.
 - `notices`: facts as messages.
 - `posting`: one verb that folds a decision.

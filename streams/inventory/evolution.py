@@ -8,8 +8,8 @@ import msgspec
 
 from streams.inventory.facts import (
     Barred,
-    Committed,
     CommitMissed,
+    Committed,
     Ended,
     Extended,
     Fact,

@@ -17,8 +17,8 @@ from streams.inventory.backorders import hold, is_next, serve_after
 from streams.inventory.facts import (
     ALL,
     Barred,
-    Committed,
     CommitMissed,
+    Committed,
     Decision,
     Ended,
     Extended,

@@ -4,22 +4,26 @@ Quantities of InventoryAdjusted are what is available, so previous + adjusted = 
 several warehouses is told once a warehouse; all but the last say PENDING.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Final
 
 from events.base import Message
 from events.inventory import InventoryAdjusted, LowStockAlert, OutOfStock
 from events.vocabulary import AdjustmentReason, ReservationStatus
 from streams.inventory.facts import (
     ALL,
-    Committed,
+    Barred,
     CommitMissed,
+    Committed,
     Ended,
+    Extended,
     Fact,
     Held,
     Moved,
     RanLow,
     RanOut,
+    Requested,
     Shipped,
     Short,
 )
@@ -39,27 +43,33 @@ _PRODUCT_CHARS_MAX: Final = 96
 """Of the product in an adjustment's id, which may have 128 characters like any id."""
 
 
-def notices(before: Stock, after: Stock, fact: Fact, row: Reservation | None) -> Sequence[Message]:
+def notices(  # noqa: C901, PLR0911 - one case a fact
+    before: Stock, after: Stock, fact: Fact, row: Reservation | None
+) -> Sequence[Message]:
     """The messages that follow from one fact; `row` is its reservation, as it is afterwards."""
-    if row is None:
-        tell = _ABOUT_STOCK.get(type(fact))
-        return () if tell is None else (tell(before, after, fact),)
-    tell_line = _ABOUT_LINE.get(type(fact))
-    return () if tell_line is None else tell_line(before, after, fact, row)
-
-
-def _held(before: Stock, after: Stock, fact: Held, row: Reservation) -> Sequence[Message]:
-    return _of_allocations(before, after, fact.allocations, "order_reserved", row)
-
-
-def _ended(before: Stock, after: Stock, fact: Ended, row: Reservation) -> Sequence[Message]:
-    if fact.allocations:
-        return _of_allocations(before, after, fact.allocations, fact.reason, row)
-    return (_of_missed(after, row),) if fact.status == "EXPIRED" else ()
-
-
-def _shipped(before: Stock, after: Stock, fact: Shipped, row: Reservation) -> Sequence[Message]:
-    return _of_allocations(before, after, fact.allocations, "order_shipped", row)
+    match fact:
+        case Requested() | Barred() | Extended():
+            return ()
+        case Held() if row:
+            return _of_allocations(before, after, fact.allocations, "order_reserved", row)
+        case Committed() if row:
+            return (_committed(after, row),)
+        case Ended() if row and fact.allocations:
+            return _of_allocations(before, after, fact.allocations, fact.reason, row)
+        case Ended(status="EXPIRED") | CommitMissed() if row:
+            return (_missed(after, row),)
+        case Shipped() if row:
+            return _of_allocations(before, after, fact.allocations, "order_shipped", row)
+        case Short() if row:
+            return (_short(after, fact, row),)
+        case Moved():
+            return (_moved(before, after, fact),)
+        case RanLow():
+            return (_ran_low(after, fact),)
+        case RanOut():
+            return (_ran_out(after, fact),)
+        case _:
+            return ()
 
 
 def _of_allocations(
@@ -70,35 +80,36 @@ def _of_allocations(
     row: Reservation,
 ) -> list[Message]:
     last = len(allocations) - 1
-    return [
-        _adjusted(
-            after,
-            position,
-            level_of(before, part.warehouse_id),
-            level_of(after, part.warehouse_id),
-            reason,
-            row,
-            row.status if position == last else "PENDING",
+    told: list[Message] = []
+    for position, part in enumerate(allocations):
+        was, now = level_of(before, part.warehouse_id), level_of(after, part.warehouse_id)
+        assert now is not None, f"{row.reservation_id} holds where {row.product_id} is not"
+        told.append(
+            _adjusted(
+                _adjustment_id(after, position),
+                available(was),
+                now,
+                reason,
+                row,
+                row.status if position == last else "PENDING",
+            )
         )
-        for position, part in enumerate(allocations)
-    ]
+    return told
 
 
 def _adjusted(
-    stock: Stock,
-    position: int,
-    was: Level | None,
-    now: Level | None,
+    adjustment_id: str,
+    previous: int,
+    now: Level,
     reason: AdjustmentReason,
     row: Reservation,
     status: ReservationStatus,
 ) -> InventoryAdjusted:
-    assert now is not None, f"{row.reservation_id} holds where {stock.product_id} is not"
-    previous, new = available(was), available(now)
+    new = available(now)
     expires_at_ms = row.expires_at_ms
     return InventoryAdjusted(
-        adjustment_id=_adjustment_id(stock, position),
-        product_id=stock.product_id,
+        adjustment_id=adjustment_id,
+        product_id=row.product_id,
         warehouse_id=now.warehouse_id,
         adjustment_type="increase" if new > previous else "decrease",
         previous_quantity=previous,
@@ -116,20 +127,17 @@ def _adjusted(
     )
 
 
-def _committed(before: Stock, after: Stock, fact: Committed, row: Reservation) -> Sequence[Message]:
+def _committed(after: Stock, row: Reservation) -> InventoryAdjusted:
     """One message a line, however many warehouses hold it: nothing changes in any of them."""
     level = level_of(after, row.allocations[-1].warehouse_id)
     assert level is not None, f"{row.reservation_id} holds where {row.product_id} is not"
     figures = (available(level), level.on_hand, level.reserved)
     where = level.warehouse_id
-    return (_unchanged(after, row, "order_reserved", where, figures, committed=True),)
+    return _unchanged(after, row, "order_reserved", where, figures, committed=True)
 
 
-def _missed(before: Stock, after: Stock, fact: CommitMissed, row: Reservation) -> Sequence[Message]:
-    return (_of_missed(after, row),)
-
-
-def _of_missed(after: Stock, row: Reservation) -> InventoryAdjusted:
+def _missed(after: Stock, row: Reservation) -> InventoryAdjusted:
+    """It concerns every warehouse: none of them holds anything for the line."""
     on_hand = sum([level.on_hand for level in after.levels])
     reserved = sum([level.reserved for level in after.levels])
     figures = (available_everywhere(after), on_hand, reserved)
@@ -186,62 +194,41 @@ def _moved(before: Stock, after: Stock, fact: Moved) -> InventoryAdjusted:
     )
 
 
-def _short(before: Stock, after: Stock, fact: Short, row: Reservation) -> Sequence[Message]:
-    told = _out_of_stock(
-        after,
-        fact.warehouse_id,
-        fact.available,
-        fact.available,
-        fact.restock_at_ms,
-        backorder_allowed=fact.waits,
-        order_id=row.order_id,
-        requested=fact.line.quantity,
-    )
-    return (told,)
-
-
-def _ran_out(before: Stock, after: Stock, fact: RanOut) -> OutOfStock:
-    """It names no order: the order that took the last units has them."""
-    restock_at_ms = expected_restock_ms(after, fact.at_ms)
-    return _out_of_stock(
-        after,
-        fact.warehouse_id,
-        fact.previous,
-        0,
-        restock_at_ms,
-        backorder_allowed=after.backorder_allowed,
-    )
-
-
-def _out_of_stock(
-    stock: Stock,
-    warehouse_id: str,
-    previous: int,
-    current: int,
-    restock_at_ms: int | None,
-    *,
-    backorder_allowed: bool,
-    order_id: str | None = None,
-    requested: int | None = None,
-) -> OutOfStock:
-    sold_at_ms = stock.last_sold_at_ms
+def _short(after: Stock, fact: Short, row: Reservation) -> OutOfStock:
     return OutOfStock(
-        product_id=stock.product_id,
-        sku=stock.product_id,
-        warehouse_id=warehouse_id,
-        previous_quantity=previous,
-        current_quantity=current,
-        last_sold_at=None if sold_at_ms is None else moment_of(sold_at_ms),
-        triggered_by_order_id=order_id,
-        pending_orders=len(stock.queue),
-        requested_quantity=requested,
-        backorder_allowed=backorder_allowed,
-        estimated_restock_date=None if restock_at_ms is None else moment_of(restock_at_ms).date(),
+        product_id=after.product_id,
+        sku=after.product_id,
+        warehouse_id=fact.warehouse_id,
+        previous_quantity=fact.available,
+        current_quantity=fact.available,
+        last_sold_at=_moment(after.last_sold_at_ms),
+        triggered_by_order_id=row.order_id,
+        pending_orders=len(after.queue),
+        requested_quantity=fact.line.quantity,
+        backorder_allowed=fact.waits,
+        estimated_restock_date=_day(fact.restock_at_ms),
+        auto_reorder_triggered=fact.restock_at_ms is not None,
+    )
+
+
+def _ran_out(after: Stock, fact: RanOut) -> OutOfStock:
+    """It names no order: the one that took the last units has them."""
+    restock_at_ms = expected_restock_ms(after, fact.at_ms)
+    return OutOfStock(
+        product_id=after.product_id,
+        sku=after.product_id,
+        warehouse_id=fact.warehouse_id,
+        previous_quantity=fact.previous,
+        current_quantity=0,
+        last_sold_at=_moment(after.last_sold_at_ms),
+        pending_orders=len(after.queue),
+        backorder_allowed=after.backorder_allowed,
+        estimated_restock_date=_day(restock_at_ms),
         auto_reorder_triggered=restock_at_ms is not None,
     )
 
 
-def _ran_low(before: Stock, after: Stock, fact: RanLow) -> LowStockAlert:
+def _ran_low(after: Stock, fact: RanLow) -> LowStockAlert:
     level = level_of(after, fact.warehouse_id)
     assert level is not None, f"{fact} happened where {after.product_id} is not"
     return LowStockAlert(
@@ -254,23 +241,14 @@ def _ran_low(before: Stock, after: Stock, fact: RanLow) -> LowStockAlert:
     )
 
 
+def _moment(at_ms: int | None) -> datetime | None:
+    return None if at_ms is None else moment_of(at_ms)
+
+
+def _day(at_ms: int | None) -> date | None:
+    return None if at_ms is None else moment_of(at_ms).date()
+
+
 def _adjustment_id(stock: Stock, position: int) -> str:
     """The product, its version, and the place among the messages of one fact."""
     return f"{stock.product_id[-_PRODUCT_CHARS_MAX:]}:{stock.version}:{position}"
-
-
-_ABOUT_LINE: Final[
-    Mapping[type[Fact], Callable[[Stock, Stock, Any, Reservation], Sequence[Message]]]
-] = {
-    Held: _held,
-    Short: _short,
-    Ended: _ended,
-    Committed: _committed,
-    CommitMissed: _missed,
-    Shipped: _shipped,
-}
-_ABOUT_STOCK: Final[Mapping[type[Fact], Callable[[Stock, Stock, Any], Message]]] = {
-    Moved: _moved,
-    RanLow: _ran_low,
-    RanOut: _ran_out,
-}

@@ -14,6 +14,7 @@ from streams.inventory.rows import (
     Stock,
     level_of,
 )
+from streams.inventory.rules import InventoryRules
 
 HOLD = "hold"
 PURGE = "purge"
@@ -34,13 +35,17 @@ class Posting:
 
 
 def post(
-    stock: Stock, facts: tuple[Fact, ...], reservation: ReservationLookup, at_ms: int
+    stock: Stock,
+    facts: tuple[Fact, ...],
+    reservation: ReservationLookup,
+    at_ms: int,
+    rules: InventoryRules,
 ) -> Posting:
     """Fold the facts of one command, and whatever ran low or out by them."""
     posting = Posting(stock, stock)
     for fact in facts:
         _enter(posting, fact, reservation)
-    for fact in watch(stock, posting.stock, at_ms):
+    for fact in watch(stock, posting.stock, at_ms, rules):
         _enter(posting, fact, reservation)
     return posting
 

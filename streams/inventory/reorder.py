@@ -2,10 +2,10 @@
 
 from streams.inventory.facts import ALL, Fact, RanLow, RanOut
 from streams.inventory.rows import Level, Stock, available, available_everywhere, level_of
-from streams.inventory.rules import DAY_MS
+from streams.inventory.rules import InventoryRules
 
 
-def watch(before: Stock, after: Stock, at_ms: int) -> tuple[Fact, ...]:
+def watch(before: Stock, after: Stock, at_ms: int, rules: InventoryRules) -> tuple[Fact, ...]:
     """Say what one command made run low or out, comparing availability before and after it.
 
     What goes down and up again within one command crosses nothing. A level that falls to its
@@ -19,7 +19,7 @@ def watch(before: Stock, after: Stock, at_ms: int) -> tuple[Fact, ...]:
         if now >= units:
             continue
         if units > level.policy.reorder_point >= now and level.status != "DISCONTINUED":
-            low.append(_ran_low(level, now, at_ms))
+            low.append(_ran_low(level, now, at_ms, rules))
         if now == 0:
             empty.append(RanOut(level.warehouse_id, units, at_ms))
     if empty and available_everywhere(after) == 0:
@@ -51,9 +51,9 @@ def _changed(before: Stock, after: Stock) -> list[tuple[Level, Level | None]]:
     return [(level, level_of(before, level.warehouse_id)) for level in after.levels]
 
 
-def _ran_low(level: Level, now: int, at_ms: int) -> RanLow:
+def _ran_low(level: Level, now: int, at_ms: int, rules: InventoryRules) -> RanLow:
     """A reorder that is under way already is not expected any later for falling low again."""
     policy, restock_at_ms = level.policy, level.restock_at_ms
     if policy.auto_reorder and (restock_at_ms is None or restock_at_ms <= at_ms):
-        restock_at_ms = at_ms + policy.lead_time_days * DAY_MS
+        restock_at_ms = at_ms + policy.lead_time_days * rules.lead_day_ms
     return RanLow(level.warehouse_id, now, suggested_quantity(level), restock_at_ms)

@@ -5,26 +5,25 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
-import msgspec
-
 MINUTE_MS: Final = 60_000
 DAY_MS: Final = 24 * 60 * MINUTE_MS
 
 
-class ReorderPolicy(msgspec.Struct, frozen=True, gc=False):
+@dataclass(frozen=True, slots=True)
+class ReorderPolicy:
     """When a level is too low and how much to order. Units, except lead time in days.
 
     Raises:
         ValueError: the reorder point is below the safety stock, the maximum leaves no room
-            for an order, or the lead time is not positive (domain contract, Inventory).
+            for an order, or the lead time is not positive.
     """
 
     reorder_point: int = 10
     reorder_quantity: int = 100
     maximum_stock_level: int = 1_000
     safety_stock: int = 5
-    lead_time_days: int = 3
-    """Not above the backorder wait, or no order would ever wait for a reorder (G-11)."""
+    lead_time_days: int = 2
+    """Below the backorder wait, or no line would wait for a reorder just made (G-11)."""
     auto_reorder: bool = True
 
     def __post_init__(self) -> None:
@@ -82,6 +81,8 @@ class InventoryRules:
     """Warehouses of one product, which bounds its row and the parts of a split hold."""
     level_max: int = 1_000_000_000
     """Units on hand, and in quarantine, of one product in one warehouse."""
+    lead_day_ms: int = DAY_MS
+    """How long a day of a policy's lead time is."""
     policy: ReorderPolicy = field(default_factory=ReorderPolicy)
     """The reorder policy where `policies` names no other."""
     policies: Mapping[str, ReorderPolicy] = field(default_factory=dict)
