@@ -1,12 +1,11 @@
 """The wire contract: every message of FlowMart, and the two ways across the wire.
 
-Comes in: bytes of a record, in the canonical envelope or any older shape. Goes out: frozen models, or canonical bytes.
-Units: money is an int of minor units inside and a decimal of major units on the wire; time is aware UTC, in whole
-milliseconds. Nothing here opens a socket, reads the environment or knows the clock. What the contract has beyond the
-published catalog is listed in `events/README.md`.
+Comes in: bytes of a record, in the canonical envelope or any older shape. Goes out: frozen models,
+or canonical bytes. Units: money is an int of minor units inside and a decimal of major units on the
+wire; time is aware UTC, in whole milliseconds. Nothing here opens a socket, reads the environment
+or knows the clock. What the contract has beyond the published catalog is listed in
+`events/README.md`.
 """
-
-from __future__ import annotations
 
 from events.alerts import AlertRaised, AlertResolved
 from events.analytics import OrderMetrics, OrderMetricsCalculated, ReportPeriod

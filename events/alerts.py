@@ -1,6 +1,7 @@
-"""Alerts that windowed aggregations raise, keyed by alertId. An extension: the contract has no topic for them."""
+"""Alerts that windowed aggregations raise, keyed by alertId.
 
-from __future__ import annotations
+An extension: the contract has no topic for them.
+"""
 
 from events.base import Event, Upcast
 from events.scalars import Id, Moment, Number, Text

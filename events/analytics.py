@@ -1,7 +1,5 @@
 """The daily order report, keyed by reportId."""
 
-from __future__ import annotations
-
 from datetime import date
 from typing import Literal
 
@@ -32,7 +30,8 @@ class ReportPeriod(Part):
 class OrderMetrics(Part):
     """A day's orders in figures.
 
-    The average is revenue by completed orders; the fulfilment rate is completed by total orders, three decimals.
+    The average is revenue by completed orders; the fulfilment rate is completed by total orders,
+    three decimals.
     """
 
     total_orders: Count

@@ -1,11 +1,10 @@
 """What every message and every part of one have in common.
 
-Models are frozen and say in class variables what the wire needs to know: name, version, topic, key and source.
-Python names are snake_case; wire names are camelCase, and a money field drops its `_minor`
-(`order_total_minor` travels as `orderTotal`). Fields that the contract does not know are ignored.
+Models are frozen and say in class variables what the wire needs to know: name, version, topic, key
+and source. Python names are snake_case; wire names are camelCase, and a money field drops its
+`_minor` (`order_total_minor` travels as `orderTotal`). Fields that the contract does not know are
+ignored.
 """
-
-from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -16,6 +15,9 @@ from pydantic import AliasChoices, AliasGenerator, BaseModel, ConfigDict
 
 ANY_OTHER: Final = "$other"
 """In `Part.spellings`: the value that every unlisted word becomes."""
+
+Spellings = Mapping[str, Mapping[str, str]]
+"""Wire field to the words older producers used for its values, and what they mean."""
 
 _NONE: Final[Mapping[str, Any]] = MappingProxyType({})
 
@@ -48,26 +50,31 @@ def names(**known: tuple[str, ...]) -> ConfigDict:
 
 @dataclass(frozen=True, slots=True)
 class Upcast:
-    """How older shapes of one message become the canonical one, beyond renamed fields. Keys are wire names.
+    """How older shapes of one message become the canonical one, beyond renamed fields.
+
+    Keys are wire names.
 
     Applied only to a record that is not canonical already, in this order: paths, derive, defaults.
     """
 
     paths: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Field to dotted paths into the data, first present wins; `metadata.x` reads the envelope's metadata."""
+    """Field to dotted paths into the data, first present wins; `metadata.x` is the envelope's."""
 
     derive: Mapping[str, Callable[[dict[str, Any]], Any]] = field(default_factory=dict)
     """Field to a function of the data that supplies it when absent, or None when it cannot."""
 
     defaults: Mapping[str, Any] = field(default_factory=dict)
-    """Required field to the value it takes when absent. Optional fields keep their default in the model."""
+    """Required field to the value it takes when absent.
+
+    Optional fields keep their default in the model.
+    """
 
     timestamp_from: str | None = None
     """The data field that tells when it happened, for a record without a timestamp."""
 
 
 class Part(BaseModel):
-    """A piece of a message: frozen, unknown fields ignored, numbers accepted where an id is expected."""
+    """A piece of a message: frozen, without unknown fields, taking a number for an id."""
 
     model_config = ConfigDict(
         frozen=True,
@@ -79,11 +86,10 @@ class Part(BaseModel):
     )
 
     scalar: ClassVar[str | None] = None
-    """The field that a bare value stands for, where older producers sent one instead of an object."""
+    """The field a bare value stands for, where older producers sent that and no object."""
 
     scalar_defaults: ClassVar[Mapping[str, Any]] = _NONE
-    spellings: ClassVar[Mapping[str, Mapping[str, str]]] = _NONE
-    """Wire field to the words older producers used for its values."""
+    spellings: ClassVar[Spellings] = _NONE
 
 
 class Message(Part):
@@ -107,13 +113,13 @@ class Message(Part):
     always_sent: ClassVar[tuple[str, ...]] = ()
     """Python fields that travel as null when they are None; all others are left out."""
 
-    def __init_subclass__(cls, **kwargs: Any) -> None:
+    def __init_subclass__(cls) -> None:
         """Name the message after its class."""
-        super().__init_subclass__(**kwargs)
+        super().__init_subclass__()
         cls.name = cls.__name__
 
     def fallback_key(self) -> str | None:
-        """Give the key of a message whose key field is optional and absent, if anything else tells it."""
+        """Give the key of a message whose key field is absent, if anything else tells it."""
         return None
 
 

@@ -1,10 +1,9 @@
 """Billing: what falls due and what was invoiced, on the subscriptions topic."""
 
-from __future__ import annotations
-
 from datetime import date
+from typing import ClassVar
 
-from events.base import Event, Part, Upcast, names
+from events.base import Event, Part, Spellings, Upcast, names
 from events.scalars import (
     Count,
     Currency,
@@ -38,7 +37,7 @@ class BillingEvent(Event):
 
 
 class SubscriptionPaymentDue(BillingEvent):
-    """A payment falls due: three days ahead as a reminder, and on the day (`daysUntilDue` 0) to collect."""
+    """A payment falls due: a reminder three days ahead, then on the day (`daysUntilDue` 0)."""
 
     model_config = names(user_id=("userId", "customerId"), plan=("plan", "planId"))
 
@@ -58,10 +57,13 @@ class SubscriptionPaymentDue(BillingEvent):
 
 
 class InvoiceGenerated(BillingEvent):
-    """An invoice was issued, seven days before the period, due 14 days later (K20). Tax is 8 %, half up (G-12)."""
+    """An invoice was issued, seven days before the period, due 14 days later (K20).
+
+    Tax is 8 %, half up (G-12).
+    """
 
     model_config = names(customer_id=("customerId", "userId"))
-    spellings = {"status": {"generated": "issued"}}
+    spellings: ClassVar[Spellings] = {"status": {"generated": "issued"}}
     upcast = Upcast(timestamp_from="invoiceDate")
     key_field = "customer_id"
 

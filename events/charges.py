@@ -1,9 +1,7 @@
-"""The provider boundary: what the payment gateway asks Stripe or PayPal for, and their answers, keyed by paymentId.
+"""The provider boundary, keyed by paymentId: what Stripe or PayPal is asked, and its answers.
 
 Amounts here are in minor units on the wire too, as providers write them.
 """
-
-from __future__ import annotations
 
 from typing import Literal
 
@@ -46,7 +44,10 @@ class ChargeCard(ChargeCommand):
 
 
 class CapturePayment(ChargeCommand):
-    """Asks the provider to capture an authorised charge: every line is held and fraud approved. An extension."""
+    """Asks the provider to capture an authorised charge: every line is held and fraud approved.
+
+    An extension.
+    """
 
     model_config = names(amount_minor=("amountMinor",))
 
@@ -178,7 +179,10 @@ class ChargeRefunded(ChargeEvent):
 
 
 class ChargeOperationFailed(ChargeEvent):
-    """The provider refused or failed a capture, void or refund, or an authorisation. An extension."""
+    """The provider refused or failed a capture, void or refund, or an authorisation.
+
+    An extension.
+    """
 
     payment_id: Id
     order_id: Id | None = None

@@ -1,19 +1,18 @@
 """Records to messages and back: `decode` and `encode`, the only two ways across the wire.
 
-Decoding takes one of two ways. A canonical envelope is parsed and validated in one pass by a validator prepared for its
-message (`events.reader`). Anything else goes through `events.upcast`, which knows the older shapes and takes several
-times as long. What comes out is the same either way.
+Decoding takes one of two ways. A canonical envelope is parsed and validated in one pass by a
+validator prepared for its message (`events.reader`). Anything else goes through `events.upcast`,
+which knows the older shapes and takes several times as long. What comes out is the same either way.
 
-Encoding writes the canonical envelope: JSON without spaces, keys always in one order, `data` last, absent fields left
-out. Unknown fields that a record carried are gone: a message holds the contract's fields only.
+Encoding writes the canonical envelope: JSON without spaces, keys always in one order, `data` last,
+absent fields left out. Unknown fields that a record carried are gone: a message holds the
+contract's fields only.
 """
 
-from __future__ import annotations
-
 import re
-from collections.abc import Mapping
-from datetime import UTC, datetime
-from functools import cache, lru_cache
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import cache
 from operator import attrgetter
 from typing import Any, Final
 
@@ -24,7 +23,7 @@ from events.envelope import Envelope
 from events.errors import ContractError
 from events.reader import reader_of
 from events.registry import TOPICS
-from events.scalars import utc_ms
+from events.scalars import format_ms, utc_ms
 from events.upcast import read_upcast
 
 RECORD_BYTES_MAX: Final = 1_048_576
@@ -34,15 +33,14 @@ CONTENT_TYPE: Final = b"application/json"
 
 _TYPE_AT_THE_HEAD: Final = re.compile(rb'"eventType"\s*:\s*"([A-Za-z]{1,64})"')
 _PEEK_BYTES: Final = 512
-_SECONDS_CACHED: Final = 4096
 _json = msgspec.json.Encoder().encode
 
 
-# --- reading ---------------------------------------------------------------------------------------------------------
+# --- reading ---
 
 
 def decode(
-    raw: bytes,
+    raw: bytes | None,
     *,
     record_timestamp_ms: int,
     event_type: str | None = None,
@@ -51,15 +49,18 @@ def decode(
 ) -> Envelope[Any]:
     """Read one record, in whichever shape it came.
 
-    `event_type` is the record's header of that name: it saves looking for the name in the record, which still has the
-    last word. `expect` is the only message the caller takes. `topic` helps where one message alone travels on it.
-    `record_timestamp_ms` dates a record that carries no time of its own.
+    `event_type` is the record's header of that name: it saves looking for the name in the record,
+    which still has the last word. `expect` is the only message the caller takes. `topic` helps
+    where one message alone travels on it. `record_timestamp_ms` dates a record that carries no time
+    of its own.
 
     Raises:
         UnknownMessage: the record names a message that the contract does not have, or none at all.
         UnsupportedVersion: it was written under a later major version.
         ContractError: it is not JSON, too large, or breaks the contract; the text names the field.
     """
+    if raw is None:
+        raise ContractError("record: null, expected an envelope")
     if len(raw) > RECORD_BYTES_MAX:
         raise ContractError(f"record: {len(raw)} bytes, expected at most {RECORD_BYTES_MAX}")
     name = expect or event_type or _peeked(raw)
@@ -84,15 +85,15 @@ def _topic_pattern(topic: str) -> str:
 
 
 def only_message_on(topic: str) -> str | None:
-    """Name the message of a topic, such as `notifications.dev.queue`, that one message alone travels on."""
+    """Name the message of a topic that one alone travels on, as on `notifications.dev.queue`."""
     models = TOPICS.get(topic) or TOPICS.get(_topic_pattern(topic)) or ()
     return models[0].name if len(models) == 1 else None
 
 
-# --- writing ---------------------------------------------------------------------------------------------------------
+# --- writing ---
 
 
-def encode(
+def encode(  # noqa: PLR0913 - one argument a field of the envelope
     message: Message,
     *,
     event_id: str,
@@ -104,12 +105,13 @@ def encode(
 ) -> bytes:
     """Write a message as one canonical envelope.
 
-    `timestamp` is when it happened: a datetime, or an int of milliseconds since 1970. Without a `correlation_id` the
-    message starts its own saga. `source` is the service that speaks, by default the message's first publisher.
+    `timestamp` is when it happened: an aware datetime, or an int of milliseconds since 1970 (cut to
+    1970 to 9999). Without a `correlation_id` the message starts its own saga. `source` is the
+    service that speaks, by default the message's first publisher.
     """
     model = type(message)
     head, tail = _frame(model)
-    moment = _moment_text(timestamp if isinstance(timestamp, int) else _ms_of(timestamp))
+    moment = format_ms(timestamp if isinstance(timestamp, int) else _ms_of(timestamp))
     parts = [b'{"eventId":', _json(event_id), head, moment.encode()]
     parts += (tail,) if source is None else (b'","source":', _json(source))
     if metadata is not None:
@@ -146,15 +148,6 @@ def _ms_of(moment: datetime) -> int:
     return round(utc_ms(moment).timestamp() * 1000)
 
 
-def _moment_text(ms: int) -> str:
-    return f"{_second_text(ms // 1000)}{ms % 1000:03d}Z"
-
-
-@lru_cache(maxsize=_SECONDS_CACHED)
-def _second_text(second: int) -> str:
-    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S.")
-
-
 def headers(message: Message, correlation_id: str) -> list[tuple[str, bytes]]:
     """Give the Kafka headers of a message's record."""
     return [
@@ -165,7 +158,7 @@ def headers(message: Message, correlation_id: str) -> list[tuple[str, bytes]]:
 
 
 @cache
-def _key_reader(model: type[Message]) -> attrgetter[Any]:
+def _key_reader(model: type[Message]) -> Callable[[Message], Any]:
     return attrgetter(model.key_field)
 
 

@@ -1,7 +1,5 @@
 """The envelope every record travels in: who caused it, when, and the message itself."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -14,7 +12,7 @@ from pydantic.functional_validators import PlainValidator
 from events.base import Message
 from events.scalars import Id, JsonObject, epoch_ms
 
-M = TypeVar("M", bound=Message, covariant=True)
+M_co = TypeVar("M_co", bound=Message, covariant=True)
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -22,10 +20,11 @@ _Version = Annotated[str, Field(pattern=r"^[0-9]{1,4}(\.[0-9]{1,6}){0,2}$")]
 
 
 @dataclass(frozen=True, slots=True)
-class Envelope(Generic[M]):
+class Envelope(Generic[M_co]):
     """One decoded record. `event_id` is what a repeat is known by; `data` is the message.
 
-    `correlation_id` is the first event id of the saga, `causation_id` the event that directly caused this one.
+    `correlation_id` is the first event id of the saga, `causation_id` the event that directly
+    caused this one.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(
@@ -38,7 +37,7 @@ class Envelope(Generic[M]):
     timestamp_ms: Annotated[int, PlainValidator(epoch_ms), Field(alias="timestamp")]
     """When it happened, in milliseconds since 1970."""
 
-    data: M
+    data: M_co
     source: Id = ""
     correlation_id: Id = ""
     causation_id: Id | None = None

@@ -1,10 +1,9 @@
 """Every way a record can be wrong, as one family: catch `FlowMartError` at the edge, nothing else.
 
-Each message fits on one line and says which field is wrong, why, and what was expected. A value from the
-record is quoted only up to `VALUE_CHARS_MAX` characters, because records carry personal data and errors are logged.
+Each message fits on one line and says which field is wrong, why, and what was expected. A value
+from the record is quoted only up to `VALUE_CHARS_MAX` characters, because records carry personal
+data and errors are logged.
 """
-
-from __future__ import annotations
 
 from typing import Final
 
@@ -24,15 +23,15 @@ class ContractError(FlowMartError):
     """
 
 
-class UnknownMessage(ContractError):
+class UnknownMessage(ContractError):  # noqa: N818 - the family is named after what is wrong
     """The record names a message that this contract does not have.
 
     The agent counts it and goes on: a producer may be ahead of us.
-    Operator: deploy a version that knows the message, then replay, or ask the producer to stop sending it here.
+    Operator: deploy a version that knows the message, then replay, or mend the producer.
     """
 
 
-class UnsupportedVersion(ContractError):
+class UnsupportedVersion(ContractError):  # noqa: N818 - as above
     """The record was written under a later major version of its message than this code reads.
 
     Operator: deploy a version that reads it, then replay the dead letters.
@@ -43,9 +42,6 @@ def quoted(value: object) -> str:
     """Show a value from a record, shortened, on one line."""
     try:
         text = repr(value)
-    except (
-        ValueError,
-        RecursionError,
-    ):  # Too many digits or too deep: say what kind of thing it is instead.
+    except (ValueError, RecursionError):  # Too many digits, or too deep.
         text = f"<{type(value).__name__}>"
     return text if len(text) <= VALUE_CHARS_MAX else f"{text[: VALUE_CHARS_MAX - 1]}…"

@@ -1,12 +1,11 @@
 """Fraud detection, keyed by paymentId."""
 
-from __future__ import annotations
-
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator
 
-from events.base import Command, Event, Part, Upcast, names
+from events.base import Command, Event, Part, Spellings, Upcast, names
 from events.scalars import (
     Count,
     Currency,
@@ -41,7 +40,7 @@ class RiskFactor(Part):
     """One factor of a risk score; older producers sent its description alone."""
 
     scalar = "description"
-    scalar_defaults = {"name": "other"}
+    scalar_defaults: ClassVar[Mapping[str, Any]] = {"name": "other"}
 
     name: RiskFactorName
     score: Points | None = None
@@ -60,7 +59,7 @@ class Evidence(Part):
     """One sign of fraud; older producers sent its description alone."""
 
     scalar = "description"
-    scalar_defaults = {"type": "indicator"}
+    scalar_defaults: ClassVar[Mapping[str, Any]] = {"type": "indicator"}
 
     type: Text
     description: Text | None = None
@@ -97,7 +96,9 @@ class RiskScoreCalculated(FraudEvent):
     """
 
     model_config = names(risk_level=("riskLevel", "severity"), factors=("factors", "indicators"))
-    spellings = {"riskLevel": {"LOW": "low", "MEDIUM": "medium", "HIGH": "high"}}
+    spellings: ClassVar[Spellings] = {
+        "riskLevel": {"LOW": "low", "MEDIUM": "medium", "HIGH": "high"}
+    }
     upcast = Upcast(timestamp_from="calculatedAt")
 
     assessment_id: Id | None = None
@@ -119,7 +120,7 @@ class RiskScoreCalculated(FraudEvent):
 class FraudCheckCompleted(FraudEvent):
     """The decision that capture waits for. A manual override publishes a second one."""
 
-    spellings = {
+    spellings: ClassVar[Spellings] = {
         "decision": {"passed": "APPROVED", "flagged": "MANUAL_REVIEW", "blocked": "DECLINED"}
     }
     upcast = Upcast(timestamp_from="checkedAt")
@@ -141,7 +142,7 @@ class FraudDetected(FraudEvent):
     """A payment looks fraudulent enough to hold it (high) or block it (critical)."""
 
     model_config = names(evidence=("evidence", "indicators", "riskFactors"))
-    spellings = {
+    spellings: ClassVar[Spellings] = {
         "severity": {"LOW": "low", "MEDIUM": "medium", "HIGH": "high", "CRITICAL": "critical"},
         "fraudType": {"Stolen Card": "stolen_card"},
     }

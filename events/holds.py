@@ -1,6 +1,4 @@
-"""Stock holds: Inventory's internal commands, one an order line, re-keyed from orderId to productId."""
-
-from __future__ import annotations
+"""Stock holds: Inventory's internal commands, one an order line, keyed by productId."""
 
 from events.base import Command
 from events.scalars import Count, Id, Moment, Quantity
@@ -45,7 +43,10 @@ class ReleaseStock(HoldCommand):
 
 
 class CommitStock(HoldCommand):
-    """Makes a hold permanent because its payment was captured (K11); its timer stops. An extension."""
+    """Makes a hold permanent because its payment was captured (K11); its timer stops.
+
+    An extension.
+    """
 
     reservation_id: Id
     order_id: Id
@@ -55,7 +56,10 @@ class CommitStock(HoldCommand):
 
 
 class ExtendHold(HoldCommand):
-    """Moves a hold's expiry while a payment is retried, never past 30 minutes from its creation (K2). An extension."""
+    """Moves a hold's expiry while a payment is retried (K2). An extension.
+
+    Never past 30 minutes from the hold's creation.
+    """
 
     reservation_id: Id
     order_id: Id

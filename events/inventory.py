@@ -1,6 +1,4 @@
-"""Inventory: stock commands of warehouse staff, queries, and the facts about stock, keyed by productId."""
-
-from __future__ import annotations
+"""Inventory: commands of warehouse staff, queries, and facts about stock, keyed by productId."""
 
 from datetime import date
 from typing import Any
@@ -118,7 +116,10 @@ class UpdateInventory(StockCommand):
 
 
 class DeleteInventory(StockCommand):
-    """Discontinues a stock item; refused while any of it is reserved. The id is `<productId>:<warehouseId>`."""
+    """Discontinues a stock item; refused while any of it is reserved.
+
+    The id is `<productId>:<warehouseId>`.
+    """
 
     inventory_id: Id
     product_id: Id | None = None
@@ -150,8 +151,9 @@ class GetInventoryList(Query):
 class InventoryAdjusted(StockEvent):
     """Available stock of one product in one warehouse changed, and why.
 
-    `newQuantity` is `previousQuantity` plus `adjustedQuantity`. Order and reservation fields let Orders and Payment
-    react to a hold. `order_shipped` leaves what is available unchanged and lowers on-hand and reserved together.
+    `newQuantity` is `previousQuantity` plus `adjustedQuantity`. Order and reservation fields let
+    Orders and Payment react to a hold. `order_shipped` leaves what is available unchanged and
+    lowers on-hand and reserved together.
     """
 
     model_config = names(
@@ -188,7 +190,10 @@ class InventoryAdjusted(StockEvent):
 
 
 class OutOfStock(StockEvent):
-    """A product ran out, or an order's line cannot be filled (K17). Warehouse `ALL` means every one is exhausted."""
+    """A product ran out, or an order's line cannot be filled (K17).
+
+    Warehouse `ALL` means every one is exhausted.
+    """
 
     product_id: Id
     sku: Id

@@ -1,6 +1,4 @@
-"""Mends what older producers are known for, guided by what validation found, and puts the rest into words."""
-
-from __future__ import annotations
+"""Mends what older producers are known for, where validation points, and words the rest."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -20,7 +18,7 @@ _REASON_CHARS_MAX: Final = 160
 
 def mend(record: dict[str, Any], model: type[Message], faults: Sequence[_Fault]) -> bool:
     """Mend in place what can be mended, and tell whether anything was."""
-    return any([_mend_one(record, model, fault) for fault in faults])
+    return sum(_mend_one(record, model, fault) for fault in faults) > 0
 
 
 def _mend_one(record: dict[str, Any], model: type[Message], fault: _Fault) -> bool:
@@ -34,16 +32,22 @@ def _mend_one(record: dict[str, Any], model: type[Message], fault: _Fault) -> bo
         return False
     mended = _mended(owner[0], owner[1], fault["type"], value)
     if mended is not _ABSENT:
-        holder[path[-1]] = mended  # type: ignore[index,call-overload]  # the path was just walked
+        holder[path[-1]] = mended  # type: ignore[index]  # the path was just walked
         return True
-    droppable = value is None or fault["type"] == "literal_error"
-    if droppable and not owner[1].required and isinstance(holder, dict):
+    if isinstance(holder, dict) and _is_droppable(owner[1], fault["type"], value, holder):
         del holder[str(path[-1])]
         return True
     return False
 
 
-def _mended(owner: type[Part], field: FieldShape, fault: str, value: Any) -> Any:
+def _is_droppable(field: FieldShape, fault: str, value: object, holder: Mapping[str, Any]) -> bool:
+    """Tell whether a wrong value counts as none: null, or an optional field's unknown word."""
+    if not field.required:
+        return value is None or fault == "literal_error"
+    return value is None and any(holder.get(choice) is not None for choice in field.choices)
+
+
+def _mended(owner: type[Part], field: FieldShape, fault: str, value: object) -> object:
     if fault == "literal_error":
         words = owner.spellings.get(field.wire, {})
         return (
@@ -57,7 +61,7 @@ def _mended(owner: type[Part], field: FieldShape, fault: str, value: Any) -> Any
     return _ABSENT
 
 
-def _date_of(moment: str) -> Any:
+def _date_of(moment: str) -> object:
     try:
         parse_moment(moment)
     except ValueError:
@@ -65,13 +69,13 @@ def _date_of(moment: str) -> Any:
     return moment[:_DATE_CHARS] if len(moment) > _DATE_CHARS else _ABSENT
 
 
-def _below(record: Any, path: _Path) -> Any:
+def _below(record: object, path: _Path) -> object:
     found = record
     for step in path:
-        if isinstance(found, dict) and step in found:
-            found = found[step]
-        elif isinstance(found, list) and isinstance(step, int) and step < len(found):
-            found = found[step]
+        if isinstance(found, list) and isinstance(step, int):
+            found = found[step] if step < len(found) else _ABSENT
+        elif isinstance(found, dict):
+            found = found.get(step, _ABSENT)
         else:
             return _ABSENT
     return found

@@ -1,7 +1,5 @@
 """Notifications: the queue that feeds them and what became of each, keyed by the user."""
 
-from __future__ import annotations
-
 from events.base import Command, Event, Part, Query, Upcast
 from events.scalars import Count, Email, Id, JsonObject, Many, Moment, Text
 from events.vocabulary import (
@@ -30,7 +28,7 @@ class Interaction(Part):
     channel: Channel
     occurred_at: Moment
     details: JsonObject | None = None
-    children: Many[Interaction] | None = None
+    children: Many["Interaction"] | None = None
 
 
 class NotificationEvent(Event):

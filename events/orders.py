@@ -1,11 +1,9 @@
 """Orders: the commands it takes and the facts it publishes, keyed by orderId."""
 
-from __future__ import annotations
-
 from datetime import date
-from typing import Literal
+from typing import ClassVar, Literal
 
-from events.base import ANY_OTHER, Command, Event, Part, Query, Upcast, names
+from events.base import ANY_OTHER, Command, Event, Part, Query, Spellings, Upcast, names
 from events.scalars import (
     Count,
     Currency,
@@ -167,7 +165,7 @@ class CancelOrder(OrderCommand):
 
 
 class RequestReturn(OrderCommand):
-    """Asks to send goods back within 30 days of delivery (G-32), for a refund or an exchange (G-33)."""
+    """Asks to send goods back, for a refund (G-32) or an exchange (G-33)."""
 
     order_id: Id
     user_id: Id
@@ -190,8 +188,9 @@ class GetOrder(Query):
 class OrderConfirmed(OrderEvent):
     """The order is valid and accepted; stock, fraud and payment are yet to come (K1).
 
-    New events carry a payment status of pending or authorized; older ones may say captured. The total leaves out gift
-    wrapping. `OrderPlaced`, `OrderCreated` and `order.placed` are other names of this event (K22).
+    New events carry a payment status of pending or authorized; older ones may say captured. The
+    total leaves out gift wrapping. `OrderPlaced`, `OrderCreated` and `order.placed` are other names
+    of this event (K22).
     """
 
     model_config = names(
@@ -220,8 +219,8 @@ class OrderConfirmed(OrderEvent):
 class OrderAmended(OrderEvent):
     """The order's lines or address changed before dispatch (G-8).
 
-    `amendments` is empty for ADDRESS_CHANGE. The previous total plus the differences of the lines is the new total.
-    `userId` is null for a guest, and travels as null.
+    `amendments` is empty for ADDRESS_CHANGE. The previous total plus the differences of the lines
+    is the new total. `userId` is null for a guest, and travels as null.
     """
 
     model_config = names(
@@ -249,7 +248,7 @@ class OrderCancelled(OrderEvent):
     """
 
     model_config = names(order_total_minor=("orderTotal", "totalAmount"))
-    spellings = {
+    spellings: ClassVar[Spellings] = {
         "cancellationReason": {
             "Customer requested cancellation": "CUSTOMER_REQUEST",
             ANY_OTHER: "OTHER",

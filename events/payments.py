@@ -1,10 +1,8 @@
 """Payments: from session to settlement, keyed by paymentId."""
 
-from __future__ import annotations
+from typing import Any, ClassVar, Literal
 
-from typing import Any, Literal
-
-from events.base import Command, Event, Part, Query, Upcast, names
+from events.base import Command, Event, Part, Query, Spellings, Upcast, names
 from events.scalars import (
     Count,
     Country,
@@ -77,8 +75,9 @@ class PaymentEvent(Event):
 class PaymentInitiated(PaymentEvent):
     """A payment session opened; fraud scoring and authorisation start.
 
-    Opened by Orders, Billing or the gateway; Payment owns the schema (K18). The amount includes tax, which is informational.
-    The risk inputs from `accountCreatedAt` on are an extension: fraud scoring has no other source for them (G-22).
+    Opened by Orders, Billing or the gateway; Payment owns the schema (K18). The amount includes
+    tax, which is informational. The risk inputs from `accountCreatedAt` on are an extension: fraud
+    scoring has no other source for them (G-22).
     """
 
     model_config = names(customer_id=("customerId", "userId"))
@@ -119,7 +118,8 @@ class PaymentInitiated(PaymentEvent):
 class ProcessPayment(Command):
     """Asks the gateway to authorise a payment, or to charge it at once.
 
-    Orders authorise only (`captureImmediately` false), because capture waits for stock (ADR-004); renewals charge at once.
+    Orders authorise only (`captureImmediately` false), because capture waits for stock (ADR-004);
+    renewals charge at once.
     """
 
     upcast = Upcast(
@@ -150,7 +150,10 @@ class ProcessPayment(Command):
 
 
 class GetPaymentStatus(Query):
-    """One payment's status, by order or payment (K21). Answered by `GET /v1/payments/{id}/status`."""
+    """One payment's status, by order or payment (K21).
+
+    Answered by `GET /v1/payments/{id}/status`.
+    """
 
     source = "payment-service"
 
@@ -163,7 +166,7 @@ class PaymentProcessed(PaymentEvent):
     model_config = names(
         payment_id=("paymentId", "id", "transactionId"), user_id=("userId", "customerId")
     )
-    spellings = {
+    spellings: ClassVar[Spellings] = {
         "status": {
             "processed": "confirmed",
             "completed": "confirmed",
@@ -195,7 +198,7 @@ class PaymentComplete(PaymentEvent):
     """
 
     model_config = names(customer_id=("customerId", "userId"))
-    spellings = {"status": {"Completed": "completed"}}
+    spellings: ClassVar[Spellings] = {"status": {"Completed": "completed"}}
     upcast = Upcast(
         derive={"paymentId": _payment_of_order},
         defaults={"currency": "USD"},

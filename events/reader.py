@@ -1,6 +1,4 @@
-"""The fast way in: one prepared validator a message, which takes a canonical envelope from bytes in one pass."""
-
-from __future__ import annotations
+"""The fast way in: a prepared validator a message takes a canonical envelope in one pass."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -24,7 +22,8 @@ class Reader:
         adapter: TypeAdapter[Envelope[Any]] = TypeAdapter(Envelope[model])  # type: ignore[valid-type]  # made at run time
         self._validate: Callable[..., Envelope[Any]] = adapter.validator.validate_json
         self._major = f"{model.version.partition('.')[0]}."
-        # Fields that older producers put into the envelope's metadata: their presence calls for the upcaster.
+        # Fields that older producers put into the envelope's metadata: their presence calls for the
+        # upcaster.
         self._moved = frozenset(
             path.removeprefix("metadata.")
             for paths in model.upcast.paths.values()
@@ -64,7 +63,12 @@ class Reader:
 
 
 @cache
+def _reader(name: str) -> Reader:
+    return Reader(MESSAGES[name])
+
+
 def reader_of(name: str) -> Reader | None:
     """Give the reader of the message with exactly this name, made at its first use (about 2 ms)."""
-    model = MESSAGES.get(name)
-    return None if model is None else Reader(model)
+    # Only known names are cached: names come from producers, and a cache of those would have no
+    # bound.
+    return _reader(name) if name in MESSAGES else None

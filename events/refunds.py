@@ -1,7 +1,5 @@
 """Money that goes back: refunds and chargebacks, keyed by paymentId."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import StringConstraints

@@ -1,7 +1,5 @@
 """Registrations, keyed by userId."""
 
-from __future__ import annotations
-
 from events.base import Event
 from events.scalars import Email, Id, JsonObject
 from events.vocabulary import SignupMethod

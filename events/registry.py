@@ -1,7 +1,5 @@
 """Every message by name, by alias and by topic."""
 
-from __future__ import annotations
-
 import difflib
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType, ModuleType

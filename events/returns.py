@@ -1,7 +1,5 @@
 """Returned goods, keyed by the shipmentId they came with."""
 
-from __future__ import annotations
-
 from events.base import Command, Event, Upcast
 from events.scalars import Id, Many, Moment, Text
 from events.shipping_parts import (

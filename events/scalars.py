@@ -1,18 +1,25 @@
-"""The scalar types of the contract: how each looks on the wire, how it is held inside, and its bound.
+"""The contract's scalars: how each looks on the wire, how it is held inside, its bound.
 
-Money is the one whose two sides differ. On the wire it is a decimal number of major units with at most two decimals;
-inside it is an integer of minor units. Validating JSON therefore reads major units, while building a model in Python
-takes minor units, so the two cannot be mixed up: a float is refused in Python.
+Money is the one whose two sides differ. On the wire it is a decimal number of major units with at
+most two decimals; inside it is an integer of minor units. Validating JSON therefore reads major
+units, while building a model in Python takes minor units, so the two cannot be mixed up: a float is
+refused in Python.
 """
-
-from __future__ import annotations
 
 import math
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Annotated, Any, Final, TypeVar
 
-from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    StringConstraints,
+    WithJsonSchema,
+)
 from pydantic_core import core_schema
 
 MINOR_MAX: Final = 10**13
@@ -28,6 +35,8 @@ _DECIMAL_CHARS_MAX: Final = 40
 _CENT: Final = Decimal("0.01")
 _ROUNDING_NOISE: Final = 1e-6
 _YEAR_MIN: Final = 1970
+_MS_MAX: Final = 253_402_300_799_999  # The last millisecond of 9999.
+_SECONDS_CACHED: Final = 4096
 _MOMENT_EXPECTED: Final = "expected RFC 3339 UTC, such as 2025-11-16T10:15:29.553Z"
 _EPOCH_MS_WATERSHED: Final = (
     2e10  # As pydantic has it: a larger number counts milliseconds, a smaller one seconds.
@@ -35,10 +44,10 @@ _EPOCH_MS_WATERSHED: Final = (
 _TWO_DIGITS: Final = tuple(f"{number:02d}" for number in range(60))
 
 
-# --- money -----------------------------------------------------------------------------------------------------------
+# --- money ---
 
 
-def minor_units(value: Any) -> int:
+def minor_units(value: object) -> int:
     """Turn a wire amount in major units into minor units, rounding half up at the second decimal.
 
     Raises:
@@ -57,11 +66,12 @@ def minor_units(value: Any) -> int:
     return minor
 
 
-def _signed_minor_units(value: Any) -> int:
+def _signed_minor_units(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         raise ValueError("money is a decimal number of major units")  # noqa: TRY004  pydantic reports only ValueError
     try:
-        # repr gives the digits that were written, so 1.005 rounds as the producer's text says, not as its binary form.
+        # repr gives the digits that were written, so 1.005 rounds as the producer's text says, not
+        # as its binary form.
         exact = Decimal(value if isinstance(value, int) else str(value)[:_DECIMAL_CHARS_MAX])
     except InvalidOperation:
         raise ValueError("money is a decimal number of major units") from None
@@ -82,7 +92,9 @@ class _Money:
         self.least = -MINOR_MAX if signed else 0
         self.read = _signed_minor_units if signed else minor_units
 
-    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> core_schema.CoreSchema:
+    def __get_pydantic_core_schema__(
+        self, source: object, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
         return core_schema.json_or_python_schema(
             core_schema.no_info_plain_validator_function(self.read),
             core_schema.int_schema(ge=self.least, le=MINOR_MAX, strict=True),
@@ -91,18 +103,22 @@ class _Money:
             ),
         )
 
-    def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
         return {
             "type": "number",
             "minimum": self.least / 100,
             "maximum": MINOR_MAX / 100,
-            "multipleOf": 0.01,
             "description": "Decimal number of major units, at most two decimals.",
         }
 
 
 Minor = Annotated[int, _Money(signed=False)]
-"""Money, 0 to 10^13 minor units. On the wire: major units under the field's name without `_minor`."""
+"""Money, 0 to 10^13 minor units.
+
+On the wire: major units under the field's name without `_minor`.
+"""
 
 SignedMinor = Annotated[int, _Money(signed=True)]
 """Money that may be owed either way (a proration), within ±10^13 minor units."""
@@ -111,7 +127,7 @@ MinorUnits = Annotated[int, Field(ge=0, le=MINOR_MAX)]
 """Money that is in minor units on the wire too, as card networks write it."""
 
 
-# --- time ------------------------------------------------------------------------------------------------------------
+# --- time ---
 
 
 def utc_ms(moment: datetime) -> datetime:
@@ -129,7 +145,7 @@ def utc_ms(moment: datetime) -> datetime:
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
-def parse_moment(value: Any) -> datetime:
+def parse_moment(value: object) -> datetime:
     """Read RFC 3339 text (no offset means UTC), or epoch seconds or milliseconds.
 
     Raises:
@@ -159,7 +175,7 @@ def parse_moment(value: Any) -> datetime:
 
 
 def format_moment(moment: datetime) -> str:
-    """Write RFC 3339 in UTC with milliseconds and Z; by hand, because `isoformat` takes twice as long."""
+    """Write RFC 3339 with milliseconds and Z, by hand: `isoformat` takes twice as long."""
     two = _TWO_DIGITS
     return (
         f"{moment.year}-{two[moment.month]}-{two[moment.day]}T{two[moment.hour]}:{two[moment.minute]}"
@@ -167,7 +183,18 @@ def format_moment(moment: datetime) -> str:
     )
 
 
-def epoch_ms(value: Any) -> int:
+def format_ms(ms: int) -> str:
+    """Write milliseconds since 1970 as RFC 3339, cut to 9999: record timestamps are anyone's."""
+    ms = min(max(ms, 0), _MS_MAX)
+    return f"{_second_text(ms // 1000)}{ms % 1000:03d}Z"
+
+
+@lru_cache(maxsize=_SECONDS_CACHED)
+def _second_text(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S.")
+
+
+def epoch_ms(value: object) -> int:
     """Read any wire form of a moment as milliseconds since 1970."""
     return round(parse_moment(value).timestamp() * 1000)
 
@@ -175,7 +202,9 @@ def epoch_ms(value: Any) -> int:
 class _Moment:
     """Tell pydantic the two sides of a moment; in Python a naive datetime is refused."""
 
-    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> core_schema.CoreSchema:
+    def __get_pydantic_core_schema__(
+        self, source: object, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
         return core_schema.json_or_python_schema(
             core_schema.no_info_plain_validator_function(parse_moment),
             core_schema.no_info_after_validator_function(
@@ -186,7 +215,9 @@ class _Moment:
             ),
         )
 
-    def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
         return {"type": "string", "format": "date-time"}
 
 
@@ -194,10 +225,10 @@ Moment = Annotated[datetime, _Moment()]
 """An aware UTC moment, whole milliseconds, from 1970 on."""
 
 
-# --- text ------------------------------------------------------------------------------------------------------------
+# --- text ---
 
 Id = Annotated[str, StringConstraints(min_length=1, max_length=ID_CHARS_MAX)]
-"""An opaque id: schemas say uuid, producers use ord_, pay_ and shp_ prefixes, and numbers become text."""
+"""An opaque id: a uuid, or prefixed with ord_, pay_ and the like. Numbers become text."""
 
 Text = Annotated[str, StringConstraints(max_length=TEXT_CHARS_MAX)]
 Email = Annotated[
@@ -223,7 +254,7 @@ Country = Annotated[
     ),
 ]
 
-# --- numbers ---------------------------------------------------------------------------------------------------------
+# --- numbers ---
 
 Quantity = Annotated[int, Field(ge=1, le=QUANTITY_MAX)]
 Count = Annotated[int, Field(ge=0, le=COUNT_MAX)]
@@ -234,37 +265,33 @@ Points = Annotated[int, Field(ge=0, le=100)]
 Number = Annotated[float, Field(ge=-1e15, le=1e15, allow_inf_nan=False)]
 Ratio = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
-# --- collections -----------------------------------------------------------------------------------------------------
+# --- collections ---
 
 T = TypeVar("T")
 Many = Annotated[tuple[T, ...], Field(max_length=ITEMS_MAX)]
 Map = Annotated[dict[str, T], Field(max_length=ITEMS_MAX)]
 
 
-def _check(value: Any, depth: int) -> None:
+def _check(value: object, depth: int) -> None:
     if depth > OBJECT_DEPTH_MAX:
         raise ValueError(f"nested deeper than {OBJECT_DEPTH_MAX} levels")
-    if isinstance(value, dict):
-        for inner in value.values():
+    if isinstance(value, (dict, list, tuple)):
+        for inner in value.values() if isinstance(value, dict) else value:
             _check(inner, depth + 1)
-    elif isinstance(value, (list, tuple)):
-        for inner in value:
-            _check(inner, depth + 1)
-    elif isinstance(value, float):
-        if not math.isfinite(value):
-            raise ValueError("NaN and infinity are not JSON")
-    elif isinstance(value, int):
-        if abs(value) > _INT64_MAX:
-            raise ValueError("an integer does not fit in 64 bits")
-    elif value is not None and not isinstance(value, str):
-        raise ValueError(f"{type(value).__name__} is not JSON")  # noqa: TRY004  pydantic reports only ValueError
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise ValueError("NaN and infinity are not JSON")
+    elif isinstance(value, int) and abs(value) > _INT64_MAX:
+        raise ValueError("an integer does not fit in 64 bits")
+    elif value is not None and not isinstance(value, (str, int, float)):
+        raise ValueError(f"{type(value).__name__} is not JSON")
 
 
 def plain_json(value: dict[str, Any]) -> dict[str, Any]:
     """Pass a free-form object whose every value is plain JSON within bounds.
 
     Raises:
-        ValueError: deeper than `OBJECT_DEPTH_MAX`, NaN, an integer beyond 64 bits, or not a JSON value.
+        ValueError: deeper than `OBJECT_DEPTH_MAX`, NaN, an integer beyond 64 bits, or not a JSON
+            value.
     """
     _check(value, 0)
     return value

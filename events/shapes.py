@@ -1,11 +1,9 @@
 """What the models say about wire names: which field a name belongs to, and what lies below it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, get_args, get_origin
+from typing import get_args, get_origin
 
 from pydantic import AliasChoices
 
@@ -29,19 +27,19 @@ class FieldShape:
     is_map: bool
 
 
-def _part_in(annotation: Any) -> type[Part] | None:
+def _part_in(annotation: object) -> type[Part] | None:
     if isinstance(annotation, type) and issubclass(annotation, Part):
         return annotation
     return next((part for inner in get_args(annotation) if (part := _part_in(inner))), None)
 
 
-def _has_map(annotation: Any) -> bool:
+def _has_map(annotation: object) -> bool:
     return get_origin(annotation) is dict or any(_has_map(inner) for inner in get_args(annotation))
 
 
 @cache
 def shape_of(model: type[Part]) -> Mapping[str, FieldShape]:
-    """Give a model's fields by every wire name; where a name is one field's own and another's alias, by its own."""
+    """Give a model's fields by every wire name; a field's own name goes before an alias."""
     shapes = []
     for field in model.model_fields.values():
         alias = field.validation_alias
@@ -66,7 +64,7 @@ def shape_of(model: type[Part]) -> Mapping[str, FieldShape]:
 def owner_of(
     model: type[Part], path: tuple[int | str, ...]
 ) -> tuple[type[Part], FieldShape] | None:
-    """Find the model and field that a path into a message ends at; None where it leaves the contract."""
+    """Find the model and field that a path ends at; None where it leaves the contract."""
     found: tuple[type[Part], FieldShape] | None = None
     below: type[Part] | None = model
     key_follows = False

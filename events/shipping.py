@@ -1,7 +1,5 @@
 """Shipments, keyed by shipmentId."""
 
-from __future__ import annotations
-
 from typing import Any, Final, Literal
 
 from events.base import Command, Event, Query, Upcast, names

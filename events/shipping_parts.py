@@ -1,7 +1,5 @@
 """Parts of shipments and returns."""
 
-from __future__ import annotations
-
 from events.base import Part
 from events.scalars import (
     Count,

@@ -1,7 +1,5 @@
 """Subscriptions, keyed by userId."""
 
-from __future__ import annotations
-
 from datetime import date
 
 from events.base import Command, Event, Query, Upcast, names

@@ -1,13 +1,11 @@
 """Parts that messages of several services share."""
 
-from __future__ import annotations
-
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from events.base import Part, names
+from events.base import Part, Spellings, names
 from events.scalars import (
     MINOR_MAX,
     Count,
@@ -118,7 +116,7 @@ class PaymentMethod(Part):
 
     model_config = names(last4=("last4", "cardLastFour", "last_four"))
     scalar = "type"
-    spellings = {"type": METHOD_SPELLINGS}
+    spellings: ClassVar[Spellings] = {"type": METHOD_SPELLINGS}
 
     type: MethodType
     token: Id | None = None  # gateway token, never a PAN
@@ -135,7 +133,7 @@ class OrderPayment(Part):
     """How an order is to be paid, as the order knows it."""
 
     model_config = names(method=("method", "paymentMethod", "type"))
-    spellings = {"method": METHOD_SPELLINGS}
+    spellings: ClassVar[Spellings] = {"method": METHOD_SPELLINGS}
 
     payment_id: Id | None = None
     method: MethodType
@@ -148,7 +146,10 @@ class OrderPayment(Part):
 
 
 class RiskContext(Part):
-    """What the shop knows about the buyer at checkout. Fraud scoring leaves out a factor whose input is absent (G-22)."""
+    """What the shop knows about the buyer at checkout.
+
+    Fraud scoring leaves out a factor whose input is absent (G-22).
+    """
 
     account_created_at: Moment | None = None
     previous_orders: Count | None = None

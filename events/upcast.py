@@ -1,19 +1,21 @@
-"""The slow way in: turns any older shape of a record into the canonical envelope, then validates that.
+"""The slow way in: turns any older shape of a record into the canonical envelope.
 
-What it knows of each message stands at the message: `Message.upcast`, and `scalar`, `scalar_defaults` and `spellings` of
-every part. Renamed fields need nothing here: the models read them. In order:
+What it knows of each message stands at the message: `Message.upcast`, and `scalar`,
+`scalar_defaults` and `spellings` of every part. Renamed fields need nothing here: the models read
+them. In order:
 
-1. A record with an object under `data` is an envelope; otherwise it is flat, and what is not the envelope's is data.
+1. A record with an object under `data` is an envelope; otherwise it is flat, and what is not the
+   envelope's is data.
 2. A property named after the message is unwrapped.
-3. Paths, derive and defaults supply what is absent; the envelope's own fields are supplied likewise.
-4. Validation says what is still wrong, and what older producers are known for is mended: a bare value where an object
-   belongs, another word for an enum's value, a date-time for a date. An optional field with an unknown word, or null,
-   is dropped. At most `ROUNDS_MAX` rounds.
+3. Paths, derive and defaults supply what is absent; the envelope's own fields are supplied
+   likewise.
+4. Validation says what is still wrong, and what older producers are known for is mended: a bare
+   value where an object belongs, another word for an enum's value, a date-time for a date. An
+   optional field with an unknown word, or null, is dropped. At most `ROUNDS_MAX` rounds.
 """
 
-from __future__ import annotations
-
 import re
+from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
@@ -26,7 +28,7 @@ from events.ids import derived_id
 from events.mend import explain, mend
 from events.reader import reader_of
 from events.registry import message_named
-from events.scalars import format_moment, parse_moment
+from events.scalars import format_ms
 from events.shapes import shape_of
 
 ROUNDS_MAX: Final = 4
@@ -62,7 +64,7 @@ def _parsed(raw: bytes) -> _Json:
     return record
 
 
-# --- which message ---------------------------------------------------------------------------------------------------
+# --- which message ---
 
 
 def _model_of(record: _Json, expect: str | None, hint: str | None) -> type[Message]:
@@ -78,13 +80,19 @@ def _model_of(record: _Json, expect: str | None, hint: str | None) -> type[Messa
 
 
 def _own_name(record: _Json) -> str | None:
-    """Read eventType, else type; in a flat record `type` may be a field of the message, so there it must be a name."""
+    """Read eventType, else type: in a flat record that may be a field, so it must be a name."""
     if record.get("eventType") is not None:
-        return str(record["eventType"])
+        return _text(record["eventType"], "eventType")
     name = record.get("type")
     if not isinstance(name, str) or not (_is_envelope(record) or _is_message(name)):
         return None
     return name
+
+
+def _text(value: object, field: str) -> str:
+    if isinstance(value, str) or type(value) in {int, float}:
+        return str(value)
+    raise ContractError(f"{field}: expected text, got {quoted(value)}")
 
 
 def _is_message(name: str) -> bool:
@@ -99,28 +107,27 @@ def _is_envelope(record: _Json) -> bool:
     return isinstance(record.get("data"), dict)
 
 
-def _check_major(version: Any, model: type[Message]) -> None:
-    major = _MAJOR.match(str(version))
+def _check_major(version: str, model: type[Message]) -> None:
+    major = _MAJOR.match(version)
     if major is not None and int(major[0]) > int(model.version.partition(".")[0]):
         raise UnsupportedVersion(
-            f"{model.name}.eventVersion: got {quoted(version)}, expected {model.version} or an earlier major version"
+            f"{model.name}.eventVersion: got {quoted(version)}, "
+            f"expected {model.version} or an earlier major version"
         )
 
 
-# --- the canonical envelope ------------------------------------------------------------------------------------------
+# --- the canonical envelope ---
 
 
 def _canonical(record: _Json, model: type[Message], record_timestamp_ms: int) -> _Json:
     metadata = record.get("metadata")
     known = metadata if isinstance(metadata, dict) else {}
     data = _supplied(_data_of(record, model), model, known)
-    version = _first(record.get("eventVersion"), known.get("version"), model.version)
+    version = _text(
+        _first(record.get("eventVersion"), known.get("version"), model.version), "eventVersion"
+    )
     _check_major(version, model)
-    event_id = _first(
-        record.get("eventId"),
-        record.get("event_id"),
-        record.get("id") if _is_envelope(record) else None,
-    ) or derived_id(model.name, _dumped(record, _sorted_json).decode())
+    event_id = _event_id(record, model)
     return {
         "eventId": event_id,
         "eventType": model.name,
@@ -128,13 +135,22 @@ def _canonical(record: _Json, model: type[Message], record_timestamp_ms: int) ->
         "timestamp": _timestamp(record, data, model, record_timestamp_ms),
         "source": _source(record, model),
         "metadata": metadata,
-        "correlationId": _first(record.get("correlationId"), correlation_of(known, str(event_id))),
+        "correlationId": _first(record.get("correlationId"), correlation_of(known, event_id)),
         "causationId": record.get("causationId"),
         "data": data,
     }
 
 
-def _first(*candidates: Any) -> Any:
+def _event_id(record: _Json, model: type[Message]) -> str:
+    """Read the id; `id` is a provider webhook's, but a flat record's own field."""
+    webhook = record.get("id") if _is_envelope(record) else None
+    told = _first(record.get("eventId"), record.get("event_id"), webhook)
+    if told is None or told == "":
+        return derived_id(model.name, _dumped(record, _sorted_json).decode())
+    return _text(told, "eventId")
+
+
+def _first(*candidates: object) -> object:
     return next((candidate for candidate in candidates if candidate is not None), None)
 
 
@@ -143,7 +159,8 @@ def _data_of(record: _Json, model: type[Message]) -> _Json:
         data = dict(record["data"])
     else:
         fields = shape_of(model)
-        # AddInventory and others have a field that the envelope has too: there the flat key is both.
+        # AddInventory and others have a field that the envelope has too: there the flat key is
+        # both.
         data = {
             key: value
             for key, value in record.items()
@@ -153,18 +170,20 @@ def _data_of(record: _Json, model: type[Message]) -> _Json:
     return {**data, **wrapped} if isinstance(wrapped, dict) else data
 
 
-def _timestamp(record: _Json, data: _Json, model: type[Message], record_timestamp_ms: int) -> Any:
+def _timestamp(
+    record: _Json, data: _Json, model: type[Message], record_timestamp_ms: int
+) -> object:
     named = model.upcast.timestamp_from
     told = _first(record.get("timestamp"), None if named is None else _present(data, model, named))
-    return format_moment(parse_moment(max(record_timestamp_ms, 0) / 1000)) if told is None else told
+    return format_ms(record_timestamp_ms) if told is None else told
 
 
-def _source(record: _Json, model: type[Message]) -> Any:
+def _source(record: _Json, model: type[Message]) -> object:
     is_data = not _is_envelope(record) and "source" in shape_of(model)
     return model.source if is_data or not record.get("source") else record["source"]
 
 
-def _present(data: _Json, model: type[Message], wire: str) -> Any:
+def _present(data: _Json, model: type[Message], wire: str) -> object:
     """Read a field under any of its names; a dotted name is a path."""
     shape = shape_of(model).get(wire)
     if shape is None:
@@ -172,14 +191,14 @@ def _present(data: _Json, model: type[Message], wire: str) -> Any:
     return _first(*(data.get(choice) for choice in shape.choices))
 
 
-def _dig(data: _Json, path: str) -> Any:
-    found: Any = data
+def _dig(data: _Json, path: str) -> object:
+    found: object = data
     for step in path.split("."):
         found = found.get(step) if isinstance(found, dict) else None
     return found
 
 
-def _put(data: _Json, path: str, value: Any) -> None:
+def _put(data: _Json, path: str, value: object) -> None:
     *steps, last = path.split(".")
     for step in steps:
         below = data.get(step)
@@ -210,12 +229,12 @@ def _supplied(data: _Json, model: type[Message], metadata: _Json) -> _Json:
     return data
 
 
-# --- validation ------------------------------------------------------------------------------------------------------
+# --- validation ---
 
 
-def _dumped(record: Any, encode: Any) -> bytes:
+def _dumped(record: object, encode: Callable[[object], bytes]) -> bytes:
     try:
-        return bytes(encode(record))
+        return encode(record)
     except (ValueError, OverflowError, TypeError, RecursionError) as error:
         raise ContractError(f"record: holds a value that is not plain JSON: {error}") from None
 

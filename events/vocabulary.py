@@ -1,7 +1,5 @@
 """The closed word lists of the contract, each a `Literal`, in the contract's own spelling."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final, Literal
