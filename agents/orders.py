@@ -22,7 +22,8 @@ from engine.specs import (
     TopicSpec,
 )
 from streams.orders.deciding import backorder_over, decide, order_id_of, review_over
-from streams.orders.facts import Fact, fold
+from streams.orders.evolution import fold
+from streams.orders.facts import Fact
 from streams.orders.outcomes import due_times, following, opening
 from streams.orders.placing import place
 from streams.orders.rows import Order

@@ -1,0 +1,235 @@
+"""What a message means for an order's claims on stock. Repeats mean nothing."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from events.base import Message
+from events.fraud import FraudCheckCompleted, FraudDetected
+from events.inventory import InventoryAdjusted, OutOfStock
+from events.orders import OrderCancelled, OrderConfirmed
+from events.payments import PaymentFailed, PaymentProcessed
+from streams.allocation.evolution import fold
+from streams.allocation.facts import (
+    Asked,
+    AskedAgain,
+    Began,
+    Committed,
+    Extended,
+    Fact,
+    Filled,
+    LineChanged,
+    Released,
+    ReviewClosed,
+    ReviewOpened,
+)
+from streams.allocation.rows import Allocation, Line, LineState, Status, is_open
+from streams.allocation.rules import AllocationRules
+from streams.inventory.moments import ms_of
+
+Facts = tuple[Fact, ...]
+Rule = Callable[[Allocation | None, Any, int, AllocationRules], Facts]
+
+_GRAVE: Final = frozenset({"high", "critical"})
+_HOLDING: Final = frozenset({LineState.ASKED, LineState.HELD})
+
+
+def decide(row: Allocation | None, message: Message, at_ms: int, rules: AllocationRules) -> Facts:
+    """Say what a message means for an order's lines; row is None for an order unheard of."""
+    return _RULES[type(message)](row, message, at_ms, rules)
+
+
+def order_id_of(message: Message) -> str:
+    """Name the order a message is about."""
+    name = "triggered_by_order_id" if isinstance(message, OutOfStock) else "order_id"
+    return str(getattr(message, name))
+
+
+def forgotten(row: Allocation, due_ms: int) -> bool:
+    """Whether the row's time has come and the order was never confirmed."""
+    return row.early_due_ms == due_ms
+
+
+def _confirmed(
+    row: Allocation | None, event: OrderConfirmed, at_ms: int, rules: AllocationRules
+) -> Facts:
+    """Ask for each line, once, unless the order has been cancelled already."""
+    if row is not None and (row.lines or row.status is Status.RELEASED):
+        return ()
+    in_review = row is not None and row.review_open
+    expires_at_ms = at_ms + (rules.hold_max_ms if in_review else rules.hold_ms)
+    payment = event.payment
+    return (
+        Asked(
+            event.order_id,
+            at_ms,
+            (payment and payment.payment_id) or f"pay_{event.order_id}",
+            tuple(
+                [
+                    Line(item.product_id, item.quantity, at_ms, expires_at_ms)
+                    for item in event.order_items
+                ]
+            ),
+            event.shipping_address.country,
+            event.shipping_address.state or "",
+            event.order_total_minor,
+            event.currency,
+        ),
+    )
+
+
+def _cancelled(
+    row: Allocation | None, event: OrderCancelled, at_ms: int, rules: AllocationRules
+) -> Facts:
+    """Let every line go, lapsed ones too, so that none can be held again."""
+    if row is not None and row.status is Status.RELEASED:
+        return ()
+    return (*_begun(row, event.order_id, at_ms, rules), Released(event.cancellation_reason))
+
+
+def _processed(
+    row: Allocation | None, event: PaymentProcessed, at_ms: int, rules: AllocationRules
+) -> Facts:
+    """Make the holds permanent, once the order's whole price was captured.
+
+    Of an order that is not confirmed yet, the price is unknown and the payment believed.
+    """
+    if event.status != "confirmed" or (row is not None and row.status is not Status.ASKED):
+        return ()
+    if row is not None and row.lines and not _pays(event, row):
+        return ()
+    return (*_begun(row, event.order_id or "", at_ms, rules), Committed(event.payment_id))
+
+
+def _failed(
+    row: Allocation | None, event: PaymentFailed, _at_ms: int, rules: AllocationRules
+) -> Facts:
+    """Have the holds outlast the next attempt (K2)."""
+    if row is None or not event.retryable or event.next_retry_at is None:
+        return ()
+    return _extended(row, ms_of(event.next_retry_at) + rules.retry_grace_ms, rules)
+
+
+def _checked(
+    row: Allocation | None, event: FraudCheckCompleted, at_ms: int, rules: AllocationRules
+) -> Facts:
+    """Wait for a review, or go on after it. A refusal ends in OrderCancelled."""
+    if event.decision == "MANUAL_REVIEW":
+        return _review(row, event.order_id or "", at_ms, rules)
+    if event.decision != "APPROVED" or row is None or not row.review_open:
+        return ()
+    return _and_ask_again(row, (ReviewClosed(),), at_ms, rules)
+
+
+def _detected(
+    row: Allocation | None, event: FraudDetected, at_ms: int, rules: AllocationRules
+) -> Facts:
+    """Wait for a review from severity high on, as Orders does (G-25)."""
+    if event.severity not in _GRAVE:
+        return ()
+    return _review(row, event.order_id or "", at_ms, rules)
+
+
+def _adjusted(
+    row: Allocation | None, event: InventoryAdjusted, at_ms: int, rules: AllocationRules
+) -> Facts:
+    """Take down which lines lapse, and which get at last what they waited for."""
+    if row is None or row.status is not Status.ASKED:
+        return ()
+    number = row.line_number(event.reservation_id)
+    if number == 0:
+        return ()
+    if event.reason == "reservation_expired":
+        return _lapsed(row, number, at_ms, rules)
+    if event.reservation_status == "CONFIRMED":
+        return _held(row, number, event, at_ms, rules)
+    return ()
+
+
+def _out_of_stock(
+    row: Allocation | None, event: OutOfStock, _at_ms: int, _rules: AllocationRules
+) -> Facts:
+    """Take down which lines wait for a restock; where none may wait, the order will end."""
+    if row is None or row.status is not Status.ASKED or event.backorder_allowed is False:
+        return ()
+    return tuple(
+        [
+            LineChanged(number, LineState.WAITING)
+            for number, line in enumerate(row.lines, 1)
+            if line.product_id == event.product_id and line.state is LineState.ASKED
+        ]
+    )
+
+
+def _lapsed(row: Allocation, number: int, at_ms: int, rules: AllocationRules) -> Facts:
+    if row.lines[number - 1].state is LineState.LAPSED:
+        return ()
+    return _and_ask_again(row, (LineChanged(number, LineState.LAPSED),), at_ms, rules)
+
+
+def _held(
+    row: Allocation, number: int, event: InventoryAdjusted, at_ms: int, rules: AllocationRules
+) -> Facts:
+    """Most orders have a product once: there, being held is what asking led to."""
+    line = row.lines[number - 1]
+    if line.state is LineState.HELD:
+        return ()
+    if line.state is LineState.ASKED:
+        shared = sum([other.product_id == line.product_id for other in row.lines]) > 1
+        return (LineChanged(number, LineState.HELD),) if shared else ()
+    until = event.reservation_expires_at
+    expires_at_ms = at_ms + rules.hold_ms if until is None else ms_of(until)
+    return _and_ask_again(row, (Filled(number, at_ms, expires_at_ms),), at_ms, rules)
+
+
+def _begun(row: Allocation | None, order_id: str, at_ms: int, rules: AllocationRules) -> Facts:
+    return () if row is not None else (Began(order_id, at_ms, at_ms + rules.early_ms),)
+
+
+def _pays(event: PaymentProcessed, row: Allocation) -> bool:
+    return event.amount_minor == row.total_minor and event.currency == row.currency
+
+
+def _review(row: Allocation | None, order_id: str, at_ms: int, rules: AllocationRules) -> Facts:
+    """Keep the stock while a person looks, but not beyond half an hour (G-24)."""
+    if row is None:
+        return (*_begun(row, order_id, at_ms, rules), ReviewOpened())
+    if row.review_open or row.status is not Status.ASKED:
+        return ()
+    return (ReviewOpened(), *_extended(row, at_ms + rules.hold_max_ms, rules))
+
+
+def _extended(row: Allocation, until_ms: int, rules: AllocationRules) -> Facts:
+    """Extend what is held, never to less and never past `hold_max_ms` from when it was asked."""
+    if row.status is not Status.ASKED:
+        return ()
+    return tuple(
+        [
+            Extended(number, until)
+            for number, line in enumerate(row.lines, 1)
+            if line.state in _HOLDING
+            and (until := min(until_ms, line.asked_at_ms + rules.hold_max_ms)) > line.expires_at_ms
+        ]
+    )
+
+
+def _and_ask_again(row: Allocation, facts: Facts, at_ms: int, rules: AllocationRules) -> Facts:
+    """Ask for lapsed lines anew, when the facts leave nothing open in an order that detoured."""
+    after = fold(row, facts)
+    if after.status is not Status.ASKED or not after.detoured or is_open(after):
+        return facts
+    lapsed = [n for n, line in enumerate(after.lines, 1) if line.state is LineState.LAPSED]
+    if not lapsed:
+        return facts
+    return (*facts, AskedAgain(tuple(lapsed), at_ms, at_ms + rules.hold_ms))
+
+
+_RULES: Final[dict[type[Message], Rule]] = {
+    OrderConfirmed: _confirmed,
+    OrderCancelled: _cancelled,
+    PaymentProcessed: _processed,
+    PaymentFailed: _failed,
+    FraudCheckCompleted: _checked,
+    FraudDetected: _detected,
+    InventoryAdjusted: _adjusted,
+    OutOfStock: _out_of_stock,
+}

@@ -1,0 +1,119 @@
+"""How an order's row of claims changes by a fact: folded, never judged."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from msgspec.structs import replace
+
+from streams.allocation.facts import (
+    Asked,
+    AskedAgain,
+    Began,
+    Committed,
+    Extended,
+    Fact,
+    Filled,
+    LineChanged,
+    Released,
+    ReviewClosed,
+    ReviewOpened,
+)
+from streams.allocation.rows import Allocation, Line, LineState, Status
+
+
+def evolve(row: Allocation | None, fact: Fact) -> Allocation:
+    """Give the row as it is after the fact. Only Began and Asked begin one."""
+    if isinstance(fact, Began):
+        return Allocation(fact.order_id, fact.at_ms, early_due_ms=fact.due_ms)
+    if isinstance(fact, Asked):
+        return _asked(row, fact)
+    assert row is not None, "a row begins with Began or Asked"
+    return _FOLDS[type(fact)](row, fact)
+
+
+def fold(row: Allocation | None, facts: tuple[Fact, ...]) -> Allocation:
+    """Give the row as it is after all of them, at least one."""
+    for fact in facts:
+        row = evolve(row, fact)
+    assert row is not None, "folding needs a fact"
+    return row
+
+
+def _asked(row: Allocation | None, fact: Asked) -> Allocation:
+    if row is None:
+        row = Allocation(fact.order_id, fact.at_ms)
+    return replace(
+        row,
+        created_at_ms=fact.at_ms,
+        payment_id=row.payment_id or fact.payment_id,
+        lines=fact.lines,
+        country=fact.country,
+        state=fact.state,
+        total_minor=fact.total_minor,
+        currency=fact.currency,
+        early_due_ms=0,
+    )
+
+
+def _with(row: Allocation, number: int, **changes: object) -> Allocation:
+    """Change one line."""
+    lines = list(row.lines)
+    lines[number - 1] = replace(lines[number - 1], **changes)
+    return replace(row, lines=tuple(lines))
+
+
+def _asked_again(row: Allocation, fact: AskedAgain) -> Allocation:
+    lines = [
+        Line(line.product_id, line.quantity, fact.at_ms, fact.expires_at_ms)
+        if number in fact.lines
+        else line
+        for number, line in enumerate(row.lines, 1)
+    ]
+    return replace(row, lines=tuple(lines))
+
+
+def _extended(row: Allocation, fact: Extended) -> Allocation:
+    return _with(row, fact.line, expires_at_ms=fact.expires_at_ms)
+
+
+def _line_changed(row: Allocation, fact: LineChanged) -> Allocation:
+    waits = fact.state is LineState.WAITING
+    return replace(_with(row, fact.line, state=fact.state), detoured=row.detoured or waits)
+
+
+def _filled(row: Allocation, fact: Filled) -> Allocation:
+    return _with(
+        row,
+        fact.line,
+        state=LineState.HELD,
+        asked_at_ms=fact.at_ms,
+        expires_at_ms=fact.expires_at_ms,
+    )
+
+
+def _review_opened(row: Allocation, _fact: ReviewOpened) -> Allocation:
+    return replace(row, review_open=True, detoured=True)
+
+
+def _review_closed(row: Allocation, _fact: ReviewClosed) -> Allocation:
+    return replace(row, review_open=False)
+
+
+def _committed(row: Allocation, fact: Committed) -> Allocation:
+    return replace(row, status=Status.COMMITTED, payment_id=fact.payment_id)
+
+
+def _released(row: Allocation, _fact: Released) -> Allocation:
+    return replace(row, status=Status.RELEASED, review_open=False)
+
+
+_FOLDS: Final[dict[type, Callable[[Allocation, Any], Allocation]]] = {
+    AskedAgain: _asked_again,
+    Extended: _extended,
+    LineChanged: _line_changed,
+    Filled: _filled,
+    ReviewOpened: _review_opened,
+    ReviewClosed: _review_closed,
+    Committed: _committed,
+    Released: _released,
+}

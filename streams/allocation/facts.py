@@ -1,0 +1,91 @@
+"""What can happen to an order's claims on stock."""
+
+import msgspec
+
+from streams.allocation.rows import Line, LineState
+
+
+class Began(msgspec.Struct, frozen=True, gc=False):
+    """Something was heard of an order that is not confirmed yet."""
+
+    order_id: str
+    at_ms: int
+    due_ms: int
+    """When it is forgotten."""
+
+
+class Asked(msgspec.Struct, frozen=True, gc=False):
+    """The order was confirmed: each of its lines is asked for."""
+
+    order_id: str
+    at_ms: int
+    payment_id: str
+    lines: tuple[Line, ...]
+    country: str
+    state: str
+    total_minor: int
+    currency: str
+
+
+class AskedAgain(msgspec.Struct, frozen=True, gc=False):
+    """Lines whose holds had lapsed are asked for anew."""
+
+    lines: tuple[int, ...]
+    at_ms: int
+    expires_at_ms: int
+
+
+class Extended(msgspec.Struct, frozen=True, gc=False):
+    """A line's hold is to last longer."""
+
+    line: int
+    expires_at_ms: int
+
+
+class LineChanged(msgspec.Struct, frozen=True, gc=False):
+    """A line stands otherwise."""
+
+    line: int
+    state: LineState
+
+
+class Filled(msgspec.Struct, frozen=True, gc=False):
+    """A line that waited is held, until expires_at_ms."""
+
+    line: int
+    at_ms: int
+    expires_at_ms: int
+
+
+class ReviewOpened(msgspec.Struct, frozen=True, gc=False):
+    """A person has to look at the payment."""
+
+
+class ReviewClosed(msgspec.Struct, frozen=True, gc=False):
+    """The review approved the payment."""
+
+
+class Committed(msgspec.Struct, frozen=True, gc=False):
+    """The payment was captured: every hold becomes permanent."""
+
+    payment_id: str
+
+
+class Released(msgspec.Struct, frozen=True, gc=False):
+    """The order ended: every hold is let go."""
+
+    reason: str
+
+
+Fact = (
+    Began
+    | Asked
+    | AskedAgain
+    | Extended
+    | LineChanged
+    | Filled
+    | ReviewOpened
+    | ReviewClosed
+    | Committed
+    | Released
+)

@@ -1,0 +1,73 @@
+"""What Allocation keeps: one row an order. Times are ms since 1970 UTC."""
+
+from enum import StrEnum
+
+import msgspec
+
+
+class Status(StrEnum):
+    """How an order stands with its stock."""
+
+    ASKED = "asked"
+    COMMITTED = "committed"
+    """A captured payment made its holds permanent."""
+    RELEASED = "released"
+    """The order ended; nothing is asked for it again."""
+
+
+class LineState(StrEnum):
+    """How one line stands, as far as it matters here."""
+
+    ASKED = "asked"
+    """Asked for; held, or about to be. Being held is told apart only where it must be."""
+    HELD = "held"
+    """Known to be held; told apart only where two lines of an order are of one product."""
+    WAITING = "waiting"
+    """Short: it waits for a restock."""
+    LAPSED = "lapsed"
+    """Its hold expired and was not asked for again."""
+
+
+class Line(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """One line's claim on stock."""
+
+    product_id: str
+    quantity: int
+    asked_at_ms: int
+    """When its hold began: no extension goes beyond half an hour from here."""
+    expires_at_ms: int
+    state: LineState = LineState.ASKED
+
+
+class Allocation(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """One order's lines and their holds. Without lines, the order is not confirmed yet."""
+
+    order_id: str
+    created_at_ms: int
+    status: Status = Status.ASKED
+    payment_id: str = ""
+    lines: tuple[Line, ...] = ()
+    country: str = ""
+    state: str = ""
+    """Where it goes, as far as choosing a warehouse needs it: no street, no name."""
+    total_minor: int = 0
+    currency: str = ""
+    review_open: bool = False
+    detoured: bool = False
+    """A review was open or a line waited, at some time."""
+    early_due_ms: int = 0
+    """When a row without lines is forgotten; 0 once it has lines."""
+
+    def line_number(self, reservation_id: str | None) -> int:
+        """The line a reservation is for, counted from 1; 0 when it is not for this order."""
+        if reservation_id is None:
+            return 0
+        order_id, _, number = reservation_id.rpartition(":")
+        if order_id != self.order_id or not number.isdecimal() or not number.isascii():
+            return 0
+        return line if (line := int(number[:4])) <= len(self.lines) else 0
+
+
+def is_open(row: Allocation) -> bool:
+    """Whether the order waits for a person or for a restock, so that lapsed lines wait too."""
+    return row.review_open or any(line.state is LineState.WAITING for line in row.lines)

@@ -1,0 +1,163 @@
+"""How an order's row changes by a fact.
+
+`evolve` folds and judges nothing: whether a fact may happen is decided before. Every fact
+counts the version up by one; all but the holding of single lines also make a step of the
+history.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from msgspec.structs import replace
+
+from streams.orders.facts import (
+    AllHeld,
+    Cancelled,
+    Fact,
+    LineHeld,
+    LineLost,
+    MoneyTaken,
+    Moved,
+    Noted,
+    Placed,
+    Refunded,
+    Rejected,
+    ReviewClosed,
+    ReviewOpened,
+    WentShort,
+)
+from streams.orders.rows import HISTORY_MAX, Order, Status, Step
+
+
+def evolve(order: Order | None, fact: Fact) -> Order:
+    """Give the row as it is after the fact. Only Placed and Rejected begin one."""
+    if isinstance(fact, Placed | Rejected):
+        return fact.order
+    assert order is not None, "an order begins with Placed or Rejected"
+    return _FOLDS[type(fact)](order, fact)
+
+
+def _step(
+    order: Order, at_ms: int, reason: str, status: Status | None = None, **changes: object
+) -> Order:
+    """Change the row and write a step of its history."""
+    status = status or order.status
+    step = Step(at_ms, status, reason)
+    history = order.history
+    if len(history) >= HISTORY_MAX:
+        history = (history[0], *history[2 - HISTORY_MAX :])
+    return replace(
+        order, version=order.version + 1, status=status, history=(*history, step), **changes
+    )
+
+
+def _with_line(order: Order, line: int) -> dict[str, Any]:
+    """The changes that holding one more line makes."""
+    if line in order.held:
+        return {}
+    changes: dict[str, Any] = {"held": tuple(sorted((*order.held, line)))}
+    if line in order.short:
+        changes["short"] = tuple([n for n in order.short if n != line])
+        if not changes["short"]:
+            changes["backorder_due_ms"] = 0
+    return changes
+
+
+def _line_held(order: Order, fact: LineHeld) -> Order:
+    return replace(order, version=order.version + 1, **_with_line(order, fact.line))
+
+
+def _all_held(order: Order, fact: AllHeld) -> Order:
+    return _step(order, fact.at_ms, "STOCK_HELD", **_with_line(order, fact.line))
+
+
+def _line_lost(order: Order, fact: LineLost) -> Order:
+    held = tuple([n for n in order.held if n != fact.line])
+    return _step(order, fact.at_ms, fact.reason, held=held)
+
+
+def _went_short(order: Order, fact: WentShort) -> Order:
+    return _step(
+        order,
+        fact.at_ms,
+        "OUT_OF_STOCK",
+        short=tuple(sorted({*order.short, *fact.lines})),
+        backorder_due_ms=fact.due_ms,
+    )
+
+
+def _moved(order: Order, fact: Moved) -> Order:
+    held_from = order.status if fact.to is Status.ON_HOLD else None
+    return _step(order, fact.at_ms, fact.reason, status=fact.to, held_from=held_from)
+
+
+def _money_taken(order: Order, fact: MoneyTaken) -> Order:
+    return _step(
+        order,
+        fact.at_ms,
+        "PAYMENT_CAPTURED",
+        captured_minor=fact.amount_minor,
+        payment_id=fact.payment_id,
+        short=(),
+        backorder_due_ms=0,
+    )
+
+
+def _review_opened(order: Order, fact: ReviewOpened) -> Order:
+    return _step(order, fact.at_ms, fact.reason, review_due_ms=fact.due_ms)
+
+
+def _review_closed(order: Order, fact: ReviewClosed) -> Order:
+    return _step(order, fact.at_ms, "REVIEW_APPROVED", review_due_ms=0)
+
+
+def _cancelled(order: Order, fact: Cancelled) -> Order:
+    return _step(
+        order,
+        fact.at_ms,
+        fact.reason,
+        status=Status.CANCELLED,
+        cancellation_reason=fact.reason,
+        held=(),
+        short=(),
+        backorder_due_ms=0,
+        review_due_ms=0,
+        held_from=None,
+    )
+
+
+def _refunded(order: Order, fact: Refunded) -> Order:
+    return _step(
+        order,
+        fact.at_ms,
+        "REFUND_ISSUED",
+        refunded_minor=fact.total_minor,
+        refund_status=fact.status,
+    )
+
+
+def _noted(order: Order, fact: Noted) -> Order:
+    return _step(order, fact.at_ms, fact.reason)
+
+
+_FOLDS: Final[dict[type, Callable[[Order, Any], Order]]] = {
+    LineHeld: _line_held,
+    AllHeld: _all_held,
+    LineLost: _line_lost,
+    WentShort: _went_short,
+    Moved: _moved,
+    MoneyTaken: _money_taken,
+    ReviewOpened: _review_opened,
+    ReviewClosed: _review_closed,
+    Cancelled: _cancelled,
+    Refunded: _refunded,
+    Noted: _noted,
+}
+
+
+def fold(order: Order | None, facts: tuple[Fact, ...]) -> Order:
+    """Give the row as it is after all of them, at least one."""
+    for fact in facts:
+        order = evolve(order, fact)
+    assert order is not None, "folding needs a fact"
+    return order
