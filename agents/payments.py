@@ -1,0 +1,195 @@
+"""Payments: one payment from its session to the last money that goes back, by paymentId.
+
+Reads payments.events (the session, fraud's findings, the gateway's answers, settlements),
+payments.commands (RecordChargeback), inventory.events (held and committed lines) and
+orders.events (cancellations; an order's payment is `pay_<orderId>`). Asks the gateway with
+ProcessPayment, CapturePayment, VoidPayment and RefundCharge. Tells PaymentProcessed,
+PaymentFailed, PaymentComplete, RefundIssued, RefundFailed and ChargebackOpened. Keeps a row a
+payment, for good, and what came before a session for a while.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from agents.wiring import Cause, announce, cause_of, timer_cause
+from engine.specs import AgentSpec, Context, Delivery, Handler, Source, Timer, TimerHandler
+from streams.payments.alarms import AUTHORIZATION, EARLY, RETRY, REVIEW, SESSION
+from streams.payments.charges import (
+    charge_captured,
+    charge_failed,
+    charge_succeeded,
+    charge_voided,
+    operation_failed,
+)
+from streams.payments.deadlines import authorization_due, retry_due, review_due, session_due
+from streams.payments.decisions import fraud_checked, fraud_detected
+from streams.payments.early import early_cancel, early_decision, early_stock
+from streams.payments.facts import Fact
+from streams.payments.fold import fold
+from streams.payments.holds import stock_adjusted
+from streams.payments.refunds import charge_refunded, close_chargeback, record_chargeback, settle
+from streams.payments.rules import PaymentRules
+from streams.payments.sessions import cancel, open_session
+from streams.payments.states import Early, Payment
+from tables.payments import EARLY_PAYMENTS, PAYMENTS
+from topics import (
+    INVENTORY_EVENTS,
+    ORDERS_EVENTS,
+    PAYMENT_PREFIX,
+    PAYMENTS_COMMANDS,
+    PAYMENTS_EVENTS,
+)
+
+NAME: Final = "payments"
+
+Decide = Callable[[Payment, Any, int, PaymentRules], Sequence[Fact]]
+Remember = Callable[[Early | None, Any, int, PaymentRules], Early | None]
+TimeUp = Callable[[Payment, int, int, PaymentRules], Sequence[Fact]]
+NameOf = Callable[[Any], str | None]
+
+
+def payments_agent(rules: PaymentRules) -> AgentSpec:
+    """Payment's core under these rules."""
+
+    def on(decide: Decide, remember: Remember | None = None, name: NameOf = _named) -> Handler:
+        return _advancing(rules, decide, remember, name)
+
+    answers = {
+        "PaymentInitiated": _opening(rules),
+        "FraudCheckCompleted": on(fraud_checked, early_decision),
+        "FraudDetected": on(fraud_detected),
+        "StripeChargeSucceeded": on(charge_succeeded),
+        "StripeChargeFailed": on(charge_failed),
+        "ChargeCaptured": on(charge_captured),
+        "ChargeVoided": on(charge_voided),
+        "ChargeRefunded": on(charge_refunded),
+        "ChargeOperationFailed": on(operation_failed),
+        "PaymentSettled": on(settle),
+        "ChargebackClosed": on(close_chargeback),
+    }
+    stock = {"InventoryAdjusted": on(stock_adjusted, early_stock)}
+    cancelled = {"OrderCancelled": on(cancel, early_cancel, _of_order)}
+    disputes = {"RecordChargeback": on(record_chargeback)}
+    return AgentSpec(
+        name=NAME,
+        help="Takes an order's or a renewal's money, once, and gives back what must go back.",
+        sources=(
+            Source(PAYMENTS_EVENTS, answers, by="paymentId"),
+            Source(INVENTORY_EVENTS, stock, by="paymentId"),
+            Source(ORDERS_EVENTS, cancelled, by="orderId"),
+            Source(PAYMENTS_COMMANDS, disputes, by="paymentId"),
+        ),
+        tables=(PAYMENTS, EARLY_PAYMENTS),
+        outputs=(PAYMENTS_COMMANDS, PAYMENTS_EVENTS),
+        timers={
+            SESSION: _timing(rules, session_due),
+            RETRY: _timing(rules, retry_due),
+            REVIEW: _timing(rules, review_due),
+            AUTHORIZATION: _timing(rules, authorization_due),
+            EARLY: _forget,
+        },
+    )
+
+
+def _named(message: Any) -> str | None:
+    """The payment a message is about, if any."""
+    found: str | None = message.payment_id
+    return found
+
+
+def _of_order(message: Any) -> str:
+    """The payment that belongs to the order a message is about."""
+    return f"{PAYMENT_PREFIX}{message.order_id}"
+
+
+def _opening(rules: PaymentRules) -> Handler:
+    def handler(ctx: Context, delivery: Delivery) -> None:
+        event, cause = delivery.value.data, cause_of(delivery)
+        payment_id = event.payment_id
+        payment = ctx.table(PAYMENTS).get(payment_id)
+        early = None if payment is not None else _taken(ctx, payment_id)
+        facts = open_session(payment, early, event, cause.at_ms, cause.correlation_id, rules)
+        _carry_out(ctx, cause, payment_id, payment, facts, rules)
+
+    return handler
+
+
+def _advancing(
+    rules: PaymentRules, decide: Decide, remember: Remember | None, name: NameOf
+) -> Handler:
+    def handler(ctx: Context, delivery: Delivery) -> None:
+        event = delivery.value.data
+        payment_id = name(event)
+        if payment_id is None:
+            return
+        payment = ctx.table(PAYMENTS).get(payment_id)
+        at_ms = delivery.record.timestamp
+        if payment is not None:
+            facts = decide(payment, event, at_ms, rules)
+            if facts:
+                _carry_out(ctx, cause_of(delivery), payment_id, payment, facts, rules)
+        elif remember is not None:
+            early = ctx.table(EARLY_PAYMENTS).get(payment_id)
+            _keep(ctx, payment_id, early, remember(early, event, at_ms, rules))
+
+    return handler
+
+
+def _timing(rules: PaymentRules, time_up: TimeUp) -> TimerHandler:
+    def handler(ctx: Context, timer: Timer, now_ms: int) -> None:
+        payment = ctx.table(PAYMENTS).get(timer.key)
+        if payment is None:
+            return
+        facts = time_up(payment, timer.due_ms, now_ms, rules)
+        cause = timer_cause(NAME, timer, now_ms)
+        saga = Cause(cause.event_id, payment.session.correlation_id or cause.event_id, now_ms)
+        _carry_out(ctx, saga, timer.key, payment, facts, rules)
+
+    return handler
+
+
+def _carry_out(
+    ctx: Context,
+    cause: Cause,
+    payment_id: str,
+    payment: Payment | None,
+    facts: Sequence[Fact],
+    rules: PaymentRules,
+) -> None:
+    """Keep the row that follows from facts, and have its messages and timers run."""
+    if not facts:
+        return
+    step = fold(payment_id, payment, facts, rules)
+    ctx.table(PAYMENTS)[payment_id] = step.payment
+    for kind, due_ms, is_set in step.alarms:
+        change = ctx.set_timer if is_set else ctx.cancel_timer
+        change(kind, payment_id, due_ms)
+    for message, metadata in step.announcements:
+        announce(ctx, NAME, cause, (message,), metadata)
+
+
+def _keep(ctx: Context, payment_id: str, before: Early | None, early: Early | None) -> None:
+    """Keep news until it is wanted or expires."""
+    if early is None or early == before:
+        return
+    ctx.table(EARLY_PAYMENTS)[payment_id] = early
+    if before is not None and before.expires_at_ms != early.expires_at_ms:
+        ctx.cancel_timer(EARLY, payment_id, before.expires_at_ms)
+    ctx.set_timer(EARLY, payment_id, early.expires_at_ms)
+
+
+def _taken(ctx: Context, payment_id: str) -> Early | None:
+    """What came before the session, which is forgotten thereby."""
+    table = ctx.table(EARLY_PAYMENTS)
+    early = table.get(payment_id)
+    if early is not None:
+        del table[payment_id]
+        ctx.cancel_timer(EARLY, payment_id, early.expires_at_ms)
+    return early
+
+
+def _forget(ctx: Context, timer: Timer, now_ms: int) -> None:  # noqa: ARG001 - a timer's signature
+    """Let go of news whose payment was never opened."""
+    early = ctx.table(EARLY_PAYMENTS).get(timer.key)
+    if early is not None and early.expires_at_ms == timer.due_ms:
+        del ctx.table(EARLY_PAYMENTS)[timer.key]

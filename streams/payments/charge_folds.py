@@ -1,0 +1,117 @@
+"""How facts about charges change a payment."""
+
+from msgspec.structs import replace
+
+from streams.payments import facts as f
+from streams.payments.folds import rested, waited, without_token
+from streams.payments.states import Owed, Payment, Status
+
+
+def charge_asked(payment: Payment, fact: f.ChargeAsked) -> Payment:
+    """The provider owes the answer to an attempt."""
+    return replace(
+        payment,
+        attempt=fact.attempt,
+        key_attempt=fact.key_attempt,
+        first_attempt_at_ms=payment.first_attempt_at_ms or fact.at_ms,
+        owed=Owed.CHARGE,
+        owed_due_ms=fact.due_ms,
+        asks=1,
+    )
+
+
+def charge_kept(payment: Payment, fact: f.ChargeKept) -> Payment:
+    """The charge is known, and what it holds or took."""
+    return replace(
+        rested(payment),
+        charge_id=fact.charge_id,
+        provider=fact.provider,
+        authorized_minor=0 if fact.captured else fact.amount_minor,
+        captured_minor=fact.amount_minor if fact.captured else 0,
+    )
+
+
+def authorized(payment: Payment, fact: f.Authorized) -> Payment:
+    """The provider holds the money; stock is waited for until the capture is asked for."""
+    return replace(
+        payment,
+        status=Status.AUTHORIZED,
+        charge_id=fact.charge_id,
+        provider=fact.provider,
+        authorized_minor=fact.amount_minor,
+        owed=Owed.NOTHING,
+        owed_due_ms=0,
+        asks=0,
+        waiting_since_ms=fact.at_ms,
+        due_ms=fact.until_ms,
+    )
+
+
+def capture_asked(payment: Payment, fact: f.CaptureAsked) -> Payment:
+    """The provider owes the capture; the wait for stock is over."""
+    return replace(
+        payment,
+        owed=Owed.CAPTURE,
+        owed_due_ms=fact.due_ms,
+        asks=1,
+        waited_ms=waited(payment, fact.at_ms),
+        waiting_since_ms=0,
+        due_ms=0,
+    )
+
+
+def captured(payment: Payment, fact: f.Captured) -> Payment:
+    """The money is in; held lines and the token are of no use any more."""
+    return replace(
+        without_token(payment),
+        status=Status.CAPTURED,
+        charge_id=fact.charge_id,
+        provider=fact.provider,
+        authorized_minor=0,
+        captured_minor=fact.amount_minor,
+        owed=Owed.NOTHING,
+        owed_due_ms=0,
+        asks=0,
+        held=(),
+        waited_ms=waited(payment, fact.at_ms),
+        waiting_since_ms=0,
+        due_ms=0,
+    )
+
+
+def attempt_failed(payment: Payment, fact: f.AttemptFailed) -> Payment:
+    """Nothing is held at the provider; the retry is waited for."""
+    return replace(
+        payment,
+        status=Status.FAILED,
+        failure=fact.failure,
+        final=fact.final,
+        charge_id="",
+        authorized_minor=0,
+        owed=Owed.NOTHING,
+        owed_due_ms=0,
+        asks=0,
+        waiting_since_ms=fact.at_ms,
+        due_ms=fact.due_ms,
+    )
+
+
+def charge_lost(payment: Payment, fact: f.ChargeLost) -> Payment:
+    """The charge is over, and its failure is known."""
+    return replace(rested(payment), failure=fact.failure)
+
+
+def hurried(payment: Payment, fact: f.Hurried) -> Payment:
+    """The timer of the state is due at another time."""
+    return replace(payment, due_ms=fact.due_ms)
+
+
+def retried(payment: Payment, fact: f.Retried) -> Payment:
+    """The wait for the retry is over."""
+    return replace(
+        payment,
+        status=Status.INITIATED,
+        waited_ms=waited(payment, fact.at_ms),
+        waiting_since_ms=0,
+        due_ms=0,
+    )

@@ -1,0 +1,174 @@
+"""What the provider's answers mean for a payment."""
+
+from typing import Final
+
+from events.charges import (
+    ChargeCaptured,
+    ChargeOperationFailed,
+    ChargeVoided,
+    StripeChargeFailed,
+    StripeChargeSucceeded,
+)
+from streams.payments import facts as f
+from streams.payments.declines import (
+    AMOUNT_DIFFERS,
+    AUTHORIZATION_GONE,
+    failure_of,
+    unknown_outcome,
+)
+from streams.payments.evolution import evolve_all
+from streams.payments.rules import PaymentRules
+from streams.payments.states import PAID, TERMINAL, Failure, Owed, Payment, Status
+from streams.payments.steps import Facts, authorize, fail, let_go, refund_rest
+
+_OWED: Final = {
+    "authorize": Owed.CHARGE,
+    "capture": Owed.CAPTURE,
+    "void": Owed.VOID,
+    "refund": Owed.REFUND,
+}
+
+
+def charge_succeeded(
+    payment: Payment, event: StripeChargeSucceeded, at_ms: int, rules: PaymentRules
+) -> Facts:
+    """Say what a charge that went through means, in order of precedence.
+
+    1. The charge is this payment's own already: nothing, it was said before.
+    2. An attempt that was given up, or a second charge: let go.
+    3. Another amount or currency than was asked for: the payment fails and lets it go.
+    4. The attempt was waited for: AUTHORIZED, or CAPTURED when it is recurring.
+    5. HELD or FAILED: kept until the review or the retry. CANCELLED: kept, and given back.
+    """
+    charge, provider = event.charge_id, event.provider or rules.provider_default
+    if charge == payment.charge_id:
+        return ()
+    if payment.charge_id or payment.status in PAID or _is_of_an_older_attempt(payment, event):
+        return (f.StrayCharge(charge, provider, "duplicate_charge"),)
+    recurring = payment.session.recurring
+    kept = f.ChargeKept(charge, provider, event.amount_minor, captured=recurring)
+    if payment.status is not Status.INITIATED:
+        return _keep(payment, kept, at_ms, rules)
+    asked_for = (payment.session.amount_minor, payment.session.currency)
+    if (event.amount_minor, event.currency) != asked_for:
+        return fail(payment, AMOUNT_DIFFERS, at_ms, rules), kept
+    if recurring:
+        return (f.Captured(charge, provider, event.amount_minor, at_ms),)
+    return authorize(payment, charge, provider, event.amount_minor, at_ms, rules)
+
+
+def _keep(payment: Payment, kept: f.ChargeKept, at_ms: int, rules: PaymentRules) -> Facts:
+    """Keep a charge that comes in a state which cannot take it; an ended one gives it back."""
+    if payment.status is Status.FAILED:
+        return kept, f.Hurried(at_ms)
+    if payment.status is Status.CANCELLED:
+        after = evolve_all(payment, (kept,))
+        return kept, *let_go(after, payment.cancel_reason or "payment_cancelled", at_ms, rules)
+    return (kept,)
+
+
+def _is_of_an_older_attempt(
+    payment: Payment, event: StripeChargeSucceeded | StripeChargeFailed
+) -> bool:
+    """Whether an answer belongs to an attempt whose failure was certain. Webhooks do not say."""
+    number = event.attempt_number
+    return number is not None and payment.attempt > 0 and number < payment.key_attempt
+
+
+def charge_failed(
+    payment: Payment, event: StripeChargeFailed, at_ms: int, rules: PaymentRules
+) -> Facts:
+    """Say what a refused charge means.
+
+    Only the attempt that is waited for can fail, or an authorisation that the provider takes
+    back. The same refusal again, and one of an older attempt, change nothing.
+    """
+    provider = event.provider or rules.provider_default
+    failure = failure_of(event.failure_code, event.failure_message, event.charge_id, provider)
+    if payment.status is Status.AUTHORIZED and event.charge_id == payment.charge_id:
+        return _authorization_gone(payment, failure, at_ms, rules)
+    before = payment.failure
+    said_before = before is not None and before.charge_id == event.charge_id
+    if said_before or _is_of_an_older_attempt(payment, event):
+        return ()
+    if payment.owed is Owed.CHARGE and payment.status is Status.INITIATED:
+        return (fail(payment, failure, at_ms, rules),)
+    unknown = payment.status is Status.FAILED and before is not None and before.unknown
+    return (f.ChargeLost(failure),) if unknown or payment.owed is Owed.CHARGE else ()
+
+
+def _authorization_gone(
+    payment: Payment, failure: Failure, at_ms: int, rules: PaymentRules
+) -> Facts:
+    """Fail the attempt, or end the payment when its order is cancelled: nothing is to be let go."""
+    if payment.cancel_reason:
+        return f.Cancelled(payment.cancel_reason), f.Voided()
+    return (fail(payment, failure, at_ms, rules),)
+
+
+def charge_captured(
+    payment: Payment, event: ChargeCaptured, at_ms: int, rules: PaymentRules
+) -> Facts:
+    """Take the money in, once. It goes straight back if the order was cancelled meanwhile."""
+    if payment.captured_minor or payment.charge_id != event.charge_id:
+        return ()
+    charge, provider, amount = event.charge_id, event.provider, event.amount_minor
+    if payment.status is Status.AUTHORIZED:
+        captured = f.Captured(charge, provider, amount, at_ms)
+        if not payment.cancel_reason:
+            return (captured,)
+        after = evolve_all(payment, (captured,))
+        return captured, *refund_rest(after, at_ms, rules)
+    if payment.status in TERMINAL:
+        kept = f.ChargeKept(charge, provider, amount, captured=True)
+        return kept, *refund_rest(evolve_all(payment, (kept,)), at_ms, rules)
+    return ()
+
+
+def charge_voided(payment: Payment, event: ChargeVoided, at_ms: int, rules: PaymentRules) -> Facts:
+    """Note that an authorisation is gone; one that nobody asked to let go fails the attempt."""
+    if event.charge_id != payment.charge_id:
+        return ()
+    if payment.status is Status.AUTHORIZED:
+        return _authorization_gone(payment, AUTHORIZATION_GONE, at_ms, rules)
+    return (f.Voided(),) if payment.owed is Owed.VOID else ()
+
+
+def operation_failed(
+    payment: Payment, event: ChargeOperationFailed, at_ms: int, rules: PaymentRules
+) -> Facts:
+    """Say what a failed operation means; one that nobody waits for changes nothing.
+
+    A failed `authorize` is one whose outcome is unknown: a refusal is a StripeChargeFailed.
+    """
+    if not _is_owed(payment, event):
+        return ()
+    if payment.owed is Owed.CHARGE and payment.status is not Status.CANCELLED:
+        failure = unknown_outcome(event.failure_code, event.failure_message, event.provider)
+        initiated = payment.status is Status.INITIATED
+        return (fail(payment, failure, at_ms, rules) if initiated else f.ChargeLost(failure),)
+    if event.retryable and payment.asks <= len(rules.operation_retry_ms):
+        return (f.Postponed(at_ms + rules.operation_retry_ms[payment.asks - 1]),)
+    if payment.owed is Owed.CAPTURE and not event.retryable:
+        return _capture_refused(payment, event, at_ms, rules)
+    return (f.GivenUp(payment.owed),)
+
+
+def _is_owed(payment: Payment, event: ChargeOperationFailed) -> bool:
+    other_refund = event.refund_id is not None and event.refund_id != payment.refund_id
+    return payment.owed is _OWED[event.operation] and not (
+        payment.owed is Owed.REFUND and other_refund
+    )
+
+
+def _capture_refused(
+    payment: Payment, event: ChargeOperationFailed, at_ms: int, rules: PaymentRules
+) -> Facts:
+    """The authorisation is of no use: another attempt needs a new one, and the old is let go."""
+    if payment.cancel_reason:
+        reason = payment.cancel_reason
+        return f.Cancelled(reason), *let_go(payment, reason, at_ms, rules)
+    charge, provider = payment.charge_id, payment.provider
+    failure = failure_of(event.failure_code, event.failure_message, charge, provider)
+    stray = f.StrayCharge(charge, provider, "capture_refused")
+    return fail(payment, failure, at_ms, rules), stray

@@ -1,0 +1,168 @@
+"""What payments ask the gateway and Fraud, in wire models.
+
+Ids that providers see derive from the payment: `<paymentId>:<attempt>` for a charge, with
+`:capture` or `:void` behind it for what follows, and the refund's own id for a refund. So the
+provider knows a repeat, however often a question is put.
+"""
+
+from typing import Any, Final, NamedTuple
+
+from events.base import Message
+from events.charges import CapturePayment, RefundCharge, VoidPayment
+from events.fraud import CheckFraud
+from events.ids import derived_id
+from events.payments import ProcessPayment
+from events.scalars import ID_CHARS_MAX
+from events.types import PaymentMethod
+from streams.payments import facts as f
+from streams.payments.rules import PaymentRules
+from streams.payments.states import Method, Owed, Payment
+
+LOOK_FIRST: Final = "look_first"
+"""Value of the metadata `ask`: the charge may exist, so the gateway looks before it charges."""
+LOOK_ONLY: Final = "look_only"
+"""The same, but the gateway must not charge even if the provider knows nothing."""
+
+
+class Announcement(NamedTuple):
+    """A message, and the metadata of its envelope."""
+
+    message: Message
+    metadata: dict[str, Any] | None = None
+
+
+Said = tuple[Announcement, ...]
+
+
+def key(payment_id: str, *parts: str) -> str:
+    """Give an idempotency key: readable, or derived when it would exceed the contract's bound."""
+    readable = ":".join((payment_id, *parts))
+    return readable if len(readable) <= ID_CHARS_MAX else derived_id(payment_id, *parts)
+
+
+def wire_method(method: Method, *, with_token: bool) -> PaymentMethod:
+    """Give the way to pay as the wire has it."""
+    return PaymentMethod(
+        type=method.type,
+        token=method.token if with_token else None,
+        brand=method.brand,
+        last4=method.last4,
+        expiry_month=method.expiry_month,
+        expiry_year=method.expiry_year,
+        wallet_type=method.wallet_type,
+        paypal_email=method.paypal_email,
+        paypal_payer_id=method.paypal_payer_id,
+    )
+
+
+def _process(payment_id: str, payment: Payment) -> ProcessPayment:
+    session = payment.session
+    return ProcessPayment(
+        payment_id=payment_id,
+        amount_minor=session.amount_minor,
+        currency=session.currency,
+        payment_method=wire_method(session.method, with_token=True),
+        subscription_id=session.subscription_id,
+        invoice_id=session.invoice_id,
+        customer_id=session.customer_id,
+        order_id=session.order_id,
+        idempotency_key=key(payment_id, str(payment.key_attempt)),
+        capture_immediately=session.recurring,
+        attempt_number=payment.attempt,
+    )
+
+
+def charge_asked(payment_id: str, payment: Payment, fact: f.ChargeAsked, _: PaymentRules) -> Said:
+    """ProcessPayment, which tells when the charge may exist already."""
+    uncertain = fact.key_attempt < fact.attempt
+    metadata = {"ask": LOOK_FIRST} if uncertain else None
+    return (Announcement(_process(payment_id, payment), metadata),)
+
+
+def _capture(payment_id: str, payment: Payment) -> CapturePayment:
+    session = payment.session
+    return CapturePayment(
+        payment_id=payment_id,
+        order_id=session.order_id,
+        charge_id=payment.charge_id,
+        amount_minor=session.amount_minor,
+        currency=session.currency,
+        provider=payment.provider,
+        idempotency_key=key(payment_id, str(payment.key_attempt), "capture"),
+    )
+
+
+def capture_asked(payment_id: str, payment: Payment, _: f.CaptureAsked, __: PaymentRules) -> Said:
+    """CapturePayment."""
+    return (Announcement(_capture(payment_id, payment)),)
+
+
+def _void(payment_id: str, payment: Payment, reason: str) -> VoidPayment:
+    return VoidPayment(
+        payment_id=payment_id,
+        order_id=payment.session.order_id,
+        charge_id=payment.charge_id,
+        provider=payment.provider,
+        reason=reason,
+        idempotency_key=key(payment_id, str(payment.key_attempt), "void"),
+    )
+
+
+def void_asked(payment_id: str, payment: Payment, fact: f.VoidAsked, _: PaymentRules) -> Said:
+    """VoidPayment."""
+    return (Announcement(_void(payment_id, payment, fact.reason)),)
+
+
+def stray_charge(payment_id: str, payment: Payment, fact: f.StrayCharge, _: PaymentRules) -> Said:
+    """VoidPayment, for a charge that is not the payment's own."""
+    command = VoidPayment(
+        payment_id=payment_id,
+        order_id=payment.session.order_id,
+        charge_id=fact.charge_id,
+        provider=fact.provider,
+        reason=fact.reason,
+        idempotency_key=derived_id(payment_id, fact.charge_id, "void"),
+    )
+    return (Announcement(command),)
+
+
+def _refund(payment_id: str, payment: Payment) -> RefundCharge:
+    return RefundCharge(
+        payment_id=payment_id,
+        order_id=payment.session.order_id,
+        charge_id=payment.charge_id,
+        refund_id=payment.refund_id,
+        amount_minor=payment.refund_minor,
+        currency=payment.session.currency,
+        provider=payment.provider,
+        idempotency_key=payment.refund_id,
+    )
+
+
+def refund_asked(payment_id: str, payment: Payment, _: f.RefundAsked, __: PaymentRules) -> Said:
+    """RefundCharge."""
+    return (Announcement(_refund(payment_id, payment)),)
+
+
+def asked_again(payment_id: str, payment: Payment, fact: f.AskedAgain, _: PaymentRules) -> Said:
+    """The command once more, under the same idempotency key."""
+    if fact.owed is Owed.DECISION:
+        return (Announcement(_check(payment_id, payment)),)
+    if fact.owed is Owed.CHARGE:
+        ask = LOOK_ONLY if fact.look_only else LOOK_FIRST
+        return (Announcement(_process(payment_id, payment), {"ask": ask}),)
+    if fact.owed is Owed.CAPTURE:
+        return (Announcement(_capture(payment_id, payment)),)
+    if fact.owed is Owed.VOID:
+        return (Announcement(_void(payment_id, payment, "asked_again")),)
+    return (Announcement(_refund(payment_id, payment)),)
+
+
+def _check(payment_id: str, payment: Payment) -> CheckFraud:
+    session = payment.session
+    return CheckFraud(
+        payment_id=payment_id,
+        amount_minor=session.amount_minor,
+        currency=session.currency,
+        customer_id=session.customer_id,
+    )

@@ -1,0 +1,109 @@
+"""What fraud's findings mean for a payment."""
+
+from events.fraud import FraudCheckCompleted, FraudDetected
+from streams.payments import facts as f
+from streams.payments.declines import fraud_failure
+from streams.payments.evolution import evolve_all
+from streams.payments.rules import PaymentRules
+from streams.payments.states import Owed, Payment, Status
+from streams.payments.steps import Facts, charge_or_go_on, let_go, with_capture
+
+
+def fraud_checked(
+    payment: Payment, event: FraudCheckCompleted, at_ms: int, rules: PaymentRules
+) -> Facts:
+    """Say what fraud's decision means."""
+    return decide_fraud(payment, event.decision, event.reasons, at_ms, rules)
+
+
+def decide_fraud(
+    payment: Payment, decision: str, reasons: tuple[str, ...], at_ms: int, rules: PaymentRules
+) -> Facts:
+    """Say what a decision means in the payment's state; once money is in, nothing.
+
+    Once a review has approved, nothing but a refusal counts. While a capture is under way its
+    outcome comes first, and the order cancels if it must.
+    """
+    status = payment.status
+    if status is Status.HELD:
+        return _end_review(payment, decision, reasons, at_ms, rules)
+    if payment.reviewed and decision != "DECLINED":
+        return ()
+    if status is Status.INITIATED:
+        return _on_initiated(payment, decision, reasons, at_ms, rules)
+    if payment.fraud == decision:
+        return ()
+    if status is Status.FAILED:
+        return _on_failed(decision, at_ms)
+    return _on_authorized(payment, decision, at_ms, rules)
+
+
+def _on_initiated(
+    payment: Payment, decision: str, reasons: tuple[str, ...], at_ms: int, rules: PaymentRules
+) -> Facts:
+    if decision == "APPROVED":
+        if payment.fraud == "APPROVED":
+            return ()
+        approved = f.Approved()
+        after = evolve_all(payment, (approved,))
+        return (approved, *charge_or_go_on(after, at_ms, rules))
+    if decision == "DECLINED":
+        return _decline(payment, reasons, at_ms, rules)
+    return (_hold(at_ms, rules),)
+
+
+def _end_review(
+    payment: Payment, decision: str, reasons: tuple[str, ...], at_ms: int, rules: PaymentRules
+) -> Facts:
+    if decision == "APPROVED":
+        resumed = f.Resumed(at_ms)
+        after = evolve_all(payment, (resumed,))
+        return (resumed, *charge_or_go_on(after, at_ms, rules))
+    if decision == "DECLINED":
+        return _decline(payment, reasons, at_ms, rules)
+    return ()
+
+
+def _on_failed(decision: str, at_ms: int) -> Facts:
+    """Remember it for the retry; a refusal is acted upon at the next tick."""
+    if decision == "APPROVED":
+        return (f.Approved(),)
+    if decision == "DECLINED":
+        return f.Doubted(decision), f.Hurried(at_ms)
+    return (f.Doubted(decision),)
+
+
+def _on_authorized(payment: Payment, decision: str, at_ms: int, rules: PaymentRules) -> Facts:
+    """Open or shut the gate."""
+    if payment.status is not Status.AUTHORIZED or payment.owed is Owed.CAPTURE:
+        return ()
+    if decision == "APPROVED":
+        return with_capture(payment, (f.Approved(),), at_ms, rules)
+    return (f.Doubted(decision),)
+
+
+def _decline(payment: Payment, reasons: tuple[str, ...], at_ms: int, rules: PaymentRules) -> Facts:
+    cancelled = f.Cancelled(failure=fraud_failure(reasons))
+    return f.Doubted("DECLINED"), cancelled, *let_go(payment, "fraud_declined", at_ms, rules)
+
+
+def _hold(at_ms: int, rules: PaymentRules) -> f.Held:
+    return f.Held(at_ms, at_ms + rules.review_ms + rules.review_grace_ms)
+
+
+def fraud_detected(
+    payment: Payment, event: FraudDetected, at_ms: int, rules: PaymentRules
+) -> Facts:
+    """Hold a fresh payment at severity high; shut the gate of one that is further on.
+
+    At critical a DECLINED decision follows, so the payment only stops meanwhile.
+    """
+    if event.severity not in ("high", "critical") or payment.reviewed:
+        return ()
+    status = payment.status
+    if status is Status.INITIATED and event.severity == "high":
+        return (_hold(at_ms, rules),)
+    going = status in (Status.INITIATED, Status.FAILED, Status.AUTHORIZED)
+    if going and payment.owed is not Owed.CAPTURE and payment.fraud == "APPROVED":
+        return (f.Doubted("MANUAL_REVIEW"),)
+    return ()

@@ -1,0 +1,44 @@
+"""News of a payment whose session is not open yet: kept small, and forgotten after a while."""
+
+from events.fraud import FraudCheckCompleted
+from events.inventory import InventoryAdjusted
+from events.orders import OrderCancelled
+from streams.payments.holds import is_held, line_of
+from streams.payments.rules import PaymentRules
+from streams.payments.states import Early
+
+
+def early_stock(
+    early: Early | None, event: InventoryAdjusted, at_ms: int, rules: PaymentRules
+) -> Early | None:
+    """Remember a held line, or forget one that is held no longer. Other news need not be kept."""
+    line = line_of(event)
+    known = early if early is not None else Early(at_ms + rules.early_ms)
+    held = tuple(other for other in known.held if other != line)
+    if line and is_held(event) and not event.committed:
+        held = (*held, line)[: rules.lines_max]
+    elif held == known.held:
+        return early
+    lines = event.lines_total or known.lines
+    return Early(known.expires_at_ms, held, lines, known.decision, known.cancel_reason)
+
+
+def early_decision(
+    early: Early | None, event: FraudCheckCompleted, at_ms: int, rules: PaymentRules
+) -> Early:
+    """Remember fraud's newest decision."""
+    known = early if early is not None else Early(at_ms + rules.early_ms)
+    decision = event.decision
+    return Early(known.expires_at_ms, known.held, known.lines, decision, known.cancel_reason)
+
+
+def early_cancel(
+    early: Early | None, event: OrderCancelled, at_ms: int, rules: PaymentRules
+) -> Early:
+    """Remember that the order was cancelled, so that its session ends as it opens.
+
+    Other news is of no use then, and is forgotten.
+    """
+    if early is not None and early.cancel_reason:
+        return early
+    return Early(at_ms + rules.early_cancel_ms, cancel_reason=event.cancellation_reason)

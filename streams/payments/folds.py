@@ -1,0 +1,230 @@
+"""How facts change a payment. No rule stands here, and nothing is refused."""
+
+from msgspec.structs import replace
+
+from streams.payments import facts as f
+from streams.payments.states import PAID, REFUNDS_KEPT_MAX, Owed, Payment, Status
+
+
+def opened(fact: f.Opened) -> Payment:
+    """A fresh payment, to which fraud owes a decision."""
+    return Payment(
+        fact.session,
+        owed=Owed.DECISION,
+        owed_due_ms=fact.due_ms,
+        asks=1,
+        lines=fact.lines,
+    )
+
+
+def waited(payment: Payment, at_ms: int) -> int:
+    """Waits so far, with the one that ends at at_ms."""
+    if not payment.waiting_since_ms:
+        return payment.waited_ms
+    return payment.waited_ms + max(0, at_ms - payment.waiting_since_ms)
+
+
+def without_token(payment: Payment) -> Payment:
+    """Forget the token."""
+    session = payment.session
+    if session.method.token is None:
+        return payment
+    return replace(payment, session=replace(session, method=replace(session.method, token=None)))
+
+
+def rested(payment: Payment) -> Payment:
+    """Owe nothing, which is also what forgets the token of a payment that ended."""
+    payment = replace(payment, owed=Owed.NOTHING, owed_due_ms=0, asks=0)
+    return without_token(payment) if payment.status is Status.CANCELLED else payment
+
+
+# --- fraud -----------------------------------------------------------------------------------
+
+
+def approved(payment: Payment, _: f.Approved) -> Payment:
+    """Fraud approves, and owes nothing."""
+    if payment.owed is Owed.DECISION:
+        return replace(payment, fraud="APPROVED", owed=Owed.NOTHING, owed_due_ms=0, asks=0)
+    return replace(payment, fraud="APPROVED")
+
+
+def doubted(payment: Payment, fact: f.Doubted) -> Payment:
+    """Fraud does not approve."""
+    return replace(payment, fraud=fact.decision)
+
+
+def held(payment: Payment, fact: f.Held) -> Payment:
+    """A review is waited for, and fraud owes nothing; a charge under way still owes its answer."""
+    if payment.owed is Owed.DECISION:
+        payment = rested(payment)
+    return replace(
+        payment,
+        status=Status.HELD,
+        fraud="MANUAL_REVIEW",
+        waiting_since_ms=fact.at_ms,
+        due_ms=fact.until_ms,
+    )
+
+
+def resumed(payment: Payment, fact: f.Resumed) -> Payment:
+    """The review approved; its wait is over."""
+    return replace(
+        payment,
+        status=Status.INITIATED,
+        fraud="APPROVED",
+        reviewed=True,
+        waited_ms=waited(payment, fact.at_ms),
+        waiting_since_ms=0,
+        due_ms=0,
+    )
+
+
+# --- lines -----------------------------------------------------------------------------------
+
+
+def line_held(payment: Payment, fact: f.LineHeld) -> Payment:
+    """One more line is held."""
+    return replace(payment, held=(*payment.held, fact.line))
+
+
+def line_lost(payment: Payment, fact: f.LineLost) -> Payment:
+    """The line is not held."""
+    return replace(payment, held=tuple(line for line in payment.held if line != fact.line))
+
+
+def line_committed(payment: Payment, fact: f.LineCommitted) -> Payment:
+    """One more line is committed."""
+    return replace(payment, committed=(*payment.committed, fact.line))
+
+
+def lines_counted(payment: Payment, fact: f.LinesCounted) -> Payment:
+    """The number of lines is known."""
+    return replace(payment, lines=fact.lines)
+
+
+def completed(payment: Payment, _: f.Completed) -> Payment:
+    """The payment is complete; its lines are of no use any more."""
+    return replace(payment, complete=True, committed=())
+
+
+# --- ends ------------------------------------------------------------------------------------
+
+
+def cancel_noted(payment: Payment, fact: f.CancelNoted) -> Payment:
+    """It is known why the order was cancelled."""
+    return replace(payment, cancel_reason=fact.reason)
+
+
+def cancelled(payment: Payment, fact: f.Cancelled) -> Payment:
+    """The payment ended; only a charge under way still owes its answer."""
+    ended = replace(
+        payment,
+        status=Status.CANCELLED,
+        cancel_reason=fact.reason or payment.cancel_reason,
+        failure=fact.failure or payment.failure,
+        held=(),
+        committed=(),
+        waiting_since_ms=0,
+        due_ms=0,
+    )
+    # A charge under way must still be answered, and is asked about with its token.
+    return ended if ended.owed is Owed.CHARGE else rested(ended)
+
+
+def void_asked(payment: Payment, fact: f.VoidAsked) -> Payment:
+    """The provider owes the void."""
+    return replace(payment, owed=Owed.VOID, owed_due_ms=fact.due_ms, asks=1)
+
+
+def voided(payment: Payment, _: f.Voided) -> Payment:
+    """The provider holds nothing."""
+    return replace(rested(payment), authorized_minor=0)
+
+
+def stray_charge(payment: Payment, _: f.StrayCharge) -> Payment:
+    """The payment stays as it is."""
+    return payment
+
+
+def refund_asked(payment: Payment, fact: f.RefundAsked) -> Payment:
+    """The provider owes the refund."""
+    return replace(
+        payment,
+        refund_id=fact.refund_id,
+        refund_minor=fact.amount_minor,
+        owed=Owed.REFUND,
+        owed_due_ms=fact.due_ms,
+        asks=1,
+    )
+
+
+def refunded(payment: Payment, fact: f.Refunded) -> Payment:
+    """More went back; once all of it did, the payment is REFUNDED."""
+    refunded = payment.refunded_minor + fact.amount_minor
+    whole = refunded + payment.charged_back_minor >= payment.captured_minor
+    status = payment.status
+    if status in PAID:
+        status = Status.REFUNDED if whole else Status.PARTIALLY_REFUNDED
+    answered = payment.owed is Owed.REFUND and fact.refund_id == payment.refund_id
+    return replace(
+        rested(payment) if answered or whole else payment,
+        status=status,
+        refunded_minor=refunded,
+        refunds_count=payment.refunds_count + 1,
+        refunds=() if whole else (*payment.refunds, fact.refund_id)[-REFUNDS_KEPT_MAX:],
+        committed=() if whole else payment.committed,
+    )
+
+
+def settled(payment: Payment, _: f.Settled) -> Payment:
+    """The provider paid out."""
+    return replace(payment, status=Status.SETTLED)
+
+
+def disputed(payment: Payment, fact: f.Disputed) -> Payment:
+    """The money is disputed."""
+    return replace(payment, status=Status.DISPUTED, chargeback_id=fact.chargeback_id)
+
+
+def dispute_won(payment: Payment, _: f.DisputeWon) -> Payment:
+    """The money stays."""
+    return replace(payment, status=Status.SETTLED)
+
+
+def dispute_lost(payment: Payment, fact: f.DisputeLost) -> Payment:
+    """What remained is gone."""
+    return replace(
+        rested(payment),
+        status=Status.CHARGED_BACK,
+        charged_back_minor=fact.amount_minor,
+        committed=(),
+        refunds=(),
+    )
+
+
+# --- asking ----------------------------------------------------------------------------------
+
+
+def answered(payment: Payment, _: f.Answered) -> Payment:
+    """Nothing is owed."""
+    return rested(payment)
+
+
+def asked_again(payment: Payment, fact: f.AskedAgain) -> Payment:
+    """The question was put once more."""
+    return replace(payment, owed=fact.owed, owed_due_ms=fact.due_ms, asks=payment.asks + 1)
+
+
+def postponed(payment: Payment, fact: f.Postponed) -> Payment:
+    """The question is to be put again later."""
+    return replace(payment, owed_due_ms=fact.due_ms)
+
+
+def given_up(payment: Payment, _: f.GivenUp) -> Payment:
+    """Nothing is owed any more, and a person must look."""
+    return replace(rested(payment), stuck=True)
+
+
+def woken(payment: Payment, _: f.Woken) -> Payment:
+    """No `session` timer is set."""
+    return replace(payment, watch_ms=0)

@@ -1,0 +1,182 @@
+"""What payments tell the shop, in wire models."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from events.payments import (
+    ConfirmationDetails,
+    GatewayResponse,
+    PaymentComplete,
+    PaymentFailed,
+    PaymentProcessed,
+)
+from events.refunds import ChargebackOpened, RefundFailed, RefundIssued
+from streams.payments import facts as f
+from streams.payments.commands import Announcement, Said, wire_method
+from streams.payments.rules import PaymentRules
+from streams.payments.states import Failure, Owed, Payment
+
+
+def _moment(ms: int) -> datetime:
+    return datetime.fromtimestamp(ms / 1000, UTC)
+
+
+def _measured(payment: Payment, provider: str, at_ms: int) -> dict[str, Any]:
+    """Give who charged and how long it took.
+
+    The latency is the time from PaymentInitiated less the waits that are not the machine's: in
+    review (HELD), for a retry (FAILED), and for stock once the money is authorised (G-52).
+    """
+    latency_ms = max(0, at_ms - payment.session.initiated_at_ms - payment.waited_ms)
+    return (
+        {"provider": provider, "latencyMs": latency_ms} if provider else {"latencyMs": latency_ms}
+    )
+
+
+def captured(payment_id: str, payment: Payment, fact: f.Captured, _: PaymentRules) -> Said:
+    """PaymentProcessed."""
+    session = payment.session
+    processed = PaymentProcessed(
+        payment_id=payment_id,
+        transaction_id=fact.charge_id,
+        user_id=session.customer_id,
+        order_id=session.order_id,
+        subscription_id=session.subscription_id,
+        invoice_id=session.invoice_id,
+        amount_minor=fact.amount_minor,
+        currency=session.currency,
+        payment_method=session.method.type,
+        status="confirmed",
+        confirmation_details=ConfirmationDetails(
+            gateway_response="Approved", transaction_id=fact.charge_id
+        ),
+        processed_at=_moment(fact.at_ms),
+    )
+    return (Announcement(processed, _measured(payment, fact.provider, fact.at_ms)),)
+
+
+def completed(payment_id: str, payment: Payment, fact: f.Completed, _: PaymentRules) -> Said:
+    """PaymentComplete."""
+    session = payment.session
+    assert session.order_id is not None, "only an order's payment completes"
+    complete = PaymentComplete(
+        payment_id=payment_id,
+        order_id=session.order_id,
+        customer_id=session.customer_id,
+        amount_minor=payment.captured_minor,
+        currency=session.currency,
+        payment_method=wire_method(session.method, with_token=False),
+        status="completed",
+        transaction_id=payment.charge_id,
+        processing_fee_minor=fact.fee_minor,
+        net_amount_minor=payment.captured_minor - fact.fee_minor,
+        completed_at=_moment(fact.at_ms),
+    )
+    return (Announcement(complete),)
+
+
+def attempt_failed(
+    payment_id: str, payment: Payment, fact: f.AttemptFailed, rules: PaymentRules
+) -> Said:
+    """PaymentFailed, with the time of the next attempt if there is one."""
+    next_retry_at = None if fact.final else _moment(fact.due_ms)
+    failed = _failed(payment_id, payment, fact.failure, rules, next_retry_at)
+    measured = _measured(payment, fact.failure.provider, fact.at_ms)
+    return (Announcement(failed, measured),)
+
+
+def cancelled(payment_id: str, payment: Payment, fact: f.Cancelled, rules: PaymentRules) -> Said:
+    """PaymentFailed, when the end is news to the order."""
+    if fact.failure is None:
+        return ()
+    return (Announcement(_failed(payment_id, payment, fact.failure, rules, None)),)
+
+
+def _failed(
+    payment_id: str,
+    payment: Payment,
+    failure: Failure,
+    rules: PaymentRules,
+    next_retry_at: datetime | None,
+) -> PaymentFailed:
+    session = payment.session
+    return PaymentFailed(
+        payment_id=payment_id,
+        order_id=session.order_id,
+        customer_id=session.customer_id,
+        amount_minor=session.amount_minor,
+        currency=session.currency,
+        payment_method=wire_method(session.method, with_token=False),
+        failure_reason=failure.reason,
+        failure_code=failure.code,
+        failure_message=failure.message,
+        gateway_response=_gateway_response(failure),
+        retryable=failure.retryable,
+        attempt_number=payment.attempt or None,
+        max_attempts=rules.attempts_max,
+        next_retry_at=next_retry_at,
+        subscription_id=session.subscription_id,
+        invoice_id=session.invoice_id,
+    )
+
+
+def _gateway_response(failure: Failure) -> GatewayResponse | None:
+    """What the gateway answered, if it was asked at all."""
+    if not failure.charge_id:
+        return None
+    return GatewayResponse(
+        gateway_id=f"gw_{failure.provider}",
+        transaction_id=failure.charge_id,
+        response_code=failure.code,
+    )
+
+
+def refunded(payment_id: str, payment: Payment, fact: f.Refunded, _: PaymentRules) -> Said:
+    """RefundIssued."""
+    session = payment.session
+    partly = payment.refunded_minor < payment.captured_minor
+    issued = RefundIssued(
+        refund_id=fact.refund_id,
+        payment_id=payment_id,
+        order_id=session.order_id,
+        customer_id=session.customer_id,
+        amount_minor=fact.amount_minor,
+        currency=session.currency,
+        total_refunded_minor=payment.refunded_minor,
+        payment_status="partially_refunded" if partly else "refunded",
+        reason=payment.cancel_reason or None,
+        estimated_processing_days=fact.days,
+        issued_at=_moment(fact.at_ms),
+    )
+    return (Announcement(issued),)
+
+
+def given_up(payment_id: str, payment: Payment, fact: f.GivenUp, _: PaymentRules) -> Said:
+    """RefundFailed, when it is a refund that the provider failed for good."""
+    if fact.owed is not Owed.REFUND:
+        return ()
+    failed = RefundFailed(
+        refund_id=payment.refund_id,
+        payment_id=payment_id,
+        order_id=payment.session.order_id,
+        amount_minor=payment.refund_minor,
+        currency=payment.session.currency,
+        failure_reason="provider_error",
+        rejected=False,
+    )
+    return (Announcement(failed),)
+
+
+def disputed(payment_id: str, payment: Payment, fact: f.Disputed, _: PaymentRules) -> Said:
+    """ChargebackOpened."""
+    opened = ChargebackOpened(
+        chargeback_id=fact.chargeback_id,
+        payment_id=payment_id,
+        order_id=payment.session.order_id,
+        amount_minor=fact.amount_minor,
+        currency=payment.session.currency,
+        reason=fact.reason,
+        fee_minor=fact.fee_minor,
+        evidence_due_by=_moment(fact.evidence_due_ms),
+    )
+    return (Announcement(opened),)

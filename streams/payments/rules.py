@@ -1,0 +1,89 @@
+"""Every figure of the payment service, with the contract's defaults."""
+
+from dataclasses import dataclass
+
+_SECOND_MS = 1_000
+_MINUTE_MS = 60 * _SECOND_MS
+_HOUR_MS = 60 * _MINUTE_MS
+_DAY_MS = 24 * _HOUR_MS
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentRules:
+    """Business figures of payments. Times are milliseconds, money minor units.
+
+    Not here: «over 10 attempts a customer an hour» (domain §3). Payments are kept by payment,
+    so no payment sees its customer's others. The figure belongs to Fraud, which is kept by
+    customer and sees every session: it declines with the reason `rate_limited`, and the
+    payment then fails with that failure reason, which is never retried.
+    """
+
+    attempts_max: int = 3
+    """Charges tried for one payment (domain §3 Payment)."""
+    retry_interval_ms: int = 10 * _MINUTE_MS
+    """Attempt n begins n - 1 times this after the first, or at once when that is past (G-16)."""
+    session_ms: int = 15 * _MINUTE_MS
+    """How long fraud or the provider may owe an answer before it is asked again (domain §3)."""
+    session_asks_max: int = 2
+    """Times a fraud decision or a charge is asked for before its silence counts as a failure."""
+    review_ms: int = 24 * _HOUR_MS
+    """How long a review may last (G-24)."""
+    review_grace_ms: int = 5 * _MINUTE_MS
+    """Waited on top, because the review itself decides at 24 h: this timer is its backstop."""
+    authorization_ms: int = 7 * _DAY_MS
+    """Age at which an authorisation that was never captured is let go (G-20)."""
+    operation_retry_first_ms: int = 1 * _MINUTE_MS
+    """Wait before a capture, void or refund that the provider failed is asked again (G-17)."""
+    operation_retry_second_ms: int = 5 * _MINUTE_MS
+    operation_retry_third_ms: int = 30 * _MINUTE_MS
+    """After the third repeat a person must look."""
+    fee_basis_points: int = 290
+    """The provider's share of an amount: 2.9 %."""
+    fee_fixed_minor: int = 30
+    """The provider's fee per payment, in minor units."""
+    refund_days_customer: int = 5
+    """Business days a refund is said to take when the customer cancelled (G-9)."""
+    refund_days_system: int = 3
+    """The same when the shop cancelled (G-9)."""
+    chargeback_fee_minor: int = 15_00
+    """Kept by the provider whatever the outcome of a dispute (G-18)."""
+    evidence_ms: int = 7 * _DAY_MS
+    """How long evidence may be handed in (G-18)."""
+    early_ms: int = 10 * _MINUTE_MS
+    """How long news of a payment whose session is not open yet is kept (G-13)."""
+    early_cancel_ms: int = 24 * _HOUR_MS
+    """How long a cancellation is, because forgetting it would charge a cancelled order (G-46)."""
+    lines_max: int = 50
+    """Lines of an order remembered before its session is open (G-10)."""
+    provider_default: str = "stripe"
+    """Who is asked first, and who answered when a provider's webhook does not say (G-19)."""
+
+    gateway_tries_max: int = 3
+    """Technical tries of one call to a provider (domain §3)."""
+    gateway_backoff_ms: int = 1 * _SECOND_MS
+    """Wait between two of them (domain §3)."""
+    gateway_call_ms: int = 5 * _SECOND_MS
+    """How long one call may take before its outcome counts as unknown (G-6)."""
+    breaker_errors_max: int = 5
+    """Errors in a row after which a provider counts as down (G-19)."""
+    breaker_share_max: float = 0.5
+    """Or this share of the calls of one window (G-19)."""
+    breaker_window_ms: int = 1 * _MINUTE_MS
+    breaker_calls_min: int = 20
+    """Calls of a window before their share says anything."""
+    breaker_down_ms: int = 30 * _SECOND_MS
+    """After this one call is let through to see whether the provider is back (G-19)."""
+
+    @property
+    def operation_retry_ms(self) -> tuple[int, int, int]:
+        """The waits before an operation is asked again, in order."""
+        return (
+            self.operation_retry_first_ms,
+            self.operation_retry_second_ms,
+            self.operation_retry_third_ms,
+        )
+
+    def fee_minor(self, amount_minor: int) -> int:
+        """Give the processing fee, cut to whole minor units and never above the amount."""
+        share = amount_minor * self.fee_basis_points // 10_000
+        return min(amount_minor, share + self.fee_fixed_minor)

@@ -1,0 +1,95 @@
+"""Opening a payment, and the order's cancellation."""
+
+from events.orders import OrderCancelled
+from events.payments import PaymentInitiated
+from events.types import PaymentMethod
+from streams.payments import facts as f
+from streams.payments.decisions import decide_fraud
+from streams.payments.evolution import evolve, evolve_all
+from streams.payments.rules import PaymentRules
+from streams.payments.states import PAID, TERMINAL, Early, Method, Owed, Payment, Session, Status
+from streams.payments.steps import Facts, let_go, refund_rest
+
+
+def open_session(
+    payment: Payment | None,
+    early: Early | None,
+    event: PaymentInitiated,
+    at_ms: int,
+    correlation_id: str,
+    rules: PaymentRules,
+) -> Facts:
+    """Begin a payment, with what came before it. A session that is open already stays as it is."""
+    if payment is not None:
+        return ()
+    opened = f.Opened(
+        _session(event, at_ms, correlation_id),
+        lines=len(event.items or ()),
+        due_ms=at_ms + rules.session_ms,
+    )
+    return (opened,) if early is None else (opened, *_catch_up(opened, early, at_ms, rules))
+
+
+def _session(event: PaymentInitiated, at_ms: int, correlation_id: str) -> Session:
+    return Session(
+        customer_id=event.customer_id,
+        amount_minor=event.amount_minor,
+        currency=event.currency,
+        method=_method(event.payment_method),
+        initiated_at_ms=at_ms,
+        correlation_id=correlation_id,
+        order_id=event.order_id,
+        subscription_id=event.subscription_id,
+        invoice_id=event.invoice_id,
+        recurring=event.checkout_type == "recurring",
+    )
+
+
+def _method(method: PaymentMethod) -> Method:
+    return Method(
+        type=method.type,
+        token=method.token,
+        brand=method.brand,
+        last4=method.last4,
+        expiry_month=method.expiry_month,
+        expiry_year=method.expiry_year,
+        wallet_type=method.wallet_type,
+        paypal_email=method.paypal_email,
+        paypal_payer_id=method.paypal_payer_id,
+    )
+
+
+def _catch_up(opened: f.Opened, early: Early, at_ms: int, rules: PaymentRules) -> Facts:
+    """Apply what came before the session: a cancellation outranks all else."""
+    if early.cancel_reason:
+        return (f.Cancelled(early.cancel_reason),)
+    facts: Facts = tuple(f.LineHeld(line) for line in early.held)
+    if early.lines and not opened.lines:
+        facts = (f.LinesCounted(early.lines), *facts)
+    if not early.decision:
+        return facts
+    payment = evolve_all(evolve(None, opened), facts)
+    return (*facts, *decide_fraud(payment, early.decision, (), at_ms, rules))
+
+
+def cancel(payment: Payment, event: OrderCancelled, at_ms: int, rules: PaymentRules) -> Facts:
+    """Say what the order's cancellation means, in order of precedence.
+
+    1. Said before, or the payment has ended: nothing.
+    2. The money is in: full refund, which needs no approval (G-9).
+    3. Disputed: noted; refunds wait for the dispute's end (G-18).
+    4. A capture is under way: noted; the money is refunded when it comes in.
+    5. A retry is waited for: noted, and ended at the next tick.
+    6. Else the payment ends, and what it holds is let go.
+    """
+    if payment.cancel_reason or payment.status in TERMINAL:
+        return ()
+    reason = event.cancellation_reason
+    noted = f.CancelNoted(reason)
+    if payment.status in PAID:
+        return noted, *refund_rest(payment, at_ms, rules)
+    if payment.status is Status.DISPUTED or payment.owed is Owed.CAPTURE:
+        return (noted,)
+    if payment.status is Status.FAILED:
+        return noted, f.Hurried(at_ms)
+    return f.Cancelled(reason), *let_go(payment, reason, at_ms, rules)

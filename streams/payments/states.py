@@ -1,0 +1,219 @@
+"""What is kept of a payment: its state, its session, and what is still owed.
+
+Every row is bounded: the lines of one order, at most eight ids of refunds, and no list at all
+once a payment has ended.
+"""
+
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+from events.vocabulary import MethodType, PaymentFailureReason
+
+REFUNDS_KEPT_MAX: Final = 8
+"""Ids of partial refunds remembered, to know a repeat."""
+TEXT_CHARS_MAX: Final = 200
+"""What is kept of a provider's words."""
+
+
+class Status(StrEnum):
+    """The states of the contract's payment machine."""
+
+    INITIATED = "INITIATED"
+    HELD = "HELD"
+    AUTHORIZED = "AUTHORIZED"
+    CAPTURED = "CAPTURED"
+    SETTLED = "SETTLED"
+    FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
+    PARTIALLY_REFUNDED = "PARTIALLY_REFUNDED"
+    REFUNDED = "REFUNDED"
+    DISPUTED = "DISPUTED"
+    CHARGED_BACK = "CHARGED_BACK"
+
+
+TERMINAL: Final = frozenset({Status.CANCELLED, Status.REFUNDED, Status.CHARGED_BACK})
+PAID: Final = frozenset({Status.CAPTURED, Status.SETTLED, Status.PARTIALLY_REFUNDED})
+"""The shop holds at least part of the money, and nobody disputes it."""
+
+MOVES: Final = frozenset(
+    {
+        (Status.INITIATED, Status.HELD),
+        (Status.HELD, Status.INITIATED),
+        (Status.INITIATED, Status.CANCELLED),
+        (Status.HELD, Status.CANCELLED),
+        (Status.INITIATED, Status.AUTHORIZED),
+        (Status.INITIATED, Status.CAPTURED),
+        (Status.AUTHORIZED, Status.CAPTURED),
+        (Status.INITIATED, Status.FAILED),
+        (Status.AUTHORIZED, Status.FAILED),
+        (Status.FAILED, Status.INITIATED),
+        (Status.FAILED, Status.CANCELLED),
+        (Status.AUTHORIZED, Status.CANCELLED),
+        (Status.CAPTURED, Status.SETTLED),
+        (Status.CAPTURED, Status.PARTIALLY_REFUNDED),
+        (Status.SETTLED, Status.PARTIALLY_REFUNDED),
+        (Status.CAPTURED, Status.REFUNDED),
+        (Status.SETTLED, Status.REFUNDED),
+        (Status.PARTIALLY_REFUNDED, Status.REFUNDED),
+        (Status.CAPTURED, Status.DISPUTED),
+        (Status.SETTLED, Status.DISPUTED),
+        (Status.PARTIALLY_REFUNDED, Status.DISPUTED),
+        (Status.DISPUTED, Status.SETTLED),
+        (Status.DISPUTED, Status.CHARGED_BACK),
+    }
+)
+"""The contract's transitions from one state to another; `fold` asserts that no other happens."""
+
+
+class Owed(StrEnum):
+    """Whose answer a payment waits for. People and shelves owe nothing here."""
+
+    NOTHING = ""
+    DECISION = "decision"
+    """Fraud's, on a fresh session."""
+    CHARGE = "charge"
+    """The provider's, on an attempt."""
+    CAPTURE = "capture"
+    VOID = "void"
+    REFUND = "refund"
+
+
+class Method(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How the customer pays: a gateway token, never a card number."""
+
+    type: MethodType
+    token: str | None = None
+    """Forgotten once no charge can follow."""
+    brand: str | None = None
+    last4: str | None = None
+    expiry_month: int | None = None
+    expiry_year: int | None = None
+    wallet_type: str | None = None
+    paypal_email: str | None = None
+    paypal_payer_id: str | None = None
+
+
+class Session(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What was asked for when the payment was opened: it does not change, but for the token."""
+
+    customer_id: str
+    amount_minor: int
+    currency: str
+    method: Method
+    initiated_at_ms: int
+    correlation_id: str = ""
+    """Carried on to what timers cause."""
+    order_id: str | None = None
+    subscription_id: str | None = None
+    invoice_id: str | None = None
+    recurring: bool = False
+    """True: charged at once, without waiting for stock."""
+
+
+class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Why an attempt failed."""
+
+    reason: PaymentFailureReason
+    code: str
+    """The provider's own word."""
+    retryable: bool
+    message: str | None = None
+    charge_id: str = ""
+    provider: str = ""
+    unknown: bool = False
+    """True: nobody knows whether the charge went through, so its key must be asked about again."""
+
+
+class Payment(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One payment. 0 and "" stand for «not yet»."""
+
+    session: Session
+    status: Status = Status.INITIATED
+
+    owed: Owed = Owed.NOTHING
+    owed_due_ms: int = 0
+    """When patience with the answer ends."""
+    asks: int = 0
+    """How often the answer was asked for."""
+    watch_ms: int = 0
+    """The `session` timer that is set; it may lie before `owed_due_ms` and is then set anew."""
+    due_ms: int = 0
+    """The timer of the state: retry in FAILED, review in HELD, authorization in AUTHORIZED."""
+
+    attempt: int = 0
+    """The newest attempt, 1 to attempts_max."""
+    key_attempt: int = 0
+    """The attempt whose idempotency key the newest charge carries."""
+    first_attempt_at_ms: int = 0
+    failure: Failure | None = None
+    """The newest failure."""
+    final: bool = False
+    """True: PaymentFailed said that no attempt follows."""
+
+    fraud: str = ""
+    """APPROVED, DECLINED, MANUAL_REVIEW, or "" before the first decision."""
+    reviewed: bool = False
+    """True: a review ended; its word outranks the machine's."""
+
+    lines: int = 0
+    """Lines of the order, 0 when there is none or their number is not known yet."""
+    held: tuple[str, ...] = ()
+    """Lines that stock holds, in order of arrival; emptied when the money is in."""
+    committed: tuple[str, ...] = ()
+    """Lines whose hold is permanent; emptied when the payment is complete."""
+
+    charge_id: str = ""
+    """The charge that was authorised or captured."""
+    provider: str = ""
+    authorized_minor: int = 0
+    """Held at the provider and neither captured nor let go."""
+    captured_minor: int = 0
+    refunded_minor: int = 0
+    charged_back_minor: int = 0
+
+    refund_id: str = ""
+    """The refund that is under way, or the newest that was asked for."""
+    refund_minor: int = 0
+    """Its amount."""
+    refunds: tuple[str, ...] = ()
+    """The newest refunds that were issued, at most REFUNDS_KEPT_MAX."""
+    refunds_count: int = 0
+
+    cancel_reason: str = ""
+    """Why the order was cancelled; "" while it was not."""
+    complete: bool = False
+    """True: the money is in and every line is committed."""
+    stuck: bool = False
+    """True: the provider refused or failed for good; a person must look (G-20)."""
+
+    waiting_since_ms: int = 0
+    """Since when a review, a retry or stock is waited for; 0 when the machine is at work."""
+    waited_ms: int = 0
+    """Such waits that have ended, added up."""
+    chargeback_id: str = ""
+
+
+class Early(msgspec.Struct, frozen=True, omit_defaults=True):
+    """News of a payment whose session is not open yet: topics race each other."""
+
+    expires_at_ms: int
+    held: tuple[str, ...] = ()
+    lines: int = 0
+    decision: str = ""
+    cancel_reason: str = ""
+
+
+def remaining_minor(payment: Payment) -> int:
+    """Captured money that the shop still has, in minor units."""
+    return payment.captured_minor - payment.refunded_minor - payment.charged_back_minor
+
+
+def gate_is_open(payment: Payment) -> bool:
+    """Whether the money may be captured: fraud approves, and every line is held (ADR-004)."""
+    if payment.fraud != "APPROVED":
+        return False
+    if payment.session.order_id is None:
+        return True
+    return 0 < payment.lines <= len(payment.held)

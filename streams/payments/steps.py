@@ -1,0 +1,89 @@
+"""Steps that several decisions share: charge, capture, fail, let go."""
+
+from events.ids import derived_id
+from streams.payments import facts as f
+from streams.payments.evolution import evolve_all
+from streams.payments.rules import PaymentRules
+from streams.payments.states import Failure, Owed, Payment, Status, gate_is_open, remaining_minor
+
+Facts = tuple[f.Fact, ...]
+
+
+def charge_or_go_on(payment: Payment, at_ms: int, rules: PaymentRules) -> Facts:
+    """Say what an INITIATED payment that fraud approves does next.
+
+    A charge that went through meanwhile is taken; one under way is waited for; else the next
+    attempt begins, if there is one.
+    """
+    if payment.charge_id:
+        return _take_kept(payment, at_ms, rules)
+    if payment.owed is Owed.CHARGE:
+        return ()
+    failure = payment.failure
+    if failure is not None and (not failure.retryable or payment.attempt >= rules.attempts_max):
+        return (fail(payment, failure, at_ms, rules),)
+    attempt = payment.attempt + 1
+    # Only the key of a charge whose outcome is unknown may be used again; see G-19.
+    unknown = failure is not None and failure.unknown
+    key = payment.key_attempt if unknown else attempt
+    return (f.ChargeAsked(attempt, key, at_ms, at_ms + rules.session_ms),)
+
+
+def _take_kept(payment: Payment, at_ms: int, rules: PaymentRules) -> Facts:
+    charge, provider = payment.charge_id, payment.provider
+    if payment.captured_minor:
+        return (f.Captured(charge, provider, payment.captured_minor, at_ms),)
+    return authorize(payment, charge, provider, payment.authorized_minor, at_ms, rules)
+
+
+def authorize(
+    payment: Payment,
+    charge_id: str,
+    provider: str,
+    amount_minor: int,
+    at_ms: int,
+    rules: PaymentRules,
+) -> Facts:
+    """Take an authorisation, and capture at once when the gate is open."""
+    until_ms = at_ms + rules.authorization_ms
+    authorized = f.Authorized(charge_id, provider, amount_minor, at_ms, until_ms)
+    if gate_is_open(payment):
+        return authorized, f.CaptureAsked(at_ms, at_ms + rules.session_ms)
+    return (authorized,)
+
+
+def with_capture(payment: Payment, facts: Facts, at_ms: int, rules: PaymentRules) -> Facts:
+    """Add the capture to facts that open the gate of an authorised payment."""
+    after = evolve_all(payment, facts)
+    waiting = after.status is Status.AUTHORIZED and after.owed is Owed.NOTHING and not after.stuck
+    if waiting and gate_is_open(after):
+        return (*facts, f.CaptureAsked(at_ms, at_ms + rules.session_ms))
+    return facts
+
+
+def fail(payment: Payment, failure: Failure, at_ms: int, rules: PaymentRules) -> f.AttemptFailed:
+    """Fail the attempt: the next is due at its place in the schedule (G-16), or there is none."""
+    final = not failure.retryable or payment.attempt >= rules.attempts_max
+    if final:
+        return f.AttemptFailed(failure, at_ms, at_ms, final=True)
+    scheduled = payment.first_attempt_at_ms + rules.retry_interval_ms * payment.attempt
+    return f.AttemptFailed(failure, at_ms, max(at_ms, scheduled), final=False)
+
+
+def let_go(payment: Payment, reason: str, at_ms: int, rules: PaymentRules) -> Facts:
+    """Give back what a payment that ends unpaid holds: refund money taken, void money held."""
+    if payment.captured_minor:
+        return refund_rest(payment, at_ms, rules)
+    if payment.charge_id:
+        return (f.VoidAsked(reason, at_ms + rules.session_ms),)
+    return ()
+
+
+def refund_rest(payment: Payment, at_ms: int, rules: PaymentRules) -> Facts:
+    """Refund all that remains, under an id that follows from the charge."""
+    amount = remaining_minor(payment)
+    if amount <= 0 or payment.owed is Owed.REFUND:
+        return ()
+    number = str(payment.refunds_count + 1)
+    refund_id = "ref_" + derived_id(payment.charge_id, "refund", number)
+    return (f.RefundAsked(refund_id, amount, at_ms + rules.session_ms),)
