@@ -12,5 +12,6 @@ from broker.cluster import Broker
 from broker.errors import BrokerError
 from broker.jars import fetch
 from broker.progress import shown as progress_shown
+from broker.warmup import warm_up
 
-__all__ = ["Broker", "BrokerError", "fetch", "progress_shown"]
+__all__ = ["Broker", "BrokerError", "fetch", "progress_shown", "warm_up"]

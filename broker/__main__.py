@@ -13,7 +13,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Final
 
-from broker import Broker, BrokerError, fetch, progress_shown
+from broker import Broker, BrokerError, fetch, progress_shown, warm_up
 from broker.jars import LOCK_FILE, lock
 
 KAFKA: Final = "org.apache.kafka:kafka_2.13:4.1.1+org.slf4j:slf4j-simple:1.7.36"
@@ -30,6 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
                 _start(options)
             case "fetch":
                 _fetch()
+                warm_up()
             case "lock":
                 Path(__file__).with_name(LOCK_FILE).write_text(lock(KAFKA), encoding="utf-8")
     except BrokerError as error:
@@ -47,7 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     start.add_argument("--port", type=int, default=DEFAULT_PORT, help="0 for any free one")
     start.add_argument("--data-dir", type=Path, help="keep the data here; without it nothing stays")
     start.add_argument("--nodes", type=int, choices=(1, 3), default=1)
-    commands.add_parser("fetch", help="only download what Kafka needs")
+    commands.add_parser("fetch", help="only download Kafka and prepare quick starts")
     commands.add_parser("lock", help="resolve Kafka's jars anew (for developers of this package)")
     return parser
 

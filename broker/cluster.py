@@ -12,19 +12,12 @@ from typing import Final, Self
 from broker.errors import BrokerError
 from broker.home import Home
 from broker.jars import CENTRAL, fetch
-from broker.node import Jvm, Node
+from broker.jvm import Jvm
+from broker.node import Node
 from broker.ports import free_ports, given_ports
 from broker.properties import Address, render, server_properties
 
 CLUSTER_SIZES: Final = (1, 3)
-JVM_OPTIONS: Final = (
-    # Two cores and half a gigabyte: the collector without threads of its own costs least.
-    "-XX:+UseSerialGC",
-    "-Dorg.slf4j.simpleLogger.showDateTime=true",
-    "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSXXX",
-    # Three hundred settings at every start.
-    "-Dorg.slf4j.simpleLogger.log.org.apache.kafka.common.config=warn",
-)
 
 
 @dataclass(slots=True)
@@ -53,7 +46,8 @@ class Broker:
         nodes: 1 or 3. Of three, topics are replicated thrice and two must be in sync.
         port: the first node's, the others' follow; None means free ones.
         properties: lines of server.properties that win over this package's.
-        jvm_options: more flags for each node's JVM.
+        jvm_options: more flags for each node's JVM; the last of two that differ wins, so that
+            `-XX:TieredStopAtLevel=4` brings the optimising compiler back for a long run.
         heap_mb: largest heap of each node.
         ready_s_max: how long a start may take once the jars are there.
         cache: where the jars are kept; None means the user's cache directory.
@@ -109,7 +103,9 @@ class Broker:
             home = Home.hold(self.data_dir)
             self._state.home = home
             try:
+                cluster_id = home.cluster_id(self.nodes)
                 self._state.nodes = self._make_nodes(home, jars, addresses)
+                self._format(cluster_id)
                 self._launch(self._state.nodes.values())
             except BaseException:
                 _kill(self._state.nodes.values())
@@ -203,17 +199,21 @@ class Broker:
         return [Address(number, *pair) for number, pair in enumerate(pairs, start=1)]
 
     def _make_nodes(self, home: Home, jars: Path, addresses: list[Address]) -> dict[int, Node]:
-        cluster_id = home.cluster_id(self.nodes)
-        jvm = Jvm(jars, self.heap_mb, (*JVM_OPTIONS, *self.jvm_options))
+        jvm = Jvm(jars, self.heap_mb, self.jvm_options)
         nodes = {}
         for address in addresses:
             where = home.node(address.node_id)
             node = Node(address, where, jvm, inherit=(home.lock,))
             told = server_properties(address, addresses, where, self.properties)
             node.settings.write_text(render(told), encoding="utf-8")
-            node.format(cluster_id)
             nodes[address.node_id] = node
         return nodes
+
+    def _format(self, cluster_id: str) -> None:
+        for node in self._state.nodes.values():
+            node.format(cluster_id)
+        for node in self._state.nodes.values():
+            node.wait_formatted()
 
     def _launch(self, nodes: Collection[Node]) -> None:
         for node in nodes:

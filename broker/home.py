@@ -36,7 +36,7 @@ class Home:
         Raises:
             BrokerError: another broker runs in it, or it cannot be written.
         """
-        where = path or _temporary()
+        where = path.absolute() if path else _temporary()
         try:
             where.mkdir(parents=True, exist_ok=True)
             lock = try_lock(where / "in-use.lock")

@@ -80,7 +80,7 @@ def fetch(
     Raises:
         BrokerError: a jar could not be had, or was not the one that the lock file names.
     """
-    cache = cache or cache_home()
+    cache = (cache or cache_home()).absolute()
     jars = locked_jars()
     target = cache / f"kafka-{_digest(jar.line for jar in jars)}"
     if target.exists():

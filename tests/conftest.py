@@ -7,7 +7,7 @@ from typing import Protocol
 
 import pytest
 
-from broker import Broker, fetch, progress_shown
+from broker import Broker, fetch, progress_shown, warm_up
 
 
 class SharedBroker(Protocol):
@@ -34,6 +34,7 @@ def broker() -> Iterator[SharedBroker]:
         return
     with progress_shown() as progress:
         fetch(progress=progress)
+    warm_up()
     with Broker() as running:
         yield running
 
