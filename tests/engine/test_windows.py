@@ -124,13 +124,13 @@ def test_windows_that_could_expire_while_open_are_refused(
 
 
 @pytest.mark.parametrize("at_ms", [-1, AT_MS_MAX + 1])
-@pytest.mark.parametrize("seen", [True, False])
+@pytest.mark.parametrize("seen_ms", [(), (5 * MINUTE,)])
 def test_a_time_outside_the_keys_range_is_refused_and_changes_nothing(
-    at_ms: int, seen: bool
+    at_ms: int, seen_ms: tuple[int, ...]
 ) -> None:
     some = minutes()
-    if seen:
-        some.add("a", 5 * MINUTE)
+    for before_ms in seen_ms:
+        some.add("a", before_ms)
     before = some.windows.clock()
 
     with pytest.raises(ValueError, match="between 1970 and 2286"):
@@ -280,6 +280,17 @@ def test_the_clock_never_goes_back() -> None:
     assert some.windows.clock() == before
 
 
+def test_open_windows_are_those_whose_grace_is_not_over() -> None:
+    some = minutes(grace_ms=MINUTE)
+    for at_ms in (0, MINUTE, 2 * MINUTE):
+        some.add("a", at_ms)
+
+    assert [key for key, _ in some.windows.open()] == [
+        window_key(MINUTE, "a"),
+        window_key(2 * MINUTE, "a"),
+    ]
+
+
 @given(specs, records)
 @settings(max_examples=60)
 def test_every_window_is_handed_out_exactly_once_in_the_end(
@@ -305,7 +316,6 @@ def test_rows_past_the_retention_expire_and_others_stay() -> None:
 
     assert some.windows.expire() == 2
     assert [split_key(key)[0] // MINUTE for key in some.content()] == [2, 3, 4]
-    assert [key for key, _ in some.windows.kept()] == list(some.content())
     assert some.windows.expire() == 0
 
 
@@ -346,4 +356,4 @@ def test_before_the_first_record_there_is_nothing() -> None:
     assert some.windows.clock() is None
     assert some.windows.closed() == []
     assert some.windows.expire(5) == 0
-    assert list(some.windows.kept()) == []
+    assert list(some.windows.open()) == []

@@ -1,0 +1,1 @@
+"""Alerts on the real-time figures: rules as data, thresholds that must hold for their time."""

@@ -1,0 +1,178 @@
+"""The alert rules as data: what each measures, on which figures, against which thresholds."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from streams.alerts.measures import (
+    Measure,
+    provider_successes,
+    rate,
+    refusals,
+    share,
+    slowness,
+    slowness_by_subject,
+    state,
+)
+from streams.alerts.rules import AlertRules
+from streams.pulse.figures import gateway_errors
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One alert rule. It has a runbook of its name in docs/runbooks."""
+
+    name: str
+    family: str
+    help: str
+    unit: str
+    measure: Measure
+    warn: float
+    critical: float
+    below: bool = False
+    """True: crossed when the value is below the threshold, else when it is above."""
+
+    @property
+    def runbook(self) -> str:
+        """Where to read what to do."""
+        return f"docs/runbooks/{self.name}.md"
+
+    def crossed(self, value: float, threshold: float) -> bool:
+        """Say whether a value is on the wrong side; on the threshold it is not."""
+        return value < threshold if self.below else value > threshold
+
+
+def catalogue(rules: AlertRules) -> tuple[Rule, ...]:
+    """Give every rule, with its thresholds."""
+    return (*_orders(rules), *_payments(rules), *_risk(rules), *_inventory(rules))
+
+
+def _orders(rules: AlertRules) -> Iterator[Rule]:
+    yield Rule(
+        "order_rate",
+        "orders",
+        "Few orders are created",
+        "orders per minute",
+        rate("confirmed"),
+        rules.order_rate_warn,
+        rules.order_rate_critical,
+        below=True,
+    )
+    yield Rule(
+        "order_latency",
+        "orders",
+        "Orders are confirmed late",
+        "ms",
+        slowness("latency", rules),
+        rules.order_latency_warn,
+        rules.order_latency_critical,
+    )
+    yield Rule(
+        "order_errors",
+        "orders",
+        "Many orders are refused",
+        "share",
+        share(refusals, rules),
+        rules.order_errors_warn,
+        rules.order_errors_critical,
+    )
+
+
+def _payments(rules: AlertRules) -> Iterator[Rule]:
+    yield Rule(
+        "payment_rate",
+        "payments",
+        "Few payments are processed",
+        "payments per minute",
+        rate("confirmed"),
+        rules.payment_rate_warn,
+        rules.payment_rate_critical,
+        below=True,
+    )
+    yield Rule(
+        "payment_success",
+        "payments",
+        "Many payments fail at a provider",
+        "share",
+        share(provider_successes, rules),
+        rules.payment_success_warn,
+        rules.payment_success_critical,
+        below=True,
+    )
+    yield Rule(
+        "payment_latency",
+        "payments",
+        "Payments at a provider take long",
+        "ms",
+        slowness_by_subject("latency", rules),
+        rules.payment_latency_warn,
+        rules.payment_latency_critical,
+    )
+    yield Rule(
+        "refund_latency",
+        "payments",
+        "Refunds take long",
+        "ms",
+        slowness("refund_latency", rules),
+        rules.refund_latency_warn,
+        rules.refund_latency_critical,
+    )
+    yield Rule(
+        "gateway_errors",
+        "payments",
+        "A payment provider is in trouble",
+        "share",
+        share(gateway_errors, rules),
+        rules.gateway_errors_warn,
+        rules.gateway_errors_critical,
+    )
+
+
+def _risk(rules: AlertRules) -> Iterator[Rule]:
+    yield Rule(
+        "fraud_check_latency",
+        "risk",
+        "Fraud checks take long",
+        "ms",
+        slowness("latency", rules),
+        rules.fraud_check_warn,
+        rules.fraud_check_critical,
+    )
+
+
+def _inventory(rules: AlertRules) -> Iterator[Rule]:
+    yield Rule(
+        "stock_checks",
+        "inventory",
+        "Unusually many stock checks",
+        "checks per minute",
+        rate("held", "short"),
+        rules.stock_checks_warn,
+        rules.stock_checks_critical,
+    )
+    yield Rule(
+        "stock_check_latency",
+        "inventory",
+        "Stock is held late",
+        "ms",
+        slowness("latency", rules),
+        rules.stock_check_latency_warn,
+        rules.stock_check_latency_critical,
+    )
+    yield Rule(
+        "stock_update_latency",
+        "inventory",
+        "Stock is updated late",
+        "ms",
+        slowness("update_latency", rules),
+        rules.stock_update_latency_warn,
+        rules.stock_update_latency_critical,
+    )
+    yield Rule(
+        "low_stock",
+        "stock",
+        "Many items are below their reorder point",
+        "items",
+        state("low"),
+        rules.low_stock_warn,
+        rules.low_stock_critical,
+    )

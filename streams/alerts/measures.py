@@ -1,0 +1,104 @@
+"""What alert rules can measure: rates, states, shares and latencies of a family's figures."""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from streams.alerts.rules import AlertRules
+from streams.pulse import histogram
+from streams.pulse.figures import ALL, counted, named, spread, successes
+from streams.pulse.tally import Cell, Tally
+
+_MINUTE_MS = 60_000
+
+
+class View(NamedTuple):
+    """What a rule may look at. Empty tallies are silence, None is ignorance."""
+
+    whole: Tally | None
+    """The last whole window; None where there was no traffic lately."""
+    recent: Tally
+    """The window that is filling and the one before it."""
+    size_ms: int
+
+
+class Reading(NamedTuple):
+    """What a rule measured of one subject, such as a payment provider."""
+
+    subject: str
+    value: float
+
+
+Measure = Callable[[View], Iterator[Reading]]
+
+
+def rate(*stems: str) -> Measure:
+    """Records per minute in the last whole window."""
+
+    def measure(view: View) -> Iterator[Reading]:
+        if view.whole is not None:
+            count = sum(counted(view.whole.cells, stem) for stem in stems)
+            yield Reading(ALL, count * _MINUTE_MS / view.size_ms)
+
+    return measure
+
+
+def state(name: str) -> Measure:
+    """A number that is true now."""
+
+    def measure(view: View) -> Iterator[Reading]:
+        cell = None if view.whole is None else view.whole.cells.get(name)
+        if cell is not None:
+            yield Reading(ALL, cell.total)
+
+    return measure
+
+
+Shares = Callable[[dict[str, Cell]], Iterator[tuple[str, int, int]]]
+"""By subject: part and whole."""
+
+
+def share(shares: Shares, rules: AlertRules) -> Measure:
+    """The share in recent records, where there are enough of them."""
+
+    def measure(view: View) -> Iterator[Reading]:
+        for subject, part, whole in shares(view.recent.cells):
+            if whole >= rules.samples_min:
+                yield Reading(subject, part / whole)
+
+    return measure
+
+
+def refusals(cells: dict[str, Cell]) -> Iterator[tuple[str, int, int]]:
+    """Give refused orders, and all that were placed."""
+    refused = counted(cells, "refused")
+    yield ALL, refused, refused + counted(cells, "confirmed")
+
+
+def provider_successes(cells: dict[str, Cell]) -> Iterator[tuple[str, int, int]]:
+    """Give by provider: attempts that succeeded, and all attempts."""
+    return (found for found in successes(cells) if found[0] != ALL)
+
+
+def slowness(stem: str, rules: AlertRules) -> Measure:
+    """The percentile of recent latencies, where there are enough of them."""
+
+    def measure(view: View) -> Iterator[Reading]:
+        yield from _quantile(ALL, spread(view.recent.cells, stem), rules)
+
+    return measure
+
+
+def slowness_by_subject(stem: str, rules: AlertRules) -> Measure:
+    """The same for each subject."""
+
+    def measure(view: View) -> Iterator[Reading]:
+        for subject, cell in named(view.recent.cells, stem):
+            yield from _quantile(subject, cell.buckets, rules)
+
+    return measure
+
+
+def _quantile(subject: str, buckets: dict[int, int], rules: AlertRules) -> Iterator[Reading]:
+    value = histogram.quantile(buckets, rules.percentile)
+    if value is not None and sum(buckets.values()) >= rules.samples_min:
+        yield Reading(subject, value)

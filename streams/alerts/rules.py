@@ -1,0 +1,84 @@
+"""Every threshold of an alert, as a setting with the contract's figure.
+
+Pairs are warn and critical. Rates are per minute, shares 0 to 1, times milliseconds.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRules:
+    """Thresholds, and how long one must be crossed, or left again, before anybody is told."""
+
+    sustain_ms: int = 300_000
+    """Contract: 5 minutes, both to raise and to resolve, so that an alert cannot flap (G-51)."""
+
+    traffic_within_ms: int = 3_600_000
+    """A rate that is too low counts only where there was traffic this recently."""
+
+    settle_s: float = 5
+    """How long after its end a window is taken for whole: partial figures travel once a second."""
+
+    samples_min: int = 10
+    """A share or a quantile of fewer records says nothing."""
+
+    percentile: int = 95
+    """Latencies are judged at this percentile (G-52)."""
+
+    figures_kept_ms: int = 7_200_000
+    """How long global windows stay after the newest one; Prometheus keeps them for longer."""
+
+    ranked_max: int = 1_000
+    """Products ranked over all partitions."""
+
+    order_rate_warn: float = 5
+    order_rate_critical: float = 1
+    """Orders: creation rate below."""
+
+    order_latency_warn: float = 2_000
+    order_latency_critical: float = 5_000
+    """Orders: creation latency above; the promise is 2 s."""
+
+    order_errors_warn: float = 0.01
+    order_errors_critical: float = 0.05
+    """Orders: share of refused orders above."""
+
+    payment_rate_warn: float = 5
+    payment_rate_critical: float = 1
+    """Payment: processed payments below."""
+
+    payment_success_warn: float = 0.95
+    payment_success_critical: float = 0.90
+    """Payment: share of successful attempts below, by provider."""
+
+    payment_latency_warn: float = 3_000
+    payment_latency_critical: float = 8_000
+    """Payment: latency above, by provider; the promise is 3 s."""
+
+    refund_latency_warn: float = 5_000
+    refund_latency_critical: float = 15_000
+    """Payment: refund latency above."""
+
+    gateway_errors_warn: float = 0.02
+    gateway_errors_critical: float = 0.05
+    """Payment: share of attempts that the provider's trouble failed above, by provider."""
+
+    fraud_check_warn: float = 1_000
+    fraud_check_critical: float = 3_000
+    """Payment: fraud check latency above."""
+
+    stock_checks_warn: float = 1_000
+    stock_checks_critical: float = 5_000
+    """Inventory: availability checks above."""
+
+    stock_check_latency_warn: float = 100
+    stock_check_latency_critical: float = 500
+    """Inventory: check latency above; the promise is 1 s."""
+
+    stock_update_latency_warn: float = 200
+    stock_update_latency_critical: float = 1_000
+    """Inventory: update latency above."""
+
+    low_stock_warn: float = 50
+    low_stock_critical: float = 100
+    """Inventory: items below their reorder point above."""
