@@ -18,6 +18,7 @@ from streams.alerts.measures import View
 from streams.alerts.rules import AlertRules
 from streams.alerts.watch import CALM, alert_of, looked, news
 from streams.pulse.figures import FAMILIES, Figure
+from streams.pulse.rules import PulseRules
 from streams.pulse.tally import EMPTY, STANDING_MS, Partial, Tally, merge
 from streams.pulse.totals import (
     Seen,
@@ -47,28 +48,29 @@ _EXPIRING: tuple[TableSpec[Any], ...] = (PARTS, MERGED, FIGURES)
 _END = "\U0010ffff"
 
 
-def totals_agent(rules: AlertRules) -> AgentSpec:
+def totals_agent(figures: PulseRules, alerts: AlertRules) -> AgentSpec:
     """Declare the agent that merges partial tallies and raises alerts."""
     # A window's start is its event time here, whatever its length: hence 1 ms.
-    spec = Tumbling(1, rules.figures_kept_ms, rules.figures_kept_ms)
-    settle_ms = round(rules.settle_s * 1000)
+    spec = Tumbling(1, figures.figures_kept_ms, figures.figures_kept_ms)
+    settle_ms = round(figures.settle_s * 1000)
+    silence_ms = alerts.traffic_within_ms
     by_family: dict[str, list[Rule]] = {}
-    for rule in catalogue(rules):
+    for rule in catalogue(alerts):
         by_family.setdefault(rule.family, []).append(rule)
 
     def on_partial(ctx: Context, delivery: Delivery) -> None:
-        _keep(ctx, msgspec.convert(delivery.value, Partial, str_keys=True), spec, rules)
+        _keep(ctx, msgspec.convert(delivery.value, Partial, str_keys=True), spec, silence_ms)
 
     def tick(ctx: Context, now_ms: int) -> None:
-        touched = _merge_touched(ctx, rules)
+        touched = _merge_touched(ctx, figures.products_ranked)
         for family, seen in list(ctx.table(SEEN).scan("", _END)):
             whole_ms = last_whole(seen.size_ms, now_ms - settle_ms)
             if whole_ms != seen.told_ms or window_key(whole_ms, family) in touched:
                 _show(ctx, family, seen, whole_ms)
-            view = _view(ctx, family, seen, whole_ms, now_ms, rules)
+            view = _view(ctx, family, seen, whole_ms, now_ms, silence_ms)
             window = (whole_ms, whole_ms + seen.size_ms)
             for rule in by_family.get(family, ()):
-                _judge(ctx, rule, view, window, now_ms, rules.sustain_ms)
+                _judge(ctx, rule, view, window, now_ms, alerts.sustain_ms)
         _expire(ctx, spec)
 
     return AgentSpec(
@@ -94,7 +96,7 @@ def totals_agent(rules: AlertRules) -> AgentSpec:
 # -- partials
 
 
-def _keep(ctx: Context, part: Partial, spec: Tumbling, rules: AlertRules) -> None:
+def _keep(ctx: Context, part: Partial, spec: Tumbling, silence_ms: int) -> None:
     """Keep a partial that is newer than what its partition told before.
 
     Raises:
@@ -112,18 +114,18 @@ def _keep(ctx: Context, part: Partial, spec: Tumbling, rules: AlertRules) -> Non
         return
     parts[key] = part
     seen = ctx.table(SEEN)
-    seen[part.figure] = seen_after(seen.get(part.figure), part, rules.traffic_within_ms)
+    seen[part.figure] = seen_after(seen.get(part.figure), part, silence_ms)
     ctx.table(TOUCHED)[window_key(part.start_ms, part.figure)] = True
 
 
-def _merge_touched(ctx: Context, rules: AlertRules) -> set[str]:
+def _merge_touched(ctx: Context, ranked_max: int) -> set[str]:
     """Merge every window that a partial changed, and give their keys."""
     touched = ctx.table(TOUCHED)
     keys = [key for key, _ in touched.scan("", _END)]
     for key in keys:
         start_ms, family = split_key(key)
         parts = ctx.table(PARTS).scan(f"{key}|", f"{key}}}")
-        tally = merge((part for _, part in parts), rules.ranked_max)
+        tally = merge((part for _, part in parts), ranked_max)
         ctx.table(MERGED)[key] = tally
         seen = ctx.table(SEEN).get(family)
         if seen is not None and start_ms != STANDING_MS:
@@ -165,7 +167,7 @@ def _show(ctx: Context, family: str, seen: Seen, start_ms: int) -> None:
 
 
 def _view(
-    ctx: Context, family: str, seen: Seen, whole_ms: int, now_ms: int, rules: AlertRules
+    ctx: Context, family: str, seen: Seen, whole_ms: int, now_ms: int, silence_ms: int
 ) -> View:
     """What the rules of a family may look at now."""
     merged = ctx.table(MERGED)
@@ -176,8 +178,8 @@ def _view(
     if seen.size_ms == 0:
         return View(tally(STANDING_MS), EMPTY, 0)
     filling_ms = now_ms - now_ms % seen.size_ms
-    recent = merge((tally(filling_ms - seen.size_ms), tally(filling_ms)), rules.ranked_max)
-    known = is_known(seen, whole_ms, now_ms, rules.traffic_within_ms)
+    recent = merge((tally(filling_ms - seen.size_ms), tally(filling_ms)), 0)
+    known = is_known(seen, whole_ms, now_ms, silence_ms)
     return View(tally(whole_ms) if known else None, recent, seen.size_ms)
 
 

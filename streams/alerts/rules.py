@@ -16,20 +16,11 @@ class AlertRules:
     traffic_within_ms: int = 3_600_000
     """A rate that is too low counts only where there was traffic this recently."""
 
-    settle_s: float = 5
-    """How long after its end a window is taken for whole: partial figures travel once a second."""
-
     samples_min: int = 10
     """A share or a quantile of fewer records says nothing."""
 
     percentile: int = 95
     """Latencies are judged at this percentile (G-52)."""
-
-    figures_kept_ms: int = 7_200_000
-    """How long global windows stay after the newest one; Prometheus keeps them for longer."""
-
-    ranked_max: int = 1_000
-    """Products ranked over all partitions."""
 
     order_rate_warn: float = 5
     order_rate_critical: float = 1

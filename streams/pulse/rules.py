@@ -17,10 +17,19 @@ class PulseRules:
     """
 
     kept_ms: int = 600_000
-    """How long a partition keeps its windows after their end; the global ones stay longer."""
+    """How long a partition keeps its windows after their end."""
+
+    figures_kept_ms: int = 7_200_000
+    """How long global windows stay after the newest one; Prometheus keeps figures for longer."""
+
+    settle_s: float = 5
+    """How long after its end a window is taken for whole: partial tallies travel once a second."""
 
     products_tracked: int = 200
     """Products counted per partition and window; with more, counts become lower bounds."""
+
+    products_ranked: int = 1_000
+    """The same over all partitions."""
 
     order_promise_s: float = 2
     """An order is confirmed sooner than this (seed promise, G-52)."""

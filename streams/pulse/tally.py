@@ -127,7 +127,10 @@ def partial(tally: Tally, figure: str, start_ms: int, size_ms: int, partition: i
 
 
 def merge(parts: Iterable[Partial | Tally], ranked_max: int) -> Tally:
-    """Add tallies up. The order does not matter as long as the rankings fit."""
+    """Add tallies up. The order does not matter as long as the rankings fit.
+
+    At most `ranked_max` items stay ranked; 0 leaves the rankings out.
+    """
     seq = 0
     cells: dict[str, Cell] = {}
     ranked: dict[str, int] = {}
@@ -137,7 +140,7 @@ def merge(parts: Iterable[Partial | Tally], ranked_max: int) -> Tally:
         for name, cell in part.cells.items():
             cells[name] = _sum(cells[name], cell) if name in cells else cell
         error += part.ranked_error
-        if part.ranked:
+        if part.ranked and ranked_max:
             ranked, error = ranking.merged(ranked, part.ranked, error, ranked_max)
     return Tally(seq, seq, cells, ranked, error)
 

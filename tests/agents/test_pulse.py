@@ -1,5 +1,6 @@
 """Both stages of the real-time figures together, in memory, under an injected clock."""
 
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -31,12 +32,21 @@ START_MS = 1_750_000_020_000
 """A whole minute."""
 
 
+RULES = PulseRules()
+ALERT_RULES = AlertRules(sustain_ms=10_000, samples_min=3)
+
+
 class Shop:
     """Events of a shop, sent at the driver's time to the partition of their key."""
 
-    def __init__(self, *, partitions: int = 3, **alerts: float) -> None:
-        rules = AlertRules(**{"sustain_ms": 10_000, "samples_min": 3} | alerts)  # type: ignore[arg-type]
-        agents = [pulse_agent(PulseRules()), totals_agent(rules)]
+    def __init__(
+        self,
+        *,
+        partitions: int = 3,
+        rules: PulseRules = RULES,
+        alerts: AlertRules = ALERT_RULES,
+    ) -> None:
+        agents = [pulse_agent(rules), totals_agent(rules, alerts)]
         self.driver = Driver(agents, partitions=partitions, start_ms=START_MS)
         self.sent = 0
 
@@ -343,7 +353,7 @@ def test_the_number_of_partitions_does_not_change_the_figures() -> None:
 
 
 def test_rows_stay_bounded_while_traffic_goes_on() -> None:
-    shop = Shop(partitions=1, figures_kept_ms=5 * MINUTE)
+    shop = Shop(partitions=1, rules=replace(RULES, figures_kept_ms=5 * MINUTE))
     sizes = []
 
     for minute in range(40):
@@ -414,7 +424,7 @@ def test_the_minute_in_which_traffic_began_raises_no_rate_alert() -> None:
 
 
 def test_too_many_low_items_raise_an_alert() -> None:
-    shop = Shop(low_stock_warn=1, low_stock_critical=5)
+    shop = Shop(alerts=replace(ALERT_RULES, low_stock_warn=1))
     for product in ("a", "b"):
         shop.hold(product, 1, left=3)
         shop.low(product, 3)
@@ -425,7 +435,7 @@ def test_too_many_low_items_raise_an_alert() -> None:
 
 
 def test_every_threshold_can_be_moved() -> None:
-    shop = Shop(order_errors_warn=0.9, order_errors_critical=0.95)
+    shop = Shop(alerts=replace(ALERT_RULES, order_errors_warn=0.9, order_errors_critical=0.95))
     for _ in range(3):
         shop.order()
         shop.refusal()

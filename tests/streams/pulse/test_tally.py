@@ -104,6 +104,14 @@ def test_long_names_are_cut_and_still_counted() -> None:
     assert [cell.count for cell in cells.values()] == [2, 2]
 
 
+def test_rankings_add_up_where_they_are_wanted() -> None:
+    parts = [Tally(seq=1, ranked={"p": 2}), Tally(seq=1, ranked={"p": 1, "q": 5}, ranked_error=3)]
+
+    assert merge(parts, 10).ranked == {"p": 3, "q": 5}
+    assert merge(parts, 10).ranked_error == 3
+    assert merge(parts, 0).ranked == {}
+
+
 def test_a_late_record_is_counted() -> None:
     assert late(late(EMPTY)).cells["late"].count == 2
 
