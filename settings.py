@@ -68,13 +68,13 @@ class Settings(BaseSettings):
     provider_latency_ms: int = Field(default=0, ge=0, le=60_000)
     """How long the simulated payment provider takes."""
 
-    orders: OrderRules = OrderRules()
-    allocation: AllocationRules = AllocationRules()
-    inventory: InventoryRules = InventoryRules()
-    payments: PaymentRules = PaymentRules()
-    fraud: FraudRules = FraudRules()
-    pulse: PulseRules = PulseRules()
-    alerts: AlertRules = AlertRules()
+    orders: OrderRules = Field(default_factory=OrderRules)
+    allocation: AllocationRules = Field(default_factory=AllocationRules)
+    inventory: InventoryRules = Field(default_factory=InventoryRules)
+    payments: PaymentRules = Field(default_factory=PaymentRules)
+    fraud: FraudRules = Field(default_factory=FraudRules)
+    pulse: PulseRules = Field(default_factory=PulseRules)
+    alerts: AlertRules = Field(default_factory=AlertRules)
 
     @field_validator("broker")
     @classmethod
