@@ -35,7 +35,7 @@ def agents_of(settings: Settings) -> tuple[tuple[AgentSpec, ...], tuple[EffectSp
         fraud_agent(scaled(settings.fraud)),
         review_agent(scaled(settings.fraud)),
         pulse_agent(settings.pulse),
-        totals_agent(settings.alerts),
+        totals_agent(settings.pulse, settings.alerts),
     )
     return agents, (gateway_effect({"simulated": SimulatedProvider()}, payments),)
 
