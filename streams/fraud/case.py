@@ -52,6 +52,7 @@ class FraudCase(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     decision: Decision | None = None
     """The latest."""
     reasons: tuple[str, ...] = ()
+    """Of the first decision; why it changed stands in `overrides`, or the review timed out."""
     confidence: float = 0.0
     severity: str | None = None
     fraud_type: str | None = None

@@ -171,7 +171,6 @@ def _moved(case: FraudCase, fact: CaseOpened | CaseClosed | SlaMissed) -> FraudC
                 case,
                 state=fact.state,
                 decision=fact.decision,
-                reasons=fact.reasons,
                 closed_at_ms=fact.at_ms,
             )
         case SlaMissed():

@@ -1,0 +1,39 @@
+"""Sending to and reading from an in-memory shop, for the tests of fraud detection."""
+
+from typing import Any
+
+import events
+from engine.driver import Driver
+from engine.records import Record
+from events.base import Message
+from topics import PAYMENTS_EVENTS, topic_of
+
+START_MS = 1_750_000_000_000
+MINUTE_MS = 60_000
+HOUR_MS = 60 * MINUTE_MS
+
+
+def send(shop: Driver, message: Message, event_id: str | None = None) -> None:
+    """Append a message now. Its id is made of its name and key; its saga, of its id."""
+    name = event_id or f"evt_{message.name}_{events.key_of(message)}"
+    saga = f"saga_{name}"
+    shop.send(
+        topic_of(type(message)),
+        events.encode(message, event_id=name, timestamp=shop.now_ms, correlation_id=saga),
+        events.key_of(message),
+        headers=events.headers(message, saga),
+    )
+
+
+def name_of(record: Record) -> str:
+    """The message's name as its header has it; empty without headers."""
+    return record.headers[0][1].decode() if record.headers else ""
+
+
+def told(shop: Driver, name: str) -> list[events.Envelope[Any]]:
+    """Every message of that name on the payments topic, partition by partition."""
+    return [
+        events.decode(record.value or b"", record_timestamp_ms=record.timestamp)
+        for record in shop.outputs(PAYMENTS_EVENTS)
+        if name_of(record) == name
+    ]

@@ -1,0 +1,302 @@
+import pytest
+
+from streams.fraud.assess import (
+    AccountSuspended,
+    Advised,
+    Assessed,
+    Fact,
+    FraudFound,
+    advise,
+    charge_back,
+    close_case,
+    decide,
+    fold,
+)
+from streams.fraud.payment import Payment
+from streams.fraud.profile import EMPTY, RiskProfile
+from streams.fraud.rules import ATTEMPTS_KEPT_MAX, CHARGEBACKS_KEPT_MAX, DEVICES_KEPT_MAX
+from streams.fraud.scoring import Reason
+from tests.streams.fraud.samples import (
+    FRAUD_DEVICE,
+    HOUR_MS,
+    LAGOS,
+    MINUTE_MS,
+    NOW_MS,
+    PORTLAND,
+    RULES,
+    at,
+    payment,
+    profile_with_attempts,
+    usual_payment,
+    usual_profile,
+)
+
+
+def assessed(facts: tuple[Fact, ...]) -> Assessed:
+    (found,) = [fact for fact in facts if isinstance(fact, Assessed)]
+    return found
+
+
+def found_in(facts: tuple[Fact, ...]) -> FraudFound | None:
+    return next((fact for fact in facts if isinstance(fact, FraudFound)), None)
+
+
+def seen_after(profile: RiskProfile, *payments: Payment, every_ms: int = MINUTE_MS) -> RiskProfile:
+    for n, seen in enumerate(payments):
+        profile = fold(profile, decide(profile, seen, NOW_MS + n * every_ms, RULES))
+    return profile
+
+
+# --- deciding
+
+
+def test_a_usual_payment_is_approved_with_a_score_of_12() -> None:
+    (only,) = decide(usual_profile(orders=47), usual_payment(), NOW_MS, RULES)
+
+    assert isinstance(only, Assessed)
+    assert (only.points, only.decision, only.reasons) == (12, "APPROVED", ())
+
+
+def test_the_second_of_two_equal_payments_means_nothing() -> None:
+    once = seen_after(EMPTY, usual_payment())
+
+    assert decide(once, usual_payment(), NOW_MS + HOUR_MS, RULES) == ()
+
+
+def test_a_stolen_card_is_critical_and_suspends_the_account() -> None:
+    facts = decide(usual_profile(), usual_payment(card_reported_stolen=True), NOW_MS, RULES)
+
+    assert (assessed(facts).score.points, assessed(facts).points) == (12, 95)
+    assert assessed(facts).decision == "DECLINED"
+    found = found_in(facts)
+    assert found is not None
+    assert (found.fraud_type, found.severity, found.review) == ("stolen_card", "critical", False)
+    assert found.actions == ("payment_blocked", "account_suspended", "card_issuer_notified")
+    (sign,) = found.signs
+    assert (sign.type, sign.confidence) == ("card_reported_stolen", 0.98)
+    assert AccountSuspended("pay_ord_1") in facts
+
+
+def test_impossible_travel_is_high_and_reviewed() -> None:
+    profile = usual_profile(place=at(PORTLAND, NOW_MS - 2 * HOUR_MS))
+    far = usual_payment(latitude=LAGOS[0], longitude=LAGOS[1])
+
+    facts = decide(profile, far, NOW_MS, RULES)
+
+    assert (assessed(facts).score.points, assessed(facts).points) == (12, 82)
+    assert assessed(facts).decision == "MANUAL_REVIEW"
+    found = found_in(facts)
+    assert found is not None
+    assert (found.fraud_type, found.severity, found.review) == ("impossible_travel", "high", True)
+    assert found.actions == ("payment_held", "customer_verification_requested")
+    assert [sign.type for sign in found.signs] == ["impossible_travel"]
+    assert AccountSuspended("pay_ord_1") not in facts
+
+
+def test_a_device_known_from_fraud_declines_what_would_be_reviewed_as_high() -> None:
+    profile = usual_profile(place=at(PORTLAND, NOW_MS - 2 * HOUR_MS))
+    far = usual_payment(latitude=LAGOS[0], longitude=LAGOS[1], device_id=FRAUD_DEVICE)
+
+    facts = decide(profile, far, NOW_MS, RULES)
+
+    assert (assessed(facts).points, assessed(facts).decision) == (82, "DECLINED")
+    found = found_in(facts)
+    assert found is not None
+    assert (found.severity, found.review) == ("high", False)
+    assert found.actions == ("payment_blocked", "customer_verification_requested")
+
+
+def test_a_device_known_from_fraud_only_scores_below_the_high_band() -> None:
+    facts = decide(usual_profile(), usual_payment(device_id=FRAUD_DEVICE), NOW_MS, RULES)
+
+    assert (assessed(facts).points, assessed(facts).decision) == (27, "APPROVED")
+    assert assessed(facts).reasons == (Reason.KNOWN_FRAUD_DEVICE,)
+
+
+def test_a_high_score_without_hard_evidence_rests_on_its_factors() -> None:
+    seen = usual_payment(
+        account_created_at_ms=NOW_MS,
+        device_id="dev_9",
+        ip_country="NG",
+        addresses_match=False,
+        amount_minor=249_999,
+    )
+
+    found = found_in(decide(usual_profile(), seen, NOW_MS, RULES))
+
+    assert found is not None
+    assert (found.fraud_type, found.severity, found.points) == ("high_risk_score", "high", 89)
+    assert [sign.type for sign in found.signs] == [
+        "customer_history",
+        "device_fingerprint",
+        "geolocation_mismatch",
+        "shipping_billing_match",
+        "order_amount",
+        "velocity_check",
+    ]
+
+
+def test_the_eleventh_payment_of_an_hour_is_refused_whatever_its_score() -> None:
+    tenth = decide(profile_with_attempts(9), usual_payment(), NOW_MS, RULES)
+    eleventh = decide(profile_with_attempts(10), usual_payment(), NOW_MS, RULES)
+
+    assert (assessed(tenth).decision, assessed(tenth).reasons) == ("APPROVED", ())
+    assert assessed(eleventh).decision == "DECLINED"
+    assert assessed(eleventh).reasons == (Reason.RATE_LIMITED,)
+    assert assessed(eleventh).points == assessed(tenth).points
+
+
+def test_the_eleventh_payment_of_more_than_an_hour_is_not_refused() -> None:
+    slowly = profile_with_attempts(10, every_ms=6 * MINUTE_MS)
+
+    assert assessed(decide(slowly, usual_payment(), NOW_MS, RULES)).decision == "APPROVED"
+
+
+def test_refused_payments_keep_counting() -> None:
+    often = [usual_payment(payment_id=f"pay_{n}") for n in range(40)]
+
+    profile = seen_after(usual_profile(), *often)
+
+    (*_, last) = decide(profile, usual_payment(), NOW_MS + 40 * MINUTE_MS, RULES)
+    assert isinstance(last, Assessed)
+    assert last.reasons == (Reason.RATE_LIMITED,)
+
+
+def test_a_suspended_account_pays_nothing_more() -> None:
+    suspended = seen_after(usual_profile(), usual_payment(card_reported_stolen=True))
+
+    facts = decide(suspended, usual_payment(payment_id="pay_ord_2"), NOW_MS + HOUR_MS, RULES)
+
+    assert suspended.suspended_by == "pay_ord_1"
+    assert assessed(facts).decision == "DECLINED"
+    assert assessed(facts).reasons == (Reason.ACCOUNT_SUSPENDED,)
+    assert found_in(facts) is None
+
+
+def test_reasons_are_given_in_their_order_of_precedence() -> None:
+    profile = profile_with_attempts(10)
+    profile = usual_profile(
+        attempts=profile.attempts,
+        place=at(PORTLAND, NOW_MS - HOUR_MS),
+        suspended_by="pay_before_1",
+    )
+    worst = usual_payment(
+        latitude=LAGOS[0],
+        longitude=LAGOS[1],
+        card_reported_stolen=True,
+        device_id=FRAUD_DEVICE,
+    )
+
+    assert assessed(decide(profile, worst, NOW_MS, RULES)).reasons == tuple(Reason)
+
+
+# --- learning
+
+
+def test_an_approved_payment_teaches_what_is_normal() -> None:
+    profile = seen_after(EMPTY, usual_payment(device_id="dev_7"))
+
+    assert profile.devices == ("dev_7",)
+    assert (profile.orders, profile.approved_minor) == (1, 12_999)
+    assert profile.place == at(PORTLAND, NOW_MS)
+    assert [attempt.payment_id for attempt in profile.attempts] == ["pay_ord_1"]
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"card_reported_stolen": True},
+        {"account_created_at_ms": NOW_MS, "ip_country": "NG"},
+    ],
+    ids=["declined", "reviewed"],
+)
+def test_any_other_payment_only_counts_as_an_attempt(told: dict[str, object]) -> None:
+    profile = seen_after(EMPTY, usual_payment(device_id="dev_7", **told))
+
+    assert (profile.devices, profile.orders, profile.approved_minor) == ((), 0, 0)
+    assert profile.place is None
+    assert len(profile.attempts) == 1
+
+
+def test_the_device_last_used_is_the_last_to_be_forgotten() -> None:
+    devices = [f"dev_{n}" for n in range(DEVICES_KEPT_MAX)]
+    used = [*devices, "dev_0", "dev_new"]
+
+    profile = seen_after(
+        EMPTY,
+        *[usual_payment(payment_id=f"pay_{n}", device_id=device) for n, device in enumerate(used)],
+        every_ms=HOUR_MS,
+    )
+
+    assert profile.devices == (*devices[2:], "dev_0", "dev_new")
+
+
+def test_the_payment_that_arrived_first_is_the_first_to_be_forgotten() -> None:
+    count = ATTEMPTS_KEPT_MAX + 3
+
+    profile = seen_after(EMPTY, *[usual_payment(payment_id=f"pay_{n}") for n in range(count)])
+
+    assert [a.payment_id for a in profile.attempts] == [f"pay_{n}" for n in range(3, count)]
+
+
+def test_a_late_payment_does_not_move_the_customer_back() -> None:
+    here = usual_payment()
+    there = usual_payment(payment_id="pay_ord_2", latitude=52.52, longitude=13.405)
+
+    profile = fold(EMPTY, decide(EMPTY, here, NOW_MS, RULES))
+    profile = fold(profile, decide(profile, there, NOW_MS - 24 * HOUR_MS, RULES))
+
+    assert profile.orders == 2
+    assert profile.place == at(PORTLAND, NOW_MS)
+
+
+# --- other inputs
+
+
+def test_a_check_on_request_scores_and_changes_nothing() -> None:
+    profile = profile_with_attempts(10)
+
+    facts = advise(profile, payment(), NOW_MS, RULES)
+
+    (only,) = facts
+    assert isinstance(only, Advised)
+    assert (only.score.points, only.review) == (23, False)
+    assert fold(profile, facts) == profile
+
+
+def test_a_chargeback_counts_once_and_raises_the_next_score() -> None:
+    before = assessed(decide(usual_profile(), usual_payment(), NOW_MS, RULES)).points
+
+    profile = fold(usual_profile(), charge_back(usual_profile(), "cb_1"))
+
+    assert charge_back(profile, "cb_1") == ()
+    assert assessed(decide(profile, usual_payment(), NOW_MS, RULES)).points == before + 25
+
+
+def test_only_the_last_chargebacks_are_remembered() -> None:
+    profile = EMPTY
+    for n in range(10):
+        profile = fold(profile, charge_back(profile, f"cb_{n}"))
+
+    assert profile.chargebacks == tuple(f"cb_{n}" for n in range(10 - CHARGEBACKS_KEPT_MAX, 10))
+
+
+def test_a_suspension_is_lifted_when_its_own_case_is_cleared() -> None:
+    suspended = seen_after(usual_profile(), usual_payment(card_reported_stolen=True))
+
+    assert close_case(suspended, "pay_ord_1", "DECLINED") == ()
+    assert close_case(suspended, "pay_ord_2", "APPROVED") == ()
+    lifted = fold(suspended, close_case(suspended, "pay_ord_1", "APPROVED"))
+    assert lifted.suspended_by is None
+    assert close_case(lifted, "pay_ord_1", "APPROVED") == ()
+
+
+def test_a_second_critical_finding_leaves_the_first_in_charge_of_the_suspension() -> None:
+    stolen = [
+        usual_payment(payment_id=name, card_reported_stolen=True)
+        for name in ("pay_ord_1", "pay_ord_2")
+    ]
+
+    profile = seen_after(usual_profile(), *stolen)
+
+    assert profile.suspended_by == "pay_ord_1"

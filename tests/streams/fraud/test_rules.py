@@ -1,0 +1,30 @@
+import pytest
+
+from streams.fraud.rules import ATTEMPTS_KEPT_MAX, FraudRules, RulesError
+
+
+@pytest.mark.parametrize(
+    "bands",
+    [
+        {"monitor_from": 0},
+        {"review_from": 20},
+        {"decline_from": 50},
+        {"decline_from": 91},
+        {"block_from": 101},
+    ],
+)
+def test_bands_that_do_not_rise_are_refused(bands: dict[str, int]) -> None:
+    with pytest.raises(RulesError, match="bands"):
+        FraudRules(**bands)
+
+
+@pytest.mark.parametrize(
+    "figure", ["attempts_hour_max", "payments_normal_max", "ips_normal_max", "cards_many_from"]
+)
+def test_a_count_beyond_what_a_profile_remembers_is_refused(figure: str) -> None:
+    with pytest.raises(RulesError, match=str(ATTEMPTS_KEPT_MAX)):
+        FraudRules(**{figure: ATTEMPTS_KEPT_MAX})
+
+
+def test_the_largest_count_that_a_profile_can_tell_is_accepted() -> None:
+    assert FraudRules(attempts_hour_max=ATTEMPTS_KEPT_MAX - 1).attempts_hour_max == 15
