@@ -1,0 +1,173 @@
+"""Orders and messages for tests: every builder takes what a test is about."""
+
+from typing import Any
+
+from events.fraud import FraudCheckCompleted, FraudDetected
+from events.inventory import InventoryAdjusted, OutOfStock
+from events.orders import CancelOrder, PlaceOrder
+from events.payments import PaymentFailed, PaymentProcessed
+from events.refunds import RefundIssued
+from events.types import Address, OrderItem, OrderPayment
+from streams.orders.deciding import decide
+from streams.orders.evolution import fold
+from streams.orders.placing import place
+from streams.orders.rows import Order, Status
+from streams.orders.rules import OrderRules
+
+RULES = OrderRules()
+AT_MS = 1_763_288_129_553
+"""A Sunday: 2025-11-16T10:15:29.553Z."""
+MINUTE_MS = 60_000
+HOUR_MS = 60 * MINUTE_MS
+DAY_MS = 24 * HOUR_MS
+
+
+def address(**given: Any) -> Address:
+    fields = {"line1": "1 Main St", "city": "Washington", "state": "DC", "country": "US"}
+    return Address(**(fields | given))
+
+
+def item(product_id: str = "p1", quantity: int = 2, unit_price_minor: int = 3499) -> OrderItem:
+    return OrderItem(product_id=product_id, quantity=quantity, unit_price_minor=unit_price_minor)
+
+
+def place_order(**given: Any) -> PlaceOrder:
+    """Two lines, 134.97 USD."""
+    fields: dict[str, Any] = {
+        "order_id": "ord_1",
+        "user_id": "usr_1",
+        "order_items": (item(), item("p2", 1, 6499)),
+        "shipping_address": address(),
+        "payment": OrderPayment(method="credit_card", token="tok_1", card_last_four="1881"),
+    }
+    return PlaceOrder(**(fields | given))
+
+
+def placed(**given: Any) -> Order:
+    return fold(None, place(place_order(**given), AT_MS, RULES, "corr_1"))
+
+
+def after(order: Order, *messages: Any, at_ms: int = AT_MS) -> Order:
+    """The order once all of these have been told, a second apart."""
+    for step, message in enumerate(messages, 1):
+        facts = decide(order, message, at_ms + 1000 * step, RULES)
+        if facts:
+            order = fold(order, facts)
+    return order
+
+
+def held(line: int = 1, **given: Any) -> InventoryAdjusted:
+    fields: dict[str, Any] = {
+        "adjustment_id": "adj_1",
+        "product_id": f"p{line}",
+        "warehouse_id": "wh_1",
+        "adjustment_type": "decrease",
+        "previous_quantity": 10,
+        "adjusted_quantity": -1,
+        "new_quantity": 9,
+        "reason": "order_reserved",
+        "order_id": "ord_1",
+        "reservation_id": f"ord_1:{line}",
+        "reservation_status": "CONFIRMED",
+    }
+    return InventoryAdjusted(**(fields | given))
+
+
+def expired(line: int = 1) -> InventoryAdjusted:
+    return held(line, reason="reservation_expired", reservation_status="EXPIRED")
+
+
+def released(line: int = 1) -> InventoryAdjusted:
+    return held(line, reason="reservation_released", reservation_status="CANCELLED")
+
+
+def short(product_id: str = "p1", **given: Any) -> OutOfStock:
+    fields: dict[str, Any] = {
+        "product_id": product_id,
+        "sku": product_id,
+        "warehouse_id": "ALL",
+        "previous_quantity": 1,
+        "current_quantity": 1,
+        "triggered_by_order_id": "ord_1",
+        "requested_quantity": 2,
+        "backorder_allowed": True,
+    }
+    return OutOfStock(**(fields | given))
+
+
+def paid(**given: Any) -> PaymentProcessed:
+    fields: dict[str, Any] = {
+        "payment_id": "pay_ord_1",
+        "order_id": "ord_1",
+        "amount_minor": 13497,
+        "currency": "USD",
+        "payment_method": "credit_card",
+        "status": "confirmed",
+    }
+    return PaymentProcessed(**(fields | given))
+
+
+def declined(attempt: int = 3, *, retryable: bool = True, **given: Any) -> PaymentFailed:
+    fields: dict[str, Any] = {
+        "payment_id": "pay_ord_1",
+        "order_id": "ord_1",
+        "amount_minor": 13497,
+        "currency": "USD",
+        "failure_reason": "card_declined",
+        "retryable": retryable,
+        "attempt_number": attempt,
+        "max_attempts": 3,
+    }
+    return PaymentFailed(**(fields | given))
+
+
+def verdict(decision: str) -> FraudCheckCompleted:
+    return FraudCheckCompleted(
+        transaction_id="txn_1",
+        payment_id="pay_ord_1",
+        order_id="ord_1",
+        risk_score=60,
+        decision=decision,
+        reasons=(),
+        confidence=0.9,
+    )
+
+
+def fraud(severity: str = "high") -> FraudDetected:
+    return FraudDetected(
+        payment_id="pay_ord_1", order_id="ord_1", fraud_type="stolen_card", severity=severity
+    )
+
+
+def refund(total_minor: int = 13497, status: str = "refunded") -> RefundIssued:
+    return RefundIssued(
+        refund_id="ref_1",
+        payment_id="pay_ord_1",
+        order_id="ord_1",
+        amount_minor=total_minor,
+        currency="USD",
+        total_refunded_minor=total_minor,
+        payment_status=status,
+    )
+
+
+def cancel(user_id: str = "usr_1", reason: str = "I changed my mind") -> CancelOrder:
+    return CancelOrder(order_id="ord_1", user_id=user_id, cancellation_reason=reason)
+
+
+CONFIRMED = placed()
+BACKORDERED = after(CONFIRMED, short())
+ON_HOLD = after(CONFIRMED, verdict("MANUAL_REVIEW"))
+PAID = after(CONFIRMED, held(1), held(2), paid())
+PAID_ON_HOLD = after(PAID, fraud())
+CANCELLED = after(CONFIRMED, cancel())
+REJECTED = placed(currency="CHF")
+
+OF_STATUS = {
+    Status.CONFIRMED: CONFIRMED,
+    Status.BACKORDERED: BACKORDERED,
+    Status.ON_HOLD: ON_HOLD,
+    Status.PAID: PAID,
+    Status.CANCELLED: CANCELLED,
+    Status.REJECTED: REJECTED,
+}

@@ -1,0 +1,107 @@
+"""Fraud findings: on hold, back to where it was, or cancelled."""
+
+import pytest
+from msgspec.structs import replace
+
+from streams.orders.deciding import decide, review_over
+from streams.orders.evolution import fold
+from streams.orders.rows import Order, Status
+from tests.streams.orders.samples import (
+    AT_MS,
+    BACKORDERED,
+    CANCELLED,
+    CONFIRMED,
+    DAY_MS,
+    ON_HOLD,
+    PAID,
+    PAID_ON_HOLD,
+    RULES,
+    after,
+    fraud,
+    verdict,
+)
+
+PROCESSING = replace(PAID, status=Status.PROCESSING)
+SHIPPED = replace(PAID, status=Status.SHIPPED)
+
+
+@pytest.mark.parametrize(
+    ("message", "holds"),
+    [
+        (verdict("MANUAL_REVIEW"), True),
+        (fraud("high"), True),
+        (fraud("critical"), True),
+        (fraud("medium"), False),
+        (fraud("low"), False),
+        (verdict("APPROVED"), False),
+    ],
+)
+@pytest.mark.parametrize("order", [CONFIRMED, PAID, PROCESSING], ids=lambda o: o.status)
+def test_grave_findings_hold_an_order(order: Order, message: object, *, holds: bool) -> None:
+    told = after(order, message, at_ms=AT_MS - 1000)
+
+    assert (told.status is Status.ON_HOLD) is holds
+    if holds:
+        assert told.held_from is order.status
+        assert told.review_due_ms == AT_MS + DAY_MS
+    else:
+        assert told == order
+
+
+@pytest.mark.parametrize("order", [CONFIRMED, PAID, PROCESSING], ids=lambda o: o.status)
+def test_approval_brings_the_order_back_to_where_it_was(order: Order) -> None:
+    back = after(order, verdict("MANUAL_REVIEW"), verdict("APPROVED"))
+
+    assert back.status is order.status
+    assert (back.review_due_ms, back.held_from) == (0, None)
+
+
+def test_one_review_is_opened_however_many_findings_come() -> None:
+    assert decide(ON_HOLD, fraud(), AT_MS + DAY_MS, RULES) == ()
+    assert decide(ON_HOLD, verdict("MANUAL_REVIEW"), AT_MS + DAY_MS, RULES) == ()
+
+
+@pytest.mark.parametrize(
+    "order", [CONFIRMED, BACKORDERED, ON_HOLD, PAID, PAID_ON_HOLD, PROCESSING]
+)
+def test_a_refusal_cancels_until_dispatch(order: Order) -> None:
+    ended = after(order, verdict("DECLINED"))
+
+    assert (ended.status, ended.cancellation_reason) == (Status.CANCELLED, "FRAUD_DETECTED")
+
+
+@pytest.mark.parametrize(
+    ("message", "note"),
+    [
+        (verdict("DECLINED"), "FRAUD_DECLINED_TOO_LATE"),
+        (fraud("critical"), "FRAUD_SUSPECTED_TOO_LATE"),
+        (verdict("MANUAL_REVIEW"), "MANUAL_REVIEW_TOO_LATE"),
+    ],
+)
+@pytest.mark.parametrize("order", [SHIPPED, CANCELLED], ids=lambda o: o.status)
+def test_what_comes_too_late_is_noted_once(order: Order, message: object, note: str) -> None:
+    told = after(order, message, message)
+
+    assert told.status is order.status
+    assert [step.reason for step in told.history].count(note) == 1
+
+
+def test_nobody_reviewing_for_a_day_cancels() -> None:
+    facts = review_over(ON_HOLD, ON_HOLD.review_due_ms, ON_HOLD.review_due_ms, RULES)
+
+    ended = fold(ON_HOLD, facts)
+
+    assert (ended.status, ended.cancellation_reason) == (Status.CANCELLED, "FRAUD_DETECTED")
+
+
+def test_a_review_that_ended_is_not_ended_by_its_clock() -> None:
+    back = after(ON_HOLD, verdict("APPROVED"))
+
+    assert review_over(back, ON_HOLD.review_due_ms, ON_HOLD.review_due_ms, RULES) == ()
+
+
+def test_an_approval_during_a_backorder_leaves_it_waiting() -> None:
+    order = after(BACKORDERED, fraud(), verdict("APPROVED"))
+
+    assert (order.status, order.review_due_ms) == (Status.BACKORDERED, 0)
+    assert order.backorder_due_ms == BACKORDERED.backorder_due_ms

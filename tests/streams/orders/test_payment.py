@@ -1,0 +1,148 @@
+"""The payment's fate: paid, failed for good, failed for now, given back."""
+
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from streams.orders.deciding import decide
+from streams.orders.rows import Order, Status
+from tests.streams.orders.samples import (
+    AT_MS,
+    BACKORDERED,
+    CANCELLED,
+    CONFIRMED,
+    ON_HOLD,
+    PAID,
+    REJECTED,
+    RULES,
+    after,
+    declined,
+    held,
+    item,
+    paid,
+    placed,
+    refund,
+    verdict,
+)
+
+
+def outcome(order: Order) -> tuple[str, str | None]:
+    return order.status.value, order.cancellation_reason
+
+
+@pytest.mark.parametrize(
+    ("order", "status"),
+    [
+        (CONFIRMED, "paid"),
+        (BACKORDERED, "paid"),
+        (ON_HOLD, "on_hold"),
+        (after(BACKORDERED, verdict("MANUAL_REVIEW")), "on_hold"),
+        (CANCELLED, "cancelled"),
+        (REJECTED, "rejected"),
+    ],
+    ids=["confirmed", "backordered", "on_hold", "backordered in review", "cancelled", "rejected"],
+)
+def test_captured_money_is_taken_down_wherever_the_order_stands(
+    order: Order, status: str
+) -> None:
+    order = after(order, paid(amount_minor=order.total_minor, currency=order.currency))
+
+    assert order.status == status
+    assert order.captured_minor == order.total_minor
+    assert (order.short, order.backorder_due_ms) == ((), 0)
+
+
+def test_an_order_paid_while_on_hold_comes_back_as_paid() -> None:
+    assert after(ON_HOLD, paid(), verdict("APPROVED")).status is Status.PAID
+
+
+def test_paying_twice_is_paying_once() -> None:
+    assert decide(PAID, paid(), AT_MS, RULES) == ()
+    assert decide(PAID, paid(payment_id="pay_2"), AT_MS, RULES) == ()
+
+
+def test_an_order_for_nothing_is_paid_once_too() -> None:
+    free = placed(order_items=(item(unit_price_minor=0),))
+
+    order = after(free, paid(amount_minor=0))
+
+    assert order.status is Status.PAID
+    assert decide(order, paid(amount_minor=0), AT_MS, RULES) == ()
+
+
+@pytest.mark.parametrize(
+    "given", [{"amount_minor": 13496}, {"amount_minor": 13498}, {"currency": "EUR"}]
+)
+def test_another_amount_pays_nothing(given: dict[str, Any]) -> None:
+    order = after(CONFIRMED, paid(**given), paid(**given))
+
+    assert (order.status, order.captured_minor) == (Status.CONFIRMED, None)
+    assert [step.reason for step in order.history] == ["PLACED", "PAYMENT_DIFFERS"]
+
+
+@pytest.mark.parametrize("status", ["pending", "failed"])
+def test_only_confirmed_is_success(status: str) -> None:
+    assert decide(CONFIRMED, paid(status=status), AT_MS, RULES) == ()
+
+
+@pytest.mark.parametrize(
+    ("event", "final"),
+    [
+        (declined(1), False),
+        (declined(2), False),
+        (declined(3), True),
+        (declined(1, retryable=False), True),
+        (declined(2, max_attempts=2), True),
+        (declined(2, max_attempts=None), False),
+        (declined(3, max_attempts=None), True),
+        (declined(1, attempt_number=None, max_attempts=None), False),
+    ],
+)
+@pytest.mark.parametrize(
+    "order", [CONFIRMED, BACKORDERED, ON_HOLD], ids=lambda order: order.status.value
+)
+def test_the_last_failed_attempt_cancels(order: Order, event: Any, *, final: bool) -> None:
+    told = after(order, event)
+
+    assert outcome(told) == (
+        ("cancelled", "PAYMENT_FAILED") if final else (order.status.value, None)
+    )
+
+
+def test_an_attempt_that_will_be_repeated_is_noted_once() -> None:
+    order = after(CONFIRMED, declined(1), declined(1), declined(2))
+
+    assert [step.reason for step in order.history] == [
+        "PLACED",
+        "PAYMENT_ATTEMPT_1_FAILED",
+        "PAYMENT_ATTEMPT_2_FAILED",
+    ]
+
+
+@pytest.mark.parametrize("order", [PAID, CANCELLED, after(ON_HOLD, paid())])
+def test_a_failure_that_comes_late_cancels_nothing(order: Order) -> None:
+    assert decide(order, declined(3), AT_MS, RULES) == ()
+
+
+@pytest.mark.parametrize(
+    "order", [PAID, CANCELLED, replace(PAID, status=Status.DELIVERED)], ids=lambda o: o.status
+)
+def test_refunds_are_taken_down_and_move_nothing(order: Order) -> None:
+    told = after(order, refund(5000, "partially_refunded"), refund(13497), refund(5000))
+
+    assert told.status is order.status
+    assert (told.refunded_minor, told.refund_status) == (13497, "refunded")
+    assert decide(told, refund(13497), AT_MS, RULES) == ()
+
+
+def test_the_happy_path_is_told_by_the_history() -> None:
+    order = after(CONFIRMED, held(1), held(2), paid())
+
+    assert [(step.status.value, step.reason) for step in order.history] == [
+        ("confirmed", "PLACED"),
+        ("confirmed", "STOCK_HELD"),
+        ("confirmed", "PAYMENT_CAPTURED"),
+        ("paid", "PAID"),
+    ]
+    assert [step.at_ms - AT_MS for step in order.history] == [0, 2000, 3000, 3000]
