@@ -144,7 +144,6 @@ class FraudDetected(FraudEvent):
     model_config = names(evidence=("evidence", "indicators", "riskFactors"))
     spellings: ClassVar[Spellings] = {
         "severity": {"LOW": "low", "MEDIUM": "medium", "HIGH": "high", "CRITICAL": "critical"},
-        "fraudType": {"Stolen Card": "stolen_card"},
     }
     upcast = Upcast(
         paths={"reviewRequired": ("metadata.reviewRequired",)}, timestamp_from="detectedAt"

@@ -95,11 +95,10 @@ class AddInventory(StockCommand):
     product_id: Id
     quantity: Quantity
     warehouse_id: Id
-    # one of purchase_order{purchaseOrderId,supplierId,receivedDate},
-    # transfer{sourceWarehouseId,transferId}, return{orderId,returnId,condition
-    # new|refurbished|damaged}
+    # One of purchase_order {purchaseOrderId, supplierId, receivedDate},
+    # transfer {sourceWarehouseId, transferId}, return {orderId, returnId, condition}.
     stock_source: JsonObject | None = None
-    # standard{expectedProcessingDays 1-7} or express{guaranteedByDate,rushFee}
+    # Standard {expectedProcessingDays 1-7} or express {guaranteedByDate, rushFee}.
     priority: JsonObject | None = None
     quality_checks: Many[JsonObject] | None = None  # visual | automated_scan | weight
     timestamp: Moment | None = None
@@ -171,9 +170,9 @@ class InventoryAdjusted(StockEvent):
     product_name: Text | None = None
     warehouse_id: Id
     adjustment_type: AdjustmentType
-    previous_quantity: Count  # AVAILABLE quantity before
+    previous_quantity: Count  # available, not on hand
     adjusted_quantity: Change
-    new_quantity: Count  # previousQuantity + adjustedQuantity
+    new_quantity: Count
     reason: AdjustmentReason
     order_id: Id | None = None
     reservation_id: Id | None = None
@@ -181,8 +180,9 @@ class InventoryAdjusted(StockEvent):
     reservation_expires_at: Moment | None = None
     lines_reserved: Count | None = None  # lines of this order held so far
     lines_total: Count | None = None
-    on_hand: Count | None = None  # after
-    reserved: Count | None = None  # after
+    # Both after the change.
+    on_hand: Count | None = None
+    reserved: Count | None = None
     notes: Text | None = None
     adjusted_by: Text | None = None
     payment_id: Id | None = None  # extension: the payment that waits for this hold
@@ -198,7 +198,7 @@ class OutOfStock(StockEvent):
     product_id: Id
     sku: Id
     product_name: Text | None = None
-    warehouse_id: Id  # ALL when every warehouse is exhausted
+    warehouse_id: Id
     warehouse_name: Text | None = None
     previous_quantity: Count
     current_quantity: Count

@@ -40,7 +40,7 @@ class NotificationEvent(Event):
 
 
 class SendNotification(Command):
-    """Asks to tell somebody something, once an idempotency key (K14). At most 256 KB.
+    """Asks to tell somebody something, once an idempotency key (K14).
 
     The key is the causing event's id and the channel, so a replay sends nothing twice.
     """

@@ -140,9 +140,7 @@ class PlaceOrder(OrderCommand):
     subscription_id: Id | None = None  # set when a Subscribe & Save cycle places the order
     cart_id: Id | None = None
     order_date: Moment | None = None
-    risk: RiskContext | None = (
-        None  # extension: what fraud scoring needs; copied into PaymentInitiated
-    )
+    risk: RiskContext | None = None  # extension: copied into PaymentInitiated for fraud scoring
 
 
 class AmendOrder(OrderCommand):
@@ -263,7 +261,7 @@ class OrderCancelled(OrderEvent):
     order_items: Many[OrderItem]
     order_total_minor: Minor
     currency: Currency
-    refund: RefundInfo | None = None  # null when nothing was captured
+    refund: RefundInfo | None = None
     payment_failure_details: PaymentFailureDetails | None = None
     inventory_details: InventoryDetails | None = None
     order_status: Literal["cancelled"]

@@ -104,6 +104,7 @@ class PaymentInitiated(PaymentEvent):
     subscription_id: Id | None = None
     invoice_id: Id | None = None
     initiated_at: Moment | None = None
+    # From here on extensions: the risk inputs of G-22.
     account_created_at: Moment | None = None
     previous_orders: Count | None = None
     device_id: Id | None = None
@@ -142,9 +143,8 @@ class ProcessPayment(Command):
     invoice_id: Id | None = None
     customer_id: Id | None = None
     order_id: Id | None = None
-    idempotency_key: (
-        Id  # order: <paymentId>:<attempt>; renewal: <subscriptionId>_<yyyy>_<mm>[_<attempt>]
-    )
+    # An order's is <paymentId>:<attempt>, a renewal's <subscriptionId>_<yyyy>_<mm>[_<attempt>].
+    idempotency_key: Id
     capture_immediately: bool = True
     attempt_number: Count | None = None
 

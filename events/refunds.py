@@ -34,7 +34,7 @@ class RefundPayment(RefundCommand):
     order_id: Id | None = None
     amount_minor: Minor | None = None  # absent = full remaining amount
     currency: Currency | None = None
-    reason: Reason  # <=500 chars
+    reason: Reason
     requested_by: Text
     approved_by: Text | None = None  # mandatory above 500 GBP equivalent
     return_id: Id | None = None

@@ -32,6 +32,7 @@ OBJECT_DEPTH_MAX: Final = 32
 
 _INT64_MAX: Final = 2**63 - 1
 _DECIMAL_CHARS_MAX: Final = 40
+_MONEY_EXPECTED: Final = "money is a decimal number of major units"
 _CENT: Final = Decimal("0.01")
 _ROUNDING_NOISE: Final = 1e-6
 _YEAR_MIN: Final = 1970
@@ -67,15 +68,19 @@ def minor_units(value: object) -> int:
 
 
 def _signed_minor_units(value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-        raise ValueError("money is a decimal number of major units")  # noqa: TRY004  pydantic reports only ValueError
+    text = str(value) if isinstance(value, (float, str)) else value
+    if isinstance(value, bool) or not isinstance(text, (int, str)):
+        raise ValueError(_MONEY_EXPECTED)  # noqa: TRY004 - pydantic reports only ValueError
+    if isinstance(text, str) and len(text) > _DECIMAL_CHARS_MAX:
+        raise ValueError(_MONEY_EXPECTED)
     try:
-        # repr gives the digits that were written, so 1.005 rounds as the producer's text says, not
-        # as its binary form.
-        exact = Decimal(value if isinstance(value, int) else str(value)[:_DECIMAL_CHARS_MAX])
+        # A float's text has the digits that were written: 1.005 rounds as the producer's text says,
+        # not as its binary form.
+        exact = Decimal(text)
     except InvalidOperation:
-        raise ValueError("money is a decimal number of major units") from None
-    if not exact.is_finite() or abs(exact) > MINOR_MAX // 100:  # Multiplying first could overflow.
+        raise ValueError(_MONEY_EXPECTED) from None
+    # Arithmetic on a huge exponent would overflow; comparing does not.
+    if not exact.is_finite() or exact.copy_abs() > MINOR_MAX // 100:
         raise ValueError(f"money is at most {MINOR_MAX} minor units")
     return int(exact.quantize(_CENT, ROUND_HALF_UP) * 100)
 

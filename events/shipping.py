@@ -178,7 +178,7 @@ class DeliveryFailed(ShipmentEvent):
 
     shipment_id: Id
     order_id: Id
-    failure_reason: Text  # free text
+    failure_reason: Text
     reason_code: DeliveryFailureCode
     attempt_number: Count | None = None
     max_attempts: Count | None = None
