@@ -5,11 +5,10 @@ from typing import Final, get_args
 from events.orders import CancelOrder
 from events.vocabulary import CancellationReason
 from streams.orders.facts import Cancelled, Fact, Noted
-from streams.orders.rows import BEFORE_DISPATCH, Order, Status
+from streams.orders.rows import BEFORE_DISPATCH, DISPATCHED, Order
 from streams.orders.rules import OrderRules
 
 _REASONS: Final = frozenset(get_args(CancellationReason))
-_DISPATCHED: Final = frozenset({Status.SHIPPED, Status.DELIVERED})
 
 
 def cancel(order: Order, command: CancelOrder, at_ms: int, rules: OrderRules) -> tuple[Fact, ...]:
@@ -21,7 +20,7 @@ def cancel(order: Order, command: CancelOrder, at_ms: int, rules: OrderRules) ->
     by_system = command.user_id in rules.system_users
     if not by_system and command.user_id != order.user_id:
         return noted(order, at_ms, "CANCEL_REFUSED_FOREIGN")
-    if order.status in _DISPATCHED:
+    if order.status in DISPATCHED:
         return noted(order, at_ms, "CANCEL_REFUSED_DISPATCHED")
     if order.status not in BEFORE_DISPATCH:
         return ()
@@ -37,6 +36,11 @@ def ended_by_shop(
 ) -> tuple[Fact, ...]:
     """Cancel for a reason of the shop's own."""
     return (Cancelled(at_ms, reason, rules.refund_days_system, note),)
+
+
+def too_late(order: Order, at_ms: int, what: str) -> tuple[Fact, ...]:
+    """Say in the history what came after dispatch; an order that has ended is past minding."""
+    return noted(order, at_ms, f"{what}_TOO_LATE") if order.status in DISPATCHED else ()
 
 
 def noted(order: Order, at_ms: int, reason: str) -> tuple[Fact, ...]:

@@ -3,7 +3,7 @@
 from typing import Final
 
 from events.fraud import FraudCheckCompleted, FraudDetected
-from streams.orders.cancelling import ended_by_shop, noted
+from streams.orders.cancelling import ended_by_shop, too_late
 from streams.orders.facts import Fact, Moved, ReviewClosed, ReviewOpened
 from streams.orders.rows import BEFORE_DISPATCH, HOLDABLE, Order, Status
 from streams.orders.rules import OrderRules
@@ -28,13 +28,13 @@ def checked(
         return _approved(order, at_ms)
     if order.status in BEFORE_DISPATCH:
         return ended_by_shop(at_ms, "FRAUD_DETECTED", rules)
-    return noted(order, at_ms, "FRAUD_DECLINED_TOO_LATE")
+    return too_late(order, at_ms, "FRAUD_DECLINED")
 
 
 def _review(order: Order, reason: str, at_ms: int, rules: OrderRules) -> tuple[Fact, ...]:
     """Open a review, once; an order that waits for stock goes on hold when it has come."""
     if order.status not in BEFORE_DISPATCH:
-        return noted(order, at_ms, f"{reason}_TOO_LATE")
+        return too_late(order, at_ms, reason)
     if order.review_due_ms:
         return ()
     opened = ReviewOpened(at_ms, at_ms + rules.review_ms, reason)

@@ -30,6 +30,9 @@ BEFORE_DISPATCH: Final = frozenset(
 )
 """Nothing has left the house: the order can still be cancelled (G-9)."""
 
+DISPATCHED: Final = frozenset({Status.SHIPPED, Status.DELIVERED, Status.RETURNED})
+"""Something has left the house: what would have ended the order comes too late."""
+
 HOLDABLE: Final = frozenset({Status.CONFIRMED, Status.PAID, Status.PROCESSING})
 """From here fraud puts an order on hold, and back to here it goes."""
 

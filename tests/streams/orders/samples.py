@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from events.base import Message
 from events.fraud import FraudCheckCompleted, FraudDetected
 from events.inventory import InventoryAdjusted, OutOfStock
 from events.orders import CancelOrder, PlaceOrder
@@ -17,12 +18,13 @@ from streams.orders.rules import OrderRules
 RULES = OrderRules()
 AT_MS = 1_763_288_129_553
 """A Sunday: 2025-11-16T10:15:29.553Z."""
+TOKENISED = "tok_1"
 MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS
 DAY_MS = 24 * HOUR_MS
 
 
-def address(**given: Any) -> Address:
+def address(**given: object) -> Address:
     fields = {"line1": "1 Main St", "city": "Washington", "state": "DC", "country": "US"}
     return Address(**(fields | given))
 
@@ -31,23 +33,23 @@ def item(product_id: str = "p1", quantity: int = 2, unit_price_minor: int = 3499
     return OrderItem(product_id=product_id, quantity=quantity, unit_price_minor=unit_price_minor)
 
 
-def place_order(**given: Any) -> PlaceOrder:
+def place_order(**given: object) -> PlaceOrder:
     """Two lines, 134.97 USD."""
     fields: dict[str, Any] = {
         "order_id": "ord_1",
         "user_id": "usr_1",
         "order_items": (item(), item("p2", 1, 6499)),
         "shipping_address": address(),
-        "payment": OrderPayment(method="credit_card", token="tok_1", card_last_four="1881"),
+        "payment": OrderPayment(method="credit_card", token=TOKENISED, card_last_four="1881"),
     }
     return PlaceOrder(**(fields | given))
 
 
-def placed(**given: Any) -> Order:
+def placed(**given: object) -> Order:
     return fold(None, place(place_order(**given), AT_MS, RULES, "corr_1"))
 
 
-def after(order: Order, *messages: Any, at_ms: int = AT_MS) -> Order:
+def after(order: Order, *messages: Message, at_ms: int = AT_MS) -> Order:
     """The order once all of these have been told, a second apart."""
     for step, message in enumerate(messages, 1):
         facts = decide(order, message, at_ms + 1000 * step, RULES)
@@ -56,7 +58,7 @@ def after(order: Order, *messages: Any, at_ms: int = AT_MS) -> Order:
     return order
 
 
-def held(line: int = 1, **given: Any) -> InventoryAdjusted:
+def held(line: int = 1, **given: object) -> InventoryAdjusted:
     fields: dict[str, Any] = {
         "adjustment_id": "adj_1",
         "product_id": f"p{line}",
@@ -81,7 +83,7 @@ def released(line: int = 1) -> InventoryAdjusted:
     return held(line, reason="reservation_released", reservation_status="CANCELLED")
 
 
-def short(product_id: str = "p1", **given: Any) -> OutOfStock:
+def short(product_id: str = "p1", **given: object) -> OutOfStock:
     fields: dict[str, Any] = {
         "product_id": product_id,
         "sku": product_id,
@@ -95,7 +97,7 @@ def short(product_id: str = "p1", **given: Any) -> OutOfStock:
     return OutOfStock(**(fields | given))
 
 
-def paid(**given: Any) -> PaymentProcessed:
+def paid(**given: object) -> PaymentProcessed:
     fields: dict[str, Any] = {
         "payment_id": "pay_ord_1",
         "order_id": "ord_1",
@@ -107,7 +109,7 @@ def paid(**given: Any) -> PaymentProcessed:
     return PaymentProcessed(**(fields | given))
 
 
-def declined(attempt: int = 3, *, retryable: bool = True, **given: Any) -> PaymentFailed:
+def declined(attempt: int = 3, *, retryable: bool = True, **given: object) -> PaymentFailed:
     fields: dict[str, Any] = {
         "payment_id": "pay_ord_1",
         "order_id": "ord_1",

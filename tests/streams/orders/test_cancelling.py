@@ -28,9 +28,7 @@ def reasons(order: Order) -> list[str]:
     return [step.reason for step in order.history]
 
 
-@pytest.mark.parametrize(
-    "order", [CONFIRMED, BACKORDERED, ON_HOLD, PAID, PAID_ON_HOLD, PROCESSING]
-)
+@pytest.mark.parametrize("order", [CONFIRMED, BACKORDERED, ON_HOLD, PAID, PAID_ON_HOLD, PROCESSING])
 def test_a_customer_cancels_until_dispatch(order: Order) -> None:
     ended = after(order, cancel())
 

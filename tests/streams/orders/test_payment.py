@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from events.base import Message
 from streams.orders.deciding import decide
 from streams.orders.rows import Order, Status
 from tests.streams.orders.samples import (
@@ -43,9 +44,7 @@ def outcome(order: Order) -> tuple[str, str | None]:
     ],
     ids=["confirmed", "backordered", "on_hold", "backordered in review", "cancelled", "rejected"],
 )
-def test_captured_money_is_taken_down_wherever_the_order_stands(
-    order: Order, status: str
-) -> None:
+def test_captured_money_is_taken_down_wherever_the_order_stands(order: Order, status: str) -> None:
     order = after(order, paid(amount_minor=order.total_minor, currency=order.currency))
 
     assert order.status == status
@@ -102,7 +101,7 @@ def test_only_confirmed_is_success(status: str) -> None:
 @pytest.mark.parametrize(
     "order", [CONFIRMED, BACKORDERED, ON_HOLD], ids=lambda order: order.status.value
 )
-def test_the_last_failed_attempt_cancels(order: Order, event: Any, *, final: bool) -> None:
+def test_the_last_failed_attempt_cancels(order: Order, event: Message, *, final: bool) -> None:
     told = after(order, event)
 
     assert outcome(told) == (

@@ -14,18 +14,20 @@ from tests.streams.orders.samples import AT_MS, RULES, address, item, place_orde
 CARD = {"method": "credit_card"}
 
 
-def placing(*, eligible: bool = True, rules: OrderRules = RULES, **given: Any) -> Any:
+def placing(
+    *, eligible: bool = True, rules: OrderRules = RULES, **given: object
+) -> Placed | Rejected:
     [fact] = place(place_order(**given), AT_MS, rules, "corr_1", eligible=eligible)
     return fact
 
 
-def refusal(**given: Any) -> tuple[str, tuple[str, ...]]:
+def refusal(**given: object) -> tuple[str, tuple[str, ...]]:
     fact = placing(**given)
     assert isinstance(fact, Rejected), fact
     return fact.reason, fact.details
 
 
-def accepted(**given: Any) -> Order:
+def accepted(**given: object) -> Order:
     fact = placing(**given)
     assert isinstance(fact, Placed), fact
     return fact.order

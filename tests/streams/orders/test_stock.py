@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from events.base import Message
 from streams.orders.deciding import backorder_over, decide
 from streams.orders.evolution import fold
 from streams.orders.rows import Order, Status
@@ -59,7 +60,7 @@ def test_lines_are_counted_as_they_are_held() -> None:
         held(2, reason="restock", reservation_status=None),
     ],
 )
-def test_what_is_not_a_hold_of_one_of_the_lines_changes_nothing(message: Any) -> None:
+def test_what_is_not_a_hold_of_one_of_the_lines_changes_nothing(message: Message) -> None:
     assert decide(CONFIRMED, message, AT_MS, RULES) == ()
 
 
