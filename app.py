@@ -65,6 +65,7 @@ def create_app(settings: Settings) -> LaneApp:
         instance_id=settings.instance_id,
         replication=settings.replication,
         web_host=settings.web_host,
+        web_advertised=settings.web_advertised or settings.web_host,
         web_port=settings.web_port,
         session_timeout_s=settings.session_timeout_s,
     )

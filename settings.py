@@ -55,6 +55,8 @@ class Settings(BaseSettings):
     """Decoded rows that a table keeps in a lane."""
 
     web_host: str = "127.0.0.1"
+    web_advertised: str | None = None
+    """The host by which other workers reach this one; default: web_host."""
     web_port: int = Field(default=6066, ge=1, le=65_535)
     view_token: SecretStr | None = None
     """What readers of tables and metrics must show (`Authorization: Bearer ...`). Without it

@@ -106,6 +106,7 @@ class WorkerOptions:
     replication: int = 1
     web_port: int = 6066
     web_host: str = "127.0.0.1"
+    web_advertised: str = "127.0.0.1"
     session_timeout_s: float = 8.0
     heartbeat_s: float = 1.0
     poll_records_max: int = 5_000
@@ -134,7 +135,7 @@ def create_worker_app(
         "topic_disable_leader": True,
         "table_standby_replicas": 0,
         "web_tables_enabled": False,
-        "web_host": options.web_host,
+        "web_host": options.web_advertised,
         "web_bind": options.web_host,
         "web_port": options.web_port,
         "consumer_group_instance_id": options.instance_id,

@@ -1,0 +1,1 @@
+"""What is fast, measured in one run on one broker: `make bench`."""
