@@ -3,10 +3,20 @@
 Importing this module reads the environment and connects to nothing.
 """
 
+from agents.allocation import allocation_agent
+from agents.fraud import fraud_agent
+from agents.gateway import gateway_effect
+from agents.orders import orders_agent
+from agents.payments import payments_agent
+from agents.pulse import pulse_agent
+from agents.review import review_agent
+from agents.stock import stock_agent
+from agents.totals import totals_agent
 from engine.bind import LaneApp, WorkerOptions, create_worker_app
 from engine.lane import Policy
 from engine.specs import AgentSpec, EffectSpec
 from engine.topology import Topology
+from providers.simulated import SimulatedProvider
 from settings import Settings
 import commands  # noqa: F401 - defining a command registers it
 from web.server import WorkerWeb
@@ -14,17 +24,6 @@ from web.server import WorkerWeb
 
 def agents_of(settings: Settings) -> tuple[tuple[AgentSpec, ...], tuple[EffectSpec, ...]]:
     """Every agent and effect, in the order in which one record reaches them."""
-    from agents.allocation import allocation_agent
-    from agents.fraud import fraud_agent
-    from agents.gateway import gateway_effect
-    from agents.orders import orders_agent
-    from agents.payments import payments_agent
-    from agents.pulse import pulse_agent
-    from agents.review import review_agent
-    from agents.stock import stock_agent
-    from agents.totals import totals_agent
-    from providers.simulated import SimulatedProvider
-
     scaled = settings.scaled
     payments = scaled(settings.payments)
     agents = (
@@ -37,7 +36,8 @@ def agents_of(settings: Settings) -> tuple[tuple[AgentSpec, ...], tuple[EffectSp
         pulse_agent(settings.pulse),
         totals_agent(settings.pulse, settings.alerts),
     )
-    return agents, (gateway_effect({"simulated": SimulatedProvider()}, payments),)
+    provider = SimulatedProvider(latency_ms=settings.provider_latency_ms)
+    return agents, (gateway_effect({"simulated": provider}, payments),)
 
 
 def topology_of(settings: Settings) -> Topology:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from functools import cache
+from functools import cache, lru_cache
 from operator import attrgetter
 from types import MappingProxyType
 from typing import Any, Final
@@ -84,9 +84,9 @@ class ContractCodec:
         return found
 
 
-@cache
+@lru_cache(maxsize=1024)
 def _text(raw: bytes) -> str:
-    """Names are few: decoded once."""
+    """Names are few: decoded once. Producers choose them, so the cache is bounded."""
     return raw.decode("utf-8", "replace")
 
 

@@ -9,10 +9,11 @@ payment, for good, and what came before a session for a while.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from agents.wiring import Cause, announce, cause_of, timer_cause
 from engine.specs import AgentSpec, Context, Delivery, Handler, Source, Timer, TimerHandler
+from events.orders import OrderCancelled
 from streams.payments.alarms import AUTHORIZATION, EARLY, RETRY, REVIEW, SESSION
 from streams.payments.charges import (
     charge_captured,
@@ -46,6 +47,11 @@ Decide = Callable[[Payment, Any, int, PaymentRules], Sequence[Fact]]
 Remember = Callable[[Early | None, Any, int, PaymentRules], Early | None]
 TimeUp = Callable[[Payment, int, int, PaymentRules], Sequence[Fact]]
 NameOf = Callable[[Any], str | None]
+
+
+class _OfPayment(Protocol):
+    @property
+    def payment_id(self) -> str | None: ...
 
 
 def payments_agent(rules: PaymentRules) -> AgentSpec:
@@ -91,13 +97,12 @@ def payments_agent(rules: PaymentRules) -> AgentSpec:
     )
 
 
-def _named(message: Any) -> str | None:
+def _named(message: _OfPayment) -> str | None:
     """The payment a message is about, if any."""
-    found: str | None = message.payment_id
-    return found
+    return message.payment_id
 
 
-def _of_order(message: Any) -> str:
+def _of_order(message: OrderCancelled) -> str:
     """The payment that belongs to the order a message is about."""
     return f"{PAYMENT_PREFIX}{message.order_id}"
 

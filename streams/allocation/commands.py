@@ -27,7 +27,7 @@ def commands(row: Allocation, facts: Iterable[Fact]) -> Iterator[Message]:
             if row.status is Status.COMMITTED:
                 yield from _commit(row)
         elif isinstance(fact, AskedAgain):
-            yield from _reserve(row, fact.lines)
+            yield from _reserve(row, fact.lines, may_wait=fact.may_wait)
         elif isinstance(fact, Committed):
             yield from _commit(row)
         elif isinstance(fact, Extended):
@@ -36,7 +36,9 @@ def commands(row: Allocation, facts: Iterable[Fact]) -> Iterator[Message]:
             yield from _release(row, _RELEASE_REASONS.get(fact.reason, "order_cancelled"))
 
 
-def _reserve(row: Allocation, numbers: Iterable[int]) -> Iterator[ReserveStock]:
+def _reserve(
+    row: Allocation, numbers: Iterable[int], *, may_wait: bool = True
+) -> Iterator[ReserveStock]:
     destination = Address(line1="", city="", state=row.state or None, country=row.country)
     for number in numbers:
         line = row.lines[number - 1]
@@ -49,6 +51,7 @@ def _reserve(row: Allocation, numbers: Iterable[int]) -> Iterator[ReserveStock]:
             expires_at=moment_of(line.expires_at_ms),
             payment_id=row.payment_id,
             lines_total=len(row.lines),
+            backorder=None if may_wait else False,
         )
 
 

@@ -117,6 +117,8 @@ def _checked(
         return _review(row, event.order_id or "", at_ms, rules)
     if event.decision != "APPROVED" or row is None or not row.review_open:
         return ()
+    if row.status is not Status.ASKED:
+        return (ReviewClosed(),)
     return _and_ask_again(row, (ReviewClosed(),), at_ms, rules)
 
 
@@ -213,14 +215,18 @@ def _extended(row: Allocation, until_ms: int, rules: AllocationRules) -> Facts:
 
 
 def _and_ask_again(row: Allocation, facts: Facts, at_ms: int, rules: AllocationRules) -> Facts:
-    """Ask for lapsed lines anew, when the facts leave nothing open in an order that detoured."""
+    """Ask for lapsed lines anew, when the facts leave nothing open in an order that detoured.
+
+    After a review a line does not wait for a restock: its order ends instead (G-24).
+    """
     after = fold(row, facts)
-    if after.status is not Status.ASKED or not after.detoured or is_open(after):
+    if is_open(after) or not (after.reviewed or after.waited):
         return facts
     lapsed = [n for n, line in enumerate(after.lines, 1) if line.state is LineState.LAPSED]
     if not lapsed:
         return facts
-    return (*facts, AskedAgain(tuple(lapsed), at_ms, at_ms + rules.hold_ms))
+    again = AskedAgain(tuple(lapsed), at_ms, at_ms + rules.hold_ms, not after.reviewed)
+    return (*facts, again)
 
 
 _RULES: Final[dict[type[Message], Rule]] = {

@@ -78,7 +78,7 @@ def _extended(row: Allocation, fact: Extended) -> Allocation:
 
 def _line_changed(row: Allocation, fact: LineChanged) -> Allocation:
     waits = fact.state is LineState.WAITING
-    return replace(_with(row, fact.line, state=fact.state), detoured=row.detoured or waits)
+    return replace(_with(row, fact.line, state=fact.state), waited=row.waited or waits)
 
 
 def _filled(row: Allocation, fact: Filled) -> Allocation:
@@ -92,7 +92,7 @@ def _filled(row: Allocation, fact: Filled) -> Allocation:
 
 
 def _review_opened(row: Allocation, _fact: ReviewOpened) -> Allocation:
-    return replace(row, review_open=True, detoured=True)
+    return replace(row, review_open=True, reviewed=True)
 
 
 def _review_closed(row: Allocation, _fact: ReviewClosed) -> Allocation:

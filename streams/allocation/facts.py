@@ -33,6 +33,8 @@ class AskedAgain(msgspec.Struct, frozen=True, gc=False):
     lines: tuple[int, ...]
     at_ms: int
     expires_at_ms: int
+    may_wait: bool
+    """False: what is short ends its order instead of waiting for a restock."""
 
 
 class Extended(msgspec.Struct, frozen=True, gc=False):

@@ -53,8 +53,10 @@ class Allocation(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     total_minor: int = 0
     currency: str = ""
     review_open: bool = False
-    detoured: bool = False
-    """A review was open or a line waited, at some time."""
+    reviewed: bool = False
+    """A review was open at some time."""
+    waited: bool = False
+    """A line waited for a restock at some time."""
     early_due_ms: int = 0
     """When a row without lines is forgotten; 0 once it has lines."""
 

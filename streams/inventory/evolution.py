@@ -55,6 +55,8 @@ def _stock_short(stock: Stock, fact: Short) -> Stock:
 
 
 def _stock_ended(stock: Stock, fact: Ended) -> Stock:
+    if not (fact.allocations or fact.queued):
+        return stock
     queue = _without(stock.queue, fact.reservation_id) if fact.queued else stock.queue
     return _next(stock, _shifted(stock.levels, fact.allocations, 0, -1), queue)
 
@@ -219,7 +221,7 @@ def _shipped(row: Reservation, fact: Shipped) -> Reservation:
     return msgspec.structs.replace(row, status="FULFILLED", purge_at_ms=fact.purge_at_ms)
 
 
-def _barred(row: Reservation, fact: Barred) -> Reservation:  # noqa: ARG001 - a mutator's shape
+def _barred(row: Reservation, fact: Barred | CommitMissed) -> Reservation:  # noqa: ARG001 - a mutator's shape
     return msgspec.structs.replace(row, barred=True)
 
 
@@ -241,4 +243,5 @@ _RESERVATION_BY: Final[Mapping[type[Fact], Callable[[Reservation, Any], Reservat
     Committed: _committed,
     Shipped: _shipped,
     Barred: _barred,
+    CommitMissed: _barred,
 }

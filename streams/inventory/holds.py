@@ -96,8 +96,8 @@ def commit(
     """Make a paid line's hold permanent.
 
     One that has expired, or of which nothing is known, is held again if it can be; if not,
-    the commit is missed. One that waits still is taken for expired: its money is here and its
-    stock is not.
+    the commit is missed and nothing revives the line. One that still waits is taken for
+    expired: its money is here and its stock is not.
     """
     if row is not None:
         if row.product_id != command.product_id:
@@ -105,7 +105,8 @@ def commit(
         if row.status == "CONFIRMED":
             return () if row.committed else (Committed(row.reservation_id, at_ms),)
         if row.status == "PENDING":
-            return serve_after(stock, (_expired(row, at_ms, rules),), at_ms, rules)
+            missed = (_expired(row, at_ms, rules), CommitMissed(row.reservation_id))
+            return serve_after(stock, missed, at_ms, rules)
         if row.status != "EXPIRED" or row.barred:
             return ()
     return _commit_anew(stock, row, command, at_ms, rules)
@@ -249,7 +250,9 @@ def _commit_anew(
         held = hold(stock, line, at_ms, at_ms + rules.hold_ms, rules)
     if held is not None:
         return (begun, held, Committed(line.reservation_id, at_ms))
+    missed = CommitMissed(line.reservation_id)
     if row is not None:
-        return (CommitMissed(line.reservation_id),)
+        return (missed,)
     purge_at_ms = at_ms + rules.ended_keep_ms
-    return (begun, Ended(line.reservation_id, "EXPIRED", "reservation_expired", (), purge_at_ms))
+    ended = Ended(line.reservation_id, "EXPIRED", "reservation_expired", (), purge_at_ms)
+    return (begun, ended, missed)

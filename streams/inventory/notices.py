@@ -56,7 +56,7 @@ def notices(  # noqa: C901, PLR0911 - one case a fact
             return (_committed(after, row),)
         case Ended() if row and fact.allocations:
             return _of_allocations(before, after, fact.allocations, fact.reason, row)
-        case Ended(status="EXPIRED") | CommitMissed() if row:
+        case CommitMissed() if row:
             return (_missed(after, row),)
         case Shipped() if row:
             return _of_allocations(before, after, fact.allocations, "order_shipped", row)

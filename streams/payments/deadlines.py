@@ -76,8 +76,9 @@ def session_due(payment: Payment, due_ms: int, now_ms: int, rules: PaymentRules)
     if payment.owed is Owed.NOTHING or payment.owed_due_ms > now_ms:
         return (woken,)
     if payment.asks < _asks_max(payment, rules):
-        ended = payment.status is Status.CANCELLED
-        return woken, f.AskedAgain(payment.owed, now_ms + rules.session_ms, look_only=ended)
+        # Outside INITIATED no charge may begin, but one under way must be known.
+        look_only = payment.status is not Status.INITIATED
+        return woken, f.AskedAgain(payment.owed, now_ms + rules.session_ms, look_only=look_only)
     return woken, _silent(payment, now_ms, rules)
 
 

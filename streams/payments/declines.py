@@ -39,6 +39,12 @@ REASONS: Final[dict[str, PaymentFailureReason]] = {
     "provider_unavailable": "network_error",
     "outcome_unknown": "network_error",
     "never_charged": "network_error",
+    "charge_expired": "other",
+    "unknown_charge": "other",
+    "already_captured": "other",
+    "already_voided": "other",
+    "amount_too_large": "other",
+    "refund_refused": "other",
 }
 """By the provider's code; any other code is `other`, which may be tried again."""
 
