@@ -1,0 +1,218 @@
+"""The payment gateway: calls providers and tells what they answered. An effect: it keeps nothing.
+
+In: ProcessPayment, CapturePayment, VoidPayment, RefundCharge of payments.commands. Out, one for
+each: StripeChargeSucceeded or StripeChargeFailed, ChargeCaptured, ChargeVoided, ChargeRefunded,
+or ChargeOperationFailed when an operation failed or nobody knows what became of a charge.
+
+Many calls are under way at once, but those of one payment follow each other. Every call
+carries the command's idempotency key, so running again after a crash changes nothing. A call
+that does not get through is tried three times, a second apart. A charge is certain to have
+failed only when the provider says so; otherwise its outcome is unknown.
+
+The backup takes a charge only while the first provider counts as down, and only one that holds
+money without taking it: should a crash have hidden that the first one holds it too, that hold
+is never captured and lapses. A charge of unknown outcome never goes elsewhere (G-19).
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
+
+from agents.gateway_answers import (
+    captured,
+    charge_request,
+    charged,
+    failed,
+    refunded,
+    voided,
+)
+from agents.turns import Turns
+from agents.wiring import cause_of, published
+from engine.specs import Delivery, Effect, EffectSpec, Published
+from events.base import Message
+from events.charges import CapturePayment, ChargeOperationFailed, RefundCharge, VoidPayment
+from events.payments import ProcessPayment
+from events.vocabulary import ChargeOperation
+from providers.calls import CallRules, Clock, Line, Sleep
+from providers.health import HealthRules
+from providers.payments import (
+    CaptureRequest,
+    Charged,
+    ChargeRequest,
+    Code,
+    Done,
+    PaymentProvider,
+    ProviderError,
+    RefundRequest,
+    Refused,
+    VoidRequest,
+)
+from streams.payments.commands import LOOK_ONLY
+from streams.payments.rules import PaymentRules
+from topics import PAYMENTS_COMMANDS, PAYMENTS_EVENTS
+
+NAME: Final = "gateway"
+PAYPAL: Final = "paypal"
+"""Method and provider: PayPal is paid through PayPal (G-19)."""
+
+_MAY_BE_REPEATED: Final = frozenset(
+    {Code.NETWORK_ERROR, Code.PROVIDER_UNAVAILABLE, Code.PROCESSING_ERROR, Code.RATE_LIMITED}
+)
+"""Codes of operations that may still go through later."""
+
+Operation = CapturePayment | VoidPayment | RefundCharge
+
+
+def _monotonic_ms() -> int:
+    return time.monotonic_ns() // 1_000_000
+
+
+def gateway_effect(
+    providers: Mapping[str, PaymentProvider],
+    rules: PaymentRules,
+    *,
+    clock: Clock = _monotonic_ms,
+    sleep: Sleep = asyncio.sleep,
+) -> EffectSpec:
+    """The gateway over providers by name: the rules' default first, the others as backups."""
+    calls = _call_rules(rules)
+    lines = {name: Line(provider, calls, clock, sleep) for name, provider in providers.items()}
+    gateway = _Gateway(lines, rules.provider_default)
+    effects: dict[str, Effect] = {
+        "ProcessPayment": gateway.in_turn(gateway.process),
+        "CapturePayment": gateway.in_turn(gateway.capture),
+        "VoidPayment": gateway.in_turn(gateway.void),
+        "RefundCharge": gateway.in_turn(gateway.refund),
+    }
+    return EffectSpec(
+        name=NAME,
+        help="Charges, captures, voids and refunds with the payment providers.",
+        topic=PAYMENTS_COMMANDS,
+        effects=effects,
+        by="paymentId",
+        outputs=(PAYMENTS_EVENTS,),
+        timeout_s=2 * len(lines) * calls.charge_ms_max / 1000,
+    )
+
+
+def _call_rules(rules: PaymentRules) -> CallRules:
+    return CallRules(
+        tries_max=rules.gateway_tries_max,
+        backoff_ms=rules.gateway_backoff_ms,
+        call_ms=rules.gateway_call_ms,
+        health=HealthRules(
+            errors_max=rules.breaker_errors_max,
+            share_max=rules.breaker_share_max,
+            window_ms=rules.breaker_window_ms,
+            calls_min=rules.breaker_calls_min,
+            down_ms=rules.breaker_down_ms,
+        ),
+    )
+
+
+class _Gateway:
+    """One handler a command; each answers with one message."""
+
+    def __init__(self, lines: Mapping[str, Line], first: str) -> None:
+        self._lines = lines
+        self._first = lines.get(first) or next(iter(lines.values()))
+        self._turns = Turns()
+
+    def in_turn(self, handle: Callable[[Delivery], Awaitable[Message]]) -> Effect:
+        """Run a handler when the payment's earlier calls have ended, and publish its answer."""
+
+        async def effect(delivery: Delivery) -> list[Published]:
+            async with self._turns.of(delivery.value.data.payment_id):
+                outcome = await handle(delivery)
+            return published(NAME, cause_of(delivery), (outcome,))
+
+        return effect
+
+    async def process(self, delivery: Delivery) -> Message:
+        """Charge, or find out what became of a charge."""
+        command: ProcessPayment = delivery.value.data
+        ask = (delivery.value.metadata or {}).get("ask")
+        line = self._line_for(command, is_asked=ask is not None)
+        try:
+            line, answer = await self._charge(line, charge_request(command), ask)
+        except ProviderError as error:
+            why = Refused(Code.OUTCOME_UNKNOWN, str(error))
+            return failed(command, "authorize", line.name, why, certain=False)
+        return charged(command, line, answer)
+
+    def _line_for(self, command: ProcessPayment, *, is_asked: bool) -> Line:
+        if command.payment_method.type == PAYPAL and PAYPAL in self._lines:
+            return self._lines[PAYPAL]
+        if is_asked or command.capture_immediately or self._first.takes_calls():
+            return self._first
+        backups = (line for line in self._lines.values() if line.takes_calls())
+        return next(backups, self._first)
+
+    async def _charge(
+        self, line: Line, request: ChargeRequest, ask: str | None
+    ) -> tuple[Line, Charged | Refused]:
+        if ask is None:
+            return line, await line.charge(request)
+        for other in self._lines.values():  # Whichever took the first call may have the charge.
+            found = await other.find(request)
+            if found is not None:
+                return other, found
+        if ask == LOOK_ONLY:
+            return line, Refused(Code.NEVER_CHARGED, "No provider saw the charge.")
+        return line, await line.charge(request)
+
+    async def capture(self, delivery: Delivery) -> Message:
+        """Take money that is held."""
+        command: CapturePayment = delivery.value.data
+        request = CaptureRequest(
+            command.idempotency_key, command.charge_id, command.amount_minor, command.currency
+        )
+        answer = await self._operate(command, lambda provider: provider.capture(request))
+        if isinstance(answer, Done):
+            return captured(command, answer, delivery.record.timestamp)
+        return self._failed(command, "capture", answer)
+
+    async def void(self, delivery: Delivery) -> Message:
+        """Let held money go."""
+        command: VoidPayment = delivery.value.data
+        request = VoidRequest(command.idempotency_key, command.charge_id, command.reason)
+        answer = await self._operate(command, lambda provider: provider.void(request))
+        if isinstance(answer, Done):
+            return voided(command)
+        return self._failed(command, "void", answer)
+
+    async def refund(self, delivery: Delivery) -> Message:
+        """Give back money that was taken."""
+        command: RefundCharge = delivery.value.data
+        request = RefundRequest(
+            command.idempotency_key,
+            command.charge_id,
+            command.refund_id,
+            command.amount_minor,
+            command.currency,
+        )
+        answer = await self._operate(command, lambda provider: provider.refund(request))
+        if isinstance(answer, Done):
+            return refunded(command, answer)
+        return self._failed(command, "refund", answer)
+
+    async def _operate(
+        self, command: Operation, make: Callable[[PaymentProvider], Awaitable[Done | Refused]]
+    ) -> Done | Refused:
+        """Call the provider that has the charge; under the same key a repeat is harmless."""
+        line = self._lines.get(command.provider)
+        if line is None:
+            return Refused(
+                Code.PROVIDER_UNAVAILABLE, f"No provider {command.provider!r} is set up."
+            )
+        try:
+            return await line.call(lambda: make(line.provider))
+        except ProviderError as error:
+            return Refused(Code.NETWORK_ERROR, str(error))
+
+    def _failed(
+        self, command: Operation, operation: ChargeOperation, why: Refused
+    ) -> ChargeOperationFailed:
+        certain = why.code not in _MAY_BE_REPEATED
+        return failed(command, operation, command.provider, why, certain=certain)

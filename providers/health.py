@@ -1,0 +1,73 @@
+"""Whether a provider counts as down (G-19): a circuit breaker with an injected clock.
+
+Down after so many errors in a row, or when more than a share of a window's calls failed. Then
+one call at a time is let through after a pause, to see whether it is back. A refusal (a
+declined card) is an answer, not an error.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class HealthRules:
+    """When a provider counts as down. Times are milliseconds."""
+
+    errors_max: int = 5
+    share_max: float = 0.5
+    window_ms: int = 60_000
+    calls_min: int = 20
+    down_ms: int = 30_000
+
+
+class Health:
+    """One provider's health, as this process sees it."""
+
+    def __init__(self, rules: HealthRules) -> None:
+        self._rules = rules
+        self._in_a_row = 0
+        self._calls = 0
+        self._errors = 0
+        self._window_end_ms = 0
+        self._down_until_ms = 0
+        """0: up. Else the time of the next probe."""
+
+    @property
+    def is_up(self) -> bool:
+        """Whether calls are made freely."""
+        return not self._down_until_ms
+
+    def takes_calls(self, now_ms: int) -> bool:
+        """Whether `allows` would say yes, without taking the probe."""
+        return self.is_up or now_ms >= self._down_until_ms
+
+    def allows(self, now_ms: int) -> bool:
+        """Whether a call may be made now; while down, one in every pause."""
+        if self.is_up:
+            return True
+        if now_ms < self._down_until_ms:
+            return False
+        self._down_until_ms = now_ms + self._rules.down_ms
+        return True
+
+    def answered(self, now_ms: int) -> None:
+        """Count a call that was answered, which also ends a breakdown."""
+        self._count(now_ms, 0)
+        self._in_a_row = 0
+        if not self.is_up:
+            self._down_until_ms = self._calls = self._errors = 0
+
+    def failed(self, now_ms: int) -> None:
+        """Count a call that failed."""
+        self._count(now_ms, 1)
+        self._in_a_row += 1
+        rules = self._rules
+        failing = self._calls >= rules.calls_min and self._errors > rules.share_max * self._calls
+        if self.is_up and (failing or self._in_a_row >= rules.errors_max):
+            self._down_until_ms = now_ms + rules.down_ms
+
+    def _count(self, now_ms: int, errors: int) -> None:
+        if now_ms >= self._window_end_ms:
+            self._window_end_ms = now_ms + self._rules.window_ms
+            self._calls = self._errors = 0
+        self._calls += 1
+        self._errors += errors
