@@ -1,0 +1,9 @@
+"""The boards: one for each thing that the marketplace wants watched."""
+
+from observability.boards.customers import CUSTOMERS
+from observability.boards.engine import ENGINE
+from observability.boards.inventory import INVENTORY
+from observability.boards.orders import ORDERS
+from observability.boards.payments import PAYMENTS
+
+BOARDS = (ORDERS, PAYMENTS, INVENTORY, CUSTOMERS, ENGINE)

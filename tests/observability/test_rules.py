@@ -1,0 +1,97 @@
+"""Prometheus rules: promtool takes them, they do what they say, and each has its runbook."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from streams.alerts.catalogue import catalogue
+from streams.alerts.rules import AlertRules
+
+ROOT = Path(__file__).parents[2]
+PROMETHEUS = ROOT / "observability" / "prometheus"
+RULES = sorted((PROMETHEUS / "rules").glob("*.yml"))
+TESTS = sorted((PROMETHEUS / "tests").glob("*.yml"))
+SEVERITIES = {"warn", "critical"}
+
+
+def tool(name: str, package: str) -> str:
+    """Where a checking tool is; a machine may lack it, CI may not."""
+    path = shutil.which(name)
+    if path is None:
+        message = f"{name} is missing: apt-get install {package}"
+        if os.environ.get("CI"):
+            pytest.fail(message)
+        pytest.skip(message)
+    return path
+
+
+def run(*command: str) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def rules() -> list[dict[str, Any]]:
+    return [
+        rule
+        for path in RULES
+        for group in yaml.safe_load(path.read_text())["groups"]
+        for rule in group["rules"]
+    ]
+
+
+ALERTS = [rule for rule in rules() if "alert" in rule]
+
+
+def test_prometheus_takes_its_configuration_and_rules() -> None:
+    run(tool("promtool", "prometheus"), "check", "config", str(PROMETHEUS / "prometheus.yml"))
+
+
+@pytest.mark.parametrize("path", TESTS, ids=lambda path: path.stem)
+def test_the_rules_do_what_their_unit_tests_say(path: Path) -> None:
+    run(tool("promtool", "prometheus"), "test", "rules", str(path))
+
+
+def test_every_alert_has_a_unit_test_that_expects_it() -> None:
+    expected = {
+        entry["alertname"]
+        for path in TESTS
+        for case in yaml.safe_load(path.read_text())["tests"]
+        for entry in case.get("alert_rule_test", ())
+        if entry["exp_alerts"]
+    }
+
+    assert {rule["alert"] for rule in ALERTS} == expected
+
+
+def test_alertmanager_takes_its_example() -> None:
+    path = ROOT / "observability" / "alertmanager" / "alertmanager.yml"
+
+    run(tool("amtool", "prometheus-alertmanager"), "check-config", str(path))
+
+
+@pytest.mark.parametrize(
+    "rule", ALERTS, ids=lambda rule: f"{rule['alert']}-{rule.get('labels', {}).get('severity')}"
+)
+def test_an_alert_says_what_is_wrong_how_bad_it_is_and_what_to_do(rule: dict[str, Any]) -> None:
+    annotations = rule["annotations"]
+    runbook = annotations["runbook_url"]
+
+    assert annotations["summary"]
+    if "$labels.rule" not in runbook:
+        assert rule["labels"]["severity"] in SEVERITIES
+        text = (ROOT / runbook).read_text()
+        assert text.startswith("# ")
+        assert rule["alert"] in text
+
+
+def test_every_runbook_belongs_to_an_alert() -> None:
+    pages = {path.stem for path in (ROOT / "docs" / "runbooks").glob("*.md")}
+    engine = {Path(rule["annotations"]["runbook_url"]).stem for rule in ALERTS}
+    business = {rule.name for rule in catalogue(AlertRules())}
+
+    assert pages == {name for name in engine | business if "$" not in name}

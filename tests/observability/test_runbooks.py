@@ -1,0 +1,48 @@
+"""Runbooks: what they tell a person to type, set or read exists."""
+
+import dataclasses
+import re
+from pathlib import Path
+
+import pytest
+
+from settings import Settings
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted((ROOT / "docs" / "runbooks").glob("*.md"))
+COMMANDS = {
+    "dead-letters": {"list", "show", "replay"},
+    "tables": {"list", "get", "export"},
+    "topics": {"create", "check"},
+    "order": {"ORDER_ID"},
+}
+
+
+def settings() -> set[str]:
+    """Names of all settings as a person writes them."""
+    found = set()
+    for name, field in Settings.model_fields.items():
+        inner = field.annotation
+        if dataclasses.is_dataclass(inner):
+            found |= {f"{name}__{part.name}" for part in dataclasses.fields(inner)}
+        else:
+            found.add(name)
+    return {f"FLOWMART_{name}".upper() for name in found}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_a_runbook_names_only_what_exists(page: Path) -> None:
+    text = page.read_text()
+
+    assert set(re.findall(r"FLOWMART_\w+", text)) <= settings()
+    for link in re.findall(r"\]\(([^)]+)\)", text):
+        assert (page.parent / link).exists(), link
+    for path in re.findall(r"`((?:docs|observability)/[^`]+)`", text):
+        assert (ROOT / path).exists(), path
+    for command, action in re.findall(r"faust -A app ([\w-]+) (\w+)", text):
+        assert action in COMMANDS[command], f"{command} {action}"
+
+
+def test_the_commands_are_those_that_there_are() -> None:
+    for command in COMMANDS:
+        assert (ROOT / "commands" / f"{command.replace('-', '_')}.py").exists()
