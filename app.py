@@ -3,6 +3,7 @@
 Importing this module reads the environment and connects to nothing.
 """
 
+import commands  # noqa: F401 - defining a command registers it
 from agents.allocation import allocation_agent
 from agents.fraud import fraud_agent
 from agents.gateway import gateway_effect
@@ -18,7 +19,6 @@ from engine.specs import AgentSpec, EffectSpec
 from engine.topology import Topology
 from providers.simulated import SimulatedProvider
 from settings import Settings
-import commands  # noqa: F401 - defining a command registers it
 from web.server import WorkerWeb
 
 

@@ -5,7 +5,6 @@ Business figures keep the contract's defaults; `FLOWMART_ORDERS__LINES_MAX=20` c
 
 import dataclasses
 import ipaddress
-import os
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
 
@@ -22,7 +21,7 @@ from streams.pulse.rules import PulseRules
 
 T = TypeVar("T")
 
-_STATE_HOME = Path(os.path.expanduser("~")) / ".local" / "state"
+_STATE_HOME = Path("~/.local/state").expanduser()
 
 
 class Settings(BaseSettings):
@@ -81,7 +80,7 @@ class Settings(BaseSettings):
     @field_validator("broker")
     @classmethod
     def _without_credentials(cls, broker: str) -> str:
-        bare = broker.split("://")[-1]
+        bare = broker.rsplit("://", maxsplit=1)[-1]
         if "@" in bare:
             raise ValueError("leave credentials out of FLOWMART_BROKER: clients ignore them there")
         return bare

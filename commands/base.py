@@ -1,6 +1,8 @@
 """What every command shares: one line for what went wrong, plain or JSON output."""
 
 import json
+import logging
+import os
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -31,13 +33,21 @@ class Command(AppCommand):  # type: ignore[misc]  # untyped base
 
     async def run(self, *args: Any, **kwargs: Any) -> None:
         """Run the command."""
+        # What a client says about a missing broker, this says in one line.
+        logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
         try:
             await self.act(*args, **kwargs)
         except KafkaConnectionError:
-            self._fail(f"no Kafka broker answers at {self.options_of_clients()['bootstrap_servers'][0]}:"
-                       " start one (`make broker`) or set FLOWMART_BROKER")
+            servers = ",".join(self.options_of_clients()["bootstrap_servers"])
+            self._fail(
+                f"no Kafka broker answers at {servers}:"
+                " start one (`make broker`) or set FLOWMART_BROKER"
+            )
         except (EngineError, KafkaError) as exc:
             self._fail(str(exc) or type(exc).__name__)
+        except BrokenPipeError:
+            # Whoever read the output has enough. Python would complain again at its end.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
     async def act(self, *args: Any, **kwargs: Any) -> None:
         """What the command does."""

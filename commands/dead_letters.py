@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, ClassVar
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.structs import OffsetAndMetadata
@@ -22,7 +22,7 @@ class dead_letters(Command):  # noqa: N801 - the command's name
     that it was replayed: `replay all` takes each letter once.
     """
 
-    options = [
+    options: ClassVar = [
         argument("action", metavar="list|show|replay"),
         argument("letter", required=False, metavar="[TOPIC@OFFSET|all]"),
         option("--topic", default=None, help="Only letters of this topic."),

@@ -2,7 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import quote
 
 from faust.cli import argument
@@ -20,14 +20,16 @@ _STYLES = {"paid": "green", "delivered": "green", "cancelled": "red", "rejected"
 class order(Command):  # noqa: N801 - the command's name
     """Print an order's life: what was ordered, each step, its payment, its stock, its risk."""
 
-    options = [argument("order_id"), JSON]
+    options: ClassVar = [argument("order_id"), JSON]
 
     async def act(self, order_id: str, as_json: bool) -> None:
         """Ask for the order's rows and print them."""
         found = await ask(_path("orders", order_id))
         if found is None:
-            raise CommandError(f"no order is called {order_id}: it was never placed, or it is in"
-                               " the dead letters (`faust -A app dead-letters list`)")
+            raise CommandError(
+                f"no order is called {order_id}: it was never placed, or it is in"
+                " the dead letters (`faust -A app dead-letters list`)"
+            )
         order_row = found["value"]
         payment_id = order_row.get("payment_id") or PAYMENT_PREFIX + order_id
         payment, risk, *holds = await asyncio.gather(

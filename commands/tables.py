@@ -2,8 +2,9 @@
 
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import Any, ClassVar
 from urllib.parse import quote
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -23,7 +24,7 @@ class tables(Command):  # noqa: N801 - the command's name
     An export reads the changelog as of its end when the command begins, committed rows only.
     """
 
-    options = [
+    options: ClassVar = [
         argument("action", metavar="list|get|export"),
         argument("table", required=False),
         argument("key", required=False),
@@ -64,10 +65,9 @@ class tables(Command):  # noqa: N801 - the command's name
     async def _export(self, spec: TableSpec[Any], out: str) -> None:
         rows = await self._read_changelog(table_prefix(spec.name))
         if out == "-":
-            _write(sys.stdout, spec, rows)
+            sys.stdout.writelines(_lines(spec, rows))
             return
-        with Path(out).open("w", encoding="utf-8") as file:
-            _write(file, spec, rows)
+        _write(out, _lines(spec, rows))
         print(f"{len(rows)} rows written to {out}", file=sys.stderr)
 
     async def _read_changelog(self, prefix: bytes) -> dict[str, bytes]:
@@ -106,7 +106,15 @@ def _fold(found: dict[str, bytes], prefix: bytes, records: list[Any]) -> None:
                 found[key] = record.value
 
 
-def _write(file: IO[str], spec: TableSpec[Any], rows: dict[str, bytes]) -> None:
+def _write(out: str, lines: Iterator[str]) -> None:
+    try:
+        with Path(out).open("w", encoding="utf-8") as file:
+            file.writelines(lines)
+    except OSError as exc:
+        raise CommandError(f"cannot write {out}: {exc.strerror}") from exc
+
+
+def _lines(spec: TableSpec[Any], rows: dict[str, bytes]) -> Iterator[str]:
     for key in sorted(rows):
         value = mask(json.loads(rows[key]), spec.mask)
-        file.write(json.dumps({"key": key, "value": value}, ensure_ascii=False) + "\n")
+        yield json.dumps({"key": key, "value": value}, ensure_ascii=False) + "\n"

@@ -38,7 +38,9 @@ class FigureCollector(Collector):
             figures.add_metric([figure, group], row["value"])
         yield figures
         alerts = GaugeMetricFamily(
-            "flowmart_alert_open", "1 while the alert is open.", labels=["rule", "severity", "subject"]
+            "flowmart_alert_open",
+            "1 while the alert is open.",
+            labels=["rule", "severity", "subject"],
         )
         for key, row in self._rows(ALERTS):
             rule, _, subject = key.partition("|")

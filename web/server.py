@@ -1,14 +1,19 @@
 """The service that listens."""
 
-import asyncio
 from http import HTTPStatus
 
 from aiohttp import web
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 from mode import Service
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
-from prometheus_client import GC_COLLECTOR, PLATFORM_COLLECTOR, PROCESS_COLLECTOR
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    GC_COLLECTOR,
+    PLATFORM_COLLECTOR,
+    PROCESS_COLLECTOR,
+    CollectorRegistry,
+    generate_latest,
+)
 
 from engine.bind import LaneApp
 from engine.metrics import EngineCollector
@@ -101,7 +106,7 @@ class WorkerWeb(Service):  # type: ignore[misc]  # untyped base
             ends = await self._app.consumer.kafka.end_offsets(
                 [TopicPartition(*tp) for tp in positions]
             )
-        except (KafkaError, asyncio.TimeoutError):
+        except (TimeoutError, KafkaError):
             return
         self._engine.lag = {
             tp: max(0, ends[TopicPartition(*tp)] - (at or 0)) for tp, at in positions.items()

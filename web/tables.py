@@ -56,9 +56,7 @@ class TableViews:
         prefix = request.query.get("prefix", "")
         found: list[tuple[str, Any]] = []
         for lane in self._app.lanes.open_lanes().values():
-            found.extend(
-                committed_rows(lane.processor, spec, prefix=prefix, limit=int(limit) + 1)
-            )
+            found.extend(committed_rows(lane.processor, spec, prefix=prefix, limit=int(limit) + 1))
         found.sort(key=lambda item: item[0])
         rows = [{"key": key, "value": row} for key, row in found[: int(limit)]]
         return web.json_response(
