@@ -4,6 +4,7 @@ Names follow Prometheus' conventions; `flowmart_` is the prefix by which the das
 them, given by the caller so that the engine stays anybody's.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 
 from prometheus_client.core import (
@@ -16,6 +17,9 @@ from prometheus_client.registry import Collector
 
 from engine.lanes import Lanes
 from engine.stats import Histogram, Stats
+from engine.windows import Clock
+
+_LAST_KEY = "\U0010ffff"
 
 
 class EngineCollector(Collector):
@@ -78,11 +82,26 @@ class EngineCollector(Collector):
             timers.add_metric(list(names), count)
         yield timers
         late = CounterMetricFamily(
-            f"{self._prefix}_late_records", "Records later than the grace.", labels=["agent"]
+            f"{self._prefix}_late_records", "Records of closed windows.", labels=["agent"]
         )
-        for agent, count in stats.late.items():
+        for agent, count in self._late().items():
             late.add_metric([agent], count)
         yield late
+
+    def _late(self) -> Counter[str]:
+        """What each agent's windows turned away, in the partitions of this worker."""
+        late: Counter[str] = Counter()
+        clocks = [
+            (agent.name, table.name)
+            for agent in self._lanes.topology.agents
+            for table in agent.tables
+            if table.row is Clock
+        ]
+        for lane in self._lanes.open_lanes().values():
+            for agent, table in clocks:
+                rows = lane.processor.tables[table].scan("", _LAST_KEY)
+                late[agent] += sum(clock.late for _, clock in rows)
+        return late
 
     def _gauges(self, stats: Stats) -> Iterator[Metric]:
         lanes = self._lanes.open_lanes()
@@ -95,7 +114,11 @@ class EngineCollector(Collector):
                 "Live data of the stores.",
                 sum(lane.processor.store.size_bytes() for lane in lanes.values()),
             ),
-            ("backlog_chunks", "Chunks and calls waiting.", sum(x.backlog() for x in lanes.values())),
+            (
+                "backlog_chunks",
+                "Chunks and calls waiting.",
+                sum(x.backlog() for x in lanes.values()),
+            ),
             ("recovery_seconds", "Of the last recovery.", stats.recovery_s),
         ):
             yield GaugeMetricFamily(f"{self._prefix}_{name}", text, value=value)

@@ -53,7 +53,6 @@ class Stats:
     rebalances: int = 0
     dropped_chunks: int = 0
     """Chunks of an older generation; their records are read again."""
-    late: Counter[str] = field(default_factory=Counter)
     records: Counter[str] = field(default_factory=Counter)
     dead: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     timers: Counter[tuple[str, str]] = field(default_factory=Counter)
