@@ -6,12 +6,13 @@ from typing import Final
 
 from engine.dead_letters import SUFFIX, dead_letter
 from engine.records import Record
-from engine.specs import Context, Delivery, Timer, TimerHandler, TopicSpec
+from engine.specs import Context, Delivery, Timer, TopicSpec
 from streams.orders.early import EarlyMessage, OrderUnknown, kept
 from streams.orders.rules import OrderRules
 from tables.orders import EARLY_ORDERS
 from topics import INVENTORY_EVENTS, ORDERS_COMMANDS, PAYMENTS_EVENTS
 
+AGENT: Final = "orders"
 TIMER: Final = "early"
 
 _SOURCES: Final = {spec.name: spec for spec in (ORDERS_COMMANDS, INVENTORY_EVENTS, PAYMENTS_EVENTS)}
@@ -24,14 +25,14 @@ LETTER_TOPICS: Final = tuple(_LETTERS.values())
 def keep(
     ctx: Context, topic: TopicSpec, order_id: str, delivery: Delivery, rules: OrderRules
 ) -> None:
-    """Have a message wait for its order.
-
-    Raises:
-        OrderUnknown: too many wait for it already.
-    """
+    """Have a message wait for its order, or bury it when there is no room."""
     table = ctx.table(EARLY_ORDERS)
     waiting = table.get(order_id)
-    row = kept(waiting, order_id, _message(topic, delivery), rules)
+    message = _message(topic, delivery)
+    row = kept(waiting, message, rules)
+    if row is None:
+        _bury(ctx, message, OrderUnknown(f"order {order_id}: too much waits for it already"))
+        return
     table[order_id] = row
     if waiting is None:
         ctx.set_timer(TIMER, order_id, row.due_ms)
@@ -51,26 +52,22 @@ def taken(ctx: Context, order_id: str) -> Iterator[tuple[str, Delivery]]:
         yield message.source, Delivery(record, name, value)
 
 
-def burying(agent: str) -> TimerHandler:
-    """Make the timer handler that puts what has waited too long among the dead letters."""
+def give_up(ctx: Context, timer: Timer, _now_ms: int) -> None:
+    """Bury what has waited too long: the timer's handler."""
+    table = ctx.table(EARLY_ORDERS)
+    waiting = table.get(timer.key)
+    if waiting is None or waiting.due_ms != timer.due_ms:
+        return
+    del table[timer.key]
+    for message in waiting.messages:
+        _bury(ctx, message, OrderUnknown(f"order {timer.key}: nobody has placed it"))
 
-    def bury(ctx: Context, timer: Timer, _now_ms: int) -> None:
-        table = ctx.table(EARLY_ORDERS)
-        waiting = table.get(timer.key)
-        if waiting is None or waiting.due_ms != timer.due_ms:
-            return
-        del table[timer.key]
-        error = OrderUnknown(f"order {timer.key}: nobody has placed it")
-        for message in waiting.messages:
-            letter = dead_letter(_record(message), message.topic, agent, error)
-            ctx.publish(
-                _LETTERS[message.source],
-                (message.key or b"").decode("utf-8", "replace"),
-                message.value or b"",
-                letter.headers,
-            )
 
-    return bury
+def _bury(ctx: Context, message: EarlyMessage, error: OrderUnknown) -> None:
+    """Put a message among the dead letters of its topic, just as the engine would."""
+    letter = dead_letter(_record(message), message.topic, AGENT, error)
+    key = (message.key or b"").decode("utf-8", "replace")
+    ctx.publish(_LETTERS[message.source], key, message.value or b"", letter.headers)
 
 
 def _message(topic: TopicSpec, delivery: Delivery) -> EarlyMessage:

@@ -31,7 +31,7 @@ from streams.orders.rules import OrderRules
 from tables.orders import CUSTOMER_ORDERS, EARLY_ORDERS, ORDERS, customer_key
 from topics import INVENTORY_EVENTS, ORDERS_COMMANDS, ORDERS_EVENTS, PAYMENTS_EVENTS
 
-AGENT: Final = "orders"
+AGENT: Final = early_orders.AGENT
 
 TimerRule = Callable[[Order, int, int, OrderRules], tuple[Fact, ...]]
 
@@ -51,7 +51,7 @@ def orders_agent(rules: OrderRules) -> AgentSpec:
         timers={
             "backorder": _timing(rules, backorder_over),
             "review": _timing(rules, review_over),
-            early_orders.TIMER: early_orders.burying(AGENT),
+            early_orders.TIMER: early_orders.give_up,
         },
     )
 

@@ -3,9 +3,10 @@
 Inside this application they do not occur: whatever speaks of an order was caused by it, and an
 order's row is there before anything it causes is visible. They come from other producers,
 whose topics race each other, or who mean an order that is not ours. So they wait, as they
-came, for PlaceOrder, which takes them in the order of their arrival; after `early_ms` they go
-to the dead letters of their topic, from where they can be replayed. They are not refused at
-once, because a record that one agent refuses is undone for all agents that read it.
+came, for PlaceOrder, which takes them in the order of their arrival; after `early_ms`, or when
+too much waits already, they go to the dead letters of their topic, from where they can be
+replayed. They are put there, not refused by raising: a record that one agent refuses is undone
+for all agents that read it, and the payment of somebody else's order is still a payment.
 """
 
 from typing import Final
@@ -16,10 +17,12 @@ from events.errors import ContractError
 from streams.orders.rules import OrderRules
 
 EARLY_MAX: Final = 20
-"""Messages that wait for one order; what comes beyond is refused at once."""
+"""Messages that wait for one order."""
+EARLY_BYTES_MAX: Final = 200_000
+"""What the messages that wait for one order weigh."""
 
 
-class OrderUnknown(ContractError):
+class OrderUnknown(ContractError):  # noqa: N818 - the family is named after what is wrong
     """A message is about an order that nobody placed within ten minutes.
 
     Operator: find out with `faust -A app dead-letters show` who sent it. If the order has been
@@ -51,15 +54,13 @@ class EarlyMessages(msgspec.Struct, frozen=True, gc=False):
 
 
 def kept(
-    waiting: EarlyMessages | None, order_id: str, message: EarlyMessage, rules: OrderRules
-) -> EarlyMessages:
-    """Add a message to what waits; all of it waits until the first one's time is over.
-
-    Raises:
-        OrderUnknown: `EARLY_MAX` messages wait already.
-    """
+    waiting: EarlyMessages | None, message: EarlyMessage, rules: OrderRules
+) -> EarlyMessages | None:
+    """Add a message to what waits, until the first one's time is over; None: there is no room."""
     if waiting is None:
-        return EarlyMessages(message.at_ms + rules.early_ms, (message,))
-    if len(waiting.messages) >= EARLY_MAX:
-        raise OrderUnknown(f"order {order_id}: {EARLY_MAX} messages wait for it already")
-    return EarlyMessages(waiting.due_ms, (*waiting.messages, message))
+        waiting = EarlyMessages(message.at_ms + rules.early_ms, ())
+    messages = (*waiting.messages, message)
+    weight = sum([len(one.value or b"") for one in messages])
+    if len(messages) > EARLY_MAX or weight > EARLY_BYTES_MAX:
+        return None
+    return EarlyMessages(waiting.due_ms, messages)
