@@ -41,7 +41,7 @@ def signs_of(
         words = "Card reported stolen"
         signs.append(Sign("card_reported_stolen", words, rules.confidence_stolen_card))
     if Reason.IMPOSSIBLE_TRAVEL in reasons:
-        words = f"{km} km from the last place, faster than {rules.travel_kmh_max} km/h"
+        words = f"{km} km from the last place, out of reach since then"
         signs.append(Sign("impossible_travel", words, rules.confidence_travel))
     anomaly = _anomaly(scored, rules)
     if anomaly is not None:

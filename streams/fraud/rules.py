@@ -47,7 +47,8 @@ class FraudRules:
     """Added to the customer's history, once, however many there were (G-18, G-22)."""
 
     fraud_devices: frozenset[str] = frozenset()
-    """Devices known from fraud (G-22); one alone declines what would be reviewed as high (G-23)."""
+    """Devices known from fraud (G-22); one alone declines what would be reviewed as high (G-23).
+    As a setting: `FLOWMART_FRAUD={"fraud_devices": ["..."]}`."""
     points_device_fraud: int = 20
     points_device_first: int = 10
     points_device_known: int = 5
@@ -98,8 +99,10 @@ class FraudRules:
     """The least score when the card is reported stolen (G-23)."""
     floor_impossible_travel: int = 82
     """The least score when the customer cannot have travelled so fast (G-23)."""
-    travel_kmh_max: int = 900
-    """A faster customer is not one person (G-23)."""
+    travel_km_max: int = 900
+    """A customer who goes farther in `travel_span_ms` is not one person (G-23)."""
+    travel_span_ms: int = _HOUR_MS
+    """The time that `travel_km_max` takes at least (G-23)."""
     travel_km_min: int = 100
     """Shorter distances are taken for the blur of network geolocation, whatever the speed."""
 

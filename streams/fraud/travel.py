@@ -8,7 +8,6 @@ from streams.fraud.profile import Place
 from streams.fraud.rules import FraudRules
 
 _EARTH_KM: Final = 6371.0
-_HOUR_MS: Final = 3_600_000
 
 
 def place_of(payment: Payment, at_ms: int) -> Place | None:
@@ -36,5 +35,5 @@ def travelled_km(known: Place | None, seen: Place | None, rules: FraudRules) -> 
     if known.latitude == seen.latitude and known.longitude == seen.longitude:
         return None
     distance = distance_km(known, seen)
-    reachable = rules.travel_kmh_max * abs(seen.at_ms - known.at_ms) / _HOUR_MS
+    reachable = rules.travel_km_max * abs(seen.at_ms - known.at_ms) / rules.travel_span_ms
     return round(distance) if distance > max(rules.travel_km_min, reachable) else None

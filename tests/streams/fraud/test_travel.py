@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from streams.fraud.travel import distance_km, travelled_km
@@ -35,3 +37,10 @@ def test_nobody_travels_faster_than_an_airliner(
 def test_an_unknown_place_proves_nothing() -> None:
     assert travelled_km(None, at(LAGOS, NOW_MS), RULES) is None
     assert travelled_km(at(LAGOS, NOW_MS), None, RULES) is None
+
+
+def test_where_time_runs_faster_customers_do_too() -> None:
+    hurried = replace(RULES, travel_span_ms=RULES.travel_span_ms // 60)
+
+    assert travelled_km(at(BERLIN, NOW_MS), at(PARIS, NOW_MS + HOUR_MS // 60), hurried) is None
+    assert travelled_km(at(BERLIN, NOW_MS), at(PARIS, NOW_MS + HOUR_MS // 60), RULES) is not None
