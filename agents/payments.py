@@ -81,7 +81,9 @@ def payments_agent(rules: PaymentRules) -> AgentSpec:
         help="Takes an order's or a renewal's money, once, and gives back what must go back.",
         sources=(
             Source(PAYMENTS_EVENTS, answers, by="paymentId"),
-            Source(INVENTORY_EVENTS, stock, by="paymentId"),
+            # By order, like Orders and allocation: one re-keyed copy serves all three, and an
+            # order's own payment lies where the order lies.
+            Source(INVENTORY_EVENTS, stock, by="orderId"),
             Source(ORDERS_EVENTS, cancelled, by="orderId"),
             Source(PAYMENTS_COMMANDS, disputes, by="paymentId"),
         ),
