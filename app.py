@@ -15,6 +15,7 @@ from agents.stock import stock_agent
 from agents.totals import totals_agent
 from engine.bind import LaneApp, WorkerOptions, create_worker_app
 from engine.lane import Policy
+from engine.logs import json_logging
 from engine.specs import AgentSpec, EffectSpec
 from engine.topology import Topology
 from providers.simulated import SimulatedProvider
@@ -69,9 +70,11 @@ def create_app(settings: Settings) -> LaneApp:
         web_port=settings.web_port,
         session_timeout_s=settings.session_timeout_s,
     )
-    created = create_worker_app(topology_of(settings), policy, options)
+    logs = {"logging_config": json_logging()} if settings.log_format == "json" else {}
+    created = create_worker_app(topology_of(settings), policy, options, **logs)
     token = settings.view_token
     created.web_service = WorkerWeb(created, token and token.get_secret_value())
+    created.greeting = f"settings: {settings.model_dump_json(exclude_defaults=True)}"
     return created
 
 

@@ -19,7 +19,6 @@ from engine.lanes import Lanes, check_copartitioned
 from engine.topology import Topology
 from engine.transport import client_options
 
-
 GC_THRESHOLDS = (50_000, 20, 100)
 """Rows and records are mostly untracked structs: collecting every 700 objects finds nothing."""
 
@@ -58,6 +57,8 @@ class LaneApp(faust.App):  # type: ignore[misc]  # untyped base
     lanes: Lanes
     web_service: ServiceT | None = None
     replication = 1
+    greeting = ""
+    """Logged at the start: settings, with secrets masked."""
 
     async def on_first_start(self) -> None:
         """See that the broker answers and every topic is there as it must be.
@@ -67,6 +68,7 @@ class LaneApp(faust.App):  # type: ignore[misc]  # untyped base
             NotCopartitioned: a topic has another number of partitions than it must have.
         """
         await super().on_first_start()
+        self.log.info(self.greeting)
         states = await ensure_topics(
             client_options(self), self.lanes.topology, replication=self.replication
         )
