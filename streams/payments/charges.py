@@ -11,15 +11,17 @@ from events.charges import (
 )
 from streams.payments import facts as f
 from streams.payments.declines import (
+    ALREADY_CAPTURED,
     AMOUNT_DIFFERS,
     AUTHORIZATION_GONE,
+    GONE,
     failure_of,
     unknown_outcome,
 )
 from streams.payments.evolution import evolve_all
 from streams.payments.rules import PaymentRules
 from streams.payments.states import PAID, TERMINAL, Failure, Owed, Payment, Status
-from streams.payments.steps import Facts, authorize, fail, let_go, refund_rest
+from streams.payments.steps import Facts, authorize, end, fail, let_go, refund_rest
 
 _OWED: Final = {
     "authorize": Owed.CHARGE,
@@ -112,17 +114,29 @@ def charge_captured(
     """Take the money in, once. It goes straight back if the order was cancelled meanwhile."""
     if payment.captured_minor or payment.charge_id != event.charge_id:
         return ()
-    charge, provider, amount = event.charge_id, event.provider, event.amount_minor
     if payment.status is Status.AUTHORIZED:
-        captured = f.Captured(charge, provider, amount, at_ms)
-        if not payment.cancel_reason:
-            return (captured,)
-        after = evolve_all(payment, (captured,))
-        return captured, *refund_rest(after, at_ms, rules)
+        return _take_in(payment, event.amount_minor, event.provider, at_ms, rules)
     if payment.status in TERMINAL:
-        kept = f.ChargeKept(charge, provider, amount, captured=True)
-        return kept, *refund_rest(evolve_all(payment, (kept,)), at_ms, rules)
+        return _take_back(payment, event.amount_minor, event.provider, at_ms, rules)
     return ()
+
+
+def _take_in(
+    payment: Payment, amount_minor: int, provider: str, at_ms: int, rules: PaymentRules
+) -> Facts:
+    captured = f.Captured(payment.charge_id, provider, amount_minor, at_ms)
+    if not payment.cancel_reason:
+        return (captured,)
+    after = evolve_all(payment, (captured,))
+    return captured, *refund_rest(after, at_ms, rules)
+
+
+def _take_back(
+    payment: Payment, amount_minor: int, provider: str, at_ms: int, rules: PaymentRules
+) -> Facts:
+    """Note money that was captured although the payment had ended, and refund it."""
+    kept = f.ChargeKept(payment.charge_id, provider, amount_minor, captured=True)
+    return kept, *refund_rest(evolve_all(payment, (kept,)), at_ms, rules)
 
 
 def charge_voided(payment: Payment, event: ChargeVoided, at_ms: int, rules: PaymentRules) -> Facts:
@@ -149,9 +163,9 @@ def operation_failed(
         return (fail(payment, failure, at_ms, rules) if initiated else f.ChargeLost(failure),)
     if event.retryable and payment.asks <= len(rules.operation_retry_ms):
         return (f.Postponed(at_ms + rules.operation_retry_ms[payment.asks - 1]),)
-    if payment.owed is Owed.CAPTURE and not event.retryable:
-        return _capture_refused(payment, event, at_ms, rules)
-    return (f.GivenUp(payment.owed),)
+    if event.retryable:
+        return (f.GivenUp(payment.owed),)
+    return _refused(payment, event, at_ms, rules)
 
 
 def _is_owed(payment: Payment, event: ChargeOperationFailed) -> bool:
@@ -161,13 +175,29 @@ def _is_owed(payment: Payment, event: ChargeOperationFailed) -> bool:
     )
 
 
+def _refused(
+    payment: Payment, event: ChargeOperationFailed, at_ms: int, rules: PaymentRules
+) -> Facts:
+    """Say what a certain refusal means: sometimes that it had happened already."""
+    code, owed = event.failure_code, payment.owed
+    if owed is Owed.CAPTURE:
+        if code == ALREADY_CAPTURED:
+            return _take_in(payment, payment.session.amount_minor, event.provider, at_ms, rules)
+        return _capture_refused(payment, event, at_ms, rules)
+    if owed is Owed.VOID and code in GONE:
+        return (f.Voided(),)
+    if owed is Owed.VOID and code == ALREADY_CAPTURED:
+        return _take_back(payment, payment.session.amount_minor, event.provider, at_ms, rules)
+    return (f.GivenUp(owed),)
+
+
 def _capture_refused(
     payment: Payment, event: ChargeOperationFailed, at_ms: int, rules: PaymentRules
 ) -> Facts:
     """The authorisation is of no use: another attempt needs a new one, and the old is let go."""
     if payment.cancel_reason:
         reason = payment.cancel_reason
-        return f.Cancelled(reason), *let_go(payment, reason, at_ms, rules)
+        return end(payment, f.Cancelled(reason), reason, at_ms, rules)
     charge, provider = payment.charge_id, payment.provider
     failure = failure_of(event.failure_code, event.failure_message, charge, provider)
     stray = f.StrayCharge(charge, provider, "capture_refused")

@@ -16,7 +16,7 @@ from streams.payments.declines import (
 from streams.payments.evolution import evolve_all
 from streams.payments.rules import PaymentRules
 from streams.payments.states import Owed, Payment, Status
-from streams.payments.steps import Facts, charge_or_go_on, fail, let_go
+from streams.payments.steps import Facts, charge_or_go_on, end, fail
 
 
 def retry_due(payment: Payment, due_ms: int, now_ms: int, rules: PaymentRules) -> Facts:
@@ -31,12 +31,7 @@ def retry_due(payment: Payment, due_ms: int, now_ms: int, rules: PaymentRules) -
         return _retry(payment, now_ms, rules)
     told = payment.final or bool(payment.cancel_reason)
     cancelled = f.Cancelled(failure=None if told else failure)
-    if payment.charge_id:
-        return cancelled, *let_go(payment, "payment_failed", now_ms, rules)
-    if failure.unknown:
-        # It may have gone through after all: asked about until the provider knows.
-        return f.AskedAgain(Owed.CHARGE, now_ms + rules.session_ms, look_only=True), cancelled
-    return (cancelled,)
+    return end(payment, cancelled, "payment_failed", now_ms, rules)
 
 
 def _retry(payment: Payment, now_ms: int, rules: PaymentRules) -> Facts:
@@ -52,8 +47,7 @@ def review_due(payment: Payment, due_ms: int, now_ms: int, rules: PaymentRules) 
     """End a HELD payment that nobody reviewed in time (G-24)."""
     if payment.status is not Status.HELD or payment.due_ms != due_ms:
         return ()
-    cancelled = f.Cancelled(failure=REVIEW_EXPIRED)
-    return cancelled, *let_go(payment, "review_expired", now_ms, rules)
+    return end(payment, f.Cancelled(failure=REVIEW_EXPIRED), "review_expired", now_ms, rules)
 
 
 def authorization_due(payment: Payment, due_ms: int, now_ms: int, rules: PaymentRules) -> Facts:
@@ -61,7 +55,7 @@ def authorization_due(payment: Payment, due_ms: int, now_ms: int, rules: Payment
     if payment.status is not Status.AUTHORIZED or payment.due_ms != due_ms:
         return ()
     cancelled = f.Cancelled(failure=AUTHORIZATION_EXPIRED)
-    return cancelled, *let_go(payment, "authorization_expired", now_ms, rules)
+    return end(payment, cancelled, "authorization_expired", now_ms, rules)
 
 
 def session_due(payment: Payment, due_ms: int, now_ms: int, rules: PaymentRules) -> Facts:

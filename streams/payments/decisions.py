@@ -6,7 +6,7 @@ from streams.payments.declines import fraud_failure
 from streams.payments.evolution import evolve_all
 from streams.payments.rules import PaymentRules
 from streams.payments.states import Owed, Payment, Status
-from streams.payments.steps import Facts, charge_or_go_on, let_go, with_capture
+from streams.payments.steps import Facts, charge_or_go_on, end, with_capture
 
 
 def fraud_checked(
@@ -84,7 +84,7 @@ def _on_authorized(payment: Payment, decision: str, at_ms: int, rules: PaymentRu
 
 def _decline(payment: Payment, reasons: tuple[str, ...], at_ms: int, rules: PaymentRules) -> Facts:
     cancelled = f.Cancelled(failure=fraud_failure(reasons))
-    return f.Doubted("DECLINED"), cancelled, *let_go(payment, "fraud_declined", at_ms, rules)
+    return f.Doubted("DECLINED"), *end(payment, cancelled, "fraud_declined", at_ms, rules)
 
 
 def _hold(at_ms: int, rules: PaymentRules) -> f.Held:

@@ -48,6 +48,11 @@ REASONS: Final[dict[str, PaymentFailureReason]] = {
 }
 """By the provider's code; any other code is `other`, which may be tried again."""
 
+ALREADY_CAPTURED: Final = "already_captured"
+"""The refusal of a capture or void by which the provider says: the money is in."""
+GONE: Final = frozenset({"already_voided", "charge_expired", "unknown_charge"})
+"""Refusals of a void by which it says: nothing is held."""
+
 FRAUD_RATE_LIMITED: Final = "rate_limited"
 """The reason in FraudCheckCompleted by which Fraud says: too many attempts in an hour."""
 

@@ -8,7 +8,7 @@ from streams.payments.decisions import decide_fraud
 from streams.payments.evolution import evolve, evolve_all
 from streams.payments.rules import PaymentRules
 from streams.payments.states import PAID, TERMINAL, Early, Method, Owed, Payment, Session, Status
-from streams.payments.steps import Facts, let_go, refund_rest
+from streams.payments.steps import Facts, end, refund_rest
 
 
 def open_session(
@@ -92,4 +92,4 @@ def cancel(payment: Payment, event: OrderCancelled, at_ms: int, rules: PaymentRu
         return (noted,)
     if payment.status is Status.FAILED:
         return noted, f.Hurried(at_ms)
-    return f.Cancelled(reason), *let_go(payment, reason, at_ms, rules)
+    return end(payment, f.Cancelled(reason), reason, at_ms, rules)

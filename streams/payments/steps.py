@@ -70,6 +70,19 @@ def fail(payment: Payment, failure: Failure, at_ms: int, rules: PaymentRules) ->
     return f.AttemptFailed(failure, at_ms, max(at_ms, scheduled), final=False)
 
 
+def end(
+    payment: Payment, cancelled: f.Cancelled, reason: str, at_ms: int, rules: PaymentRules
+) -> Facts:
+    """End a payment unpaid: what it holds is let go, what it may hold is looked for."""
+    if payment.charge_id:
+        return cancelled, *let_go(payment, reason, at_ms, rules)
+    failure = payment.failure
+    if failure is not None and failure.unknown and payment.owed is not Owed.CHARGE:
+        look = f.AskedAgain(Owed.CHARGE, at_ms + rules.session_ms, look_only=True)
+        return look, cancelled  # In this order, because ending forgets the token.
+    return (cancelled,)
+
+
 def let_go(payment: Payment, reason: str, at_ms: int, rules: PaymentRules) -> Facts:
     """Give back what a payment that ends unpaid holds: refund money taken, void money held."""
     if payment.captured_minor:

@@ -1,0 +1,105 @@
+"""A provider with books, as cruel as fate: calls are cut off before or after they count."""
+
+from dataclasses import dataclass, field
+
+from events.base import Message
+from events.charges import CapturePayment, RefundCharge, VoidPayment
+from events.payments import ProcessPayment
+from tests.streams.payments.samples import (
+    captured,
+    declined,
+    failed,
+    refunded,
+    succeeded,
+    voided,
+)
+
+FATES = ("fine", "fine", "refused", "cut off before", "cut off after")
+
+
+@dataclass
+class Charge:
+    charge_id: str
+    held: int
+    taken: int = 0
+    given_back: int = 0
+    captures: int = 0
+
+
+@dataclass
+class Provider:
+    """Answers commands one by one, and books what it does once a key."""
+
+    charges: dict[str, Charge] = field(default_factory=dict)
+    answers: dict[str, Message] = field(default_factory=dict)
+    """The certain answer to an idempotency key."""
+
+    def answer(self, command: Message, ask: str | None, fate: str) -> Message:
+        if isinstance(command, ProcessPayment):
+            return self._charge(command, ask, fate)
+        assert isinstance(command, CapturePayment | VoidPayment | RefundCharge)
+        operation = {"CapturePayment": "capture", "VoidPayment": "void"}.get(command.name, "refund")
+        key = command.idempotency_key
+        if fate == "cut off before":
+            return failed(operation)
+        if key not in self.answers:
+            self.answers[key] = self._operate(command, operation, refused=fate == "refused")
+        return failed(operation) if fate == "cut off after" else self.answers[key]
+
+    def _charge(self, command: ProcessPayment, ask: str | None, fate: str) -> Message:
+        key, number = command.idempotency_key, command.attempt_number
+        if fate == "cut off before":
+            return failed("authorize")
+        if key not in self.answers:
+            if ask == "look_only":
+                return declined("never_charged", key, attempt_number=number)
+            self.answers[key] = self._book(command, refused=fate == "refused")
+        if fate == "cut off after":
+            return failed("authorize")
+        return self.answers[key].model_copy(update={"attempt_number": number})
+
+    def _book(self, command: ProcessPayment, *, refused: bool) -> Message:
+        charge_id = f"ch_{command.idempotency_key}"
+        if refused:
+            return declined("card_declined", charge_id)
+        charge = Charge(charge_id, command.amount_minor)
+        self.charges[charge_id] = charge
+        if command.capture_immediately:
+            charge.held, charge.taken, charge.captures = 0, command.amount_minor, 1
+        return succeeded(charge_id)
+
+    def _operate(self, command: Message, operation: str, *, refused: bool) -> Message:
+        assert isinstance(command, CapturePayment | VoidPayment | RefundCharge)
+        charge = self.charges[command.charge_id]
+        if isinstance(command, RefundCharge):
+            if refused or charge.given_back + command.amount_minor > charge.taken:
+                return failed("refund", retryable=False)
+            charge.given_back += command.amount_minor
+            return refunded(command.refund_id, command.amount_minor, command.charge_id)
+        if charge.taken:
+            return failed(operation, retryable=False, failure_code="already_captured")
+        if not charge.held or (refused and operation == "capture"):
+            charge.held = 0  # A refused capture means that the authorisation is gone.
+            return failed(operation, retryable=False)
+        if isinstance(command, VoidPayment):
+            charge.held = 0
+            return voided(command.charge_id)
+        charge.held, charge.taken = 0, command.amount_minor
+        charge.captures += 1
+        return captured(command.charge_id, command.amount_minor)
+
+    @property
+    def taken(self) -> int:
+        return sum(charge.taken for charge in self.charges.values())
+
+    @property
+    def given_back(self) -> int:
+        return sum(charge.given_back for charge in self.charges.values())
+
+    @property
+    def held(self) -> int:
+        return sum(charge.held for charge in self.charges.values())
+
+    @property
+    def captures(self) -> int:
+        return sum(charge.captures for charge in self.charges.values())

@@ -1,0 +1,199 @@
+"""Money is conserved: whatever races and breaks, the shop's rows equal the provider's books."""
+
+import random
+from collections import Counter
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from events.base import Message
+from events.refunds import RefundIssued
+from streams.payments.states import TERMINAL, Status
+from tests.streams.payments.model_provider import FATES, Provider
+from tests.streams.payments.samples import (
+    DAY_MS,
+    FAR_MS,
+    HOUR_MS,
+    MINUTE_MS,
+    SECOND_MS,
+    Life,
+    cancelled,
+    checked,
+    committed,
+    detected,
+    initiated,
+    lapsed,
+    line,
+    renewal,
+)
+
+NEWS: dict[str, Any] = {
+    "approve": checked,
+    "decline": lambda: checked("DECLINED"),
+    "review": lambda: checked("MANUAL_REVIEW"),
+    "suspect": detected,
+    "cancel": cancelled,
+    "hold 1": lambda: line(1),
+    "hold 2": lambda: line(2),
+    "lapse": lambda: lapsed(2),
+}
+WAITS = (SECOND_MS, MINUTE_MS, 10 * MINUTE_MS, HOUR_MS, 8 * DAY_MS)
+COMMANDS = ("ProcessPayment", "CapturePayment", "VoidPayment", "RefundCharge")
+
+steps = st.one_of(
+    st.tuples(st.just("news"), st.sampled_from(sorted(NEWS))),
+    st.tuples(st.just("news"), st.sampled_from(["approve", "hold 1", "hold 2"])),
+    st.tuples(st.just("call"), st.sampled_from(FATES)),
+    st.tuples(st.just("call"), st.sampled_from(FATES)),
+    st.tuples(st.just("answer"), st.integers(0, 3)),
+    st.tuples(st.just("answer"), st.just(0)),
+    st.tuples(st.just("repeat"), st.integers(0, 50)),
+    st.tuples(st.just("wait"), st.sampled_from(WAITS)),
+)
+
+
+class World:
+    """A payment, a provider, and what travels between them."""
+
+    def __init__(self, *, recurring: bool) -> None:
+        self.life = Life(renewal() if recurring else initiated())
+        self.provider = Provider()
+        self.called = 0
+        self.in_flight: list[Message] = []
+        self.heard: list[Message] = []
+
+    def step(self, kind: str, what: Any) -> None:
+        if kind == "news":
+            self.life.hear(NEWS[what]())
+        elif kind == "call":
+            self.call(what)
+        elif kind == "answer" and self.in_flight:
+            self.hear(self.in_flight.pop(what % len(self.in_flight)))
+        elif kind == "repeat" and self.heard:
+            self.life.hear(self.heard[what % len(self.heard)])
+        elif kind == "wait":
+            self.life.wait(what)
+
+    def call(self, fate: str) -> bool:
+        """Let the provider answer the oldest command; one payment's calls follow each other."""
+        waiting = [
+            (message, metadata)
+            for message, metadata in zip(self.life.said, self.life.metadata, strict=True)
+            if message.name in COMMANDS
+        ][self.called :]
+        if not waiting:
+            return False
+        command, metadata = waiting[0]
+        self.called += 1
+        ask = (metadata or {}).get("ask")
+        self.in_flight.append(self.provider.answer(command, ask, fate))
+        return True
+
+    def hear(self, answer: Message) -> None:
+        self.heard.append(answer)
+        self.life.hear(answer)
+
+    def settle_now(self) -> None:
+        """Let the provider answer all it was asked."""
+        while self.call("fine") or self.in_flight:
+            self.hear(self.in_flight.pop(0))
+
+    def settle(self) -> None:
+        """Let everything come to its end, with a provider that is well again."""
+        for _ in range(100):
+            self.settle_now()
+            if not self.life.timers:
+                return
+            self.life.wait(min(due_ms for _, due_ms in self.life.timers) - self.life.now_ms)
+        raise AssertionError(f"timers without end: {self.life.timers}")
+
+
+def judge(world: World) -> None:
+    """Hold the row against the books, once all has come to its end."""
+    row, books = world.life.payment, world.provider
+    assert books.captures <= 1
+    assert world.life.names.count("PaymentProcessed") <= 1
+    issued = [m.amount_minor for m in world.life.said if isinstance(m, RefundIssued)]
+    assert sum(issued) == row.refunded_minor
+    if row.stuck:  # A person must look: the provider knows more than it told.
+        assert row.captured_minor <= books.taken
+        assert row.refunded_minor <= books.given_back
+        return
+    assert row.captured_minor == books.taken
+    assert row.refunded_minor == books.given_back
+    assert row.authorized_minor == books.held
+    if row.status is Status.CANCELLED or row.cancel_reason:
+        assert (books.held, books.taken - books.given_back) == (0, 0)
+        assert row.status in TERMINAL
+
+
+@pytest.mark.parametrize("recurring", [False, True], ids=["order", "renewal"])
+@settings(max_examples=100, deadline=None)
+@given(st.lists(steps, max_size=40))
+def test_the_rows_equal_the_books(recurring: bool, story: list[tuple[str, Any]]) -> None:  # noqa: FBT001 - a parameter of pytest
+    world = World(recurring=recurring)
+
+    for kind, what in story:
+        world.step(kind, what)
+        assert world.provider.captures <= 1
+    world.settle()
+
+    judge(world)
+
+
+KINDS = ["news"] * 3 + ["call"] * 3 + ["answer"] * 3 + ["repeat", "wait"]
+
+
+def drawn(chance: random.Random) -> tuple[str, Any]:
+    kind = chance.choice(KINDS)
+    what: dict[str, Any] = {
+        "news": chance.choice(sorted(NEWS) + ["approve", "hold 1", "hold 2"] * 3),
+        "call": chance.choice(FATES),
+        "answer": chance.choice([0, 0, 1, 2]),
+        "repeat": chance.randrange(50),
+        "wait": chance.choice(WAITS),
+    }
+    return kind, what[kind]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_rows_equal_the_books_in_a_thousand_rough_lives(seed: int) -> None:
+    chance = random.Random(seed)  # noqa: S311 - stories, not secrets
+    ends: Counter[str] = Counter()
+
+    for number in range(1_000):
+        world = World(recurring=number % 4 == 0)
+        for _ in range(chance.randrange(45)):
+            world.step(*drawn(chance))
+        world.settle()
+        judge(world)
+        ends[world.life.status.value] += 1
+
+    assert set(ends) >= {"CANCELLED", "CAPTURED", "REFUNDED"}, "the stories are too tame"
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.permutations([checked(), line(1), line(2), "charged"]), st.integers(1, 3))
+def test_without_faults_every_order_of_events_ends_complete(order: list[Any], times: int) -> None:
+    world = World(recurring=False)
+
+    for event in order:
+        for _ in range(times):
+            if event == "charged":
+                world.settle_now()
+            else:
+                world.life.hear(event)
+    world.settle_now()
+    world.life.hear(committed(1), committed(2))
+
+    row = world.life.payment
+    assert (row.status, row.complete) == (Status.CAPTURED, True)
+    assert (world.provider.taken, world.provider.held) == (row.captured_minor, 0)
+    assert [n for n in world.life.names if n not in COMMANDS] == [
+        "PaymentProcessed",
+        "PaymentComplete",
+    ]
+    assert not world.life.timers
+    assert world.life.wait(FAR_MS).payment == row

@@ -1,0 +1,155 @@
+"""Money that goes back, and disputes over it."""
+
+import pytest
+
+from streams.payments.states import REFUNDS_KEPT_MAX, Status
+from tests.streams.payments.samples import (
+    AMOUNT,
+    DAY_MS,
+    MINUTE_MS,
+    NOW_MS,
+    cancelled,
+    chargeback,
+    charged_back,
+    charging,
+    closed,
+    disputed,
+    failed,
+    moment,
+    paid,
+    partly_refunded,
+    refunded,
+    settled,
+)
+
+
+def test_partial_refunds_add_up_to_a_full_one() -> None:
+    life = paid().hear(refunded("r1", 5_000), refunded("r2", 5_000))
+    assert life.status is Status.PARTIALLY_REFUNDED
+    assert life.last("RefundIssued").payment_status == "partially_refunded"
+
+    life.hear(refunded("r3", AMOUNT - 10_000))
+
+    assert life.status is Status.REFUNDED
+    issued = [
+        (m.amount_minor, m.total_refunded_minor) for m in life.said if m.name == "RefundIssued"
+    ]
+    assert issued == [(5_000, 5_000), (5_000, 10_000), (8_997, AMOUNT)]
+
+
+def test_one_refund_counts_once() -> None:
+    life = paid().hear(refunded("r1", 100), refunded("r2", 100), refunded("r1", 100))
+
+    assert life.payment.refunded_minor == 200
+
+
+def test_no_more_goes_back_than_was_captured() -> None:
+    life = paid().hear(refunded("r1", AMOUNT + 1), refunded("r2", 5))
+
+    assert life.payment.refunded_minor == AMOUNT
+
+
+def test_refunds_remembered_are_bounded() -> None:
+    life = paid().hear(*(refunded(f"r{number}", 1) for number in range(20)))
+
+    assert len(life.payment.refunds) == REFUNDS_KEPT_MAX
+    assert life.payment.refunded_minor == 20
+
+
+def test_a_refund_of_another_charge_is_not_this_payments() -> None:
+    assert paid().hear(refunded(charge_id="ch_other")).payment.refunded_minor == 0
+
+
+def test_money_that_never_came_in_cannot_go_back() -> None:
+    assert charging().hear(refunded()).payment.refunded_minor == 0
+
+
+def test_a_cancellation_after_a_partial_refund_gives_back_the_rest() -> None:
+    life = partly_refunded().hear(cancelled())
+
+    refund = life.last("RefundCharge")
+    assert refund.amount_minor == AMOUNT - 5_000
+    assert refund.idempotency_key == refund.refund_id
+    assert life.hear(refunded(refund.refund_id, refund.amount_minor)).status is Status.REFUNDED
+
+
+def test_a_refund_is_tried_four_times_and_then_a_person_must_look() -> None:
+    life = paid().hear(cancelled(), failed("refund"))
+    for wait_ms in (MINUTE_MS, 5 * MINUTE_MS, 30 * MINUTE_MS):
+        life.wait(wait_ms).hear(failed("refund"))
+
+    told = life.last("RefundFailed")
+    assert life.names.count("RefundCharge") == 4
+    assert len({m.refund_id for m in life.said if m.name == "RefundCharge"}) == 1
+    assert (told.failure_reason, told.rejected, told.amount_minor) == (
+        "provider_error",
+        False,
+        AMOUNT,
+    )
+    assert (life.status, life.payment.stuck) == (Status.CAPTURED, True)
+
+
+def test_a_refused_refund_is_not_repeated() -> None:
+    life = paid().hear(cancelled(), failed("refund", retryable=False)).wait(DAY_MS)
+
+    assert life.names.count("RefundCharge") == 1
+    assert life.names.count("RefundFailed") == 1
+
+
+def test_a_refund_made_by_hand_after_that_is_noted() -> None:
+    life = paid().hear(cancelled(), failed("refund", retryable=False))
+
+    life.hear(refunded(life.last("RefundCharge").refund_id))
+
+    assert life.status is Status.REFUNDED
+
+
+def test_a_failure_of_another_refund_changes_nothing() -> None:
+    life = paid().hear(cancelled())
+    before = life.payment
+
+    life.hear(failed("refund", refund_id="another"))
+
+    assert life.payment == before
+
+
+def test_a_silent_provider_is_asked_again_for_a_refund() -> None:
+    life = paid().hear(cancelled()).wait(15 * MINUTE_MS)
+
+    assert life.names.count("RefundCharge") == 2
+
+
+def test_a_chargeback_opens_a_dispute_with_a_week_for_evidence() -> None:
+    life = paid().hear(chargeback(), chargeback())
+
+    opened = life.last("ChargebackOpened")
+    assert life.names.count("ChargebackOpened") == 1
+    assert (opened.chargeback_id, opened.amount_minor, opened.fee_minor) == ("cb_1", AMOUNT, 1_500)
+    assert opened.evidence_due_by == moment(NOW_MS + 7 * DAY_MS)
+
+
+@pytest.mark.parametrize("outcome", ["won", "withdrawn"])
+def test_a_dispute_that_is_won_leaves_the_money_settled(outcome: str) -> None:
+    life = disputed().hear(closed(outcome))
+
+    assert (life.status, life.payment.charged_back_minor) == (Status.SETTLED, 0)
+
+
+def test_a_lost_dispute_takes_what_remained() -> None:
+    life = partly_refunded().hear(chargeback(), closed("lost"))
+
+    assert life.status is Status.CHARGED_BACK
+    assert life.payment.charged_back_minor == AMOUNT - 5_000
+
+
+def test_another_dispute_cannot_end_this_one() -> None:
+    assert disputed().hear(closed("lost", "cb_other")).status is Status.DISPUTED
+
+
+def test_after_a_lost_dispute_nothing_is_refunded() -> None:
+    assert "RefundCharge" not in charged_back().hear(cancelled()).names
+
+
+def test_only_captured_money_settles() -> None:
+    assert charging().hear(settled()).status is Status.INITIATED
+    assert partly_refunded().hear(settled()).status is Status.PARTIALLY_REFUNDED
