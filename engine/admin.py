@@ -7,6 +7,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaConnectionError, TopicAlreadyExistsError, for_code
 
 from engine.errors import BrokerUnavailable, EngineError
+from engine.recovery import TOMBSTONES_KEPT_S
 from engine.specs import TopicSpec
 from engine.topology import Topology
 
@@ -42,6 +43,7 @@ def wanted_topics(topology: Topology, replication: int) -> list[NewTopic]:
     ]
     changelog = {
         "cleanup.policy": "compact",
+        "delete.retention.ms": str(TOMBSTONES_KEPT_S * 1000),
         "segment.bytes": str(CHANGELOG_SEGMENT_BYTES),
         "min.insync.replicas": _min_isr(replication),
     }
@@ -83,8 +85,10 @@ async def ensure_topics(
             response = await admin.create_topics(missing)
             for name, code, *detail in response.topic_errors:
                 if code not in (0, _ALREADY_THERE):
-                    raise EngineError(f"cannot create topic {name}: {for_code(code).__name__}"
-                                      f" {detail[0] if detail else ''}")
+                    raise EngineError(
+                        f"cannot create topic {name}: {for_code(code).__name__}"
+                        f" {detail[0] if detail else ''}"
+                    )
         return await _states(admin, wanted, created={t.name for t in missing})
     except TopicAlreadyExistsError:
         return await _states(admin, wanted, created=set())

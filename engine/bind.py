@@ -1,6 +1,7 @@
 """Binds a topology to a Faust app: settings, agents, lanes, metrics."""
 
 import gc
+import logging
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,12 +14,14 @@ from faust.app.base import BootStrategy
 from mode import ServiceT
 
 from engine.admin import ensure_topics
+from engine.clients import client_options
 from engine.errors import StoreUnusable, TopologyError
-from engine.lane import Policy
 from engine.lanes import Lanes, check_copartitioned
+from engine.policy import Policy
+from engine.progress import RecoveryProgress
 from engine.topology import Topology
-from engine.transport import client_options
 
+LOG = logging.getLogger(__name__)
 GC_THRESHOLDS = (50_000, 20, 100)
 """Rows and records are mostly untracked structs: collecting every 700 objects finds nothing."""
 
@@ -133,6 +136,7 @@ def create_worker_app(
         "datadir": str(options.data_dir),
         "TableManager": "engine.rebalance:LaneManager",
         "Agent": "engine.bind:LaneAgent",
+        "Worker": "engine.worker:LaneWorker",
         "topic_partitions": topology.partitions,
         "topic_disable_leader": True,
         "table_standby_replicas": 0,
@@ -162,6 +166,10 @@ def bind(app: LaneApp, topology: Topology, policy: Policy, data_dir: Path) -> La
     """Put lanes on the app and declare its agents."""
     lanes = Lanes(topology, policy, data_dir, lambda: client_options(app), app.crash)
     app.lanes = lanes
+    progress = RecoveryProgress()
+    lanes.on_progress = progress.update
+    lanes.on_recovered = progress.end
+    lanes.on_wiped = _tell_wiped
     for name, topics in agent_topics(topology):
         channel = app.topic(*topics, partitions=topology.partitions)
         app.agent(channel, name=name)(_feed_nothing)
@@ -191,6 +199,10 @@ def agent_topics(topology: Topology) -> Iterable[tuple[str, list[str]]]:
                 if any(r.agent == spec.name for rs in topic.readers.values() for r in rs)
             ],
         )
+
+
+def _tell_wiped(partition: int, why: str) -> None:
+    LOG.warning("the store of partition %s is rebuilt from its changelog: %s", partition, why)
 
 
 async def _feed_nothing(stream: Any) -> None:

@@ -2,7 +2,8 @@
 
 A dead letter is the record as it came (key, value, headers) on `<topic>.dlq`, with headers
 `dlq.*` that say why and where from. The original headers come first, so that a replay can
-put back exactly what was there.
+put back exactly what was there. What is too large to be written again is cut, and
+`dlq.truncated` tells how many bytes the value had: the record itself stays in its topic.
 """
 
 from datetime import UTC, datetime
@@ -10,11 +11,16 @@ from datetime import UTC, datetime
 import msgspec
 
 from engine.records import Headers, Output, Record
+from engine.sizes import RECORD_BYTES_MAX, size_of
 
 SUFFIX = ".dlq"
 _PREFIX = "dlq."
 _REASON_MAX = 500
 """Characters of a reason that are kept."""
+_ROOM_FOR_REASONS = 8_000
+"""Bytes kept free for the `dlq.*` headers of a record that is cut."""
+_KEY_MAX = 1_000
+"""Bytes that are kept of a key too large for a dead letter."""
 
 
 class DeadLetter(msgspec.Struct, frozen=True):
@@ -35,6 +41,8 @@ class DeadLetter(msgspec.Struct, frozen=True):
     key: bytes | None
     value: bytes | None
     headers: Headers
+    truncated_from: int | None = None
+    """Bytes that the value had before it was cut; None: it is whole."""
 
     @property
     def at(self) -> datetime:
@@ -55,13 +63,32 @@ def dead_letter(record: Record, topic: str, agent: str, error: Exception) -> Out
         "timestamp": str(record.timestamp),
         "agent": agent,
     }
-    headers = [*record.headers, *((_PREFIX + name, text.encode()) for name, text in why.items())]
-    return Output(topic + SUFFIX, 0, record.key, record.value, headers)
+    told = [(_PREFIX + name, text.encode(errors="replace")) for name, text in why.items()]
+    key, value, headers = record.key, record.value, list(record.headers)
+    over = size_of(key, value, [*headers, *told]) - RECORD_BYTES_MAX
+    if over > 0:
+        told.append((_PREFIX + "truncated", b"%d" % len(value or b"")))
+        key, value, headers = _cut(key, value, headers)
+    return Output(topic + SUFFIX, 0, key, value, [*headers, *told])
+
+
+def _cut(
+    key: bytes | None, value: bytes | None, headers: list[tuple[str, bytes]]
+) -> tuple[bytes | None, bytes | None, list[tuple[str, bytes]]]:
+    """Leave what fits beside the reasons: short keys and headers whole, the value's beginning."""
+    room = RECORD_BYTES_MAX - _ROOM_FOR_REASONS
+    if size_of(key, None, headers) > room // 2:
+        key, headers = key and key[:_KEY_MAX], []
+    return key, value and value[: room - size_of(key, None, headers)], headers
 
 
 def read_dead_letter(record: Record) -> DeadLetter:
     """Read a record of a dead-letter topic. Missing `dlq.*` headers read as empty."""
-    why = {k[len(_PREFIX) :]: v.decode() for k, v in record.headers if k.startswith(_PREFIX)}
+    why = {
+        name.removeprefix(_PREFIX): text.decode(errors="replace")
+        for name, text in record.headers
+        if name.startswith(_PREFIX)
+    }
     return DeadLetter(
         letter_partition=record.partition,
         letter_offset=record.offset,
@@ -76,4 +103,5 @@ def read_dead_letter(record: Record) -> DeadLetter:
         key=record.key,
         value=record.value,
         headers=tuple((k, v) for k, v in record.headers if not k.startswith(_PREFIX)),
+        truncated_from=int(why["truncated"]) if "truncated" in why else None,
     )

@@ -17,7 +17,8 @@ from engine.records import Chunk, Output, Record
 from engine.specs import AgentSpec, EffectSpec, R, TableSpec, TopicSpec
 from engine.stats import Stats
 from engine.store import MemoryStore, Store
-from engine.topology import Topology
+from engine.timers import split_timer_key
+from engine.topology import TIMERS, Topology
 
 ROUNDS_MAX = 10_000
 """Rounds of `run` before it is taken for an endless loop between agents."""
@@ -122,7 +123,8 @@ class Driver:
     def tick(self) -> "Driver":
         """Tick every partition now, then run until quiet."""
         for lane in self._lanes:
-            lane.processor.tick(self.now_ms)
+            while lane.processor.tick(self.now_ms):
+                self._write(lane)
             self._write(lane)
         return self.run()
 
@@ -193,7 +195,7 @@ class Driver:
         """How many timers are set, by agent and kind."""
         counts: dict[str, int] = defaultdict(int)
         for lane in self._lanes:
-            for key, _ in lane.processor.timers.scan("", "\U0010ffff"):
-                _, agent, kind, _ = key.split("|", 3)
-                counts[f"{agent}.{kind}"] += 1
+            for key, _ in lane.processor.tables[TIMERS.name].scan("", "\U0010ffff"):
+                agent, timer = split_timer_key(key)
+                counts[f"{agent}.{timer.kind}"] += 1
         return dict(counts)

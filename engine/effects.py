@@ -8,9 +8,10 @@ exactly once to whoever reads committed.
 import asyncio
 from collections.abc import Iterable
 
+from engine.batches import Completion
 from engine.errors import BadRecord, EngineError
-from engine.processor import Completion
 from engine.records import Output, Record
+from engine.sizes import check_size, size_of
 from engine.specs import Delivery, EffectSpec, Published
 from engine.topology import BoundTopic, Topology
 
@@ -68,8 +69,10 @@ class EffectCall:
         except TimeoutError:
             late = EffectTimedOut(f"{self.spec.name} took longer than {self.spec.timeout_s} s")
             done.dead.append((record, self.topic.public, self.spec.name, late))
-        except Exception as exc:  # noqa: BLE001 - one bad call must not stop the others
-            if isinstance(exc, EngineError) and not isinstance(exc, BadRecord):
+        except Exception as exc:
+            if isinstance(exc, MemoryError) or (
+                isinstance(exc, EngineError) and not isinstance(exc, BadRecord)
+            ):
                 raise
             done.dead.append((record, self.topic.public, self.spec.name, exc))
         return done
@@ -78,9 +81,10 @@ class EffectCall:
         outputs = []
         for item in published:
             target = self._topology.output(item.topic)
-            place = target.partition_of(item.key)
+            key, told = item.key.encode(), list(item.headers)
+            check_size(f"output to {target.name}", size_of(key, item.value, told))
             outputs.append(
-                Output(target.name, place, item.key.encode(), item.value, list(item.headers))
+                Output(target.name, target.partition_of(item.key), key, item.value, told)
             )
         return outputs
 

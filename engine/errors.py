@@ -44,4 +44,29 @@ class StoreUnusable(EngineError):
 
 
 class Fenced(EngineError):
-    """Another worker owns this partition now. The worker stops; its supervisor restarts it."""
+    """Another worker owns this partition now. The worker stops; its supervisor restarts it.
+
+    Operator: nothing, when it was frozen or cut off for longer than its session. Otherwise see
+    that no two workers have the same FLOWMART_INSTANCE_ID.
+    """
+
+
+class CommitFailed(EngineError):
+    """The broker refused a transaction. The worker stops before anything is acknowledged.
+
+    Operator: look at the broker; the worker replays from its markers after its restart.
+    """
+
+
+class RecordsGone(EngineError):
+    """A topic does not hold what a marker says was read: it was deleted and made anew.
+
+    Operator: restore the topic, or give the application a new id (a new beginning).
+    """
+
+
+class DuplicateInstance(EngineError):
+    """Two workers have the same FLOWMART_INSTANCE_ID; the older one stops.
+
+    Operator: give each worker an id of its own.
+    """

@@ -4,112 +4,28 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from typing import Protocol
 
-from engine.effects import EffectCall, effect_calls
-from engine.processor import Batch, Completion, Processor
-from engine.producer import LaneProducer
+from engine.batches import Batch, Completion
+from engine.effect_queue import EffectQueue
+from engine.effects import effect_calls
+from engine.errors import CommitFailed
+from engine.policy import Policy
+from engine.processor import Processor
 from engine.records import Chunk
-from engine.specs import Delivery
-from engine.store import POSITION
+from engine.recovery import position_item
+
+__all__ = ["Lane", "Policy", "Writer"]
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """When a lane commits, and how much may wait.
+class Writer(Protocol):
+    """What a lane needs of a producer."""
 
-    A lane commits at once when its last commit is at least `linger_s` ago. While more than
-    `bulk_records` are pending it goes on gathering, up to `bulk_linger_s`, `records_max` or
-    `bytes_max`, whichever comes first.
-    """
+    async def commit(self, batch: Batch, changelog: str, partition: int) -> int | None:
+        """Write a batch in one transaction; returns the changelog position behind its rows."""
 
-    linger_s: float = 0.010
-    bulk_linger_s: float = 0.100
-    bulk_records: int = 200
-    records_max: int = 10_000
-    bytes_max: int = 4_000_000
-    inbox_chunks_max: int = 16
-    """Chunks waiting in a lane; then the consumer is held back."""
-    effect_records_max: int = 1_000
-    """Calls of one effect that one lane has begun and not handed over."""
-    effect_chunks_max: int = 4
-    """Chunks waiting for an effect in a lane; then its source is paused there."""
-    tick_s: float = 1.0
-    rows_max: int = 50_000
-    """Decoded rows a table keeps in a lane."""
-    close_wait_s: float = 3.0
-    """How long a commit under way may take when the lane closes."""
-
-
-class EffectQueue:
-    """One effect in one lane: calls under way, their outcomes handed over in order."""
-
-    def __init__(
-        self, call: EffectCall, policy: Policy, done: Callable[[Completion], None]
-    ) -> None:
-        self._call = call
-        self._done = done
-        self._policy = policy
-        self._intake: deque[tuple[Chunk, int]] = deque()
-        self._waiting: deque[asyncio.Task[Completion] | int] = deque()
-        self._slots = asyncio.Semaphore(call.spec.in_flight_max)
-        self._room = asyncio.Semaphore(policy.effect_records_max)
-        self._fed, self._wake = asyncio.Event(), asyncio.Event()
-        self.tasks = [asyncio.create_task(self._feed()), asyncio.create_task(self._deliver())]
-
-    def put(self, chunk: Chunk, start: int) -> None:
-        """Queue a chunk's records at or after start. Stop when `is_full` says so."""
-        self._intake.append((chunk, start))
-        self._fed.set()
-
-    def is_full(self) -> bool:
-        """Whether the source should be paused until calls have ended."""
-        return len(self._intake) >= self._policy.effect_chunks_max
-
-    async def _feed(self) -> None:
-        while True:
-            while self._intake:
-                chunk, start = self._intake[0]
-                for record in chunk.records:
-                    delivery = self._call.wanted(record) if record.offset >= start else None
-                    if delivery is not None:
-                        await self._room.acquire()
-                        self._append(asyncio.create_task(self._run(delivery)))
-                self._append(chunk.end)
-                self._intake.popleft()
-            self._fed.clear()
-            await self._fed.wait()
-
-    def _append(self, item: asyncio.Task[Completion] | int) -> None:
-        self._waiting.append(item)
-        self._wake.set()
-
-    async def _run(self, delivery: Delivery) -> Completion:
-        async with self._slots:
-            return await self._call.run(delivery)
-
-    async def _deliver(self) -> None:
-        while True:
-            while self._waiting:
-                head = self._waiting[0]
-                if isinstance(head, int):
-                    done = Completion(self._call.mark, head)
-                else:
-                    done = await head
-                    self._room.release()
-                self._waiting.popleft()
-                self._done(done)
-            self._wake.clear()
-            await self._wake.wait()
-
-    def backlog(self) -> int:
-        """Chunks and calls whose outcome is not handed over."""
-        return len(self._waiting) + len(self._intake)
-
-    def cancel(self) -> None:
-        """Stop; calls under way run again after the next opening."""
-        for task in (*self.tasks, *(t for t in self._waiting if not isinstance(t, int))):
-            task.cancel()
+    async def stop(self) -> None:
+        """Give up the connection, within a bound."""
 
 
 class Lane:
@@ -122,7 +38,7 @@ class Lane:
     def __init__(
         self,
         processor: Processor,
-        producer: LaneProducer,
+        producer: Writer,
         policy: Policy,
         crash: Callable[[BaseException], Awaitable[None]],
     ) -> None:
@@ -215,7 +131,10 @@ class Lane:
             while True:
                 await self._turn()
         except asyncio.CancelledError:
-            raise
+            if self._closed:
+                raise
+            # A client library gave up a future of its own: nobody asked the lane to end.
+            await self._crash(CommitFailed(f"partition {self.partition}: the producer gave up"))
         except BaseException as exc:  # noqa: BLE001 - whatever it is, nothing may go on after it
             await self._crash(exc)
 
@@ -249,12 +168,15 @@ class Lane:
             self.processor.complete(item)
 
     async def _run_tick(self) -> None:
-        """Commit what is pending first: a tick's scan sees the store, not half a batch."""
+        """Fire timers in a transaction of their own, apart from what is pending."""
         now_ms, self._tick_ms = self._tick_ms, None
         assert now_ms is not None
         if self.processor.has_changes():
             await self.commit()
-        self.processor.tick(now_ms)
+        if self.processor.tick(now_ms):
+            self._tick_ms = now_ms  # More is due than one transaction should hold.
+        if self.processor.has_changes():
+            await self.commit()
 
     def _is_full(self) -> bool:
         processor, policy = self.processor, self._policy
@@ -290,9 +212,9 @@ class Lane:
         processor = self.processor
         started = time.monotonic()
         batch: Batch = processor.take()
-        position = await self._producer.commit(batch, self._changelog, self.partition)
+        position = await self._write(batch)
         if position is not None:
-            batch.rows.append((POSITION, b"%d" % position))
+            batch.rows.append(position_item(position, time.time()))
         processor.store.write(batch.rows)
         processor.committed()
         stats = processor.stats
@@ -300,6 +222,22 @@ class Lane:
         stats.rows += len(batch.rows)
         stats.outputs += len(batch.outputs)
         stats.transaction_s.observe(time.monotonic() - started)
+
+    async def _write(self, batch: Batch) -> int | None:
+        """Write the transaction, within a bound.
+
+        Raises:
+            CommitFailed: the broker took longer.
+        """
+        bound_s = self._policy.commit_wait_s
+        try:
+            async with asyncio.timeout(bound_s):
+                return await self._producer.commit(batch, self._changelog, self.partition)
+        except TimeoutError:
+            raise CommitFailed(
+                f"partition {self.partition}: the broker did not finish a transaction"
+                f" in {bound_s:g} s"
+            ) from None
 
     # -- the end
 

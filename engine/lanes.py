@@ -6,8 +6,11 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from engine.errors import NotCopartitioned
-from engine.lane import Lane, Policy
+from aiokafka.errors import KafkaError
+
+from engine.errors import BrokerUnavailable, NotCopartitioned
+from engine.lane import Lane
+from engine.policy import Policy
 from engine.processor import Processor
 from engine.producer import LaneProducer
 from engine.records import Chunk
@@ -15,6 +18,9 @@ from engine.recovery import ChangelogReader
 from engine.stats import Stats
 from engine.store import Store, open_store, wipe_store
 from engine.topology import Topology
+
+START_WAIT_S = 60.0
+"""How long producers may wait for the broker: it may be ending their forerunners' transactions."""
 
 
 class Lanes:
@@ -47,35 +53,66 @@ class Lanes:
         self._lanes: dict[int, Lane] = {}
         self._stores: dict[int, Store] = {}
         self._lock = asyncio.Lock()
+        self._opening: asyncio.Task[None] | None = None
         self.on_progress: Callable[[int, int], None] = lambda _partition, _left: None
+        self.on_recovered: Callable[[], None] = lambda: None
         self.on_wiped: Callable[[int, str], None] = lambda _partition, _why: None
 
     # -- opening and closing
 
-    async def open(self, partitions: Iterable[int]) -> None:
-        """Open lanes for exactly these partitions; those of before must be closed."""
+    async def open(self, partitions: Iterable[int]) -> bool:
+        """Open lanes for exactly these partitions; those of before must be closed.
+
+        False: `close` came meanwhile, and nothing is open.
+
+        Raises:
+            BrokerUnavailable: it did not let the producers in.
+            StoreUnusable: a store cannot be opened.
+        """
+        assert self._opening is None, "one opening at a time"
+        self._opening = asyncio.create_task(self._open(sorted(set(partitions))))
+        try:
+            await asyncio.wait([self._opening])
+            if self._opening.cancelled():
+                return False
+            self._opening.result()
+            return True
+        finally:
+            self._opening.cancel()
+            self._opening = None
+
+    async def _open(self, wanted: list[int]) -> None:
         async with self._lock:
-            wanted = sorted(set(partitions))
             assert not self._lanes, "lanes must be closed before others are opened"
             self._keep_stores(wanted)
-            producers = dict(zip(wanted, await self._start_producers(wanted), strict=True))
-            await self._recover(wanted)
-            for p in wanted:
-                self._lanes[p] = Lane(
-                    Processor(
-                        self.topology,
-                        p,
-                        self._stores[p],
-                        self.stats,
-                        rows_max=self.policy.rows_max,
-                    ),
-                    producers[p],
-                    self.policy,
-                    self._crash,
-                )
+            producers = await self._start_producers(wanted)
+            try:
+                await self._recover(wanted)
+            except BaseException:
+                await _stop_all(producers)
+                raise
+            finally:
+                self.remaining.clear()
+                self.on_recovered()
+            for p, producer in zip(wanted, producers, strict=True):
+                self._lanes[p] = Lane(self._processor(p), producer, self.policy, self._crash)
+
+    def _processor(self, partition: int) -> Processor:
+        store, rows_max = self._stores[partition], self.policy.rows_max
+        return Processor(self.topology, partition, store, self.stats, rows_max=rows_max)
+
+    async def drain(self) -> None:
+        """Apply and commit what is queued, within `Policy.close_wait_s`; then close."""
+        await self.close(graceful=True)
 
     async def close(self, *, graceful: bool = False, release: bool = False) -> None:
-        """Close every lane; release gives the stores up as well (the end of the worker)."""
+        """Give up an opening under way and close every lane.
+
+        Release gives the stores up as well: the end of the worker.
+        """
+        if self._opening is not None:
+            self._opening.cancel()
+            await asyncio.wait([self._opening])
         async with self._lock:
             lanes, self._lanes = self._lanes, {}
             await asyncio.gather(*(lane.close(graceful=graceful) for lane in lanes.values()))
@@ -101,15 +138,26 @@ class Lanes:
         producers = [
             LaneProducer(f"{self.topology.app_id}-{p}", self._client_options()) for p in partitions
         ]
-        await asyncio.gather(*(producer.start(topics) for producer in producers))
+        starts = [producer.start(topics) for producer in producers]
+        try:
+            async with asyncio.timeout(START_WAIT_S):
+                await asyncio.gather(*starts)
+        except (KafkaError, TimeoutError) as exc:
+            await _stop_all(producers)
+            raise BrokerUnavailable(
+                f"the broker did not let the producers in: {type(exc).__name__} {exc}".rstrip()
+            ) from exc
+        except BaseException:
+            await _stop_all(producers)
+            raise
         return producers
 
     async def _recover(self, partitions: list[int]) -> None:
-        def replace(partition: int) -> Store:
+        def replace(partition: int, why: str) -> Store:
             self._stores.pop(partition).close()
             wipe_store(self._path(partition))
             self._stores[partition] = open_store(self._path(partition))[0]
-            self.on_wiped(partition, "the store knew more than the changelog")
+            self.on_wiped(partition, why)
             return self._stores[partition]
 
         reader = ChangelogReader(self.topology.changelog, self._client_options(), self._progress)
@@ -117,7 +165,6 @@ class Lanes:
         done = await reader.recover(stores, replace)
         self.stats.recovered_records += done.records
         self.stats.recovery_s = done.seconds
-        self.remaining.clear()
 
     def _progress(self, partition: int, left: int) -> None:
         self.remaining[partition] = left
@@ -127,7 +174,8 @@ class Lanes:
 
     async def put(self, chunk: Chunk) -> None:
         """Hand a chunk to its lane; waits while the lane is full. Without a lane it is counted
-        as dropped: it belongs to an assignment that has ended."""
+        as dropped: it belongs to an assignment that has ended.
+        """
         lane = self._lanes.get(chunk.partition)
         if lane is None:
             self.stats.dropped_chunks += 1
@@ -161,6 +209,10 @@ class Lanes:
             for p, lane in self._lanes.items()
             for topic in self.topology.topics
         }
+
+
+async def _stop_all(producers: Iterable[LaneProducer]) -> None:
+    await asyncio.gather(*(producer.stop() for producer in producers), return_exceptions=True)
 
 
 def check_copartitioned(topics: Mapping[str, int | None], partitions: int) -> None:

@@ -81,6 +81,14 @@ class EngineCollector(Collector):
         for names, count in stats.timers.items():
             timers.add_metric(list(names), count)
         yield timers
+        failed = CounterMetricFamily(
+            f"{self._prefix}_timers_failed",
+            "Timers whose handler raised; they are tried again.",
+            labels=["agent", "kind"],
+        )
+        for names, count in stats.failed_timers.items():
+            failed.add_metric(list(names), count)
+        yield failed
         late = CounterMetricFamily(
             f"{self._prefix}_late_records", "Records of closed windows.", labels=["agent"]
         )

@@ -4,75 +4,24 @@ A processor applies chunks to the tables of one partition and gathers what the n
 writes. Nothing it does is visible to anybody until `take` is written and `committed` called.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Callable, Iterable
 from typing import Any
 
+from engine.batches import Batch, Completion
+from engine.context import LaneContext
 from engine.dead_letters import dead_letter
 from engine.errors import BadRecord, EngineError, Gap
 from engine.records import Chunk, Output, Record
-from engine.specs import AgentSpec, Delivery, R, Table, TableSpec, Timer, TopicSpec
+from engine.sizes import check_size, size_of
+from engine.specs import AgentSpec, Delivery, TopicSpec
 from engine.stats import Stats
 from engine.store import HIDDEN, Item, Store
 from engine.tables import JournalEntry, LaneTable
+from engine.timers import TIMERS_A_TICK_MAX, Timers
 from engine.topology import TIMERS, BoundTopic, OutputTopic, Reader, Topology
 
 _MARK = HIDDEN + b"mark\x00"
-_DUE_DIGITS = 14
-"""Of a due time in ms: good until the year 5138."""
-TIMERS_A_TICK_MAX = 1000
-"""Timers fired in one transaction; the next tick takes the rest."""
-
-
-@dataclass(slots=True)
-class Batch:
-    """What one commit writes."""
-
-    outputs: list[Output]
-    rows: list[Item]
-    """Changed rows, then markers: the changelog and the store get the same."""
-    records: int = 0
-
-
-@dataclass(slots=True)
-class Completion:
-    """The outcome of effects, in the order of their records."""
-
-    mark: str
-    end: int
-    outputs: list[Output] = field(default_factory=list)
-    dead: list[tuple[Record, str, str, Exception]] = field(default_factory=list)
-    records: int = 0
-
-
-class LaneContext:
-    """What one agent's handlers may do in one lane. See `specs.Context`."""
-
-    __slots__ = ("_agent", "_processor", "app_id", "partition")
-
-    def __init__(self, processor: "Processor", agent: str) -> None:
-        self._processor = processor
-        self._agent = agent
-        self.partition = processor.partition
-        self.app_id = processor.topology.app_id
-
-    def table(self, spec: TableSpec[R]) -> Table[R]:
-        """One of the application's tables, as this lane sees it."""
-        return self._processor.tables[spec.name]
-
-    def publish(
-        self, topic: TopicSpec, key: str, value: bytes, headers: Iterable[tuple[str, bytes]]
-    ) -> None:
-        """Write a record when the batch is committed."""
-        self._processor.publish(topic, key, value, headers)
-
-    def set_timer(self, kind: str, key: str, due_ms: int) -> None:
-        """Call the agent's handler of that kind at the first tick at or after due_ms."""
-        self._processor.timers[timer_key(due_ms, self._agent, kind, key)] = True
-
-    def cancel_timer(self, kind: str, key: str, due_ms: int) -> None:
-        """Forget that timer."""
-        del self._processor.timers[timer_key(due_ms, self._agent, kind, key)]
 
 
 class Processor:
@@ -98,10 +47,21 @@ class Processor:
             spec.name: LaneTable(spec, store, self._journal, rows_max)
             for spec in topology.tables.values()
         }
-        self.timers: LaneTable[bool] = self.tables[TIMERS.name]
-        self._contexts = {a.name: LaneContext(self, a.name) for a in topology.agents}
-        self._agents = {a.name: a for a in topology.agents}
+        self._contexts = {
+            a.name: LaneContext(a.name, partition, topology.app_id, self.tables, self)
+            for a in topology.agents
+        }
+        self.timers = Timers(
+            self.tables[TIMERS.name],
+            {a.name: a for a in topology.agents},
+            self._contexts,
+            self._journal,
+        )
         self._out: list[Output] = []
+        self._since: list[tuple[Callable[..., None], tuple[Any, ...]]] = []
+        """What was taken in since the last commit, for `_redo`."""
+        self._buried: list[tuple[str, str, str]] = []
+        self._careful = False
         self._moved: set[str] = set()
         self._ticked_ms: dict[str, int] = {}
         self.marks: dict[str, int | None] = {}
@@ -117,6 +77,7 @@ class Processor:
 
     def forgive(self, name: str, position: int) -> None:
         """Take up a source at a position beyond its marker: the broker kept nothing before."""
+        self._since.append((self.forgive, (name, position)))
         self.marks[name] = position
         self._moved.add(name)
 
@@ -141,6 +102,7 @@ class Processor:
             self.stats.skipped += len(chunk.records) - len(records)
         if mark is not None and chunk.end <= mark:
             return
+        self._since.append((self.apply, (chunk,)))
         self._apply_records(topic, records)
         self.marks[chunk.topic] = chunk.end
         self._moved.add(chunk.topic)
@@ -166,6 +128,9 @@ class Processor:
                         reader.handler(self._contexts[agent], delivery)
                 if topic.forwards:
                     self._forward(topic, delivery)
+                if self._careful:
+                    for table, key, _, _ in journal:
+                        table.check(key)
             except Exception as exc:  # noqa: BLE001 - whatever it is, its neighbours go on
                 self._bury(topic, record, agent, exc, written)
             if journal:
@@ -189,42 +154,57 @@ class Processor:
                 continue
             place = self.topology.place_of(key)
             if place != self.partition:
+                raw_key = key.encode()
+                size = size_of(raw_key, record.value, record.headers)
+                check_size(f"record for {topic.forwards[by]}", size)
                 self._out.append(
-                    Output(topic.forwards[by], place, key.encode(), record.value, record.headers)
+                    Output(topic.forwards[by], place, raw_key, record.value, record.headers)
                 )
+                self.pending_bytes += size
                 self.stats.rekeyed += 1
 
     def _bury(
         self, topic: BoundTopic, record: Record, agent: str, exc: Exception, written: int
     ) -> None:
         """Undo what the record did and put it among the dead letters."""
-        if isinstance(exc, EngineError) and not isinstance(exc, BadRecord):
+        if isinstance(exc, MemoryError) or (
+            isinstance(exc, EngineError) and not isinstance(exc, BadRecord)
+        ):
             raise exc
+        self._undo(written)
+        self._out.append(dead_letter(record, topic.public, agent, exc))
+        self.pending_bytes += len(record.value or b"")
+        self._count_dead(topic.public, agent, type(exc).__name__)
+
+    def _undo(self, written: int) -> None:
+        """Take back the journal's rows and every output after the first `written`."""
         for table, key, before, was_dirty in reversed(self._journal):
             table.undo(key, before, was_dirty)
+        self._journal.clear()
         del self._out[written:]
-        self._out.append(dead_letter(record, topic.public, agent, exc))
-        self.stats.count_dead(topic.public, agent, type(exc).__name__)
+
+    def _count_dead(self, topic: str, agent: str, error: str) -> None:
+        self._buried.append((topic, agent, error))
+        self.stats.count_dead(topic, agent, error)
 
     # -- time
 
-    def tick(self, now_ms: int) -> int:
-        """Fire what is due at now_ms, in order of due time; returns how many timers fired."""
-        fired = 0
-        for row_key, _ in self.timers.scan("", f"{now_ms + 1:0{_DUE_DIGITS}d}"):
-            due, agent, kind, key = row_key.split("|", 3)
-            del self.timers[row_key]
-            handler = self._agents[agent].timers.get(kind) if agent in self._agents else None
-            if handler is not None:
-                handler(self._contexts[agent], Timer(kind, key, int(due)), now_ms)
-                self.stats.count_timer(agent, kind)
-            fired += 1
-            if fired == TIMERS_A_TICK_MAX:
-                break
+    def tick(self, now_ms: int) -> bool:
+        """Fire what is due at now_ms, in order of due time; True when more is due.
+
+        Call it with nothing pending: what it does is one commit of its own.
+        """
+        assert not self._since, "a tick is a commit of its own"
+        due = self.timers.due(now_ms)
+        for row_key in due:
+            written = len(self._out)
+            if not self.timers.fire(row_key, now_ms, self.stats):
+                self._undo(written)
+            self._journal.clear()
         for spec in self.topology.agents:
             self._tick_agent(spec, now_ms)
         self._journal.clear()
-        return fired
+        return len(due) == TIMERS_A_TICK_MAX
 
     def _tick_agent(self, spec: AgentSpec, now_ms: int) -> None:
         if spec.tick is None:
@@ -238,22 +218,30 @@ class Processor:
     def publish(
         self, topic: TopicSpec, key: str, value: bytes, headers: Iterable[tuple[str, bytes]]
     ) -> None:
-        """Append an output; its partition is its key's."""
+        """Append an output; its partition is its key's.
+
+        Raises:
+            TooLarge: no record batch can hold it.
+        """
         target: OutputTopic = self.topology.output(topic)
-        self._out.append(
-            Output(target.name, target.partition_of(key), key.encode(), value, list(headers))
-        )
-        self.pending_bytes += len(value)
+        raw_key, told = key.encode(), list(headers)
+        size = size_of(raw_key, value, told)
+        check_size(f"output to {target.name}", size)
+        self._out.append(Output(target.name, target.partition_of(key), raw_key, value, told))
+        self.pending_bytes += size
 
     def complete(self, done: Completion) -> None:
         """Take in the outcome of effects and move their marker."""
+        self._since.append((self.complete, (done,)))
         self._out.extend(done.outputs)
         for record, public, agent, exc in done.dead:
             self._out.append(dead_letter(record, public, agent, exc))
-            self.stats.count_dead(public, agent, type(exc).__name__)
+            self._count_dead(public, agent, type(exc).__name__)
         self.marks[done.mark] = done.end
         self._moved.add(done.mark)
         self.pending_records += done.records
+
+    # -- commit
 
     def has_changes(self) -> bool:
         """Whether a commit would write anything."""
@@ -261,24 +249,57 @@ class Processor:
 
     def take(self) -> Batch:
         """Everything since the last commit. Nothing may be applied before `committed`."""
-        rows: list[Item] = []
-        for table in self.tables.values():
-            if table.dirty:
-                rows.extend(table.changes())
-        rows.extend((_MARK + name.encode(), b"%d" % self.marks[name]) for name in self._moved)
+        try:
+            rows = self._rows()
+        except Exception:
+            if not self._since:
+                raise  # A tick's handler wrote the row: no record can be buried for it.
+            self._redo()
+            rows = self._rows()
+        rows.extend((_MARK + name.encode(), str(self.marks[name]).encode()) for name in self._moved)
         batch = Batch(self._out, rows, self.pending_records)
         self._out = []
         self.pending_records = self.pending_bytes = 0
         return batch
 
+    def _rows(self) -> list[Item]:
+        rows: list[Item] = []
+        for table in self.tables.values():
+            if table.dirty:
+                rows.extend(table.changes())
+        return rows
+
+    def _redo(self) -> None:
+        """Do again what was done since the last commit, looking at every row a record writes.
+
+        A row is encoded once a commit, long after the record that is to blame for it. When
+        one cannot be encoded or is too large, this finds the record and buries it alone.
+        """
+        since, self._since = self._since, []
+        buried, self._buried = Counter(self._buried), []
+        stats, self.stats = self.stats, Stats()
+        self._forget()
+        self._careful = True
+        try:
+            for again, arguments in since:
+                again(*arguments)
+        finally:
+            self._careful, self.stats = False, stats
+        stats.dead.update(Counter(self._buried) - buried)
+
+    def _forget(self) -> None:
+        for table in self.tables.values():
+            table.forget()
+        self._out = []
+        self._moved.clear()
+        self.marks.clear()
+        self.pending_records = self.pending_bytes = 0
+
     def committed(self) -> None:
         """The batch is durable."""
         self._moved.clear()
+        self._since.clear()
+        self._buried.clear()
         for table in self.tables.values():
             if table.dirty:
                 table.committed()
-
-
-def timer_key(due_ms: int, agent: str, kind: str, key: str) -> str:
-    """Key of a timer's row: byte order is the order of due times."""
-    return f"{due_ms:0{_DUE_DIGITS}d}|{agent}|{kind}|{key}"

@@ -13,19 +13,14 @@ from aiokafka.errors import (
     ProducerFenced,
 )
 
-from engine.errors import EngineError, Fenced
-from engine.processor import Batch
+from engine.batches import Batch
+from engine.errors import CommitFailed, Fenced
+from engine.sizes import BATCH_BYTES
 
-BATCH_BYTES = 900_000
-"""Of one record batch; the broker's default limit is 1,048,588. A commit may hold several."""
 STOP_WAIT_S = 3.0
-
-
-class CommitFailed(EngineError):
-    """The broker refused a transaction. The worker stops before anything is acknowledged.
-
-    Operator: look at the broker; the worker replays from its markers after its restart.
-    """
+TRANSACTION_TIMEOUT_MS = 30_000
+"""After it the broker ends the transaction of a worker that is gone: so long may its open
+records hold back those who read committed, unless the partition is opened again before."""
 
 
 class LaneProducer:
@@ -42,6 +37,7 @@ class LaneProducer:
             acks="all",
             enable_idempotence=True,
             transactional_id=transactional_id,
+            transaction_timeout_ms=TRANSACTION_TIMEOUT_MS,
             linger_ms=0,
             max_batch_size=BATCH_BYTES,
         )
@@ -61,7 +57,10 @@ class LaneProducer:
         try:
             return await self._commit(batch, changelog, partition)
         except (ProducerFenced, InvalidProducerEpoch) as exc:
-            raise Fenced(f"{self._id}: another worker owns this partition") from exc
+            raise Fenced(
+                f"{self._id}: another worker has taken this partition over, or the broker ended"
+                " a transaction that took too long: this worker stops and can be started again"
+            ) from exc
         except (KafkaError, IllegalOperation) as exc:
             raise CommitFailed(f"{self._id}: {type(exc).__name__}: {exc}") from exc
 
@@ -80,9 +79,7 @@ class LaneProducer:
         await producer.commit_transaction()
         return position
 
-    def _batches(
-        self, batch: Batch, changelog: str, partition: int
-    ) -> list[tuple[str, int, Any]]:
+    def _batches(self, batch: Batch, changelog: str, partition: int) -> list[tuple[str, int, Any]]:
         now_ms = int(time.time() * 1000)
         groups: dict[tuple[str, int], list[tuple[Any, Any, Any]]] = {}
         for topic, place, key, value, headers in batch.outputs:

@@ -4,14 +4,14 @@ Faust calls it at each assignment; it opens the lanes and lets Faust's own recov
 resume the flow. No Faust table is ever registered.
 """
 
-import asyncio
 from typing import Any
 
+from aiokafka.errors import KafkaError
 from faust.tables.manager import TableManager
 from faust.tables.recovery import Recovery
 from mode import Service
 
-from engine.errors import EngineError
+from engine.errors import BrokerUnavailable, EngineError
 from engine.lanes import check_copartitioned
 
 
@@ -31,24 +31,42 @@ class LaneManager(TableManager):
         return self._recovery  # type: ignore[return-value]  # made above
 
     async def on_rebalance(
-        self, assigned: Any, revoked: Any, newly_assigned: Any, generation_id: int = 0
+        self,
+        assigned: Any,
+        revoked: Any,
+        newly_assigned: Any,
+        generation_id: int = 0,  # noqa: ARG002 - Faust's signature
     ) -> None:
         """Have the lanes of this generation opened, outside the callback of the group."""
         self._recovery_started.set()
-        self.recovery.wanted(assigned, generation_id)
+        self.recovery.wanted(assigned)
 
 
 class LaneRecovery(Recovery):
-    """Opens lanes for the newest assignment; one that was overtaken is given up."""
+    """Opens lanes for the newest assignment, one opening at a time.
+
+    A revocation gives up the opening under way (`Lanes.close`), so that neither a rebalance
+    nor the worker's stop waits for a long recovery, and two openings never overlap.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._wanted: tuple[set[Any], int] | None = None
+        self._wanted: set[Any] = set()
+        self._revocations = 0
 
-    def wanted(self, assigned: set[Any], generation_id: int) -> None:
+    def wanted(self, assigned: set[Any]) -> None:
         """The partitions to open next."""
-        self._wanted = (set(assigned), generation_id)
+        self._wanted = set(assigned)
+        self._revocations = self._consumer.revocations
         self.signal_recovery_start.set()
+
+    @property
+    def _consumer(self) -> Any:
+        return self.app.consumer
+
+    def _is_overtaken(self) -> bool:
+        """Whether the partitions were taken away since they were wanted."""
+        return bool(self._consumer.revocations != self._revocations)
 
     @Service.task
     async def _restart_recovery(self) -> None:
@@ -56,30 +74,46 @@ class LaneRecovery(Recovery):
             if await self.wait_for_stopped(self.signal_recovery_start):
                 return
             self.signal_recovery_start.clear()
-            assert self._wanted is not None
             try:
-                await self._open(*self._wanted)
-            except asyncio.CancelledError:
-                raise
+                await self._open()
+            except KafkaError as exc:
+                what = f"opening partitions failed: {type(exc).__name__}: {exc}"
+                await self.app.crash(BrokerUnavailable(what))
+                return
             except Exception as exc:  # noqa: BLE001 - no worker may run on half a state
                 await self.app.crash(exc)
                 return
 
-    async def _open(self, assigned: set[Any], generation_id: int) -> None:
+    async def _open(self) -> None:
         app: Any = self.app
-        if app.consumer_generation_id != generation_id:
+        assigned, topology = self._wanted, app.lanes.topology
+        if self._is_overtaken():
             return
-        topology = app.lanes.topology
         if assigned:
-            found = {name: app.consumer.topic_partitions(name) for name in topology.topics}
+            found = {name: self._consumer.topic_partitions(name) for name in topology.topics}
             check_copartitioned(found, topology.partitions)
         await app.lanes.close()
-        await app.lanes.open(lanes_of(assigned, set(topology.topics)))
-        if app.consumer_generation_id != generation_id:
-            await app.lanes.close()
+        if not await app.lanes.open(lanes_of(assigned, set(topology.topics))):
             return
+        await self._consumer.perform_seek()
+        if self._is_overtaken():
+            return
+        await self._resume(assigned)
+
+    async def _resume(self, assigned: set[Any]) -> None:
+        """Let records flow. Faust's own seeks after it has looked at the generation."""
+        app: Any = self.app
         self._set_recovery_ended()
-        await self._resume_streams(generation_id=generation_id)
+        self.completed.set()
+        self._consumer.resume_partitions(assigned)
+        app.flow_control.resume()
+        self._consumer.resume_flow()
+        self.tables.on_actives_ready()
+        self.tables.on_standbys_ready()
+        app.on_rebalance_end()
+        await app.on_rebalance_complete.send()
+        await app._fetcher.maybe_start()  # noqa: SLF001 - as Faust's own recovery does
+        self.log.info("Worker ready")
 
 
 def lanes_of(assigned: set[Any], topics: set[str]) -> set[int]:

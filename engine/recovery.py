@@ -8,10 +8,17 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from engine.store import POSITION, Store
+from engine.errors import BrokerUnavailable
+from engine.store import POSITION, Item, Store
 
 FETCH_BYTES = 4 << 20
 POLL_MS = 200
+STALL_S = 60.0
+"""Without a record for so long, a recovery is given up."""
+TOMBSTONES_KEPT_S = 7 * 24 * 3600
+"""How long the changelog keeps a deletion after compaction (`delete.retention.ms`)."""
+STORE_AGE_MAX_S = TOMBSTONES_KEPT_S - 24 * 3600
+"""A store that is behind and older may have missed deletions: it is rebuilt from nothing."""
 
 Progress = Callable[[int, int], None]
 """(partition, records still to read)"""
@@ -24,7 +31,7 @@ class Recovered:
     records: int = 0
     seconds: float = 0.0
     wiped: tuple[int, ...] = ()
-    """Partitions whose store knew more than the changelog and was rebuilt from nothing."""
+    """Partitions whose store could not be brought up to date and was rebuilt from nothing."""
 
 
 class ChangelogReader:
@@ -36,9 +43,9 @@ class ChangelogReader:
         self._progress = progress
 
     async def recover(
-        self, stores: dict[int, Store], replace: Callable[[int], Store]
+        self, stores: dict[int, Store], replace: Callable[[int, str], Store]
     ) -> Recovered:
-        """Apply what each store has not seen; replace(partition) gives an empty store.
+        """Apply what each store has not seen; replace(partition, why) gives an empty store.
 
         Call it only after the lanes' producers have fenced their forerunners: only then is
         the end of the changelog final.
@@ -68,31 +75,54 @@ class ChangelogReader:
         self,
         consumer: AIOKafkaConsumer,
         stores: dict[int, Store],
-        replace: Callable[[int], Store],
+        replace: Callable[[int, str], Store],
         done: Recovered,
     ) -> None:
         tps = {TopicPartition(self._changelog, p): p for p in stores}
         ends = await consumer.end_offsets(list(tps))
         consumer.assign(list(tps))
         for tp, p in tps.items():
-            position = int(stores[p].get(POSITION) or 0)
-            if position > ends[tp]:
-                stores[p] = replace(p)
+            position, why = usable_position(stores[p], ends[tp], time.time())
+            if why:
+                stores[p] = replace(p, why)
                 done.wiped += (p,)
-                position = 0
             consumer.seek(tp, position)
         left = {tp for tp in tps if await consumer.position(tp) < ends[tp]}
+        moved = time.monotonic()
         while left:
+            before = done.records, len(left)
             fetched = await consumer.getmany(*left, timeout_ms=POLL_MS)
             for tp, records in fetched.items():
                 items = [(record.key, record.value) for record in records]
-                position = await consumer.position(tp)
-                items.append((POSITION, b"%d" % position))
+                items.append(position_item(await consumer.position(tp), time.time()))
                 stores[tps[tp]].write(items)
                 done.records += len(records)
                 await asyncio.sleep(0)
             for tp in list(left):
+                # The end may lie behind a control record, which no fetch returns.
                 behind = ends[tp] - await consumer.position(tp)
                 self._progress(tps[tp], max(0, behind))
                 if behind <= 0:
                     left.discard(tp)
+            if before != (done.records, len(left)):
+                moved = time.monotonic()
+            elif time.monotonic() - moved > STALL_S:
+                raise BrokerUnavailable(f"nothing came from {self._changelog} for {STALL_S:g} s")
+
+
+def position_item(position: int, now_s: float) -> Item:
+    """What a store keeps with every write: how much of the changelog it holds, and since when."""
+    return POSITION, b"%d %d" % (position, now_s)
+
+
+def usable_position(store: Store, end: int, now_s: float) -> tuple[int, str]:
+    """Where to read the changelog on, and why the store has to be replaced first, if it has."""
+    raw = store.get(POSITION)
+    if raw is None:
+        return 0, ""
+    position, *written_s = map(int, raw.split())
+    if position > end:
+        return 0, "the store knew more than the changelog"
+    if position < end and (not written_s or now_s - written_s[0] > STORE_AGE_MAX_S):
+        return 0, "the store is so old that the changelog may have forgotten deletions"
+    return position, ""

@@ -56,6 +56,8 @@ class Stats:
     records: Counter[str] = field(default_factory=Counter)
     dead: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     timers: Counter[tuple[str, str]] = field(default_factory=Counter)
+    failed_timers: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Timers whose handler raised, by agent and kind, each attempt; they are tried again."""
     chunk_records: Histogram = field(default_factory=lambda: Histogram(_BUCKETS_RECORDS))
     transaction_s: Histogram = field(default_factory=lambda: Histogram(_BUCKETS_S))
     recovered_records: int = 0
@@ -69,6 +71,10 @@ class Stats:
     def count_dead(self, topic: str, agent: str, error: str) -> None:
         """A record went to the dead letters."""
         self.dead[topic, agent, error] += 1
+
+    def count_failed_timer(self, agent: str, kind: str) -> None:
+        """A timer's handler raised."""
+        self.failed_timers[agent, kind] += 1
 
     def count_timer(self, agent: str, kind: str) -> None:
         """A timer fired."""

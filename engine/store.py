@@ -7,6 +7,7 @@ is the whole commit: rows, markers and the position in the changelog that they a
 import shutil
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -20,6 +21,13 @@ Item = tuple[bytes, bytes | None]
 HIDDEN = b"\x00"
 """First byte of keys that are no rows: markers and the changelog position."""
 POSITION = HIDDEN + b"changelog-position"
+
+
+DAMAGED = "DAMAGED"
+"""A file of this name in a store's directory: its data must not be used again."""
+_SIGNS_OF_DAMAGE = ("Corruption", "No such file", "Invalid argument", "Not implemented")
+"""What RocksDB says of files that are not what they were. Anything else (the directory's lock,
+permissions, no space, too many open files) is no reason to throw data away."""
 
 
 class Store(Protocol):
@@ -90,8 +98,15 @@ class RocksStore:
             raise StoreUnusable(f"cannot open the store {path}: {exc}") from exc
 
     def get(self, key: bytes) -> bytes | None:
-        """The value, or None."""
-        value: bytes | None = self._db.get(key)
+        """The value, or None.
+
+        Raises:
+            StoreUnusable: the files are damaged; the next opening starts empty.
+        """
+        try:
+            value: bytes | None = self._db.get(key)
+        except Exception as exc:
+            raise self._unreadable(exc) from exc
         return value
 
     def write(self, items: Iterable[Item]) -> None:
@@ -110,10 +125,25 @@ class RocksStore:
 
     def range(self, start: bytes, end: bytes) -> Iterator[tuple[bytes, bytes]]:
         """Items with start <= key < end."""
-        for key, value in self._db.items(from_key=start):
+        items = self._db.items(from_key=start)
+        while True:
+            try:
+                key, value = next(items)
+            except StopIteration:
+                return
+            except Exception as exc:
+                raise self._unreadable(exc) from exc
             if key >= end:
                 return
             yield key, value
+
+    def _unreadable(self, exc: Exception) -> StoreUnusable:
+        """Leave a mark, since RocksDB opens damaged data blocks without looking into them."""
+        with suppress(OSError):
+            (self._path / DAMAGED).touch()
+        return StoreUnusable(
+            f"cannot read the store {self._path}: {exc}; it is rebuilt at the next start"
+        )
 
     def size_bytes(self) -> int:
         """Bytes of the files that hold live data."""
@@ -128,14 +158,22 @@ def open_store(path: Path) -> tuple[RocksStore, str | None]:
     """Open the store at path, or an empty one in its place when its files are damaged.
 
     Returns the store and, when it had to start empty, why: its rows then come back from the
-    changelog. A directory that cannot be written at all raises StoreUnusable.
+    changelog.
+
+    Raises:
+        StoreUnusable: another process holds it, or the directory cannot be used at all.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    if (path / DAMAGED).exists():
+        wipe_store(path)
+        return RocksStore(path), f"the store {path} could not be read"
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         return RocksStore(path), None
+    except OSError as exc:
+        raise StoreUnusable(f"cannot make the directory {path.parent}: {exc}") from exc
     except StoreUnusable as exc:
         damage = str(exc)
-        if "lock" in damage.lower() and "Corruption" not in damage:
+        if not any(sign in damage for sign in _SIGNS_OF_DAMAGE):
             raise
     wipe_store(path)
     return RocksStore(path), damage

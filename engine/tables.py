@@ -1,10 +1,13 @@
 """A lane's tables: decoded rows in a bounded cache over the store, with a journal for undo."""
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any, Generic
 
 import msgspec
 
+from engine.errors import EngineError
+from engine.sizes import check_size
 from engine.specs import R, TableSpec
 from engine.store import Item, Store
 
@@ -13,6 +16,14 @@ _ENCODER = msgspec.json.Encoder()
 
 JournalEntry = tuple["LaneTable[Any]", str, Any, bool]
 """Table, key, row before (or _MISSING), whether it was dirty before."""
+
+
+class RowUnreadable(EngineError):
+    """A row that an earlier version wrote does not fit the table's row type any more.
+
+    The worker stops, because the record that asked for the row is not at fault. Operator: run
+    the earlier version, or give the new field a default.
+    """
 
 
 class LaneTable(Generic[R]):
@@ -50,7 +61,7 @@ class LaneTable(Generic[R]):
             row = self._old.get(key, _MISSING)
             if row is _MISSING:
                 raw = self._read(self._prefix + key.encode())
-                row = None if raw is None else self._decode(raw)
+                row = None if raw is None else self._decoded(key, raw)
             self._young[key] = row
         return row
 
@@ -65,24 +76,33 @@ class LaneTable(Generic[R]):
         """Remove the row; no error when there is none."""
         self[key] = None
 
-    def scan(self, start: str, end: str) -> Iterator[tuple[str, R]]:
-        """Rows with start <= key < end, in the byte order of their keys, changes included."""
-        size = len(self._prefix)
-        found: dict[str, R] = {
-            key[size:].decode(): self._decode(raw)
-            for key, raw in self._store.range(
-                self._prefix + start.encode(), self._prefix + end.encode()
-            )
-        }
-        first, last = start.encode(), end.encode()
-        for key in self.dirty:
-            if first <= key.encode() < last:
-                row = self._young[key]
-                if row is None:
-                    found.pop(key, None)
-                else:
-                    found[key] = row
-        return iter(sorted(found.items(), key=lambda item: item[0].encode()))
+    def scan(self, start: str, end: str, limit: int | None = None) -> Iterator[tuple[str, R]]:
+        """Rows with start <= key < end, in the byte order of their keys, changes included.
+
+        At most `limit` of them, where that is given.
+        """
+        size, first, last = len(self._prefix), start.encode(), end.encode()
+        changed = [key for key in self.dirty if first <= key.encode() < last]
+        stored = self._store.range(self._prefix + first, self._prefix + last)
+        if limit is not None:
+            stored = islice(stored, limit + len(changed))
+        found: dict[str, R] = {}
+        for raw_key, raw in stored:
+            key = raw_key[size:].decode()
+            found[key] = self._decoded(key, raw)
+        for key in changed:
+            row = self._young[key]
+            if row is None:
+                found.pop(key, None)
+            else:
+                found[key] = row
+        return islice(sorted(found.items(), key=lambda item: item[0].encode()), limit)
+
+    def _decoded(self, key: str, raw: bytes) -> R:
+        try:
+            return self._decode(raw)
+        except msgspec.DecodeError as exc:
+            raise RowUnreadable(f"table {self.spec.name}, row {key!r}: {exc}") from exc
 
     def undo(self, key: str, before: Any, was_dirty: bool) -> None:
         """Put a key back to what it was before one write."""
@@ -94,12 +114,31 @@ class LaneTable(Generic[R]):
             self.dirty.discard(key)
 
     def changes(self) -> list[Item]:
-        """What a commit writes, to the changelog and to the store alike."""
+        """What a commit writes, to the changelog and to the store alike.
+
+        Raises:
+            TooLarge: a row does not fit into a record batch.
+        """
         young, prefix, encode = self._young, self._prefix, _ENCODER.encode
-        return [
+        items: list[Item] = [
             (prefix + key.encode(), None if (row := young[key]) is None else encode(row))
             for key in self.dirty
         ]
+        for raw_key, raw in items:
+            if raw is not None:
+                check_size(f"row of table {self.spec.name}", len(raw_key) + len(raw))
+        return items
+
+    def check(self, key: str) -> None:
+        """Encode one changed row, so that what `changes` would raise is raised now."""
+        row = self._young[key]
+        raw = b"" if row is None else _ENCODER.encode(row)
+        check_size(f"row of table {self.spec.name}", len(key.encode()) + len(raw))
+
+    def forget(self) -> None:
+        """Be as after the last commit."""
+        self._young, self._old = {}, {}
+        self.dirty.clear()
 
     def committed(self) -> None:
         """The store has every row now: nothing is dirty, and old rows may go."""

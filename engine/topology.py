@@ -77,6 +77,7 @@ class Topology:
         self.partitions = partitions
         self.agents = tuple(agents)
         self.effects = tuple(effects)
+        self._check_names()
         self.tables = self._collect_tables()
         self.topics = self._bind_sources()
         self.outputs = self._bind_outputs()
@@ -124,6 +125,28 @@ class Topology:
         return specs
 
     # -- binding
+
+    def _check_names(self) -> None:
+        """One name, one meaning, and no sign in it that keys and topics are joined with."""
+        names = [spec.name for spec in (*self.agents, *self.effects)]
+        for name in names:
+            if names.count(name) > 1:
+                raise TopologyError(f"two agents are called {name!r}")
+        kinds = [kind for agent in self.agents for kind in agent.timers]
+        tables = [table.name for agent in self.agents for table in agent.tables]
+        for name in (*names, *kinds, *tables):
+            if not name or set(name) & set("|\x00:"):
+                raise TopologyError(
+                    f"{name!r} cannot be a name: it is empty or has '|', ':' or NUL in it"
+                )
+        specs: dict[str, TopicSpec] = {}
+        for spec in (*self._source_specs(), *self._output_specs()):
+            if specs.setdefault(spec.name, spec) != spec:
+                raise TopologyError(f"topic {spec.name} is declared twice, differently")
+
+    def _source_specs(self) -> list[TopicSpec]:
+        sources = [source.topic for agent in self.agents for source in agent.sources]
+        return sources + [effect.topic for effect in self.effects]
 
     def _collect_tables(self) -> dict[str, TableSpec[Any]]:
         tables: dict[str, TableSpec[Any]] = {TIMERS.name: TIMERS}
@@ -196,8 +219,6 @@ class Topology:
 
     def _bind_outputs(self) -> dict[str, OutputTopic]:
         return {
-            spec.name: OutputTopic(
-                self.real_name(spec), self.partitions_of(spec), spec.key_prefix
-            )
+            spec.name: OutputTopic(self.real_name(spec), self.partitions_of(spec), spec.key_prefix)
             for spec in self._output_specs()
         }

@@ -1,0 +1,37 @@
+"""How large a record may be, and how large it is."""
+
+from collections.abc import Iterable
+
+from engine.errors import BadRecord
+
+BATCH_BYTES = 900_000
+"""Of one record batch; the broker's default limit is 1,048,588. A commit may hold several."""
+RECORD_BYTES_MAX = 880_000
+"""Key, value and headers of one record or row that the engine writes: it fits into a batch."""
+
+
+class TooLarge(BadRecord):
+    """A record led to an output or a row that no record batch can hold.
+
+    Operator: `faust -A app dead-letters show`; shorten what the producer sends, then replay.
+    """
+
+
+def size_of(
+    key: bytes | None, value: bytes | None, headers: Iterable[tuple[str, bytes]] = ()
+) -> int:
+    """Bytes of a record, but for a few of framing."""
+    size = len(key or b"") + len(value or b"")
+    for name, text in headers:
+        size += len(name) + len(text)
+    return size
+
+
+def check_size(what: str, size: int) -> None:
+    """Refuse what cannot be written.
+
+    Raises:
+        TooLarge: says what it is and how large.
+    """
+    if size > RECORD_BYTES_MAX:
+        raise TooLarge(f"{what} would have {size:,} bytes, the most is {RECORD_BYTES_MAX:,}")

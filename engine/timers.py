@@ -1,0 +1,106 @@
+"""Timers as rows: their keys, and who is called when they come due."""
+
+import logging
+from collections.abc import Mapping
+
+from engine.errors import BadRecord, EngineError, TopologyError
+from engine.specs import AgentSpec, Context, Timer
+from engine.stats import Stats
+from engine.tables import JournalEntry, LaneTable
+
+LOG = logging.getLogger(__name__)
+
+_DUE_DIGITS = 14
+"""Of a due time in ms: good until the year 5138."""
+TIMERS_A_TICK_MAX = 1000
+"""Timers fired in one transaction; the next one follows at once."""
+RETRY_MS = 60_000
+"""Until a timer is tried again whose handler raised."""
+
+
+def timer_key(due_ms: int, agent: str, kind: str, key: str) -> str:
+    """Key of a timer's row: byte order is the order of due times."""
+    return f"{due_ms:0{_DUE_DIGITS}d}|{agent}|{kind}|{key}"
+
+
+def split_timer_key(row_key: str) -> tuple[str, Timer]:
+    """The agent and the timer of a row's key."""
+    due, agent, kind, key = row_key.split("|", 3)
+    return agent, Timer(kind, key, int(due))
+
+
+class Timers:
+    """Fires what is due in one lane, in the order of due times.
+
+    A timer whose handler raises is undone and kept: it is tried again a minute later, or by
+    the next version of the program, and its neighbours go on.
+    """
+
+    def __init__(
+        self,
+        rows: LaneTable[bool],
+        agents: Mapping[str, AgentSpec],
+        contexts: Mapping[str, Context],
+        journal: list[JournalEntry],
+    ) -> None:
+        self._rows = rows
+        self._agents = agents
+        self._contexts = contexts
+        self._journal = journal
+        self._not_before: dict[str, int] = {}
+        """By row key: when a timer is tried again that failed."""
+
+    def set(self, agent: str, kind: str, key: str, due_ms: int) -> None:
+        """Keep a timer.
+
+        Raises:
+            TopologyError: the agent has no handler of that kind.
+        """
+        if kind not in self._agents[agent].timers:
+            raise TopologyError(f"agent {agent!r} sets timers {kind!r} but has no handler for them")
+        self._rows[timer_key(due_ms, agent, kind, key)] = True
+
+    def cancel(self, agent: str, kind: str, key: str, due_ms: int) -> None:
+        """Forget a timer."""
+        del self._rows[timer_key(due_ms, agent, kind, key)]
+
+    def due(self, now_ms: int) -> list[str]:
+        """Row keys of timers to fire at now_ms, at most TIMERS_A_TICK_MAX."""
+        waiting = self._not_before
+        limit = TIMERS_A_TICK_MAX + len(waiting)
+        found = [k for k, _ in self._rows.scan("", f"{now_ms + 1:0{_DUE_DIGITS}d}", limit)]
+        if waiting and len(found) < limit:
+            # Those that are not found were cancelled meanwhile.
+            self._not_before = waiting = {k: waiting[k] for k in found if k in waiting}
+        return [key for key in found if waiting.get(key, 0) <= now_ms][:TIMERS_A_TICK_MAX]
+
+    def fire(self, row_key: str, now_ms: int, stats: Stats) -> bool:
+        """Call a timer's handler; False when it raised and all it did has to be undone."""
+        agent, timer = split_timer_key(row_key)
+        del self._rows[row_key]
+        handler = self._agents[agent].timers.get(timer.kind) if agent in self._agents else None
+        if handler is None:
+            return True
+        try:
+            handler(self._contexts[agent], timer, now_ms)
+            for table, key, _, _ in self._journal:
+                table.check(key)
+        except Exception as exc:  # noqa: BLE001 - whatever it is, other timers go on
+            self._failed(row_key, agent, timer, exc, now_ms)
+            stats.count_failed_timer(agent, timer.kind)
+            return False
+        self._not_before.pop(row_key, None)
+        stats.count_timer(agent, timer.kind)
+        return True
+
+    def _failed(self, row_key: str, agent: str, timer: Timer, exc: Exception, now_ms: int) -> None:
+        if isinstance(exc, MemoryError) or (
+            isinstance(exc, EngineError) and not isinstance(exc, BadRecord)
+        ):
+            raise exc
+        if row_key not in self._not_before:
+            LOG.error(
+                "%s: timer %s of %r failed and is tried again every %d s: %s: %s",
+                agent, timer.kind, timer.key, RETRY_MS // 1000, type(exc).__name__, exc,
+            )  # fmt: skip
+        self._not_before[row_key] = now_ms + RETRY_MS

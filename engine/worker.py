@@ -1,0 +1,60 @@
+"""The process around an app: what goes wrong on purpose is told in one line, with exit code 1."""
+
+import logging
+from typing import Any
+
+from faust.worker import Worker
+
+from engine.errors import EngineError
+
+
+class OneLine(logging.Filter):
+    """Tells an error that the engine raised once, in one line; the traceback helps nobody.
+
+    Faust and mode log a crash up to five times, each with its traceback. Errors of other
+    kinds pass untouched: those are for whoever mends the program.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._told: set[int] = set()
+        self._keep: list[BaseException] = []
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the record is written; shortens it where it carries an engine's error."""
+        error = _error_of(record)
+        if error is None:
+            return not (self._told and "We experienced a crash" in str(record.msg))
+        if id(error) in self._told:
+            return getattr(record, "_one_line", False)
+        self._told.add(id(error))
+        self._keep.append(error)  # So that no other object gets its id.
+        record.msg, record.args = f"{type(error).__name__}: {' '.join(str(error).split())}", ()
+        record.exc_info = record.exc_text = None
+        record._one_line = True  # noqa: SLF001 - it goes through the filter of each handler
+        return True
+
+
+def _error_of(record: logging.LogRecord) -> EngineError | None:
+    """The engine's error that a log record is about."""
+    found: list[Any] = list(record.args) if isinstance(record.args, tuple) else []
+    if record.exc_info and record.exc_info is not True:
+        found.append(record.exc_info[1])
+    for item in found:
+        if isinstance(item, EngineError):
+            return item
+    return None
+
+
+class LaneWorker(Worker):  # type: ignore[misc]  # untyped base
+    """Faust's worker. Registered by Faust's setting `Worker`."""
+
+    def on_setup_root_logger(self, logger: logging.Logger, level: int) -> None:
+        """Shorten what every handler writes."""
+        super().on_setup_root_logger(logger, level)
+        one_line = OneLine()
+        for handler in logger.handlers:
+            handler.addFilter(one_line)
+
+    async def _sentinel_task(self) -> None:
+        """Mode sleeps a second here before it closes the loop; nothing is left to wait for."""
