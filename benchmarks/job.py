@@ -1,0 +1,51 @@
+"""What a system under test is told, handed over by environment."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One run of one system on one workload."""
+
+    broker: str
+    app_id: str
+    inputs: tuple[str, ...]
+    output: str
+    partitions: int
+    data_dir: Path
+    guarantee: str = "exactly_once"
+    commit_ms: int | None = None
+    """None: the system's default."""
+
+    def environment(self) -> dict[str, str]:
+        """The job as the process gets it."""
+        return {
+            "BENCH_BROKER": self.broker,
+            "BENCH_APP_ID": self.app_id,
+            "BENCH_INPUTS": ",".join(self.inputs),
+            "BENCH_OUTPUT": self.output,
+            "BENCH_PARTITIONS": str(self.partitions),
+            "BENCH_DATA_DIR": str(self.data_dir),
+            "BENCH_GUARANTEE": self.guarantee,
+            "BENCH_COMMIT_MS": "" if self.commit_ms is None else str(self.commit_ms),
+        }
+
+    @classmethod
+    def told(cls, environment: Mapping[str, str] | None = None) -> Self:
+        """Read the job on the other side."""
+        env = os.environ if environment is None else environment
+        commit_ms = env["BENCH_COMMIT_MS"]
+        return cls(
+            broker=env["BENCH_BROKER"],
+            app_id=env["BENCH_APP_ID"],
+            inputs=tuple(env["BENCH_INPUTS"].split(",")),
+            output=env["BENCH_OUTPUT"],
+            partitions=int(env["BENCH_PARTITIONS"]),
+            data_dir=Path(env["BENCH_DATA_DIR"]),
+            guarantee=env["BENCH_GUARANTEE"],
+            commit_ms=int(commit_ms) if commit_ms else None,
+        )

@@ -1,0 +1,1 @@
+"""The shop under load: orders, inventory, fraud and payment, with a provider that is quick."""

@@ -1,0 +1,143 @@
+"""Runs one system on one workload, and sees that it did the whole job."""
+
+import time
+from collections.abc import Iterable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from zlib import crc32
+
+from benchmarks.job import Job
+from benchmarks.kafka import BenchmarkError, Reader, create_topics
+from benchmarks.process import Watched
+from benchmarks.results import Result
+from benchmarks.systems.base import Row, System
+from benchmarks.workloads.orders import Expected
+
+POLL_S: Final = 0.25
+SETTLE_S: Final = 1.0
+"""How long after the last output surplus ones are waited for, and rows may still be written."""
+WRONG_SHOWN: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A workload whose records lie in their topics."""
+
+    workload: str
+    inputs: tuple[str, ...]
+    partitions: int
+    events: int
+    """After warm-up."""
+    warm_up: int
+    """Events before those."""
+    expected: Expected
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where runs happen."""
+
+    bootstrap: str
+    folder: Path
+    """For data and logs; gone after the run."""
+
+    def job(self, task: Task, system: System, number: int, commit_ms: int | None = None) -> Job:
+        """A job that shares nothing with any other but its input."""
+        name = f"bench-{task.workload}-{system.name}-{system.guarantee}-{number}".lower()
+        return Job(
+            broker=self.bootstrap,
+            app_id=name,
+            inputs=task.inputs,
+            output=f"{name}-out",
+            partitions=task.partitions,
+            data_dir=self.folder / name,
+            guarantee=system.guarantee,
+            commit_ms=commit_ms,
+        )
+
+
+def run(place: Place, task: Task, system: System, number: int) -> Result:
+    """Run it from the first record to the last, and judge what it left behind.
+
+    Raises:
+        BenchmarkError: it ended, took too long, or did the job wrongly.
+    """
+    job = place.job(task, system, number)
+    log = place.folder / f"{job.app_id}.log"
+    create_topics(place.bootstrap, (job.output, *system.topics(task.workload, job)), job.partitions)
+    job.data_dir.mkdir(parents=True)
+    with ExitStack() as stack:
+        process = stack.enter_context(
+            Watched(system.command(task.workload, job), log, job.environment())
+        )
+        outputs = _collect(job, task.expected, process, system.seconds_max)
+        process.stop()
+    _judge_rows(task.expected, system.rows(_read(place, system.changelog(task.workload, job))))
+    return _result(task, system, outputs, process)
+
+
+def _collect(job: Job, expected: Expected, process: Watched, seconds_max: float) -> list[float]:
+    """Wait for every output; return when each was appended, in s, in order of time."""
+    reader, at_s, checksum = Reader(job.broker, [job.output]), [], 0
+    deadline = time.monotonic() + seconds_max
+    try:
+        while len(at_s) < expected.outputs:
+            process.check()
+            if time.monotonic() > deadline:
+                raise BenchmarkError(
+                    f"{job.app_id}: {len(at_s)} of {expected.outputs} outputs after"
+                    f" {seconds_max:.0f} s. It said:\n{process.said()}"
+                )
+            for message in reader.poll(POLL_S):
+                at_s.append(message.timestamp()[1] / 1000)
+                checksum += crc32(message.value())
+        surplus = reader.poll(SETTLE_S)
+    finally:
+        reader.close()
+    if surplus or len(at_s) != expected.outputs or checksum != expected.checksum:
+        raise BenchmarkError(
+            f"{job.app_id}: its {len(at_s) + len(surplus)} outputs are not"
+            f" the {expected.outputs} expected"
+        )
+    return sorted(at_s)
+
+
+def _read(place: Place, topic: str) -> list:
+    reader = Reader(place.bootstrap, [topic])
+    try:
+        return list(reader.rest())
+    finally:
+        reader.close()
+
+
+def _judge_rows(expected: Expected, rows: Iterable[Row]) -> None:
+    """See that the changelog amounts to the rows expected.
+
+    Raises:
+        BenchmarkError: it does not; some of the wrong rows are named.
+    """
+    found = {key: row for key, row in dict(rows).items() if row is not None}
+    keys = sorted(expected.rows.keys() | found.keys())
+    wrong = [key for key in keys if expected.rows.get(key) != found.get(key)]
+    if wrong:
+        some = ", ".join(
+            f"{key}: {found.get(key)} instead of {expected.rows.get(key)}"
+            for key in wrong[:WRONG_SHOWN]
+        )
+        raise BenchmarkError(f"{len(wrong)} of {len(keys)} rows are wrong: {some}")
+
+
+def _result(task: Task, system: System, outputs: list[float], process: Watched) -> Result:
+    """Figures between the output at which warm-up ends and the last."""
+    share = task.warm_up / (task.warm_up + task.events)
+    start_s, end_s = outputs[int(share * len(outputs))], outputs[-1]
+    return Result(
+        task.workload,
+        system.name,
+        system.guarantee,
+        events_per_s=task.events / (end_s - start_s),
+        cpu_us_per_event=process.cpu_s(start_s, end_s) / task.events * 1e6,
+        rss_mb=process.rss_mb(),
+    )

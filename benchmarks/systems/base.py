@@ -1,0 +1,28 @@
+"""What the runner has to know of a system."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from benchmarks.job import Job
+from benchmarks.kafka import Record
+
+Row = tuple[str, tuple[int, ...] | None]
+"""A key and the figures of its row; None: the row is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """One system with one guarantee."""
+
+    name: str
+    guarantee: str
+    command: Callable[[str, Job], list[str]]
+    """(workload, job) to a command line."""
+    changelog: Callable[[str, Job], str]
+    """(workload, job) to the topic that holds its rows."""
+    rows: Callable[[Iterable[Record]], Iterable[Row]]
+    """The changelog's records as rows; markers and the like left out."""
+    topics: Callable[[str, Job], tuple[str, ...]] = field(default=lambda _workload, _job: ())
+    """Topics that it wants made beforehand."""
+    transactional: bool = True
+    seconds_max: float = 600.0

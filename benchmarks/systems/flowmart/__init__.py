@@ -1,0 +1,1 @@
+"""This project's engine, a Faust app a workload."""
