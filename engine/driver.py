@@ -5,6 +5,7 @@ or everything at once: results must not depend on it).
 """
 
 import asyncio
+import weakref
 from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
@@ -61,6 +62,8 @@ class Driver:
             _Lane(self.topology, p, self.stats, MemoryStore()) for p in range(partitions)
         ]
         self._effect_loop = asyncio.new_event_loop() if self.topology.effects else None
+        if self._effect_loop is not None:
+            weakref.finalize(self, self._effect_loop.close)
 
     # -- feeding
 
