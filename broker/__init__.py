@@ -12,6 +12,7 @@ from broker.cluster import Broker
 from broker.errors import BrokerError
 from broker.jars import fetch
 from broker.progress import shown as progress_shown
+from broker.spawn import spawn as child_process
 from broker.warmup import warm_up
 
-__all__ = ["Broker", "BrokerError", "fetch", "progress_shown", "warm_up"]
+__all__ = ["Broker", "BrokerError", "child_process", "fetch", "progress_shown", "warm_up"]

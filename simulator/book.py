@@ -1,0 +1,261 @@
+"""What topics say of each order: one dossier an order, folded from committed records."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from typing import Final
+
+from simulator.dossier import Charge, Dossier, Failure, Hold
+from simulator.heard import Data, Letter, Readable, Said, letter, minor, said
+from simulator.memory import Spot
+from simulator.shelves import EVERYWHERE, Shelves
+
+DEAD: Final = ".dlq"
+_EVENTS_AN_ORDER: Final = 40
+
+
+@dataclass(slots=True)
+class Book:
+    """Everything heard so far. Records of one partition must come in order."""
+
+    orders: dict[str, Dossier] = field(default_factory=dict)
+    shelves: Shelves = field(default_factory=Shelves)
+    letters: dict[Spot, list[Letter]] = field(default_factory=dict)
+    heard: Counter[str] = field(default_factory=Counter)
+    """Events by type."""
+    twice: list[str] = field(default_factory=list)
+    """Event ids that were published more than once."""
+    unread: list[str] = field(default_factory=list)
+    """Events that are not as the contract has them."""
+    _ids: set[str] = field(default_factory=set)
+
+    def read(self, record: Readable) -> Said | None:
+        """Take in one record and say what it says; None when it is nothing to act on."""
+        if record.topic.endswith(DEAD):
+            found = letter(record)
+            spot = Spot(found.topic, found.partition, found.offset)
+            self.letters.setdefault(spot, []).append(found)
+            return None
+        is_event = record.topic.endswith(".events")
+        message = said(record)
+        if message is None:
+            if is_event:
+                self.unread.append(f"{record.topic} {record.partition}@{record.offset}")
+            return None
+        if is_event and not self._is_new(message):
+            self.twice.append(f"{message.event_type} {message.event_id}")
+        fold = _FOLDS.get(message.event_type)
+        if fold is not None:
+            fold(self, message, record.timestamp)
+        return message
+
+    def dossier(self, order_id: str, correlation_id: str | None = None) -> Dossier:
+        """The order's dossier, begun when there is none."""
+        found = self.orders.get(order_id)
+        if found is None:
+            found = self.orders[order_id] = Dossier(order_id)
+        if found.correlation_id is None:
+            found.correlation_id = correlation_id
+        return found
+
+    def forget(self, orders_max: int) -> None:
+        """Remember so many orders only, and about as many events as belong to them."""
+        for order_id in list(self.orders)[:-orders_max]:
+            del self.orders[order_id]
+        if len(self._ids) > orders_max * _EVENTS_AN_ORDER:
+            self._ids.clear()
+
+    def _is_new(self, message: Said) -> bool:
+        self.heard[message.event_type] += 1
+        if message.event_id in self._ids:
+            return False
+        self._ids.add(message.event_id)
+        return True
+
+
+def _order_of(data: Data) -> str:
+    """The order that a payment's message is about."""
+    return data.order_id or (data.payment_id or "").removeprefix("pay_")
+
+
+def _ms_of(moment: str | None) -> int:
+    if moment is None:
+        return 0
+    return round(datetime.fromisoformat(moment).timestamp() * 1000)
+
+
+# --- one function a message: the book, what was said, and the broker's time in ms
+
+
+def _placed(book: Book, message: Said, at_ms: int) -> None:
+    """Only orders that name themselves are timed: the others have no name yet."""
+    if message.data.order_id is None:
+        return
+    order = book.dossier(message.data.order_id)
+    if not order.placed_at_ms:
+        order.placed_at_ms = at_ms
+
+
+def _confirmed(book: Book, message: Said, at_ms: int) -> None:
+    data = message.data
+    order = book.dossier(_order_of(data), message.correlation_id)
+    order.correlation_id = message.correlation_id
+    order.confirmed.append((minor(data.order_total), data.currency or ""))
+    order.decided_at_ms = order.decided_at_ms or at_ms
+
+
+def _failed(book: Book, message: Said, at_ms: int) -> None:
+    order = book.dossier(_order_of(message.data), message.correlation_id)
+    order.correlation_id = message.correlation_id
+    order.failed.append(message.data.rejection_reason or "")
+    order.decided_at_ms = order.decided_at_ms or at_ms
+
+
+def _cancelled(book: Book, message: Said, _: int) -> None:
+    order = book.dossier(_order_of(message.data), message.correlation_id)
+    order.cancelled.append(message.data.cancellation_reason or "")
+
+
+def _initiated(book: Book, message: Said, at_ms: int) -> None:
+    data = message.data
+    order = book.dossier(_order_of(data), message.correlation_id)
+    order.initiated.append((minor(data.amount), data.currency or ""))
+    order.initiated_at_ms = order.initiated_at_ms or at_ms
+
+
+def _processed(book: Book, message: Said, at_ms: int) -> None:
+    data = message.data
+    order = book.dossier(_order_of(data))
+    if data.status == "confirmed":
+        order.processed.append((minor(data.amount), data.currency or ""))
+        order.processed_at_ms = order.processed_at_ms or at_ms
+
+
+def _completed(book: Book, message: Said, _: int) -> None:
+    data = message.data
+    figures = minor(data.amount), minor(data.processing_fee), minor(data.net_amount)
+    book.dossier(_order_of(data)).completed.append(figures)
+
+
+def _attempt_failed(book: Book, message: Said, _: int) -> None:
+    data = message.data
+    order = book.dossier(_order_of(data))
+    failure = Failure(data.failure_reason or "", data.failure_code or "", bool(data.retryable))
+    order.attempts_failed.append(failure)
+
+
+def _checked(book: Book, message: Said, _: int) -> None:
+    book.dossier(_order_of(message.data)).decisions.append(message.data.decision or "")
+
+
+def _found(book: Book, message: Said, _: int) -> None:
+    book.dossier(_order_of(message.data)).found.append(message.data.severity or "")
+
+
+def _asked(book: Book, message: Said, _: int) -> None:
+    book.dossier(_order_of(message.data)).asked.add(message.data.idempotency_key or "")
+
+
+def _charge(book: Book, data: Data) -> Charge:
+    return book.dossier(_order_of(data)).charges.setdefault(data.charge_id or "", Charge())
+
+
+def _charged(book: Book, message: Said, _: int) -> None:
+    data = message.data
+    book.dossier(_order_of(data)).answered.add(data.charge_id or "")
+    _charge(book, data).authorized = data.amount_minor or 0
+
+
+def _refused(book: Book, message: Said, _: int) -> None:
+    book.dossier(_order_of(message.data)).answered.add(message.data.charge_id or "")
+
+
+def _capture_asked(book: Book, message: Said, _: int) -> None:
+    _charge(book, message.data).captures_asked += 1
+
+
+def _captured(book: Book, message: Said, _: int) -> None:
+    _charge(book, message.data).captures.append(message.data.amount_minor or 0)
+
+
+def _voided(book: Book, message: Said, _: int) -> None:
+    _charge(book, message.data).voided += 1
+
+
+def _returned(book: Book, message: Said, _: int) -> None:
+    data = message.data
+    _charge(book, data).refunds[data.refund_id or ""] = data.amount_minor or 0
+
+
+def _operation_failed(book: Book, message: Said, _: int) -> None:
+    order = book.dossier(_order_of(message.data))
+    if message.data.operation == "authorize":
+        order.unknown += 1
+    elif not message.data.retryable:
+        order.given_up += 1
+
+
+def _refunded(book: Book, message: Said, _: int) -> None:
+    data = message.data
+    order = book.dossier(_order_of(data))
+    order.refunds[data.refund_id or ""] = minor(data.amount)
+
+
+def _adjusted(book: Book, message: Said, at_ms: int) -> None:
+    data = message.data
+    book.shelves.adjusted(data)
+    if data.reservation_id is None or data.order_id is None:
+        return
+    holds = book.dossier(data.order_id).holds
+    hold = holds.setdefault(data.reservation_id, Hold(data.product_id or ""))
+    change, where = data.adjusted_quantity or 0, data.warehouse_id or ""
+    if where != EVERYWHERE and change:
+        hold.units[where] = hold.units.get(where, 0) - change
+    hold.status = data.reservation_status or hold.status
+    hold.committed += bool(data.committed)
+    if data.reason == "reservation_expired":
+        hold.expired += 1
+        hold.lapsed_early |= bool(change) and at_ms < hold.expires_at_ms
+    elif data.reservation_status == "CONFIRMED" and data.reservation_expires_at:
+        hold.expires_at_ms = _ms_of(data.reservation_expires_at)
+
+
+def _out_of_stock(book: Book, message: Said, _: int) -> None:
+    data = message.data
+    if data.triggered_by_order_id is None:
+        return
+    order, product = book.dossier(data.triggered_by_order_id), data.product_id or ""
+    order.short.append((product, bool(data.backorder_allowed)))
+    others_wait = (data.pending_orders or 0) > bool(data.backorder_allowed)
+    available = book.shelves.available(product)
+    if not others_wait and available >= (data.requested_quantity or 0):
+        order.unduly_short.append(f"{data.requested_quantity} of {product}, {available} available")
+
+
+_FOLDS: Final[Mapping[str, Callable[[Book, Said, int], None]]] = MappingProxyType(
+    {
+        "PlaceOrder": _placed,
+        "OrderConfirmed": _confirmed,
+        "OrderFailed": _failed,
+        "OrderCancelled": _cancelled,
+        "PaymentInitiated": _initiated,
+        "PaymentProcessed": _processed,
+        "PaymentComplete": _completed,
+        "PaymentFailed": _attempt_failed,
+        "FraudCheckCompleted": _checked,
+        "FraudDetected": _found,
+        "ProcessPayment": _asked,
+        "StripeChargeSucceeded": _charged,
+        "StripeChargeFailed": _refused,
+        "CapturePayment": _capture_asked,
+        "ChargeCaptured": _captured,
+        "ChargeVoided": _voided,
+        "ChargeRefunded": _returned,
+        "ChargeOperationFailed": _operation_failed,
+        "RefundIssued": _refunded,
+        "InventoryAdjusted": _adjusted,
+        "OutOfStock": _out_of_stock,
+    }
+)

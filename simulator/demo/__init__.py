@@ -1,0 +1,1 @@
+"""The whole marketplace on one machine: broker, workers, shop and judge. `make demo` runs it."""

@@ -1,0 +1,165 @@
+"""One demonstration from the first process to the last: nothing is left behind."""
+
+import asyncio
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+from rich.console import Console
+
+from broker import Broker, fetch, progress_shown
+from simulator.demo.options import Options
+from simulator.demo.progress import Progress
+from simulator.demo.report import report_of, show
+from simulator.demo.settings import TIME_SCALE, worker_settings
+from simulator.demo.workers import WorkerFailed, Workers
+from simulator.session import Session, opened
+from simulator.settings import ShopSettings
+
+PATIENCE_S: Final = 25.0
+"""How long nothing at all may come before open orders are given up."""
+FORGET_EVERY_S: Final = 10.0
+OPEN_TOLD_MAX: Final = 10
+_SHOW_EVERY_S: Final = 0.25
+
+
+async def demonstrate(options: Options) -> int:
+    """Run it and give the exit code.
+
+    Raises:
+        BrokerError, WorkerFailed, TopicsMissing: something could not be started.
+    """
+    progress = Progress()
+    shop = ShopSettings(seed=options.seed)
+    with _home() as home, _broker(progress) as bootstrap:
+        environment = {**worker_settings(shop), "FLOWMART_BROKER": bootstrap}
+        workers = Workers(options.workers, home, environment, options.kill_every_s)
+        async with _running(workers, progress):
+            env = os.environ.get("FLOWMART_ENV", "dev")
+            async with opened(bootstrap, env, shop) as session:
+                _introduce(progress, bootstrap, workers)
+                await session.stock()
+                if options.orders is None:
+                    await _without_end(session, workers, options, progress)
+                    return 0
+                return await _counted(session, workers, options, progress)
+
+
+@contextmanager
+def _home() -> Iterator[Path]:
+    """Where workers keep stores and logs; it stays only when one of them failed."""
+    home = Path(tempfile.mkdtemp(prefix="flowmart-demo-"))
+    try:
+        yield home
+    except WorkerFailed:
+        raise
+    except BaseException:
+        shutil.rmtree(home, ignore_errors=True)
+        raise
+    else:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@contextmanager
+def _broker(progress: Progress) -> Iterator[str]:
+    """The cluster that FLOWMART_BROKER names, or one of our own."""
+    given = os.environ.get("FLOWMART_BROKER")
+    if given:
+        yield given.split("://")[-1]
+        return
+    with progress_shown() as fetching:
+        fetch(progress=fetching)
+    progress.say("Starting Apache Kafka")
+    with Broker() as running:
+        yield running.bootstrap
+
+
+@asynccontextmanager
+async def _running(workers: Workers, progress: Progress) -> AsyncIterator[None]:
+    progress.say(f"Starting {workers.count} worker{'s' * (workers.count > 1)}")
+    try:
+        await workers.start()
+        yield
+    finally:
+        await workers.stop()
+
+
+def _introduce(progress: Progress, bootstrap: str, workers: Workers) -> None:
+    progress.say(f"  Kafka    {bootstrap}")
+    for worker in workers.every:
+        progress.say(f"  tables   {worker.address}/tables/")
+        progress.say(f"  metrics  {worker.address}/metrics")
+    progress.say(f"  time     {TIME_SCALE} times as fast for holds, retries and reviews")
+
+
+async def _counted(session: Session, workers: Workers, options: Options, progress: Progress) -> int:
+    """Place the orders, wait for their ends, judge, tell."""
+    begin_s = time.monotonic()
+
+    def still() -> None:
+        workers.check()
+        progress.update(session.book.heard, session.script.memory.placed, workers.restarts)
+
+    with progress.shown():
+        await _place(session, options, still)
+        await session.settle(PATIENCE_S, still)
+    for name, why in list(session.oracle.open_orders().items())[:OPEN_TOLD_MAX]:
+        progress.say(f"still open: {name}: {why}")
+    verdict = session.oracle.judge()
+    report = report_of(
+        verdict,
+        session.stopwatch,
+        seconds=session.heard_at_s - begin_s,
+        placing_s=session.placing_s,
+        restarts=workers.restarts,
+        seed=options.seed,
+    )
+    for words in verdict.words:
+        progress.say(f"difference: {words}")
+    if not options.only_json:
+        show(report, verdict, Console(file=sys.stdout))
+    for words in report.broken:
+        progress.say(f"promise broken: {words}")
+    sys.stdout.write(report.line() + "\n")
+    sys.stdout.flush()
+    return 1 if report.broken else 0
+
+
+async def _without_end(
+    session: Session, workers: Workers, options: Options, progress: Progress
+) -> None:
+    """Place orders until cancelled."""
+    forget_at_s = time.monotonic()
+
+    def still() -> None:
+        nonlocal forget_at_s
+        workers.check()
+        progress.update(session.book.heard, session.script.memory.placed, workers.restarts)
+        if time.monotonic() >= forget_at_s:
+            session.forget()
+            forget_at_s = time.monotonic() + FORGET_EVERY_S
+
+    progress.say("Ctrl-C stops all of it")
+    with progress.shown():
+        await _place(session, options, still)
+
+
+async def _place(session: Session, options: Options, still: Callable[[], None]) -> None:
+    """Place orders, calling `still` meanwhile; what it raises ends the placing."""
+    placing = asyncio.create_task(session.place(options.orders, options.rate))
+    try:
+        while not placing.done():
+            await asyncio.wait({placing}, timeout=_SHOW_EVERY_S)
+            session.check()
+            still()
+        placing.result()
+    finally:
+        placing.cancel()
+        with suppress(asyncio.CancelledError):
+            await placing

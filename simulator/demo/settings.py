@@ -1,0 +1,33 @@
+"""How workers are told to hurry: what takes days in the contract takes seconds here.
+
+Every duration of the rules is divided by the time scale. Those that would still take minutes
+are set on their own, so that every order ends while somebody watches.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Final
+
+from simulator.catalogue import final_products
+from simulator.settings import ShopSettings
+
+TIME_SCALE: Final = 120
+"""A hold of 15 minutes lasts 7.5 s, a retry comes after 5 s, an early message waits 5 s."""
+BACKORDER_S: Final = 15
+"""How long an order waits for stock, in place of 3 days."""
+REVIEW_S: Final = 12
+"""How long a review may take, in place of 24 hours."""
+
+
+def worker_settings(shop: ShopSettings) -> Mapping[str, str]:
+    """The environment that makes a worker fit for the demonstration."""
+    review_ms = str(REVIEW_S * TIME_SCALE * 1000)
+    backorder_ms = BACKORDER_S * TIME_SCALE * 1000
+    return {
+        "FLOWMART_TIME_SCALE": str(TIME_SCALE),
+        "FLOWMART_ORDERS__BACKORDER_MS": str(backorder_ms),
+        "FLOWMART_ORDERS__REVIEW_MS": review_ms,
+        "FLOWMART_FRAUD__REVIEW_TIMEOUT_MS": review_ms,
+        "FLOWMART_PAYMENTS__REVIEW_MS": review_ms,
+        "FLOWMART_INVENTORY": json.dumps({"no_backorder": final_products(shop)}),
+    }

@@ -1,0 +1,142 @@
+"""One order as topics tell of it: promises, money, stock. Money is in minor units."""
+
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+_SILENCE: Final = frozenset({"session_expired", "authorization_expired", "no_answer"})
+
+
+@dataclass(slots=True)
+class Charge:
+    """One charge at the provider.
+
+    A question that is asked again, because the answer was late, is answered again: it is still
+    one capture, and one refund an id.
+    """
+
+    authorized: int = 0
+    captures: list[int] = field(default_factory=list)
+    captures_asked: int = 0
+    voided: int = 0
+    refunds: dict[str, int] = field(default_factory=dict)
+    """By refund id."""
+
+    @property
+    def captured_minor(self) -> int:
+        """What was taken."""
+        return max(self.captures, default=0)
+
+    @property
+    def refunded_minor(self) -> int:
+        """What was given back."""
+        return sum(self.refunds.values())
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing of it is with the shop."""
+        if self.captures:
+            return self.refunded_minor == self.captured_minor
+        return self.voided > 0
+
+
+@dataclass(slots=True)
+class Hold:
+    """One line's claim on stock."""
+
+    product_id: str
+    units: dict[str, int] = field(default_factory=dict)
+    """Held, by warehouse."""
+    status: str = ""
+    committed: int = 0
+    expires_at_ms: int = 0
+    expired: int = 0
+    lapsed_early: bool = False
+
+    @property
+    def held(self) -> int:
+        """Units held in all warehouses."""
+        return sum(self.units.values())
+
+
+class Failure(NamedTuple):
+    """A PaymentFailed."""
+
+    reason: str
+    code: str
+    retryable: bool
+
+    @property
+    def is_silence(self) -> bool:
+        """Whether nobody answered in time, rather than somebody refusing."""
+        return self.code in _SILENCE
+
+
+@dataclass(slots=True)
+class Dossier:
+    """One order as topics tell of it."""
+
+    order_id: str
+    correlation_id: str | None = None
+    placed_at_ms: int = 0
+    confirmed: list[tuple[int, str]] = field(default_factory=list)
+    """Totals in minor units, with their currency."""
+    failed: list[str] = field(default_factory=list)
+    cancelled: list[str] = field(default_factory=list)
+    decided_at_ms: int = 0
+    """When it was confirmed or failed."""
+
+    initiated: list[tuple[int, str]] = field(default_factory=list)
+    initiated_at_ms: int = 0
+    processed: list[tuple[int, str]] = field(default_factory=list)
+    processed_at_ms: int = 0
+    completed: list[tuple[int, int, int]] = field(default_factory=list)
+    """Amount, fee and what is left, in minor units."""
+    attempts_failed: list[Failure] = field(default_factory=list)
+    decisions: list[str] = field(default_factory=list)
+    found: list[str] = field(default_factory=list)
+    asked: set[str] = field(default_factory=set)
+    """Idempotency keys of charges that were asked for."""
+    answered: set[str] = field(default_factory=set)
+    """Charges that went through or were refused, one a key."""
+    unknown: int = 0
+    """Answers by which nobody knows."""
+    charges: dict[str, Charge] = field(default_factory=dict)
+    refunds: dict[str, int] = field(default_factory=dict)
+    given_up: int = 0
+    """Operations that the provider refused for good."""
+
+    holds: dict[str, Hold] = field(default_factory=dict)
+    short: list[tuple[str, bool]] = field(default_factory=list)
+    """Products that ran short for it, and whether it waits."""
+    unduly_short: list[str] = field(default_factory=list)
+
+    @property
+    def captured_minor(self) -> int:
+        """What the provider took."""
+        return sum(charge.captured_minor for charge in self.charges.values())
+
+    @property
+    def refunded_minor(self) -> int:
+        """What the provider gave back."""
+        return sum(charge.refunded_minor for charge in self.charges.values())
+
+    @property
+    def money_is_settled(self) -> bool:
+        """Whether every charge asked for was answered, and nothing of any is with the shop."""
+        closed = all(charge.is_closed for charge in self.charges.values())
+        return closed and len(self.answered) + self.unknown >= len(self.asked)
+
+    @property
+    def stock_is_free(self) -> bool:
+        """Whether nothing is held for it."""
+        return not any(any(hold.units.values()) for hold in self.holds.values())
+
+    @property
+    def waited(self) -> bool:
+        """Whether it waited for a person, a retry or stock: such orders are not timed (G-52)."""
+        return bool(
+            self.short
+            or self.attempts_failed
+            or len(self.decisions) > 1
+            or "MANUAL_REVIEW" in self.decisions
+        )

@@ -1,0 +1,191 @@
+"""How an order ends, and whether it may: the contract's rules, worked out anew."""
+
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import Final
+
+from simulator.dossier import Dossier
+from simulator.plans import Plan, Risk
+
+ATTEMPTS_MAX: Final = 3
+_REVIEWED: Final = frozenset({Risk.DOUBTFUL, Risk.GRAVE})
+_FEE_BASIS_POINTS: Final = 290
+_FEE_FIXED_MINOR: Final = 30
+
+
+class Asked(StrEnum):
+    """Whether somebody who may asked to cancel the order."""
+
+    NO = "no"
+    MAY = "may"
+    """One of the requests was buried for coming too early; another may have got through."""
+    MUST = "must"
+
+
+class End(StrEnum):
+    """Where an order stands once nothing more can come."""
+
+    OPEN = "open"
+    PAID = "paid"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+
+
+def end_of(plan: Plan, order: Dossier | None, asked: Asked) -> End:
+    """The order's end, or OPEN while anything must still follow.
+
+    A cancelled order is open until its money is back and its stock free; a paid one until
+    every line is committed and, where somebody asked to cancel it, until that is done.
+    """
+    if order is None:
+        return End.OPEN
+    if order.failed:
+        return End.FAILED
+    if order.cancelled:
+        done = order.money_is_settled and order.stock_is_free and _told_refund(order)
+        return End.CANCELLED if done else End.OPEN
+    if order.completed and asked is not Asked.MUST and _is_committed(plan, order):
+        return End.PAID
+    return End.OPEN
+
+
+def _told_refund(order: Dossier) -> bool:
+    return sum(order.refunds.values()) >= order.refunded_minor
+
+
+def _is_committed(plan: Plan, order: Dossier) -> bool:
+    return sum(hold.committed > 0 for hold in order.holds.values()) >= len(plan.lines)
+
+
+def wrongs(plan: Plan, order: Dossier, end: End, asked: Asked) -> Iterator[str]:
+    """Say what is wrong with an order that has ended, in words without its name."""
+    yield from _opening_wrongs(plan, order)
+    yield from _repeat_wrongs(order)
+    yield from _fraud_wrongs(plan, order, end)
+    yield from [f"short of stock without need: {each}" for each in order.unduly_short]
+    if any(hold.lapsed_early for hold in order.holds.values()):
+        yield "a hold expired before its time"
+    if end is End.PAID:
+        yield from _paid_wrongs(plan, order, asked)
+    elif end is End.CANCELLED:
+        yield from _cancelled_wrongs(plan, order)
+    elif end is End.FAILED and (order.charges or order.holds or order.initiated):
+        yield "refused, and yet something was charged or held"
+
+
+def _opening_wrongs(plan: Plan, order: Dossier) -> Iterator[str]:
+    if len(order.confirmed) + len(order.failed) != 1:
+        yield f"confirmed {len(order.confirmed)} times and refused {len(order.failed)} times"
+        return
+    if plan.refusal is not None:
+        reason = order.failed[0] if order.failed else None
+        if reason != plan.refusal.reason:
+            yield f"{plan.refusal.flaw} must be {plan.refusal.reason}, got {reason}"
+        return
+    if order.failed:
+        yield f"refused with {order.failed[0]} though nothing is wrong with it"
+        return
+    due = (plan.total_minor, plan.currency)
+    if order.confirmed[0] != due:
+        yield f"confirmed over {order.confirmed[0]}, expected {due}"
+    if order.initiated != [due]:
+        yield f"payment sessions {order.initiated}, expected one over {due}"
+
+
+def _repeat_wrongs(order: Dossier) -> Iterator[str]:
+    for count, what in (
+        (len(order.processed), "PaymentProcessed"),
+        (len(order.completed), "PaymentComplete"),
+        (len(order.cancelled), "OrderCancelled"),
+        (sum(bool(charge.captures) for charge in order.charges.values()), "charges captured"),
+    ):
+        if count > 1:
+            yield f"{count} {what}"
+    for charge in order.charges.values():
+        if len(charge.captures) > charge.captures_asked or len(set(charge.captures)) > 1:
+            yield f"captured {charge.captures}, asked {charge.captures_asked} times"
+    if any(hold.committed > 1 for hold in order.holds.values()):
+        yield "a line was committed more than once"
+    if sum(not failure.retryable for failure in order.attempts_failed) > 1:
+        yield "failed for good more than once"
+    if len(order.attempts_failed) > ATTEMPTS_MAX:
+        yield f"{len(order.attempts_failed)} failed attempts, at most {ATTEMPTS_MAX}"
+
+
+def _fraud_wrongs(plan: Plan, order: Dossier, end: End) -> Iterator[str]:
+    decided = order.decisions
+    if end is End.FAILED or (not decided and end is End.CANCELLED):
+        return
+    first = {Risk.ORDINARY: "APPROVED", Risk.STOLEN: "DECLINED"}.get(plan.risk, "MANUAL_REVIEW")
+    if decided[:1] != [first]:
+        yield f"{plan.risk} and decided {decided}, expected {first} at first"
+    if len(decided) > (2 if plan.risk in _REVIEWED else 1):
+        yield f"decided {decided}"
+    if "APPROVED" in decided and plan.risk in _REVIEWED and plan.verdict != "APPROVED":
+        yield f"approved, but the reviewer said {plan.verdict}"
+    if order.found and plan.risk is Risk.ORDINARY:
+        yield f"taken for fraud of severity {order.found[0]}"
+
+
+def _paid_wrongs(plan: Plan, order: Dossier, asked: Asked) -> Iterator[str]:
+    due = plan.total_minor
+    if asked is Asked.MUST:
+        yield "paid though it was to be cancelled"
+    if not plan.card.pays:
+        yield f"paid with {plan.card.token}, which never pays"
+    if plan.risk is Risk.STOLEN or order.decisions[-1:] != ["APPROVED"]:
+        yield f"paid though {plan.risk} and decided {order.decisions}"
+    if order.processed != [(due, plan.currency)]:
+        yield f"PaymentProcessed {order.processed}, expected {due} {plan.currency}"
+    if order.captured_minor != due:
+        yield f"captured {order.captured_minor}, expected {due}"
+    if order.refunded_minor or order.refunds:
+        yield f"paid and yet {order.refunded_minor or order.refunds} refunded"
+    if order.completed != [(due, fee_minor(due), due - fee_minor(due))]:
+        yield f"PaymentComplete {order.completed}, expected {due} less {fee_minor(due)}"
+    failed = sum(not failure.is_silence for failure in order.attempts_failed)
+    if failed != plan.card.refusals:
+        yield f"{failed} failed attempts with {plan.card.token}"
+    if any(not c.captures and not c.voided for c in order.charges.values()):
+        yield "a second charge was never let go"
+    yield from _held_wrongs(plan, order)
+
+
+def _held_wrongs(plan: Plan, order: Dossier) -> Iterator[str]:
+    asked = [(line.product.product_id, line.quantity) for line in plan.lines]
+    held = [(hold.product_id, hold.held) for _, hold in sorted(order.holds.items())]
+    if sorted(asked) != sorted(held):
+        yield f"holds {held}, expected {asked}"
+
+
+def _cancelled_wrongs(plan: Plan, order: Dossier) -> Iterator[str]:
+    reason = order.cancelled[0]
+    if reason not in set(_reasons(plan, order)):
+        yield f"cancelled with {reason}, which nothing explains"
+    if order.completed and not order.processed:
+        yield "complete without having been paid"
+    if sum(order.refunds.values()) != order.refunded_minor:
+        yield f"{order.refunded_minor} refunded, but {order.refunds} told"
+    if order.processed and order.processed != [(plan.total_minor, plan.currency)]:
+        yield f"PaymentProcessed {order.processed}, expected {plan.total_minor}"
+
+
+def _reasons(plan: Plan, order: Dossier) -> Iterator[str]:
+    """Every reason for which this order may have been cancelled."""
+    if plan.cancel is not None:
+        yield "OTHER" if plan.cancel.user_id == "system" else "CUSTOMER_REQUEST"
+    failures = order.attempts_failed
+    final = any(not failure.retryable for failure in failures) or len(failures) >= ATTEMPTS_MAX
+    if final and (not plan.card.pays or any(failure.is_silence for failure in failures)):
+        yield "PAYMENT_FAILED"
+    if order.short:
+        yield "OUT_OF_STOCK"
+    if any(hold.expired for hold in order.holds.values()):
+        yield "RESERVATION_EXPIRED"
+    if plan.risk is Risk.STOLEN or (plan.risk in _REVIEWED and "APPROVED" not in order.decisions):
+        yield "FRAUD_DETECTED"
+
+
+def fee_minor(amount_minor: int) -> int:
+    """2.9 % and 0.30, cut to minor units, never more than the amount (domain §3)."""
+    return min(amount_minor, amount_minor * _FEE_BASIS_POINTS // 10_000 + _FEE_FIXED_MINOR)

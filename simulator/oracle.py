@@ -1,0 +1,240 @@
+"""The judge: holds what topics say against what was sent.
+
+It knows the simulator's own memory and committed records, and shares no code with the agents.
+It says for every order how it must end, where races allow several ends accepts exactly those,
+and checks that every topic's facts fit the end that came: money, stock, ids, dead letters.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from simulator.book import Book
+from simulator.dossier import Dossier
+from simulator.ends import Asked, End, end_of, wrongs
+from simulator.memory import Memory
+from simulator.plans import Plan
+
+WORDS_MAX: Final = 50
+"""Differences that are told in words; all are counted."""
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What came of everything. All figures but the ends must be zero."""
+
+    placed: int = 0
+    ends: Counter[End] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+    """Of the cancelled."""
+    unexplained: int = 0
+    """Orders that are still open or ended as they must not, and orders that nobody placed."""
+    stock_violations: int = 0
+    money_difference_minor: int = 0
+    """What is missing or too much, over all currencies."""
+    dead_letters: int = 0
+    expected_letters: int = 0
+    differences: int = 0
+    words: list[str] = field(default_factory=list)
+    """The first `WORDS_MAX` differences."""
+
+    def differs(self, words: str) -> None:
+        """Count a difference."""
+        self.differences += 1
+        if len(self.words) < WORDS_MAX:
+            self.words.append(words)
+
+    @property
+    def is_green(self) -> bool:
+        """Whether everything is as it must be."""
+        return not (self.differences or self.unexplained)
+
+
+class Oracle:
+    """One run's judge."""
+
+    def __init__(self, memory: Memory, book: Book) -> None:
+        self._memory = memory
+        self._book = book
+
+    @property
+    def _buried(self) -> set[str | None]:
+        """Orders with a request to cancel among the dead letters."""
+        maybe = self._memory.maybe
+        return {maybe[spot].order_id for spot in self._book.letters if spot in maybe}
+
+    def open_orders(self) -> dict[str, str]:
+        """Orders that must still end, by name, with what is known of them."""
+        found = self._orders()
+        return {
+            _name(plan): describe(order)
+            for plan, order in self._standing(found)
+            if self._end(plan, order) is End.OPEN
+        }
+
+    def letters_missing(self) -> int:
+        """Bad records that must still be buried."""
+        return sum(spot not in self._book.letters for spot in self._memory.due)
+
+    def judge(self) -> Verdict:
+        """Say whether everything came as it must."""
+        verdict = Verdict(placed=len(self._memory.plans))
+        found = self._orders()
+        units: Counter[str] = Counter()
+        for plan, order in self._standing(found):
+            self._judge_order(plan, order, verdict, units)
+        self._judge_strangers(verdict)
+        self._judge_money(found, verdict)
+        self._judge_stock(units, verdict)
+        self._judge_letters(verdict)
+        for each in self._book.twice:
+            verdict.differs(f"published twice: {each}")
+        for each in self._book.unread:
+            verdict.differs(f"not as the contract has it: {each}")
+        return verdict
+
+    # -- orders
+
+    def _orders(self) -> dict[str, list[Dossier]]:
+        """Dossiers by the event id of their plan."""
+        found: dict[str, list[Dossier]] = {}
+        for order in self._book.orders.values():
+            plan = self._memory.plan_of(order.order_id, order.correlation_id)
+            if plan is not None:
+                found.setdefault(plan.event_id, []).append(order)
+        return found
+
+    def _standing(self, found: dict[str, list[Dossier]]) -> Iterator[tuple[Plan, Dossier | None]]:
+        for plan in self._memory.plans.values():
+            yield plan, found.get(plan.event_id, [None])[0]
+
+    def _asked(self, plan: Plan) -> Asked:
+        """Whether a request to cancel reached the order."""
+        if plan.cancel is None:
+            return Asked.NO
+        return Asked.MAY if plan.order_id in self._buried else Asked.MUST
+
+    def _end(self, plan: Plan, order: Dossier | None) -> End:
+        return end_of(plan, order, self._asked(plan))
+
+    def _judge_order(
+        self, plan: Plan, order: Dossier | None, verdict: Verdict, units: Counter[str]
+    ) -> None:
+        asked = self._asked(plan)
+        end = end_of(plan, order, asked)
+        verdict.ends[end] += 1
+        found = ["still open"] if order is None or end is End.OPEN else []
+        if order is not None and end is not End.OPEN:
+            found = list(wrongs(plan, order, end, asked))
+        if order is not None:
+            for hold in order.holds.values():
+                units[hold.product_id] += hold.held
+            if end is End.CANCELLED:
+                verdict.reasons[order.cancelled[0]] += 1
+        verdict.unexplained += bool(found)
+        for each in found:
+            verdict.differs(f"{_name(plan)}: {each} ({describe(order)})")
+
+    def _judge_strangers(self, verdict: Verdict) -> None:
+        named: Counter[str] = Counter()
+        for order in self._book.orders.values():
+            plan = self._memory.plan_of(order.order_id, order.correlation_id)
+            decided = order.confirmed or order.failed
+            if plan is None and decided:
+                verdict.unexplained += 1
+                verdict.differs(f"{order.order_id}: nobody placed it")
+            elif plan is not None and decided:
+                named[plan.event_id] += 1
+        for event_id, count in named.items():
+            if count > 1:
+                verdict.unexplained += 1
+                verdict.differs(f"request {event_id} became {count} orders")
+
+    # -- sums
+
+    def _judge_money(self, found: dict[str, list[Dossier]], verdict: Verdict) -> None:
+        """Captured less refunded must be the price of the paid orders, in each currency."""
+        kept: Counter[str] = Counter()
+        due: Counter[str] = Counter()
+        for plan in self._memory.plans.values():
+            for order in found.get(plan.event_id, ()):
+                kept[plan.currency] += order.captured_minor - order.refunded_minor
+                if self._end(plan, order) is End.PAID:
+                    due[plan.currency] += plan.total_minor
+        for currency in sorted(kept.keys() | due.keys()):
+            difference = kept[currency] - due[currency]
+            if difference:
+                verdict.money_difference_minor += abs(difference)
+                verdict.differs(
+                    f"{currency}: {kept[currency]} minor units kept, {due[currency]} due"
+                )
+
+    def _judge_stock(self, units: Counter[str], verdict: Verdict) -> None:
+        """Every chain unbroken; what came is there; what is held is what orders hold."""
+        shelves, brought = self._book.shelves, self._memory.units
+        found = list(shelves.broken)
+        held: Counter[str] = Counter()
+        for (product, warehouse), shelf in shelves.shelves.items():
+            held[product] += shelf.held
+            expected = brought.get((product, warehouse), 0)
+            if shelf.brought != expected:
+                found.append(f"{product} in {warehouse}: {shelf.brought} came, {expected} sent")
+        found += [
+            f"{product} in {warehouse}: {sent} sent, none came"
+            for (product, warehouse), sent in brought.items()
+            if (product, warehouse) not in shelves.shelves
+        ]
+        found += [
+            f"{product}: {held[product]} held, but orders hold {units[product]}"
+            for product in sorted(held.keys() | units.keys())
+            if held[product] != units[product]
+        ]
+        verdict.stock_violations += len(found)
+        for each in found:
+            verdict.differs(each)
+
+    def _judge_letters(self, verdict: Verdict) -> None:
+        """Each bad record once, nothing else, but for those that may be there."""
+        letters, due, maybe = self._book.letters, self._memory.due, self._memory.maybe
+        verdict.dead_letters = sum(map(len, letters.values()))
+        verdict.expected_letters = len(due)
+        for spot, record in due.items():
+            count = len(letters.get(spot, ()))
+            if count != 1:
+                verdict.differs(f"{record.what} at {spot}: {count} dead letters, expected 1")
+        for spot, found in letters.items():
+            if spot in due:
+                continue
+            if spot not in maybe or len(found) > 1:
+                why = f"{found[0].error}: {found[0].reason}"
+                verdict.differs(f"{len(found)} dead letters of {spot}, expected none ({why})")
+
+
+def _name(plan: Plan) -> str:
+    return plan.order_id or f"order of request {plan.event_id}"
+
+
+def describe(order: Dossier | None) -> str:
+    """What is known of an order, in a line."""
+    if order is None:
+        return "no topic speaks of it"
+    held = sum(hold.held for hold in order.holds.values())
+    committed = sum(hold.committed for hold in order.holds.values())
+    parts = {
+        "confirmed": len(order.confirmed),
+        "refused": order.failed,
+        "cancelled": order.cancelled,
+        "decisions": order.decisions,
+        "attempts failed": [f"{each.reason} ({each.code})" for each in order.attempts_failed],
+        "asked": len(order.asked),
+        "answered": len(order.answered) + order.unknown,
+        "captured": order.captured_minor,
+        "refunded": order.refunded_minor,
+        "held": held,
+        "committed": committed,
+        "complete": len(order.completed),
+        "short": [product for product, _ in order.short],
+        "given up": order.given_up,
+    }
+    return ", ".join(f"{name} {value}" for name, value in parts.items() if value)

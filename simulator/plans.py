@@ -1,0 +1,235 @@
+"""What each order is meant to meet: decided before it is sent, remembered by the judge."""
+
+from enum import StrEnum
+from random import Random
+from typing import Final, NamedTuple
+
+import msgspec
+
+from simulator.cards import DECLINED, GOOD, RETRIED, Card
+from simulator.catalogue import Catalogue, Product
+from simulator.chance import base32, chance_of, one_of, ulid, uuid_of
+from simulator.customers import Customer, customer
+from simulator.places import CURRENCY
+from simulator.settings import ShopSettings
+
+DISCOUNTS: Final = {"SAVE10": 10, "ENTERPRISE20": 20}
+"""Codes and what they take off, in percent (G-12)."""
+LARGE_MINOR: Final = 100_000
+"""From here on a first order's amount counts as large (G-22)."""
+
+_STRANGERS: Final = 10_000_000
+"""Customers who come once and look suspicious are numbered from here."""
+_STEP: Final = 389
+"""Coprime to any sensible number of customers: spreads orders over all of them."""
+_RUN_CHARS: Final = 6
+_GRAVE: Final = 0.4
+_GIFTS: Final = 0.1
+_LINES: Final = (1, 1, 1, 2, 2, 3, 4)
+_QUANTITIES: Final = (1, 1, 1, 1, 2, 2, 3)
+
+
+class Risk(StrEnum):
+    """What Fraud has to make of a payment."""
+
+    ORDINARY = "ordinary"
+    """Approved."""
+    DOUBTFUL = "doubtful"
+    """Reviewed: a first order, from abroad, to another address (score 72 to 82)."""
+    GRAVE = "grave"
+    """Reviewed, and reported as fraud: the same for a large amount (score 84)."""
+    STOLEN = "stolen"
+    """Declined: the card is reported stolen (score 95)."""
+
+
+class Refusal(NamedTuple):
+    """What is wrong with an order that must be refused, and the reason that must be given."""
+
+    flaw: str
+    reason: str
+
+
+REFUSALS: Final = (
+    Refusal("price", "PRICE_MISMATCH"),
+    Refusal("country", "INVALID_ADDRESS"),
+    Refusal("state", "INVALID_ADDRESS"),
+    Refusal("city", "INVALID_ADDRESS"),
+    Refusal("po_box", "INVALID_ADDRESS"),
+    Refusal("lines", "INVALID_REQUEST"),
+    Refusal("quantity", "INVALID_REQUEST"),
+    Refusal("currency", "INVALID_REQUEST"),
+    Refusal("discount", "INVALID_REQUEST"),
+    Refusal("total", "INVALID_REQUEST"),
+)
+
+
+class Cancel(NamedTuple):
+    """A request to cancel: who asks, why, and how long after the order; negative is before."""
+
+    user_id: str
+    reason: str
+    after_ms: int
+    event_id: str
+
+
+class Line(NamedTuple):
+    """One line at list price."""
+
+    product: Product
+    quantity: int
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """One order, all that will be asked of it, and what that must lead to."""
+
+    number: int
+    due_ms: int
+    """After the shop's start."""
+    order_id: str | None
+    """None: the server names it."""
+    event_id: str
+    customer: Customer
+    lines: tuple[Line, ...]
+    currency: str
+    discount_code: str | None
+    total_minor: int
+    """What the customer must be charged, the discount taken off."""
+    refusal: Refusal | None
+    card: Card
+    risk: Risk
+    verdict: str | None
+    """What the reviewer will say of a doubtful one; None: nothing, ever."""
+    verdict_after_ms: int
+    cancel: Cancel | None
+    """By the customer or the shop: must end the order."""
+    meddler: Cancel | None
+    """By a stranger: must change nothing."""
+    gift: bool
+    """Goes to another address than the customer's own."""
+
+
+class Planner:
+    """Plans one run of a shop."""
+
+    def __init__(self, settings: ShopSettings, catalogue: Catalogue, start_ms: int) -> None:
+        self.settings = settings
+        self.catalogue = catalogue
+        self.start_ms = start_ms
+        self.run = base32(chance_of(settings.seed, start_ms).getrandbits(30), _RUN_CHARS)
+
+    def plan(self, number: int, due_ms: int) -> Plan:
+        """The order of that number; the others do not matter to it."""
+        mix = self.settings.mix
+        chance = chance_of(self.settings.seed, self.start_ms, "order", number)
+        order_id = f"ord_{ulid(self.start_ms + due_ms, chance)}"
+        event_id = uuid_of(chance)
+        refusal = one_of(chance, REFUSALS) if chance.random() < mix.invalid else None
+        risk = self._risk(chance) if refusal is None else Risk.ORDINARY
+        buyer = self._customer(number, risk)
+        lines = self._lines(chance, risk)
+        code = one_of(chance, tuple(DISCOUNTS)) if chance.random() < mix.discounted else None
+        if risk is not Risk.ORDINARY:
+            code = None
+        total = total_of(lines, code)
+        named = chance.random() >= mix.unnamed
+        return Plan(
+            number=number,
+            due_ms=due_ms,
+            order_id=order_id if named else None,
+            event_id=event_id,
+            customer=buyer,
+            lines=lines,
+            currency=CURRENCY[buyer.town.country],
+            discount_code=code,
+            total_minor=total,
+            refusal=refusal,
+            card=self._card(chance),
+            risk=risk,
+            verdict=self._verdict(chance),
+            verdict_after_ms=chance.randint(
+                self.settings.review_ms_min, self.settings.review_ms_max
+            ),
+            cancel=self._cancel(chance, buyer) if named else None,
+            meddler=self._meddler(chance) if named else None,
+            gift=risk is not Risk.ORDINARY
+            or (buyer.is_regular and total < LARGE_MINOR and chance.random() < _GIFTS),
+        )
+
+    def _customer(self, number: int, risk: Risk) -> Customer:
+        """One who comes back a few times, or a stranger for what looks suspicious."""
+        settings = self.settings
+        who = _STRANGERS + number
+        if risk is Risk.ORDINARY:
+            crowd, index = divmod(number, settings.customers * settings.visits_max)
+            visit = index // settings.customers
+            who = crowd * settings.customers + (index * _STEP + visit) % settings.customers
+        return customer(settings.seed, self.run, who, self.start_ms)
+
+    def _risk(self, chance: Random) -> Risk:
+        mix, drawn = self.settings.mix, chance.random()
+        if drawn < mix.stolen:
+            return Risk.STOLEN
+        if drawn < mix.stolen + mix.doubtful:
+            return Risk.GRAVE if chance.random() < _GRAVE else Risk.DOUBTFUL
+        return Risk.ORDINARY
+
+    def _card(self, chance: Random) -> Card:
+        mix, drawn = self.settings.mix, chance.random()
+        if drawn < mix.declined:
+            return one_of(chance, DECLINED)
+        if drawn < mix.declined + mix.retried:
+            return one_of(chance, RETRIED)
+        return one_of(chance, GOOD)
+
+    def _lines(self, chance: Random, risk: Risk) -> tuple[Line, ...]:
+        count = min(one_of(chance, _LINES), self.settings.lines_max)
+        lines = [
+            Line(product, one_of(chance, _QUANTITIES))
+            for product in self.catalogue.any_ordinary(chance, count)
+        ]
+        if risk is Risk.GRAVE:
+            dear = one_of(chance, self.catalogue.dear)
+            return (Line(dear, -(-LARGE_MINOR // dear.price_minor)),)
+        if risk is Risk.DOUBTFUL:
+            cheapest = min(lines, key=lambda line: line.product.price_minor)
+            return (Line(cheapest.product, 1),)
+        if chance.random() < self.settings.mix.scarce:
+            shelf = one_of(chance, (self.catalogue.waiting, self.catalogue.final))
+            if shelf:
+                lines.append(Line(one_of(chance, shelf), one_of(chance, _QUANTITIES)))
+        return tuple(lines)
+
+    def _verdict(self, chance: Random) -> str | None:
+        drawn = chance.random()
+        if drawn < self.settings.unreviewed:
+            return None
+        return "APPROVED" if chance.random() < self.settings.approved else "DECLINED"
+
+    def _cancel(self, chance: Random, buyer: Customer) -> Cancel | None:
+        settings = self.settings
+        if chance.random() >= settings.mix.cancelled:
+            return None
+        by_shop = chance.random() < settings.cancel_by_shop
+        user, reason = ("system", "OTHER") if by_shop else (buyer.customer_id, "changed my mind")
+        return Cancel(user, reason, self._cancel_after(chance), uuid_of(chance))
+
+    def _cancel_after(self, chance: Random) -> int:
+        settings, drawn = self.settings, chance.random()
+        if drawn < settings.cancel_before:
+            return -1
+        if drawn < settings.cancel_before + settings.cancel_at_once:
+            return 0
+        return chance.randint(1, settings.cancel_ms_max)
+
+    def _meddler(self, chance: Random) -> Cancel | None:
+        if chance.random() >= self.settings.mix.meddled:
+            return None
+        after_ms = chance.randint(0, self.settings.cancel_ms_max)
+        return Cancel(f"cus_{self.run}_nobody", "mischief", after_ms, uuid_of(chance))
+
+
+def total_of(lines: tuple[Line, ...], discount_code: str | None) -> int:
+    """The list prices' sum, less the discount, which is rounded half up to minor units."""
+    listed = sum(line.quantity * line.product.price_minor for line in lines)
+    percent = DISCOUNTS.get(discount_code or "", 0)
+    return listed - (listed * percent + 50) // 100

@@ -1,0 +1,180 @@
+"""A shop and a cluster: stocks it, places orders in time, answers what it hears, waits for ends."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from heapq import heappop, heappush
+from typing import Final
+
+from simulator.book import DEAD, Book
+from simulator.heard import Readable
+from simulator.latency import Stopwatch
+from simulator.oracle import Oracle
+from simulator.script import Script
+from simulator.sending import Sent, Step
+from simulator.settings import ShopSettings
+from simulator.staff import Staff
+from simulator.wire import Reader, Sender
+
+_COMMANDS: Final = ("orders", "inventory", "payments")
+_EVENTS: Final = ("orders", "inventory", "payments")
+_LOOK_S: Final = 0.25
+_STOCK_S_MAX: Final = 60.0
+_QUIET_S: Final = 1.5
+"""Nothing may come for so long before a run counts as over: time for anything twice to show."""
+_EARLY_S: Final = 0.0005
+"""Waits shorter than this are not worth waiting."""
+REMEMBERED_MAX: Final = 20_000
+"""Orders that a run without end keeps in mind."""
+
+
+def topics_read(env: str) -> list[str]:
+    """Every topic that the judge reads."""
+    commands = [f"{name}.{env}.commands" for name in _COMMANDS]
+    events = [f"{name}.{env}.events" for name in _EVENTS]
+    return [*commands, *events, *(name + DEAD for name in (*commands, *events))]
+
+
+class NobodyAnswers(Exception):  # noqa: N818 - it names what is wrong
+    """Records are taken, but nothing comes of them. Operator: start a worker."""
+
+
+@dataclass(slots=True)
+class Session:
+    """One run. Use it through `opened`."""
+
+    script: Script
+    sender: Sender
+    reader: Reader
+    book: Book = field(default_factory=Book)
+    stopwatch: Stopwatch = field(default_factory=Stopwatch)
+    placing_s: float = 0.0
+    """How long it took to place all orders."""
+    staff: Staff = field(init=False)
+    oracle: Oracle = field(init=False)
+    listening: asyncio.Task[None] | None = None
+    _answers: list[tuple[float, int, Sent]] = field(default_factory=list)
+    _tie: int = 0
+    heard_at_s: float = 0.0
+    """When the last record came, on the monotonic clock."""
+
+    def __post_init__(self) -> None:
+        """Hire the staff and appoint the judge."""
+        memory = self.script.memory
+        self.staff = Staff(self.script.settings, memory)
+        self.oracle = Oracle(memory, self.book)
+        self.heard_at_s = time.monotonic()
+
+    async def stock(self) -> None:
+        """Fill the warehouses; a session that listens returns once the goods are there.
+
+        Raises:
+            NobodyAnswers: they are not, after a while.
+        """
+        for step in self.script.opening():
+            await self.sender.send(step.sent)
+        await self.sender.flush()
+        deadline_s = time.monotonic() + _STOCK_S_MAX
+        while self.listening is not None and not self._is_stocked():
+            self.check()
+            if time.monotonic() > deadline_s:
+                raise NobodyAnswers("nobody takes the goods in: does a worker run, is it ready?")
+            await asyncio.sleep(_LOOK_S)
+
+    def _is_stocked(self) -> bool:
+        return self.script.memory.units.keys() <= self.book.shelves.shelves.keys()
+
+    async def place(self, orders: int | None, rate: float) -> None:
+        """Place orders at a rate; what goes with them comes in its time."""
+        begin_s = time.monotonic()
+        await self._in_time(self.script.orders(orders, rate), begin_s)
+        await self.sender.flush()
+        self.placing_s = time.monotonic() - begin_s
+
+    async def _in_time(self, steps: Iterable[Step], begin_s: float) -> None:
+        for step in steps:
+            wait_s = begin_s + step.due_ms / 1000 - time.monotonic()
+            if wait_s > _EARLY_S:
+                await asyncio.sleep(wait_s)
+            await self.sender.send(step.sent)
+
+    async def listen(self) -> None:
+        """Read and answer, until cancelled."""
+        while True:
+            if await self.reader.read(self._hear):
+                self.heard_at_s = time.monotonic()
+            await self._answer()
+            # A full house must not keep orders from being placed.
+            await asyncio.sleep(0)
+
+    def _hear(self, record: Readable) -> None:
+        self.stopwatch.read(record)
+        message = self.book.read(record)
+        if message is None:
+            return
+        for answer in self.staff.answers(message, record.timestamp):
+            due_s = time.monotonic() + answer.after_ms / 1000
+            self._tie += 1
+            heappush(self._answers, (due_s, self._tie, answer.sent))
+
+    async def _answer(self) -> None:
+        while self._answers and self._answers[0][0] <= time.monotonic():
+            await self.sender.send(heappop(self._answers)[2])
+
+    async def settle(self, patience_s: float, still: Callable[[], None]) -> None:
+        """Return once everything has ended and nothing more comes, or patience has run out.
+
+        `still` is called every quarter of a second. Patience is counted from the last record.
+        """
+        while True:
+            await asyncio.sleep(_LOOK_S)
+            self.check()
+            still()
+            quiet_s = time.monotonic() - self.heard_at_s
+            if quiet_s > patience_s and not self._answers:
+                return
+            if quiet_s > _QUIET_S and self._is_over():
+                return
+
+    def check(self) -> None:
+        """Raise what ended the listening, if it ended."""
+        if self.listening is not None and self.listening.done():
+            self.listening.result()
+
+    def _is_over(self) -> bool:
+        if self._answers or self.oracle.letters_missing():
+            return False
+        return not self.oracle.open_orders()
+
+    def forget(self) -> None:
+        """Keep the newest orders in mind only: for a run without end."""
+        memory = self.script.memory
+        for plan in list(memory.plans.values())[:-REMEMBERED_MAX]:
+            memory.forget(plan)
+        self.book.forget(REMEMBERED_MAX)
+
+
+@asynccontextmanager
+async def opened(
+    bootstrap: str, env: str, settings: ShopSettings, *, hears: bool = True
+) -> AsyncIterator[Session]:
+    """A session, connected, listening from now on; it is disconnected at the end."""
+    script = Script(settings, round(time.time() * 1000))
+    sender = Sender(bootstrap, env, script.memory)
+    reader = Reader(bootstrap, topics_read(env))
+    session = Session(script, sender, reader)
+    try:
+        await sender.start()
+        if hears:
+            await reader.start()
+            session.listening = asyncio.create_task(session.listen())
+        yield session
+    finally:
+        if session.listening is not None:
+            session.listening.cancel()
+            with suppress(asyncio.CancelledError):
+                await session.listening
+        await reader.stop()
+        await sender.stop()
