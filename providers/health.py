@@ -30,6 +30,7 @@ class Health:
         self._window_end_ms = 0
         self._down_until_ms = 0
         """0: up. Else the time of the next probe."""
+        self._is_probing = False
 
     @property
     def is_up(self) -> bool:
@@ -47,13 +48,15 @@ class Health:
         if now_ms < self._down_until_ms:
             return False
         self._down_until_ms = now_ms + self._rules.down_ms
+        self._is_probing = True
         return True
 
     def answered(self, now_ms: int) -> None:
-        """Count a call that was answered, which also ends a breakdown."""
+        """Count a call that was answered; while down, only a probe tells that it is back."""
         self._count(now_ms, 0)
         self._in_a_row = 0
-        if not self.is_up:
+        if self._is_probing:
+            self._is_probing = False
             self._down_until_ms = self._calls = self._errors = 0
 
     def failed(self, now_ms: int) -> None:
@@ -62,6 +65,7 @@ class Health:
         self._in_a_row += 1
         rules = self._rules
         failing = self._calls >= rules.calls_min and self._errors > rules.share_max * self._calls
+        self._is_probing = False
         if self.is_up and (failing or self._in_a_row >= rules.errors_max):
             self._down_until_ms = now_ms + rules.down_ms
 

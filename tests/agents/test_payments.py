@@ -1,0 +1,320 @@
+"""The agent `payments` in memory, with the gateway behind it: rows, timers and messages."""
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from agents.payments import payments_agent
+from engine.specs import Timer
+from streams.payments.states import Owed, Status
+from tables.payments import PAYMENTS
+from tests.agents.till import RULES, Till, about, session
+from tests.streams.payments.samples import (
+    DAY_MS,
+    MINUTE_MS,
+    cancelled,
+    chargeback,
+    checked,
+    closed,
+    committed,
+    declined,
+    initiated,
+    lapsed,
+    line,
+    renewal,
+    settled,
+    succeeded,
+)
+from topics import INVENTORY_EVENTS, ORDERS_EVENTS, PAYMENTS_COMMANDS, PAYMENTS_EVENTS
+
+TOPICS = (PAYMENTS_EVENTS, PAYMENTS_COMMANDS, INVENTORY_EVENTS, ORDERS_EVENTS)
+
+
+def paid() -> Till:
+    return Till().hear(initiated(), checked(), line(1), line(2))
+
+
+def test_an_order_is_paid_from_session_to_completion() -> None:
+    till = paid().hear(committed(1), committed(2))
+
+    row = till.row()
+    (entry,) = till.provider.ledger()
+    assert (row.status, row.complete) == (Status.CAPTURED, True)
+    assert (entry.captures, entry.captured_minor) == (1, row.captured_minor)
+    assert till.names() == [
+        "ProcessPayment",
+        "CapturePayment",
+        "StripeChargeSucceeded",
+        "ChargeCaptured",
+        "PaymentProcessed",
+        "PaymentComplete",
+    ]
+    assert till.driver.timers() == {}
+    assert not any(till.driver.dead_letters(topic) for topic in TOPICS)
+
+
+def test_events_of_one_payment_meet_in_one_partition_whatever_their_key() -> None:
+    till = Till()
+    for number in range(20):
+        order = f"ord_{number}"
+        till.hear(*(about(m, order) for m in (initiated(), checked(), line(1), line(2))))
+        till.hear(about(cancelled(), order))
+
+    rows = till.driver.rows(PAYMENTS)
+    assert {row.status for row in rows.values()} == {Status.REFUNDED}
+    assert len(rows) == 20
+
+
+def test_a_message_tells_its_saga_and_its_cause() -> None:
+    till = paid()
+
+    (processed,) = till.said("PaymentProcessed")
+    (captured,) = till.said("ChargeCaptured")
+    assert processed.correlation_id == captured.correlation_id
+    assert processed.causation_id == captured.event_id
+    assert processed.metadata == {"provider": "simulated", "latencyMs": 0}
+
+
+def test_what_a_timer_causes_stays_in_the_saga() -> None:
+    till = Till().hear(session("ord_1", "tok_insufficient_once"), checked())
+    till.driver.advance(10 * MINUTE_MS)
+
+    sagas = {envelope.correlation_id for envelope in till.said("ProcessPayment")}
+    assert sagas == {"saga_pay_ord_1"}
+    assert till.row().attempt == 2
+
+
+def test_ids_are_never_used_twice() -> None:
+    till = Till().hear(session("ord_1", "tok_insufficient"), checked())
+    till.driver.advance(2 * DAY_MS, step_ms=MINUTE_MS)
+    till.hear(cancelled())
+
+    ids = [envelope.event_id for envelope in till.said()]
+    assert len(ids) == len(set(ids)) > 5
+
+
+@pytest.mark.parametrize(
+    ("token", "status", "attempts", "reason"),
+    [
+        ("tok_declined", Status.CANCELLED, 3, "card_declined"),
+        ("tok_insufficient", Status.CANCELLED, 3, "insufficient_funds"),
+        ("tok_auth_required", Status.CANCELLED, 3, "authentication_required"),
+        ("tok_network", Status.CANCELLED, 3, "network_error"),
+        ("tok_silent", Status.CANCELLED, 3, "network_error"),
+        ("tok_expired", Status.CANCELLED, 1, "expired_card"),
+        ("tok_invalid", Status.CANCELLED, 1, "invalid_payment_method"),
+        ("tok_stolen", Status.CANCELLED, 1, "fraud_suspected"),
+        ("tok_rate_limited", Status.CANCELLED, 1, "rate_limited"),
+        ("tok_insufficient_once", Status.CAPTURED, 2, "insufficient_funds"),
+        ("tok_insufficient_twice", Status.CAPTURED, 3, "insufficient_funds"),
+        ("tok_network_once", Status.CAPTURED, 2, "network_error"),
+        ("tok_unknown", Status.CAPTURED, 1, None),
+        ("tok_unknown_declined", Status.CANCELLED, 3, "card_declined"),
+        ("tok_capture_expired", Status.CANCELLED, 3, "other"),
+    ],
+)
+def test_every_token_comes_to_its_end(
+    token: str, status: Status, attempts: int, reason: str | None
+) -> None:
+    till = Till().hear(session("ord_1", token), checked(), line(1), line(2))
+    till.driver.advance(DAY_MS, step_ms=MINUTE_MS)
+
+    row = till.row()
+    failures = [envelope.data.failure_reason for envelope in till.said("PaymentFailed")]
+    assert (row.status, row.attempt) == (status, attempts)
+    assert set(failures) == ({reason} if reason else set())
+    assert till.driver.timers() == {}
+    assert sum(entry.captures for entry in till.provider.ledger()) == (status is Status.CAPTURED)
+    assert row.stuck == token.endswith("silent")  # Only a person can find out what it did.
+    if not row.stuck:
+        assert sum(entry.held_minor for entry in till.provider.ledger()) == 0
+
+
+def test_a_provider_that_is_out_is_asked_until_it_is_back() -> None:
+    till = Till()
+    till.provider.outage = True
+    till.hear(initiated(), checked(), line(1), line(2))
+    assert till.row().status is Status.FAILED
+
+    till.provider.outage = False
+    till.driver.advance(10 * MINUTE_MS)
+
+    assert till.row().status is Status.CAPTURED
+    assert len(till.provider.ledger()) == 1
+
+
+def test_an_outage_during_the_capture_takes_the_money_once() -> None:
+    till = Till().hear(initiated(), checked(), line(1))
+    till.provider.outage = True
+    till.hear(line(2))
+    till.provider.outage = False
+
+    till.driver.advance(MINUTE_MS)
+
+    (entry,) = till.provider.ledger()
+    assert (entry.captures, till.row().status) == (1, Status.CAPTURED)
+
+
+def test_a_cancelled_order_has_its_money_back() -> None:
+    till = paid().hear(cancelled(), cancelled())
+
+    (entry,) = till.provider.ledger()
+    row = till.row()
+    assert row.status is Status.REFUNDED
+    assert entry.refunded_minor == entry.captured_minor == row.refunded_minor > 0
+    assert till.names().count("RefundIssued") == 1
+
+
+def test_a_refund_that_is_refused_is_told_and_left_to_a_person() -> None:
+    till = Till().hear(session("ord_1", "tok_refund_refused"), checked(), line(1), line(2))
+
+    till.hear(cancelled())
+
+    assert till.names()[-1] == "RefundFailed"
+    assert till.row().stuck
+
+
+def test_a_renewal_is_charged_at_once() -> None:
+    till = Till().hear(renewal(), checked())
+
+    (entry,) = till.provider.ledger()
+    assert (till.row().status, entry.captures) == (Status.CAPTURED, 1)
+    assert "CapturePayment" not in till.names()
+
+
+def test_a_dispute_runs_its_course() -> None:
+    till = paid().hear(settled(), chargeback())
+    assert till.row().status is Status.DISPUTED
+
+    till.hear(closed("won"))
+
+    assert till.row().status is Status.SETTLED
+    assert "ChargebackOpened" in till.names()
+
+
+# --- what comes early ------------------------------------------------------------------------
+
+
+def test_holds_and_a_decision_before_the_session_are_taken_up() -> None:
+    till = Till().hear(line(1), line(2), checked())
+    assert set(till.early()) == {"pay_ord_1"}
+
+    till.hear(initiated())
+
+    assert till.row().status is Status.CAPTURED
+    assert till.early() == {}
+    assert till.driver.timers() == {}
+
+
+def test_a_session_of_an_order_that_was_cancelled_before_is_never_charged() -> None:
+    till = Till().hear(line(1), cancelled()).hear(initiated(), checked(), line(2))
+
+    assert till.row().status is Status.CANCELLED
+    assert till.said() == []
+    assert till.driver.timers() == {}
+
+
+def test_news_without_a_session_is_forgotten_in_time() -> None:
+    till = Till().hear(line(1), about(cancelled(), "ord_2"))
+
+    till.driver.advance(10 * MINUTE_MS)
+    assert set(till.early()) == {"pay_ord_2"}
+
+    till.driver.advance(DAY_MS)
+    assert till.early() == {}
+    assert till.driver.timers() == {}
+
+
+def test_stock_news_that_concerns_no_payment_is_passed_over() -> None:
+    restock = line(1, reason="restock", payment_id=None, order_id=None, reservation_id=None)
+
+    till = Till().hear(restock)
+
+    assert (till.early(), till.driver.dead_letters(INVENTORY_EVENTS)) == ({}, [])
+
+
+def test_a_webhook_for_an_unknown_payment_changes_nothing() -> None:
+    till = Till().hear(succeeded(), declined())
+
+    assert till.said() == []
+    assert till.driver.dead_letters(PAYMENTS_EVENTS) == []
+
+
+def test_a_timer_without_a_payment_does_nothing() -> None:
+    spec = payments_agent(RULES)
+    till = Till()
+    context = till.driver._lanes[0].processor._contexts["payments"]
+
+    for kind, handler in spec.timers.items():
+        handler(context, Timer(kind, "pay_nobody", 1), 2)
+
+    assert till.said() == []
+
+
+# --- repeats, batches, restarts --------------------------------------------------------------
+
+STORY = (
+    initiated(),
+    checked(),
+    line(1),
+    line(2),
+    lapsed(1),
+    committed(1),
+    committed(2),
+    cancelled(),
+)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.permutations(STORY), st.integers(1, 5))
+def test_batch_boundaries_do_not_change_the_result(story: list[object], chunk_max: int) -> None:
+    whole, parts = Till(), Till(chunk_max=chunk_max)
+
+    for till in (whole, parts):
+        till.send(*story)  # type: ignore[arg-type]  # messages
+        till.driver.run()
+        till.driver.advance(2 * DAY_MS)
+
+    (one,), (other,) = (t.driver.rows(PAYMENTS).values() for t in (whole, parts))
+    assert (one.status, one.captured_minor, one.refunded_minor) == (
+        other.status,
+        other.captured_minor,
+        other.refunded_minor,
+    )
+    assert one.captured_minor == one.refunded_minor
+    assert {e.event_id for e in whole.said("RefundIssued")} == {
+        e.event_id for e in parts.said("RefundIssued")
+    }
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.permutations(STORY))
+def test_a_story_told_twice_is_told_once(story: list[object]) -> None:
+    till = Till()
+    till.hear(*story)  # type: ignore[arg-type]  # messages
+    said, row = till.names(), till.row()
+
+    till.hear(*story)  # type: ignore[arg-type]  # messages
+
+    assert till.row() == row
+    assert till.names() == said
+
+
+def test_a_restart_between_any_two_events_changes_nothing() -> None:
+    till = Till()
+    for message in STORY[:4]:
+        till.hear(message)
+        till.driver.restart()
+
+    assert till.row().status is Status.CAPTURED
+    assert till.row().owed is Owed.NOTHING
+
+
+def test_rows_of_ended_payments_are_small() -> None:
+    items = initiated(lines=50)
+    till = Till().hear(items, checked(), *(line(number) for number in range(1, 51)))
+    till.hear(*(committed(number) for number in range(1, 51)))
+
+    assert till.row().complete
+    assert len(msgspec.json.encode(till.row())) < 600

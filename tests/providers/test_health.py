@@ -1,0 +1,96 @@
+"""When a provider counts as down, and how it comes back (G-19)."""
+
+from providers.health import Health, HealthRules
+
+RULES = HealthRules()
+SECOND_MS = 1_000
+
+
+def test_five_errors_in_a_row_bring_it_down() -> None:
+    health = Health(RULES)
+    for _ in range(4):
+        health.failed(0)
+    assert health.is_up
+
+    health.failed(0)
+
+    assert not health.allows(1)
+
+
+def test_an_answer_between_errors_keeps_it_up() -> None:
+    health = Health(RULES)
+    for _ in range(9):
+        health.failed(0)
+        health.answered(0)
+
+    assert health.is_up
+
+
+def test_more_than_half_of_a_minutes_calls_bring_it_down() -> None:
+    health = Health(RULES)
+    for _ in range(9):
+        health.answered(0)
+    for _ in range(4):
+        health.answered(0)
+        for _ in range(4):
+            health.failed(0)
+
+    assert not health.is_up
+
+
+def test_errors_of_an_earlier_minute_do_not_count() -> None:
+    health = Health(HealthRules(errors_max=1_000, calls_min=4))
+    for _ in range(3):
+        health.failed(0)
+    health.answered(0)
+
+    health.failed(61 * SECOND_MS)
+
+    assert health.is_up
+
+
+def test_while_down_one_call_in_thirty_seconds_is_let_through() -> None:
+    health = Health(HealthRules(errors_max=1))
+    health.failed(0)
+
+    asked_at = [0, 29_999, 30_000, 30_001, 59_999, 60_000]
+
+    assert [health.allows(ms) for ms in asked_at] == [False, False, True, False, False, True]
+
+
+def test_looking_whether_a_call_is_due_does_not_use_it_up() -> None:
+    health = Health(HealthRules(errors_max=1))
+    health.failed(0)
+
+    assert [health.takes_calls(1), health.takes_calls(30_000), health.takes_calls(30_000)] == [
+        False,
+        True,
+        True,
+    ]
+
+
+def test_an_answered_probe_brings_it_back() -> None:
+    health = Health(RULES)
+    for _ in range(5):
+        health.failed(0)
+
+    health.answered(29_000)  # A call that was under way when it went down.
+    assert not health.is_up
+
+    assert health.allows(30_000)
+    health.answered(30_010)
+
+    assert health.is_up
+    health.failed(30_011)
+    assert health.is_up
+
+
+def test_a_failed_probe_keeps_it_down() -> None:
+    health = Health(HealthRules(errors_max=1))
+    health.failed(0)
+    assert health.allows(30_000)
+
+    health.failed(30_010)
+
+    assert not health.allows(40_000)
+    assert health.allows(60_000)
