@@ -46,7 +46,7 @@ class Jvm:
     def format(self, cluster_id: str, settings: Path) -> list[str]:
         """The command that makes a directory a node's."""
         tool = self._kafka("kafka.tools.StorageTool")
-        return [*self._java(), *tool, "format", "-t", cluster_id, "-c", str(settings)]
+        return [*self._java(), *tool, "format", f"--cluster-id={cluster_id}", "-c", str(settings)]
 
     def _java(self) -> list[str]:
         cache = class_cache(self.jars)

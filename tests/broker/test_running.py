@@ -34,6 +34,14 @@ def test_a_kept_directory_keeps_its_data_across_starts(tmp_path: Path) -> None:
 
 
 @pytest.mark.own_broker
+def test_a_cluster_id_may_begin_with_a_dash_as_one_in_64_does(tmp_path: Path) -> None:
+    (tmp_path / "cluster.id").write_text("-9vRGbGaSZ2Cd7FqkPZ8Zg")
+
+    with Broker(data_dir=tmp_path) as broker:
+        assert broker.alive == {1}
+
+
+@pytest.mark.own_broker
 def test_a_killed_node_comes_back_where_it_was_with_what_it_had_acknowledged() -> None:
     with Broker() as broker:
         address = broker.bootstrap
