@@ -19,7 +19,7 @@ from engine.logs import json_logging
 from engine.specs import AgentSpec, EffectSpec
 from engine.topology import Topology
 from providers.simulated import SimulatedProvider
-from settings import Settings
+from settings import Settings, settings_or_exit
 from web.server import WorkerWeb
 
 
@@ -78,4 +78,4 @@ def create_app(settings: Settings) -> LaneApp:
     return created
 
 
-app = create_app(Settings())
+app = create_app(settings_or_exit())

@@ -1,14 +1,24 @@
 """One frozen object with every setting: environment, prefix `FLOWMART_`, printed masked at start.
 
-Business figures keep the contract's defaults; `FLOWMART_ORDERS__LINES_MAX=20` changes one.
+Business figures keep the contract's defaults; `FLOWMART_ORDERS__LINES_MAX=20` changes one. Sets
+and mappings are JSON: `FLOWMART_INVENTORY__NO_BACKORDER='["prd_1"]'`.
 """
 
 import dataclasses
 import ipaddress
+import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import (
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from streams.alerts.rules import AlertRules
@@ -77,6 +87,21 @@ class Settings(BaseSettings):
     pulse: PulseRules = Field(default_factory=PulseRules)
     alerts: AlertRules = Field(default_factory=AlertRules)
 
+    @field_validator(
+        "orders", "allocation", "inventory", "payments", "fraud", "pulse", "alerts", mode="before"
+    )
+    @classmethod
+    def _figures(cls, given: Any, info: ValidationInfo) -> Any:
+        """Read rules from the environment: every name must be a rule's, sets are JSON."""
+        if not isinstance(given, dict) or info.field_name is None:
+            return given
+        rules = cls.model_fields[info.field_name].annotation
+        known = {field.name for field in dataclasses.fields(rules)}  # type: ignore[arg-type]  # rules are dataclasses
+        unknown = sorted(set(given) - known)
+        if unknown:
+            raise ValueError(f"no such figure: {', '.join(unknown)}")
+        return {name: _parsed(name, figure) for name, figure in given.items()}
+
     @field_validator("broker")
     @classmethod
     def _without_credentials(cls, broker: str) -> str:
@@ -109,6 +134,32 @@ class Settings(BaseSettings):
             if field.name.endswith("_ms") and isinstance(getattr(rules, field.name), int)
         }
         return dataclasses.replace(rules, **durations)  # type: ignore[type-var]
+
+
+def settings_or_exit() -> Settings:
+    """The environment's settings; a wrong one ends the program with a line that names it."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise SystemExit("\n".join(_complaints(error))) from None
+
+
+def _complaints(error: ValidationError) -> Iterator[str]:
+    """One line each, without the values: they may be secrets."""
+    for found in error.errors():
+        name = "FLOWMART_" + "__".join(map(str, found["loc"])).upper()
+        what = found["msg"].removeprefix("Value error, ")
+        yield f"error: {name}: {what}" if found["loc"] else f"error: {what}"
+
+
+def _parsed(name: str, figure: Any) -> Any:
+    """A figure that is a list or an object travels as JSON; any other as it is."""
+    if not isinstance(figure, str) or not figure.lstrip().startswith(("[", "{")):
+        return figure
+    try:
+        return json.loads(figure)
+    except ValueError as error:
+        raise ValueError(f"{name}: not JSON: {error}") from error
 
 
 def is_loopback(host: str) -> bool:
