@@ -17,7 +17,7 @@ def is_next(stock: Stock, line: Line) -> bool:
     if not stock.queue:
         return True
     head = stock.queue[0]
-    return (line.ordered_at_ms, line.reservation_id) <= (head.ordered_at_ms, head.reservation_id)
+    return (line.ordered_at_ms, line.reservation_id) < (head.ordered_at_ms, head.reservation_id)
 
 
 def hold(

@@ -1,0 +1,237 @@
+"""Short lines: who waits, who is turned away, who is served and when."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from streams.inventory.moments import moment_of
+from streams.inventory.rows import new_stock
+from streams.inventory.rules import DAY_MS, MINUTE_MS, ReorderPolicy
+from tests.streams.inventory.shop import (
+    EAST,
+    PRODUCT,
+    RULES,
+    START_MS,
+    WEST,
+    Shop,
+    stocked,
+)
+
+
+def test_a_short_line_waits_and_its_order_is_told() -> None:
+    shop = stocked(east=2, west=1)
+
+    shop.reserve("a:1", 4)
+
+    (told,) = shop.take_out_of_stock()
+    assert (shop.status("a:1"), shop.level().reserved) == ("PENDING", 0)
+    assert (told.triggered_by_order_id, told.requested_quantity) == ("ord_a:1", 4)
+    assert (told.backorder_allowed, told.pending_orders) == (True, 1)
+    assert (told.warehouse_id, told.previous_quantity, told.current_quantity) == (EAST, 3, 3)
+    assert told.sku == PRODUCT
+    assert told.estimated_restock_date is None
+
+
+def test_a_line_short_of_everything_names_all_warehouses() -> None:
+    shop = Shop()
+
+    shop.reserve("a:1", 1)
+
+    (told,) = shop.take_out_of_stock()
+    assert (told.warehouse_id, told.current_quantity) == ("ALL", 0)
+
+
+def _turned_away_for_good(shop: Shop, line: str) -> bool:
+    (told,) = shop.take_out_of_stock()
+    row = shop.reservations[line]
+    shop.add(99, "wh_elsewhere")
+    still = shop.status(line)
+    return told.backorder_allowed is False and (row.status, still) == ("CANCELLED", "CANCELLED")
+
+
+def test_a_product_without_backorder_turns_short_lines_away() -> None:
+    shop = Shop(stock=new_stock(PRODUCT, backorder_allowed=False))
+
+    shop.reserve("a:1", 1)
+
+    assert shop.stock.queue == ()
+    assert _turned_away_for_good(shop, "a:1")
+
+
+def test_a_line_that_does_not_want_to_wait_is_turned_away() -> None:
+    shop = Shop()
+
+    shop.reserve("a:1", 1, backorder=False)
+
+    assert _turned_away_for_good(shop, "a:1")
+
+
+def test_a_line_cannot_wait_for_a_product_without_backorder() -> None:
+    shop = Shop(stock=new_stock(PRODUCT, backorder_allowed=False))
+
+    shop.reserve("a:1", 1, backorder=True)
+
+    assert _turned_away_for_good(shop, "a:1")
+
+
+def test_a_full_queue_turns_lines_away() -> None:
+    shop = Shop(replace(RULES, backorders_max=1))
+    shop.reserve("a:1", 1)
+    shop.take()
+
+    shop.reserve("b:1", 1)
+
+    assert _turned_away_for_good(shop, "b:1")
+    assert shop.status("a:1") == "CONFIRMED"
+
+
+@pytest.mark.parametrize(("lead_time_days", "waits"), [(3, True), (4, False)])
+def test_a_line_waits_only_if_the_restock_is_near(lead_time_days: int, *, waits: bool) -> None:
+    policy = ReorderPolicy(reorder_point=5, lead_time_days=lead_time_days)
+    shop = stocked(replace(RULES, policy=policy), east=6)
+    shop.reserve("a:1", 1)
+    shop.take()
+
+    shop.reserve("b:1", 9)
+
+    (told,) = shop.take_out_of_stock()
+    assert (shop.status("b:1") == "PENDING", told.backorder_allowed) == (waits, waits)
+    assert (told.estimated_restock_date - _today(shop)).days == lead_time_days
+    assert told.auto_reorder_triggered
+
+
+def _today(shop: Shop) -> date:
+    return moment_of(shop.at_ms).date()
+
+
+def test_a_late_restock_counts_as_not_known() -> None:
+    policy = ReorderPolicy(reorder_point=5, lead_time_days=4)
+    shop = stocked(replace(RULES, policy=policy), east=6)
+    shop.reserve("a:1", 1)
+    shop.commit("a:1")
+    shop.advance(4 * DAY_MS)
+    shop.take()
+
+    shop.reserve("b:1", 9)
+
+    (told,) = shop.take_out_of_stock()
+    assert (shop.status("b:1"), told.estimated_restock_date) == ("PENDING", None)
+
+
+def test_a_restock_serves_those_who_wait_in_the_order_they_came() -> None:
+    shop = Shop()
+    for line in ("c:1", "a:1", "b:1"):
+        shop.reserve(line, 2)
+        shop.advance(1)
+    shop.take()
+
+    shop.add(5)
+
+    held = [told for told in shop.take_adjusted() if told.reason == "order_reserved"]
+    assert [told.reservation_id for told in held] == ["c:1", "a:1"]
+    assert {told.reservation_status for told in held} == {"CONFIRMED"}
+    assert (shop.status("b:1"), shop.level().reserved) == ("PENDING", 4)
+
+
+def test_lines_of_the_same_moment_are_served_by_their_id() -> None:
+    shop = Shop()
+    for line in ("b:1", "a:1"):
+        shop.reserve(line, 1)
+
+    shop.add(1)
+
+    assert (shop.status("a:1"), shop.status("b:1")) == ("CONFIRMED", "PENDING")
+
+
+def test_a_large_line_at_the_head_holds_back_smaller_ones() -> None:
+    shop = stocked(east=5)
+    shop.reserve("large:1", 6)
+    shop.advance(1)
+
+    shop.reserve("small:1", 1)
+
+    assert (shop.status("large:1"), shop.status("small:1")) == ("PENDING", "PENDING")
+    assert [told.current_quantity for told in shop.take_out_of_stock()] == [5, 5]
+
+
+def test_a_large_line_that_gives_up_lets_those_behind_it_through() -> None:
+    shop = stocked(east=5)
+    shop.reserve("large:1", 6)
+    shop.advance(1)
+    shop.reserve("small:1", 1)
+
+    shop.release("large:1")
+
+    assert (shop.status("large:1"), shop.status("small:1")) == ("CANCELLED", "CONFIRMED")
+    assert shop.stock.queue == ()
+
+
+def test_a_line_asked_for_earlier_comes_before_those_that_wait() -> None:
+    shop = stocked(east=5)
+    shop.reserve("first:1", 5)
+    shop.advance(1)
+    shop.reserve("large:1", 6)
+    shop.advance(15 * MINUTE_MS)
+    expired = shop.status("first:1")
+
+    shop.reserve("first:1", 5)
+
+    assert (expired, shop.status("first:1")) == ("EXPIRED", "CONFIRMED")
+    assert shop.status("large:1") == "PENDING"
+
+
+@pytest.mark.parametrize("event", ["release", "expiry", "correction", "return", "quality"])
+def test_whatever_frees_stock_serves_the_queue(event: str) -> None:
+    shop = stocked(east=3)
+    shop.update(-1, reason="quality_failure")
+    shop.reserve("a:1", 2)
+    shop.advance(1)
+    shop.reserve("b:1", 1)
+    free = {
+        "release": lambda: shop.release("a:1"),
+        "expiry": lambda: shop.advance(15 * MINUTE_MS),
+        "correction": lambda: shop.update(1),
+        "return": lambda: shop.add(1, **{"return": {"condition": "new"}}),
+        "quality": lambda: shop.update(1, reason="quality_released"),
+    }[event]
+
+    before = shop.status("b:1")
+    free()
+
+    assert (before, shop.status("b:1")) == ("PENDING", "CONFIRMED")
+
+
+def test_a_served_line_has_a_fresh_quarter_of_an_hour() -> None:
+    shop = Shop()
+    shop.reserve("a:1", 1)
+
+    shop.advance(2 * DAY_MS)
+    waited = shop.status("a:1")
+    shop.add(1)
+
+    row = shop.reservations["a:1"]
+    assert (waited, row.status) == ("PENDING", "CONFIRMED")
+    assert (row.created_at_ms, row.held_at_ms) == (START_MS, shop.at_ms)
+    assert row.expires_at_ms == shop.at_ms + 15 * MINUTE_MS
+
+
+def test_a_line_that_insists_on_a_warehouse_waits_for_that_one() -> None:
+    shop = Shop()
+    shop.reserve("a:1", 1, only=WEST)
+
+    shop.add(1, EAST)
+    elsewhere = shop.status("a:1")
+    shop.add(1, WEST)
+
+    assert (elsewhere, shop.status("a:1")) == ("PENDING", "CONFIRMED")
+
+
+def test_a_waiting_line_that_is_released_tells_nobody_of_stock() -> None:
+    shop = Shop()
+    shop.reserve("a:1", 1)
+    shop.take()
+
+    shop.release("a:1")
+
+    assert (shop.status("a:1"), shop.stock.queue, shop.take()) == ("CANCELLED", (), [])
