@@ -9,7 +9,7 @@ from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import rocksdict
 
@@ -92,6 +92,9 @@ class RocksStore:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._closed = False
+        self._cursors: dict[object, Any] = {}
+        """RocksDB's iterators of ranges that are being read: each keeps the directory locked."""
         try:
             self._db = rocksdict.Rdict(str(path), options=_options())
         except Exception as exc:
@@ -125,25 +128,38 @@ class RocksStore:
 
     def range(self, start: bytes, end: bytes) -> Iterator[tuple[bytes, bytes]]:
         """Items with start <= key < end."""
-        items = self._db.items(from_key=start)
-        while True:
-            try:
-                key, value = next(items)
-            except StopIteration:
-                return
-            except Exception as exc:
-                raise self._unreadable(exc) from exc
-            if key >= end:
-                return
-            yield key, value
+        cursor = object()
+        self._cursors[cursor] = rows = self._db.iter()
+        rows.seek(start)
+        try:
+            while rows.valid():
+                key: bytes = rows.key()
+                if key >= end:
+                    return
+                value: bytes = rows.value()
+                rows.next()
+                del rows  # Held here while somebody else runs, it would keep a closed store locked.
+                yield key, value
+                rows = self._cursors.get(cursor)
+                if rows is None:
+                    raise StoreUnusable(f"the store {self._path} was closed while it was read")
+            # An iterator ends at a damaged block as it ends at the last key; only this tells.
+            rows.status()
+        except StoreUnusable:
+            raise
+        except Exception as exc:
+            raise self._unreadable(exc) from exc
+        finally:
+            self._cursors.pop(cursor, None)
 
     def _unreadable(self, exc: Exception) -> StoreUnusable:
-        """Leave a mark, since RocksDB opens damaged data blocks without looking into them."""
-        with suppress(OSError):
-            (self._path / DAMAGED).touch()
-        return StoreUnusable(
-            f"cannot read the store {self._path}: {exc}; it is rebuilt at the next start"
-        )
+        """Leave a mark on damage: RocksDB opens rotten data blocks without looking into them."""
+        what = f"cannot read the store {self._path}: {exc}"
+        if "Corruption" in str(exc):
+            with suppress(OSError):
+                (self._path / DAMAGED).touch()
+            what += "; it is rebuilt at the next start"
+        return StoreUnusable(what)
 
     def size_bytes(self) -> int:
         """Bytes of the files that hold live data."""
@@ -151,7 +167,10 @@ class RocksStore:
 
     def close(self) -> None:
         """Flush nothing: the log holds it. Release the directory's lock."""
-        self._db.close()
+        if not self._closed:
+            self._closed = True
+            self._cursors.clear()
+            self._db.close()
 
 
 def open_store(path: Path) -> tuple[RocksStore, str | None]:

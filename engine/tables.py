@@ -31,8 +31,8 @@ class LaneTable(Generic[R]):
 
     Rows read or written stay decoded in `_young`; at a commit, when there are more than
     `rows_max` of them, they become `_old` and the generation before is let go. Dirty rows
-    are always in `_young`, so only rows that the store has can be evicted: the cache holds
-    at most rows_max plus twice the rows of one commit.
+    are always in `_young`, so only rows that the store has can be evicted. The cache holds
+    at most twice `rows_max` and what two commits read and wrote.
     """
 
     __slots__ = (

@@ -1,0 +1,135 @@
+"""A lane's table against a plain dict: cache, eviction, undo, scan."""
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.sizes import TooLarge
+from engine.specs import TableSpec
+from engine.store import MemoryStore
+from engine.tables import LaneTable, RowUnreadable, table_prefix
+from tests.engine.counting import COUNTS, HUGE, Row
+
+
+def table(store: MemoryStore | None = None, rows_max: int = 1000) -> LaneTable[Row]:
+    return LaneTable(COUNTS, store or MemoryStore(), [], rows_max)
+
+
+def commit(one: LaneTable[Row]) -> None:
+    one._store.write(one.changes())
+    one.committed()
+    one._journal.clear()
+
+
+KEYS = st.sampled_from([f"k{i}" for i in range(12)] + ["ä", "日本", ""])
+STEPS = st.one_of(
+    st.tuples(st.just("set"), KEYS, st.integers(0, 99)),
+    st.tuples(st.just("delete"), KEYS),
+    st.tuples(st.just("get"), KEYS),
+    st.tuples(st.just("scan"), KEYS, KEYS),
+    st.tuples(st.sampled_from(["commit", "undo", "keep", "restart"])),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(STEPS, max_size=60), st.integers(0, 4))
+def test_a_table_with_a_tiny_cache_is_a_dict(steps, rows_max) -> None:
+    """`keep` ends a record, `undo` takes back what came since, `restart` what is uncommitted."""
+    one = table(rows_max=rows_max)
+    now: dict[str, Row] = {}
+    kept: dict[str, Row] = {}
+    committed: dict[str, Row] = {}
+
+    for step in steps:
+        match step:
+            case ("set", key, number):
+                one[key] = now[key] = Row(number)
+            case ("delete", key):
+                del one[key]
+                now.pop(key, None)
+            case ("get", key):
+                assert one.get(key) == now.get(key)
+            case ("scan", start, end):
+                first, last = start.encode(), end.encode()
+                want = sorted((k.encode(), r) for k, r in now.items() if first <= k.encode() < last)
+                assert [(k.encode(), r) for k, r in one.scan(start, end)] == want
+            case ("undo",):
+                for changed, key, before, was_dirty in reversed(one._journal):
+                    changed.undo(key, before, was_dirty)
+                one._journal.clear()
+                now = dict(kept)
+            case ("keep",):
+                one._journal.clear()
+                kept = dict(now)
+            case ("commit",):
+                commit(one)
+                kept, committed = dict(now), dict(now)
+            case ("restart",):
+                one = table(one._store, rows_max)
+                now, kept = dict(committed), dict(committed)
+
+    assert {key: row for key in {*now, *kept} if (row := one.get(key))} == now
+
+
+def test_a_dirty_row_is_never_evicted() -> None:
+    one = table(rows_max=2)
+    one["dirty"] = Row(1)
+
+    for i in range(50):
+        one.get(f"other{i}")
+
+    assert one.get("dirty") == Row(1)
+    assert one.changes() == [(table_prefix("counts") + b"dirty", msgspec.json.encode(Row(1)))]
+
+
+def test_the_cache_stays_within_its_bound_over_commits() -> None:
+    one = table(rows_max=10)
+
+    for i in range(500):
+        one[f"k{i}"] = Row(i)
+        commit(one)
+
+    assert one.cached() <= 2 * 10 + 2
+
+
+def test_a_scan_with_a_limit_sees_deletions_and_changes() -> None:
+    one = table()
+    for key in "abcdef":
+        one[key] = Row(1)
+    commit(one)
+    del one["a"]
+    one["b"] = Row(2)
+    one["aa"] = Row(3)
+
+    assert list(one.scan("", "z", 3)) == [("aa", Row(3)), ("b", Row(2)), ("c", Row(1))]
+
+
+def test_tables_whose_names_begin_alike_do_not_see_each_other() -> None:
+    store = MemoryStore()
+    short = LaneTable(TableSpec("a", Row, "k", ""), store, [], 10)
+    long = LaneTable(TableSpec("ab", Row, "k", ""), store, [], 10)
+    short["k"] = Row(1)
+    commit(short)
+    long["k"] = Row(2)
+    commit(long)
+
+    assert list(short.scan("", "\U0010ffff")) == [("k", Row(1))]
+
+
+def test_a_row_that_no_batch_holds_is_refused_when_it_is_taken_and_when_it_is_checked() -> None:
+    one = table()
+    one["k"] = Row(note="x" * HUGE)
+
+    with pytest.raises(TooLarge, match="counts"):
+        one.changes()
+    with pytest.raises(TooLarge):
+        one.check("k")
+
+
+def test_a_row_of_an_earlier_version_that_does_not_fit_stops_the_worker() -> None:
+    store = MemoryStore()
+    store.write([(table_prefix("counts") + b"k", b'{"n":"many"}')])
+
+    with pytest.raises(RowUnreadable, match="counts"):
+        table(store).get("k")
