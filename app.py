@@ -3,6 +3,10 @@
 Importing this module reads the environment and connects to nothing.
 """
 
+import asyncio
+
+import uvloop
+
 import commands  # noqa: F401 - defining a command registers it
 from agents.allocation import allocation_agent
 from agents.fraud import fraud_agent
@@ -77,5 +81,8 @@ def create_app(settings: Settings) -> LaneApp:
     created.greeting = f"settings: {settings.model_dump_json(exclude_defaults=True)}"
     return created
 
+
+# What `faust -L uvloop` does, for those who type only `faust -A app worker`.
+asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
 
 app = create_app(settings_or_exit())
