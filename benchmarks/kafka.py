@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 from confluent_kafka import Producer as KafkaProducer
 from confluent_kafka.admin import AdminClient, NewTopic
 
@@ -130,8 +130,21 @@ class Reader:
         self._tps = [TopicPartition(t, p, 0) for t in topics for p in found[t].partitions]
         if from_now:
             for tp in self._tps:
-                tp.offset = self._consumer.get_watermark_offsets(tp, timeout=WAIT_S)[1]
+                tp.offset = self._end(tp)
         self._consumer.assign(self._tps)
+
+    def _end(self, tp: TopicPartition) -> int:
+        """The end of a partition; one just created may not have its leader yet."""
+        deadline = time.monotonic() + WAIT_S
+        while True:
+            try:
+                end: int = self._consumer.get_watermark_offsets(tp, timeout=WAIT_S)[1]
+            except KafkaException:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(IDLE_S)
+            else:
+                return end
 
     def poll(self, seconds: float, records_max: int = 20_000) -> list[Message]:
         """What came within that time; ends of partitions are left out."""
