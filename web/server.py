@@ -16,6 +16,7 @@ from prometheus_client import (
 )
 
 from engine.bind import LaneApp
+from engine.errors import EngineError
 from engine.metrics import EngineCollector
 from web.access import access
 from web.figures import FigureCollector
@@ -113,5 +114,5 @@ class WorkerWeb(Service):  # type: ignore[misc]  # untyped base
         }
 
 
-class PortTaken(Exception):  # noqa: N818 - it names what is wrong
+class PortTaken(EngineError):
     """The worker's port is in use. Operator: choose another."""
