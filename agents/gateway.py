@@ -99,14 +99,14 @@ def gateway_effect(
 def _call_rules(rules: PaymentRules) -> CallRules:
     return CallRules(
         tries_max=rules.gateway_tries_max,
-        backoff_ms=rules.gateway_backoff_ms,
-        call_ms=rules.gateway_call_ms,
+        backoff_ms=round(rules.gateway_backoff_s * 1000),
+        call_ms=round(rules.gateway_call_s * 1000),
         health=HealthRules(
             errors_max=rules.breaker_errors_max,
             share_max=rules.breaker_share_max,
-            window_ms=rules.breaker_window_ms,
+            window_ms=round(rules.breaker_window_s * 1000),
             calls_min=rules.breaker_calls_min,
-            down_ms=rules.breaker_down_ms,
+            down_ms=round(rules.breaker_down_s * 1000),
         ),
     )
 

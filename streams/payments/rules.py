@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-_SECOND_MS = 1_000
-_MINUTE_MS = 60 * _SECOND_MS
+_MINUTE_MS = 60_000
 _HOUR_MS = 60 * _MINUTE_MS
 _DAY_MS = 24 * _HOUR_MS
 
@@ -60,19 +59,20 @@ class PaymentRules:
 
     gateway_tries_max: int = 3
     """Technical tries of one call to a provider (domain §3)."""
-    gateway_backoff_ms: int = 1 * _SECOND_MS
-    """Wait between two of them (domain §3)."""
-    gateway_call_ms: int = 5 * _SECOND_MS
-    """How long one call may take before its outcome counts as unknown (G-6)."""
+    gateway_backoff_s: float = 1.0
+    """Wait between two of them, in seconds (domain §3). Peers keep real time: none of the
+    gateway's figures follows the time scale."""
+    gateway_call_s: float = 5.0
+    """How long one call may take before its outcome counts as unknown, in seconds (G-6)."""
     breaker_errors_max: int = 5
     """Errors in a row after which a provider counts as down (G-19)."""
     breaker_share_max: float = 0.5
     """Or this share of the calls of one window (G-19)."""
-    breaker_window_ms: int = 1 * _MINUTE_MS
+    breaker_window_s: float = 60.0
     breaker_calls_min: int = 20
     """Calls of a window before their share says anything."""
-    breaker_down_ms: int = 30 * _SECOND_MS
-    """After this one call is let through to see whether the provider is back (G-19)."""
+    breaker_down_s: float = 30.0
+    """After these seconds one call is let through to see whether the provider is back (G-19)."""
 
     @property
     def operation_retry_ms(self) -> tuple[int, int, int]:

@@ -83,7 +83,7 @@ REFUND = RefundCharge(
 
 def gateway(*providers: PaymentProvider, **rules: Any) -> EffectSpec:
     clock = Clock()
-    told = PaymentRules(**{"gateway_backoff_ms": 0, **rules})
+    told = PaymentRules(**{"gateway_backoff_s": 0, **rules})
     by_name = {provider.name: provider for provider in providers}
     return gateway_effect(by_name, told, clock=clock, sleep=clock.sleep)
 
@@ -142,7 +142,7 @@ async def test_a_charge_of_unknown_outcome_did_not_fail() -> None:
 async def test_a_slow_provider_is_asked_what_became_of_the_charge() -> None:
     provider = Scripted(HANGS, FINE)
 
-    told = (await answered(gateway(provider, gateway_call_ms=5), process())).data
+    told = (await answered(gateway(provider, gateway_call_s=0.005), process())).data
 
     assert told.name == "StripeChargeSucceeded"
     assert provider.asked == ["charge", "find"]

@@ -16,7 +16,7 @@ from tables.payments import EARLY_PAYMENTS, PAYMENTS
 from tests.streams.payments import samples
 from topics import PAYMENTS_COMMANDS, PAYMENTS_EVENTS, topic_of
 
-RULES = PaymentRules(provider_default="simulated", gateway_backoff_ms=0)
+RULES = PaymentRules(provider_default="simulated", gateway_backoff_s=0)
 VISA = "tok_visa"
 
 
