@@ -114,5 +114,5 @@ class WorkerWeb(Service):  # type: ignore[misc]  # untyped base
         }
 
 
-class PortTaken(EngineError):
+class PortTaken(EngineError):  # noqa: N818 - it names what is wrong
     """The worker's port is in use. Operator: choose another."""
