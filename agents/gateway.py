@@ -11,7 +11,8 @@ failed only when the provider says so; otherwise its outcome is unknown.
 
 The backup takes a charge only while the first provider counts as down, and only one that holds
 money without taking it: should a crash have hidden that the first one holds it too, that hold
-is never captured and lapses. A charge of unknown outcome never goes elsewhere (G-19).
+is never captured and lapses. A charge of unknown outcome goes elsewhere only when every
+provider has said that it never saw it (G-19).
 """
 
 import asyncio
@@ -133,7 +134,7 @@ class _Gateway:
         """Charge, or find out what became of a charge."""
         command: ProcessPayment = delivery.value.data
         ask = (delivery.value.metadata or {}).get("ask")
-        line = self._line_for(command, is_asked=ask is not None)
+        line = self._line_for(command)
         try:
             line, answer = await self._charge(line, charge_request(command), ask)
         except ProviderError as error:
@@ -141,10 +142,10 @@ class _Gateway:
             return failed(command, "authorize", line.name, why, certain=False)
         return charged(command, line, answer)
 
-    def _line_for(self, command: ProcessPayment, *, is_asked: bool) -> Line:
+    def _line_for(self, command: ProcessPayment) -> Line:
         if command.payment_method.type == PAYPAL and PAYPAL in self._lines:
             return self._lines[PAYPAL]
-        if is_asked or command.capture_immediately or self._first.takes_calls():
+        if command.capture_immediately or self._first.takes_calls():
             return self._first
         backups = (line for line in self._lines.values() if line.takes_calls())
         return next(backups, self._first)
