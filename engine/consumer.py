@@ -12,7 +12,12 @@ from typing import Any, cast
 
 import aiokafka
 from aiokafka import TopicPartition
-from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
+from aiokafka.errors import (
+    CommitFailedError,
+    IllegalStateError,
+    KafkaError,
+    NoOffsetForPartitionError,
+)
 from aiokafka.structs import OffsetAndMetadata
 from faust.transport.consumer import ensure_TPset
 from faust.types import TP
@@ -128,7 +133,13 @@ class Consumer(AskedConsumer):
             if not self.flow_active:
                 return []
             self._hold_full_sources()
-            fetched = await self.kafka.getmany(timeout_ms=int(POLL_S * 1000))
+            try:
+                fetched = await self.kafka.getmany(timeout_ms=int(POLL_S * 1000))
+            except NoOffsetForPartitionError:
+                # Partitions were assigned while this waited: opening them will seek them.
+                if self.flow_active:
+                    raise
+                return []
             if not self.flow_active:
                 # A rebalance began meanwhile. The lanes are closing; what was fetched is
                 # read again, because opening them seeks to their markers.
