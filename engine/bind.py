@@ -136,6 +136,7 @@ def create_worker_app(
         "datadir": str(options.data_dir),
         "TableManager": "engine.rebalance:LaneManager",
         "Agent": "engine.bind:LaneAgent",
+        "Monitor": "engine.monitor:LaneMonitor",
         "Worker": "engine.worker:LaneWorker",
         "topic_partitions": topology.partitions,
         "topic_disable_leader": True,
@@ -177,6 +178,7 @@ def bind(app: LaneApp, topology: Topology, policy: Policy, data_dir: Path) -> La
     @app.timer(policy.tick_s)
     async def tick() -> None:
         lanes.tick()
+        app.monitor.follow(lanes.stats)
 
     @app.on_rebalance_complete.connect(weak=False)
     async def settle(*_args: Any, **_kwargs: Any) -> None:

@@ -18,6 +18,7 @@ from prometheus_client import (
 from engine.bind import LaneApp
 from engine.errors import EngineError
 from engine.metrics import EngineCollector
+from engine.monitor import FaustCollector
 from web.access import access
 from web.figures import FigureCollector
 from web.problems import problem, problems
@@ -36,7 +37,7 @@ class WorkerWeb(Service):  # type: ignore[misc]  # untyped base
         self._engine = EngineCollector(app.lanes, PREFIX)
         self._registry = CollectorRegistry()
         for collector in (
-            self._engine, FigureCollector(app),
+            self._engine, FigureCollector(app), FaustCollector(app.monitor),
             PROCESS_COLLECTOR, PLATFORM_COLLECTOR, GC_COLLECTOR,
         ):  # fmt: skip
             self._registry.register(collector)
