@@ -53,7 +53,6 @@ _FOLDS: Final[Mapping[type, Callable[[Payment, Any], Payment]]] = {
     f.Disputed: folds.disputed,
     f.DisputeWon: folds.dispute_won,
     f.DisputeLost: folds.dispute_lost,
-    f.Answered: folds.answered,
     f.AskedAgain: folds.asked_again,
     f.Postponed: folds.postponed,
     f.GivenUp: folds.given_up,

@@ -194,10 +194,6 @@ class Refunded(msgspec.Struct, frozen=True, gc=False):
     """Business days until the customer sees it."""
 
 
-class Answered(msgspec.Struct, frozen=True, gc=False):
-    """What was owed was answered, and nothing follows from it."""
-
-
 class AskedAgain(msgspec.Struct, frozen=True, gc=False):
     """The same question is put again, under the same idempotency key."""
 
@@ -274,7 +270,6 @@ Fact: TypeAlias = (
     | StrayCharge
     | RefundAsked
     | Refunded
-    | Answered
     | AskedAgain
     | Postponed
     | GivenUp

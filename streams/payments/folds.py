@@ -205,11 +205,6 @@ def dispute_lost(payment: Payment, fact: f.DisputeLost) -> Payment:
 # --- asking ----------------------------------------------------------------------------------
 
 
-def answered(payment: Payment, _: f.Answered) -> Payment:
-    """Nothing is owed."""
-    return rested(payment)
-
-
 def asked_again(payment: Payment, fact: f.AskedAgain) -> Payment:
     """The question was put once more."""
     return replace(payment, owed=fact.owed, owed_due_ms=fact.due_ms, asks=payment.asks + 1)
