@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 from confluent_kafka import Producer as KafkaProducer
@@ -59,7 +59,7 @@ def create_topics(
     Raises:
         KafkaException: one of them exists already, or the broker refused.
     """
-    admin = AdminClient({"bootstrap.servers": bootstrap})
+    admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": LOG_LEVEL})
     wanted = [NewTopic(name, partitions, 1, config=dict(config)) for name in names]
     for future in admin.create_topics(wanted).values():
         future.result(WAIT_S)
@@ -67,7 +67,7 @@ def create_topics(
 
 def delete_topics(bootstrap: str, prefix: str) -> None:
     """Remove every topic whose name begins so; none is no error."""
-    admin = AdminClient({"bootstrap.servers": bootstrap})
+    admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": LOG_LEVEL})
     names = [name for name in admin.list_topics(timeout=WAIT_S).topics if name.startswith(prefix)]
     if names:
         for future in admin.delete_topics(names).values():
@@ -89,16 +89,14 @@ def producer(bootstrap: str, linger_ms: int = 20) -> KafkaProducer:
     )
 
 
-def fill(
-    bootstrap: str, records: Iterable[tuple[str, int, bytes, bytes]], linger_ms: int = 20
-) -> int:
-    """Write (topic, partition, key, value) records in order; returns how many."""
+def fill(bootstrap: str, records: Iterable[tuple[Any, ...]], linger_ms: int = 20) -> int:
+    """Write (topic, partition, key, value[, at_ms]) records in order; returns how many."""
     client = producer(bootstrap, linger_ms)
     count = 0
-    for topic, partition, key, value in records:
+    for topic, partition, key, value, *at_ms in records:
         while True:
             try:
-                client.produce(topic, value, key, partition)
+                client.produce(topic, value, key, partition, timestamp=at_ms[0] if at_ms else 0)
                 break
             except BufferError:
                 client.poll(0.1)

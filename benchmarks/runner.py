@@ -1,8 +1,7 @@
 """Runs one system on one workload, and sees that it did the whole job."""
 
 import time
-from collections.abc import Iterable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -13,9 +12,10 @@ from benchmarks.kafka import BenchmarkError, Reader, create_topics
 from benchmarks.process import Watched
 from benchmarks.results import Result
 from benchmarks.systems.base import Row, System
-from benchmarks.workloads.orders import Expected
+from benchmarks.workloads.expected import Canonical, Expected, as_it_is
 
 POLL_S: Final = 0.25
+NUDGE_S: Final = 2.0
 SETTLE_S: Final = 1.0
 """How long after the last output surplus ones are waited for, and rows may still be written."""
 WRONG_SHOWN: Final = 3
@@ -33,6 +33,11 @@ class Task:
     warm_up: int
     """Events before those."""
     expected: Expected
+    canonical: Canonical = as_it_is
+    nudge: Callable[[], None] | None = None
+    """Called when no output comes: writes what makes systems go on that wait for event time."""
+    measured_to: float = 1.0
+    """The share of the outputs after which nothing is measured any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,40 +73,59 @@ def run(place: Place, task: Task, system: System, number: int) -> Result:
     log = place.folder / f"{job.app_id}.log"
     create_topics(place.bootstrap, (job.output, *system.topics(task.workload, job)), job.partitions)
     job.data_dir.mkdir(parents=True)
-    with ExitStack() as stack:
-        process = stack.enter_context(
-            Watched(system.command(task.workload, job), log, job.environment())
-        )
-        outputs = _collect(job, task.expected, process, system.seconds_max)
+    command = system.command(task.workload, job)
+    with Watched(command, log, job.environment()) as process:
+        outputs = _collect(job, task, process, system.seconds_max)
         process.stop()
-    _judge_rows(task.expected, system.rows(_read(place, system.changelog(task.workload, job))))
+    if task.expected.rows is not None:
+        changelog = _read(place, system.changelog(task.workload, job))
+        _judge_rows(task.expected.rows, system.rows(changelog))
     return _result(task, system, outputs, process)
 
 
-def _collect(job: Job, expected: Expected, process: Watched, seconds_max: float) -> list[float]:
+def _collect(job: Job, task: Task, process: Watched, seconds_max: float) -> list[float]:
     """Wait for every output; return when each was appended, in s, in order of time."""
-    reader, at_s, checksum = Reader(job.broker, [job.output]), [], 0
-    deadline = time.monotonic() + seconds_max
+    expected, at_s, checksum = task.expected, [], 0
+    reader, progress = Reader(job.broker, [job.output]), _Progress(task.nudge, seconds_max)
     try:
         while len(at_s) < expected.outputs:
             process.check()
-            if time.monotonic() > deadline:
+            if progress.is_over(len(at_s)):
                 raise BenchmarkError(
                     f"{job.app_id}: {len(at_s)} of {expected.outputs} outputs after"
                     f" {seconds_max:.0f} s. It said:\n{process.said()}"
                 )
             for message in reader.poll(POLL_S):
                 at_s.append(message.timestamp()[1] / 1000)
-                checksum += crc32(message.value())
-        surplus = reader.poll(SETTLE_S)
+                checksum += crc32(task.canonical(message.value()))
+        surplus = len(reader.poll(SETTLE_S))
     finally:
         reader.close()
     if surplus or len(at_s) != expected.outputs or checksum != expected.checksum:
         raise BenchmarkError(
-            f"{job.app_id}: its {len(at_s) + len(surplus)} outputs are not"
+            f"{job.app_id}: its {len(at_s) + surplus} outputs are not"
             f" the {expected.outputs} expected"
         )
     return sorted(at_s)
+
+
+class _Progress:
+    """Sees whether outputs still come."""
+
+    def __init__(self, nudge: Callable[[], None] | None, seconds_max: float) -> None:
+        self._nudge = nudge
+        self._deadline = time.monotonic() + seconds_max
+        self._seen, self._moved = 0, time.monotonic()
+
+    def is_over(self, seen: int) -> bool:
+        """Whether the time is up; nudges when outputs came, but no longer do."""
+        now = time.monotonic()
+        if seen != self._seen:
+            self._seen, self._moved = seen, now
+        elif seen and self._nudge is not None and now - self._moved > NUDGE_S:
+            self._nudge()
+            self._moved = now
+        return now > self._deadline
 
 
 def _read(place: Place, topic: str) -> list:
@@ -112,32 +136,33 @@ def _read(place: Place, topic: str) -> list:
         reader.close()
 
 
-def _judge_rows(expected: Expected, rows: Iterable[Row]) -> None:
+def _judge_rows(expected: dict[str, tuple[int, ...]], rows: Iterable[Row]) -> None:
     """See that the changelog amounts to the rows expected.
 
     Raises:
         BenchmarkError: it does not; some of the wrong rows are named.
     """
     found = {key: row for key, row in dict(rows).items() if row is not None}
-    keys = sorted(expected.rows.keys() | found.keys())
-    wrong = [key for key in keys if expected.rows.get(key) != found.get(key)]
+    keys = sorted(expected.keys() | found.keys())
+    wrong = [key for key in keys if expected.get(key) != found.get(key)]
     if wrong:
         some = ", ".join(
-            f"{key}: {found.get(key)} instead of {expected.rows.get(key)}"
-            for key in wrong[:WRONG_SHOWN]
+            f"{key}: {found.get(key)} instead of {expected.get(key)}" for key in wrong[:WRONG_SHOWN]
         )
         raise BenchmarkError(f"{len(wrong)} of {len(keys)} rows are wrong: {some}")
 
 
 def _result(task: Task, system: System, outputs: list[float], process: Watched) -> Result:
-    """Figures between the output at which warm-up ends and the last."""
-    share = task.warm_up / (task.warm_up + task.events)
-    start_s, end_s = outputs[int(share * len(outputs))], outputs[-1]
+    """Figures between the output at which warm-up ends and the last that is measured."""
+    first = int(task.warm_up / (task.warm_up + task.events) * len(outputs))
+    last = int(task.measured_to * len(outputs)) - 1
+    events = (task.warm_up + task.events) * (last - first + 1) / len(outputs)
+    start_s, end_s = outputs[first], outputs[last]
     return Result(
         task.workload,
         system.name,
         system.guarantee,
-        events_per_s=task.events / (end_s - start_s),
-        cpu_us_per_event=process.cpu_s(start_s, end_s) / task.events * 1e6,
+        events_per_s=events / (end_s - start_s),
+        cpu_us_per_event=process.cpu_s(start_s, end_s) / events * 1e6,
         rss_mb=process.rss_mb(),
     )
