@@ -93,8 +93,8 @@ class Lane:
         self._wake.set()
 
     def position(self, topic: str) -> int | None:
-        """Where reading of a topic has to go on after an opening; None: from its beginning."""
-        marks = [self.processor.mark(name) for name in self._marks_of(topic)]
+        """Where reading goes on after an opening, as of the last commit; None: from the beginning."""
+        marks = [self.processor.committed_mark(name) for name in self._marks_of(topic)]
         known = [mark for mark in marks if mark is not None]
         return min(known) if len(known) == len(marks) else None
 

@@ -71,9 +71,13 @@ class Processor:
     def mark(self, name: str) -> int | None:
         """The next position to apply of a source (topic, or effect and topic); None: unread."""
         if name not in self.marks:
-            raw = self.store.get(_MARK + name.encode())
-            self.marks[name] = None if raw is None else int(raw)
+            self.marks[name] = self.committed_mark(name)
         return self.marks[name]
+
+    def committed_mark(self, name: str) -> int | None:
+        """The marker as of the last commit."""
+        raw = self.store.get(_MARK + name.encode())
+        return None if raw is None else int(raw)
 
     def forgive(self, name: str, position: int) -> None:
         """Take up a source at a position beyond its marker: the broker kept nothing before."""

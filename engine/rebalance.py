@@ -11,7 +11,7 @@ from faust.tables.manager import TableManager
 from faust.tables.recovery import Recovery
 from mode import Service
 
-from engine.errors import BrokerUnavailable, EngineError
+from engine.errors import BrokerUnavailable, TopologyError
 from engine.lanes import check_copartitioned
 
 
@@ -120,7 +120,7 @@ def lanes_of(assigned: set[Any], topics: set[str]) -> set[int]:
     """The partitions of which this worker has every topic.
 
     Raises:
-        EngineError: it has some topics of a partition but not all.
+        TopologyError: it has some topics of a partition but not all.
     """
     have: dict[int, set[str]] = {}
     for tp in assigned:
@@ -128,7 +128,7 @@ def lanes_of(assigned: set[Any], topics: set[str]) -> set[int]:
             have.setdefault(tp.partition, set()).add(tp.topic)
     for partition, found in have.items():
         if found != topics:
-            raise EngineError(
+            raise TopologyError(
                 f"partition {partition} was assigned without {sorted(topics - found)}:"
                 " all workers must run the same version and the same agents"
             )

@@ -1,0 +1,54 @@
+"""A dead letter tells everything, and gives back what came."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.dead_letters import dead_letter, read_dead_letter
+from engine.errors import BadRecord
+from engine.records import Output, Record
+from engine.sizes import RECORD_BYTES_MAX, size_of
+
+HEADERS = st.lists(st.tuples(st.text(max_size=5).filter(lambda n: not n.startswith("dlq.")),
+                             st.binary(max_size=5))).map(tuple)  # fmt: skip
+
+
+def read_back(output: Output) -> Record:
+    return Record(
+        output.topic, output.partition, 7, 9, 1, output.key, output.value,
+        headers=tuple(output.headers),
+    )  # fmt: skip
+
+
+@given(st.none() | st.binary(), st.none() | st.binary(), HEADERS, st.text())
+def test_a_record_comes_back_as_it_was(key, raw, headers, reason) -> None:
+    record = Record("t-by-k", 3, 11, 12345, 1, key, raw, headers=headers)
+
+    letter = read_dead_letter(read_back(dead_letter(record, "t", "agent", BadRecord(reason))))
+
+    assert (letter.key, letter.value, letter.headers) == (key, raw, headers)
+    assert (letter.topic, letter.read_from, letter.partition, letter.offset) == ("t", "t-by-k", 3, 11)
+    assert (letter.timestamp_ms, letter.agent, letter.error) == (12345, "agent", "BadRecord")
+    assert letter.truncated_from is None
+    assert len(letter.reason) <= 500
+
+
+@given(
+    st.integers(0, 3_000_000), st.integers(0, 1_500_000), st.integers(0, 1_500_000)
+)
+def test_a_letter_always_fits_and_says_when_it_was_cut(value_size, key_size, header_size) -> None:
+    headers = (("h", b"h" * header_size),)
+    record = Record("t", 0, 1, 2, 1, b"k" * key_size, b"v" * value_size, headers=headers)
+
+    output = dead_letter(record, "t", "agent", ValueError("x" * 10_000))
+    letter = read_dead_letter(read_back(output))
+
+    assert size_of(output.key, output.value, output.headers) <= RECORD_BYTES_MAX
+    whole = (letter.key, letter.value, letter.headers) == (record.key, record.value, headers)
+    assert letter.truncated_from == (None if whole else value_size)
+    assert record.value.startswith(letter.value)
+
+
+def test_a_record_of_unknown_origin_on_the_topic_is_read_without_complaint() -> None:
+    letter = read_dead_letter(Record("t.dlq", 0, 5, 6, 1, b"k", b"v", headers=(("dlq.reason", b"\xff"),)))
+
+    assert (letter.topic, letter.letter_offset, letter.offset) == ("t", 5, -1)

@@ -1,0 +1,251 @@
+"""When a lane commits, how much it holds, and that nothing is acknowledged before."""
+
+import asyncio
+
+import pytest
+
+from engine.errors import CommitFailed, Fenced, Gap
+from engine.policy import Policy
+from engine.recovery import usable_position
+from engine.store import MemoryStore
+from tests.engine.counting import COUNTS, Row, chunk, topology, value
+from tests.engine.fakes import Bench
+
+QUICK = Policy(linger_s=0.0, bulk_linger_s=0.0)
+SLOW = Policy(linger_s=0.05, bulk_linger_s=0.2, bulk_records=3, records_max=10)
+
+
+def row(bench: Bench, key: str) -> Row | None:
+    """As committed to the store."""
+    found = Bench(topology(), QUICK, bench.store)
+    result = found.processor.tables[COUNTS.name].get(key)
+    found.lane._task.cancel()
+    return result
+
+
+async def test_the_first_record_after_a_pause_is_committed_at_once() -> None:
+    bench = Bench(topology(), Policy(linger_s=60.0, bulk_linger_s=60.0))
+
+    await bench.lane.put(chunk(0, value("a", 1)))
+    await bench.settle()
+
+    assert bench.writer.records == [1]
+    assert row(bench, "a") == Row(1, 1)
+
+
+async def test_what_comes_while_a_commit_is_under_way_shares_the_next_one() -> None:
+    bench = Bench(topology(), QUICK)
+    bench.writer.gate.clear()
+    for i in range(4):
+        await bench.lane.put(chunk(i, value("a", 1)))
+        await bench.settle()
+
+    bench.writer.gate.set()
+    await bench.settle()
+
+    assert bench.writer.records == [1, 3]
+
+
+async def test_records_soon_after_a_commit_wait_for_the_linger() -> None:
+    bench = Bench(topology(), SLOW)
+    await bench.lane.put(chunk(0, value("a", 1)))
+    await bench.settle()
+
+    await bench.lane.put(chunk(1, value("a", 1)))
+    await bench.lane.put(chunk(2, value("a", 1)))
+    await bench.settle()
+    before = list(bench.writer.records)
+    await bench.settle(0.08)
+
+    assert (before, bench.writer.records) == ([1], [1, 2])
+
+
+async def test_a_full_batch_is_committed_without_waiting() -> None:
+    bench = Bench(topology(), Policy(linger_s=60, bulk_linger_s=60, bulk_records=1, records_max=4))
+    await bench.lane.put(chunk(0, value("a", 1)))
+    await bench.settle()
+
+    await bench.lane.put(chunk(1, *[value("a", 1)] * 3))
+    await bench.settle()
+    before = list(bench.writer.records)
+    await bench.lane.put(chunk(4, value("a", 1)))
+    await bench.settle()
+
+    assert (before, bench.writer.records) == ([1], [1, 4])
+
+
+async def test_a_batch_with_many_bytes_of_output_is_committed_without_waiting() -> None:
+    bench = Bench(topology(), Policy(linger_s=60, bulk_linger_s=60, bytes_max=1000))
+    await bench.lane.put(chunk(0, value("a", 1)))
+    await bench.settle()
+
+    await bench.lane.put(chunk(1, value("a", 2, "x" * 2000)))
+    await bench.settle()
+
+    assert bench.writer.records == [1, 1]
+
+
+async def test_a_full_inbox_holds_the_reader_back_until_there_is_room() -> None:
+    bench = Bench(topology(), Policy(linger_s=0, bulk_linger_s=0, inbox_chunks_max=2))
+    bench.writer.gate.clear()
+    await bench.lane.put(chunk(0, value("a", 1)))
+    await bench.settle()
+    for i in (1, 2):
+        await bench.lane.put(chunk(i, value("a", 1)))
+
+    reader = asyncio.create_task(bench.lane.put(chunk(3, value("a", 1))))
+    await bench.settle()
+    held = not reader.done()
+    bench.writer.gate.set()
+    await asyncio.wait_for(reader, 1)
+    await bench.settle()
+
+    assert held
+    assert sum(bench.writer.records) == 4
+
+
+@pytest.mark.parametrize("error", [CommitFailed("no"), Fenced("another"), RuntimeError("odd")])
+async def test_a_refused_transaction_stops_the_worker_and_leaves_the_store_as_it_was(error) -> None:
+    bench = Bench(topology(), QUICK)
+    bench.writer.error = error
+
+    await bench.lane.put(chunk(0, value("a", 2)))
+    await bench.lane.put(chunk(1, value("a", 2)))
+    await bench.settle()
+
+    assert bench.crashes == [error]
+    assert row(bench, "a") is None
+    assert bench.lane.position("in") is None, "the group must not be told of it"
+    assert bench.writer.begun == 1
+
+
+async def test_a_broker_that_does_not_answer_stops_the_worker_within_a_bound() -> None:
+    bench = Bench(topology(), Policy(linger_s=0, commit_wait_s=0.05))
+    bench.writer.gate.clear()
+
+    await bench.lane.put(chunk(0, value("a", 2)))
+    await bench.settle(0.1)
+
+    assert "did not finish a transaction in 0.05 s" in str(bench.crashes[0])
+    assert row(bench, "a") is None
+
+
+async def test_a_client_that_cancels_its_own_future_stops_the_worker() -> None:
+    bench = Bench(topology(), QUICK)
+    bench.writer.error = asyncio.CancelledError()
+
+    await bench.lane.put(chunk(0, value("a", 2)))
+    await bench.settle()
+
+    assert isinstance(bench.crashes[0], CommitFailed)
+
+
+async def test_a_gap_stops_the_worker_before_anything_is_committed() -> None:
+    bench = Bench(topology(), SLOW)
+    await bench.lane.put(chunk(0, value("a", 1)))
+    await bench.settle()
+
+    await bench.lane.put(chunk(1, value("a", 1)))
+    await bench.lane.put(chunk(3, value("a", 1)))
+    await bench.settle(0.1)
+
+    assert isinstance(bench.crashes[0], Gap)
+    assert bench.writer.records == [1]
+
+
+async def test_timers_are_a_transaction_apart_from_the_records_around_them() -> None:
+    bench = Bench(topology(), Policy(linger_s=60, bulk_linger_s=60))
+    await bench.lane.put(chunk(0, value("a", 5, "timer")))
+    await bench.settle()
+    await bench.lane.put(chunk(1, value("a", 1)))
+    await bench.settle()
+
+    bench.lane.tick(2_000_000)
+    await bench.lane.put(chunk(2, value("a", 1)))
+    await bench.settle()
+
+    outputs = [[o.value for o in batch.outputs] for batch in bench.writer.batches]
+    assert bench.writer.records == [1, 2, 0]
+    assert outputs == [[], [], [b"timer"]]
+
+
+async def test_closing_lets_the_commit_under_way_end_and_drops_the_rest() -> None:
+    bench = Bench(topology(), QUICK)
+    bench.writer.gate.clear()
+    await bench.lane.put(chunk(0, value("a", 1)))
+    await bench.settle()
+    await bench.lane.put(chunk(1, value("a", 1)))
+
+    closing = asyncio.create_task(bench.lane.close())
+    await bench.settle()
+    waited = not closing.done()
+    bench.writer.gate.set()
+    await closing
+
+    assert waited
+    assert bench.writer.records == [1]
+    assert bench.writer.stopped
+    assert bench.processor.stats.dropped_chunks == 1
+    assert row(bench, "a") == Row(1, 1)
+    assert bench.crashes == []
+
+
+async def test_closing_does_not_wait_for_ever_for_a_commit() -> None:
+    bench = Bench(topology(), Policy(linger_s=0, close_wait_s=0.05))
+    bench.writer.gate.clear()
+    await bench.lane.put(chunk(0, value("a", 1)))
+    await bench.settle()
+
+    await asyncio.wait_for(bench.lane.close(), 1)
+
+    assert row(bench, "a") is None
+
+
+async def test_a_graceful_end_commits_what_is_queued() -> None:
+    bench = Bench(topology(), SLOW)
+    for i in range(6):
+        await bench.lane.put(chunk(i, value("a", 1)))
+
+    await bench.lane.close(graceful=True)
+
+    assert row(bench, "a") == Row(6, 6)
+    assert bench.processor.stats.dropped_chunks == 0
+
+
+async def test_a_chunk_for_a_lane_that_closed_is_dropped_and_counted() -> None:
+    bench = Bench(topology(), QUICK)
+    await bench.lane.close()
+
+    await bench.lane.put(chunk(0, value("a", 1)))
+
+    assert bench.processor.stats.dropped_chunks == 1
+
+
+# -- what the store says of the changelog
+
+DAY = 24 * 3600
+
+
+@pytest.mark.parametrize(
+    ("kept", "end", "position", "told"),
+    [
+        (None, 50, 0, ""),
+        (b"30 1000", 50, 30, ""),
+        (b"50 1000", 50, 50, ""),
+        (b"51 1000", 50, 0, "knew more"),
+        (b"51 1000", 0, 0, "knew more"),
+        (b"30 %d" % (1000 - 7 * DAY), 50, 0, "so old"),
+        (b"50 %d" % (1000 - 7 * DAY), 50, 50, ""),
+        (b"30", 50, 0, "so old"),
+    ],
+)
+def test_a_store_is_read_on_or_rebuilt(kept, end, position, told) -> None:
+    store = MemoryStore()
+    if kept is not None:
+        store.write([(b"\x00changelog-position", kept)])
+
+    found, why = usable_position(store, end, 1000)
+
+    assert found == position
+    assert told in why
+    assert bool(why) == bool(told)

@@ -1,0 +1,388 @@
+"""What one partition does with records: markers, dead letters, re-keying, timers, redoing."""
+
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine import timers
+from engine.batches import Batch
+from engine.dead_letters import read_dead_letter
+from engine.errors import Gap, TopologyError
+from engine.partitioning import partition_of
+from engine.processor import Processor
+from engine.records import Output, Record
+from engine.sizes import BATCH_BYTES, size_of
+from engine.specs import AgentSpec, Source
+from engine.stats import Stats
+from engine.store import MemoryStore
+from engine.topology import Topology
+from tests.engine.counting import COUNTS, IN, SEEN, Row, chunk, counting, topology, value
+
+
+class Bench:
+    """A processor over a store, committed by hand."""
+
+    def __init__(self, topo: Topology | None = None, store: MemoryStore | None = None) -> None:
+        self.store = store or MemoryStore()
+        self.processor = Processor(topo or topology(), 0, self.store, Stats())
+        self.outputs: list[Output] = []
+
+    def commit(self) -> Batch:
+        batch = self.processor.take()
+        self.store.write(batch.rows)
+        self.processor.committed()
+        self.outputs += batch.outputs
+        return batch
+
+    def rows(self, table: Any = COUNTS) -> dict[str, Row]:
+        return dict(self.processor.tables[table.name].scan("", "\U0010ffff"))
+
+    def out(self, topic: str) -> list[Output]:
+        return [output for output in self.outputs if output.topic == topic]
+
+
+# -- markers
+
+
+def test_a_replay_below_the_marker_changes_nothing_and_is_counted() -> None:
+    bench = Bench()
+    bench.processor.apply(chunk(0, value("a", 1), value("a", 2)))
+    bench.commit()
+
+    bench.processor.apply(chunk(0, value("a", 1), value("a", 2)))
+
+    assert not bench.processor.has_changes()
+    assert bench.processor.stats.skipped == 2
+
+
+def test_a_chunk_that_overlaps_the_marker_is_applied_from_the_marker_on() -> None:
+    bench = Bench()
+    bench.processor.apply(chunk(0, value("a", 1), value("a", 2)))
+
+    bench.processor.apply(chunk(1, value("a", 2), value("a", 3)))
+    bench.commit()
+
+    assert bench.rows() == {"a": Row(3, 6)}
+    assert bench.processor.mark("in") == 3
+
+
+def test_a_chunk_that_begins_behind_the_marker_is_a_gap() -> None:
+    bench = Bench()
+    bench.processor.apply(chunk(0, value("a", 1)))
+
+    with pytest.raises(Gap, match=r"\[2, 3\).*stands at 1"):
+        bench.processor.apply(chunk(2, value("a", 2)))
+
+
+def test_the_first_chunk_ever_may_begin_anywhere() -> None:
+    bench = Bench()
+
+    bench.processor.apply(chunk(500, value("a", 1)))
+
+    assert bench.processor.mark("in") == 501
+
+
+def test_a_marker_passes_control_records_behind_the_last_record() -> None:
+    bench = Bench()
+    bench.processor.apply(chunk(0, value("a", 1), end=5))
+    bench.commit()
+
+    bench.processor.apply(chunk(5, value("a", 1)))
+
+    assert bench.processor.mark("in") == 6
+
+
+def test_a_marker_survives_in_the_store() -> None:
+    bench = Bench()
+    bench.processor.apply(chunk(0, value("a", 1), value("a", 1)))
+    bench.commit()
+
+    again = Bench(store=bench.store)
+
+    assert again.processor.mark("in") == 2
+    assert again.rows() == {"a": Row(2, 2)}
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 9), st.sampled_from(["", "raise"]))),
+    st.data(),
+)
+def test_neither_batch_boundaries_nor_kills_change_the_result(steps, data) -> None:
+    raws = [value(*step) for step in steps]
+    whole, parts = Bench(), Bench()
+    whole.processor.apply(chunk(0, *raws))
+    whole.commit()
+
+    at = 0
+    while at < len(raws):
+        size = data.draw(st.integers(1, 4))
+        parts.processor.apply(chunk(at, *raws[at : at + size]))
+        if data.draw(st.booleans()):
+            parts.commit()
+            at += size
+        else:
+            kept = parts.outputs
+            parts = Bench(store=parts.store)
+            parts.outputs = kept
+            at = parts.processor.mark("in") or 0
+            if data.draw(st.booleans()):
+                continue
+            parts.processor.apply(chunk(at, *raws[at : at + size]))
+            parts.commit()
+            at += len(raws[at : at + size])
+
+    assert parts.rows() == whole.rows()
+    assert parts.outputs == whole.outputs
+
+
+# -- dead letters
+
+
+def test_a_handler_that_raises_is_undone_whole_and_its_neighbours_are_untouched() -> None:
+    bench = Bench()
+    bench.processor.apply(
+        chunk(0, value("a", 2), value("a", 4, "raise"), value("new", 6, "raise"), value("a", 8))
+    )
+    bench.commit()
+
+    bench.processor.tick(2_000_000)
+    bench.commit()
+
+    assert bench.rows() == {"a": Row(2, 10)}
+    assert bench.rows(SEEN) == {"a": Row(3)}
+    assert [msgspec.json.decode(o.value)["v"] for o in bench.out("out")] == [2, 8]
+    assert bench.processor.stats.timers == {}
+    letters = bench.out("in.dlq")
+    assert [letter.value for letter in letters] == [
+        value("a", 4, "raise"), value("new", 6, "raise")
+    ]  # fmt: skip
+    assert bench.processor.stats.dead == {("in", "count", "ValueError"): 2}
+
+
+def test_what_cannot_be_decoded_is_a_dead_letter_and_its_neighbours_go_on() -> None:
+    bench = Bench()
+
+    bench.processor.apply(chunk(0, b"{", value("a", 1), b"", b'{"k":1,"v":2}'))
+    bench.commit()
+
+    assert bench.rows() == {"a": Row(1, 1)}
+    assert len(bench.out("in.dlq")) == 3
+    assert bench.processor.mark("in") == 4
+
+
+def test_a_mistake_of_the_program_is_no_dead_letter_but_stops_the_worker() -> None:
+    bench = Bench()
+
+    with pytest.raises(TopologyError, match="never"):
+        bench.processor.apply(chunk(0, value("a", 1, "bad timer")))
+
+
+def test_no_memory_is_no_dead_letter() -> None:
+    def exhausted(_ctx: Any, _delivery: Any) -> None:
+        raise MemoryError
+
+    agent = AgentSpec("a", "", (Source(IN, {"*": exhausted}),))
+    bench = Bench(Topology([agent], app_id="t", env="dev", partitions=1))
+
+    with pytest.raises(MemoryError):
+        bench.processor.apply(chunk(0, value("a", 1)))
+
+
+def test_a_record_is_applied_by_all_agents_or_by_none() -> None:
+    def refuse(_ctx: Any, delivery: Any) -> None:
+        if delivery.value.v == 3:
+            raise ValueError("not three")
+
+    second = AgentSpec("second", "", (Source(IN, {"*": refuse}),))
+    bench = Bench(Topology([counting(), second], app_id="t", env="dev", partitions=1))
+
+    bench.processor.apply(chunk(0, value("a", 1), value("a", 3), value("a", 5)))
+    bench.commit()
+
+    assert bench.rows() == {"a": Row(2, 6)}
+    assert bench.processor.stats.dead == {("in", "second", "ValueError"): 1}
+
+
+# -- too large
+
+
+@pytest.mark.parametrize("what", ["huge row", "huge output", "row that cannot be written"])
+def test_a_record_that_leads_to_what_cannot_be_written_is_buried_alone(what) -> None:
+    bench = Bench()
+
+    bench.processor.apply(chunk(0, value("a", 1), value("a", 2, "raise"), value("b", 4, what)))
+    bench.processor.apply(chunk(3, value("a", 6), value("c", 8)))
+    batch = bench.commit()
+
+    assert bench.rows() == {"a": Row(2, 7), "c": Row(1, 8)}
+    assert bench.rows(SEEN) == {"a": Row(3), "c": Row(4)}
+    assert [msgspec.json.decode(o.value)["v"] for o in bench.out("out")] == [6, 8]
+    assert [read_dead_letter(_as_record(o)).offset for o in bench.out("in.dlq")] == [1, 2]
+    assert bench.processor.mark("in") == 5
+    assert sum(bench.processor.stats.dead.values()) == 2
+    assert batch.records == 5
+    assert bench.processor.stats.records == {"in": 5}
+
+
+def test_a_large_record_that_lies_elsewhere_is_buried_where_it_was_read() -> None:
+    topo = topology(by="k", partitions=4)
+    bench = Bench(topo)
+    key = next(k for k in "abcdefgh" if topo.place_of(k) != 0)
+
+    bench.processor.apply(chunk(0, value(key, 1, "x" * 900_000)))
+    batch = bench.commit()
+
+    [letter] = bench.out("in.dlq")
+    assert size_of(letter.key, letter.value, letter.headers) < BATCH_BYTES
+    assert [output.topic for output in batch.outputs] == ["in.dlq"]
+
+
+def _as_record(output: Output) -> Record:
+    return Record(output.topic, 0, 0, 0, 1, output.key, output.value, headers=tuple(output.headers))
+
+
+# -- re-keying
+
+
+def test_a_record_that_lies_elsewhere_is_forwarded_as_it_is_and_not_applied() -> None:
+    topo = topology(by="k", partitions=4)
+    here = next(k for k in "abcdefgh" if topo.place_of(k) == 0)
+    there = next(k for k in "abcdefgh" if topo.place_of(k) != 0)
+    bench = Bench(topo)
+
+    bench.processor.apply(chunk(0, value(here, 1), value(there, 3)))
+    bench.commit()
+
+    assert bench.rows() == {here: Row(1, 1)}
+    assert bench.outputs == [
+        Output("t-in-by-k-repartition", topo.place_of(there), there.encode(), value(there, 3), ())
+    ]
+    assert bench.processor.stats.rekeyed == 1
+
+
+def test_a_forwarded_record_is_applied_where_it_arrives() -> None:
+    topo = topology(by="k", partitions=4)
+    bench = Bench(topo)
+
+    bench.processor.apply(chunk(0, value("any", 1), topic="t-in-by-k-repartition"))
+    bench.commit()
+
+    assert bench.rows() == {"any": Row(1, 1)}
+    assert bench.outputs == []
+
+
+def test_a_record_buried_after_it_was_forwarded_names_the_topic_that_people_know() -> None:
+    bench = Bench(topology(by="k", partitions=4))
+
+    bench.processor.apply(chunk(0, value("any", 1, "raise"), topic="t-in-by-k-repartition"))
+    bench.commit()
+
+    [letter] = [read_dead_letter(_as_record(output)) for output in bench.out("in.dlq")]
+    assert (letter.topic, letter.read_from) == ("in", "t-in-by-k-repartition")
+
+
+def test_outputs_lie_where_a_java_producer_would_put_them() -> None:
+    bench = Bench(topology(partitions=7))
+
+    bench.processor.apply(chunk(0, *(value(f"key{i}", 2) for i in range(20))))
+    bench.commit()
+
+    assert [o.partition for o in bench.out("out")] == [partition_of(o.key, 7) for o in bench.out("out")]
+
+
+# -- time
+
+
+def test_timers_fire_in_the_order_of_their_due_times_at_or_after_them_and_once() -> None:
+    bench = Bench()
+    bench.processor.apply(chunk(0, value("z", 50, "timer"), value("a", 90, "timer")))
+    bench.commit()
+
+    for now in (1_000_049, 1_000_050, 1_000_100, 1_000_200):
+        bench.processor.tick(now)
+        bench.commit()
+
+    assert [o.key for o in bench.out("out") if o.value == b"timer"] == [b"z", b"a"]
+    assert bench.rows()["z"].note == "late 0"
+    assert bench.rows()["a"].note == "late 9"
+    assert bench.rows(_timers(bench)) == {}
+
+
+def test_a_timer_set_twice_fires_once_and_one_that_was_cancelled_never() -> None:
+    bench = Bench()
+    context = bench.processor._contexts["count"]
+    context.set_timer("later", "a", 10)
+    context.set_timer("later", "a", 10)
+    context.set_timer("later", "b", 10)
+    context.cancel_timer("later", "b", 10)
+    context.cancel_timer("later", "never set", 10)
+
+    bench.processor.tick(10)
+    bench.commit()
+
+    assert bench.processor.stats.timers == {("count", "later"): 1}
+
+
+def test_timers_survive_a_kill() -> None:
+    bench = Bench()
+    bench.processor.apply(chunk(0, value("a", 5, "timer")))
+    bench.commit()
+
+    again = Bench(store=bench.store)
+    again.processor.tick(2_000_000)
+
+    assert again.processor.stats.timers == {("count", "later"): 1}
+
+
+def test_a_tick_says_when_more_is_due_than_one_transaction_holds(monkeypatch) -> None:
+    monkeypatch.setattr(timers, "TIMERS_A_TICK_MAX", 2)
+    monkeypatch.setattr("engine.processor.TIMERS_A_TICK_MAX", 2)
+    bench = Bench()
+    for i in range(5):
+        bench.processor._contexts["count"].set_timer("later", f"k{i}", i)
+    bench.commit()
+
+    more = []
+    for _ in range(3):
+        more.append(bench.processor.tick(100))
+        bench.commit()
+
+    assert more == [True, True, False]
+    assert [o.key for o in bench.out("out")] == [b"k0", b"k1", b"k2", b"k3", b"k4"]
+
+
+def test_a_timer_that_fails_is_undone_and_tried_again_and_its_neighbours_fire() -> None:
+    bench = Bench()
+    for key in ("a", "stumbles", "z"):
+        bench.processor._contexts["count"].set_timer("later", key, 10)
+    bench.commit()
+
+    for now in (10, 1000, 10 + timers.RETRY_MS):
+        bench.processor.tick(now)
+        bench.commit()
+
+    assert [o.key for o in bench.outputs] == [b"a", b"z"]
+    assert set(bench.rows()) == {"a", "z"}
+    assert bench.processor.stats.failed_timers == {("count", "later"): 2}
+    assert len(bench.rows(_timers(bench))) == 1
+
+
+def test_ticks_come_no_more_often_than_the_agent_asked() -> None:
+    seen: list[int] = []
+    agent = AgentSpec(
+        "a", "", (Source(IN, {}),), tick=lambda _ctx, now: seen.append(now), tick_every_ms=1000
+    )
+    bench = Bench(Topology([agent], app_id="t", env="dev", partitions=1))
+
+    for now in (5000, 5500, 5999, 6000, 7500):
+        bench.processor.tick(now)
+
+    assert seen == [5000, 6000, 7500]
+
+
+def _timers(bench: Bench) -> Any:
+    return bench.processor.tables["timers"].spec

@@ -1,0 +1,87 @@
+"""What does not fit together is refused before anything starts, and told."""
+
+from dataclasses import replace
+
+import pytest
+
+from engine.errors import NotCopartitioned, TopologyError
+from engine.lanes import check_copartitioned
+from engine.rebalance import lanes_of
+from engine.specs import AgentSpec, EffectSpec, Source, TableSpec, TopicSpec
+from engine.topology import Topology
+from faust.types import TP
+from tests.engine.counting import COUNTS, IN, OUT, Json, Row, count, counting, later
+
+
+def bound(*agents: AgentSpec, effects: tuple[EffectSpec, ...] = ()) -> Topology:
+    return Topology(agents, effects, app_id="t", env="dev", partitions=4)
+
+
+@pytest.mark.parametrize(
+    ("agents", "told"),
+    [
+        ([counting(), counting()], "two agents are called 'count'"),
+        ([replace(counting(), name="a|b")], "'a|b' cannot be a name"),
+        ([replace(counting(), name="")], "cannot be a name"),
+        ([replace(counting(), timers={"x|y": later})], "'x|y' cannot be a name"),
+        (
+            [counting(), AgentSpec("b", "", (), (TableSpec("counts", int, "k", ""),))],
+            "two tables are called 'counts'",
+        ),
+        ([AgentSpec("b", "", (), (TableSpec("timers", bool, "k", ""),))], "two tables"),
+        (
+            [counting(), AgentSpec("b", "", (Source(replace(IN, key="other"), {"*": count}),))],
+            "topic in is declared twice, differently",
+        ),
+        (
+            [AgentSpec("b", "", (Source(TopicSpec("five", "k", Json(), partitions=5), {}),))],
+            "five asks for 5 partitions",
+        ),
+    ],
+)
+def test_what_does_not_fit_is_refused(agents, told) -> None:
+    with pytest.raises(TopologyError, match=told.replace("|", r"\|")):
+        bound(*agents)
+
+
+def test_writing_to_a_topic_that_no_agent_declared_is_refused() -> None:
+    with pytest.raises(TopologyError, match="elsewhere is written but no agent lists it"):
+        bound(counting()).output(TopicSpec("elsewhere", "k", Json()))
+
+
+def test_two_agents_may_share_a_table_that_they_declare_alike() -> None:
+    other = AgentSpec("b", "", (Source(IN, {"*": count}),), (COUNTS,))
+
+    assert set(bound(counting(), other).tables) == {"timers", "counts", "seen"}
+
+
+def test_every_topic_that_must_exist_is_named_once() -> None:
+    names = bound(counting(by="k")).topic_specs()
+
+    assert {name: spec.partitions for name, spec in names.items()} == {
+        "in": 4, "in.dlq": 1, "t-in-by-k-repartition": 4, "out": 4
+    }  # fmt: skip
+
+
+def test_a_topic_without_a_type_of_its_own_goes_to_who_takes_any() -> None:
+    agent = AgentSpec("a", "", (Source(IN, {"A": count, "*": count}),))
+    topic = bound(agent).topics["in"]
+
+    assert len(topic.readers_of("A")) == 1
+    assert topic.readers_of("B") == topic.readers["*"]
+
+
+def test_topics_with_other_partition_counts_are_named_with_what_to_do() -> None:
+    with pytest.raises(NotCopartitioned, match=r"needs 4 .* a has 3, b has none.*FLOWMART_PART"):
+        check_copartitioned({"a": 3, "b": None, "c": 4}, 4)
+
+
+def test_an_assignment_without_some_topic_of_a_partition_is_refused() -> None:
+    assert lanes_of({TP("a", 1), TP("b", 1), TP("reply", 0)}, {"a", "b"}) == {1}
+    with pytest.raises(TopologyError, match=r"partition 2 was assigned without \['b'\]"):
+        lanes_of({TP("a", 2)}, {"a", "b"})
+
+
+def test_unused_names_of_a_spec_are_plain_data() -> None:
+    assert OUT.partitions is None
+    assert Row() == Row(0, 0, "")
