@@ -1,0 +1,34 @@
+"""docs/flow.md tells what the agents read and keep; it must not lie."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from app import topology_of
+from settings import Settings
+
+FLOW = Path(__file__).parent.parent / "docs" / "flow.md"
+ROW = re.compile(r"^\| `(\w+)`[^|]*\|[^|]*\|[^|]*\|([^|]*)\|([^|]*)\|", re.MULTILINE)
+TOPOLOGY = topology_of(Settings())
+TOLD = {name: (reads, keeps) for name, reads, keeps in ROW.findall(FLOW.read_text())}
+
+
+@pytest.mark.parametrize("agent", [spec.name for spec in (*TOPOLOGY.agents, *TOPOLOGY.effects)])
+def test_every_agent_has_its_row(agent: str) -> None:
+    assert agent in TOLD
+
+
+@pytest.mark.parametrize("spec", TOPOLOGY.agents, ids=lambda spec: spec.name)
+def test_a_row_names_every_message_that_its_agent_reads_and_every_table_it_keeps(spec) -> None:  # noqa: ANN001 - an AgentSpec
+    reads, keeps = TOLD[spec.name]
+    if "all" in reads.split() or "events" in reads.split() or "figures" in reads:
+        told = None
+    else:
+        told = set(re.findall(r"[A-Z][A-Za-z]+", reads))
+
+    read = {name for source in spec.sources for name in source.handlers}
+    kept = {table.name for table in spec.tables if not table.hidden}
+
+    assert told is None or told == read
+    assert kept <= set(re.findall(r"`(\w+)`", keeps))
