@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
@@ -13,7 +13,7 @@ from simulator.heard import Readable
 from simulator.latency import Stopwatch
 from simulator.oracle import Oracle
 from simulator.script import Script
-from simulator.sending import Sent, Step
+from simulator.sending import Sent
 from simulator.settings import ShopSettings
 from simulator.staff import Staff
 from simulator.wire import Reader, Sender
@@ -37,7 +37,7 @@ def topics_read(env: str) -> list[str]:
     return [*commands, *events, *(name + DEAD for name in (*commands, *events))]
 
 
-class NobodyAnswers(Exception):  # noqa: N818 - it names what is wrong
+class NobodyAnswers(Exception):
     """Records are taken, but nothing comes of them. Operator: start a worker."""
 
 
@@ -48,10 +48,13 @@ class Session:
     script: Script
     sender: Sender
     reader: Reader
+    judged: bool = True
+    """False: times are taken and nothing else, so that thousands of orders a second can be
+    followed; nobody reviews and nobody restocks."""
     book: Book = field(default_factory=Book)
     stopwatch: Stopwatch = field(default_factory=Stopwatch)
     placing_s: float = 0.0
-    """How long it took to place all orders."""
+    """How long it took until the newest order was placed."""
     staff: Staff = field(init=False)
     oracle: Oracle = field(init=False)
     listening: asyncio.Task[None] | None = None
@@ -84,21 +87,22 @@ class Session:
             await asyncio.sleep(_LOOK_S)
 
     def _is_stocked(self) -> bool:
+        if not self.judged:
+            return self.reader.records > 0 and self._quiet_s() > _QUIET_S
         return self.script.memory.units.keys() <= self.book.shelves.shelves.keys()
 
     async def place(self, orders: int | None, rate: float) -> None:
         """Place orders at a rate; what goes with them comes in its time."""
-        begin_s = time.monotonic()
-        await self._in_time(self.script.orders(orders, rate), begin_s)
-        await self.sender.flush()
-        self.placing_s = time.monotonic() - begin_s
-
-    async def _in_time(self, steps: Iterable[Step], begin_s: float) -> None:
-        for step in steps:
+        begin_s, placed = time.monotonic(), 0
+        for step in self.script.orders(orders, rate):
             wait_s = begin_s + step.due_ms / 1000 - time.monotonic()
             if wait_s > _EARLY_S:
                 await asyncio.sleep(wait_s)
             await self.sender.send(step.sent)
+            if placed != self.script.memory.placed:
+                placed = self.script.memory.placed
+                self.placing_s = time.monotonic() - begin_s
+        await self.sender.flush()
 
     async def listen(self) -> None:
         """Read and answer, until cancelled."""
@@ -111,7 +115,7 @@ class Session:
 
     def _hear(self, record: Readable) -> None:
         self.stopwatch.read(record)
-        message = self.book.read(record)
+        message = self.book.read(record) if self.judged else None
         if message is None:
             return
         for answer in self.staff.answers(message, record.timestamp):
@@ -132,7 +136,7 @@ class Session:
             await asyncio.sleep(_LOOK_S)
             self.check()
             still()
-            quiet_s = time.monotonic() - self.heard_at_s
+            quiet_s = self._quiet_s()
             if quiet_s > patience_s and not self._answers:
                 return
             if quiet_s > _QUIET_S and self._is_over():
@@ -143,7 +147,12 @@ class Session:
         if self.listening is not None and self.listening.done():
             self.listening.result()
 
+    def _quiet_s(self) -> float:
+        return time.monotonic() - self.heard_at_s
+
     def _is_over(self) -> bool:
+        if not self.judged:
+            return self.stopwatch.decided >= self.script.memory.placed
         if self._answers or self.oracle.letters_missing():
             return False
         return not self.oracle.open_orders()
@@ -158,13 +167,18 @@ class Session:
 
 @asynccontextmanager
 async def opened(
-    bootstrap: str, env: str, settings: ShopSettings, *, hears: bool = True
+    bootstrap: str,
+    env: str,
+    settings: ShopSettings,
+    *,
+    hears: bool = True,
+    judged: bool = True,
 ) -> AsyncIterator[Session]:
-    """A session, connected, listening from now on; it is disconnected at the end."""
+    """A session, connected, listening from now on if it hears; disconnected at the end."""
     script = Script(settings, round(time.time() * 1000))
     sender = Sender(bootstrap, env, script.memory)
     reader = Reader(bootstrap, topics_read(env))
-    session = Session(script, sender, reader)
+    session = Session(script, sender, reader, judged)
     try:
         await sender.start()
         if hears:

@@ -6,11 +6,14 @@ from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
 from aiokafka.structs import ConsumerRecord
 from murmurhash2 import murmurhash2
 
 from simulator.memory import Memory, Spot
 from simulator.sending import Letter, Sent
+
+__all__ = ["KafkaError", "Reader", "Sender", "TopicsMissing"]
 
 _SEED: Final = 0x9747B28C
 """Of Kafka's default partitioner."""
@@ -22,7 +25,7 @@ _TOPICS_S_MAX: Final = 60.0
 _POLL_TOPICS_S: Final = 0.2
 
 
-class TopicsMissing(Exception):  # noqa: N818 - it names what is wrong
+class TopicsMissing(Exception):
     """Topics that the shop writes or reads do not exist.
 
     Operator: run `faust -A app topics create`, or start a worker, against the same broker.
@@ -109,6 +112,7 @@ class Reader:
     def __init__(self, bootstrap: str, topics: Iterable[str]) -> None:
         self._bootstrap = bootstrap
         self._topics = tuple(topics)
+        self.records = 0
         self._consumer = AIOKafkaConsumer(
             bootstrap_servers=bootstrap,
             group_id=None,
@@ -143,7 +147,9 @@ class Reader:
         for records in batches.values():
             for record in records:
                 each(record)
-        return sum(map(len, batches.values()))
+        count = sum(map(len, batches.values()))
+        self.records += count
+        return count
 
     async def _find_partitions(self) -> list[TopicPartition]:
         """Wait for the topics: a worker that just starts makes them."""

@@ -2,23 +2,20 @@
 
 import asyncio
 import os
-import shutil
 import sys
-import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Final
 
 from rich.console import Console
 
-from broker import Broker, fetch, progress_shown
 from simulator.demo.options import Options
 from simulator.demo.progress import Progress
 from simulator.demo.report import report_of, show
 from simulator.demo.settings import TIME_SCALE, worker_settings
-from simulator.demo.workers import WorkerFailed, Workers
+from simulator.demo.workers import Workers
 from simulator.session import Session, opened
 from simulator.settings import ShopSettings
 
@@ -29,55 +26,23 @@ OPEN_TOLD_MAX: Final = 10
 _SHOW_EVERY_S: Final = 0.25
 
 
-async def demonstrate(options: Options) -> int:
-    """Run it and give the exit code.
+async def demonstrate(options: Options, bootstrap: str, home: Path, progress: Progress) -> int:
+    """Run it against a broker and give the exit code; workers keep what they have in `home`.
 
     Raises:
-        BrokerError, WorkerFailed, TopicsMissing: something could not be started.
+        WorkerFailed, TopicsMissing, NobodyAnswers: something could not be started.
     """
-    progress = Progress()
     shop = ShopSettings(seed=options.seed)
-    with _home() as home, _broker(progress) as bootstrap:
-        environment = {**worker_settings(shop), "FLOWMART_BROKER": bootstrap}
-        workers = Workers(options.workers, home, environment, options.kill_every_s)
-        async with _running(workers, progress):
-            env = os.environ.get("FLOWMART_ENV", "dev")
-            async with opened(bootstrap, env, shop) as session:
-                _introduce(progress, bootstrap, workers)
-                await session.stock()
-                if options.orders is None:
-                    await _without_end(session, workers, options, progress)
-                    return 0
-                return await _counted(session, workers, options, progress)
-
-
-@contextmanager
-def _home() -> Iterator[Path]:
-    """Where workers keep stores and logs; it stays only when one of them failed."""
-    home = Path(tempfile.mkdtemp(prefix="flowmart-demo-"))
-    try:
-        yield home
-    except WorkerFailed:
-        raise
-    except BaseException:
-        shutil.rmtree(home, ignore_errors=True)
-        raise
-    else:
-        shutil.rmtree(home, ignore_errors=True)
-
-
-@contextmanager
-def _broker(progress: Progress) -> Iterator[str]:
-    """The cluster that FLOWMART_BROKER names, or one of our own."""
-    given = os.environ.get("FLOWMART_BROKER")
-    if given:
-        yield given.split("://")[-1]
-        return
-    with progress_shown() as fetching:
-        fetch(progress=fetching)
-    progress.say("Starting Apache Kafka")
-    with Broker() as running:
-        yield running.bootstrap
+    environment = {**worker_settings(shop), "FLOWMART_BROKER": bootstrap}
+    workers = Workers(options.workers, home, environment, options.kill_every_s)
+    env = os.environ.get("FLOWMART_ENV", "dev")
+    async with _running(workers, progress), opened(bootstrap, env, shop) as session:
+        _introduce(progress, bootstrap, workers)
+        await session.stock()
+        if options.orders is None:
+            await _without_end(session, workers, options, progress)
+            return 0
+        return await _counted(session, workers, options, progress)
 
 
 @asynccontextmanager
@@ -124,11 +89,12 @@ async def _counted(session: Session, workers: Workers, options: Options, progres
         progress.say(f"difference: {words}")
     if not options.only_json:
         show(report, verdict, Console(file=sys.stdout))
-    for words in report.broken:
+    broken = report.broken(timed=not options.kill_every_s)
+    for words in broken:
         progress.say(f"promise broken: {words}")
     sys.stdout.write(report.line() + "\n")
     sys.stdout.flush()
-    return 1 if report.broken else 0
+    return 1 if broken else 0
 
 
 async def _without_end(

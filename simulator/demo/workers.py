@@ -31,7 +31,7 @@ STARTS_FAILED_MAX: Final = 3
 LOG_LINES: Final = 8
 
 
-class WorkerFailed(Exception):  # noqa: N818 - it names what is wrong
+class WorkerFailed(Exception):
     """A worker does not start. Operator: its log, named in the message, says why."""
 
 
