@@ -1,0 +1,367 @@
+"""Fetch, seek and change of assignment: two ways to lose records, and how they are mended.
+
+Each hole is shown twice: with the mend taken out (records are lost or a lane meets a gap) and
+with the engine as it is.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiokafka import TopicPartition
+from faust.types import TP
+
+from engine.bind import WorkerOptions, create_worker_app
+from engine.consumer import Consumer
+from engine.errors import BrokerUnavailable, Gap, RecordsGone
+from engine.policy import Policy
+from engine.processor import Processor
+from engine.records import Chunk
+from engine.specs import EffectSpec
+from engine.topology import Topology
+from tests.engine.counting import COUNTS, IN, OUT, record, topology, value
+from tests.engine.fakes import FakeKafka, InMemoryLanes
+
+TPS = {TP("in", 0)}
+SOURCE = TopicPartition("in", 0)
+POLICY = Policy(linger_s=0, bulk_linger_s=0)
+
+
+class Reader:
+    """A consumer of the engine over a fake client, read and rebalanced by hand."""
+
+    def __init__(self, cls: type[Consumer], topo: Topology, records: int) -> None:
+        self.app: Any = create_worker_app(topo, POLICY, WorkerOptions("b:1", Path("unused")))
+        self.crashes: list[BaseException] = []
+        self.app.crash = self._crash
+        self.lanes = InMemoryLanes(topo, POLICY, self._crash)
+        self.app.lanes = self.lanes
+        self.consumer = cls(
+            self.app.transport,
+            callback=_nothing,
+            on_partitions_revoked=_nothing,
+            on_partitions_assigned=_nothing,
+        )
+        self.kafka = FakeKafka({SOURCE: [record(i, value("a", 1)) for i in range(records)]})
+        self.consumer._kafka = self.kafka
+        self.reading: asyncio.Task[None] | None = None
+
+    async def _crash(self, exc: BaseException) -> None:
+        self.crashes.append(exc)
+
+    async def assign(self) -> None:
+        """As the engine does it: open lanes, seek, resume."""
+        if await self.lanes.open([0]):
+            await self.consumer.perform_seek()
+            self.consumer.resume_flow()
+
+    async def revoke(self) -> None:
+        await self.consumer.on_partitions_revoked(TPS)
+
+    def read(self) -> None:
+        self.reading = asyncio.create_task(self.consumer._drain_messages(self.app))
+
+    def append(self, count: int) -> None:
+        log = self.kafka.logs[SOURCE]
+        log += [record(len(log) + i, value("a", 1)) for i in range(count)]
+
+    def counted(self) -> int:
+        """Records in the store, as committed."""
+        processor = Processor(self.lanes.topology, 0, self.lanes.kept[0], self.lanes.stats)
+        row = processor.tables[COUNTS.name].get("a")
+        return 0 if row is None else row.n
+
+    async def settle(self, seconds: float = 0.03) -> None:
+        await asyncio.sleep(seconds)
+
+
+async def _nothing(*_args: Any, **_kwargs: Any) -> None:
+    """Faust's side of a callback."""
+
+
+@asynccontextmanager
+async def reader(
+    cls: type[Consumer] = Consumer, records: int = 10, topo: Topology | None = None
+) -> AsyncIterator[Reader]:
+    one = Reader(cls, topo or topology(), records)
+    one.consumer.stop_flow()
+    try:
+        yield one
+    finally:
+        if one.reading is not None:
+            one.reading.cancel()
+        await one.lanes.close(release=True)
+
+
+# -- hole 1: a seek while a fetch is under way
+
+
+class SeeksWhileFetching(Consumer):
+    """Without the lock: a fetch that began before a seek is delivered after it."""
+
+    class _NoLock:
+        async def __aenter__(self) -> None:
+            """Nobody waits."""
+
+        async def __aexit__(self, *_exc: object) -> None:
+            """Nobody waited."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._fetch_lock = self._NoLock()  # type: ignore[assignment]  # the mend, taken out
+
+
+async def _seek_back_during_a_fetch(one: Reader) -> None:
+    """Position 6 was never committed; a fetch from it is under way when lanes seek to 0."""
+    await one.assign()
+    one.kafka.seek(SOURCE, 6)
+    one.kafka.gate.clear()
+    one.read()
+    await one.settle()
+
+    seeking = asyncio.create_task(one.consumer.perform_seek())
+    await one.settle()
+    one.kafka.gate.set()
+    await seeking
+    await one.settle()
+
+
+async def test_without_the_lock_a_seek_during_a_fetch_loses_the_records_between() -> None:
+    async with reader(SeeksWhileFetching) as one:
+        await _seek_back_during_a_fetch(one)
+
+        assert one.crashes == []
+        assert one.counted() == 4, "0 to 5 are lost, and nobody noticed"
+
+
+async def test_a_seek_waits_for_the_fetch_and_what_that_brought_is_not_taken_for_the_new_position() -> None:  # noqa: E501
+    async with reader() as one:
+        await one.assign()
+        one.kafka.gate.clear()
+        one.read()
+        await one.settle()
+        one.consumer.stop_flow()
+
+        seeking = asyncio.create_task(one.consumer.perform_seek())
+        await one.settle()
+        waited = not seeking.done()
+        one.kafka.gate.set()
+        await seeking
+        one.consumer.resume_flow()
+        await one.settle(0.3)
+
+        assert waited
+        assert one.counted() == 10
+        assert one.crashes == []
+
+
+# -- hole 2: chunks that arrive between a lane's closing and the next opening
+
+
+class ClosesLanesFirst(Consumer):
+    """Closes lanes while the flow is active, and goes on reading where it was."""
+
+    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        await self.lanes.close()
+
+    async def perform_seek(self) -> None:
+        if not self._ends:
+            await super().perform_seek()
+
+
+class Trusting(ClosesLanesFirst):
+    """And whose lanes believe that every chunk joins on to the last."""
+
+    def _chunk(self, tp: Any, records: list[Any]) -> Chunk:
+        found = super()._chunk(tp, records)
+        marker = self.lanes.lane(0)
+        at = marker.processor.mark("in") if marker is not None else None
+        return Chunk(found.topic, found.partition, at or 0, found.end, found.records)
+
+
+async def _rebalance_while_records_come(one: Reader) -> None:
+    await one.assign()
+    one.read()
+    await one.settle(0.3)
+    await one.revoke()
+    one.append(5)
+    await one.settle(0.3)
+    await one.assign()
+    one.append(5)
+    await one.settle(0.3)
+
+
+async def test_lanes_that_close_before_the_flow_stops_lose_chunks_and_only_the_gap_tells() -> None:
+    async with reader(ClosesLanesFirst) as one:
+        await _rebalance_while_records_come(one)
+
+        assert isinstance(one.crashes[0], Gap)
+        assert one.counted() == 10
+
+
+async def test_without_the_rule_of_continuity_they_would_be_lost_in_silence() -> None:
+    async with reader(Trusting) as one:
+        await _rebalance_while_records_come(one)
+
+        assert one.crashes == []
+        assert one.counted() == 15, "5 of 20 are lost"
+
+
+async def test_a_rebalance_while_records_come_loses_none() -> None:
+    async with reader() as one:
+        await _rebalance_while_records_come(one)
+
+        assert one.crashes == []
+        assert one.counted() == 20
+        assert one.lanes.stats.dropped_chunks == 0
+
+
+async def test_a_chunk_fetched_before_the_rebalance_is_not_delivered_after_it() -> None:
+    async with reader() as one:
+        await one.assign()
+        one.kafka.gate.clear()
+        one.read()
+        await one.settle()
+
+        await one.revoke()
+        one.kafka.gate.set()
+        await one.assign()
+        await one.settle(0.3)
+
+        assert one.counted() == 10
+        assert one.crashes == []
+
+
+# -- overlapping openings
+
+
+async def test_a_revocation_gives_up_an_opening_under_way() -> None:
+    async with reader() as one:
+        one.lanes.opening_gate.clear()
+        opening = asyncio.create_task(one.lanes.open([0]))
+        await one.settle()
+
+        await asyncio.wait_for(one.revoke(), 1)
+
+        assert await opening is False
+        assert all(writer.stopped for writer in one.lanes.writers)
+        assert one.lanes.open_lanes() == {}
+
+
+async def test_openings_that_follow_each_other_quickly_never_overlap() -> None:
+    async with reader() as one:
+        for _ in range(5):
+            one.lanes.opening_gate.clear()
+            opening = asyncio.create_task(one.lanes.open([0]))
+            await asyncio.sleep(0)
+            await one.revoke()
+            assert await opening is False
+        one.lanes.opening_gate.set()
+        await one.assign()
+        one.read()
+        await one.settle(0.3)
+
+        assert one.counted() == 10
+        assert sum(not writer.stopped for writer in one.lanes.writers) == 1
+
+
+async def test_the_workers_end_does_not_wait_for_a_recovery() -> None:
+    async with reader() as one:
+        one.lanes.opening_gate.clear()
+        opening = asyncio.create_task(one.lanes.open([0]))
+        await one.settle()
+
+        await asyncio.wait_for(one.lanes.close(release=True), 1)
+
+        assert await opening is False
+
+
+# -- where reading begins
+
+
+async def test_records_that_were_deleted_are_told_and_passed_over() -> None:
+    async with reader() as one:
+        one.kafka.begins[SOURCE] = 4
+
+        await one.assign()
+        one.kafka.seek(SOURCE, 4)
+        one.read()
+        await one.settle(0.3)
+
+        assert one.counted() == 6
+        assert one.crashes == []
+
+
+async def test_a_marker_before_what_the_broker_kept_moves_on_with_an_error(caplog) -> None:
+    async with reader() as one:
+        await one.assign()
+        one.read()
+        await one.settle(0.3)
+        await one.revoke()
+        one.append(20)
+        one.kafka.begins[SOURCE] = 25
+
+        await one.assign()
+        await one.settle(0.3)
+
+        assert one.counted() == 15
+        assert "records [10, 25) were deleted before they were processed" in caplog.text
+        assert one.crashes == []
+
+
+async def test_a_topic_that_ends_before_the_marker_is_refused() -> None:
+    async with reader() as one:
+        await one.assign()
+        one.read()
+        await one.settle(0.3)
+        await one.revoke()
+        del one.kafka.logs[SOURCE][3:]
+
+        with pytest.raises(RecordsGone, match="ends at 3, but records up to 10 were processed"):
+            await one.assign()
+
+
+async def test_a_broker_that_refuses_a_fetch_stops_the_worker() -> None:
+    from aiokafka.errors import TopicAuthorizationFailedError
+
+    async def refuse(timeout_ms: int) -> None:
+        raise TopicAuthorizationFailedError("in")
+
+    async with reader() as one:
+        await one.assign()
+        one.kafka.getmany = refuse  # type: ignore[assignment,method-assign]  # a broker that refuses
+
+        await one.consumer._drain_messages(one.app)
+
+        assert isinstance(one.crashes[0], BrokerUnavailable)
+
+
+async def test_a_source_whose_effect_cannot_take_more_is_paused_and_resumed() -> None:
+    gate = asyncio.Event()
+
+    async def slow(_delivery: Any) -> list[Any]:
+        await gate.wait()
+        return []
+
+    effect = EffectSpec("peer", "", IN, {"In": slow}, outputs=(OUT,), in_flight_max=1)
+    topo = Topology([], [effect], app_id="t", env="dev", partitions=1)
+    async with reader(records=0, topo=topo) as one:
+        one.lanes.policy = Policy(
+            linger_s=0, bulk_linger_s=0, effect_records_max=1, effect_chunks_max=2
+        )
+        one.kafka.fetch_max = 1
+        one.append(10)
+        await one.assign()
+        one.read()
+        await one.settle(0.3)
+        paused, position = set(one.kafka.paused), one.kafka.state_value(SOURCE).position
+        gate.set()
+        await one.settle(0.6)
+
+        assert paused == {SOURCE}
+        assert position < 10
+        assert one.kafka.paused == set()
+        assert one.lanes.lane(0).processor.mark("effect:peer:in") == 10  # type: ignore[union-attr]

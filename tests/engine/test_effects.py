@@ -1,0 +1,205 @@
+"""Calls to the outside: their order, their bounds, and that they run again after a crash."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from engine.errors import BadRecord, TopologyError
+from engine.policy import Policy
+from engine.records import Chunk
+from engine.specs import AgentSpec, Delivery, EffectSpec, Published, Source, TopicSpec
+from engine.store import MemoryStore
+from engine.topology import Topology
+from tests.engine.counting import IN, OUT, Json, chunk, counting, value
+from tests.engine.fakes import Bench
+
+UNDECLARED = TopicSpec("undeclared", "k", Json())
+
+
+class Outside:
+    """A peer that answers each call when the test says so."""
+
+    def __init__(self) -> None:
+        self.begun: list[int] = []
+        self.gates: dict[int, asyncio.Event] = {}
+        self.open = False
+        self.most_at_once = 0
+        self._at_once = 0
+
+    async def call(self, delivery: Delivery) -> list[Published]:
+        number = delivery.value.v
+        self.begun.append(number)
+        self._at_once += 1
+        self.most_at_once = max(self.most_at_once, self._at_once)
+        try:
+            if not self.open:
+                await self.gates.setdefault(number, asyncio.Event()).wait()
+        finally:
+            self._at_once -= 1
+        if delivery.value.do == "raise":
+            raise BadRecord("the peer said no")
+        if delivery.value.do == "undeclared":
+            return [Published(UNDECLARED, "k", b"", ())]
+        if delivery.value.do == "huge":
+            return [Published(OUT, "k", b"x" * 950_000, ())]
+        return [Published(OUT, "k", b"done %d" % number, ())]
+
+    def answer(self, *numbers: int) -> None:
+        for number in numbers:
+            self.gates.setdefault(number, asyncio.Event()).set()
+
+
+def bench(outside: Outside, store: MemoryStore | None = None, **bounds: Any) -> Bench:
+    policy = Policy(linger_s=0, bulk_linger_s=0, **bounds.pop("policy", {}))
+    spec = EffectSpec("peer", "", IN, {"In": outside.call}, outputs=(OUT,), **bounds)
+    topology = Topology([], [spec], app_id="t", env="dev", partitions=1)
+    return Bench(topology, policy, store)
+
+
+def outputs(one: Bench, topic: str = "out") -> list[bytes | None]:
+    return [o.value for batch in one.writer.batches for o in batch.outputs if o.topic == topic]
+
+
+def numbers(start: int, *more: int, do: str = "") -> Chunk:
+    return chunk(start, *(value("k", number, do) for number in more))
+
+
+async def test_outcomes_are_written_in_the_order_of_their_records() -> None:
+    outside = Outside()
+    one = bench(outside)
+    await one.lane.put(numbers(0, 1, 2, 3))
+    await one.settle()
+
+    outside.answer(3, 2)
+    await one.settle()
+    before = outputs(one)
+    outside.answer(1)
+    await one.settle()
+
+    assert before == []
+    assert outputs(one) == [b"done 1", b"done 2", b"done 3"]
+    assert outside.begun == [1, 2, 3]
+
+
+async def test_no_more_calls_are_under_way_than_the_effect_allows() -> None:
+    outside = Outside()
+    one = bench(outside, in_flight_max=2)
+    await one.lane.put(numbers(0, *range(6)))
+    await one.settle()
+    begun = list(outside.begun)
+
+    outside.open = True
+    outside.answer(0, 1)
+    await one.settle(0.01)
+
+    assert begun == [0, 1]
+    assert outside.most_at_once == 2
+    assert len(outputs(one)) == 6
+
+
+async def test_a_slow_peer_fills_no_memory_and_asks_for_its_source_to_be_paused() -> None:
+    outside = Outside()
+    one = bench(
+        outside, in_flight_max=2, policy={"effect_records_max": 3, "effect_chunks_max": 2}
+    )
+
+    for start in range(0, 8, 4):
+        await one.lane.put(numbers(start, *range(start, start + 4)))
+    await one.settle()
+    [queue] = one.lane._effects["in"]
+    full, held = one.lane.full_topics(), sum(not isinstance(x, int) for x in queue._waiting)
+    outside.open = True
+    outside.answer(*range(8))
+    await one.settle(0.01)
+
+    assert (full, held) == (["in"], 3)
+    assert one.lane.full_topics() == []
+    assert len(outputs(one)) == 8
+    assert one.lane.backlog() == 0
+
+
+async def test_other_records_are_not_held_up_by_a_slow_call() -> None:
+    outside = Outside()
+    spec = EffectSpec("peer", "", IN, {"In": outside.call}, outputs=(OUT,))
+    topology = Topology([counting()], [spec], app_id="t", env="dev", partitions=1)
+    one = Bench(topology, Policy(linger_s=0, bulk_linger_s=0))
+
+    await one.lane.put(numbers(0, 1, 2, 3))
+    await one.settle()
+
+    assert one.processor.committed_mark("in") == 3
+    assert one.processor.committed_mark("effect:peer:in") is None
+    assert one.lane.position("in") is None, "reading goes on where the slowest of both is"
+    await one.lane.close()
+
+
+async def test_a_call_that_takes_too_long_is_a_dead_letter() -> None:
+    one = bench(Outside(), timeout_s=0.02)
+
+    await one.lane.put(numbers(0, 1))
+    await one.settle(0.05)
+
+    assert outputs(one, "in.dlq") == [value("k", 1)]
+    assert one.processor.stats.dead == {("in", "peer", "EffectTimedOut"): 1}
+    assert one.processor.mark("effect:peer:in") == 1
+
+
+@pytest.mark.parametrize(("do", "error"), [("raise", "BadRecord"), ("huge", "TooLarge")])
+async def test_a_call_that_fails_is_a_dead_letter_and_its_neighbours_go_on(do, error) -> None:
+    outside = Outside()
+    outside.open = True
+    one = bench(outside)
+
+    await one.lane.put(chunk(0, value("k", 1), value("k", 2, do), value("k", 3)))
+    await one.settle(0.01)
+
+    assert outputs(one) == [b"done 1", b"done 3"]
+    assert one.processor.stats.dead == {("in", "peer", error): 1}
+
+
+async def test_a_mistake_of_the_program_stops_the_worker_and_moves_no_marker() -> None:
+    outside = Outside()
+    outside.open = True
+    one = bench(outside)
+
+    await one.lane.put(chunk(0, value("k", 1, "undeclared"), value("k", 2)))
+    await one.settle(0.01)
+
+    assert isinstance(one.crashes[0], TopologyError)
+    assert outputs(one) == []
+    assert one.processor.mark("effect:peer:in") is None
+
+
+async def test_calls_without_an_outcome_run_again_after_a_crash_and_no_others() -> None:
+    store, outside = MemoryStore(), Outside()
+    one = bench(outside, store)
+    await one.lane.put(numbers(0, 1, 2, 3))
+    outside.answer(1, 3)
+    await one.settle(0.01)
+    await one.lane.close()
+
+    again = Outside()
+    again.open = True
+    two = bench(again, store)
+    await two.lane.put(numbers(0, 1, 2, 3))
+    await two.settle(0.01)
+
+    assert outputs(one) == [b"done 1"]
+    assert again.begun == [2, 3]
+    assert outputs(two) == [b"done 2", b"done 3"]
+
+
+async def test_what_cannot_be_decoded_is_buried_once_by_the_lane_and_not_by_the_effect() -> None:
+    outside = Outside()
+    outside.open = True
+    agent = AgentSpec("other", "", (Source(IN, {"In": lambda _c, _d: None}),))
+    spec = EffectSpec("peer", "", IN, {"In": outside.call}, outputs=(OUT,))
+    topology = Topology([agent], [spec], app_id="t", env="dev", partitions=1)
+    one = Bench(topology, Policy(linger_s=0))
+
+    await one.lane.put(chunk(0, b"{", value("k", 1)))
+    await one.settle(0.01)
+
+    assert outputs(one, "in.dlq") == [b"{"]
+    assert outside.begun == [1]
