@@ -20,6 +20,8 @@ class Job:
     guarantee: str = "exactly_once"
     commit_ms: int | None = None
     """None: the system's default."""
+    copy_all: bool = False
+    """W1 passes on every order, not only every tenth."""
 
     def environment(self) -> dict[str, str]:
         """The job as the process gets it."""
@@ -31,6 +33,7 @@ class Job:
             "BENCH_PARTITIONS": str(self.partitions),
             "BENCH_DATA_DIR": str(self.data_dir),
             "BENCH_GUARANTEE": self.guarantee,
+            "BENCH_COPY_ALL": str(int(self.copy_all)),
             "BENCH_COMMIT_MS": "" if self.commit_ms is None else str(self.commit_ms),
         }
 
@@ -47,5 +50,6 @@ class Job:
             partitions=int(env["BENCH_PARTITIONS"]),
             data_dir=Path(env["BENCH_DATA_DIR"]),
             guarantee=env["BENCH_GUARANTEE"],
+            copy_all=env["BENCH_COPY_ALL"] == "1",
             commit_ms=int(commit_ms) if commit_ms else None,
         )

@@ -40,7 +40,7 @@ class Orders:
     partitions: int
     customers: int = CUSTOMERS
     seed: int = 7
-    all_pass: bool = False
+    copy_all: bool = False
     """Every valid order is passed on, not only every tenth."""
     each_once: bool = False
     """Customers take turns, so that the first orders have one each."""
@@ -63,7 +63,7 @@ class Orders:
             value = _order(order_id, key, number, qty)
             orders, units = rows.get(key, (0, 0))
             rows[key] = (orders + 1, units + qty + 1)
-            if self.all_pass or order_id[-1] == "0":
+            if self.copy_all or order_id[-1] == "0":
                 expected.passes(value)
             yield *placed[chosen], value
 

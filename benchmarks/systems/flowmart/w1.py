@@ -1,31 +1,13 @@
 """W1 on this engine: `faust -A benchmarks.systems.flowmart.w1 worker`, told by environment."""
 
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 import msgspec
 
 from benchmarks.systems.flowmart.worker import JOB, worker
+from benchmarks.systems.models import CustomerOrder
 from engine.records import Record
 from engine.specs import AgentSpec, Context, Delivery, Source, TableSpec, TopicSpec
-
-Id = Annotated[str, msgspec.Meta(min_length=1)]
-
-
-class Line(msgspec.Struct, gc=False):
-    """One line of an order."""
-
-    sku: Id
-    qty: Annotated[int, msgspec.Meta(ge=1, le=100)]
-    price: Annotated[float, msgspec.Meta(ge=0)]
-
-
-class Order(msgspec.Struct, gc=False, rename="camel"):
-    """What is parsed, whole."""
-
-    order_id: Id
-    customer_id: Id
-    lines: Annotated[list[Line], msgspec.Meta(min_length=1)]
-    ts: str
 
 
 class Bought(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -38,7 +20,7 @@ class Bought(msgspec.Struct, frozen=True, gc=False, array_like=True):
 class OrderCodec:
     """msgspec, which validates as it parses."""
 
-    _decode = msgspec.json.Decoder(Order).decode
+    _decode = msgspec.json.Decoder(CustomerOrder).decode
 
     def route(self, record: Record) -> str | None:  # noqa: ARG002 - one type only
         """There is one type."""
@@ -56,6 +38,7 @@ class OrderCodec:
 
 ORDERS: Final = TopicSpec(JOB.inputs[0], "customerId", OrderCodec())
 OUT: Final = TopicSpec(JOB.output, "customerId", OrderCodec())
+ALL: Final = JOB.copy_all
 CUSTOMERS: Final = TableSpec("customers", Bought, "customerId", "Orders and units by customer.")
 
 
@@ -68,7 +51,7 @@ def count(ctx: Context, delivery: Delivery) -> None:
     table[order.customer_id] = (
         Bought(1, units) if row is None else Bought(row.orders + 1, row.units + units)
     )
-    if order.order_id[-1] == "0":
+    if ALL or order.order_id[-1] == "0":
         ctx.publish(OUT, order.customer_id, delivery.record.value or b"", ())
 
 

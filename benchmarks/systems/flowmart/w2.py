@@ -5,20 +5,11 @@ from typing import Any, Final
 import msgspec
 
 from benchmarks.systems.flowmart.worker import JOB, worker
+from benchmarks.systems.models import Closed, Sale
 from benchmarks.workloads.sales import GRACE_MS, WINDOW_MS
 from engine.records import Record
 from engine.specs import AgentSpec, Context, Delivery, Source, TableSpec, TopicSpec
 from engine.windows import Tumbling, Windows, clocks_table, split_key
-
-
-class Sale(msgspec.Struct, gc=False, rename="camel"):
-    """What is parsed, whole."""
-
-    sale_id: str
-    product_id: str
-    qty: int
-    amount: int
-    at: int
 
 
 class Sold(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -26,15 +17,6 @@ class Sold(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
     count: int
     total: int
-
-
-class Closed(msgspec.Struct, gc=False):
-    """What is told of a window."""
-
-    product: str
-    start: int
-    count: int
-    sum: int
 
 
 class SaleCodec:

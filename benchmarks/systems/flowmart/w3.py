@@ -6,38 +6,11 @@ from typing import Any, Final
 import msgspec
 
 from benchmarks.systems.flowmart.worker import JOB, worker
+from benchmarks.systems.models import Order, Pair, Payment
 from benchmarks.workloads.pairs import KEPT_MS, WITHIN_MS
 from engine.records import Record
 from engine.specs import AgentSpec, Context, Delivery, R, Source, Table, TableSpec, TopicSpec
 from engine.windows import Tumbling, Windows, clocks_table
-
-
-class Order(msgspec.Struct, gc=False, rename="camel"):
-    """What is parsed of orders, whole."""
-
-    order_id: str
-    customer_id: str
-    total: int
-    at: int
-
-
-class Payment(msgspec.Struct, gc=False, rename="camel"):
-    """What is parsed of payments, whole."""
-
-    payment_id: str
-    order_id: str
-    amount: int
-    method: str
-    at: int
-
-
-class Pair(msgspec.Struct, gc=False, rename="camel"):
-    """What is told of a match."""
-
-    order_id: str
-    total: int
-    payment_id: str
-    amount: int
 
 
 class Placed(msgspec.Struct, frozen=True, gc=False, array_like=True):

@@ -1,0 +1,1 @@
+"""Kafka Streams 4.1, from the Java sources beside this file."""
