@@ -1,5 +1,6 @@
 """Fills a workload's topics, once a run: every system reads the same records."""
 
+import itertools
 import time
 from collections.abc import Callable
 from typing import Final
@@ -11,6 +12,7 @@ from benchmarks.workloads.expected import Expected
 from benchmarks.workloads.orders import CUSTOMERS, Orders
 from benchmarks.workloads.pairs import Pairs
 from benchmarks.workloads.sales import Sales
+from benchmarks.workloads.terms import WINDOW_MS
 
 PARTITIONS: Final = 4
 WARM_UP_SHARE: Final = 0.2
@@ -37,17 +39,17 @@ def prepare_w1(
 
 def prepare_w2(place: Place, events: int) -> Task:
     """Sales by product."""
-    expected, warm_up = Expected(), round(events * WARM_UP_SHARE)
+    expected, by_key, warm_up = Expected(), Expected(), round(events * WARM_UP_SHARE)
     topic, count = "bench-w2-in", events + warm_up
     stock = Sales(count, PARTITIONS, _start_ms(count / sales.SALES_PER_S))
     create_topics(place.bootstrap, [topic], PARTITIONS, EVENT_TIME)
-    fill(place.bootstrap, ((topic, *record) for record in stock.records(expected)))
-    turn = 0
+    records = stock.records(expected, by_key)
+    fill(place.bootstrap, ((topic, *record) for record in records))
+    turns = itertools.count()
 
     def close() -> None:
-        nonlocal turn
-        fill(place.bootstrap, ((topic, *record) for record in stock.closing(turn)), linger_ms=0)
-        turn += 1
+        closing = stock.closing(next(turns))
+        fill(place.bootstrap, ((topic, *record) for record in closing), linger_ms=0)
 
     close()
     return Task(
@@ -57,6 +59,7 @@ def prepare_w2(place: Place, events: int) -> Task:
         events,
         warm_up,
         expected,
+        by_key=by_key,
         canonical=sales.canonical,
         nudge=close,
         measured_to=SALES_MEASURED_TO,
@@ -75,7 +78,7 @@ def prepare_w3(place: Place, events: int) -> Task:
 
 def _start_ms(span_s: float) -> int:
     start_ms = int((time.time() - span_s) * 1000) - BEFORE_NOW_MS
-    return start_ms - start_ms % sales.WINDOW_MS
+    return start_ms - start_ms % WINDOW_MS
 
 
 PREPARE: Final[dict[str, Callable[[Place, int], Task]]] = {

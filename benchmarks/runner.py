@@ -33,11 +33,17 @@ class Task:
     warm_up: int
     """Events before those."""
     expected: Expected
+    by_key: Expected | None = None
+    """What is expected of a system whose event time is each key's own; None: the same."""
     canonical: Canonical = as_it_is
     nudge: Callable[[], None] | None = None
     """Called when no output comes: writes what makes systems go on that wait for event time."""
     measured_to: float = 1.0
     """The share of the outputs after which nothing is measured any more."""
+
+    def expected_of(self, system: System) -> Expected:
+        """What this system must leave behind."""
+        return self.by_key if self.by_key is not None and system.clocks_by_key else self.expected
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +81,7 @@ def run(place: Place, task: Task, system: System, number: int) -> Result:
     job.data_dir.mkdir(parents=True)
     command = system.command(task.workload, job)
     with Watched(command, log, job.environment()) as process:
-        outputs = _collect(job, task, process, system.seconds_max)
+        outputs = _collect(job, task, task.expected_of(system), process, system.seconds_max)
         process.stop()
     if task.expected.rows is not None:
         changelog = _read(place, system.changelog(task.workload, job))
@@ -83,9 +89,12 @@ def run(place: Place, task: Task, system: System, number: int) -> Result:
     return _result(task, system, outputs, process)
 
 
-def _collect(job: Job, task: Task, process: Watched, seconds_max: float) -> list[float]:
+def _collect(
+    job: Job, task: Task, expected: Expected, process: Watched, seconds_max: float
+) -> list[float]:
     """Wait for every output; return when each was appended, in s, in order of time."""
-    expected, at_s, checksum = task.expected, [], 0
+    at_s: list[float] = []
+    checksum = 0
     reader, progress = Reader(job.broker, [job.output]), _Progress(task.nudge, seconds_max)
     try:
         while len(at_s) < expected.outputs:

@@ -24,5 +24,6 @@ class System:
     """The changelog's records as rows; markers and the like left out."""
     topics: Callable[[str, Job], tuple[str, ...]] = field(default=lambda _workload, _job: ())
     """Topics that it wants made beforehand."""
-    transactional: bool = True
+    clocks_by_key: bool = False
+    """Windows close by the event time of their key alone."""
     seconds_max: float = 600.0

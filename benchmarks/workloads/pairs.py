@@ -14,12 +14,11 @@ from typing import Any, Final
 import msgspec
 
 from benchmarks.workloads.expected import Expected
+from benchmarks.workloads.terms import WITHIN_MS
 from engine.partitioning import partition_of
 
 ORDERS_PER_S: Final = 250
 """Of event time."""
-WITHIN_MS: Final = 15 * 60_000
-KEPT_MS: Final = 60 * 60_000
 _EARLY_EVERY: Final = 50
 _EARLY_MS_MAX: Final = 60_000
 _LATE_EVERY: Final = 20

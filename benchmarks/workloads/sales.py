@@ -1,11 +1,12 @@
 """W2: sales by product, counted and summed in windows of a minute, half-open, by event time.
 
-A window closes when the partition's event time reaches its end and 10 s more; then one output
-tells its count and its sum. A fifth of the sales comes up to 30 s late: those whose window has
+A window closes when event time reaches its end and 10 s more; then one output tells its count and
+its sum. Event time is the latest of the partition, or of the product alone: systems differ, so
+there is an oracle for each. A fifth of the sales comes up to 30 s late: those whose window has
 closed by then count nowhere.
 """
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from random import Random
 from typing import Any, Final
@@ -13,18 +14,19 @@ from typing import Any, Final
 import msgspec
 
 from benchmarks.workloads.expected import Expected
+from benchmarks.workloads.terms import GRACE_MS, WINDOW_MS
 from engine.partitioning import partition_of
 
 PRODUCTS: Final = 500
 SALES_PER_S: Final = 250
 """Of event time: a window holds 15,000 sales, 30 a product."""
-WINDOW_MS: Final = 60_000
-GRACE_MS: Final = 10_000
 LATE_MS_MAX: Final = 30_000
 LATE_SHARE: Final = 0.2
 SKEW: Final = 2
 _VALUE: Final = '{"saleId":"sal_%010d","productId":"%s","qty":%d,"amount":%d,"at":%d}'
 _decode = msgspec.json.decode
+Dated = tuple[int, bytes, bytes, int]
+"""(partition, key, value, at_ms)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,55 +39,55 @@ class Sales:
     products: int = PRODUCTS
     seed: int = 7
 
-    @property
-    def end_ms(self) -> int:
-        """After the last sale."""
-        return self.start_ms + self.count * 1000 // SALES_PER_S + 1
-
-    def records(self, expected: Expected) -> Iterator[tuple[int, bytes, bytes, int]]:
-        """Yield (partition, key, value, at_ms), and add to `expected` what must come of them."""
+    def records(self, by_partition: Expected, by_key: Expected) -> Iterator[Dated]:
+        """Yield the sales, and add the windows that must come of them, by either clock."""
         random = Random(self.seed).random  # noqa: S311 - repeatable is the point
-        names = [f"prd_{number:06d}" for number in range(self.products)]
-        placed = [(partition_of(name.encode(), self.partitions), name.encode()) for name in names]
-        oracle = _Oracle(self.partitions)
+        names, placed = self._products()
+        whole, each = Clockwork(), Clockwork()
         for number in range(self.count):
             chosen = int(self.products * random() ** SKEW)
             at_ms = self.start_ms + number * 1000 // SALES_PER_S
             if random() < LATE_SHARE:
                 at_ms -= int(random() * LATE_MS_MAX)
             qty, amount = 1 + number % 5, 99 + number % 9_973
-            partition, key = placed[chosen]
-            oracle.take(partition, names[chosen], amount, at_ms)
-            yield (
-                partition,
-                key,
-                (_VALUE % (number, names[chosen], qty, amount, at_ms)).encode(),
-                at_ms,
-            )
-        for (product, start_ms), (count, total) in oracle.windows.items():
-            expected.passes(_figures(product, start_ms, count, total))
+            name, (partition, key) = names[chosen], placed[chosen]
+            whole.take(partition, name, amount, at_ms)
+            each.take(name, name, amount, at_ms)
+            yield partition, key, (_VALUE % (number, name, qty, amount, at_ms)).encode(), at_ms
+        whole.tell(by_partition)
+        each.tell(by_key)
 
-    def closing(self, turn: int) -> Iterator[tuple[int, bytes, bytes, int]]:
-        """Yield a record a partition that closes every window before, later at every turn."""
-        at_ms = self.end_ms + 2 * (WINDOW_MS + GRACE_MS) + turn * 1000
-        for partition in range(self.partitions):
-            name = f"closing_{partition}"
-            yield partition, name.encode(), (_VALUE % (0, name, 1, 1, at_ms)).encode(), at_ms
+    def closing(self, turn: int) -> Iterator[Dated]:
+        """Yield a record a product that closes its windows; turns (0 to 59) are a second apart."""
+        end_ms = self.start_ms + self.count * 1000 // SALES_PER_S
+        at_ms = end_ms - end_ms % WINDOW_MS + 3 * WINDOW_MS + turn * 1000
+        for name, (partition, key) in zip(*self._products(), strict=True):
+            yield partition, key, (_VALUE % (0, name, 1, 1, at_ms)).encode(), at_ms
+
+    def _products(self) -> tuple[list[str], list[tuple[int, bytes]]]:
+        names = [f"prd_{number:06d}" for number in range(self.products)]
+        return names, [(partition_of(n.encode(), self.partitions), n.encode()) for n in names]
 
 
-class _Oracle:
-    """Windows as the definition has them, in the order of each partition."""
+class Clockwork:
+    """Windows as the definition has them, each closed by a clock: a partition's, or a key's."""
 
-    def __init__(self, partitions: int) -> None:
-        self.windows: dict[tuple[str, int], tuple[int, int]] = {}
-        self._latest_ms = [0] * partitions
+    def __init__(self) -> None:
+        self._windows: dict[tuple[str, int], tuple[int, int]] = {}
+        self._latest_ms: dict[Hashable, int] = {}
 
-    def take(self, partition: int, product: str, amount: int, at_ms: int) -> None:
-        latest_ms = self._latest_ms[partition] = max(at_ms, self._latest_ms[partition])
+    def take(self, clock: Hashable, product: str, amount: int, at_ms: int) -> None:
+        """Count a sale, unless its window is closed."""
+        latest_ms = self._latest_ms[clock] = max(at_ms, self._latest_ms.get(clock, 0))
         start_ms = at_ms - at_ms % WINDOW_MS
         if start_ms + WINDOW_MS + GRACE_MS > latest_ms:
-            count, total = self.windows.get((product, start_ms), (0, 0))
-            self.windows[product, start_ms] = (count + 1, total + amount)
+            count, total = self._windows.get((product, start_ms), (0, 0))
+            self._windows[product, start_ms] = (count + 1, total + amount)
+
+    def tell(self, expected: Expected) -> None:
+        """Expect an output a window."""
+        for (product, start_ms), (count, total) in self._windows.items():
+            expected.passes(_figures(product, start_ms, count, total))
 
 
 def canonical(value: bytes) -> bytes:

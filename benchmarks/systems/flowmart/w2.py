@@ -6,7 +6,7 @@ import msgspec
 
 from benchmarks.systems.flowmart.worker import JOB, worker
 from benchmarks.systems.models import Closed, Sale
-from benchmarks.workloads.sales import GRACE_MS, WINDOW_MS
+from benchmarks.workloads.terms import GRACE_MS, WINDOW_MS
 from engine.records import Record
 from engine.specs import AgentSpec, Context, Delivery, Source, TableSpec, TopicSpec
 from engine.windows import Tumbling, Windows, clocks_table, split_key

@@ -7,7 +7,7 @@ import msgspec
 
 from benchmarks.systems.flowmart.worker import JOB, worker
 from benchmarks.systems.models import Order, Pair, Payment
-from benchmarks.workloads.pairs import KEPT_MS, WITHIN_MS
+from benchmarks.workloads.terms import KEPT_MS, WITHIN_MS
 from engine.records import Record
 from engine.specs import AgentSpec, Context, Delivery, R, Source, Table, TableSpec, TopicSpec
 from engine.windows import Tumbling, Windows, clocks_table

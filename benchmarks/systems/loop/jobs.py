@@ -6,8 +6,7 @@ from typing import Any
 import msgspec
 
 from benchmarks.systems.models import Closed, CustomerOrder, Order, Pair, Payment, Sale
-from benchmarks.workloads.pairs import WITHIN_MS
-from benchmarks.workloads.sales import GRACE_MS, WINDOW_MS
+from benchmarks.workloads.terms import GRACE_MS, WINDOW_MS, WITHIN_MS
 
 _encode = msgspec.json.Encoder().encode
 Out = tuple[bytes, bytes]
