@@ -93,10 +93,16 @@ def let_go(payment: Payment, reason: str, at_ms: int, rules: PaymentRules) -> Fa
 
 
 def refund_rest(payment: Payment, at_ms: int, rules: PaymentRules) -> Facts:
-    """Refund all that remains, under an id that follows from the charge."""
+    """Refund all that remains, under the id that the order's cancellation announces."""
     amount = remaining_minor(payment)
     if amount <= 0 or payment.owed is Owed.REFUND:
         return ()
-    number = str(payment.refunds_count + 1)
-    refund_id = "ref_" + derived_id(payment.charge_id, "refund", number)
-    return (f.RefundAsked(refund_id, amount, at_ms + rules.session_ms),)
+    return (f.RefundAsked(_refund_id(payment), amount, at_ms + rules.session_ms),)
+
+
+def _refund_id(payment: Payment) -> str:
+    """Name the refund of the rest after the order, as Orders does; else after the charge."""
+    of_order = f"ref_{payment.session.order_id}"
+    if payment.session.order_id and of_order not in payment.refunds:
+        return of_order
+    return "ref_" + derived_id(payment.charge_id, "refund", str(payment.refunds_count + 1))
