@@ -23,7 +23,7 @@ class AskedConsumer(FaustConsumer):
         assert self._kafka is not None, "the consumer is not started"
         return self._kafka
 
-    async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Any:
+    async def _getmany(self, active_partitions: Any, timeout: float) -> Any:  # noqa: ASYNC109 - Faust's
         raise NotImplementedError("records are read in chunks: see _fetch")
 
     def _to_message(self, tp: TP, record: Any) -> Any:
@@ -38,7 +38,7 @@ class AskedConsumer(FaustConsumer):
 
     def assignment(self) -> set[TP]:
         """Partitions of this worker."""
-        return cast("set[TP]", ensure_TPset(self._kafka.assignment())) if self._kafka else set()
+        return ensure_TPset(self._kafka.assignment()) if self._kafka else set()
 
     def highwater(self, tp: TP) -> int:
         """The last offset the broker told of."""
@@ -60,7 +60,10 @@ class AskedConsumer(FaustConsumer):
         return {TP(*tp): at for tp, at in found.items()}
 
     def key_partition(
-        self, topic: str, key: bytes | None, partition: int | None = None
+        self,
+        topic: str,  # noqa: ARG002 - Faust's signature
+        key: bytes | None,
+        partition: int | None = None,
     ) -> int | None:
         """Where Faust's router looks for a key."""
         if partition is not None or key is None:

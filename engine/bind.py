@@ -6,19 +6,22 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import faust
 from faust.agents import Agent as FaustAgent
 from faust.app.base import BootStrategy
+from faust.types import TopicT
 from mode import ServiceT
 
 from engine.admin import ensure_topics
 from engine.clients import client_options
 from engine.errors import StoreUnusable, TopologyError
 from engine.lanes import Lanes, check_copartitioned
+from engine.monitor import LaneMonitor
 from engine.policy import Policy
 from engine.progress import RecoveryProgress
+from engine.specs import AgentSpec, EffectSpec
 from engine.topology import Topology
 
 LOG = logging.getLogger(__name__)
@@ -26,7 +29,7 @@ GC_THRESHOLDS = (50_000, 20, 100)
 """Rows and records are mostly untracked structs: collecting every 700 objects finds nothing."""
 
 
-class LaneAgent(FaustAgent):  # type: ignore[misc]  # untyped base
+class LaneAgent(FaustAgent):
     """A Faust agent whose records come through lanes, a chunk at a time.
 
     It subscribes its topics, is listed by `faust agents`, and has no stream: Faust's makes
@@ -35,13 +38,13 @@ class LaneAgent(FaustAgent):  # type: ignore[misc]  # untyped base
 
     async def on_start(self) -> None:
         """Subscribe."""
-        self.app.topics.add(self.channel)
+        self.app.topics.add(cast("TopicT", self.channel))
 
     async def on_stop(self) -> None:
         """Nothing runs."""
 
 
-class LaneBoot(BootStrategy):  # type: ignore[misc]  # untyped base
+class LaneBoot(BootStrategy):
     """Starts the web service that the app was given, in the place of Faust's own.
 
     Faust's shows tables and internals to everybody who can reach its port.
@@ -49,11 +52,11 @@ class LaneBoot(BootStrategy):  # type: ignore[misc]  # untyped base
 
     def web_server(self) -> Iterable[ServiceT]:
         """The given service, unless the worker runs without web."""
-        service = self.app.web_service
+        service = cast("LaneApp", self.app).web_service
         return [service] if service is not None and self._should_enable_web() else []
 
 
-class LaneApp(faust.App):  # type: ignore[misc]  # untyped base
+class LaneApp(faust.App):
     """A Faust app that carries lanes."""
 
     BootStrategy = LaneBoot
@@ -175,10 +178,10 @@ def bind(app: LaneApp, topology: Topology, policy: Policy, data_dir: Path) -> La
         channel = app.topic(*topics, partitions=topology.partitions)
         app.agent(channel, name=name)(_feed_nothing)
 
-    @app.timer(policy.tick_s)
+    @app.timer(policy.tick_s)  # type: ignore[untyped-decorator]  # Faust's
     async def tick() -> None:
         lanes.tick()
-        app.monitor.follow(lanes.stats)
+        cast("LaneMonitor", app.monitor).follow(lanes.stats)
 
     @app.on_rebalance_complete.connect(weak=False)
     async def settle(*_args: Any, **_kwargs: Any) -> None:
@@ -192,7 +195,8 @@ def bind(app: LaneApp, topology: Topology, policy: Policy, data_dir: Path) -> La
 
 def agent_topics(topology: Topology) -> Iterable[tuple[str, list[str]]]:
     """Each agent's name with the real names of the topics that it reads."""
-    for spec in (*topology.agents, *topology.effects):
+    specs: list[AgentSpec | EffectSpec] = [*topology.agents, *topology.effects]
+    for spec in specs:
         yield (
             spec.name,
             [

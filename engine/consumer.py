@@ -112,10 +112,14 @@ class Consumer(AskedConsumer):
         try:
             while not (self.should_stop or fetcher.should_stop):
                 if not self.flow_active:
-                    await self.wait(self.can_resume_flow)
+                    await self.wait(self.can_resume_flow)  # type: ignore[arg-type]  # mode names its own Event
                     continue
                 for chunk in await self._fetch():
                     await self.lanes.put(chunk)
+        except asyncio.CancelledError:
+            # While a rebalance is under way Faust's fetcher takes this for a crash of its own.
+            if not self.app.should_stop:
+                raise
         except self.consumer_stopped_errors:
             if not self.app.should_stop:
                 raise

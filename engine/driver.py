@@ -111,7 +111,8 @@ class Driver:
             RuntimeError: agents feed each other without end.
         """
         for _ in range(ROUNDS_MAX):
-            if not any([self._step(p, name) for p, name in self._sources()]):
+            moved = [self._step(p, name) for p, name in self._sources()]
+            if not any(moved):
                 return self
         raise RuntimeError(f"still busy after {ROUNDS_MAX} rounds: do agents feed each other?")
 

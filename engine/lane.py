@@ -93,7 +93,7 @@ class Lane:
         self._wake.set()
 
     def position(self, topic: str) -> int | None:
-        """Where reading goes on after an opening, as of the last commit; None: from the beginning."""
+        """Where reading goes on, as of the last commit; None: from the beginning."""
         marks = [self.processor.committed_mark(name) for name in self._marks_of(topic)]
         known = [mark for mark in marks if mark is not None]
         return min(known) if len(known) == len(marks) else None

@@ -173,8 +173,9 @@ class Lanes:
     # -- records and time
 
     async def put(self, chunk: Chunk) -> None:
-        """Hand a chunk to its lane; waits while the lane is full. Without a lane it is counted
-        as dropped: it belongs to an assignment that has ended.
+        """Hand a chunk to its lane; waits while the lane is full.
+
+        Without a lane it is counted as dropped: it belongs to an assignment that has ended.
         """
         lane = self._lanes.get(chunk.partition)
         if lane is None:

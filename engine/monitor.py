@@ -10,7 +10,7 @@ from prometheus_client.registry import Collector
 from engine.stats import Stats
 
 
-class LaneMonitor(Monitor):  # type: ignore[misc]  # untyped base
+class LaneMonitor(Monitor):
     """Registered by Faust's setting `Monitor`; follows the lanes' counters once a tick."""
 
     def follow(self, stats: Stats) -> None:

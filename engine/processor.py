@@ -183,7 +183,7 @@ class Processor:
     def _undo(self, written: int) -> None:
         """Take back the journal's rows and every output after the first `written`."""
         for table, key, before, was_dirty in reversed(self._journal):
-            table.undo(key, before, was_dirty)
+            table.undo(key, before, was_dirty=was_dirty)
         self._journal.clear()
         del self._out[written:]
 

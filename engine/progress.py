@@ -5,7 +5,14 @@ import sys
 import time
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
 
 LOG = logging.getLogger(__name__)
 LINE_EVERY_S = 3.0
@@ -18,7 +25,7 @@ class RecoveryProgress:
         # Faust turns sys.stdout and sys.stderr into log lines; bars need the terminal itself.
         self._console = console or Console(file=sys.__stderr__)
         self._bars: Progress | None = None
-        self._tasks: dict[int, int] = {}
+        self._tasks: dict[int, TaskID] = {}
         self._totals: dict[int, int] = {}
         self._left: dict[int, int] = {}
         self._told_at = 0.0

@@ -33,8 +33,8 @@ class LaneManager(TableManager):
     async def on_rebalance(
         self,
         assigned: Any,
-        revoked: Any,
-        newly_assigned: Any,
+        revoked: Any,  # noqa: ARG002 - Faust's signature
+        newly_assigned: Any,  # noqa: ARG002 - Faust's signature
         generation_id: int = 0,  # noqa: ARG002 - Faust's signature
     ) -> None:
         """Have the lanes of this generation opened, outside the callback of the group."""
@@ -71,7 +71,7 @@ class LaneRecovery(Recovery):
     @Service.task
     async def _restart_recovery(self) -> None:
         while not self.should_stop:
-            if await self.wait_for_stopped(self.signal_recovery_start):
+            if await self.wait_for_stopped(self.signal_recovery_start):  # type: ignore[arg-type]  # mode names its own Event
                 return
             self.signal_recovery_start.clear()
             try:

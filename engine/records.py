@@ -10,8 +10,8 @@ Headers = tuple[tuple[str, bytes], ...]
 class Record(msgspec.Struct, gc=False, weakref=False):
     """One record of one partition, as aiokafka parsed it.
 
-    The field order is that of `aiokafka.ConsumerRecord`, whose frozen dataclass costs
-    five times as much to make; see `patches`.
+    The field order is that of `aiokafka.ConsumerRecord`, a dataclass that costs several times
+    as much to make; see `patches`.
     """
 
     topic: str

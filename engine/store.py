@@ -140,9 +140,11 @@ class RocksStore:
                 rows.next()
                 del rows  # Held here while somebody else runs, it would keep a closed store locked.
                 yield key, value
-                rows = self._cursors.get(cursor)
-                if rows is None:
-                    raise StoreUnusable(f"the store {self._path} was closed while it was read")
+                found = self._cursors.get(cursor)
+                if found is None:
+                    raise StoreUnusable(f"the store {self._path} was closed under its reader")  # noqa: TRY301 - as it is
+                rows = found
+                del found  # As above.
             # An iterator ends at a damaged block as it ends at the last key; only this tells.
             rows.status()
         except StoreUnusable:
@@ -206,7 +208,7 @@ def wipe_store(path: Path) -> None:
 def _options() -> rocksdict.Options:
     """Small memory, few files: many lanes share a process."""
     options = rocksdict.Options(raw_mode=True)
-    options.create_if_missing(True)
+    options.create_if_missing(True)  # noqa: FBT003 - rocksdict's
     options.set_write_buffer_size(16 << 20)
     options.set_max_write_buffer_number(2)
     options.set_keep_log_file_num(2)

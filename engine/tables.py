@@ -104,7 +104,7 @@ class LaneTable(Generic[R]):
         except msgspec.DecodeError as exc:
             raise RowUnreadable(f"table {self.spec.name}, row {key!r}: {exc}") from exc
 
-    def undo(self, key: str, before: Any, was_dirty: bool) -> None:
+    def undo(self, key: str, before: Any, *, was_dirty: bool) -> None:
         """Put a key back to what it was before one write."""
         if before is _MISSING:
             self._young.pop(key, None)

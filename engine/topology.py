@@ -128,7 +128,7 @@ class Topology:
 
     def _check_names(self) -> None:
         """One name, one meaning, and no sign in it that keys and topics are joined with."""
-        names = [spec.name for spec in (*self.agents, *self.effects)]
+        names = [agent.name for agent in self.agents] + [effect.name for effect in self.effects]
         for name in names:
             if names.count(name) > 1:
                 raise TopologyError(f"two agents are called {name!r}")

@@ -24,7 +24,7 @@ class Producer(driver.Producer):
 class Transport(driver.Transport):
     """What the URL scheme `kafka+lane` stands for."""
 
-    Consumer = Consumer  # type: ignore[assignment]  # another base: it has no thread
+    Consumer = Consumer
     Producer = Producer
 
     async def on_start(self) -> None:

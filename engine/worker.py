@@ -11,34 +11,33 @@ from engine.errors import EngineError
 class OneLine(logging.Filter):
     """Tells an error that the engine raised once, in one line; the traceback helps nobody.
 
-    Faust and mode log a crash up to five times, each with its traceback. Errors of other
-    kinds pass untouched: those are for whoever mends the program.
+    Faust and mode log a crash up to five times, each with its traceback, and several lanes may
+    meet the same misfortune: one line an error's kind is enough. Errors of other kinds pass
+    untouched: those are for whoever mends the program.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self._told: set[int] = set()
-        self._keep: list[BaseException] = []
+        self._told: set[type[EngineError]] = set()
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether the record is written; shortens it where it carries an engine's error."""
         error = _error_of(record)
         if error is None:
             return not (self._told and "We experienced a crash" in str(record.msg))
-        if id(error) in self._told:
-            return getattr(record, "_one_line", False)
-        self._told.add(id(error))
-        self._keep.append(error)  # So that no other object gets its id.
+        if type(error) in self._told:
+            return getattr(record, "one_line", False)
+        self._told.add(type(error))
         record.msg, record.args = f"{type(error).__name__}: {' '.join(str(error).split())}", ()
         record.exc_info = record.exc_text = None
-        record._one_line = True  # noqa: SLF001 - it goes through the filter of each handler
+        record.one_line = True  # It comes through here once for each handler.
         return True
 
 
 def _error_of(record: logging.LogRecord) -> EngineError | None:
     """The engine's error that a log record is about."""
     found: list[Any] = list(record.args) if isinstance(record.args, tuple) else []
-    if record.exc_info and record.exc_info is not True:
+    if record.exc_info:
         found.append(record.exc_info[1])
     for item in found:
         if isinstance(item, EngineError):
@@ -46,7 +45,7 @@ def _error_of(record: logging.LogRecord) -> EngineError | None:
     return None
 
 
-class LaneWorker(Worker):  # type: ignore[misc]  # untyped base
+class LaneWorker(Worker):
     """Faust's worker. Registered by Faust's setting `Worker`."""
 
     def on_setup_root_logger(self, logger: logging.Logger, level: int) -> None:

@@ -23,7 +23,7 @@ class ContractError(FlowMartError):
     """
 
 
-class UnknownMessage(ContractError):  # noqa: N818 - the family is named after what is wrong
+class UnknownMessage(ContractError):
     """The record names a message that this contract does not have.
 
     The agent counts it and goes on: a producer may be ahead of us.
@@ -31,7 +31,7 @@ class UnknownMessage(ContractError):  # noqa: N818 - the family is named after w
     """
 
 
-class UnsupportedVersion(ContractError):  # noqa: N818 - as above
+class UnsupportedVersion(ContractError):
     """The record was written under a later major version of its message than this code reads.
 
     Operator: deploy a version that reads it, then replay the dead letters.

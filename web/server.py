@@ -115,5 +115,5 @@ class WorkerWeb(Service):  # type: ignore[misc]  # untyped base
         }
 
 
-class PortTaken(EngineError):  # noqa: N818 - it names what is wrong
+class PortTaken(EngineError):
     """The worker's port is in use. Operator: choose another."""

@@ -22,7 +22,7 @@ EARLY_BYTES_MAX: Final = 200_000
 """What the messages that wait for one order weigh."""
 
 
-class OrderUnknown(ContractError):  # noqa: N818 - the family is named after what is wrong
+class OrderUnknown(ContractError):
     """A message is about an order that nobody placed within ten minutes.
 
     Operator: find out with `faust -A app dead-letters show` who sent it. If the order has been
