@@ -87,17 +87,14 @@ class Settings(BaseSettings):
     pulse: PulseRules = Field(default_factory=PulseRules)
     alerts: AlertRules = Field(default_factory=AlertRules)
 
-    @field_validator(
-        "orders", "allocation", "inventory", "payments", "fraud", "pulse", "alerts", mode="before"
-    )
+    @field_validator("*", mode="before")
     @classmethod
     def _figures(cls, given: Any, info: ValidationInfo) -> Any:
         """Read rules from the environment: every name must be a rule's, sets are JSON."""
-        if not isinstance(given, dict) or info.field_name is None:
+        rules = cls.model_fields[info.field_name or ""].annotation
+        if not dataclasses.is_dataclass(rules) or not isinstance(given, dict):
             return given
-        rules = cls.model_fields[info.field_name].annotation
-        known = {field.name for field in dataclasses.fields(rules)}  # type: ignore[arg-type]  # rules are dataclasses
-        unknown = sorted(set(given) - known)
+        unknown = sorted(set(given) - {field.name for field in dataclasses.fields(rules)})
         if unknown:
             raise ValueError(f"no such figure: {', '.join(unknown)}")
         return {name: _parsed(name, figure) for name, figure in given.items()}

@@ -1,0 +1,163 @@
+"""An independent fold over everything heard: what each order cost, holds, and ended as.
+
+It knows records only, no rows. Money is in minor units as the provider tells it.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from tests.e2e.heard import Said
+
+
+@dataclass(slots=True)
+class Account:
+    """One order."""
+
+    total: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
+    """How often each kind of event was published."""
+    authorised: set[str] = field(default_factory=set)
+    """Charges."""
+    captured: dict[str, int] = field(default_factory=dict)
+    refunded: dict[str, int] = field(default_factory=dict)
+    voided: set[str] = field(default_factory=set)
+    held: Counter[str] = field(default_factory=Counter)
+    """Units by product."""
+    asked: Counter[str] = field(default_factory=Counter)
+    committed: Counter[str] = field(default_factory=Counter)
+    """Times a line was committed, by reservation."""
+
+    @property
+    def end(self) -> str:
+        """How it ended; empty while it has not."""
+        if self.counts["OrderFailed"]:
+            return "failed"
+        if self.counts["OrderCancelled"]:
+            return "cancelled"
+        return "paid" if self.counts["PaymentComplete"] else ""
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether all that its end asks for has been done as well."""
+        if self.end == "cancelled":
+            free = all(charge in self.voided for charge in self.authorised - set(self.captured))
+            money_back = sum(self.refunded.values()) == sum(self.captured.values())
+            return free and money_back and not any(self.held.values())
+        return bool(self.end)
+
+
+@dataclass(slots=True)
+class Shelf:
+    """One product in one warehouse."""
+
+    on_hand: int = 0
+    reserved: int = 0
+    available: int = 0
+
+
+@dataclass(slots=True)
+class Books:
+    """Everything that was said, added up."""
+
+    orders: dict[str, Account] = field(default_factory=lambda: defaultdict(Account))
+    shelves: dict[tuple[str, str], Shelf] = field(default_factory=lambda: defaultdict(Shelf))
+    broken: list[str] = field(default_factory=list)
+    ids: Counter[str] = field(default_factory=Counter)
+
+
+ONCE = (
+    "OrderConfirmed",
+    "OrderFailed",
+    "OrderCancelled",
+    "PaymentInitiated",
+    "PaymentProcessed",
+    "PaymentComplete",
+)
+
+
+def books_of(said: Iterable[Said]) -> Books:
+    """Fold records; those of one partition in their order."""
+    books = Books()
+    for each in said:
+        if not each.topic.endswith(".events"):
+            continue
+        books.ids[f"{each.name} {each.value['eventId']}"] += 1
+        if each.name == "InventoryAdjusted":
+            _adjusted(books, each)
+        if each.order_id:
+            _told(books.orders[each.order_id], each)
+    return books
+
+
+def _told(account: Account, said: Said) -> None:
+    name, data = said.name, said.data
+    account.counts[name] += 1
+    if name == "OrderConfirmed":
+        account.total = round(data["orderTotal"] * 100)
+        for line in data["orderItems"]:
+            account.asked[line["productId"]] += line["quantity"]
+    elif name == "StripeChargeSucceeded":
+        account.authorised.add(data["chargeId"])
+    elif name == "ChargeCaptured":
+        account.captured[data["chargeId"]] = data["amountMinor"]
+    elif name == "ChargeRefunded":
+        account.refunded[data["refundId"]] = data["amountMinor"]
+    elif name == "ChargeVoided":
+        account.voided.add(data["chargeId"])
+    elif name == "InventoryAdjusted" and data["warehouseId"] != "ALL":
+        account.held[data["productId"]] -= data["adjustedQuantity"]
+        account.committed[data["reservationId"]] += data.get("committed", False)
+
+
+def _adjusted(books: Books, said: Said) -> None:
+    data = said.data
+    if data["warehouseId"] == "ALL":
+        return
+    shelf = books.shelves[data["productId"], data["warehouseId"]]
+    before, after = data["previousQuantity"], data["newQuantity"]
+    sums = (
+        before == shelf.available,
+        after == before + data["adjustedQuantity"],
+        after == data["onHand"] - data["reserved"],
+        min(after, data["onHand"], data["reserved"]) >= 0,
+    )
+    if not all(sums):
+        books.broken.append(f"{shelf} then {said}")
+    shelf.on_hand, shelf.reserved, shelf.available = data["onHand"], data["reserved"], after
+
+
+def wrongs(books: Books) -> Iterator[str]:
+    """Everything that does not add up, in words."""
+    yield from books.broken
+    yield from (f"published twice: {each}" for each, count in books.ids.items() if count > 1)
+    for order_id, account in books.orders.items():
+        yield from (f"{order_id}: {wrong}" for wrong in _wrongs_of(account))
+    held = Counter[str]()
+    for (product, _), shelf in books.shelves.items():
+        held[product] += shelf.reserved
+    for account in books.orders.values():
+        held.subtract(account.held)
+    yield from (f"{product}: {n} held for nobody" for product, n in held.items() if n)
+
+
+def _wrongs_of(account: Account) -> Iterator[str]:
+    yield from (f"{n} {name}" for name, n in account.counts.items() if name in ONCE and n > 1)
+    kept = sum(account.captured.values()) - sum(account.refunded.values())
+    if account.end == "paid":
+        if kept != account.total:
+            yield f"paid {kept} of {account.total}"
+        if account.held != account.asked:
+            yield f"holds {dict(account.held)}, asked for {dict(account.asked)}"
+        if set(account.committed.values()) != {1}:
+            yield f"committed {dict(account.committed)}"
+        if account.authorised - set(account.captured) - account.voided:
+            yield "a second authorisation was never let go"
+    elif account.end == "cancelled":
+        if not account.is_settled:
+            yield f"cancelled, but {account}"
+    elif account.end == "failed":
+        if set(account.counts) != {"OrderFailed"}:
+            yield f"refused, but {dict(account.counts)}"
+    elif account.counts["OrderConfirmed"]:
+        yield f"never ended: {dict(account.counts)}"
