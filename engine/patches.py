@@ -70,9 +70,11 @@ def watch_instance(
         if isinstance(request, HeartbeatRequest):
             if response.error_code == NoError.errno:
                 heard = time.monotonic()
-            elif response.error_code == UnknownMemberIdError.errno:
-                if time.monotonic() - heard < session_s:
-                    await replaced()
+            elif (
+                response.error_code == UnknownMemberIdError.errno
+                and time.monotonic() - heard < session_s
+            ):
+                await replaced()
         return response
 
     coordinator._send_req = watched  # noqa: SLF001 - the patch itself

@@ -56,7 +56,7 @@ def test_a_table_with_a_tiny_cache_is_a_dict(steps, rows_max) -> None:
                 assert [(k.encode(), r) for k, r in one.scan(start, end)] == want
             case ("undo",):
                 for changed, key, before, was_dirty in reversed(one._journal):
-                    changed.undo(key, before, was_dirty)
+                    changed.undo(key, before, was_dirty=was_dirty)
                 one._journal.clear()
                 now = dict(kept)
             case ("keep",):
