@@ -1,8 +1,4 @@
-"""How customers pay, and what the simulated provider makes of each token.
-
-Tokens that make calls fail are not among them: after a few of those the gateway takes the
-provider for down (G-19), and then every order's payment fails.
-"""
+"""How customers pay, and what the simulated provider makes of each token."""
 
 from typing import Final, NamedTuple
 
@@ -14,14 +10,14 @@ class Card(NamedTuple):
     """A means of payment."""
 
     token: str
-    refusals: int = 0
-    """Attempts that fail before one succeeds."""
+    refusals: int | None = 0
+    """Attempts that fail before one succeeds; None where that depends on what is found out."""
     method: str = "credit_card"
 
     @property
     def pays(self) -> bool:
         """Whether one of the attempts succeeds."""
-        return self.refusals < _ATTEMPTS
+        return self.refusals is None or self.refusals < _ATTEMPTS
 
 
 GOOD: Final = (
@@ -51,3 +47,12 @@ DECLINED: Final = (
     Card("tok_rate_limited", _ATTEMPTS),
 )
 """Some are refused once and for good, the others three times; neither pays."""
+FLAKY: Final = (
+    Card("tok_network_once", None),
+    Card("tok_unknown", None),
+    Card("tok_network", _ATTEMPTS),
+    Card("tok_unknown_declined", _ATTEMPTS),
+)
+"""The provider cannot be reached, or a call is cut off. After a few of these in a row a gateway
+takes the provider for down (G-19) and fails everybody's payment, unless its settings say
+otherwise."""

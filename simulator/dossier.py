@@ -132,11 +132,6 @@ class Dossier:
         return not any(any(hold.units.values()) for hold in self.holds.values())
 
     @property
-    def waited(self) -> bool:
-        """Whether it waited for a person, a retry or stock: such orders are not timed (G-52)."""
-        return bool(
-            self.short
-            or self.attempts_failed
-            or len(self.decisions) > 1
-            or "MANUAL_REVIEW" in self.decisions
-        )
+    def is_dispatched(self) -> bool:
+        """Whether anything of it has left the house: it can be cancelled no longer."""
+        return any(hold.status == "FULFILLED" for hold in self.holds.values())

@@ -35,7 +35,8 @@ def end_of(plan: Plan, order: Dossier | None, asked: Asked) -> End:
     """The order's end, or OPEN while anything must still follow.
 
     A cancelled order is open until its money is back and its stock free; a paid one until
-    every line is committed and, where somebody asked to cancel it, until that is done.
+    every line is committed and, where somebody asked to cancel it, until that is done or it was
+    too late.
     """
     if order is None:
         return End.OPEN
@@ -44,7 +45,11 @@ def end_of(plan: Plan, order: Dossier | None, asked: Asked) -> End:
     if order.cancelled:
         done = order.money_is_settled and order.stock_is_free and _told_refund(order)
         return End.CANCELLED if done else End.OPEN
-    if order.completed and asked is not Asked.MUST and _is_committed(plan, order):
+    if (
+        order.completed
+        and (asked is not Asked.MUST or order.is_dispatched)
+        and _is_committed(plan, order)
+    ):
         return End.PAID
     return End.OPEN
 
@@ -129,7 +134,7 @@ def _fraud_wrongs(plan: Plan, order: Dossier, end: End) -> Iterator[str]:
 
 def _paid_wrongs(plan: Plan, order: Dossier, asked: Asked) -> Iterator[str]:
     due = plan.total_minor
-    if asked is Asked.MUST:
+    if asked is Asked.MUST and not order.is_dispatched:
         yield "paid though it was to be cancelled"
     if not plan.card.pays:
         yield f"paid with {plan.card.token}, which never pays"
@@ -144,7 +149,7 @@ def _paid_wrongs(plan: Plan, order: Dossier, asked: Asked) -> Iterator[str]:
     if order.completed != [(due, fee_minor(due), due - fee_minor(due))]:
         yield f"PaymentComplete {order.completed}, expected {due} less {fee_minor(due)}"
     failed = sum(not failure.is_silence for failure in order.attempts_failed)
-    if failed != plan.card.refusals:
+    if plan.card.refusals is not None and failed != plan.card.refusals:
         yield f"{failed} failed attempts with {plan.card.token}"
     if any(not c.captures and not c.voided for c in order.charges.values()):
         yield "a second charge was never let go"

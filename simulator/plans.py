@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from simulator.cards import DECLINED, GOOD, RETRIED, Card
+from simulator.cards import DECLINED, FLAKY, GOOD, RETRIED, Card
 from simulator.catalogue import Catalogue, Product
 from simulator.chance import base32, chance_of, one_of, ulid, uuid_of
 from simulator.customers import Customer, customer
@@ -179,6 +179,8 @@ class Planner:
             return one_of(chance, DECLINED)
         if drawn < mix.declined + mix.retried:
             return one_of(chance, RETRIED)
+        if drawn < mix.declined + mix.retried + mix.flaky:
+            return one_of(chance, FLAKY)
         return one_of(chance, GOOD)
 
     def _lines(self, chance: Random, risk: Risk) -> tuple[Line, ...]:

@@ -14,6 +14,8 @@ class Mix:
     """Cards that are refused for good."""
     retried: float = 0.03
     """Cards that are refused once or twice and then accepted (G-16)."""
+    flaky: float = 0.01
+    """Cards with which the provider is hard to reach; see `cards.FLAKY`."""
     stolen: float = 0.01
     """Cards reported stolen: declined by Fraud (G-23)."""
     doubtful: float = 0.03

@@ -10,6 +10,7 @@ from typing import Final
 from simulator.heard import Data
 
 _HOLDING: Final = "order_reserved"
+_SHIPPING: Final = "order_shipped"
 _FREEING: Final = frozenset(
     {"reservation_released", "reservation_expired", "order_cancelled", "order_amended"}
 )
@@ -26,16 +27,18 @@ class Shelf:
     on_hand: int
     reserved: int
     available: int
+    shipped: int = 0
+    """Units that left with a parcel."""
 
     @property
     def brought(self) -> int:
         """Units that came since the first record, net."""
-        return self.on_hand - self.on_hand_first
+        return self.on_hand + self.shipped - self.on_hand_first
 
     @property
     def held(self) -> int:
-        """Units held more than before the first record."""
-        return self.reserved - self.reserved_first
+        """Units that orders took since the first record, net; those shipped are still theirs."""
+        return self.reserved + self.shipped - self.reserved_first
 
 
 @dataclass(slots=True)
@@ -64,6 +67,8 @@ class Shelves:
             self.broken.append(f"{name}: {after} available of {on_hand}, {reserved} held")
         if min(after or 0, on_hand, reserved) < 0:
             self.broken.append(f"{name}: {on_hand} on hand, {reserved} held, {after} available")
+        if data.reason == _SHIPPING:
+            shelf.shipped += shelf.on_hand - on_hand
         shelf.on_hand, shelf.reserved, shelf.available = on_hand, reserved, after or 0
 
     def available(self, product_id: str) -> int:

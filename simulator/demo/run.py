@@ -73,6 +73,7 @@ async def _counted(session: Session, workers: Workers, options: Options, progres
 
     with progress.shown():
         await _place(session, options, still)
+        workers.spare()
         await session.settle(PATIENCE_S, still)
     for name, why in list(session.oracle.open_orders().items())[:OPEN_TOLD_MAX]:
         progress.say(f"still open: {name}: {why}")

@@ -29,5 +29,8 @@ def worker_settings(shop: ShopSettings) -> Mapping[str, str]:
         "FLOWMART_ORDERS__REVIEW_MS": review_ms,
         "FLOWMART_FRAUD__REVIEW_TIMEOUT_MS": review_ms,
         "FLOWMART_PAYMENTS__REVIEW_MS": review_ms,
+        # Cards that make calls fail must not take the provider down for everybody else.
+        "FLOWMART_PAYMENTS__BREAKER_ERRORS_MAX": "1000",
+        "FLOWMART_PAYMENTS__BREAKER_CALLS_MIN": "1000000",
         "FLOWMART_INVENTORY": json.dumps({"no_backorder": final_products(shop)}),
     }

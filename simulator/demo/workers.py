@@ -44,7 +44,10 @@ class Worker:
     home: Path
     environment: Mapping[str, str]
     restarts: int = 0
+    is_ready: bool = False
+    """Since its last start it has had its partitions and read them."""
     was_ready: bool = False
+    """Since any start."""
     _process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -75,6 +78,7 @@ class Worker:
         faust = str(Path(sys.executable).with_name("faust"))
         command = ["/usr/bin/env", *assignments, faust, "-A", "app", "worker", "-l", "info"]
         self._process = child_process(command, self.log)
+        self.is_ready = False
 
     def signal(self, number: signal.Signals) -> None:
         """Send it a signal; a dead one ignores it."""
@@ -92,12 +96,12 @@ class Worker:
             self._process.wait()
         self._process = None
 
-    async def is_ready(self, client: aiohttp.ClientSession) -> bool:
-        """Whether it has its partitions and reads them."""
+    async def look(self, client: aiohttp.ClientSession) -> None:
+        """See whether it has its partitions and reads them."""
         with suppress(aiohttp.ClientError, TimeoutError):
             async with client.get(f"{self.address}/ready") as answer:
-                return answer.ok
-        return False
+                self.is_ready = answer.ok
+        self.was_ready |= self.is_ready
 
     def complaint(self) -> str:
         """The end of its log."""
@@ -154,30 +158,38 @@ class Workers:
         if self._watch is not None and self._watch.done():
             self._watch.result()
 
+    def spare(self) -> None:
+        """Kill none any more."""
+        self.kill_every_s = 0.0
+
     async def _wait_ready(self) -> None:
         deadline_s = time.monotonic() + READY_S_MAX
-        timeout = aiohttp.ClientTimeout(total=2.0)
-        async with aiohttp.ClientSession(timeout=timeout) as client:
-            for worker in self.every:
-                while not await worker.is_ready(client):
-                    self.check()
-                    if time.monotonic() > deadline_s:
-                        raise _failed(worker, "is not ready")
-                    await asyncio.sleep(WATCH_S)
-                worker.was_ready = True
+        while late := [worker for worker in self.every if not worker.is_ready]:
+            self.check()
+            if time.monotonic() > deadline_s:
+                raise _failed(late[0], "is not ready")
+            await asyncio.sleep(WATCH_S)
 
     async def _supervise(self) -> None:
         kill_at_s = time.monotonic() + self.kill_every_s
-        while True:
-            await asyncio.sleep(WATCH_S)
-            for worker in self.every:
-                if not worker.lives:
-                    self._restart(worker)
-            if self.kill_every_s and time.monotonic() >= kill_at_s:
-                victims = [worker for worker in self.every if worker.lives and worker.was_ready]
-                if victims:
-                    random.choice(victims).signal(signal.SIGKILL)  # noqa: S311 - chaos, not secrets
-                kill_at_s = time.monotonic() + self.kill_every_s
+        timeout = aiohttp.ClientTimeout(total=2.0)
+        async with aiohttp.ClientSession(timeout=timeout) as client:
+            while True:
+                await asyncio.sleep(WATCH_S)
+                for worker in self.every:
+                    if not worker.lives:
+                        self._restart(worker)
+                    elif not worker.is_ready:
+                        await worker.look(client)
+                if self.kill_every_s and time.monotonic() >= kill_at_s and self._kill():
+                    kill_at_s = time.monotonic() + self.kill_every_s
+
+    def _kill(self) -> bool:
+        """Kill a worker without warning, but none that has not come back yet."""
+        victims = [worker for worker in self.every if worker.is_ready]
+        if victims:
+            random.choice(victims).signal(signal.SIGKILL)  # noqa: S311 - chaos, not secrets
+        return bool(victims)
 
     def _restart(self, worker: Worker) -> None:
         if not worker.was_ready and worker.restarts >= STARTS_FAILED_MAX:

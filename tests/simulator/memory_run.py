@@ -1,16 +1,20 @@
-"""Runs the shop against agents in memory: no broker, no sleeping, the same every time."""
+"""Runs the shop against all agents in memory: no broker, no waiting, the same every time."""
 
+from dataclasses import replace
 from heapq import heappop, heappush
 from random import Random
 
+from app import agents_of
 from engine.driver import Driver
 from engine.records import Record
+from settings import Settings
 from simulator.book import Book
+from simulator.catalogue import final_products
 from simulator.memory import Spot
 from simulator.oracle import Oracle
 from simulator.script import Script
 from simulator.sending import Sent
-from simulator.settings import ShopSettings
+from simulator.settings import Mix, ShopSettings
 from simulator.staff import Staff
 from topics import ALL
 
@@ -18,6 +22,65 @@ START_MS = 1_750_000_000_000
 SPECS = {spec.name: spec for spec in ALL}
 MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS
+
+HEAVY = Mix(
+    invalid=0.05,
+    declined=0.08,
+    retried=0.1,
+    flaky=0.05,
+    stolen=0.03,
+    doubtful=0.12,
+    cancelled=0.3,
+    meddled=0.05,
+    scarce=0.3,
+    discounted=0.1,
+    repeated=0.2,
+    renamed=0.05,
+    misplaced=0.2,
+    unnamed=0.05,
+    malformed=0.15,
+)
+"""Much of everything that can go wrong."""
+
+
+def driver_of(shop: ShopSettings, *, time_scale: float = 1.0, chunk_max: int = 50) -> Driver:
+    """Every agent of the application, in memory.
+
+    The gateway's waits are real ones, so they are cut; its breaker stays shut, because cards
+    that make calls fail must not end the payments of others.
+    """
+    usual = Settings()
+    settings = Settings(
+        time_scale=time_scale,
+        inventory=replace(usual.inventory, no_backorder=frozenset(final_products(shop))),
+        payments=replace(
+            usual.payments,
+            gateway_backoff_s=0.0001,
+            breaker_errors_max=1_000_000,
+            breaker_calls_min=1_000_000,
+        ),
+    )
+    agents, effects = agents_of(settings)
+    return Driver(agents, effects, partitions=3, start_ms=START_MS, chunk_max=chunk_max)
+
+
+def finished(
+    *,
+    seed: int,
+    orders: int,
+    mix: Mix,
+    rate: float = 100.0,
+    time_scale: float = 1.0,
+    racing: bool = False,
+) -> "MemoryRun":
+    """A run in which everything that will end has ended."""
+    shop = ShopSettings(seed=seed, mix=mix, products=20, scarce_products=4)
+    run = MemoryRun(driver_of(shop, time_scale=time_scale), shop)
+    chance = Random(seed) if racing else None
+    run.run(orders, rate, chance=chance)
+    run.pass_time(MINUTE_MS, 45)
+    run.pass_time(HOUR_MS, 80)
+    return run
 
 
 class MemoryRun:

@@ -1,0 +1,178 @@
+"""The demonstration keeps its promises, says when one broke, and leaves nothing behind."""
+
+import json
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from broker import fetch
+from simulator.demo.home import PREFIX, home
+from simulator.demo.options import RATE_COUNTED, RATE_ENDLESS, Options
+from simulator.demo.report import Report
+from simulator.demo.workers import WorkerFailed
+
+DEMO = (sys.executable, "-m", "simulator.demo")
+GOOD = Report(
+    orders_placed=10,
+    paid=8,
+    cancelled=1,
+    failed=1,
+    open=0,
+    unexplained=0,
+    confirm_ms_p50=20,
+    confirm_ms_p99=90,
+    payment_ms_p50=100,
+    payment_ms_p99=300,
+    stock_violations=0,
+    money_difference_minor=0,
+    oracle_differences=0,
+    dead_letters=1,
+    seconds=3.0,
+    orders_per_s=50.0,
+    worker_restarts=0,
+    seed=1,
+)
+
+
+def test_without_a_number_it_runs_gently_until_stopped() -> None:
+    assert Options.parsed([]) == Options(orders=None, rate=RATE_ENDLESS)
+
+
+def test_with_a_number_it_hurries_unless_told_otherwise() -> None:
+    assert Options.parsed(["--orders", "7"]).rate == RATE_COUNTED
+    assert Options.parsed(["--orders", "7", "--rate", "3"]).rate == 3.0
+
+
+@pytest.mark.parametrize("arguments", [["--orders", "0"], ["--rate", "0"], ["--workers", "-1"]])
+def test_figures_that_make_no_sense_are_refused(arguments: list[str]) -> None:
+    with pytest.raises(SystemExit):
+        Options.parsed(arguments)
+
+
+def test_a_run_as_promised_breaks_nothing() -> None:
+    assert GOOD.broken(timed=True) == []
+    assert json.loads(GOOD.line())["paid"] == 8
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"unexplained": 1},
+        {"stock_violations": 1},
+        {"money_difference_minor": 1},
+        {"oracle_differences": 1},
+        {"confirm_ms_p99": 2_000},
+        {"payment_ms_p99": 3_000},
+    ],
+    ids=lambda wrong: next(iter(wrong)),
+)
+def test_each_promise_can_break(wrong: dict[str, Any]) -> None:
+    [words] = replace(GOOD, **wrong).broken(timed=True)
+
+    assert words.startswith(next(iter(wrong)))
+
+
+def test_a_run_in_which_workers_are_killed_is_not_held_to_its_times() -> None:
+    slow = replace(GOOD, confirm_ms_p99=9_000, payment_ms_p99=9_000, unexplained=1)
+
+    assert slow.broken(timed=False) == ["unexplained is 1, must be 0"]
+
+
+def test_a_home_is_gone_at_the_end_and_takes_those_of_the_dead_with_it() -> None:
+    nobody = next(pid for pid in range(2**21, 2**22) if not psutil.pid_exists(pid))
+    orphan = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{nobody}-"))
+
+    with home() as path:
+        assert path.is_dir()
+        assert not orphan.exists()
+
+    assert not path.exists()
+
+
+def test_a_home_stays_for_the_log_of_a_worker_that_failed(tmp_path: Path) -> None:
+    kept: list[Path] = []
+
+    def fail() -> None:
+        with home() as path:
+            kept.append(path)
+            raise WorkerFailed("it died")
+
+    with pytest.raises(WorkerFailed):
+        fail()
+
+    assert kept[0].is_dir()
+    kept[0].rmdir()
+
+
+def left_behind(owner: int) -> list[str]:
+    """Directories and workers of a demonstration."""
+    temporary = Path(tempfile.gettempdir())
+    found = [str(path) for path in temporary.glob(f"flowmart-*-{owner}-*")]
+    for process in psutil.process_iter(["cmdline"]):
+        line = " ".join(process.info["cmdline"] or ())
+        if f"flowmart-demo-{owner}-" in line or f"flowmart-kafka-{owner}-" in line:
+            found.append(line)
+    return found
+
+
+def demonstrated(*arguments: str) -> tuple[subprocess.CompletedProcess[str], dict[str, Any]]:
+    fetch()
+    with subprocess.Popen(
+        [*DEMO, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        out, err = process.communicate(timeout=150)
+    done = subprocess.CompletedProcess(process.args, process.returncode, out, err)
+    assert left_behind(process.pid) == []
+    assert out, err
+    return done, json.loads(out.splitlines()[-1])
+
+
+@pytest.mark.own_broker
+@pytest.mark.slow
+def test_orders_that_are_placed_all_end_and_every_promise_is_kept() -> None:
+    done, figures = demonstrated("--orders", "100", "--seed", "3")
+
+    assert done.returncode == 0, done.stderr
+    assert figures["orders_placed"] == 100
+    assert figures["paid"] + figures["cancelled"] + figures["failed"] == 100
+    assert figures["oracle_differences"] == figures["unexplained"] == 0
+    assert figures["worker_restarts"] == 0
+    assert "http://127.0.0.1:" in done.stderr
+
+
+@pytest.mark.own_broker
+@pytest.mark.slow
+def test_workers_that_are_killed_lose_nothing_and_do_nothing_twice() -> None:
+    done, figures = demonstrated("--orders", "250", "--rate", "25", "--kill-every", "3", "--json")
+
+    assert done.returncode == 0, done.stderr
+    assert figures["worker_restarts"] > 0
+    assert figures["oracle_differences"] == figures["open"] == 0
+
+
+@pytest.mark.own_broker
+@pytest.mark.slow
+def test_ctrl_c_stops_all_of_it() -> None:
+    fetch()
+    with subprocess.Popen(
+        DEMO, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if "Ctrl-C stops" in line:
+                break
+        time.sleep(1)
+        process.send_signal(signal.SIGINT)
+        process.stderr.read()
+
+        assert process.wait(30) == 0
+
+    assert left_behind(process.pid) == []
