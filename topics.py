@@ -7,7 +7,7 @@ registrations would need lanes of their own (docs/adr/0003-one-lane-a-partition.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import cache, lru_cache
 from operator import attrgetter
@@ -26,6 +26,9 @@ from events.registry import MESSAGES, TOPICS
 PAYMENT_PREFIX: Final = "pay_"
 """Orders opens its payment as `pay_<orderId>`, so that both share a partition."""
 
+SUBSCRIBER: Final = "subscriberId"
+"""The user, but only of a message about a subscription: by it, payments of orders stay put."""
+
 _FIELDS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         "orderId": ("order_id", "triggered_by_order_id"),
@@ -34,17 +37,28 @@ _FIELDS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "customerId": ("customer_id", "user_id"),
         "shipmentId": ("shipment_id",),
         "userId": ("user_id", "customer_id"),
+        SUBSCRIBER: ("user_id", "customer_id"),
     }
 )
 """Fields by which agents partition, with the attributes that hold them, first found wins."""
 
 
 @cache
-def _reader(model: type[Message], field: str) -> attrgetter[Any] | None:
+def _reader(model: type[Message], field: str) -> Callable[[Any], Any] | None:
     for name in _FIELDS[field]:
         if name in model.model_fields:
-            return attrgetter(name)
+            read = attrgetter(name)
+            return _of_subscription(model, read) if field == SUBSCRIBER else read
     return None
+
+
+def _of_subscription(
+    model: type[Message], read: Callable[[Any], Any]
+) -> Callable[[Any], Any] | None:
+    """Read the user where the message names a subscription, and nobody elsewhere."""
+    if "subscription_id" not in model.model_fields:
+        return None
+    return lambda data: None if data.subscription_id is None else read(data)
 
 
 class ContractCodec:

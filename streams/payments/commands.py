@@ -1,8 +1,9 @@
 """What payments ask the gateway and Fraud, in wire models.
 
 Ids that providers see derive from the payment: `<paymentId>:<attempt>` for a charge, with
-`:capture` or `:void` behind it for what follows, and the refund's own id for a refund. So the
-provider knows a repeat, however often a question is put.
+`:capture` or `:void` behind it for what follows, and the refund's own id for a refund. A
+renewal has one attempt, and its charge the paymentId without `pay_`. So the provider knows a
+repeat, however often a question is put.
 """
 
 from typing import Any, Final, NamedTuple
@@ -66,10 +67,16 @@ def _process(payment_id: str, payment: Payment) -> ProcessPayment:
         invoice_id=session.invoice_id,
         customer_id=session.customer_id,
         order_id=session.order_id,
-        idempotency_key=key(payment_id, str(payment.key_attempt)),
+        idempotency_key=_charge_key(payment_id, payment),
         capture_immediately=session.recurring,
         attempt_number=payment.attempt,
     )
+
+
+def _charge_key(payment_id: str, payment: Payment) -> str:
+    if payment.session.recurring:
+        return payment_id.removeprefix("pay_")
+    return key(payment_id, str(payment.key_attempt))
 
 
 def charge_asked(payment_id: str, payment: Payment, fact: f.ChargeAsked, _: PaymentRules) -> Said:

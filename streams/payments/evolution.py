@@ -37,6 +37,8 @@ _FOLDS: Final[Mapping[type, Callable[[Payment, Any], Payment]]] = {
     f.ChargeLost: charge_folds.charge_lost,
     f.Hurried: charge_folds.hurried,
     f.Retried: charge_folds.retried,
+    f.Claimed: folds.claimed,
+    f.Allotted: folds.allotted,
     f.LineHeld: folds.line_held,
     f.LineLost: folds.line_lost,
     f.LineCommitted: folds.line_committed,

@@ -83,6 +83,19 @@ class Captured(msgspec.Struct, frozen=True, gc=False):
     at_ms: int
 
 
+class Claimed(msgspec.Struct, frozen=True, gc=False):
+    """An order is to be paid with money that was taken before it was placed."""
+
+    order_id: str
+    amount_minor: int
+
+
+class Allotted(msgspec.Struct, frozen=True, gc=False):
+    """That order has all its stock: it is paid."""
+
+    at_ms: int
+
+
 class LineHeld(msgspec.Struct, frozen=True, gc=False):
     """Stock holds a line."""
 
@@ -254,6 +267,8 @@ Fact: TypeAlias = (
     | Authorized
     | CaptureAsked
     | Captured
+    | Claimed
+    | Allotted
     | LineHeld
     | LineLost
     | LineCommitted

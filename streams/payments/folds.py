@@ -79,6 +79,20 @@ def resumed(payment: Payment, fact: f.Resumed) -> Payment:
     )
 
 
+# --- orders paid beforehand ------------------------------------------------------------------
+
+
+def claimed(payment: Payment, fact: f.Claimed) -> Payment:
+    """The money belongs to an order."""
+    session = replace(payment.session, order_id=fact.order_id)
+    return replace(payment, session=session, claimed_minor=fact.amount_minor)
+
+
+def allotted(payment: Payment, _: f.Allotted) -> Payment:
+    """The order is paid; its held lines are of no use any more."""
+    return replace(payment, allotted=True, held=())
+
+
 # --- lines -----------------------------------------------------------------------------------
 
 

@@ -6,8 +6,8 @@ from events.inventory import InventoryAdjusted
 from streams.payments import facts as f
 from streams.payments.evolution import evolve_all
 from streams.payments.rules import PaymentRules
-from streams.payments.states import PAID, Payment, Status
-from streams.payments.steps import Facts, with_capture
+from streams.payments.states import PAID, Payment, Status, awaits_claim
+from streams.payments.steps import Facts, with_allotment, with_capture
 
 _WAITING: Final = frozenset({Status.INITIATED, Status.HELD, Status.FAILED, Status.AUTHORIZED})
 
@@ -37,7 +37,7 @@ def stock_adjusted(
         return ()
     if event.committed:
         return _committed(payment, event, line, at_ms, rules)
-    if payment.status not in _WAITING:
+    if payment.status not in _WAITING and not awaits_claim(payment):
         return ()
     if is_held(event):
         return _held(payment, event, line, at_ms, rules)
@@ -59,7 +59,10 @@ def _held(
     counted = _counted(payment, event)
     if line in payment.held or len(payment.held) >= (payment.lines or rules.lines_max):
         return counted
-    return with_capture(payment, (*counted, f.LineHeld(line)), at_ms, rules)
+    facts = (*counted, f.LineHeld(line))
+    if payment.status in PAID:
+        return with_allotment(payment, facts, at_ms)
+    return with_capture(payment, facts, at_ms, rules)
 
 
 def _committed(

@@ -24,6 +24,7 @@ _SPEAK: Final[Mapping[type, Callable[[str, Payment, Any, PaymentRules], Said]]] 
     f.RefundAsked: commands.refund_asked,
     f.AskedAgain: commands.asked_again,
     f.Captured: news.captured,
+    f.Allotted: news.allotted,
     f.Completed: news.completed,
     f.AttemptFailed: news.attempt_failed,
     f.Cancelled: news.cancelled,

@@ -15,6 +15,7 @@ from streams.payments import facts as f
 from streams.payments.commands import Announcement, Said, wire_method
 from streams.payments.rules import PaymentRules
 from streams.payments.states import Failure, Owed, Payment
+from streams.payments.steps import attempts_max
 
 
 def _moment(ms: int) -> datetime:
@@ -53,6 +54,16 @@ def captured(payment_id: str, payment: Payment, fact: f.Captured, _: PaymentRule
         processed_at=_moment(fact.at_ms),
     )
     return (Announcement(processed, _measured(payment, fact.provider, fact.at_ms)),)
+
+
+def allotted(payment_id: str, payment: Payment, fact: f.Allotted, rules: PaymentRules) -> Said:
+    """PaymentProcessed once more, now for the order that has claimed the money.
+
+    The metadata say so and give no latency: no charge was made.
+    """
+    taken = f.Captured(payment.charge_id, payment.provider, payment.claimed_minor, fact.at_ms)
+    [announced] = captured(payment_id, payment, taken, rules)
+    return (Announcement(announced.message, {"claimed": True}),)
 
 
 def completed(payment_id: str, payment: Payment, fact: f.Completed, _: PaymentRules) -> Said:
@@ -113,7 +124,7 @@ def _failed(
         gateway_response=_gateway_response(failure),
         retryable=failure.retryable,
         attempt_number=payment.attempt or None,
-        max_attempts=rules.attempts_max,
+        max_attempts=attempts_max(payment, rules),
         next_retry_at=next_retry_at,
         subscription_id=session.subscription_id,
         invoice_id=session.invoice_id,

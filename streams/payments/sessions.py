@@ -7,8 +7,19 @@ from streams.payments import facts as f
 from streams.payments.decisions import decide_fraud
 from streams.payments.evolution import evolve, evolve_all
 from streams.payments.rules import PaymentRules
-from streams.payments.states import PAID, TERMINAL, Early, Method, Owed, Payment, Session, Status
-from streams.payments.steps import Facts, end, refund_rest
+from streams.payments.states import (
+    PAID,
+    TERMINAL,
+    Early,
+    Method,
+    Owed,
+    Payment,
+    Session,
+    Status,
+    awaits_claim,
+    remaining_minor,
+)
+from streams.payments.steps import Facts, end, refund_rest, with_allotment
 
 
 def open_session(
@@ -19,15 +30,35 @@ def open_session(
     correlation_id: str,
     rules: PaymentRules,
 ) -> Facts:
-    """Begin a payment, with what came before it. A session that is open already stays as it is."""
+    """Begin a payment, with what came before it.
+
+    A session that is open already stays as it is, but that an order may claim money which was
+    taken for it beforehand.
+    """
     if payment is not None:
-        return ()
+        return _claim(payment, event, at_ms)
     opened = f.Opened(
         _session(event, at_ms, correlation_id),
         lines=len(event.items or ()),
         due_ms=at_ms + rules.session_ms,
     )
     return (opened,) if early is None else (opened, *_catch_up(opened, early, at_ms, rules))
+
+
+def _claim(payment: Payment, event: PaymentInitiated, at_ms: int) -> Facts:
+    """Pay an order with money that its subscription's renewal took (G-45).
+
+    Only the order that the renewal was charged for: the same customer, subscription, currency
+    and number of lines, at no more than what was taken. It is paid once it has all its stock.
+    """
+    session, order_id = payment.session, event.order_id
+    if order_id is None or session.order_id is not None or not awaits_claim(payment):
+        return ()
+    asked = (event.customer_id, event.subscription_id, event.currency, len(event.items or ()))
+    taken = (session.customer_id, session.subscription_id, session.currency, payment.lines)
+    if asked != taken or not 0 < event.amount_minor <= remaining_minor(payment):
+        return ()
+    return with_allotment(payment, (f.Claimed(order_id, event.amount_minor),), at_ms)
 
 
 def _session(event: PaymentInitiated, at_ms: int, correlation_id: str) -> Session:

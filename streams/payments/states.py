@@ -109,7 +109,8 @@ class Session(msgspec.Struct, frozen=True, omit_defaults=True):
     subscription_id: str | None = None
     invoice_id: str | None = None
     recurring: bool = False
-    """True: charged at once, without waiting for stock."""
+    """True: charged at once, without waiting for stock. With lines, an order claims the money
+    afterwards (G-45)."""
 
 
 class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -194,6 +195,11 @@ class Payment(msgspec.Struct, frozen=True, omit_defaults=True):
     """Such waits that have ended, added up."""
     chargeback_id: str = ""
 
+    claimed_minor: int = 0
+    """What an order costs that claimed money which was taken before it was placed."""
+    allotted: bool = False
+    """True: that order has all its stock, and knows that it is paid."""
+
 
 class Early(msgspec.Struct, frozen=True, omit_defaults=True):
     """News of a payment whose session is not open yet: topics race each other."""
@@ -208,6 +214,17 @@ class Early(msgspec.Struct, frozen=True, omit_defaults=True):
 def remaining_minor(payment: Payment) -> int:
     """Captured money that the shop still has, in minor units."""
     return payment.captured_minor - payment.refunded_minor - payment.charged_back_minor
+
+
+def awaits_claim(payment: Payment) -> bool:
+    """Whether taken money is meant for an order that does not have all its stock yet (G-45)."""
+    return (
+        payment.session.recurring
+        and payment.lines > 0
+        and not payment.allotted
+        and not payment.cancel_reason
+        and payment.status in (Status.CAPTURED, Status.SETTLED)
+    )
 
 
 def gate_is_open(payment: Payment) -> bool:

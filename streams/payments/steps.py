@@ -4,7 +4,15 @@ from events.ids import derived_id
 from streams.payments import facts as f
 from streams.payments.evolution import evolve_all
 from streams.payments.rules import PaymentRules
-from streams.payments.states import Failure, Owed, Payment, Status, gate_is_open, remaining_minor
+from streams.payments.states import (
+    Failure,
+    Owed,
+    Payment,
+    Status,
+    awaits_claim,
+    gate_is_open,
+    remaining_minor,
+)
 
 Facts = tuple[f.Fact, ...]
 
@@ -20,13 +28,23 @@ def charge_or_go_on(payment: Payment, at_ms: int, rules: PaymentRules) -> Facts:
     if payment.owed is Owed.CHARGE:
         return ()
     failure = payment.failure
-    if failure is not None and (not failure.retryable or payment.attempt >= rules.attempts_max):
+    if failure is not None and (not failure.retryable or is_last_attempt(payment, rules)):
         return (fail(payment, failure, at_ms, rules),)
     attempt = payment.attempt + 1
     # Only the key of a charge whose outcome is unknown may be used again; see G-19.
     unknown = failure is not None and failure.unknown
     key = payment.key_attempt if unknown else attempt
     return (f.ChargeAsked(attempt, key, at_ms, at_ms + rules.session_ms),)
+
+
+def is_last_attempt(payment: Payment, rules: PaymentRules) -> bool:
+    """Whether no attempt may follow the newest one."""
+    return payment.attempt >= attempts_max(payment, rules)
+
+
+def attempts_max(payment: Payment, rules: PaymentRules) -> int:
+    """Charges tried for a payment. Billing opens a new one for each retry of a renewal (G-42)."""
+    return 1 if payment.session.recurring else rules.attempts_max
 
 
 def _take_kept(payment: Payment, at_ms: int, rules: PaymentRules) -> Facts:
@@ -61,9 +79,18 @@ def with_capture(payment: Payment, facts: Facts, at_ms: int, rules: PaymentRules
     return facts
 
 
+def with_allotment(payment: Payment, facts: Facts, at_ms: int) -> Facts:
+    """Add that the order is paid to facts that give it its stock, or claim the money for it."""
+    after = evolve_all(payment, facts)
+    has_stock = after.session.order_id is not None and after.lines <= len(after.held)
+    if has_stock and awaits_claim(after):
+        return (*facts, f.Allotted(at_ms))
+    return facts
+
+
 def fail(payment: Payment, failure: Failure, at_ms: int, rules: PaymentRules) -> f.AttemptFailed:
     """Fail the attempt: the next is due at its place in the schedule (G-16), or there is none."""
-    final = not failure.retryable or payment.attempt >= rules.attempts_max
+    final = not failure.retryable or is_last_attempt(payment, rules)
     if final:
         return f.AttemptFailed(failure, at_ms, at_ms, final=True)
     scheduled = payment.first_attempt_at_ms + rules.retry_interval_ms * payment.attempt

@@ -1,0 +1,276 @@
+"""Subscriptions and Billing, by userId.
+
+Reads subscriptions.commands and .events, payments.events (recurring payments) and
+notifications.events. Publishes both services' events, the sessions of charges, orders of
+Subscribe & Save and their cancellation, refunds of stray charges, and what customers are to be
+told. Keeps a row a user, a row an invoice, and the invoices' numbers.
+
+One agent is both services. They are keyed alike, so two would share every partition; and the
+contract has no event by which one could tell the other of a first charge, a pause, a resumption
+or a withdrawn cancellation. As one they change in one transaction and need none.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
+
+from msgspec.structs import replace as with_changes
+
+import events
+from agents.wiring import Cause, announce, cause_of, timer_cause
+from engine.specs import AgentSpec, Context, Delivery, Handler, Source, Timer, TimerHandler
+from streams.billing.calendar import day_of
+from streams.billing.invoices import invoice_number
+from streams.billing.rules import BillingRules
+from streams.subscriptions import facts as f
+from streams.subscriptions.deadlines import TIMERS, due_times
+from streams.subscriptions.deciding import decide, invoice_sent, time_up
+from streams.subscriptions.evolution import evolve
+from streams.subscriptions.leaving import cancel
+from streams.subscriptions.notices import refused
+from streams.subscriptions.outcomes import following, orders_after
+from streams.subscriptions.rows import Subscriber, Subscription
+from streams.subscriptions.rules import Rules, SubscriptionRules
+from streams.subscriptions.subscriber import NOBODY, kept, locked
+from streams.subscriptions.subscribing import adopt, subscribe
+from tables.subscriptions import INVOICE_NUMBERS, INVOICES, SUBSCRIPTIONS, invoice_key
+from topics import (
+    NOTIFICATIONS_EVENTS,
+    NOTIFICATIONS_QUEUE,
+    ORDERS_COMMANDS,
+    PAYMENTS_COMMANDS,
+    PAYMENTS_EVENTS,
+    SUBSCRIBER,
+    SUBSCRIPTIONS_COMMANDS,
+    SUBSCRIPTIONS_EVENTS,
+)
+
+NAME: Final = "subscriptions"
+INVOICE_TEMPLATE: Final = "invoice-generated"
+"""The template of the mail that brings an invoice (G-34)."""
+
+Decide = Callable[[Subscriber, Subscription, Delivery], f.Facts]
+
+
+def subscriptions_agent(rules: SubscriptionRules, billing: BillingRules) -> AgentSpec:
+    """Subscriptions and Billing as one agent."""
+    both = Rules(rules, billing)
+    advance = _advancing(both, _deciding(both))
+    leave = _advancing(both, _cancelling(both))
+    asked = ("UpdatePaymentMethod", "ChangePlan", "PauseSubscription", "ResumeSubscription")
+    commands = dict.fromkeys((*asked, "RespondToOffer"), advance)
+    return AgentSpec(
+        name=NAME,
+        help="Bills subscriptions period by period, and follows each to its end.",
+        sources=(
+            Source(
+                SUBSCRIPTIONS_COMMANDS,
+                {**commands, "SubscribeUser": _subscribing(both), "CancelSubscription": leave},
+                by="userId",
+            ),
+            Source(
+                SUBSCRIPTIONS_EVENTS,
+                {"UserSubscriptionStarted": _adopting(both), "UserSubscriptionCancelled": _undo},
+                by="userId",
+            ),
+            Source(
+                PAYMENTS_EVENTS,
+                dict.fromkeys(("PaymentProcessed", "PaymentFailed"), advance),
+                by=SUBSCRIBER,
+            ),
+            Source(PAYMENTS_EVENTS, {"FraudDetected": _lock}, by="customerId"),
+            Source(NOTIFICATIONS_EVENTS, {"NotificationSent": _delivering(both)}, by="userId"),
+        ),
+        tables=(SUBSCRIPTIONS, INVOICES, INVOICE_NUMBERS),
+        outputs=(
+            SUBSCRIPTIONS_COMMANDS,
+            SUBSCRIPTIONS_EVENTS,
+            PAYMENTS_COMMANDS,
+            PAYMENTS_EVENTS,
+            ORDERS_COMMANDS,
+            NOTIFICATIONS_QUEUE,
+        ),
+        timers=dict.fromkeys(TIMERS, _timing(both)),
+    )
+
+
+def _user_of(delivery: Delivery) -> str:
+    data = delivery.value.data
+    if delivery.name == "PaymentFailed":
+        return str(data.customer_id)
+    return str(data.user_id)
+
+
+def _subscribing(rules: Rules) -> Handler:
+    def handler(ctx: Context, delivery: Delivery) -> None:
+        cause, command = cause_of(delivery), delivery.value.data
+        subscriber = ctx.table(SUBSCRIPTIONS).get(command.user_id) or NOBODY
+        subscription_id = f"sub_{events.derived_id(cause.event_id, 'subscription')}"
+        facts = subscribe(
+            subscriber, command, subscription_id, cause.at_ms, cause.correlation_id, rules
+        )
+        if facts and isinstance(facts[0], f.Refused):
+            notice = refused(command.user_id, subscription_id, facts[0], cause.at_ms)
+            announce(ctx, NAME, cause, (notice,))
+            return
+        _carry_out(ctx, cause, subscriber, None, facts, rules)
+
+    return handler
+
+
+def _adopting(rules: Rules) -> Handler:
+    def handler(ctx: Context, delivery: Delivery) -> None:
+        cause, event = cause_of(delivery), delivery.value.data
+        subscriber = ctx.table(SUBSCRIPTIONS).get(event.user_id) or NOBODY
+        facts = adopt(subscriber, event, cause.at_ms, cause.correlation_id, rules)
+        _carry_out(ctx, cause, subscriber, None, facts, rules)
+
+    return handler
+
+
+def _deciding(rules: Rules) -> Decide:
+    def decision(_: Subscriber, subscription: Subscription, delivery: Delivery) -> f.Facts:
+        return decide(subscription, delivery.value.data, delivery.record.timestamp, rules)
+
+    return decision
+
+
+def _cancelling(rules: Rules) -> Decide:
+    def decision(subscriber: Subscriber, subscription: Subscription, delivery: Delivery) -> f.Facts:
+        command, at_ms = delivery.value.data, delivery.record.timestamp
+        return cancel(subscription, command, at_ms, rules, locked=subscriber.locked)
+
+    return decision
+
+
+def _delivering(rules: Rules) -> Handler:
+    def decision(_: Subscriber, subscription: Subscription, __: Delivery) -> f.Facts:
+        return invoice_sent(subscription)
+
+    advance = _advancing(rules, decision)
+
+    def handler(ctx: Context, delivery: Delivery) -> None:
+        if delivery.value.data.template_id == INVOICE_TEMPLATE:
+            advance(ctx, delivery)
+
+    return handler
+
+
+def _advancing(rules: Rules, decision: Decide) -> Handler:
+    """A message about one subscription, or about all of a user's where it names none."""
+
+    def handler(ctx: Context, delivery: Delivery) -> None:
+        user_id = _user_of(delivery)
+        subscriber = ctx.table(SUBSCRIPTIONS).get(user_id)
+        if subscriber is None:
+            return
+        named = getattr(delivery.value.data, "subscription_id", None)
+        cause = cause_of(delivery)
+        for subscription in subscriber.subscriptions:
+            if named in (None, subscription.subscription_id):
+                facts = decision(subscriber, subscription, delivery)
+                mine = replace(cause, event_id=_own(cause, subscription, named))
+                subscriber = _carry_out(ctx, mine, subscriber, subscription, facts, rules)
+
+    return handler
+
+
+def _own(cause: Cause, subscription: Subscription, named: str | None) -> str:
+    """Keep ids apart where one message is about several subscriptions."""
+    if named is not None:
+        return cause.event_id
+    return events.derived_id(cause.event_id, subscription.subscription_id)
+
+
+def _lock(ctx: Context, delivery: Delivery) -> None:
+    event, table = delivery.value.data, ctx.table(SUBSCRIPTIONS)
+    subscriber = table.get(event.customer_id) or NOBODY
+    after = locked(subscriber, event)
+    if after is not subscriber:
+        table[event.customer_id] = after
+
+
+def _undo(ctx: Context, delivery: Delivery) -> None:
+    """Cancel the orders that are dated after a subscription's end."""
+    event = delivery.value.data
+    subscriber = ctx.table(SUBSCRIPTIONS).get(event.user_id) or NOBODY
+    subscription = subscriber.find(event.subscription_id)
+    if subscription is not None:
+        messages = orders_after(subscription, event.effective_date)
+        announce(ctx, NAME, cause_of(delivery), messages)
+
+
+def _timing(rules: Rules) -> TimerHandler:
+    def handler(ctx: Context, timer: Timer, now_ms: int) -> None:
+        subscriber = ctx.table(SUBSCRIPTIONS).get(timer.key)
+        if subscriber is None:
+            return
+        cause = timer_cause(NAME, timer, now_ms)
+        for subscription in subscriber.subscriptions:
+            facts = time_up(subscription, timer.kind, timer.due_ms, now_ms, rules)
+            event_id = events.derived_id(cause.event_id, subscription.subscription_id)
+            saga = Cause(event_id, subscription.correlation_id, now_ms)
+            subscriber = _carry_out(ctx, saga, subscriber, subscription, facts, rules)
+        # Figures may have changed since a timer was set: what should run by now, runs.
+        for kind, due_ms in _due(subscriber, rules):
+            if (kind, due_ms) != (timer.kind, timer.due_ms):
+                ctx.set_timer(kind, timer.key, due_ms)
+
+    return handler
+
+
+def _carry_out(
+    ctx: Context,
+    cause: Cause,
+    subscriber: Subscriber,
+    before: Subscription | None,
+    facts: f.Facts,
+    rules: Rules,
+) -> Subscriber:
+    """Keep what follows from facts, move the timers, and announce."""
+    if not facts:
+        return subscriber
+    facts = tuple([_numbered(ctx, fact, rules) for fact in facts])
+    subscription = before
+    for fact in facts:
+        was, subscription = subscription, evolve(subscription, fact)
+        _save_invoice(ctx, was, subscription)
+    assert subscription is not None, "facts are about a subscription"
+    user_id = subscription.user_id
+    after = kept(subscriber, subscription, rules)
+    ctx.table(SUBSCRIPTIONS)[user_id] = after
+    _move_timers(ctx, user_id, _due(subscriber, rules), _due(after, rules))
+    announce(ctx, NAME, cause, following(before, facts, cause.at_ms, rules))
+    return after
+
+
+def _save_invoice(ctx: Context, was: Subscription | None, now: Subscription) -> None:
+    """Keep the invoice as it stands after a fact, so that none is missed."""
+    invoice = now.invoice
+    if invoice is not None and (was is None or was.invoice is not invoice):
+        ctx.table(INVOICES)[invoice_key(now.user_id, invoice.invoice_id)] = invoice
+
+
+def _numbered(ctx: Context, fact: f.Fact, rules: Rules) -> f.Fact:
+    """Give a new invoice its number."""
+    if not isinstance(fact, f.InvoiceIssued):
+        return fact
+    issued_on, table = day_of(fact.invoice.issued_at_ms), ctx.table(INVOICE_NUMBERS)
+    year = str(issued_on.year)
+    given = table.get(year) or 0
+    table[year] = given + 1
+    number = invoice_number(issued_on, given, ctx.partition, rules.billing)
+    return f.InvoiceIssued(with_changes(fact.invoice, number=number))
+
+
+def _due(subscriber: Subscriber, rules: Rules) -> set[tuple[str, int]]:
+    return {due for one in subscriber.subscriptions for due in due_times(one, rules)}
+
+
+def _move_timers(
+    ctx: Context, user_id: str, was: set[tuple[str, int]], now: set[tuple[str, int]]
+) -> None:
+    for kind, due_ms in sorted(was - now):
+        ctx.cancel_timer(kind, user_id, due_ms)
+    for kind, due_ms in sorted(now - was):
+        ctx.set_timer(kind, user_id, due_ms)

@@ -1,0 +1,54 @@
+"""Days of the billing calendar. All of them are UTC; a moment is ms since 1970."""
+
+from calendar import monthrange
+from datetime import UTC, date, datetime, timedelta
+from typing import Final
+
+from events.vocabulary import BillingCycle
+from streams.billing.rules import BillingRules
+
+DAY_MS: Final = 86_400_000
+_MINUTE_MS: Final = 60_000
+_MONTHS_A_YEAR: Final = 12
+_EPOCH: Final = date(1970, 1, 1)
+
+CYCLE_DAYS: Final[dict[BillingCycle, int]] = {"daily": 1, "weekly": 7}
+CYCLE_MONTHS: Final[dict[BillingCycle, int]] = {"monthly": 1, "quarterly": 3, "annual": 12}
+
+
+def day_of(at_ms: int) -> date:
+    """The UTC day of a moment."""
+    return _EPOCH + timedelta(days=at_ms // DAY_MS)
+
+
+def moment_of(at_ms: int) -> datetime:
+    """The same as an aware UTC moment."""
+    return datetime.fromtimestamp(at_ms / 1000, UTC)
+
+
+def plus_days(day: date, days: int) -> date:
+    """The day that many days later."""
+    return day + timedelta(days=days)
+
+
+def run_ms(day: date, rules: BillingRules) -> int:
+    """The moment of a day at which what falls due on it is done (G-40)."""
+    return (day - _EPOCH).days * DAY_MS + rules.run_minute * _MINUTE_MS
+
+
+def next_date(start: date, cycle: BillingCycle, anchor_day: int) -> date:
+    """The billing date after `start`.
+
+    A month too short for the anchor's day ends on its last, and the next long one has the
+    anchor's day again: anchored on the 31st, 31 January, 28 February, 31 March (G-40).
+    """
+    if cycle in CYCLE_DAYS:
+        return plus_days(start, CYCLE_DAYS[cycle])
+    months = start.month - 1 + CYCLE_MONTHS[cycle]
+    year, month = start.year + months // _MONTHS_A_YEAR, months % _MONTHS_A_YEAR + 1
+    return date(year, month, min(anchor_day, monthrange(year, month)[1]))
+
+
+def is_by_days(cycle: BillingCycle) -> bool:
+    """Whether a cycle counts days and so has no anchor in the month."""
+    return cycle in CYCLE_DAYS

@@ -1,0 +1,21 @@
+"""When a charge that failed is tried again, and when that is over (K4, G-42)."""
+
+from streams.billing.calendar import day_of, plus_days, run_ms
+from streams.billing.rows import Invoice
+from streams.billing.rules import BillingRules
+
+
+def retry_due_ms(invoice: Invoice, at_ms: int, rules: BillingRules) -> int:
+    """When the charge is tried again, counted from its first failure; 0 when it is no more.
+
+    A failure of a charge that the customer's new way to pay began uses up no retry.
+    """
+    if invoice.retries >= len(rules.dunning_days):
+        return 0
+    first_day = day_of(invoice.first_failure_at_ms or at_ms)
+    return run_ms(plus_days(first_day, rules.dunning_days[invoice.retries]), rules)
+
+
+def grace_due_ms(at_ms: int, rules: BillingRules) -> int:
+    """When a grace that begins now ends. After the last retry that is day 14."""
+    return run_ms(plus_days(day_of(at_ms), rules.grace_days), rules)

@@ -1,0 +1,57 @@
+"""Plan changes: upgrades at once with proration, others when the period ends (G-41)."""
+
+from events.subscriptions import ChangePlan
+from streams.billing.amounts import prorated
+from streams.billing.calendar import day_of, next_date
+from streams.subscriptions import facts as f
+from streams.subscriptions.charging import plan_of, withdrawn
+from streams.subscriptions.rows import RENEWING, Status, Subscription
+from streams.subscriptions.rules import Rules
+
+WHAT = "change_plan"
+
+
+def change(subscription: Subscription, command: ChangePlan, at_ms: int, rules: Rules) -> f.Facts:
+    """Change the plan. An invoice of the old one that is not charged yet is drawn anew.
+
+    Refused, in order of precedence: unknown_plan, other_family, not_active, charge_under_way.
+    Only a higher tier counts as an upgrade; whatever else is asked for waits for the period's
+    end. Choosing the running plan takes back a choice that waits.
+    """
+    why = _refusal(subscription, command, rules)
+    if why:
+        return (f.Refused(WHAT, why),)
+    to = command.new_plan_id
+    if to == subscription.plan_id:
+        if not subscription.next_plan_id:
+            return ()
+        return (*withdrawn(subscription), f.PlanChosen(""))
+    if to == subscription.next_plan_id:
+        return ()
+    is_upgrade = rules.own.plans[to].tier > plan_of(subscription, rules).tier
+    if is_upgrade and command.effective != "period_end":
+        return (*withdrawn(subscription), _upgraded(subscription, to, at_ms, rules))
+    return (*withdrawn(subscription), f.PlanChosen(to))
+
+
+def _refusal(subscription: Subscription, command: ChangePlan, rules: Rules) -> str:
+    plan = rules.own.plans.get(command.new_plan_id)
+    if plan is None:
+        return "unknown_plan"
+    if plan.family != plan_of(subscription, rules).family:
+        return "other_family"
+    if subscription.status not in RENEWING:
+        return "not_active"
+    return "charge_under_way" if subscription.under_way else ""
+
+
+def _upgraded(subscription: Subscription, to: str, at_ms: int, rules: Rules) -> f.PlanChanged:
+    """Give the new plan now; nothing is prorated while on trial, because nothing was paid."""
+    old, new = plan_of(subscription, rules), rules.own.plans[to]
+    today, start = day_of(at_ms), subscription.period_start
+    owed = 0
+    if subscription.status is not Status.TRIALING:
+        days = (next_date(start, new.cycle, start.day) - start).days
+        period = (start, subscription.period_end)
+        owed = prorated(old.price_minor, new.price_minor, today, period, days)
+    return f.PlanChanged(subscription.plan_id, to, today, owed)

@@ -1,0 +1,51 @@
+"""A user's row: how it changes with one of their subscriptions."""
+
+from msgspec.structs import replace
+
+from events.fraud import FraudDetected
+from streams.subscriptions.rows import (
+    ENDED,
+    ENDED_KEPT_MAX,
+    Status,
+    Subscriber,
+    Subscription,
+)
+from streams.subscriptions.rules import Rules
+
+NOBODY = Subscriber()
+
+
+def kept(subscriber: Subscriber, after: Subscription, rules: Rules) -> Subscriber:
+    """Keep a subscription as it is now; of those that ended, the newest few."""
+    before = subscriber.find(after.subscription_id)
+    others = [one for one in subscriber.subscriptions if one is not before]
+    return replace(
+        subscriber,
+        subscriptions=_bounded((*others, after)),
+        trial_used=subscriber.trial_used or after.trial_days > 0,
+        left=_left(subscriber, before, after, rules),
+    )
+
+
+def _bounded(subscriptions: tuple[Subscription, ...]) -> tuple[Subscription, ...]:
+    ended = [one for one in subscriptions if one.status in ENDED]
+    gone = ended[: max(0, len(ended) - ENDED_KEPT_MAX)]
+    return tuple([one for one in subscriptions if one not in gone])
+
+
+def _left(
+    subscriber: Subscriber, before: Subscription | None, after: Subscription, rules: Rules
+) -> tuple[str, ...]:
+    """Families that were left; one whose first charge failed was never joined."""
+    joined = before is not None and before.status not in ENDED | {Status.PENDING}
+    if not joined or after.status is not Status.CANCELLED:
+        return subscriber.left
+    family = rules.own.plans[after.plan_id].family
+    return subscriber.left if family in subscriber.left else (*subscriber.left, family)
+
+
+def locked(subscriber: Subscriber, event: FraudDetected) -> Subscriber:
+    """Lock the account where fraud is certain enough to suspend it (domain §3 Fraud)."""
+    if event.severity != "critical" or subscriber.locked:
+        return subscriber
+    return replace(subscriber, locked=True)

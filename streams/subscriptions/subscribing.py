@@ -1,0 +1,197 @@
+"""A subscription begins: SubscribeUser, or another producer's UserSubscriptionStarted."""
+
+from collections.abc import Iterator
+
+from events.subscriptions import SubscribeUser, UserSubscriptionStarted
+from events.types import Address, OrderItem
+from streams.billing.calendar import day_of, next_date
+from streams.subscriptions import facts as f
+from streams.subscriptions.charging import issued_and_charged
+from streams.subscriptions.evolution import evolve_all
+from streams.subscriptions.plans import PlanSpec
+from streams.subscriptions.rows import (
+    ENDED,
+    Goods,
+    Method,
+    Place,
+    Status,
+    Subscriber,
+    Subscription,
+)
+from streams.subscriptions.rules import Rules
+
+WHAT = "subscribe"
+_NAME_CHARS_MAX = 200
+
+
+def subscribe(
+    subscriber: Subscriber,
+    command: SubscribeUser,
+    subscription_id: str,
+    at_ms: int,
+    correlation_id: str,
+    rules: Rules,
+) -> f.Facts:
+    """Begin a subscription: on trial at once, else when its first charge went through.
+
+    A repeat of the command changes nothing. What speaks against it, in order of precedence:
+    unknown_plan, account_locked, already_subscribed, unknown_discount, invalid_basket.
+    """
+    if subscriber.find(subscription_id) is not None:
+        return ()
+    for why in _refusals(subscriber, command, rules):
+        return (f.Refused(WHAT, why),)
+    began = _begin(subscriber, command, subscription_id, at_ms, correlation_id, rules)
+    if began.trial_days:
+        return f.Began(began), f.Moved(Status.TRIALING), f.Started()
+    period = (began.period_start, began.period_end)
+    return (f.Began(began), *issued_and_charged(began, period, at_ms, rules))
+
+
+def _refusals(subscriber: Subscriber, command: SubscribeUser, rules: Rules) -> Iterator[str]:
+    plan = rules.own.plans.get(command.plan_id)
+    if plan is None:
+        yield "unknown_plan"
+        return
+    if subscriber.locked:
+        yield "account_locked"
+    if any(_is_live_in(one, plan, rules) for one in subscriber.subscriptions):
+        yield "already_subscribed"
+    if command.discount_code and command.discount_code not in rules.own.discounts_percent:
+        yield "unknown_discount"
+    if plan.is_goods and not _is_basket(command, rules):
+        yield "invalid_basket"
+
+
+def _is_live_in(subscription: Subscription, plan: PlanSpec, rules: Rules) -> bool:
+    """Whether a subscription takes the one place that a family has (G-39)."""
+    if subscription.status in ENDED:
+        return False
+    return rules.own.plans[subscription.plan_id].family == plan.family
+
+
+def _is_basket(command: SubscribeUser, rules: Rules) -> bool:
+    items = command.items or ()
+    in_bounds = 1 <= len(items) <= rules.own.goods_lines_max
+    return in_bounds and command.shipping_address is not None
+
+
+def _begin(
+    subscriber: Subscriber,
+    command: SubscribeUser,
+    subscription_id: str,
+    at_ms: int,
+    correlation_id: str,
+    rules: Rules,
+) -> Subscription:
+    plan = rules.own.plans[command.plan_id]
+    start = day_of(at_ms)
+    percent, cycles = _discount(subscriber, command, plan, rules)
+    address = command.shipping_address
+    return Subscription(
+        subscription_id=subscription_id,
+        user_id=command.user_id,
+        plan_id=command.plan_id,
+        status=Status.PENDING,
+        created_at_ms=at_ms,
+        correlation_id=correlation_id,
+        method=Method(command.payment_method_id, rules.own.method_type),
+        started_on=start,
+        period_start=start,
+        period_end=next_date(start, plan.cycle, start.day),
+        anchor_day=start.day,
+        trial_days=_trial_days(subscriber, command, plan),
+        percent=percent,
+        percent_cycles=cycles,
+        goods=tuple([_goods(item) for item in command.items or ()]) if plan.is_goods else (),
+        address=_place(address) if plan.is_goods and address is not None else None,
+        discount_code=command.discount_code or None,
+        signup_source=command.signup_source,
+    )
+
+
+def _trial_days(subscriber: Subscriber, command: SubscribeUser, plan: PlanSpec) -> int:
+    """The plan's trial, or the shorter one that is asked for; a user has one (G-39)."""
+    if subscriber.trial_used:
+        return 0
+    asked = command.trial_period_days
+    return plan.trial_days if asked is None else min(asked, plan.trial_days)
+
+
+def _discount(
+    subscriber: Subscriber, command: SubscribeUser, plan: PlanSpec, rules: Rules
+) -> tuple[int, int]:
+    """The better of the code's discount and the win-back's, and for how many invoices."""
+    code = rules.own.discounts_percent.get(command.discount_code or "", 0)
+    back = rules.own.winback_percent if plan.family in subscriber.left else 0
+    if code >= back:
+        return code, rules.own.discount_cycles if code else 0
+    return back, 1
+
+
+def _goods(item: OrderItem) -> Goods:
+    name = item.product_name
+    return Goods(
+        item.product_id,
+        item.quantity,
+        item.unit_price_minor,
+        name if name is None else name[:_NAME_CHARS_MAX],
+        item.sku,
+    )
+
+
+def _place(address: Address) -> Place:
+    return Place(
+        address.line1,
+        address.city,
+        address.country,
+        address.line2,
+        address.state,
+        address.postal_code,
+    )
+
+
+def adopt(
+    subscriber: Subscriber,
+    event: UserSubscriptionStarted,
+    at_ms: int,
+    correlation_id: str,
+    rules: Rules,
+) -> f.Facts:
+    """Take over a subscription that another producer started (G-21).
+
+    Its way to pay is bound to it. Without a trial its first period is charged, because no
+    payment of it is recorded here. Our own subscriptions, and plans nobody knows, are left as
+    they are.
+    """
+    plan = rules.own.plans.get(event.plan.plan_id)
+    if plan is None or plan.is_goods or subscriber.find(event.subscription_id) is not None:
+        return ()
+    status = Status.TRIALING if event.trial_period_days else Status.ACTIVE
+    began = Subscription(
+        subscription_id=event.subscription_id,
+        user_id=event.user_id,
+        plan_id=event.plan.plan_id,
+        status=status,
+        created_at_ms=at_ms,
+        correlation_id=correlation_id,
+        method=Method(event.payment_method_id, rules.own.method_type),
+        started_on=event.start_date,
+        period_start=event.start_date,
+        period_end=event.next_billing_date,
+        anchor_day=event.start_date.day,
+        trial_days=event.trial_period_days,
+        discount_code=event.discount_code,
+        signup_source=event.signup_source,
+    )
+    if status is Status.TRIALING:
+        return (f.Began(began),)
+    period = (began.period_start, began.period_end)
+    return (f.Began(began), *issued_and_charged(began, period, at_ms, rules))
+
+
+def begun(facts: f.Facts) -> Subscription | None:
+    """The subscription after facts that may begin it."""
+    if not facts or not isinstance(facts[0], f.Began):
+        return None
+    return evolve_all(facts[0].subscription, facts[1:])

@@ -1,0 +1,147 @@
+"""The whole shop in memory, with subscriptions, and messages sent to it at the driver's time."""
+
+import weakref
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+import events
+from agents.allocation import allocation_agent
+from agents.fraud import fraud_agent
+from agents.gateway import gateway_effect
+from agents.orders import orders_agent
+from agents.payments import payments_agent
+from agents.registrations import registrations_agent
+from agents.review import review_agent
+from agents.stock import stock_agent
+from agents.subscriptions import subscriptions_agent
+from engine.driver import Driver
+from engine.specs import TopicSpec
+from events.base import Message
+from events.envelope import Envelope
+from providers.simulated import SimulatedProvider
+from streams.allocation.rules import AllocationRules
+from streams.billing.rows import Invoice
+from streams.billing.rules import BillingRules
+from streams.fraud.rules import FraudRules
+from streams.inventory.rules import InventoryRules
+from streams.orders.rules import OrderRules
+from streams.payments.rules import PaymentRules
+from streams.subscriptions.rows import Subscription
+from streams.subscriptions.rules import SubscriptionRules
+from tables.subscriptions import INVOICES, SUBSCRIPTIONS
+from topics import ALL, topic_of
+
+DAY_MS = 86_400_000
+HOUR_MS = 3_600_000
+START = datetime(2025, 1, 31, 10, 0, tzinfo=UTC)
+
+PAYMENTS = PaymentRules(provider_default="simulated", gateway_backoff_s=0)
+
+
+class Shop:
+    """Every agent that a subscription meets, or subscriptions alone."""
+
+    def __init__(
+        self,
+        *,
+        alone: bool = False,
+        start: datetime = START,
+        rules: SubscriptionRules | None = None,
+        chunk_max: int = 1000,
+    ) -> None:
+        mine = subscriptions_agent(rules or SubscriptionRules(), BillingRules())
+        agents = [mine, registrations_agent()]
+        effects = []
+        if not alone:
+            self.provider = SimulatedProvider(ledger_charges_max=1_000)
+            gateway = {"simulated": self.provider}
+            effects = [gateway_effect(gateway, PAYMENTS, clock=lambda: self.driver.now_ms)]
+            agents += [
+                orders_agent(OrderRules()),
+                allocation_agent(AllocationRules()),
+                stock_agent(InventoryRules()),
+                payments_agent(PAYMENTS),
+                fraud_agent(FraudRules()),
+                review_agent(FraudRules()),
+            ]
+        start_ms = round(start.timestamp() * 1000)
+        self.driver = Driver(agents, effects, start_ms=start_ms, chunk_max=chunk_max)
+        if self.driver._effect_loop is not None:
+            weakref.finalize(self.driver, self.driver._effect_loop.close)
+        self.sent = 0
+
+    # -- doing
+
+    def tell(self, *messages: Message, event_id: str = "") -> "Shop":
+        """Send messages one after the other, each read before the next."""
+        for message in messages:
+            self.sent += 1
+            value = events.encode(
+                message,
+                event_id=event_id or f"event-{self.sent}",
+                timestamp=self.driver.now_ms,
+                correlation_id="corr_1",
+            )
+            headers = events.headers(message, "corr_1")
+            key = events.key_of(message)
+            self.driver.send(topic_of(type(message)), value, key, headers=headers)
+            self.driver.run()
+        return self
+
+    def until(self, day: str, *, hour: int = 1) -> "Shop":
+        """Let time pass until that day's hour, a tick an hour at least at its boundary."""
+        due = datetime.fromisoformat(day).replace(hour=hour, tzinfo=UTC)
+        while self.driver.now_ms < round(due.timestamp() * 1000):
+            left = round(due.timestamp() * 1000) - self.driver.now_ms
+            self.driver.advance(min(left, 12 * HOUR_MS))
+        return self
+
+    # -- looking
+
+    def said(self, *names: str, since: int = 0) -> list[Envelope[Any]]:
+        """Every message of those names, in the order of time, the test's own left out."""
+        found = [envelope for topic in ALL for envelope in self._of(topic)]
+        wanted = [e for e in found if not names or e.event_type in names]
+        return sorted(wanted[since:], key=lambda e: e.timestamp_ms)
+
+    def _of(self, topic: TopicSpec) -> Iterable[Envelope[Any]]:
+        for record in self.driver.outputs(topic):
+            envelope = events.decode(record.value or b"", record_timestamp_ms=record.timestamp)
+            if not envelope.event_id.startswith("event-"):
+                yield envelope
+
+    def last(self, name: str) -> Any:
+        """The newest message of that name."""
+        return self.said(name)[-1].data
+
+    def days(self, name: str) -> list[str]:
+        """The days on which a message was said."""
+        return [
+            datetime.fromtimestamp(e.timestamp_ms / 1000, UTC).date().isoformat()
+            for e in self.said(name)
+        ]
+
+    @property
+    def subscription(self) -> Subscription:
+        """The newest subscription of the only user."""
+        [row] = self.driver.rows(SUBSCRIPTIONS).values()
+        return row.subscriptions[-1]
+
+    @property
+    def status(self) -> str:
+        """Its state."""
+        return self.subscription.status.value
+
+    @property
+    def invoices(self) -> list[Invoice]:
+        """Every invoice, oldest period first."""
+        found = self.driver.rows(INVOICES).values()
+        return sorted(found, key=lambda invoice: (invoice.issued_at_ms, invoice.number))
+
+    @property
+    def buried(self) -> list[Any]:
+        """Every dead letter."""
+        return [letter for topic in ALL for letter in self.driver.dead_letters(topic)]
+
+
