@@ -50,8 +50,9 @@ def decode(
     """Read one record, in whichever shape it came.
 
     `event_type` is the record's header of that name: it saves looking for the name in the record,
-    which still has the last word. `expect` is the only message the caller takes. `topic` helps
-    where one message alone travels on it. `record_timestamp_ms` dates a record that carries no time
+    which still has the last word. `expect` is the only message the caller takes. `topic` helps a
+    record that names none: where one message alone travels on it, or where one command alone has
+    all its required fields. `record_timestamp_ms` dates a record that carries no time
     of its own.
 
     Raises:
@@ -69,8 +70,11 @@ def decode(
         envelope = reader.read_canonical(raw)
         if envelope is not None:
             return envelope
-    hint = event_type or (None if topic is None else only_message_on(topic))
-    return read_upcast(raw, expect=expect, hint=hint, record_timestamp_ms=record_timestamp_ms)
+    models = () if topic is None else _messages_on(topic)
+    hint = event_type or _only(models)
+    return read_upcast(
+        raw, expect=expect, hint=hint, models=models, record_timestamp_ms=record_timestamp_ms
+    )
 
 
 def _peeked(raw: bytes) -> str | None:
@@ -86,7 +90,14 @@ def _topic_pattern(topic: str) -> str:
 
 def only_message_on(topic: str) -> str | None:
     """Name the message of a topic that one alone travels on, as on `notifications.dev.queue`."""
-    models = TOPICS.get(topic) or TOPICS.get(_topic_pattern(topic)) or ()
+    return _only(_messages_on(topic))
+
+
+def _messages_on(topic: str) -> tuple[type[Message], ...]:
+    return TOPICS.get(topic) or TOPICS.get(_topic_pattern(topic)) or ()
+
+
+def _only(models: tuple[type[Message], ...]) -> str | None:
     return models[0].name if len(models) == 1 else None
 
 

@@ -21,7 +21,7 @@ from typing import Any, Final
 import msgspec
 from pydantic import ValidationError
 
-from events.base import Message
+from events.base import Command, Message
 from events.envelope import ENVELOPE_FIELDS, Envelope, correlation_of
 from events.errors import ContractError, UnknownMessage, UnsupportedVersion, quoted
 from events.ids import derived_id
@@ -40,15 +40,20 @@ _json = msgspec.json.Encoder().encode
 
 
 def read_upcast(
-    raw: bytes, *, expect: str | None, hint: str | None, record_timestamp_ms: int
+    raw: bytes,
+    *,
+    expect: str | None,
+    hint: str | None,
+    models: tuple[type[Message], ...] = (),
+    record_timestamp_ms: int,
 ) -> Envelope[Any]:
-    """Read a record of whatever shape.
+    """Read a record of whatever shape. `models` are the messages that it may be if it names none.
 
     Raises:
         UnknownMessage, UnsupportedVersion, ContractError: see `events.codec.decode`.
     """
     record = _parsed(raw)
-    model = _model_of(record, expect, hint)
+    model = _model_of(record, expect, hint, models)
     return _validated(model, _canonical(record, model, record_timestamp_ms))
 
 
@@ -67,8 +72,10 @@ def _parsed(raw: bytes) -> _Json:
 # --- which message ---
 
 
-def _model_of(record: _Json, expect: str | None, hint: str | None) -> type[Message]:
-    name = _own_name(record) or expect or hint
+def _model_of(
+    record: _Json, expect: str | None, hint: str | None, models: tuple[type[Message], ...]
+) -> type[Message]:
+    name = _own_name(record) or expect or hint or _fitting(record, models)
     if name is None:
         raise UnknownMessage(
             "record: no eventType, and neither header nor topic tells which message it is"
@@ -77,6 +84,21 @@ def _model_of(record: _Json, expect: str | None, hint: str | None) -> type[Messa
     if expect is not None and message_named(expect) is not model:
         raise ContractError(f"eventType: got {quoted(name)}, expected {message_named(expect).name}")
     return model
+
+
+def _fitting(record: _Json, models: tuple[type[Message], ...]) -> str | None:
+    """Name the one command all of whose required fields the record has, as a hand types it."""
+    data = record["data"] if _is_envelope(record) else record
+    found = [
+        model.name
+        for model in models
+        if issubclass(model, Command)
+        and all(
+            not shape.required or not data.keys().isdisjoint(shape.choices)
+            for shape in shape_of(model).values()
+        )
+    ]
+    return found[0] if len(found) == 1 else None
 
 
 def _own_name(record: _Json) -> str | None:

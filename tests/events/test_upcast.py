@@ -385,3 +385,35 @@ def test_unknown_fields_are_left_out() -> None:
     data = _read({**CONFIRMED, "mood": "sunny"}, "OrderConfirmed").data
 
     assert b"sunny" not in events.data_of(data)
+
+
+@pytest.mark.parametrize(
+    ("record", "name"),
+    [
+        (
+            {"userId": "u1", "items": [LINE], "shippingAddress": HOME, "payment": {"method": "card"}},
+            "PlaceOrder",
+        ),
+        ({"orderId": "o1", "userId": "u1", "cancellationReason": "late"}, "CancelOrder"),
+        ({"data": {"orderId": "o1", "userId": "u1", "cancellationReason": "late"}}, "CancelOrder"),
+    ],
+)
+def test_a_record_without_a_name_is_the_command_whose_fields_it_has(
+    record: dict[str, Any], name: str
+) -> None:
+    assert _read(record, topic="orders.dev.commands").event_type == name
+
+
+@pytest.mark.parametrize(
+    ("record", "topic"),
+    [
+        ({"orderId": "o1", "userId": "u1"}, "orders.dev.commands"),
+        (INITIATED, "payments.dev.events"),
+        ({"orderId": "o1", "userId": "u1", "cancellationReason": "late"}, None),
+    ],
+)
+def test_a_record_that_fits_no_command_of_its_topic_stays_nameless(
+    record: dict[str, Any], topic: str
+) -> None:
+    with pytest.raises(events.UnknownMessage, match="no eventType"):
+        _read(record, topic=topic)
