@@ -143,21 +143,23 @@ def wrongs(books: Books) -> Iterator[str]:
 
 def _wrongs_of(account: Account) -> Iterator[str]:
     yield from (f"{n} {name}" for name, n in account.counts.items() if name in ONCE and n > 1)
-    kept = sum(account.captured.values()) - sum(account.refunded.values())
     if account.end == "paid":
-        if kept != account.total:
-            yield f"paid {kept} of {account.total}"
-        if account.held != account.asked:
-            yield f"holds {dict(account.held)}, asked for {dict(account.asked)}"
-        if set(account.committed.values()) != {1}:
-            yield f"committed {dict(account.committed)}"
-        if account.authorised - set(account.captured) - account.voided:
-            yield "a second authorisation was never let go"
-    elif account.end == "cancelled":
-        if not account.is_settled:
-            yield f"cancelled, but {account}"
-    elif account.end == "failed":
-        if set(account.counts) != {"OrderFailed"}:
-            yield f"refused, but {dict(account.counts)}"
-    elif account.counts["OrderConfirmed"]:
+        yield from _wrongs_of_paid(account)
+    elif account.end == "cancelled" and not account.is_settled:
+        yield f"cancelled, but {account}"
+    elif account.end == "failed" and set(account.counts) != {"OrderFailed"}:
+        yield f"refused, but {dict(account.counts)}"
+    elif not account.end and account.counts["OrderConfirmed"]:
         yield f"never ended: {dict(account.counts)}"
+
+
+def _wrongs_of_paid(account: Account) -> Iterator[str]:
+    kept = sum(account.captured.values()) - sum(account.refunded.values())
+    if kept != account.total:
+        yield f"paid {kept} of {account.total}"
+    if account.held != account.asked:
+        yield f"holds {dict(account.held)}, asked for {dict(account.asked)}"
+    if set(account.committed.values()) != {1}:
+        yield f"committed {dict(account.committed)}"
+    if account.authorised - set(account.captured) - account.voided:
+        yield "a second authorisation was never let go"
