@@ -146,8 +146,11 @@ def _attempt_failed(book: Book, message: Said, _: int) -> None:
     order.attempts_failed.append(failure)
 
 
-def _checked(book: Book, message: Said, _: int) -> None:
-    book.dossier(_order_of(message.data)).decisions.append(message.data.decision or "")
+def _checked(book: Book, message: Said, at_ms: int) -> None:
+    order, decision = book.dossier(_order_of(message.data)), message.data.decision or ""
+    order.decisions.append(decision)
+    if decision == "APPROVED":
+        order.approved_at_ms = order.approved_at_ms or at_ms
 
 
 def _found(book: Book, message: Said, _: int) -> None:
@@ -172,7 +175,9 @@ def _refused(book: Book, message: Said, _: int) -> None:
     book.dossier(_order_of(message.data)).answered.add(message.data.charge_id or "")
 
 
-def _capture_asked(book: Book, message: Said, _: int) -> None:
+def _capture_asked(book: Book, message: Said, at_ms: int) -> None:
+    order = book.dossier(_order_of(message.data))
+    order.capture_asked_at_ms = order.capture_asked_at_ms or at_ms
     _charge(book, message.data).captures_asked += 1
 
 
@@ -218,7 +223,8 @@ def _adjusted(book: Book, message: Said, at_ms: int) -> None:
     if data.reason == "reservation_expired":
         hold.expired += 1
         hold.lapsed_early |= bool(change) and at_ms < hold.expires_at_ms
-    elif data.reservation_status == "CONFIRMED" and data.reservation_expires_at:
+    elif data.reservation_status == "CONFIRMED" and not data.committed:
+        hold.held_at_ms = hold.held_at_ms or at_ms
         hold.expires_at_ms = _ms_of(data.reservation_expires_at)
 
 

@@ -48,6 +48,8 @@ class Hold:
     """Held, by warehouse."""
     status: str = ""
     committed: int = 0
+    held_at_ms: int = 0
+    """When it was held whole for the first time; 0: never."""
     expires_at_ms: int = 0
     expired: int = 0
     lapsed_early: bool = False
@@ -93,6 +95,8 @@ class Dossier:
     """Amount, fee and what is left, in minor units."""
     attempts_failed: list[Failure] = field(default_factory=list)
     decisions: list[str] = field(default_factory=list)
+    approved_at_ms: int = 0
+    """When Fraud approved for the first time; 0: never."""
     found: list[str] = field(default_factory=list)
     asked: set[str] = field(default_factory=set)
     """Idempotency keys of charges that were asked for."""
@@ -100,6 +104,8 @@ class Dossier:
     """Charges that went through or were refused, one a key."""
     unknown: int = 0
     """Answers by which nobody knows."""
+    capture_asked_at_ms: int = 0
+    """When the money was asked for, for the first time; 0: never."""
     charges: dict[str, Charge] = field(default_factory=dict)
     refunds: dict[str, int] = field(default_factory=dict)
     given_up: int = 0

@@ -67,6 +67,7 @@ def wrongs(plan: Plan, order: Dossier, end: End, asked: Asked) -> Iterator[str]:
     yield from _opening_wrongs(plan, order)
     yield from _repeat_wrongs(order)
     yield from _fraud_wrongs(plan, order, end)
+    yield from _gate_wrongs(plan, order)
     yield from [f"short of stock without need: {each}" for each in order.unduly_short]
     if any(hold.lapsed_early for hold in order.holds.values()):
         yield "a hold expired before its time"
@@ -130,6 +131,17 @@ def _fraud_wrongs(plan: Plan, order: Dossier, end: End) -> Iterator[str]:
         yield f"approved, but the reviewer said {plan.verdict}"
     if order.found and plan.risk is Risk.ORDINARY:
         yield f"taken for fraud of severity {order.found[0]}"
+
+
+def _gate_wrongs(plan: Plan, order: Dossier) -> Iterator[str]:
+    """The money is asked for once Fraud approved and every line is held, never before (ADR-004)."""
+    asked_ms = order.capture_asked_at_ms
+    if not asked_ms:
+        return
+    if not 0 < order.approved_at_ms <= asked_ms:
+        yield "the money was asked for before Fraud approved"
+    if sum(0 < hold.held_at_ms <= asked_ms for hold in order.holds.values()) < len(plan.lines):
+        yield "the money was asked for before every line was held"
 
 
 def _paid_wrongs(plan: Plan, order: Dossier, asked: Asked) -> Iterator[str]:

@@ -153,6 +153,17 @@ def a_second_capture(run: MemoryRun) -> Records:
     return found
 
 
+def later(name: str, wanted: Callable[[dict[str, Any]], bool]) -> Plant:
+    """Said a second too late, of a paid order."""
+
+    def delayed(record: Record) -> Records:
+        if not wanted(data_of(record)):
+            return [record]
+        return [msgspec.structs.replace(record, timestamp=record.timestamp + 1_000)]
+
+    return lambda run: replaced(run, name, paid(run), delayed)
+
+
 def a_stranger(run: MemoryRun) -> Records:
     order_id = paid(run)
     confirmed = next(r for r in run.records if is_about(r, "OrderConfirmed", order_id))
@@ -295,6 +306,16 @@ PLANTS: tuple[tuple[str, Plant, str], ...] = (
     ("another amount captured", altered("ChargeCaptured", paid, amountMinor=1), "captured 1"),
     ("captured from two charges", a_second_capture, "2 charges captured"),
     ("captured without being asked", dropped("CapturePayment", paid), "asked 0 times"),
+    (
+        "captured before Fraud approved",
+        later("FraudCheckCompleted", lambda data: True),
+        "before Fraud approved",
+    ),
+    (
+        "captured before all is held",
+        later("InventoryAdjusted", lambda data: not data.get("committed")),
+        "before every line was held",
+    ),
     ("never captured", dropped("ChargeCaptured", paid), "captured 0"),
     ("the money never came back", dropped("ChargeRefunded", refunded), "still open"),
     ("a refund nobody was told", dropped("RefundIssued", refunded), "still open"),
