@@ -7,6 +7,7 @@ registrations would need lanes of their own (docs/adr/0003-one-lane-a-partition.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import cache, lru_cache
@@ -81,7 +82,10 @@ class ContractCodec:
         if record.value is None:
             raise events.ContractError("record: null, expected an envelope")
         envelope = events.decode(
-            record.value, record_timestamp_ms=record.timestamp, event_type=name, topic=record.topic
+            record.value,
+            record_timestamp_ms=record.timestamp,
+            event_type=name,
+            topic=_public(record.topic),
         )
         if envelope.event_type == "PlaceOrder" and envelope.data.order_id is None:
             envelope = _with_order_id(envelope)
@@ -96,6 +100,13 @@ class ContractCodec:
         if found is not None and field == "paymentId":
             return found.removeprefix(PAYMENT_PREFIX)
         return found
+
+
+@cache
+def _public(topic: str) -> str:
+    """The contract's topic that a repartition topic is made from, or the topic itself."""
+    made_from = re.fullmatch(r".+-(\w+\.\w+\.\w+)-by-\w+-repartition", topic)
+    return topic if made_from is None else made_from[1]
 
 
 @lru_cache(maxsize=1024)
