@@ -391,7 +391,7 @@ def test_unknown_fields_are_left_out() -> None:
     ("record", "name"),
     [
         (
-            {"userId": "u1", "items": [LINE], "shippingAddress": HOME, "payment": {"method": "card"}},
+            {"userId": "u", "items": [LINE], "shippingAddress": HOME, "payment": {"type": "card"}},
             "PlaceOrder",
         ),
         ({"orderId": "o1", "userId": "u1", "cancellationReason": "late"}, "CancelOrder"),
