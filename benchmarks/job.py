@@ -12,6 +12,7 @@ class Job:
     """One run of one system on one workload."""
 
     broker: str
+    workload: str
     app_id: str
     inputs: tuple[str, ...]
     output: str
@@ -27,6 +28,7 @@ class Job:
         """The job as the process gets it."""
         return {
             "BENCH_BROKER": self.broker,
+            "BENCH_WORKLOAD": self.workload,
             "BENCH_APP_ID": self.app_id,
             "BENCH_INPUTS": ",".join(self.inputs),
             "BENCH_OUTPUT": self.output,
@@ -44,6 +46,7 @@ class Job:
         commit_ms = env["BENCH_COMMIT_MS"]
         return cls(
             broker=env["BENCH_BROKER"],
+            workload=env["BENCH_WORKLOAD"],
             app_id=env["BENCH_APP_ID"],
             inputs=tuple(env["BENCH_INPUTS"].split(",")),
             output=env["BENCH_OUTPUT"],

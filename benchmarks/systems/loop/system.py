@@ -11,16 +11,16 @@ from benchmarks.kafka import Record
 from benchmarks.systems.base import Row, System
 
 
-def _command(workload: str, job: Job) -> list[str]:  # noqa: ARG001 - the environment tells it
-    return [sys.executable, "-m", "benchmarks.systems.loop", workload]
+def _command(job: Job) -> list[str]:
+    return [sys.executable, "-m", "benchmarks.systems.loop", job.workload]
 
 
-def _changelog(workload: str, job: Job) -> str:  # noqa: ARG001 - one for all workloads
+def _changelog(job: Job) -> str:
     return f"{job.app_id}-changelog"
 
 
-def _topics(workload: str, job: Job) -> tuple[str, ...]:
-    return (_changelog(workload, job),)
+def _topics(job: Job) -> tuple[str, ...]:
+    return (_changelog(job),)
 
 
 def _rows(records: Iterable[Record]) -> Iterator[Row]:

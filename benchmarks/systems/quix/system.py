@@ -41,11 +41,11 @@ def _python() -> Path:
     return python
 
 
-def _command(workload: str, job: Job) -> list[str]:  # noqa: ARG001 - the environment tells it
-    return [str(_python()), "-m", "benchmarks.systems.quix.app", workload]
+def _command(job: Job) -> list[str]:
+    return [str(_python()), "-m", "benchmarks.systems.quix.app", job.workload]
 
 
-def _changelog(workload: str, job: Job) -> str:  # noqa: ARG001 - rows are judged in W1 alone
+def _changelog(job: Job) -> str:
     return f"changelog__{job.app_id}--{job.inputs[0]}--{_STORE}"
 
 
