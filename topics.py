@@ -23,6 +23,7 @@ from engine.specs import TopicSpec
 from events.base import Message
 from events.envelope import Envelope
 from events.registry import MESSAGES, TOPICS
+from events.shipment_ids import SHIPMENT_PREFIX, order_of_shipment
 
 PAYMENT_PREFIX: Final = "pay_"
 """Orders opens its payment as `pay_<orderId>`, so that both share a partition."""
@@ -37,7 +38,7 @@ _FIELDS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "productId": ("product_id",),
         "customerId": ("customer_id", "user_id"),
         "shipmentId": ("shipment_id",),
-        "userId": ("user_id", "customer_id"),
+        "userId": ("user_id", "customer_id", "recipient.customer_id"),
         SUBSCRIBER: ("user_id", "customer_id"),
     }
 )
@@ -47,7 +48,7 @@ _FIELDS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 @cache
 def _reader(model: type[Message], field: str) -> Callable[[Any], Any] | None:
     for name in _FIELDS[field]:
-        if name in model.model_fields:
+        if name.partition(".")[0] in model.model_fields:
             read = attrgetter(name)
             return _of_subscription(model, read) if field == SUBSCRIBER else read
     return None
@@ -99,6 +100,8 @@ class ContractCodec:
             found = value.data.fallback_key()  # DeleteInventory may name it in inventoryId only.
         if found is not None and field == "paymentId":
             return found.removeprefix(PAYMENT_PREFIX)
+        if found is not None and field == "shipmentId":
+            return order_of_shipment(found)
         return found
 
 
@@ -148,6 +151,25 @@ class PulseCodec:
         return None if found is None else str(found)
 
 
+class PlainCodec:
+    """Leaves values as bytes, for this application's own hand-overs between its agents."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def route(self, record: Record) -> str | None:  # noqa: ARG002 - one type only
+        """There is one type."""
+        return self._name
+
+    def decode(self, record: Record, name: str | None) -> tuple[str, bytes]:  # noqa: ARG002
+        """The bytes as they are."""
+        return self._name, record.value or b""
+
+    def field(self, value: Any, field: str) -> str | None:  # noqa: ARG002
+        """Nobody asks: what only we write lies where it belongs."""
+        return None
+
+
 CONTRACT: Final = ContractCodec()
 
 
@@ -168,8 +190,8 @@ INVENTORY_COMMANDS: Final = _topic("inventory.{env}.commands", "productId", 7)
 INVENTORY_EVENTS: Final = _topic("inventory.{env}.events", "productId", 30)
 PAYMENTS_COMMANDS: Final = _topic("payments.{env}.commands", "paymentId", 7, PAYMENT_PREFIX)
 PAYMENTS_EVENTS: Final = _topic("payments.{env}.events", "paymentId", 30, PAYMENT_PREFIX)
-SHIPPING_COMMANDS: Final = _topic("shipping.{env}.commands", "shipmentId", 7)
-SHIPPING_EVENTS: Final = _topic("shipping.{env}.events", "shipmentId", 30)
+SHIPPING_COMMANDS: Final = _topic("shipping.{env}.commands", "shipmentId", 7, SHIPMENT_PREFIX)
+SHIPPING_EVENTS: Final = _topic("shipping.{env}.events", "shipmentId", 30, SHIPMENT_PREFIX)
 SUBSCRIPTIONS_COMMANDS: Final = _topic("subscriptions.{env}.commands", "userId", 7)
 SUBSCRIPTIONS_EVENTS: Final = _topic("subscriptions.{env}.events", "userId", 30)
 NOTIFICATIONS_QUEUE: Final = _topic("notifications.{env}.queue", "recipient.customerId", 14)
@@ -183,6 +205,28 @@ PULSE: Final = TopicSpec(
     retention=timedelta(days=1),
     internal=True,
     help="Figures of one partition's windows, on their way to be merged.",
+)
+
+DISPATCHES: Final = {
+    channel: TopicSpec(
+        name=f"notifications.{{env}}.{channel.lower()}",
+        key="userId",
+        codec=PlainCodec("Dispatch"),
+        retention=timedelta(days=14),
+        internal=True,
+        help=f"Tries to send by {channel}, on their way from the queue to the sender. A channel"
+        " that is slow or down holds up no other.",
+    )
+    for channel in ("EMAIL", "SMS", "PUSH")
+}
+"""By channel."""
+WATCHES: Final = TopicSpec(
+    name="notifications.{env}.watches",
+    key="productId",
+    codec=PlainCodec("Watch"),
+    retention=timedelta(days=30),
+    internal=True,
+    help="Customers who want to know when a product is back in stock.",
 )
 
 ALL: Final = (
@@ -201,6 +245,8 @@ ALL: Final = (
     REGISTRATIONS_EVENTS,
     ALERTS_EVENTS,
     PULSE,
+    *DISPATCHES.values(),
+    WATCHES,
 )
 _BY_NAME: Final = {spec.name: spec for spec in ALL}
 _OF_MESSAGE: Final = {model: _BY_NAME[model.topic] for model in MESSAGES.values() if model.topic}

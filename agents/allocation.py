@@ -1,7 +1,8 @@
 """Allocation: an order's lines become commands to stock, by orderId.
 
-Reads orders.events, payments.events and inventory.events. Publishes ReserveStock, ReleaseStock,
-CommitStock and ExtendHold, keyed by product. Keeps a row an order.
+Reads orders.events, payments.events, inventory.events and shipping.events. Publishes ReserveStock,
+ReleaseStock, CommitStock, ExtendHold, ShipStock and AddInventory (for what comes back), keyed by
+product. Keeps a row an order.
 """
 
 from typing import Final
@@ -13,7 +14,13 @@ from streams.allocation.deciding import decide, forgotten, order_id_of
 from streams.allocation.evolution import fold
 from streams.allocation.rules import AllocationRules
 from tables.allocations import ALLOCATIONS
-from topics import INVENTORY_COMMANDS, INVENTORY_EVENTS, ORDERS_EVENTS, PAYMENTS_EVENTS
+from topics import (
+    INVENTORY_COMMANDS,
+    INVENTORY_EVENTS,
+    ORDERS_EVENTS,
+    PAYMENTS_EVENTS,
+    SHIPPING_EVENTS,
+)
 
 AGENT: Final = "allocation"
 
@@ -24,6 +31,7 @@ _READS: Final = (
         ("PaymentProcessed", "PaymentFailed", "FraudCheckCompleted", "FraudDetected"),
     ),
     (INVENTORY_EVENTS, ("InventoryAdjusted", "OutOfStock")),
+    (SHIPPING_EVENTS, ("ShipmentDispatched", "ReturnReceived", "ShipmentCancelled")),
 )
 
 

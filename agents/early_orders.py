@@ -10,12 +10,15 @@ from engine.specs import Context, Delivery, Timer, TopicSpec
 from streams.orders.early import EarlyMessage, OrderUnknown, kept
 from streams.orders.rules import OrderRules
 from tables.orders import EARLY_ORDERS
-from topics import INVENTORY_EVENTS, ORDERS_COMMANDS, PAYMENTS_EVENTS
+from topics import INVENTORY_EVENTS, ORDERS_COMMANDS, PAYMENTS_EVENTS, SHIPPING_EVENTS
 
 AGENT: Final = "orders"
 TIMER: Final = "early"
 
-_SOURCES: Final = {spec.name: spec for spec in (ORDERS_COMMANDS, INVENTORY_EVENTS, PAYMENTS_EVENTS)}
+_SOURCES: Final = {
+    spec.name: spec
+    for spec in (ORDERS_COMMANDS, INVENTORY_EVENTS, PAYMENTS_EVENTS, SHIPPING_EVENTS)
+}
 _LETTERS: Final = {
     name: replace(spec, name=name + SUFFIX, partitions=1) for name, spec in _SOURCES.items()
 }

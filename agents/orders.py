@@ -1,9 +1,9 @@
 """Orders: commands, and what the other services make of an order, by orderId.
 
-Reads orders.commands, inventory.events and payments.events. Publishes OrderConfirmed,
-OrderFailed, OrderCancelled and PaymentInitiated. Keeps a row an order, an index by customer,
-and what waits for an order that is yet to be placed. An order id counts once: a second
-PlaceOrder changes nothing and publishes nothing, whatever it asks for.
+Reads orders.commands, inventory.events, payments.events and shipping.events. Publishes
+OrderConfirmed, OrderFailed, OrderCancelled and PaymentInitiated. Keeps a row an order, an index
+by customer, and what waits for an order that is yet to be placed. An order id counts once: a
+second PlaceOrder changes nothing and publishes nothing, whatever it asks for.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -29,7 +29,13 @@ from streams.orders.placing import place
 from streams.orders.rows import Order
 from streams.orders.rules import OrderRules
 from tables.orders import CUSTOMER_ORDERS, EARLY_ORDERS, ORDERS, customer_key
-from topics import INVENTORY_EVENTS, ORDERS_COMMANDS, ORDERS_EVENTS, PAYMENTS_EVENTS
+from topics import (
+    INVENTORY_EVENTS,
+    ORDERS_COMMANDS,
+    ORDERS_EVENTS,
+    PAYMENTS_EVENTS,
+    SHIPPING_EVENTS,
+)
 
 AGENT: Final = early_orders.AGENT
 
@@ -40,7 +46,7 @@ def orders_agent(rules: OrderRules) -> AgentSpec:
     """Orders' core as an agent."""
     advance = {
         spec.name: _advancing(rules, spec)
-        for spec in (ORDERS_COMMANDS, INVENTORY_EVENTS, PAYMENTS_EVENTS)
+        for spec in (ORDERS_COMMANDS, INVENTORY_EVENTS, PAYMENTS_EVENTS, SHIPPING_EVENTS)
     }
     return AgentSpec(
         name=AGENT,
@@ -70,6 +76,16 @@ def _sources(placing: Handler, advance: Mapping[str, Handler]) -> Iterator[Sourc
         "FraudDetected",
         "FraudCheckCompleted",
         "RefundIssued",
+    )
+    yield source(
+        SHIPPING_EVENTS,
+        "ShipmentCreated",
+        "ShipmentDispatched",
+        "ShipmentDelivered",
+        "DeliveryFailed",
+        "ReturnReceived",
+        "ShipmentCancelled",
+        "ShipmentBookingFailed",
     )
 
 

@@ -14,7 +14,7 @@ from engine.specs import AgentSpec, Context, Delivery, Source, Timer
 from events.inventory import DeleteInventory
 from streams.inventory.corrections import correct, discontinue, product_of
 from streams.inventory.facts import Decision, Refusal
-from streams.inventory.holds import commit, expire, extend, is_over, release, reserve
+from streams.inventory.holds import commit, expire, extend, is_over, release, reserve, ship
 from streams.inventory.posting import HOLD, PURGE, Posting, post, timer_of
 from streams.inventory.receipts import receive
 from streams.inventory.rows import Reservation, Seen, Stock, movement_key, new_stock
@@ -42,6 +42,7 @@ def stock_agent(rules: InventoryRules) -> AgentSpec:
         "ReleaseStock": desk.release,
         "CommitStock": desk.commit,
         "ExtendHold": desk.extend,
+        "ShipStock": desk.ship,
         "AddInventory": desk.receive,
         "UpdateInventory": desk.correct,
         "DeleteInventory": desk.discontinue,
@@ -81,6 +82,11 @@ class _Desk:
         command, cause = delivery.value.data, cause_of(delivery)
         stock, row = self._rows(ctx, command.product_id, command.reservation_id)
         self._carry_out(ctx, cause, stock, extend(row, command, self._rules))
+
+    def ship(self, ctx: Context, delivery: Delivery) -> None:
+        command, cause = delivery.value.data, cause_of(delivery)
+        stock, row = self._rows(ctx, command.product_id, command.reservation_id)
+        self._carry_out(ctx, cause, stock, ship(row, command, cause.at_ms, self._rules))
 
     def receive(self, ctx: Context, delivery: Delivery) -> None:
         command, cause = delivery.value.data, cause_of(delivery)

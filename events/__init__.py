@@ -11,6 +11,13 @@ from events.alerts import AlertRaised, AlertResolved
 from events.analytics import OrderMetrics, OrderMetricsCalculated, ReportPeriod
 from events.base import Command, Event, Message, Part, Query
 from events.billing import InvoiceGenerated, LineItem, SubscriptionPaymentDue
+from events.carriers import (
+    BookCarrier,
+    CarrierBooked,
+    CarrierBookingFailed,
+    TrackParcel,
+    VoidLabel,
+)
 from events.charges import (
     CapturePayment,
     ChargeCaptured,
@@ -42,7 +49,7 @@ from events.fraud import (
     Signal,
     Thresholds,
 )
-from events.holds import CommitStock, ExtendHold, ReleaseStock, ReserveStock
+from events.holds import CommitStock, ExtendHold, ReleaseStock, ReserveStock, ShipStock
 from events.ids import NAMESPACE, derived_id
 from events.inventory import (
     AddInventory,
@@ -116,6 +123,7 @@ from events.returns import (
     ReturnReceived,
 )
 from events.scalars import Minor, Moment
+from events.shipment_ids import SHIPMENT_PREFIX, order_of_shipment, shipment_id_of
 from events.shipping import (
     CancelShipment,
     CreateShipment,
@@ -181,6 +189,7 @@ __all__ = [
     "MESSAGES",
     "NAMESPACE",
     "RECORD_BYTES_MAX",
+    "SHIPMENT_PREFIX",
     "TOPICS",
     "AddInventory",
     "Address",
@@ -189,10 +198,13 @@ __all__ = [
     "AlertResolved",
     "AmendOrder",
     "Amendment",
+    "BookCarrier",
     "CancelOrder",
     "CancelShipment",
     "CancelSubscription",
     "CapturePayment",
+    "CarrierBooked",
+    "CarrierBookingFailed",
     "ChangePlan",
     "ChargeCaptured",
     "ChargeCard",
@@ -304,6 +316,7 @@ __all__ = [
     "RiskScoreCalculated",
     "RouteSegment",
     "SendNotification",
+    "ShipStock",
     "ShipmentBookingFailed",
     "ShipmentCancelled",
     "ShipmentCreated",
@@ -321,6 +334,7 @@ __all__ = [
     "SubscriptionRenewedEvent",
     "SubscriptionSuspended",
     "Thresholds",
+    "TrackParcel",
     "TransitPoint",
     "UnknownMessage",
     "UnsupportedVersion",
@@ -331,6 +345,7 @@ __all__ = [
     "UserSignedUpEvent",
     "UserSubscriptionCancelled",
     "UserSubscriptionStarted",
+    "VoidLabel",
     "VoidPayment",
     "WarehouseRef",
     "WarehouseStockSnapshot",
@@ -342,4 +357,6 @@ __all__ = [
     "headers",
     "key_of",
     "message_named",
+    "order_of_shipment",
+    "shipment_id_of",
 ]

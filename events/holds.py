@@ -65,3 +65,17 @@ class ExtendHold(HoldCommand):
     order_id: Id
     product_id: Id
     expires_at: Moment
+
+
+class ShipStock(HoldCommand):
+    """Tells that a committed hold's units left the warehouse (K11): on-hand and reserved drop.
+
+    An extension. Without a warehouse, all that the reservation holds has left.
+    """
+
+    reservation_id: Id
+    order_id: Id
+    shipment_id: Id | None = None
+    product_id: Id
+    quantity: Quantity
+    warehouse_id: Id | None = None

@@ -18,4 +18,7 @@ Messages race each other: the verdict on a payment may be here before OrderConfi
 an order has a row without lines, which remembers what matters and asks for nothing, until
 OrderConfirmed fills it in or, ten minutes later, it is forgotten. (Orders keeps the message
 itself and puts it among the dead letters, so nothing is lost with it.)
+
+What shipping tells by shipment is turned into commands by product here too: what left, what came
+back, and what is let go because its payment is disputed.
 """

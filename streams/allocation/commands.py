@@ -5,10 +5,20 @@ from types import MappingProxyType
 from typing import Final
 
 from events.base import Message
-from events.holds import CommitStock, ExtendHold, ReleaseStock, ReserveStock
+from events.holds import CommitStock, ExtendHold, ReleaseStock, ReserveStock, ShipStock
+from events.inventory import AddInventory
 from events.types import Address
 from events.vocabulary import ReleaseReason
-from streams.allocation.facts import Asked, AskedAgain, Committed, Extended, Fact, Released
+from streams.allocation.facts import (
+    Asked,
+    AskedAgain,
+    CameBack,
+    Committed,
+    Extended,
+    Fact,
+    Left,
+    Released,
+)
 from streams.allocation.rows import Allocation, Status
 from streams.inventory.moments import moment_of
 
@@ -32,6 +42,10 @@ def commands(row: Allocation, facts: Iterable[Fact]) -> Iterator[Message]:
             yield from _commit(row)
         elif isinstance(fact, Extended):
             yield _extend(row, fact)
+        elif isinstance(fact, Left):
+            yield _ship(row, fact)
+        elif isinstance(fact, CameBack):
+            yield _take_back(row, fact)
         elif isinstance(fact, Released):
             yield from _release(row, _RELEASE_REASONS.get(fact.reason, "order_cancelled"))
 
@@ -75,6 +89,31 @@ def _release(row: Allocation, reason: ReleaseReason) -> Iterator[ReleaseStock]:
             quantity=line.quantity,
             reason=reason,
         )
+
+
+def _ship(row: Allocation, fact: Left) -> ShipStock:
+    return ShipStock(
+        reservation_id=fact.reservation_id,
+        order_id=row.order_id,
+        shipment_id=fact.shipment_id,
+        product_id=fact.product_id,
+        quantity=fact.quantity,
+        warehouse_id=fact.warehouse_id,
+    )
+
+
+def _take_back(row: Allocation, fact: CameBack) -> AddInventory:
+    return AddInventory(
+        product_id=fact.product_id,
+        quantity=fact.quantity,
+        warehouse_id=fact.warehouse_id,
+        stock_source={
+            "type": "return",
+            "orderId": row.order_id,
+            "returnId": fact.return_id,
+            "condition": fact.condition,
+        },
+    )
 
 
 def _extend(row: Allocation, fact: Extended) -> ExtendHold:

@@ -8,6 +8,9 @@ from events.fraud import FraudCheckCompleted, FraudDetected
 from events.inventory import InventoryAdjusted, OutOfStock
 from events.orders import OrderCancelled, OrderConfirmed
 from events.payments import PaymentFailed, PaymentProcessed
+from events.returns import ReturnReceived
+from events.shipping import ShipmentCancelled, ShipmentDispatched
+from streams.allocation import shipping
 from streams.allocation.evolution import fold
 from streams.allocation.facts import (
     Asked,
@@ -238,4 +241,7 @@ _RULES: Final[dict[type[Message], Rule]] = {
     FraudDetected: _detected,
     InventoryAdjusted: _adjusted,
     OutOfStock: _out_of_stock,
+    ShipmentDispatched: shipping.dispatched,
+    ReturnReceived: shipping.returned,
+    ShipmentCancelled: shipping.cancelled,
 }

@@ -9,10 +9,12 @@ from streams.allocation.facts import (
     Asked,
     AskedAgain,
     Began,
+    CameBack,
     Committed,
     Extended,
     Fact,
     Filled,
+    Left,
     LineChanged,
     Released,
     ReviewClosed,
@@ -107,6 +109,11 @@ def _released(row: Allocation, _fact: Released) -> Allocation:
     return replace(row, status=Status.RELEASED, review_open=False)
 
 
+def _same(row: Allocation, _fact: Left | CameBack) -> Allocation:
+    """Stock keeps what left and what came back: the order's claims stay as they are."""
+    return row
+
+
 _FOLDS: Final[dict[type, Callable[[Allocation, Any], Allocation]]] = {
     AskedAgain: _asked_again,
     Extended: _extended,
@@ -116,4 +123,6 @@ _FOLDS: Final[dict[type, Callable[[Allocation, Any], Allocation]]] = {
     ReviewClosed: _review_closed,
     Committed: _committed,
     Released: _released,
+    Left: _same,
+    CameBack: _same,
 }

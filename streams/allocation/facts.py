@@ -79,6 +79,27 @@ class Released(msgspec.Struct, frozen=True, gc=False):
     reason: str
 
 
+class Left(msgspec.Struct, frozen=True, gc=False):
+    """Units of a line left a warehouse."""
+
+    reservation_id: str
+    product_id: str
+    quantity: int
+    warehouse_id: str | None
+    """None: whatever the reservation holds, wherever."""
+    shipment_id: str
+
+
+class CameBack(msgspec.Struct, frozen=True, gc=False):
+    """Units of a product came back to a warehouse."""
+
+    product_id: str
+    quantity: int
+    warehouse_id: str
+    return_id: str
+    condition: str
+
+
 Fact = (
     Began
     | Asked
@@ -90,4 +111,6 @@ Fact = (
     | ReviewClosed
     | Committed
     | Released
+    | Left
+    | CameBack
 )

@@ -218,6 +218,8 @@ def _turned_away(row: Reservation, fact: Short) -> Reservation:
 
 
 def _shipped(row: Reservation, fact: Shipped) -> Reservation:
+    if fact.left:
+        return msgspec.structs.replace(row, allocations=fact.left)
     return msgspec.structs.replace(row, status="FULFILLED", purge_at_ms=fact.purge_at_ms)
 
 

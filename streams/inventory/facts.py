@@ -108,13 +108,15 @@ class CommitMissed(msgspec.Struct, frozen=True, gc=False):
 
 
 class Shipped(msgspec.Struct, frozen=True, gc=False):
-    """The held units left the warehouse."""
+    """Held units left their warehouse: all of them, or those of one warehouse."""
 
     reservation_id: str
     order_id: str
     allocations: tuple[Allocation, ...]
     at_ms: int
     purge_at_ms: int
+    left: tuple[Allocation, ...] = ()
+    """What is still held elsewhere; empty: the reservation is fulfilled."""
 
 
 class Moved(msgspec.Struct, frozen=True, gc=False):

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from events.holds import CommitStock, ExtendHold, ReleaseStock, ReserveStock
+from events.holds import CommitStock, ExtendHold, ReleaseStock, ReserveStock, ShipStock
 from events.vocabulary import AdjustmentReason, ReleaseReason
 from streams.inventory.allocation import rank
 from streams.inventory.backorders import hold, is_next, serve_after
@@ -135,12 +135,26 @@ def expire(
     return serve_after(stock, (_expired(row, now_ms, rules),), now_ms, rules)
 
 
-def ship(row: Reservation | None, at_ms: int, rules: InventoryRules) -> tuple[Fact, ...]:
-    """Have the units of a committed hold leave their warehouses (K11: dispatch lowers on-hand)."""
-    if row is None or row.status != "CONFIRMED" or not row.committed:
+def ship(
+    row: Reservation | None, command: ShipStock, at_ms: int, rules: InventoryRules
+) -> Decision:
+    """Have the units of a committed hold leave their warehouses (K11: dispatch lowers on-hand).
+
+    A command that names a warehouse ships what that one holds; the last one fulfils the line.
+    """
+    if row is None:
         return ()
+    if row.product_id != command.product_id:
+        return Refusal.OTHER_PRODUCT
+    if row.status != "CONFIRMED" or not row.committed:
+        return ()
+    where = command.warehouse_id
+    leaving = tuple([part for part in row.allocations if where in {None, part.warehouse_id}])
+    left = tuple([part for part in row.allocations if part not in leaving])
     purge_at_ms = at_ms + rules.ended_keep_ms
-    return (Shipped(row.reservation_id, row.order_id, row.allocations, at_ms, purge_at_ms),)
+    if not leaving:
+        return ()
+    return (Shipped(row.reservation_id, row.order_id, leaving, at_ms, purge_at_ms, left),)
 
 
 def is_over(row: Reservation | None, now_ms: int) -> bool:

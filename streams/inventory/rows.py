@@ -86,7 +86,8 @@ class Reservation(msgspec.Struct, frozen=True, gc=False):
     """As in the line it was made from."""
     status: ReservationStatus = "PENDING"
     allocations: tuple[Allocation, ...] = ()
-    """Sums to quantity while CONFIRMED or FULFILLED, and is empty otherwise."""
+    """What is held. Sums to quantity while CONFIRMED, less what was shipped already; what was
+    shipped last when FULFILLED; empty otherwise."""
     committed: bool = False
     """A captured payment made the hold permanent: no timer ends it."""
     barred: bool = False

@@ -8,7 +8,7 @@ follow. A fact changes the row's `version` by one (G-13).
 - `rows`: what is kept, and the states.
 - `facts`, `evolution`: what can happen to an order, and how the row changes by it.
 - `pricing`, `checks`, `placing`: what PlaceOrder asks for, and whether it may (G-10, G-12).
-- `cancelling`, `stock`, `payment`, `fraud`: what the others mean.
+- `cancelling`, `stock`, `payment`, `fraud`, `shipping`: what the others mean.
 - `deciding`: one entry to all of them, and to the timers.
 - `early`: what waits for an order that nobody has placed yet.
 

@@ -10,7 +10,16 @@ from events.inventory import InventoryAdjusted, OutOfStock
 from events.orders import CancelOrder
 from events.payments import PaymentFailed, PaymentProcessed
 from events.refunds import RefundIssued
-from streams.orders import cancelling, fraud, payment, stock
+from events.returns import ReturnReceived
+from events.shipping import (
+    DeliveryFailed,
+    ShipmentBookingFailed,
+    ShipmentCancelled,
+    ShipmentCreated,
+    ShipmentDelivered,
+    ShipmentDispatched,
+)
+from streams.orders import cancelling, fraud, payment, shipping, stock
 from streams.orders.facts import Fact
 from streams.orders.rows import BEFORE_DISPATCH, Order
 from streams.orders.rules import OrderRules
@@ -28,6 +37,13 @@ _RULES: Final[dict[type[Message], Rule]] = {
     FraudDetected: fraud.detected,
     FraudCheckCompleted: fraud.checked,
     RefundIssued: payment.refunded,
+    ShipmentCreated: shipping.created,
+    ShipmentDispatched: shipping.dispatched,
+    ShipmentDelivered: shipping.delivered,
+    DeliveryFailed: shipping.attempt_failed,
+    ReturnReceived: shipping.returned,
+    ShipmentCancelled: shipping.shipment_cancelled,
+    ShipmentBookingFailed: shipping.booking_failed,
 }
 
 

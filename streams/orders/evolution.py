@@ -1,8 +1,8 @@
 """How an order's row changes by a fact.
 
 `evolve` folds and judges nothing: whether a fact may happen is decided before. Every fact
-counts the version up by one; all but the holding of single lines also make a step of the
-history.
+counts the version up by one; all but the holding of single lines and the moves of single
+parcels also make a step of the history.
 """
 
 from collections.abc import Callable
@@ -14,11 +14,13 @@ from streams.orders.facts import (
     AllHeld,
     Cancelled,
     Fact,
+    HeldFrom,
     LineHeld,
     LineLost,
     MoneyTaken,
     Moved,
     Noted,
+    ParcelMoved,
     Placed,
     Refunded,
     Rejected,
@@ -136,6 +138,21 @@ def _refunded(order: Order, fact: Refunded) -> Order:
     )
 
 
+def _held_from(order: Order, fact: HeldFrom) -> Order:
+    return _step(order, fact.at_ms, "SHIPMENT_CREATED", held_from=fact.to)
+
+
+def _parcel_moved(order: Order, fact: ParcelMoved) -> Order:
+    """The history tells what it makes of the order; the parcel itself tells the rest."""
+    name = fact.parcel.shipment_id
+    known = any(parcel.shipment_id == name for parcel in order.parcels)
+    if known:
+        parcels = tuple([fact.parcel if p.shipment_id == name else p for p in order.parcels])
+    else:
+        parcels = (*order.parcels, fact.parcel)
+    return replace(order, version=order.version + 1, parcels=parcels)
+
+
 def _noted(order: Order, fact: Noted) -> Order:
     return _step(order, fact.at_ms, fact.reason)
 
@@ -151,6 +168,8 @@ _FOLDS: Final[dict[type, Callable[[Order, Any], Order]]] = {
     ReviewClosed: _review_closed,
     Cancelled: _cancelled,
     Refunded: _refunded,
+    HeldFrom: _held_from,
+    ParcelMoved: _parcel_moved,
     Noted: _noted,
 }
 

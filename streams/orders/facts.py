@@ -2,7 +2,7 @@
 
 import msgspec
 
-from streams.orders.rows import Order, Status
+from streams.orders.rows import Order, Parcel, Status
 
 
 class Placed(msgspec.Struct, frozen=True, gc=False):
@@ -99,6 +99,21 @@ class Refunded(msgspec.Struct, frozen=True, gc=False):
     status: str
 
 
+class HeldFrom(msgspec.Struct, frozen=True, gc=False):
+    """The state to which an order on hold goes back has moved on."""
+
+    at_ms: int
+    to: Status
+
+
+class ParcelMoved(msgspec.Struct, frozen=True, gc=False):
+    """One of the order's shipments is elsewhere."""
+
+    at_ms: int
+    parcel: Parcel
+    """As it is now."""
+
+
 class Noted(msgspec.Struct, frozen=True, gc=False):
     """Something changed nothing, but belongs into the order's history."""
 
@@ -119,5 +134,7 @@ Fact = (
     | ReviewClosed
     | Cancelled
     | Refunded
+    | HeldFrom
+    | ParcelMoved
     | Noted
 )

@@ -10,6 +10,7 @@ from streams.orders.rows import Order, Status
 from streams.orders.rules import OrderRules
 from streams.orders.stock import restocked
 
+_REFUNDABLE: Final = frozenset({Status.DELIVERED, Status.RETURNED})
 _UNPAID: Final = frozenset({Status.CONFIRMED, Status.BACKORDERED, Status.ON_HOLD})
 
 
@@ -47,7 +48,13 @@ def failed(order: Order, event: PaymentFailed, at_ms: int, rules: OrderRules) ->
 
 
 def refunded(order: Order, event: RefundIssued, at_ms: int, _rules: OrderRules) -> tuple[Fact, ...]:
-    """Take down how much went back in all; a repeat or an older figure changes nothing."""
+    """Take down how much went back in all; a repeat or an older figure changes nothing.
+
+    Once everything went back, an order that is delivered or returned is refunded (G-17).
+    """
     if event.total_refunded_minor <= order.refunded_minor:
         return ()
-    return (Refunded(at_ms, event.total_refunded_minor, event.payment_status),)
+    given = Refunded(at_ms, event.total_refunded_minor, event.payment_status)
+    if event.payment_status == "refunded" and order.status in _REFUNDABLE:
+        return (given, Moved(at_ms, Status.REFUNDED, "REFUNDED"))
+    return (given,)

@@ -37,6 +37,31 @@ HOLDABLE: Final = frozenset({Status.CONFIRMED, Status.PAID, Status.PROCESSING})
 """From here fraud puts an order on hold, and back to here it goes."""
 
 
+PARCELS_MAX: Final = 100
+"""Shipments of one order that are followed."""
+
+
+class ParcelState(StrEnum):
+    """Where one of an order's shipments is, in the order of its life."""
+
+    CREATED = "created"
+    CANCELLED = "cancelled"
+    DISPATCHED = "dispatched"
+    DELIVERED = "delivered"
+    RETURNED = "returned"
+
+
+class Parcel(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """One shipment of an order, as far as the order minds."""
+
+    shipment_id: str
+    state: ParcelState
+    units: int = 0
+    """In it, over all lines; 0: nobody said."""
+    units_back: int = 0
+    """That came back."""
+
+
 class Line(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """One line of an order."""
 
@@ -108,6 +133,8 @@ class Order(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     refunded_minor: int = 0
     refund_status: str | None = None
     cancellation_reason: str | None = None
+    parcels: tuple[Parcel, ...] = ()
+    """Its shipments, in the order in which they were heard of."""
 
     def line_number(self, reservation_id: str | None) -> int:
         """The line a reservation `<orderId>:<line>` is for; 0 when it is not for this order."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from events.base import Message
-from events.holds import CommitStock, ExtendHold, ReleaseStock, ReserveStock
+from events.holds import CommitStock, ExtendHold, ReleaseStock, ReserveStock, ShipStock
 from events.inventory import (
     AddInventory,
     DeleteInventory,
@@ -133,8 +133,15 @@ class Shop:
         )
         return self._do(extend(self.reservations.get(line), command, self.rules))
 
-    def ship(self, line: str) -> Refusal | None:
-        return self._do(ship(self.reservations.get(line), self.at_ms, self.rules))
+    def ship(self, line: str, only: str | None = None, product: str = PRODUCT) -> Refusal | None:
+        command = ShipStock(
+            reservation_id=line,
+            order_id=f"ord_{line}",
+            product_id=product,
+            quantity=1,
+            warehouse_id=only,
+        )
+        return self._do(ship(self.reservations.get(line), command, self.at_ms, self.rules))
 
     # -- time
 

@@ -377,6 +377,47 @@ def test_units_that_ship_leave_on_hand_and_reserved_together() -> None:
     assert [each.sequence for each in outbound] == [3, 4]
 
 
+def test_a_line_split_over_warehouses_ships_one_warehouse_at_a_time() -> None:
+    shop = stocked(east=2, west=2)
+    shop.reserve("a:1", 3)
+    shop.commit("a:1")
+    first, second = [part.warehouse_id for part in shop.reservations["a:1"].allocations]
+    shop.take()
+
+    shop.ship("a:1", first)
+    shop.ship("a:1", first)
+
+    assert shop.status("a:1") == "CONFIRMED"
+    assert [part.warehouse_id for part in shop.reservations["a:1"].allocations] == [second]
+    assert [each.reservation_status for each in shop.take_adjusted()] == ["CONFIRMED"]
+
+    shop.ship("a:1", second)
+
+    assert shop.status("a:1") == "FULFILLED"
+    assert sum(level.on_hand for level in shop.stock.levels) == 1
+    assert sum(level.reserved for level in shop.stock.levels) == 0
+
+
+def test_what_has_not_shipped_is_released() -> None:
+    shop = stocked(east=2, west=2)
+    shop.reserve("a:1", 3)
+    shop.commit("a:1")
+    shop.ship("a:1", shop.reservations["a:1"].allocations[0].warehouse_id)
+
+    shop.release("a:1")
+
+    assert shop.status("a:1") == "CANCELLED"
+    assert sum(level.on_hand for level in shop.stock.levels) == 2
+    assert sum(level.reserved for level in shop.stock.levels) == 0
+
+
+def test_another_products_line_is_not_shipped() -> None:
+    shop = stocked(east=2)
+    shop.reserve("a:1", 1)
+
+    assert shop.ship("a:1", product="prd_other") is Refusal.OTHER_PRODUCT
+
+
 @pytest.mark.parametrize("committed", [False, True])
 def test_only_a_paid_hold_ships_and_only_once(*, committed: bool) -> None:
     shop = stocked(east=5)

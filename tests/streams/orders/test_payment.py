@@ -124,9 +124,18 @@ def test_a_failure_that_comes_late_cancels_nothing(order: Order) -> None:
     assert decide(order, declined(3), AT_MS, RULES) == ()
 
 
-@pytest.mark.parametrize(
-    "order", [PAID, CANCELLED, replace(PAID, status=Status.DELIVERED)], ids=lambda o: o.status
-)
+@pytest.mark.parametrize("status", [Status.DELIVERED, Status.RETURNED])
+def test_what_was_sent_is_refunded_once_everything_went_back(status: Status) -> None:
+    order = replace(PAID, status=status)
+
+    part = after(order, refund(5000, "partially_refunded"))
+    whole = after(part, refund(13497))
+
+    assert (part.status, part.refund_status) == (status, "partially_refunded")
+    assert (whole.status, whole.refund_status) == (Status.REFUNDED, "refunded")
+
+
+@pytest.mark.parametrize("order", [PAID, CANCELLED], ids=lambda o: o.status)
 def test_refunds_are_taken_down_and_move_nothing(order: Order) -> None:
     told = after(order, refund(5000, "partially_refunded"), refund(13497), refund(5000))
 

@@ -1,0 +1,93 @@
+"""The carrier boundary, keyed by shipmentId: what carriers are asked, and their answers.
+
+All are extensions: the contract names the carriers, not how they are called.
+"""
+
+from typing import Literal
+
+from events.base import Command, Event
+from events.scalars import Count, Id, Many, Moment, Text, Url
+from events.shipping_parts import Package
+from events.types import Address
+from events.vocabulary import Carrier, ShippingMethod
+
+Purpose = Literal["outbound", "return"]
+"""A parcel to the customer, or the label for its way back."""
+
+
+class CarrierCommand(Command):
+    """A request to a carrier; harmless when repeated with the same idempotency key."""
+
+    topic = "shipping.{env}.commands"
+    key_field = "shipment_id"
+    source = "shipping-service"
+
+
+class CarrierEvent(Event):
+    """A carrier's answer."""
+
+    topic = "shipping.{env}.events"
+    key_field = "shipment_id"
+    source = "carrier-gateway-service"
+
+
+class BookCarrier(CarrierCommand):
+    """Asks a carrier for a label. An extension."""
+
+    shipment_id: Id
+    order_id: Id
+    carrier: Carrier
+    purpose: Purpose
+    attempt: Count
+    shipping_method: ShippingMethod
+    address: Address
+    packages: Many[Package]
+    idempotency_key: Id
+
+
+class VoidLabel(CarrierCommand):
+    """Asks a carrier to forget a parcel that will not come. An extension."""
+
+    shipment_id: Id
+    order_id: Id
+    carrier: Carrier
+    tracking_number: Id
+    idempotency_key: Id
+
+
+class TrackParcel(CarrierCommand):
+    """Asks a carrier where a parcel is, should its webhook not tell (G-30). An extension.
+
+    What it says arrives as UpdateShipmentStatus, once a scan.
+    """
+
+    shipment_id: Id
+    order_id: Id
+    carrier: Carrier
+    tracking_number: Id
+    booked_at: Moment
+    address: Address
+
+
+class CarrierBooked(CarrierEvent):
+    """The carrier takes the parcel. An extension."""
+
+    shipment_id: Id
+    order_id: Id
+    carrier: Carrier
+    purpose: Purpose
+    tracking_number: Id
+    label_url: Url
+    idempotency_key: Id
+
+
+class CarrierBookingFailed(CarrierEvent):
+    """The carrier does not take the parcel, or gave no answer. An extension."""
+
+    shipment_id: Id
+    order_id: Id
+    carrier: Carrier
+    purpose: Purpose
+    failure_code: Text
+    retryable: bool
+    idempotency_key: Id

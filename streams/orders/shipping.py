@@ -1,0 +1,149 @@
+"""What shipping's news means for an order: under way, at the door, back again (G-14, G-31)."""
+
+from typing import Final
+
+from msgspec.structs import replace
+
+from events.returns import ReturnReceived
+from events.shipping import (
+    DeliveryFailed,
+    ShipmentBookingFailed,
+    ShipmentCancelled,
+    ShipmentCreated,
+    ShipmentDelivered,
+    ShipmentDispatched,
+)
+from streams.orders.cancelling import noted
+from streams.orders.facts import Fact, HeldFrom, Moved, ParcelMoved, ReviewClosed
+from streams.orders.rows import (
+    PARCELS_MAX,
+    Order,
+    Parcel,
+    ParcelState,
+    Status,
+)
+from streams.orders.rules import OrderRules
+
+Facts = tuple[Fact, ...]
+
+_ON_THE_WAY: Final = frozenset({Status.SHIPPED, Status.DELIVERED})
+_RANK: Final = {state: rank for rank, state in enumerate(ParcelState)}
+
+
+def created(order: Order, event: ShipmentCreated, at_ms: int, _rules: OrderRules) -> Facts:
+    """Take a booked parcel down; a paid order is being processed from now on."""
+    units = sum([item.quantity for box in event.packages for item in box.items or ()])
+    moved = _moved(order, event.shipment_id, ParcelState.CREATED, at_ms, units)
+    if not moved:
+        return ()
+    if order.status is Status.PAID:
+        return (*moved, Moved(at_ms, Status.PROCESSING, "SHIPMENT_CREATED"))
+    if order.status is Status.ON_HOLD and order.captured_minor is not None:
+        return (*moved, HeldFrom(at_ms, Status.PROCESSING))
+    return moved
+
+
+def dispatched(order: Order, event: ShipmentDispatched, at_ms: int, _rules: OrderRules) -> Facts:
+    """Say shipped at the first parcel. What left the house cannot be held or cancelled."""
+    moved = _moved(order, event.shipment_id, ParcelState.DISPATCHED, at_ms)
+    if moved and order.status is Status.CANCELLED:
+        return (*moved, *noted(order, at_ms, "DISPATCHED_AFTER_CANCEL"))
+    return (*moved, *_shipped(order, at_ms)) if moved else ()
+
+
+def delivered(order: Order, event: ShipmentDelivered, at_ms: int, _rules: OrderRules) -> Facts:
+    """Say delivered once every unit has arrived."""
+    moved = _moved(order, event.shipment_id, ParcelState.DELIVERED, at_ms)
+    if not moved:
+        return ()
+    shipped = _shipped(order, at_ms)
+    return (*moved, *shipped, *_arrived(order, moved, shipped, at_ms))
+
+
+def attempt_failed(order: Order, event: DeliveryFailed, at_ms: int, _rules: OrderRules) -> Facts:
+    """Put a failed attempt into the history; the state stays."""
+    if order.status not in _ON_THE_WAY:
+        return ()
+    return noted(order, at_ms, f"DELIVERY_FAILED_{event.reason_code}_{event.attempt_number or 1}")
+
+
+def returned(order: Order, event: ReturnReceived, at_ms: int, _rules: OrderRules) -> Facts:
+    """Say returned once every unit has come back; fewer only count (G-32)."""
+    if order.status not in _ON_THE_WAY:
+        return noted(order, at_ms, "RETURN_RECEIVED") if order.parcels else ()
+    units = sum([item.quantity for item in event.items])
+    moved = _moved(order, event.shipment_id, ParcelState.RETURNED, at_ms, units)
+    if not moved:
+        return ()
+    if sum([parcel.units_back for parcel in _after(order, moved)]) >= _units(order):
+        return (*moved, Moved(at_ms, Status.RETURNED, "RETURNED"))
+    return (*moved, *_arrived(order, moved, (), at_ms))
+
+
+def shipment_cancelled(
+    order: Order, event: ShipmentCancelled, at_ms: int, _rules: OrderRules
+) -> Facts:
+    """Forget a parcel that will not come: another may take its place."""
+    return _moved(order, event.shipment_id, ParcelState.CANCELLED, at_ms)
+
+
+def booking_failed(
+    order: Order, _event: ShipmentBookingFailed, at_ms: int, _rules: OrderRules
+) -> Facts:
+    """Put into the history that a person has to find a carrier."""
+    return noted(order, at_ms, "SHIPMENT_BOOKING_FAILED")
+
+
+def _moved(order: Order, shipment_id: str, state: ParcelState, at_ms: int, units: int = 0) -> Facts:
+    """A parcel's new state; none where it is known already, or further on."""
+    known = {parcel.shipment_id: parcel for parcel in order.parcels}
+    parcel = known.get(shipment_id)
+    if parcel is None and len(known) >= PARCELS_MAX:
+        return ()
+    if parcel is not None and _RANK[parcel.state] >= _RANK[state]:
+        return ()
+    parcel = parcel or Parcel(shipment_id, state)
+    back = units if state is ParcelState.RETURNED else parcel.units_back
+    held = units if state is ParcelState.CREATED else parcel.units
+    return (ParcelMoved(at_ms, replace(parcel, state=state, units=held, units_back=back)),)
+
+
+def _shipped(order: Order, at_ms: int) -> Facts:
+    """The steps from where the order is to shipped, each in the contract's table."""
+    shipped = Moved(at_ms, Status.SHIPPED, "SHIPPED")
+    if order.status is Status.PROCESSING:
+        return (shipped,)
+    processing = Moved(at_ms, Status.PROCESSING, "SHIPMENT_CREATED")
+    if order.status is Status.PAID:
+        return (processing, shipped)
+    if order.status is Status.ON_HOLD and order.captured_minor is not None:
+        closed = (ReviewClosed(at_ms),) if order.review_due_ms else ()
+        left = Moved(at_ms, Status.PROCESSING, "DISPATCHED_ON_HOLD")
+        return (*closed, left, shipped)
+    return ()
+
+
+def _arrived(order: Order, moved: Facts, shipped: Facts, at_ms: int) -> Facts:
+    """Delivered, when nothing is missing or on its way and something stayed with the customer."""
+    if not shipped and order.status is not Status.SHIPPED:
+        return ()
+    parcels = [p for p in _after(order, moved) if p.state is not ParcelState.CANCELLED]
+    ended = {ParcelState.DELIVERED, ParcelState.RETURNED}
+    if any(parcel.state not in ended for parcel in parcels):
+        return ()
+    known = all(parcel.units for parcel in parcels)
+    if known and sum([parcel.units for parcel in parcels]) < _units(order):
+        return ()
+    return (Moved(at_ms, Status.DELIVERED, "DELIVERED"),)
+
+
+def _after(order: Order, moved: Facts) -> list[Parcel]:
+    parcels = {parcel.shipment_id: parcel for parcel in order.parcels}
+    for fact in moved:
+        if isinstance(fact, ParcelMoved):
+            parcels[fact.parcel.shipment_id] = fact.parcel
+    return list(parcels.values())
+
+
+def _units(order: Order) -> int:
+    return sum([line.quantity for line in order.lines])

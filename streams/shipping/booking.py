@@ -1,0 +1,175 @@
+"""How a carrier is found: three tries each, two carriers, then a person (G-28)."""
+
+from typing import Final
+
+from msgspec.structs import replace
+
+from events.carriers import CarrierBooked, CarrierBookingFailed, Purpose
+from events.ids import derived_id
+from streams.shipping.calendar import eta_ms
+from streams.shipping.facts import (
+    Asked,
+    Booked,
+    BookingGivenUp,
+    Facts,
+    LabelSpare,
+    Noted,
+    ReturnGivenUp,
+    ReturnLabelled,
+    TryFailed,
+)
+from streams.shipping.rows import Booking, Shipment, Status
+from streams.shipping.rules import ShippingRules
+
+NO_ANSWER: Final = "no_answer"
+
+
+def key_of(shipment_id: str, purpose: Purpose, booking: Booking) -> str:
+    """The idempotency key of a search's tries at one carrier: it makes one label for all."""
+    return derived_id(shipment_id, purpose, str(booking.round), booking.carrier)
+
+
+def search(
+    carriers: tuple[str, ...], at_ms: int, purpose: Purpose, rules: ShippingRules, number: int = 1
+) -> Facts:
+    """Begin a search; nobody to ask, and it is over already."""
+    if carriers:
+        return (Asked(at_ms, purpose, _asking(Booking(carriers, round=number), at_ms, rules)),)
+    return (_given_up(Booking(()), at_ms, purpose),)
+
+
+def booked(shipment: Shipment, event: CarrierBooked, at_ms: int, rules: ShippingRules) -> Facts:
+    """Take the label that was asked for; one that comes too late is given back."""
+    if event.purpose == "return":
+        return _return_booked(shipment, event, at_ms, rules)
+    if event.tracking_number == shipment.tracking_number:
+        return ()
+    asked = shipment.booking is not None and shipment.booking.asked
+    wanted = shipment.status in {Status.PENDING, Status.BOOKING_FAILED}
+    if wanted or (shipment.status is Status.CREATED and asked):
+        return (
+            *_spare(shipment, at_ms),
+            Booked(
+                at_ms,
+                event.carrier,
+                event.tracking_number,
+                event.label_url,
+                eta_ms(at_ms, shipment.method, rules),
+                at_ms + rules.poll_ms,
+            ),
+        )
+    return (LabelSpare(at_ms, event.carrier, event.tracking_number),)
+
+
+def failed(
+    shipment: Shipment, event: CarrierBookingFailed, at_ms: int, rules: ShippingRules
+) -> Facts:
+    """Try again later, or elsewhere, or give up; an answer to an earlier try says nothing."""
+    booking = booking_of(shipment, event.purpose)
+    if booking is None or not booking.asked:
+        return ()
+    if key_of(shipment.shipment_id, event.purpose, booking) != event.idempotency_key:
+        return ()
+    facts = _failed(booking, event.purpose, at_ms, event.failure_code, rules, event.retryable)
+    return _kept(shipment, facts)
+
+
+def due(
+    shipment: Shipment, due_ms: int, now_ms: int, rules: ShippingRules, purpose: Purpose
+) -> Facts:
+    """Ask again, or take silence for a failure."""
+    booking = booking_of(shipment, purpose)
+    if booking is None or booking.due_ms != due_ms:
+        return ()
+    if booking.asked:
+        return _kept(shipment, _failed(booking, purpose, now_ms, NO_ANSWER, rules, retryable=True))
+    return (Asked(now_ms, purpose, _asking(booking, now_ms, rules)),)
+
+
+def booking_of(shipment: Shipment, purpose: Purpose) -> Booking | None:
+    """The search that is under way for that purpose, or was the last."""
+    if purpose == "outbound":
+        return shipment.booking
+    return None if shipment.returning is None else shipment.returning.booking
+
+
+def _kept(shipment: Shipment, facts: Facts) -> Facts:
+    """Leave a shipment that has a label already as it is when no other is to be had."""
+    if shipment.status is not Status.CREATED:
+        return facts
+    return tuple(
+        [
+            Noted(fact.at_ms, "RELABEL_FAILED") if isinstance(fact, BookingGivenUp) else fact
+            for fact in facts
+        ]
+    )
+
+
+def _spare(shipment: Shipment, at_ms: int) -> Facts:
+    """The label that a new one replaces."""
+    if not shipment.tracking_number:
+        return ()
+    return (LabelSpare(at_ms, shipment.carrier, shipment.tracking_number),)
+
+
+def _asking(booking: Booking, at_ms: int, rules: ShippingRules) -> Booking:
+    """The search once its present carrier is asked."""
+    return replace(
+        booking,
+        tries=booking.tries + 1,
+        tries_all=booking.tries_all + 1,
+        begun_at_ms=booking.begun_at_ms or at_ms,
+        due_ms=at_ms + rules.booking_answer_ms,
+        asked=True,
+    )
+
+
+def _failed(
+    booking: Booking,
+    purpose: Purpose,
+    at_ms: int,
+    code: str,
+    rules: ShippingRules,
+    retryable: bool,  # noqa: FBT001 - as the carrier says
+) -> Facts:
+    if retryable and booking.tries < rules.booking_tries_max:
+        waits = rules.booking_waits_ms
+        due_ms = booking.begun_at_ms + waits[min(booking.tries, len(waits) - 1)]
+        waiting = replace(booking, due_ms=due_ms, asked=False)
+        failure = TryFailed(at_ms, purpose, waiting, code)
+        if due_ms > at_ms:
+            return (failure,)
+        return (failure, Asked(at_ms, purpose, _asking(waiting, at_ms, rules)))
+    ended = replace(booking, due_ms=0, asked=False)
+    failure = TryFailed(at_ms, purpose, ended, code)
+    following = booking.position + 1
+    if following >= min(len(booking.carriers), rules.booking_carriers_max):
+        return (failure, _given_up(ended, at_ms, purpose))
+    other = replace(ended, position=following, tries=0, begun_at_ms=0)
+    return (failure, Asked(at_ms, purpose, _asking(other, at_ms, rules)))
+
+
+def _given_up(booking: Booking, at_ms: int, purpose: Purpose) -> BookingGivenUp | ReturnGivenUp:
+    if purpose == "return":
+        return ReturnGivenUp(at_ms)
+    tried = booking.carriers[: booking.position + 1]
+    return BookingGivenUp(at_ms, booking.tries_all, tried)
+
+
+def _return_booked(
+    shipment: Shipment, event: CarrierBooked, at_ms: int, rules: ShippingRules
+) -> Facts:
+    returning = shipment.returning
+    if returning is not None and returning.tracking_number == event.tracking_number:
+        return ()
+    if returning is None or returning.booking is None or shipment.status is not Status.DELIVERED:
+        return (LabelSpare(at_ms, event.carrier, event.tracking_number),)
+    return (
+        ReturnLabelled(
+            at_ms,
+            event.carrier,
+            event.tracking_number,
+            event.label_url,
+            at_ms + rules.label_ms,
+        ),
+    )

@@ -1,0 +1,143 @@
+"""How a shipment ends before dispatch, is kept from it, or gets another address."""
+
+from typing import Final
+
+from events.fraud import FraudCheckCompleted, FraudDetected
+from events.orders import OrderAmended, OrderCancelled
+from events.refunds import ChargebackOpened
+from events.shipping import CancelShipment
+from streams.shipping import booking
+from streams.shipping.calendar import eta_ms, next_attempt_ms
+from streams.shipping.carriers import candidates
+from streams.shipping.deliveries import ADDRESS
+from streams.shipping.evolution import fold
+from streams.shipping.facts import (
+    Blocked,
+    Cancelled,
+    Facts,
+    Noted,
+    Readdressed,
+    Rerouted,
+    Unblocked,
+)
+from streams.shipping.places import destination_of
+from streams.shipping.rows import BEFORE_DISPATCH, UNDER_WAY, Destination, Shipment, Status
+from streams.shipping.rules import ShippingRules
+from streams.shipping.tracking import dispatched
+
+CHARGEBACK: Final = "CHARGEBACK"
+ORDER_CANCELLED: Final = "ORDER_CANCELLED"
+_ASKED: Final = "CANCEL_SHIPMENT"
+_GRAVE: Final = frozenset({"high", "critical"})
+_MOVED: Final = "CUSTOMER_ADDRESS_CHANGED"
+_REASON_CHARS_MAX: Final = 200
+
+
+def cancel(shipment: Shipment, command: CancelShipment, at_ms: int, _rules: ShippingRules) -> Facts:
+    """End it before dispatch; afterwards the history says that it was asked."""
+    return _ended(shipment, at_ms, (command.reason or _ASKED)[:_REASON_CHARS_MAX])
+
+
+def order_cancelled(
+    shipment: Shipment, _event: OrderCancelled, at_ms: int, _rules: ShippingRules
+) -> Facts:
+    """End it with its order."""
+    return _ended(shipment, at_ms, ORDER_CANCELLED)
+
+
+def disputed(
+    shipment: Shipment, _event: ChargebackOpened, at_ms: int, _rules: ShippingRules
+) -> Facts:
+    """End it when the money is claimed back (G-18)."""
+    return _ended(shipment, at_ms, CHARGEBACK)
+
+
+def suspected(shipment: Shipment, event: FraudDetected, at_ms: int, _rules: ShippingRules) -> Facts:
+    """Keep it from dispatch from severity high on (G-25)."""
+    return _blocked(shipment, at_ms) if event.severity in _GRAVE else ()
+
+
+def checked(
+    shipment: Shipment, event: FraudCheckCompleted, at_ms: int, rules: ShippingRules
+) -> Facts:
+    """Keep it from dispatch while a person looks; let it go once they approve.
+
+    A refusal ends in OrderCancelled.
+    """
+    if event.decision == "MANUAL_REVIEW":
+        return _blocked(shipment, at_ms)
+    if event.decision != "APPROVED" or not shipment.blocked:
+        return ()
+    free = Unblocked(at_ms)
+    if shipment.status is Status.CREATED and shipment.ready_at_ms:
+        return (free, dispatched(fold(shipment, (free,)), None, at_ms, rules))
+    return (free,)
+
+
+def readdressed(shipment: Shipment, event: OrderAmended, at_ms: int, rules: ShippingRules) -> Facts:
+    """Send it elsewhere: with a new label before dispatch, by a new route after it (G-8)."""
+    change = event.shipping_address
+    if change is None:
+        return ()
+    destination = destination_of(change.updated)
+    if destination == shipment.destination:
+        return ()
+    if shipment.status in BEFORE_DISPATCH:
+        return _relabelled(shipment, destination, at_ms, rules)
+    return _redirected(shipment, destination, at_ms, rules)
+
+
+def _ended(shipment: Shipment, at_ms: int, reason: str) -> Facts:
+    if shipment.status in BEFORE_DISPATCH:
+        return (Cancelled(at_ms, reason),)
+    too_late = f"CANCEL_TOO_LATE_{reason}"
+    known = shipment.status is Status.CANCELLED
+    if known or any(step.reason == too_late for step in shipment.history):
+        return ()
+    return (Noted(at_ms, too_late),)
+
+
+def _blocked(shipment: Shipment, at_ms: int) -> Facts:
+    if shipment.blocked:
+        return ()
+    if shipment.status in BEFORE_DISPATCH:
+        return (Blocked(at_ms),)
+    if shipment.status in UNDER_WAY and shipment.history[-1].reason != "BLOCK_TOO_LATE":
+        return (Noted(at_ms, "BLOCK_TOO_LATE"),)
+    return ()
+
+
+def _relabelled(
+    shipment: Shipment, destination: Destination, at_ms: int, rules: ShippingRules
+) -> Facts:
+    """Whoever was asked before is asked anew: a label holds for one address only."""
+    moved = Readdressed(at_ms, destination)
+    if shipment.status is Status.BOOKING_FAILED:
+        return (moved,)
+    origin = rules.country_of(shipment.warehouse_id)
+    carriers = candidates(origin, destination.country, shipment.method, shipment.packages, rules)
+    number = 1 + (shipment.booking.round if shipment.booking else 0)
+    return (moved, *booking.search(carriers, at_ms, "outbound", rules, number))
+
+
+def _redirected(
+    shipment: Shipment, destination: Destination, at_ms: int, rules: ShippingRules
+) -> Facts:
+    if shipment.status not in UNDER_WAY:
+        return ()
+    waits = shipment.status is Status.DELIVERY_FAILED and shipment.failure == ADDRESS
+    next_ms = next_attempt_ms(at_ms, rules) if waits else None
+    later_ms = max(shipment.eta_ms, eta_ms(at_ms, shipment.method, rules))
+    return (
+        Rerouted(
+            at_ms,
+            shipment.route_version + 1,
+            _MOVED,
+            shipment.eta_ms,
+            later_ms,
+            own=True,
+            tell=later_ms - shipment.eta_ms > rules.eta_shift_ms,
+            destination=destination,
+            next_ms=next_ms,
+        ),
+    )

@@ -1,0 +1,83 @@
+"""Attempts to deliver that fail: again, wait for an address, or back to the sender (G-31)."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final, get_args
+
+from events.vocabulary import DeliveryFailureCode
+from streams.shipping.calendar import next_attempt_ms
+from streams.shipping.facts import AttemptFailed, Facts, Resumed, SentBack
+from streams.shipping.returns import sent_back
+from streams.shipping.rows import UNDER_WAY, Scan, Shipment, Status
+from streams.shipping.rules import ShippingRules
+
+ADDRESS: Final = "ADDRESS_NOT_FOUND"
+LOST: Final = "LOST"
+
+_CODES: Final = frozenset(get_args(DeliveryFailureCode))
+_NEVER_AGAIN: Final = frozenset({"DAMAGED_IN_TRANSIT", "REFUSED"})
+_TEXTS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        ADDRESS: "The address could not be found.",
+        "CUSTOMER_UNAVAILABLE": "Customer was unavailable for delivery.",
+        "DAMAGED_IN_TRANSIT": "Package damaged in transit.",
+        "REFUSED": "The customer refused the package.",
+        LOST: "The package is lost.",
+        "OTHER": "The package could not be delivered.",
+    }
+)
+
+
+def attempt_failed(
+    shipment: Shipment, scan: Scan, told: str | None, at_ms: int, rules: ShippingRules
+) -> AttemptFailed:
+    """An attempt failed. An address that is not found does not count as one."""
+    code = told if told is not None and told in _CODES else "OTHER"
+    counts = code not in {ADDRESS, LOST}
+    attempts = min(shipment.attempts + counts, rules.attempts_max)
+    over = code in _NEVER_AGAIN or (counts and attempts >= rules.attempts_max)
+    next_ms = at_ms if over else next_attempt_ms(at_ms, rules)
+    if code == ADDRESS:
+        next_ms = at_ms + rules.address_fix_ms
+    elif code == LOST:
+        next_ms = 0
+    retriable = not over and code != LOST
+    seen_ms = min(scan.at_ms, at_ms)
+    return AttemptFailed(at_ms, code, _TEXTS[code], attempts, retriable, next_ms, scan, seen_ms)
+
+
+def awaited(shipment: Shipment, at_ms: int) -> bool:
+    """Whether the next attempt is yet to come, so that another failure repeats the last."""
+    return at_ms < shipment.next_ms or goes_back(shipment)
+
+
+def goes_back(shipment: Shipment) -> bool:
+    """Whether the way back begins when the wait is over."""
+    return bool(shipment.next_ms) and shipment.failure in {ADDRESS, *_NEVER_AGAIN}
+
+
+def redelivery_due(shipment: Shipment, due_ms: int, now_ms: int, rules: ShippingRules) -> Facts:
+    """Make the next attempt, or send it back."""
+    if shipment.next_ms != due_ms or shipment.status is not Status.DELIVERY_FAILED:
+        return ()
+    if goes_back(shipment) or shipment.attempts >= rules.attempts_max:
+        return (SentBack(now_ms, sent_back(shipment)),)
+    return (Resumed(now_ms, now_ms + rules.lost_ms),)
+
+
+def lost(shipment: Shipment, due_ms: int, now_ms: int, _rules: ShippingRules) -> Facts:
+    """Count as lost what nobody has scanned for days (G-30)."""
+    if shipment.lost_due_ms != due_ms or shipment.status not in UNDER_WAY:
+        return ()
+    return (
+        AttemptFailed(
+            now_ms,
+            LOST,
+            _TEXTS[LOST],
+            shipment.attempts,
+            retriable=False,
+            next_ms=0,
+            scan=None,
+            scanned_at_ms=shipment.scanned_at_ms,
+        ),
+    )

@@ -1,0 +1,383 @@
+"""What can happen to an order's fulfilment, and to a shipment."""
+
+import msgspec
+
+from events.carriers import Purpose
+from streams.shipping.rows import (
+    Booking,
+    Destination,
+    Held,
+    Item,
+    Line,
+    Proof,
+    Return,
+    Scan,
+    Shipment,
+)
+
+# -- an order's fulfilment
+
+
+class Begun(msgspec.Struct, frozen=True, gc=False):
+    """Something was heard of an order that is not confirmed yet."""
+
+    order_id: str
+    due_ms: int
+    """When it is forgotten."""
+
+
+class Confirmed(msgspec.Struct, frozen=True, gc=False):
+    """The order says what is to go where."""
+
+    order_id: str
+    user_id: str
+    lines: tuple[Line, ...]
+    destination: Destination
+    method: str
+    currency: str
+    total_minor: int
+
+
+class LinesChanged(msgspec.Struct, frozen=True, gc=False):
+    """The order was amended before anything was booked."""
+
+    lines: tuple[Line, ...]
+    total_minor: int
+
+
+class Redirected(msgspec.Struct, frozen=True, gc=False):
+    """The order goes elsewhere."""
+
+    destination: Destination
+
+
+class HeldAt(msgspec.Struct, frozen=True, gc=False):
+    """A warehouse holds units of a line."""
+
+    held: Held
+
+
+class LetGo(msgspec.Struct, frozen=True, gc=False):
+    """A warehouse holds a line no longer."""
+
+    line: int
+    warehouse_id: str
+    """Empty: no warehouse does."""
+
+
+class Paid(msgspec.Struct, frozen=True, gc=False):
+    """The money is in."""
+
+
+class Completed(msgspec.Struct, frozen=True, gc=False):
+    """Money is in and stock committed: the time to fulfil begins."""
+
+    at_ms: int
+
+
+class Parcel(msgspec.Struct, frozen=True, gc=False):
+    """What one warehouse is to send."""
+
+    shipment_id: str
+    warehouse_id: str
+    items: tuple[Item, ...]
+
+
+class Planned(msgspec.Struct, frozen=True, gc=False):
+    """The order is split into shipments."""
+
+    parcels: tuple[Parcel, ...]
+
+
+class ShipmentBegan(msgspec.Struct, frozen=True, gc=False):
+    """One of them has a row."""
+
+    shipment_id: str
+
+
+class Suspected(msgspec.Struct, frozen=True, gc=False):
+    """Fraud is suspected: nothing may be dispatched."""
+
+
+class Cleared(msgspec.Struct, frozen=True, gc=False):
+    """It is suspected no longer."""
+
+
+class Stopped(msgspec.Struct, frozen=True, gc=False):
+    """Nothing more is shipped."""
+
+    reason: str
+
+
+FulfilmentFact = (
+    Begun
+    | Confirmed
+    | LinesChanged
+    | Redirected
+    | HeldAt
+    | LetGo
+    | Paid
+    | Completed
+    | Planned
+    | ShipmentBegan
+    | Suspected
+    | Cleared
+    | Stopped
+)
+
+# -- a shipment
+
+
+class Began(msgspec.Struct, frozen=True, gc=False):
+    """A shipment is asked for."""
+
+    shipment: Shipment
+
+
+class Asked(msgspec.Struct, frozen=True, gc=False):
+    """A carrier is asked for a label."""
+
+    at_ms: int
+    purpose: Purpose
+    booking: Booking
+
+
+class TryFailed(msgspec.Struct, frozen=True, gc=False):
+    """A carrier did not book; the next try is awaited, or another carrier is asked."""
+
+    at_ms: int
+    purpose: Purpose
+    booking: Booking
+    code: str
+
+
+class Booked(msgspec.Struct, frozen=True, gc=False):
+    """A carrier takes the shipment."""
+
+    at_ms: int
+    carrier: str
+    tracking_number: str
+    label_url: str
+    eta_ms: int
+    poll_due_ms: int
+
+
+class BookingGivenUp(msgspec.Struct, frozen=True, gc=False):
+    """No carrier takes it: a person has to see to it."""
+
+    at_ms: int
+    tries: int
+    carriers: tuple[str, ...]
+
+
+class LabelSpare(msgspec.Struct, frozen=True, gc=False):
+    """A label came that nobody needs any more."""
+
+    at_ms: int
+    carrier: str
+    tracking_number: str
+
+
+class Ready(msgspec.Struct, frozen=True, gc=False):
+    """The carrier stands ready, but nothing may be dispatched."""
+
+    at_ms: int
+    scan: Scan
+
+
+class Dispatched(msgspec.Struct, frozen=True, gc=False):
+    """It left the warehouse."""
+
+    at_ms: int
+    eta_ms: int
+    lost_due_ms: int
+    late: bool
+    scan: Scan | None
+    scanned_at_ms: int
+
+
+class Travelled(msgspec.Struct, frozen=True, gc=False):
+    """It was scanned on its way."""
+
+    at_ms: int
+    scan: Scan
+    scanned_at_ms: int
+    lost_due_ms: int
+
+
+class Scanned(msgspec.Struct, frozen=True, gc=False):
+    """A scan that comes late or says nothing new: kept, and no more (G-30)."""
+
+    scan: Scan
+
+
+class Delivered(msgspec.Struct, frozen=True, gc=False):
+    """It arrived."""
+
+    at_ms: int
+    scan: Scan
+    proof: Proof | None
+
+
+class AttemptFailed(msgspec.Struct, frozen=True, gc=False):
+    """An attempt to deliver failed, or the parcel is lost."""
+
+    at_ms: int
+    code: str
+    text: str
+    attempts: int
+    """That count, with this one."""
+    retriable: bool
+    next_ms: int
+    """When the next attempt is made or the way back begins; 0: neither."""
+    scan: Scan | None
+    scanned_at_ms: int
+
+
+class Resumed(msgspec.Struct, frozen=True, gc=False):
+    """Another attempt is on its way."""
+
+    at_ms: int
+    lost_due_ms: int
+
+
+class SentBack(msgspec.Struct, frozen=True, gc=False):
+    """It goes back to its sender."""
+
+    at_ms: int
+    returning: Return
+
+
+class Cancelled(msgspec.Struct, frozen=True, gc=False):
+    """It ended before dispatch."""
+
+    at_ms: int
+    reason: str
+
+
+class Blocked(msgspec.Struct, frozen=True, gc=False):
+    """It may not be dispatched."""
+
+    at_ms: int
+
+
+class Unblocked(msgspec.Struct, frozen=True, gc=False):
+    """It may be dispatched again."""
+
+    at_ms: int
+
+
+class Readdressed(msgspec.Struct, frozen=True, gc=False):
+    """It goes elsewhere, and has not left yet."""
+
+    at_ms: int
+    destination: Destination
+
+
+class Rerouted(msgspec.Struct, frozen=True, gc=False):
+    """Its way changed while under way."""
+
+    at_ms: int
+    route_version: int
+    reason: str
+    previous_eta_ms: int
+    eta_ms: int
+    own: bool
+    """True: it is ours to announce. False: somebody announced it to us."""
+    tell: bool
+    """The ETA moved by more than the customer may be left without a word."""
+    destination: Destination | None = None
+    next_ms: int | None = None
+    """When the next attempt is made, where a better address was waited for."""
+
+
+class Polled(msgspec.Struct, frozen=True, gc=False):
+    """The carrier is asked where it is."""
+
+    at_ms: int
+    poll_due_ms: int
+
+
+class ReturnAsked(msgspec.Struct, frozen=True, gc=False):
+    """The customer wants to send goods back."""
+
+    at_ms: int
+    returning: Return
+
+
+class ReturnLabelled(msgspec.Struct, frozen=True, gc=False):
+    """A carrier takes them back."""
+
+    at_ms: int
+    carrier: str
+    tracking_number: str
+    label_url: str
+    due_ms: int
+
+
+class ReturnGivenUp(msgspec.Struct, frozen=True, gc=False):
+    """No carrier issues a label: a person has to see to it."""
+
+    at_ms: int
+
+
+class ReturnLapsed(msgspec.Struct, frozen=True, gc=False):
+    """The label was not used in time."""
+
+    at_ms: int
+
+
+class ReturnedItem(msgspec.Struct, frozen=True, gc=False):
+    """Units of one product that came back, as inspected."""
+
+    sku: str
+    product_id: str | None
+    quantity: int
+    condition: str
+    refundable: bool
+
+
+class Returned(msgspec.Struct, frozen=True, gc=False):
+    """Goods came back and were inspected."""
+
+    at_ms: int
+    warehouse_id: str
+    items: tuple[ReturnedItem, ...]
+
+
+class Noted(msgspec.Struct, frozen=True, gc=False):
+    """Something changed nothing, but belongs into the history."""
+
+    at_ms: int
+    reason: str
+
+
+Fact = (
+    Began
+    | Asked
+    | TryFailed
+    | Booked
+    | BookingGivenUp
+    | LabelSpare
+    | Ready
+    | Dispatched
+    | Travelled
+    | Scanned
+    | Delivered
+    | AttemptFailed
+    | Resumed
+    | SentBack
+    | Cancelled
+    | Blocked
+    | Unblocked
+    | Readdressed
+    | Rerouted
+    | Polled
+    | ReturnAsked
+    | ReturnLabelled
+    | ReturnGivenUp
+    | ReturnLapsed
+    | Returned
+    | Noted
+)
+Facts = tuple[Fact, ...]

@@ -1,0 +1,226 @@
+"""What an order's news means for its fulfilment. Topics race: everything may come first."""
+
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+from msgspec.structs import replace
+
+from events.base import Message
+from events.fraud import FraudCheckCompleted, FraudDetected
+from events.inventory import InventoryAdjusted
+from events.orders import OrderAmended, OrderCancelled, OrderConfirmed
+from events.payments import PaymentComplete, PaymentProcessed
+from events.refunds import ChargebackOpened
+from streams.shipping import facts as f
+from streams.shipping.cancelling import CHARGEBACK, ORDER_CANCELLED
+from streams.shipping.places import destination_of
+from streams.shipping.planning import planned
+from streams.shipping.rows import Fulfilment, Held, Line
+from streams.shipping.rules import ShippingRules
+
+Facts = tuple[f.FulfilmentFact, ...]
+
+_GRAVE: Final = frozenset({"high", "critical"})
+_LETTING_GO: Final = frozenset(
+    {"reservation_expired", "reservation_released", "order_cancelled", "order_amended"}
+)
+
+
+def decide(row: Fulfilment | None, message: Message, at_ms: int, rules: ShippingRules) -> Facts:
+    """Say what a message means for an order; row is None for one unheard of."""
+    facts = _RULES[type(message)](row, message, at_ms)
+    if not facts:
+        return ()
+    if row is None and not isinstance(facts[0], f.Confirmed):
+        order_id = str(getattr(message, "order_id", ""))
+        facts = (f.Begun(order_id, at_ms + rules.early_ms), *facts)
+    after = fold(row, facts)
+    if after.lines and after.complete_at_ms and not after.planned and not after.stopped:
+        return (*facts, f.Planned(planned(after)))
+    return facts
+
+
+def fold(row: Fulfilment | None, facts: Iterable[f.FulfilmentFact]) -> Fulfilment:
+    """Give the row as it is after all of them, at least one."""
+    for fact in facts:
+        row = evolve(row, fact)
+    assert row is not None, "folding needs a fact"
+    return row
+
+
+def evolve(row: Fulfilment | None, fact: f.FulfilmentFact) -> Fulfilment:
+    """Give the row as it is after the fact. Only Begun and Confirmed begin one."""
+    if isinstance(fact, f.Begun):
+        return Fulfilment(fact.order_id, early_due_ms=fact.due_ms)
+    if isinstance(fact, f.Confirmed):
+        return _confirmed(row or Fulfilment(fact.order_id), fact)
+    assert row is not None, "a fulfilment begins with Begun or Confirmed"
+    return _FOLDS[type(fact)](row, fact)
+
+
+def forgotten(row: Fulfilment, due_ms: int) -> bool:
+    """Whether the row's time has come and the order was never confirmed."""
+    return row.early_due_ms == due_ms
+
+
+# -- what messages mean
+
+
+def _on_confirmed(row: Fulfilment | None, event: OrderConfirmed, _at_ms: int) -> Facts:
+    if row is not None and row.lines:
+        return ()
+    lines = [
+        Line(item.product_id, item.quantity, item.total_price_minor, item.sku, item.product_name)
+        for item in event.order_items
+    ]
+    return (
+        f.Confirmed(
+            event.order_id,
+            event.user_id,
+            tuple(lines),
+            destination_of(event.shipping_address),
+            event.shipping_method,
+            event.currency,
+            event.order_total_minor,
+        ),
+    )
+
+
+def _on_amended(row: Fulfilment | None, event: OrderAmended, _at_ms: int) -> Facts:
+    """Take another address always, other lines only while nothing is booked (G-8)."""
+    facts: Facts = ()
+    if event.shipping_address is not None:
+        facts = (f.Redirected(destination_of(event.shipping_address.updated)),)
+    if row is None or row.planned or not event.amendments:
+        return facts if row is not None else ()
+    wanted = {change.product_id: change for change in event.amendments}
+    lines = []
+    for line in row.lines:
+        change = wanted.pop(line.product_id, None)
+        units = line.quantity if change is None else change.new_quantity
+        price = line.total_minor * units // line.quantity if line.quantity else 0
+        lines.append(replace(line, quantity=units, total_minor=price))
+    lines += [
+        Line(new.product_id, new.new_quantity, new.unit_price_minor * new.new_quantity, new.sku)
+        for new in wanted.values()
+    ]
+    return (*facts, f.LinesChanged(tuple(lines), event.new_order_total_minor))
+
+
+def _on_cancelled(row: Fulfilment | None, _event: OrderCancelled, _at_ms: int) -> Facts:
+    return () if row is not None and row.stopped else (f.Stopped(ORDER_CANCELLED),)
+
+
+def _on_dispute(row: Fulfilment | None, _event: ChargebackOpened, _at_ms: int) -> Facts:
+    return () if row is not None and row.stopped else (f.Stopped(CHARGEBACK),)
+
+
+def _on_paid(row: Fulfilment | None, event: PaymentProcessed, _at_ms: int) -> Facts:
+    known = row is not None and row.paid
+    return () if known or event.status != "confirmed" else (f.Paid(),)
+
+
+def _on_complete(row: Fulfilment | None, _event: PaymentComplete, at_ms: int) -> Facts:
+    known = row is not None and row.complete_at_ms
+    return () if known else (f.Completed(at_ms),)
+
+
+def _on_stock(row: Fulfilment | None, event: InventoryAdjusted, _at_ms: int) -> Facts:
+    """Follow which warehouse holds what, until the order is split into parcels."""
+    line = _line_number(event)
+    if line == 0 or (row is not None and row.planned):
+        return ()
+    if event.reason == "order_reserved" and event.adjusted_quantity < 0:
+        held = Held(line, event.warehouse_id, event.product_id, -event.adjusted_quantity)
+        return (f.HeldAt(held),)
+    if event.reason not in _LETTING_GO or row is None:
+        return ()
+    where = "" if event.warehouse_id == "ALL" else event.warehouse_id
+    return (f.LetGo(line, where),)
+
+
+def _on_fraud(row: Fulfilment | None, event: FraudDetected, _at_ms: int) -> Facts:
+    if event.severity not in _GRAVE or (row is not None and row.blocked):
+        return ()
+    return (f.Suspected(),)
+
+
+def _on_check(row: Fulfilment | None, event: FraudCheckCompleted, _at_ms: int) -> Facts:
+    blocked = row is not None and row.blocked
+    if event.decision == "MANUAL_REVIEW" and not blocked:
+        return (f.Suspected(),)
+    return (f.Cleared(),) if event.decision == "APPROVED" and blocked else ()
+
+
+def _line_number(event: InventoryAdjusted) -> int:
+    """The line a reservation `<orderId>:<line>` is for; 0 when it is for none."""
+    order_id, _, number = (event.reservation_id or "").rpartition(":")
+    if order_id != event.order_id or not (number.isascii() and number.isdecimal()):
+        return 0
+    return int(number[:4])
+
+
+_RULES: Final[dict[type[Message], Callable[[Fulfilment | None, Any, int], Facts]]] = {
+    OrderConfirmed: _on_confirmed,
+    OrderAmended: _on_amended,
+    OrderCancelled: _on_cancelled,
+    ChargebackOpened: _on_dispute,
+    PaymentProcessed: _on_paid,
+    PaymentComplete: _on_complete,
+    InventoryAdjusted: _on_stock,
+    FraudDetected: _on_fraud,
+    FraudCheckCompleted: _on_check,
+}
+
+
+# -- how the row changes
+
+
+def _confirmed(row: Fulfilment, fact: f.Confirmed) -> Fulfilment:
+    return replace(
+        row,
+        user_id=fact.user_id,
+        lines=fact.lines,
+        destination=row.destination or fact.destination,
+        method=fact.method,
+        currency=fact.currency,
+        total_minor=fact.total_minor,
+        early_due_ms=0,
+    )
+
+
+def _held_at(row: Fulfilment, fact: f.HeldAt) -> Fulfilment:
+    new = fact.held
+    others = [
+        one for one in row.held if (one.line, one.warehouse_id) != (new.line, new.warehouse_id)
+    ]
+    return replace(row, held=(*others, new))
+
+
+def _let_go(row: Fulfilment, fact: f.LetGo) -> Fulfilment:
+    where = fact.warehouse_id
+    left = [
+        one for one in row.held if one.line != fact.line or (where not in ("", one.warehouse_id))
+    ]
+    return replace(row, held=tuple(left))
+
+
+def _lines_changed(row: Fulfilment, fact: f.LinesChanged) -> Fulfilment:
+    return replace(row, lines=fact.lines, total_minor=fact.total_minor)
+
+
+_FOLDS: Final[dict[type, Callable[[Fulfilment, Any], Fulfilment]]] = {
+    f.LinesChanged: _lines_changed,
+    f.Redirected: lambda row, fact: replace(row, destination=fact.destination),
+    f.HeldAt: _held_at,
+    f.LetGo: _let_go,
+    f.Paid: lambda row, _: replace(row, paid=True),
+    f.Completed: lambda row, fact: replace(row, paid=True, complete_at_ms=fact.at_ms),
+    f.Planned: lambda row, fact: replace(
+        row, planned=tuple([parcel.shipment_id for parcel in fact.parcels])
+    ),
+    f.ShipmentBegan: lambda row, fact: replace(row, shipments=(*row.shipments, fact.shipment_id)),
+    f.Suspected: lambda row, _: replace(row, blocked=True),
+    f.Cleared: lambda row, _: replace(row, blocked=False),
+    f.Stopped: lambda row, fact: replace(row, stopped=fact.reason),
+}

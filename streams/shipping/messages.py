@@ -1,0 +1,283 @@
+"""What follows from facts about a shipment: messages for the world and commands to carriers."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Final
+
+from events import shipping as wire
+from events.base import Message
+from events.returns import ReturnInitiated, ReturnReceived
+from events.shipping_parts import (
+    DeliveryLocation,
+    ProofOfDelivery,
+    Recipient,
+    RefundEstimate,
+    ReturnedItem,
+    ReturnLabel,
+    TransitPoint,
+    WarehouseRef,
+)
+from events.types import Customer, Geo, Money
+from streams.shipping import facts as f
+from streams.shipping.asking import booking_asked, label_voided, parcel_tracked
+from streams.shipping.calendar import moment_of
+from streams.shipping.deliveries import ADDRESS
+from streams.shipping.places import address_of, place_of, place_of_scan
+from streams.shipping.rows import Return, Scan, Shipment
+from streams.shipping.rules import ShippingRules
+from streams.shipping.wares import packages_of, wares_of
+
+Said = tuple[Message, ...]
+
+_HISTORY_MAX: Final = 20
+"""Scans that travel with ShipmentInTransit: the newest."""
+
+
+def following(
+    shipment: Shipment, facts: Iterable[f.Fact], rules: ShippingRules
+) -> Iterator[Message]:
+    """Give the messages, in the order of the facts; shipment is as it is after all of them."""
+    for fact in facts:
+        say = _SAID.get(type(fact))
+        if say is not None:
+            yield from say(shipment, fact, rules)
+
+
+def _booked(shipment: Shipment, fact: f.Booked, _rules: ShippingRules) -> Said:
+    created = wire.ShipmentCreated(
+        shipment_id=shipment.shipment_id,
+        order_id=shipment.order_id,
+        status="created",
+        customer=Customer(customer_id=shipment.user_id),
+        shipping_address=address_of(shipment.destination),
+        shipping_method=shipment.method,
+        carrier=fact.carrier,
+        tracking_number=fact.tracking_number,
+        packages=packages_of(shipment.packages),
+        estimated_delivery=moment_of(fact.eta_ms),
+        shipping_cost=Money(amount_minor=shipment.cost_minor, currency=shipment.currency),
+        created_at=moment_of(fact.at_ms),
+    )
+    return (created,)
+
+
+def _given_up(shipment: Shipment, fact: f.BookingGivenUp, _rules: ShippingRules) -> Said:
+    failed = wire.ShipmentBookingFailed(
+        shipment_id=shipment.shipment_id,
+        order_id=shipment.order_id,
+        attempts=fact.tries,
+        carriers_tried=fact.carriers,
+        manual_fulfillment=True,
+    )
+    return (failed,)
+
+
+def _label_spare(shipment: Shipment, fact: f.LabelSpare, _rules: ShippingRules) -> Said:
+    return (label_voided(shipment, fact.carrier, fact.tracking_number),)
+
+
+def _dispatched(shipment: Shipment, fact: f.Dispatched, _rules: ShippingRules) -> Said:
+    dispatched = wire.ShipmentDispatched(
+        shipment_id=shipment.shipment_id,
+        order_id=shipment.order_id,
+        carrier=shipment.carrier,
+        tracking_number=shipment.tracking_number,
+        shipping_method=shipment.method,
+        estimated_delivery=moment_of(fact.eta_ms),
+        priority=shipment.method == "express",
+        warehouse=WarehouseRef(id=shipment.warehouse_id),
+        destination=place_of(shipment.destination),
+        packages=packages_of(shipment.packages),
+        dispatched_at=moment_of(fact.at_ms),
+    )
+    return (dispatched,)
+
+
+def _travelled(shipment: Shipment, fact: f.Travelled, rules: ShippingRules) -> Said:
+    return (_in_transit(shipment, fact.scan, rules),)
+
+
+def _resumed(shipment: Shipment, _fact: f.Resumed, rules: ShippingRules) -> Said:
+    seen = shipment.scans[-1] if shipment.scans else None
+    return (_in_transit(shipment, seen, rules),)
+
+
+def _in_transit(
+    shipment: Shipment, scan: Scan | None, rules: ShippingRules
+) -> wire.ShipmentInTransit:
+    origin = rules.country_of(shipment.warehouse_id)
+    return wire.ShipmentInTransit(
+        shipment_id=shipment.shipment_id,
+        order_id=shipment.order_id,
+        carrier=shipment.carrier,
+        tracking_number=shipment.tracking_number,
+        transit_type="domestic" if origin == shipment.destination.country else "international",
+        current_location=place_of_scan(scan, shipment.destination),
+        destination=place_of(shipment.destination),
+        status="in_transit",
+        estimated_delivery=moment_of(shipment.eta_ms),
+        transit_history=tuple([_point(seen) for seen in shipment.scans[-_HISTORY_MAX:]]),
+    )
+
+
+def _point(scan: Scan) -> TransitPoint:
+    where = ", ".join([part for part in (scan.city, scan.state or scan.country) if part])
+    return TransitPoint(location=where, status=scan.status, timestamp=moment_of(scan.at_ms))
+
+
+def _delivered(shipment: Shipment, fact: f.Delivered, _rules: ShippingRules) -> Said:
+    proof = fact.proof
+    spot = None
+    if proof is not None and proof.latitude is not None and proof.longitude is not None:
+        spot = Geo(latitude=proof.latitude, longitude=proof.longitude)
+    signed = shipment.signature
+    delivered = wire.ShipmentDelivered(
+        shipment_id=shipment.shipment_id,
+        order_id=shipment.order_id,
+        delivered_at=moment_of(fact.at_ms),
+        carrier=shipment.carrier,
+        tracking_number=shipment.tracking_number,
+        delivery_type="signed" if signed else "front_door",
+        signature_required=signed,
+        delivery_location=DeliveryLocation(type="recipient" if signed else "front_door"),
+        proof_of_delivery=ProofOfDelivery(
+            photo_url=proof and proof.photo_url,
+            signed_by=proof and proof.signed_by,
+            signature_url=proof and proof.signature_url,
+            gps_coordinates=spot,
+        ),
+        recipient=Recipient(
+            name=(proof and proof.signed_by) or shipment.user_id,
+            address=place_of(shipment.destination),
+        ),
+    )
+    return (delivered,)
+
+
+def _attempt_failed(shipment: Shipment, fact: f.AttemptFailed, rules: ShippingRules) -> Said:
+    again = fact.retriable and fact.code != ADDRESS
+    failed = wire.DeliveryFailed(
+        shipment_id=shipment.shipment_id,
+        order_id=shipment.order_id,
+        failure_reason=fact.text,
+        reason_code=fact.code,
+        attempt_number=max(1, fact.attempts),
+        max_attempts=rules.attempts_max,
+        retriable=fact.retriable,
+        next_attempt_at=moment_of(fact.next_ms) if again else None,
+    )
+    return (failed,)
+
+
+def _rerouted(shipment: Shipment, fact: f.Rerouted, _rules: ShippingRules) -> Said:
+    if not fact.own:
+        return ()
+    updated = wire.ShipmentRouteUpdated(
+        shipment_id=shipment.shipment_id,
+        order_id=shipment.order_id,
+        route_version=fact.route_version,
+        reason=fact.reason,
+        previous_eta=moment_of(fact.previous_eta_ms),
+        updated_eta=moment_of(fact.eta_ms),
+        customer_notification_required=fact.tell,
+        occurred_at=moment_of(fact.at_ms),
+    )
+    return (updated,)
+
+
+def _cancelled(shipment: Shipment, fact: f.Cancelled, _rules: ShippingRules) -> Said:
+    cancelled = wire.ShipmentCancelled(
+        shipment_id=shipment.shipment_id,
+        order_id=shipment.order_id,
+        reason=fact.reason,
+        cancelled_at=moment_of(fact.at_ms),
+    )
+    if not shipment.tracking_number:
+        return (cancelled,)
+    return (cancelled, label_voided(shipment, shipment.carrier, shipment.tracking_number))
+
+
+def _sent_back(shipment: Shipment, fact: f.SentBack, _rules: ShippingRules) -> Said:
+    return (_return_initiated(shipment, fact.returning, fact.at_ms),)
+
+
+def _return_labelled(shipment: Shipment, fact: f.ReturnLabelled, _rules: ShippingRules) -> Said:
+    assert shipment.returning is not None, "a label is for a return"
+    return (_return_initiated(shipment, shipment.returning, fact.at_ms),)
+
+
+def _return_initiated(shipment: Shipment, returning: Return, at_ms: int) -> ReturnInitiated:
+    return ReturnInitiated(
+        return_id=returning.return_id,
+        shipment_id=shipment.shipment_id,
+        order_id=shipment.order_id,
+        initiated_at=moment_of(at_ms),
+        reason=returning.reason,
+        reason_details=returning.details,
+        items=wares_of(returning.items),
+        customer=Customer(customer_id=shipment.user_id),
+        return_method=returning.method,
+        return_label=ReturnLabel(
+            carrier=returning.carrier,
+            tracking_number=returning.tracking_number,
+            label_url=returning.label_url,
+        ),
+        refund_estimate=RefundEstimate(
+            amount_minor=returning.estimate_minor,
+            currency=shipment.currency,
+            method="original_payment",
+        ),
+        reshipping=returning.reshipping,
+    )
+
+
+def _returned(shipment: Shipment, fact: f.Returned, _rules: ShippingRules) -> Said:
+    returning = shipment.returning
+    assert returning is not None, "nothing comes back that was not sent back"
+    received = ReturnReceived(
+        return_id=returning.return_id,
+        shipment_id=shipment.shipment_id,
+        order_id=shipment.order_id,
+        warehouse_id=fact.warehouse_id,
+        items=tuple(
+            [
+                ReturnedItem(
+                    sku=item.sku,
+                    product_id=item.product_id,
+                    quantity=item.quantity,
+                    condition=item.condition,
+                    refundable=item.refundable,
+                )
+                for item in fact.items
+            ]
+        ),
+        resolution="exchange" if returning.reshipping else "refund",
+        received_at=moment_of(fact.at_ms),
+    )
+    return (received,)
+
+
+def _asked(shipment: Shipment, fact: f.Asked, _rules: ShippingRules) -> Said:
+    return (booking_asked(shipment, fact.purpose, fact.booking),)
+
+
+def _polled(shipment: Shipment, _fact: f.Polled, _rules: ShippingRules) -> Said:
+    return (parcel_tracked(shipment),)
+
+
+_SAID: Final[dict[type, Callable[[Shipment, Any, ShippingRules], Said]]] = {
+    f.Asked: _asked,
+    f.Booked: _booked,
+    f.BookingGivenUp: _given_up,
+    f.LabelSpare: _label_spare,
+    f.Dispatched: _dispatched,
+    f.Travelled: _travelled,
+    f.Resumed: _resumed,
+    f.Delivered: _delivered,
+    f.AttemptFailed: _attempt_failed,
+    f.Rerouted: _rerouted,
+    f.Cancelled: _cancelled,
+    f.SentBack: _sent_back,
+    f.ReturnLabelled: _return_labelled,
+    f.Returned: _returned,
+    f.Polled: _polled,
+}

@@ -1,0 +1,71 @@
+"""What shipping costs (G-26). Weights are grams, money is minor units of any currency."""
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from streams.shipping.packing import volume_of
+from streams.shipping.rows import Package
+from streams.shipping.rules import Bands, ShippingRules
+
+
+class Parcel(msgspec.Struct, frozen=True, gc=False):
+    """What is to be sent, as far as it matters to the price."""
+
+    chargeable_g: int
+    method: str
+    abroad: bool
+    signature: bool = False
+
+
+def chargeable_g(packages: Iterable[Package], rules: ShippingRules) -> int:
+    """The weight that is paid for: of each package its own or its volume's, rounded up."""
+    return sum([_chargeable_g(package, rules) for package in packages])
+
+
+def quote_minor(parcel: Parcel, rules: ShippingRules) -> int | None:
+    """What it costs; None: too heavy for the table, so freight has to be asked for."""
+    price = _band_minor(parcel.chargeable_g, _bands(parcel.method, rules))
+    return None if price is None else _with_extras(price, parcel, rules)
+
+
+def cost_minor(parcel: Parcel, rules: ShippingRules) -> int:
+    """What a shipment of ours costs: beyond the table it goes as several of its heaviest."""
+    bands = _bands(parcel.method, rules)
+    heaviest_g, heaviest_minor = bands[-1]
+    full, rest_g = divmod(max(0, parcel.chargeable_g - 1), heaviest_g)
+    rest_minor = _band_minor(rest_g + 1, bands)
+    assert rest_minor is not None, "what is left is below the heaviest band"
+    return _with_extras(full * heaviest_minor + rest_minor, parcel, rules)
+
+
+def customer_pays_minor(
+    quoted_minor: int, parcel: Parcel, order_minor: int | None, rules: ShippingRules
+) -> int:
+    """The quote, or nothing: domestic standard is free from an order value on."""
+    free = parcel.method == "standard" and not parcel.abroad
+    if free and order_minor is not None and order_minor >= rules.free_from_minor:
+        return 0
+    return quoted_minor
+
+
+def _chargeable_g(package: Package, rules: ShippingRules) -> int:
+    by_volume = -(-volume_of(package) * 1000 // rules.volume_divisor)
+    return max(package.weight_g, by_volume)
+
+
+def _bands(method: str, rules: ShippingRules) -> Bands:
+    return rules.express_bands if method == "express" else rules.standard_bands
+
+
+def _band_minor(weight_g: int, bands: Sequence[tuple[int, int]]) -> int | None:
+    for up_to_g, price_minor in bands:
+        if weight_g <= up_to_g:
+            return price_minor
+    return None
+
+
+def _with_extras(price_minor: int, parcel: Parcel, rules: ShippingRules) -> int:
+    if parcel.abroad:
+        price_minor *= rules.international_factor
+    return price_minor + (rules.signature_minor if parcel.signature else 0)

@@ -1,0 +1,159 @@
+"""Goods on their way back: labels, parcels nobody took, receipt and inspection (G-32, G-33)."""
+
+from collections.abc import Iterable, Iterator
+from typing import Final, get_args
+
+from msgspec.structs import replace
+
+from events.ids import derived_id
+from events.returns import ConfirmReturnReceived, CreateReturnLabel
+from events.types import ShippedItem
+from events.vocabulary import ReturnReason
+from streams.shipping import booking
+from streams.shipping.evolution import fold
+from streams.shipping.facts import (
+    Facts,
+    Noted,
+    ReturnAsked,
+    Returned,
+    ReturnedItem,
+    ReturnLapsed,
+)
+from streams.shipping.rows import Item, Return, Shipment, Status
+from streams.shipping.rules import ShippingRules
+
+DELIVERY_FAILED: Final = "delivery_failed"
+_REASONS: Final = frozenset(get_args(ReturnReason))
+
+
+def label_asked(
+    shipment: Shipment, command: CreateReturnLabel, at_ms: int, rules: ShippingRules
+) -> Facts:
+    """Look for a carrier that takes goods back; the history tells every refusal.
+
+    Refused, in order of precedence: what was not delivered (or is on its way back already),
+    what was delivered too long ago, and what was never in the shipment.
+    """
+    if shipment.status is not Status.DELIVERED or shipment.returning is not None:
+        repeat = shipment.returning is not None
+        return () if repeat else (Noted(at_ms, "RETURN_REFUSED_NOT_DELIVERED"),)
+    if at_ms > shipment.delivered_at_ms + rules.return_window_ms:
+        return (Noted(at_ms, "RETURN_REFUSED_OUTSIDE_WINDOW"),)
+    items = tuple(_chosen(shipment.items, command.items))
+    if not items:
+        return (Noted(at_ms, "RETURN_REFUSED_UNKNOWN_ITEMS"),)
+    asked = ReturnAsked(at_ms, _return_of(shipment, command, items, rules))
+    carriers = tuple(dict.fromkeys((shipment.carrier, rules.return_carrier)))
+    number = fold(shipment, (asked,)).version
+    return (asked, *booking.search(carriers, at_ms, "return", rules, number))
+
+
+def sent_back(shipment: Shipment) -> Return:
+    """What returns to its sender: everything, on the label it went out with."""
+    items = shipment.items
+    return Return(
+        _return_id(shipment),
+        DELIVERY_FAILED,
+        "carrier_pickup",
+        items,
+        _worth_minor(items),
+        carrier=shipment.carrier,
+        tracking_number=shipment.tracking_number,
+        label_url=shipment.label_url,
+    )
+
+
+def received(
+    shipment: Shipment, command: ConfirmReturnReceived, at_ms: int, rules: ShippingRules
+) -> Facts:
+    """Take down what came back and whether it is refunded."""
+    returning = shipment.returning
+    if shipment.status is Status.RETURNED:
+        return ()
+    if returning is None or shipment.status not in {Status.RETURN_INITIATED, Status.RETURNING}:
+        return (Noted(at_ms, "RECEIPT_REFUSED_NO_RETURN"),)
+    if returning.return_id != command.return_id:
+        return (Noted(at_ms, "RECEIPT_REFUSED_OTHER_RETURN"),)
+    return (Returned(at_ms, command.warehouse_id, tuple(_inspected(returning, command, rules))),)
+
+
+def label_due(shipment: Shipment, due_ms: int, now_ms: int, _rules: ShippingRules) -> Facts:
+    """Let a return lapse whose label nobody used (G-32)."""
+    returning = shipment.returning
+    if returning is None or returning.label_due_ms != due_ms:
+        return ()
+    return (ReturnLapsed(now_ms),) if shipment.status is Status.RETURN_INITIATED else ()
+
+
+def _return_id(shipment: Shipment) -> str:
+    """Of its own each time: a return that lapsed may be followed by another."""
+    told = derived_id(shipment.shipment_id, "return", str(shipment.version))
+    return f"ret_{told.replace('-', '')}"
+
+
+def _return_of(
+    shipment: Shipment, command: CreateReturnLabel, items: tuple[Item, ...], rules: ShippingRules
+) -> Return:
+    told = command.reason or "other"
+    reason = told if told in _REASONS else "other"
+    fee_minor = 0 if reason in rules.seller_pays else rules.return_fee_minor
+    return Return(
+        _return_id(shipment),
+        reason,
+        command.return_method or "drop_off",
+        items,
+        max(0, _worth_minor(items) - fee_minor),
+        reshipping=bool(command.reshipping),
+        details=None if told == reason else told,
+    )
+
+
+def _worth_minor(items: Iterable[Item]) -> int:
+    return sum([(item.unit_minor or 0) * item.quantity for item in items])
+
+
+def _chosen(shipped: tuple[Item, ...], wanted: tuple[ShippedItem, ...] | None) -> Iterator[Item]:
+    """What of a shipment is meant, never more than was in it; nothing said means all."""
+    if wanted is None:
+        yield from shipped
+        return
+    left = list(shipped)
+    for line in wanted:
+        units = line.quantity
+        names = {line.item_id, line.product_id, line.sku} - {None}
+        for position, item in enumerate(left):
+            taken = min(units, item.quantity) if _names(item) & names else 0
+            if taken:
+                yield replace(item, quantity=taken)
+                left[position] = replace(item, quantity=item.quantity - taken)
+                units -= taken
+
+
+def _names(item: Item) -> set[str | None]:
+    return {item.item_id, item.product_id, item.sku} - {None}
+
+
+def _inspected(
+    returning: Return, command: ConfirmReturnReceived, rules: ShippingRules
+) -> Iterator[ReturnedItem]:
+    """Each line as inspected. What was not announced came back too, but is not refunded."""
+    left = list(returning.items)
+    for line in command.items:
+        units = line.quantity
+        for position, item in enumerate(left):
+            if not _names(item) & {line.sku, line.product_id}:
+                continue
+            taken = min(units, item.quantity)
+            if taken:
+                left[position] = replace(item, quantity=item.quantity - taken)
+                units -= taken
+                refundable = _refundable(line.condition, returning.reason, rules)
+                yield ReturnedItem(line.sku, item.product_id, taken, line.condition, refundable)
+        if units:
+            yield ReturnedItem(line.sku, line.product_id, units, line.condition, refundable=False)
+
+
+def _refundable(condition: str, reason: str, rules: ShippingRules) -> bool:
+    """Damage is refunded when it was ours: defective, damaged in transit, never delivered."""
+    ours = reason in rules.warehouse_finds_damage or reason == DELIVERY_FAILED
+    return condition != "damaged" or ours

@@ -1,0 +1,358 @@
+"""Shipping as an agent: rows, timers and messages, in memory under an injected clock."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from events.base import Message
+from streams.shipping.rows import Status
+from streams.shipping.rules import ShippingRules
+from tests.agents.dock import Dock
+from tests.streams.shipping.samples import (
+    DAY_MS,
+    HOUR_MS,
+    MINUTE_MS,
+    address,
+    cancel,
+    cancelled,
+    complete,
+    confirmed,
+    dispute,
+    failure,
+    fraud,
+    held,
+    label,
+    let_go,
+    moved_to,
+    paid,
+    receipt,
+    scan,
+    verdict,
+)
+from topics import SHIPPING_COMMANDS, SHIPPING_EVENTS
+
+ORDER: tuple[Message, ...] = (confirmed(), held(1, units=2), held(2), paid(), complete())
+
+
+@pytest.fixture
+def dock() -> Iterator[Dock]:
+    made = Dock()
+    yield made
+    made.close()
+
+
+def test_a_paid_order_is_created_dispatched_and_delivered(dock: Dock) -> None:
+    dock.tell(*ORDER)
+    assert dock.shipment().status is Status.CREATED
+
+    dock.tell(scan("shipped"), scan("in_transit"), scan("out_for_delivery"), scan("delivered"))
+
+    assert dock.names(SHIPPING_EVENTS) == [
+        "CarrierBooked",
+        "ShipmentCreated",
+        "ShipmentDispatched",
+        "ShipmentInTransit",
+        "ShipmentInTransit",
+        "ShipmentDelivered",
+    ]
+    assert dock.names(SHIPPING_COMMANDS) == ["CreateShipment", "BookCarrier"]
+    assert {e.correlation_id for e in dock.said()} == {"corr_1"}
+    assert dock.driver.timers() == {}
+    assert dock.driver.dead_letters(SHIPPING_COMMANDS) == []
+
+
+def test_a_shipment_lies_where_its_order_lies(dock: Dock) -> None:
+    dock.tell(*ORDER, scan("shipped"))
+
+    hops = [name for name in dock.driver.log if "shipping" in name and "repartition" in name]
+    assert hops == []
+
+
+def test_carriers_are_asked_where_a_parcel_is_and_nobody_else_has_to_tell(dock: Dock) -> None:
+    dock.tell(*ORDER)
+
+    dock.driver.advance(3 * DAY_MS, step_ms=HOUR_MS)
+
+    assert dock.shipment().status is Status.DELIVERED
+    assert dock.names(SHIPPING_EVENTS).count("ShipmentInTransit") == 2
+    assert dock.one("ShipmentDelivered").proof_of_delivery.photo_url is not None
+    assert dock.driver.timers() == {}
+
+
+@pytest.mark.parametrize("order", [ORDER[::-1], (*ORDER[1:], ORDER[0])], ids=["back", "late"])
+def test_topics_may_race(dock: Dock, order: tuple[Message, ...]) -> None:
+    dock.tell(*order)
+
+    assert dock.shipment().status is Status.CREATED
+    assert dock.names(SHIPPING_EVENTS) == ["CarrierBooked", "ShipmentCreated"]
+
+
+def test_everything_twice_ships_once(dock: Dock) -> None:
+    dock.tell(*[message for message in ORDER for _ in range(2)])
+    dock.tell(*ORDER)
+
+    assert dock.names() == ["CreateShipment", "BookCarrier", "CarrierBooked", "ShipmentCreated"]
+
+
+def test_an_order_nobody_confirms_is_forgotten(dock: Dock) -> None:
+    dock.tell(held(1), paid())
+    assert dock.driver.timers() == {"shipping.fulfilment": 1}
+
+    dock.driver.advance(10 * MINUTE_MS)
+
+    assert dock.driver.timers() == {}
+    with pytest.raises(KeyError):
+        dock.fulfilment()
+
+
+def test_each_warehouse_sends_a_parcel_of_its_own(dock: Dock) -> None:
+    dock.tell(confirmed(), held(1, "wh_a", 1), held(1, "wh_b", 1), held(2, "wh_b"), complete())
+
+    first, second = dock.shipment("shp_ord_1"), dock.shipment("shp_ord_1:2")
+    assert (first.warehouse_id, second.warehouse_id) == ("wh_a", "wh_b")
+    assert [(item.product_id, item.quantity) for item in first.items] == [("p1", 1)]
+    assert [(item.product_id, item.quantity) for item in second.items] == [("p1", 1), ("p2", 1)]
+
+    dock.tell(scan("shipped", shipment_id="shp_ord_1:2"))
+
+    assert dock.shipment("shp_ord_1:2").status is Status.DISPATCHED
+    assert dock.shipment("shp_ord_1").status is Status.CREATED
+
+
+def test_a_busy_carrier_is_asked_three_times_then_another_then_a_person(dock: Dock) -> None:
+    dock.tell(confirmed(shipping_address=address(postal_code="1-busy")), *ORDER[1:])
+
+    dock.driver.advance(10 * MINUTE_MS, step_ms=1000)
+
+    asked = [e.data for e in dock.said() if e.event_type == "BookCarrier"]
+    assert [(one.carrier, one.attempt) for one in asked] == [
+        ("USPS", 1),
+        ("USPS", 2),
+        ("USPS", 3),
+        ("UPS", 1),
+        ("UPS", 2),
+        ("UPS", 3),
+    ]
+    times = [e.timestamp_ms for e in dock.said() if e.event_type == "BookCarrier"]
+    assert [time - times[0] for time in times[:3]] == [0, 30_000, 120_000]
+    assert [time - times[3] for time in times[3:]] == [0, 30_000, 120_000]
+    assert len({one.idempotency_key for one in asked}) == 2
+    failed = dock.one("ShipmentBookingFailed")
+    assert (failed.attempts, failed.carriers_tried) == (6, ("USPS", "UPS"))
+    assert failed.manual_fulfillment
+    assert dock.driver.timers() == {}
+
+
+def test_a_carrier_that_is_silent_for_good_is_not_waited_for() -> None:
+    dock = Dock(with_carriers=False)
+    dock.tell(*ORDER)
+
+    dock.driver.advance(HOUR_MS, step_ms=1000)
+
+    assert dock.shipment().status is Status.BOOKING_FAILED
+    assert dock.names().count("BookCarrier") == 6
+    assert dock.driver.timers() == {}
+
+
+def test_a_person_has_the_search_begun_anew(dock: Dock) -> None:
+    rules_address = address(postal_code="1-unbookable")
+    dock.tell(confirmed(shipping_address=rules_address), *ORDER[1:])
+    assert dock.shipment().status is Status.BOOKING_FAILED
+    dock.tell(moved_to(postal_code="02101"))
+    [command] = [e.data for e in dock.said() if e.event_type == "CreateShipment"]
+
+    dock.tell(command.model_copy(update={"shipment_id": None}))
+
+    assert dock.shipment().status is Status.CREATED
+    assert dock.names(SHIPPING_EVENTS)[-1] == "ShipmentCreated"
+
+
+def test_an_order_cancelled_before_dispatch_ends_its_shipment_and_the_label(dock: Dock) -> None:
+    dock.tell(*ORDER, cancelled())
+
+    assert dock.shipment().status is Status.CANCELLED
+    assert dock.names()[-3:] == ["CarrierBooked", "ShipmentCreated", "ShipmentCancelled"]
+    assert "VoidLabel" in dock.names(SHIPPING_COMMANDS)
+    assert dock.driver.timers() == {}
+
+
+@pytest.mark.parametrize("end", [cancelled(), dispute()], ids=lambda message: message.name)
+def test_an_order_that_ended_before_it_was_paid_ships_nothing(dock: Dock, end: Message) -> None:
+    dock.tell(*ORDER[:4], end, complete())
+
+    assert dock.names() == []
+    assert dock.driver.timers() == {}
+
+
+def test_a_disputed_payment_ends_what_has_not_left(dock: Dock) -> None:
+    dock.tell(*ORDER, dispute())
+
+    assert dock.one("ShipmentCancelled").reason == "CHARGEBACK"
+
+
+def test_what_fraud_blocks_leaves_once_it_is_cleared(dock: Dock) -> None:
+    dock.tell(*ORDER, fraud("high"), scan("shipped"))
+    assert dock.shipment().status is Status.CREATED
+
+    dock.tell(verdict("APPROVED"))
+
+    assert dock.shipment().status is Status.DISPATCHED
+
+
+def test_an_order_under_suspicion_has_its_shipment_blocked_from_the_start(dock: Dock) -> None:
+    dock.tell(*ORDER[:4], fraud("critical"), complete(), scan("shipped"), scan("in_transit"))
+
+    assert dock.shipment().status is Status.CREATED
+    assert "ShipmentDispatched" not in dock.names()
+
+
+def test_nobody_at_home_three_times_sends_it_back(dock: Dock) -> None:
+    dock.tell(confirmed(shipping_address=address(postal_code="1-never")), *ORDER[1:])
+
+    dock.driver.advance(20 * DAY_MS, step_ms=HOUR_MS)
+
+    failed = [e.data for e in dock.said() if e.event_type == "DeliveryFailed"]
+    assert [(one.attempt_number, one.retriable) for one in failed] == [
+        (1, True),
+        (2, True),
+        (3, False),
+    ]
+    assert dock.one("ReturnInitiated").reason == "delivery_failed"
+    assert dock.shipment().status is Status.RETURNING
+    assert dock.driver.timers() == {}
+
+
+def test_an_address_that_is_mended_in_time_is_tried_again(dock: Dock) -> None:
+    dock.tell(*ORDER, scan("shipped"), scan("in_transit"), failure("ADDRESS_NOT_FOUND"))
+
+    dock.tell(moved_to(line1="2 Main St"))
+    assert dock.one("ShipmentRouteUpdated").reason == "CUSTOMER_ADDRESS_CHANGED"
+    dock.driver.advance(2 * DAY_MS, step_ms=HOUR_MS)
+
+    assert dock.shipment().status is not Status.RETURNING
+    assert dock.shipment().destination.line1 == "2 Main St"
+
+
+def test_an_address_that_is_not_mended_sends_it_back_after_five_days(dock: Dock) -> None:
+    dock.tell(confirmed(shipping_address=address(postal_code="1-noaddress")), *ORDER[1:])
+
+    dock.driver.advance(12 * DAY_MS, step_ms=HOUR_MS)
+
+    assert dock.shipment().status is Status.RETURNING
+    assert dock.one("DeliveryFailed").retriable
+
+
+def test_what_nobody_scans_for_five_days_is_lost(dock: Dock) -> None:
+    dock.tell(confirmed(shipping_address=address(postal_code="1-lost")), *ORDER[1:])
+
+    dock.driver.advance(10 * DAY_MS, step_ms=HOUR_MS)
+
+    assert dock.one("DeliveryFailed").reason_code == "LOST"
+    assert dock.driver.timers() == {}
+
+
+def test_a_parcel_nobody_ever_scans_is_not_asked_for_forever(dock: Dock) -> None:
+    dock.tell(confirmed(shipping_address=address(postal_code="1-unscanned")), *ORDER[1:])
+
+    dock.driver.advance(40 * DAY_MS, step_ms=4 * HOUR_MS)
+
+    assert dock.driver.timers() == {}
+
+
+def test_goods_come_back(dock: Dock) -> None:
+    dock.tell(*ORDER, scan("shipped"), scan("delivered"), label())
+    initiated = dock.one("ReturnInitiated")
+    assert dock.shipment().status is Status.RETURN_INITIATED
+    assert initiated.refund_estimate.amount_minor == 13497 - 599
+    assert initiated.return_label.carrier == "USPS"
+
+    dock.tell(receipt(dock.shipment(), ("SKU1", 2, "new"), ("SKU2", 1, "damaged")))
+
+    received = dock.one("ReturnReceived")
+    assert [(item.product_id, item.refundable) for item in received.items] == [
+        ("p1", True),
+        ("p2", False),
+    ]
+    assert dock.shipment().status is Status.RETURNED
+    assert dock.driver.timers() == {}
+
+
+def test_a_label_that_nobody_uses_lapses_after_a_fortnight(dock: Dock) -> None:
+    dock.tell(*ORDER, scan("delivered"), label())
+
+    dock.driver.advance(14 * DAY_MS - 1)
+    assert dock.shipment().status is Status.RETURN_INITIATED
+    dock.driver.advance(1)
+
+    assert dock.shipment().status is Status.DELIVERED
+    assert dock.driver.timers() == {}
+
+
+def test_the_scaled_day_moves_the_next_attempt() -> None:
+    dock = Dock(rules=ShippingRules(day_ms=1000))
+    dock.tell(*ORDER, scan("shipped"), failure())
+
+    dock.driver.advance(1000)
+
+    assert dock.shipment().status is Status.IN_TRANSIT
+    dock.close()
+
+
+def test_news_of_an_unknown_shipment_is_among_the_dead_letters(dock: Dock) -> None:
+    dock.tell(scan("shipped"), cancel())
+
+    letters = dock.driver.dead_letters(SHIPPING_COMMANDS)
+    assert [letter.error for letter in letters] == ["ShippingRefused"] * 2
+
+
+def test_a_shipment_of_an_unpaid_order_is_refused(dock: Dock) -> None:
+    dock.tell(*ORDER)
+    [command] = [e.data for e in dock.said() if e.event_type == "CreateShipment"]
+    unpaid = command.model_copy(update={"order_id": "ord_2", "shipment_id": None})
+
+    dock.tell(confirmed(order_id="ord_2"), unpaid)
+
+    [letter] = dock.driver.dead_letters(SHIPPING_COMMANDS)
+    assert "not paid" in letter.reason
+
+
+def test_a_lapsed_hold_is_not_shipped_from(dock: Dock) -> None:
+    dock.tell(confirmed(), held(1, "wh_a", 2), let_go(1, "wh_a"), held(1, "wh_b", 2), held(2))
+
+    assert [(one.line, one.warehouse_id) for one in dock.fulfilment().held] == [
+        (1, "wh_b"),
+        (2, "wh_a"),
+    ]
+
+
+LIFE = (*ORDER, scan("shipped"), scan("in_transit"), failure(), scan("delivered"), label())
+
+
+@pytest.mark.parametrize("chunk_max", [1, 1000])
+@pytest.mark.parametrize("restart", [False, True])
+def test_batches_and_crashes_do_not_change_the_result(chunk_max: int, *, restart: bool) -> None:
+    plain, other = Dock(), Dock(chunk_max=chunk_max)
+
+    for message in LIFE:
+        plain.tell(message)
+        other.tell(message)
+        if restart:
+            other.driver.restart()
+
+    assert other.shipment() == plain.shipment()
+    assert [e.event_id for e in other.said()] == [e.event_id for e in plain.said()]
+    plain.close()
+    other.close()
+
+
+def test_a_life_told_again_publishes_no_new_id(dock: Dock) -> None:
+    for number, message in enumerate(LIFE):
+        dock.put(message, event_id=f"event-{number}")
+        dock.driver.run()
+    before = {e.event_id for e in dock.said()}
+
+    for number, message in enumerate(LIFE):
+        dock.put(message, event_id=f"event-{number}")
+        dock.driver.run()
+
+    assert {e.event_id for e in dock.said()} == before
