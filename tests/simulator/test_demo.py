@@ -138,7 +138,7 @@ def demonstrated(*arguments: str) -> tuple[subprocess.CompletedProcess[str], dic
 @pytest.mark.own_broker
 @pytest.mark.slow
 def test_orders_that_are_placed_all_end_and_every_promise_is_kept() -> None:
-    done, figures = demonstrated("--orders", "100", "--seed", "3")
+    done, figures = demonstrated("--orders", "100", "--seed", "3", "--rate", "20")
 
     assert done.returncode == 0, done.stderr
     assert figures["orders_placed"] == 100
