@@ -43,6 +43,14 @@ class StoreUnusable(EngineError):
     """
 
 
+class StoreHeld(StoreUnusable):
+    """Another process has the store open, and has not let go of it in time.
+
+    Workers of one machine may share a data directory: each holds the stores of its own
+    partitions. Operator: end the worker that hangs, or set FLOWMART_DATA_DIR.
+    """
+
+
 class Fenced(EngineError):
     """Another worker owns this partition now. The worker stops; its supervisor restarts it.
 

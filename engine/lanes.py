@@ -8,7 +8,7 @@ from typing import Any
 
 from aiokafka.errors import KafkaError
 
-from engine.errors import BrokerUnavailable, NotCopartitioned
+from engine.errors import BrokerUnavailable, NotCopartitioned, StoreHeld
 from engine.lane import Lane
 from engine.policy import Policy
 from engine.processor import Processor
@@ -21,6 +21,9 @@ from engine.topology import Topology
 
 START_WAIT_S = 60.0
 """How long producers may wait for the broker: it may be ending their forerunners' transactions."""
+
+STORE_WAIT_S = 10.0
+"""How long a store may be held by the worker on this machine that had the partition before."""
 
 
 class Lanes:
@@ -84,7 +87,7 @@ class Lanes:
     async def _open(self, wanted: list[int]) -> None:
         async with self._lock:
             assert not self._lanes, "lanes must be closed before others are opened"
-            self._keep_stores(wanted)
+            await self._keep_stores(wanted)
             producers = await self._start_producers(wanted)
             try:
                 await self._recover(wanted)
@@ -117,16 +120,27 @@ class Lanes:
             lanes, self._lanes = self._lanes, {}
             await asyncio.gather(*(lane.close(graceful=graceful) for lane in lanes.values()))
             if release:
-                self._keep_stores(())
+                await self._keep_stores(())
 
-    def _keep_stores(self, wanted: Iterable[int]) -> None:
+    async def _keep_stores(self, wanted: Iterable[int]) -> None:
         """Hold the stores of these partitions open, and no others."""
         for p in set(self._stores) - set(wanted):
             self._stores.pop(p).close()
         for p in set(wanted) - set(self._stores):
-            self._stores[p], damage = open_store(self._path(p))
+            self._stores[p], damage = await self._open_store(p)
             if damage is not None:
                 self.on_wiped(p, damage)
+
+    async def _open_store(self, partition: int) -> tuple[Store, str | None]:
+        """Open a store; a worker beside this one may be about to let go of it."""
+        deadline = time.monotonic() + STORE_WAIT_S
+        while True:
+            try:
+                return open_store(self._path(partition))
+            except StoreHeld:
+                if time.monotonic() > deadline:
+                    raise
+            await asyncio.sleep(0.1)
 
     def _path(self, partition: int) -> Path:
         return self.data_dir / self.topology.app_id / f"{partition}-of-{self.topology.partitions}"

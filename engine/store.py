@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 import rocksdict
 
-from engine.errors import StoreUnusable
+from engine.errors import StoreHeld, StoreUnusable
 
 Item = tuple[bytes, bytes | None]
 """A key and its new value; None deletes."""
@@ -28,6 +28,8 @@ DAMAGED = "DAMAGED"
 _SIGNS_OF_DAMAGE = ("Corruption", "No such file", "Invalid argument", "Not implemented")
 """What RocksDB says of files that are not what they were. Anything else (the directory's lock,
 permissions, no space, too many open files) is no reason to throw data away."""
+
+_SIGNS_OF_A_HOLDER = ("lock hold by current process", "While lock file")
 
 
 class Store(Protocol):
@@ -98,6 +100,11 @@ class RocksStore:
         try:
             self._db = rocksdict.Rdict(str(path), options=_options())
         except Exception as exc:
+            if any(sign in str(exc) for sign in _SIGNS_OF_A_HOLDER):
+                raise StoreHeld(
+                    f"another worker on this machine holds the store {path}:"
+                    " end it or set FLOWMART_DATA_DIR"
+                ) from exc
             raise StoreUnusable(f"cannot open the store {path}: {exc}") from exc
 
     def get(self, key: bytes) -> bytes | None:
@@ -172,7 +179,9 @@ class RocksStore:
         if not self._closed:
             self._closed = True
             self._cursors.clear()
-            self._db.close()
+            # After a failed write it raises, and releases the lock all the same.
+            with suppress(Exception):
+                self._db.close()
 
 
 def open_store(path: Path) -> tuple[RocksStore, str | None]:
@@ -182,7 +191,8 @@ def open_store(path: Path) -> tuple[RocksStore, str | None]:
     changelog.
 
     Raises:
-        StoreUnusable: another process holds it, or the directory cannot be used at all.
+        StoreHeld: another process holds it.
+        StoreUnusable: the directory cannot be used at all.
     """
     if (path / DAMAGED).exists():
         wipe_store(path)

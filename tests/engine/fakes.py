@@ -83,7 +83,7 @@ class InMemoryLanes(Lanes):
         self.openings = 0
         self.openings_at_once = 0
 
-    def _keep_stores(self, wanted: Iterable[int]) -> None:
+    async def _keep_stores(self, wanted: Iterable[int]) -> None:
         self._stores = {p: self.kept.setdefault(p, MemoryStore()) for p in wanted}
 
     async def _start_producers(self, partitions: list[int]) -> Any:

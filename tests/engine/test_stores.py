@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.errors import StoreUnusable
+from engine.errors import StoreHeld, StoreUnusable
 from engine.store import DAMAGED, POSITION, MemoryStore, RocksStore, Store, open_store
 
 KEYS = st.binary(min_size=1, max_size=3)
@@ -93,7 +93,7 @@ def test_a_store_that_is_open_cannot_be_opened_again_nor_is_it_wiped(tmp_path) -
     store = RocksStore(tmp_path / "s")
     store.write([(b"a", b"1")])
 
-    with pytest.raises(StoreUnusable, match="lock"):
+    with pytest.raises(StoreHeld, match="another worker on this machine"):
         open_store(tmp_path / "s")
 
     assert store.get(b"a") == b"1"
