@@ -4,6 +4,10 @@ from typing import Any
 
 import pytest
 
+from events.fraud import FraudDetected
+from events.inventory import AddInventory
+from events.notifications import NotificationSent
+from events.payments import PaymentProcessed
 from events.subscriptions import (
     CancelSubscription,
     ChangePlan,
@@ -12,8 +16,15 @@ from events.subscriptions import (
     ResumeSubscription,
     SubscribeUser,
     UpdatePaymentMethod,
+    UserSubscriptionCancelled,
+    UserSubscriptionStarted,
 )
-from events.types import Address, OrderItem, PaymentMethod
+from events.types import Address, OrderItem, PaymentMethod, Plan
+from streams.billing.calendar import moment_of
+from streams.subscriptions.rules import SubscriptionRules
+from tables.orders import ORDERS
+from tables.payments import PAYMENTS
+from tables.subscriptions import SUBSCRIPTIONS
 from tests.agents.subscription_desk import Shop
 
 
@@ -47,3 +58,467 @@ def test_a_first_charge_starts_a_subscription_and_the_next_month_renews_it() -> 
     assert [invoice.status for invoice in shop.invoices] == ["paid", "paid"]
     assert [invoice.total_minor for invoice in shop.invoices] == [10_79, 10_79]
     assert shop.buried == []
+
+
+def method(token: str, **told: Any) -> UpdatePaymentMethod:
+    return UpdatePaymentMethod(
+        user_id="usr_1",
+        payment_method=PaymentMethod(type="credit_card", token=token, last4="1111"),
+        **told,
+    )
+
+
+def about(shop: Shop, **told: Any) -> dict[str, Any]:
+    return {"subscription_id": shop.subscription.subscription_id, "user_id": "usr_1", **told}
+
+
+def cancel(shop: Shop, **told: Any) -> CancelSubscription:
+    return CancelSubscription(
+        **about(shop, **{"reason": "too_expensive", "requested_by": "customer", **told})
+    )
+
+
+def failing() -> Shop:
+    """A subscription that runs and whose card will be declined from now on."""
+    return Shop().tell(subscribe()).tell(method("tok_insufficient"))
+
+
+def test_a_failing_card_is_tried_again_on_days_1_3_and_7_then_suspended_on_day_14() -> None:
+    shop = failing().until("2025-03-20")
+
+    assert shop.days("PaymentFailed") == ["2025-02-28", "2025-03-01", "2025-03-03", "2025-03-07"]
+    assert shop.days("SubscriptionSuspended") == ["2025-03-14"]
+    assert shop.status == "cancelled"
+    ended = shop.last("UserSubscriptionCancelled")
+    assert (ended.cancellation_reason, ended.cancelled_by) == ("payment_failure", "system")
+    assert ended.effective_date.isoformat() == "2025-03-14"
+    assert ended.failed_payment_attempts == 3
+    assert ended.last_payment_attempt.date().isoformat() == "2025-03-07"
+    assert ended.refund_amount_minor == 0
+    assert shop.invoices[-1].status == "cancelled"
+    assert shop.invoices[-1].cycle == "suspended"
+    assert [k for k in shop.driver.timers() if k.startswith("subscriptions")] == []
+    assert shop.buried == []
+
+
+def test_the_keys_of_charges_name_the_period_and_the_attempt() -> None:
+    shop = failing().until("2025-03-20")
+
+    stem = shop.subscription.subscription_id
+    assert [e.data.idempotency_key for e in shop.said("ProcessPayment")] == [
+        f"{stem}_2025_01",
+        f"{stem}_2025_02",
+        f"{stem}_2025_02_2",
+        f"{stem}_2025_02_3",
+        f"{stem}_2025_02_4",
+    ]
+    assert {e.data.capture_immediately for e in shop.said("ProcessPayment")} == {True}
+
+
+@pytest.mark.parametrize(("day", "state"), [("2025-03-02", "past_due"), ("2025-03-10", "grace")])
+def test_a_new_card_pays_at_once_and_keeps_the_old_anchor(day: str, state: str) -> None:
+    shop = failing().until(day)
+    assert shop.status == state
+
+    shop.tell(method("tok_visa"))
+
+    assert shop.status == "active"
+    renewed = shop.last("SubscriptionRenewedEvent")
+    assert renewed.recovered is True
+    assert renewed.next_billing_date.isoformat() == "2025-03-31"
+    assert shop.invoices[-1].status == "paid"
+
+
+def test_an_expired_card_leads_to_grace_at_once_and_to_a_mail() -> None:
+    shop = Shop().tell(subscribe(), method("tok_expired")).until("2025-02-28")
+
+    assert shop.status == "grace"
+    assert shop.last("SendNotification").template_id == "payment-method-update-needed"
+
+    shop.until("2025-03-06")
+    assert shop.status == "grace"
+    shop.until("2025-03-07")
+    assert shop.status == "cancelled"
+
+
+def test_a_first_charge_that_fails_starts_nothing() -> None:
+    shop = Shop().tell(subscribe(payment_method_id="tok_declined"))
+
+    assert shop.status == "cancelled"
+    assert shop.said("UserSubscriptionStarted", "UserSubscriptionCancelled") == []
+    assert [invoice.status for invoice in shop.invoices] == ["cancelled"]
+    assert [k for k in shop.driver.timers() if k.startswith("subscriptions")] == []
+
+
+def test_a_trial_starts_at_once_and_is_charged_a_cycle_after_its_start() -> None:
+    shop = Shop().tell(subscribe(plan_id="plan_monthly_pro"))
+
+    started = shop.last("UserSubscriptionStarted")
+    assert (started.trial_period_days, started.next_billing_date.isoformat()) == (14, "2025-02-28")
+    assert shop.status == "trialing"
+    assert shop.until("2025-02-15").status == "active"
+    assert shop.said("PaymentInitiated") == []
+    shop.until("2025-02-28")
+    assert [e.data.amount_minor for e in shop.said("PaymentInitiated")] == [32_39]
+
+
+def test_invoices_come_seven_days_ahead_and_reminders_three() -> None:
+    shop = Shop().tell(subscribe()).until("2025-02-27")
+
+    assert shop.days("InvoiceGenerated") == ["2025-01-31", "2025-01-31", "2025-02-21"]
+    invoice, due = shop.last("InvoiceGenerated"), shop.last("SubscriptionPaymentDue")
+    assert (invoice.status, invoice.due_date.isoformat()) == ("issued", "2025-03-07")
+    assert (due.days_until_due, due.due_date.isoformat()) == (3, "2025-02-28")
+    assert len({i.number for i in shop.invoices}) == 2
+
+
+def test_a_cancellation_ends_with_the_period_and_its_invoice_is_withdrawn() -> None:
+    shop = Shop().tell(subscribe()).until("2025-02-22")
+
+    shop.tell(cancel(shop))
+
+    assert shop.status == "cancel_scheduled"
+    told = shop.last("UserSubscriptionCancelled")
+    assert told.effective_date.isoformat() == "2025-02-28"
+    assert told.subscription_duration_days == 29
+    assert shop.invoices[-1].status == "cancelled"
+    assert shop.until("2025-03-01").status == "cancelled"
+    assert len(shop.said("UserSubscriptionCancelled")) == 1
+    assert len(shop.said("PaymentInitiated")) == 1
+
+
+@pytest.mark.parametrize(("day", "percent"), [("2025-03-10", 10), ("2025-05-10", 25)])
+def test_who_stays_for_the_offer_pays_less_twice(day: str, percent: int) -> None:
+    shop = Shop().tell(subscribe()).until(day)
+    shop.tell(cancel(shop))
+    assert shop.said("UserSubscriptionCancelled") == []
+    assert shop.last("SendNotification").template_data["percent"] == percent
+
+    shop.tell(RespondToOffer(**about(shop, accepted=True)))
+
+    assert shop.status == "active"
+    shop.until("2025-09-01")
+    paid = [i.subtotal_minor for i in shop.invoices]
+    less = {10: 8_99, 25: 7_49}[percent]
+    assert paid.count(less) == 2
+    assert paid[-1] == 9_99
+
+
+@pytest.mark.parametrize("is_silent", [True, False])
+def test_silence_to_the_offer_is_a_no(*, is_silent: bool) -> None:
+    shop = Shop().tell(subscribe()).until("2025-03-10")
+    shop.tell(cancel(shop))
+
+    if is_silent:
+        shop.until("2025-03-17")
+    else:
+        shop.tell(RespondToOffer(**about(shop, accepted=False)))
+
+    told = shop.last("UserSubscriptionCancelled")
+    assert told.effective_date.isoformat() == "2025-03-31"
+    shop.tell(RespondToOffer(**about(shop, accepted=True)))
+    assert shop.status == "active"
+    shop.until("2025-04-01")
+    assert shop.subscription.period_end.isoformat() == "2025-04-30"
+    assert shop.subscription.percent == 0
+
+
+def test_a_pause_moves_the_billing_date_and_bills_nothing() -> None:
+    shop = Shop().tell(subscribe()).until("2025-02-22")
+
+    shop.tell(PauseSubscription(**about(shop, resume_at="2025-03-04")))
+    assert shop.status == "paused"
+    shop.until("2025-03-05")
+
+    assert shop.status == "active"
+    assert shop.subscription.period_end.isoformat() == "2025-03-10"
+    assert len(shop.said("PaymentInitiated")) == 1
+    shop.until("2025-03-11")
+    assert shop.subscription.period_end.isoformat() == "2025-04-10"
+
+
+def test_a_pause_can_be_ended_early() -> None:
+    shop = Shop().tell(subscribe()).until("2025-02-05")
+    shop.tell(PauseSubscription(**about(shop))).until("2025-02-08")
+
+    shop.tell(ResumeSubscription(**about(shop)))
+
+    assert shop.status == "active"
+    assert shop.subscription.period_end.isoformat() == "2025-03-03"
+
+
+def test_an_upgrade_takes_effect_at_once_and_is_prorated_on_the_next_invoice() -> None:
+    shop = Shop().tell(subscribe()).until("2025-02-22")
+
+    shop.tell(ChangePlan(**about(shop, new_plan_id="plan_monthly_pro")))
+
+    migrated = shop.last("PlanMigrationCompleted")
+    assert migrated.to_plan.plan_id == "plan_monthly_pro"
+    assert migrated.prorated_amount_minor == 6_43 - 2_14  # 6 of 28 days
+    shop.until("2025-03-01")
+    assert shop.invoices[-1].subtotal_minor == 29_99 + 4_29
+    assert shop.invoices[-2].status == "cancelled"
+    assert shop.said("PaymentInitiated")[-1].data.amount_minor == shop.invoices[-1].total_minor
+    shop.until("2025-04-02")
+    assert shop.invoices[-1].subtotal_minor == 29_99
+
+
+def test_a_downgrade_waits_for_the_end_of_the_period() -> None:
+    shop = Shop().tell(subscribe(plan_id="plan_monthly_pro", trial_period_days=0))
+    shop.until("2025-02-22")
+
+    shop.tell(ChangePlan(**about(shop, new_plan_id="plan_monthly_basic")))
+
+    assert shop.subscription.plan_id == "plan_monthly_pro"
+    shop.until("2025-03-01")
+    assert shop.subscription.plan_id == "plan_monthly_basic"
+    assert shop.last("PlanMigrationCompleted").effective_date.isoformat() == "2025-02-28"
+    assert [i.subtotal_minor for i in shop.invoices] == [29_99, 29_99, 9_99]
+
+
+def test_a_second_subscription_of_the_family_is_refused_with_a_mail() -> None:
+    shop = Shop().tell(subscribe(), subscribe(plan_id="plan_annual_pro"))
+
+    assert shop.last("SendNotification").template_data["reason"] == "already_subscribed"
+    assert shop.subscription.plan_id == "plan_monthly_basic"
+
+
+def test_a_repeat_of_a_command_changes_nothing() -> None:
+    shop = Shop().tell(subscribe(), event_id="event-x")
+    row, said = shop.subscription, len(shop.said())
+
+    shop.tell(subscribe(), event_id="event-x")
+
+    assert (shop.subscription, len(shop.said())) == (row, said)
+
+
+# --- Subscribe & Save --------------------------------------------------------------------------
+
+GOODS = (
+    OrderItem(product_id="p1", quantity=3, unit_price_minor=5_55),
+    OrderItem(product_id="p2", quantity=1, unit_price_minor=20_00),
+)
+HOME = Address(line1="1 Main St", city="Austin", state="TX", postal_code="78701", country="US")
+
+
+def stock(product: str, quantity: int) -> AddInventory:
+    return AddInventory(product_id=product, quantity=quantity, warehouse_id="wh_east")
+
+
+def save(plan: str = "plan_save_monthly") -> SubscribeUser:
+    return subscribe(plan_id=plan, items=GOODS, shipping_address=HOME)
+
+
+def test_paid_goods_are_ordered_and_the_order_is_paid_with_the_same_money() -> None:
+    shop = Shop().tell(stock("p1", 10), stock("p2", 10), save())
+
+    [order] = shop.driver.rows(ORDERS).values()
+    [payment] = shop.driver.rows(PAYMENTS).values()
+    assert order.status == "paid"
+    assert order.total_minor == 3 * 5_00 + 18_00  # 5.55 less 10 % is 4.995, half up
+    assert order.subscription_id == shop.subscription.subscription_id
+    assert payment.complete
+    assert payment.captured_minor == 33_00 + 2_64
+    assert len(shop.said("ProcessPayment")) == 1
+    assert shop.said("CapturePayment") == []
+    assert shop.last("PaymentComplete").order_id == order.order_id
+    assert shop.buried == []
+
+    shop.until("2025-03-01")
+
+    assert len(shop.driver.rows(ORDERS)) == 2
+    assert {o.status for o in shop.driver.rows(ORDERS).values()} == {"paid"}
+
+
+def test_goods_that_do_not_come_in_three_days_are_given_up_and_paid_back() -> None:
+    shop = Shop().tell(stock("p1", 10), save())
+    [order] = shop.driver.rows(ORDERS).values()
+    assert order.status == "backordered"
+
+    shop.until("2025-02-04")
+
+    [order] = shop.driver.rows(ORDERS).values()
+    [payment] = shop.driver.rows(PAYMENTS).values()
+    assert (order.status, order.cancellation_reason) == ("cancelled", "OUT_OF_STOCK")
+    assert payment.status == "REFUNDED"
+    assert shop.last("RefundIssued").amount_minor == 33_00 + 2_64
+    assert shop.status == "active"
+
+
+def test_goods_that_come_in_time_make_the_order_paid() -> None:
+    shop = Shop().tell(stock("p1", 10), save()).until("2025-02-02")
+
+    shop.tell(stock("p2", 1))
+
+    [order] = shop.driver.rows(ORDERS).values()
+    assert order.status == "paid"
+    assert shop.last("PaymentComplete").order_id == order.order_id
+
+
+def test_orders_dated_after_the_end_of_their_subscription_are_cancelled_and_paid_back() -> None:
+    shop = Shop().tell(stock("p1", 10), stock("p2", 10), save()).until("2025-03-01")
+
+    shop.tell(
+        UserSubscriptionCancelled(
+            **about(shop),
+            plan=Plan(plan_id="plan_save_monthly"),
+            cancellation_reason="other",
+            cancelled_by="support",
+            effective_date="2025-02-10",
+            refund_amount_minor=0,
+            subscription_duration_days=11,
+        )
+    )
+
+    by_age = sorted(shop.driver.rows(ORDERS).values(), key=lambda o: o.placed_at_ms)
+    assert [o.status for o in by_age] == ["paid", "cancelled"]
+    assert by_age[1].cancellation_reason == "SUBSCRIPTION_CANCELLED"
+    assert shop.last("RefundIssued").order_id == by_age[1].order_id
+
+
+# --- what else is told -------------------------------------------------------------------------
+
+
+def test_money_for_a_cancelled_invoice_is_asked_back() -> None:
+    shop = Shop(alone=True).tell(subscribe())
+    charge = shop.last("PaymentInitiated")
+    shop.tell(paid(charge)).until("2025-02-28")
+    charge = shop.last("PaymentInitiated")
+    shop.tell(cancel(shop, reason="policy_violation", requested_by="support"))
+
+    shop.tell(paid(charge), paid(charge))
+
+    assert shop.status == "cancelled"
+    [refund] = shop.said("RefundPayment")
+    assert (refund.data.payment_id, refund.data.amount_minor) == (charge.payment_id, 10_79)
+
+
+def paid(charge: Any) -> PaymentProcessed:
+    return PaymentProcessed(
+        payment_id=charge.payment_id,
+        user_id=charge.customer_id,
+        subscription_id=charge.subscription_id,
+        invoice_id=charge.invoice_id,
+        amount_minor=charge.amount_minor,
+        currency=charge.currency,
+        payment_method="credit_card",
+        status="confirmed",
+    )
+
+
+def test_a_cancellation_during_a_charge_takes_effect_a_period_later_when_it_is_paid() -> None:
+    shop = Shop(alone=True).tell(subscribe())
+    shop.tell(paid(shop.last("PaymentInitiated"))).until("2025-02-28")
+
+    shop.tell(cancel(shop, decline_offer=True))
+    assert shop.said("UserSubscriptionCancelled") == []
+    shop.tell(paid(shop.last("PaymentInitiated")))
+
+    assert shop.last("UserSubscriptionCancelled").effective_date.isoformat() == "2025-03-31"
+    assert shop.until("2025-04-01").status == "cancelled"
+    assert len(shop.said("UserSubscriptionCancelled")) == 1
+
+
+def test_a_suspended_subscription_may_come_back_on_a_new_anchor_where_that_is_allowed() -> None:
+    shop = Shop(rules=SubscriptionRules(reactivation=True))
+    shop.tell(subscribe(), method("tok_insufficient")).until("2025-03-20")
+    assert shop.status == "suspended"
+
+    shop.tell(method("tok_visa"))
+
+    assert shop.status == "active"
+    assert shop.subscription.period_start.isoformat() == "2025-03-20"
+    assert shop.last("SubscriptionRenewedEvent").next_billing_date.isoformat() == "2025-04-20"
+    assert shop.until("2025-04-21").subscription.period_end.isoformat() == "2025-05-20"
+
+
+def test_one_that_does_not_come_back_is_cancelled_after_thirty_days() -> None:
+    shop = Shop(rules=SubscriptionRules(reactivation=True))
+    shop.tell(subscribe(), method("tok_insufficient"))
+
+    assert shop.until("2025-04-12").status == "suspended"
+    assert shop.until("2025-04-13").status == "cancelled"
+
+
+def test_who_comes_back_pays_ten_percent_less_once() -> None:
+    shop = Shop().tell(subscribe())
+    shop.tell(cancel(shop, decline_offer=True)).until("2025-03-01")
+
+    shop.tell(subscribe()).until("2025-04-02")
+
+    assert [i.subtotal_minor for i in shop.invoices] == [9_99, 8_99, 9_99]
+
+
+def test_a_subscription_that_others_started_is_billed_from_its_first_period_on() -> None:
+    shop = Shop().tell(
+        UserSubscriptionStarted(
+            subscription_id="sub_9f84kd02",
+            user_id="usr_1",
+            plan=Plan(plan_id="plan_monthly_pro"),
+            trial_period_days=0,
+            start_date="2025-01-31",
+            next_billing_date="2025-02-28",
+            payment_method_id="tok_visa",
+        )
+    )
+
+    assert shop.invoices[0].status == "paid"
+    assert shop.said("UserSubscriptionStarted", "SubscriptionRenewedEvent") == []
+    shop.until("2025-03-01")
+    assert shop.subscription.period_end.isoformat() == "2025-03-31"
+
+
+def test_a_mailed_invoice_is_sent_and_an_unpaid_one_overdue() -> None:
+    shop = failing().until("2025-02-22")
+    mailed = NotificationSent(
+        notification_id="ntf_1",
+        user_id="usr_1",
+        channel="EMAIL",
+        template_id="invoice-generated",
+        attempts=1,
+        sent_at=moment_of(shop.driver.now_ms),
+    )
+
+    shop.tell(mailed)
+
+    assert shop.invoices[-1].status == "sent"
+    assert shop.until("2025-03-09").invoices[-1].status == "overdue"
+
+
+def test_a_locked_account_neither_subscribes_nor_cancels() -> None:
+    shop = Shop().tell(subscribe())
+    shop.tell(
+        FraudDetected(
+            payment_id="pay_x", customer_id="usr_1", fraud_type="stolen_card", severity="critical"
+        )
+    )
+
+    shop.tell(cancel(shop), subscribe(plan_id="plan_save_weekly"))
+
+    assert shop.status == "active"
+    mails = shop.said("SendNotification")
+    assert {m.data.template_data["reason"] for m in mails} == {"account_locked"}
+
+
+def test_a_user_has_one_row_and_one_trial() -> None:
+    shop = Shop().tell(subscribe(plan_id="plan_monthly_pro"))
+    shop.tell(cancel(shop)).until("2025-03-01").tell(subscribe(plan_id="plan_monthly_pro"))
+
+    [row] = shop.driver.rows(SUBSCRIPTIONS).values()
+    assert [(s.status, s.trial_days) for s in row.subscriptions] == [
+        ("cancelled", 14),
+        ("active", 0),
+    ]
+
+
+@pytest.mark.parametrize("chunk_max", [1, 1000])
+def test_a_restart_and_other_batches_change_nothing(chunk_max: int) -> None:
+    def life(*, restarts: bool, size: int) -> list[Any]:
+        shop = Shop(alone=True, chunk_max=size).tell(subscribe())
+        for day in ("2025-02-22", "2025-02-28"):
+            if restarts:
+                shop.driver.restart()
+            shop.tell(paid(shop.last("PaymentInitiated"))).until(day)
+        return [(e.event_id, e.event_type) for e in shop.said()]
+
+    assert life(restarts=True, size=chunk_max) == life(restarts=False, size=1000)
