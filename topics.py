@@ -2,7 +2,7 @@
 
 `{env}` is dev, sit or prod. All topics that agents read have the same number of partitions
 (FLOWMART_PARTITIONS): the contract's smaller figures for subscriptions, notifications and
-registrations would need lanes of their own (docs/adr/0003-one-lane-a-partition.md).
+registrations would need lanes of their own (docs/adr/0001-one-lane-a-partition.md).
 """
 
 from __future__ import annotations
