@@ -12,9 +12,11 @@ from tests.e2e.harness import Workers, until
 from tests.e2e.heard import Ear, Said
 from tests.e2e.shop import HOME, Sender, envelope, line, order, partition_of
 
+KCAT = shutil.which("kcat")
+
 pytestmark = [
     pytest.mark.own_broker,
-    pytest.mark.skipif(shutil.which("kcat") is None, reason="apt-get install kcat"),
+    pytest.mark.skipif(KCAT is None, reason="apt-get install kcat"),
 ]
 
 TOPIC = "orders.dev.commands"
@@ -23,9 +25,10 @@ PRODUCT = "prd_typed"
 
 def kcat(bootstrap: str, lines: Sequence[str], *options: str) -> None:
     """`kcat -P -t orders.dev.commands` with these lines on its standard input."""
+    assert KCAT is not None
     subprocess.run(
-        ["kcat", "-b", bootstrap, "-P", "-t", TOPIC, *options],
-        input="".join(f"{each}\n" for each in lines).encode(),
+        [KCAT, "-b", bootstrap, "-P", "-t", TOPIC, *options],
+        input=b"".join(each.encode(errors="surrogateescape") + b"\n" for each in lines),
         check=True,
         timeout=30,
     )
@@ -53,8 +56,9 @@ GOOD = {
     "flat": lambda r: f"{r['orderId']}:{flat(r)}",
     "flat without a name": lambda r: f"{r['orderId']}:{json.dumps(r)}",
     "enveloped": lambda r: f"{r['orderId']}:{enveloped(r)}",
-    "enveloped without ids": lambda r: f"{r['orderId']}:"
-    + json.dumps({"eventType": "PlaceOrder", "data": r}),
+    "enveloped without ids": lambda r: (
+        f"{r['orderId']}:" + json.dumps({"eventType": "PlaceOrder", "data": r})
+    ),
     "with fields nobody knows": lambda r: f"{r['orderId']}:{flat(r | {'colour': {'of': 'money'}})}",
     "under another key": lambda r: f"{r['userId']}:{enveloped(r)}",
     "under an empty key": lambda r: f":{enveloped(r)}",
@@ -93,17 +97,7 @@ class Typed:
         pairs = [GOOD[name](request) for name, request in self.good.items()]
         bad = [f"bad_{number}:{value}" for number, (value, _) in enumerate(BAD.values())]
         mixed = [each for pair in zip(bad, pairs, strict=False) for each in pair]
-        kcat_bytes = [*mixed, *bad[len(pairs) :]]
-        self._type(kafka, kcat_bytes)
-
-    @staticmethod
-    def _type(kafka: str, lines: Sequence[str]) -> None:
-        subprocess.run(
-            ["kcat", "-b", kafka, "-P", "-t", TOPIC, "-K:"],
-            input=b"".join(each.encode(errors="surrogateescape") + b"\n" for each in lines),
-            check=True,
-            timeout=30,
-        )
+        kcat(kafka, [*mixed, *bad[len(pairs) :]], "-K:")
 
     def letter(self, name: str) -> Said:
         """The dead letter of a bad line."""
