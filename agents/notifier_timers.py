@@ -1,0 +1,100 @@
+"""What the notifier does when a time has come: waits that end, digests, the end of the history."""
+
+from collections.abc import Callable
+
+from msgspec.structs import replace
+
+from agents.notifier_rows import AGENT, person_of, save
+from agents.wiring import Cause, timer_cause
+from engine.specs import Context, Timer, TimerHandler
+from streams.notifications.admitting import Person, resume
+from streams.notifications.booking import NONE
+from streams.notifications.facts import Fact, Queued
+from streams.notifications.outcomes import digest_of
+from streams.notifications.rows import Digest, Notification
+from streams.notifications.rules import NotificationRules
+from streams.notifications.trying import retry
+from tables.notifications import (
+    BOOKINGS,
+    DIGESTS,
+    NOTIFICATION_IDS,
+    NOTIFICATIONS,
+    history_key,
+    history_range,
+)
+
+Going = Callable[[Notification, Person, int, NotificationRules], tuple[Fact, ...]]
+
+
+def timers(rules: NotificationRules) -> dict[str, TimerHandler]:
+    """Every timer of the notifier, by kind."""
+    return {
+        "due": _going_on(rules, resume),
+        "notify-retry": _going_on(rules, retry),
+        "digest": _digesting(rules),
+        "history": _sweeping(rules),
+    }
+
+
+def _going_on(rules: NotificationRules, going: Going) -> TimerHandler:
+    def handler(ctx: Context, timer: Timer, now_ms: int) -> None:
+        row = ctx.table(NOTIFICATIONS).get(timer.key)
+        if row is None or row.timer != (timer.kind, timer.due_ms):
+            return
+        person = person_of(ctx, row.user_id)
+        facts = going(row, person, now_ms, rules)
+        cause = Cause(timer_cause(AGENT, timer, now_ms).event_id, row.correlation_id, now_ms)
+        save(ctx, cause, timer.key, row, facts, person)
+
+    return handler
+
+
+def put_in_digest(ctx: Context, row: Notification, key: str, rules: NotificationRules) -> None:
+    """Have a message wait for its recipient's next digest."""
+    table = ctx.table(DIGESTS)
+    waiting = table.get(row.user_id)
+    if waiting is None:
+        table[row.user_id] = Digest(row.due_ms, (key,))
+        ctx.set_timer("digest", row.user_id, row.due_ms)
+    elif len(waiting.keys) < rules.digest_entries_max:
+        table[row.user_id] = Digest(waiting.due_ms, (*waiting.keys, key))
+
+
+def _digesting(rules: NotificationRules) -> TimerHandler:
+    def handler(ctx: Context, timer: Timer, now_ms: int) -> None:
+        table, history = ctx.table(DIGESTS), ctx.table(NOTIFICATIONS)
+        waiting = table.get(timer.key)
+        if waiting is None or waiting.due_ms != timer.due_ms:
+            return
+        del table[timer.key]
+        rows = [(key, history.get(key)) for key in waiting.keys]
+        members = tuple([(key, row) for key, row in rows if row is not None])
+        cause = timer_cause(AGENT, timer, now_ms)
+        digest = digest_of(timer.key, timer.due_ms, members, cause.event_id)
+        key = history_key(digest.user_id, digest.queued_at_ms, digest.notification_id)
+        ctx.table(NOTIFICATION_IDS)[digest.notification_id] = key
+        person = person_of(ctx, timer.key)
+        facts = resume(digest, person, now_ms, rules)
+        save(ctx, cause, key, None, (Queued(digest), *facts), person)
+
+    return handler
+
+
+def _sweeping(rules: NotificationRules) -> TimerHandler:
+    """Forget what is older than 90 days; the next time is when the oldest of the rest is."""
+
+    def handler(ctx: Context, timer: Timer, now_ms: int) -> None:
+        history, ids = ctx.table(NOTIFICATIONS), ctx.table(NOTIFICATION_IDS)
+        start, end = history_range(timer.key, now_ms - rules.history_ms)
+        for key, row in list(history.scan(start, end)):
+            del history[key], ids[row.notification_id], ids[row.idempotency_key]
+        rest = [row for _, row in history.scan(*history_range(timer.key))]
+        bookings = ctx.table(BOOKINGS)
+        if not rest:
+            del bookings[timer.key]
+            return
+        sweep_ms = rest[-1].queued_at_ms + rules.history_ms
+        bookings[timer.key] = replace(bookings.get(timer.key) or NONE, sweep_ms=sweep_ms)
+        ctx.set_timer("history", timer.key, sweep_ms)
+
+    return handler

@@ -1,0 +1,238 @@
+"""Notify: what happens in the shop becomes messages in the notification queue.
+
+Reads the events that customers, or the shop's own teams, are told of. Publishes SendNotification,
+keyed by the customer, once an event and channel: its idempotency key is the event's id and the
+channel, so a replay asks for the same again and the queue drops it (K14). Keeps who placed an
+order, and who waits for a product.
+
+Many events name an order but no customer. An order, its payment and its shipments share a
+partition, so this agent lies where the order lies and looks its customer up in a row of its own:
+no event travels further than it already does, and only the message itself goes to the customer's
+partition. An event of an order that nobody placed is told nobody.
+"""
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+import msgspec
+
+from agents.wiring import announce, cause_of
+from engine.specs import AgentSpec, Context, Delivery, Handler, Source
+from events.base import Message
+from streams.notifications.buyers import (
+    buyer_of,
+    customer_of,
+    first_seen,
+    is_first_scan,
+    scanned,
+    watching,
+)
+from streams.notifications.notices import house_notice, notices, recipient_of, watcher_notice
+from streams.notifications.occasions import is_told
+from streams.notifications.rows import Watchers
+from streams.notifications.rules import NotificationRules
+from tables.notifications import BUYERS, WATCHERS
+from topics import (
+    INVENTORY_EVENTS,
+    NOTIFICATIONS_QUEUE,
+    ORDERS_COMMANDS,
+    ORDERS_EVENTS,
+    PAYMENTS_EVENTS,
+    REGISTRATIONS_EVENTS,
+    SHIPPING_EVENTS,
+    SUBSCRIPTIONS_EVENTS,
+    WATCHES,
+)
+
+AGENT: Final = "notify"
+
+_BY_ORDER: Final = (
+    (ORDERS_EVENTS, "orderId", ("OrderAmended", "OrderCancelled")),
+    # A payment of an order lies where the order lies; that of a subscription names its customer.
+    (PAYMENTS_EVENTS, "paymentId", ("PaymentProcessed", "PaymentFailed", "RefundIssued")),
+    (
+        SHIPPING_EVENTS,
+        "orderId",
+        (
+            "ShipmentCreated",
+            "ShipmentDispatched",
+            "ShipmentDelivered",
+            "ShipmentRouteUpdated",
+            "DeliveryFailed",
+            "ReturnInitiated",
+            "ReturnReceived",
+        ),
+    ),
+)
+_BY_USER: Final = (
+    (
+        SUBSCRIPTIONS_EVENTS,
+        (
+            "InvoiceGenerated",
+            "SubscriptionPaymentDue",
+            "SubscriptionSuspended",
+            "SubscriptionRenewedEvent",
+            "UserSubscriptionStarted",
+            "UserSubscriptionCancelled",
+            "PlanMigrationCompleted",
+        ),
+    ),
+    (REGISTRATIONS_EVENTS, ("UserForgotPasswordEvent",)),
+)
+
+
+def notify_agent(rules: NotificationRules) -> AgentSpec:
+    """The agent that says what is told to whom."""
+    return AgentSpec(
+        name=AGENT,
+        help="Turns events into messages to customers and to the shop's own teams.",
+        sources=tuple(_sources(rules)),
+        tables=(BUYERS, WATCHERS),
+        outputs=(NOTIFICATIONS_QUEUE, WATCHES),
+    )
+
+
+def _sources(rules: NotificationRules) -> Iterable[Source]:
+    telling = _telling(rules)
+    yield Source(ORDERS_COMMANDS, {"PlaceOrder": _on_place_order}, by="orderId")
+    yield Source(ORDERS_EVENTS, {"OrderConfirmed": _confirming(telling)}, by="orderId")
+    yield Source(ORDERS_EVENTS, {"OrderMetricsCalculated": _telling_house(rules)})
+    for topic, by, names in _BY_ORDER:
+        yield Source(topic, dict.fromkeys(names, telling), by=by)
+    for topic, names in _BY_USER:
+        yield Source(topic, dict.fromkeys(names, telling), by="userId")
+    yield Source(PAYMENTS_EVENTS, {"FraudDetected": _on_fraud(rules, telling)}, by="paymentId")
+    yield Source(SHIPPING_EVENTS, {"ShipmentInTransit": _on_scan(telling)}, by="orderId")
+    yield Source(INVENTORY_EVENTS, {"OutOfStock": _on_shortage(telling)}, by="orderId")
+    yield Source(INVENTORY_EVENTS, {"InventoryAdjusted": _on_stock(rules)}, by="productId")
+    yield Source(INVENTORY_EVENTS, {"LowStockAlert": _telling_house(rules)})
+    yield Source(WATCHES, {"Watch": _on_watch(rules)})
+
+
+# --- who placed what -------------------------------------------------------------------------
+
+
+def _on_place_order(ctx: Context, delivery: Delivery) -> None:
+    command, table = delivery.value.data, ctx.table(BUYERS)
+    if table.get(command.order_id) is None:
+        table[command.order_id] = buyer_of(command)
+
+
+def _confirming(telling: Handler) -> Handler:
+    """Tell of an order; it may have been placed elsewhere, so learn its customer too."""
+
+    def handler(ctx: Context, delivery: Delivery) -> None:
+        event, table = delivery.value.data, ctx.table(BUYERS)
+        if table.get(event.order_id) is None:
+            table[event.order_id] = first_seen(event)
+        telling(ctx, delivery)
+
+    return handler
+
+
+# --- what customers are told -----------------------------------------------------------------
+
+
+def _telling(rules: NotificationRules) -> Handler:
+    def handler(ctx: Context, delivery: Delivery) -> None:
+        event = delivery.value.data
+        if not is_told(event, rules):
+            return
+        order_id = getattr(event, "order_id", None)
+        buyer = None if order_id is None else ctx.table(BUYERS).get(order_id)
+        user_id = customer_of(event, buyer)
+        if user_id:
+            recipient = recipient_of(user_id, buyer)
+            _ask(ctx, delivery, notices(event, delivery.value.event_id, recipient, rules))
+
+    return handler
+
+
+def _on_fraud(rules: NotificationRules, telling: Handler) -> Handler:
+    telling_security = _telling_house(rules, rules.security_id)
+
+    def handler(ctx: Context, delivery: Delivery) -> None:
+        telling(ctx, delivery)
+        if delivery.value.data.severity in rules.severities_security:
+            telling_security(ctx, delivery)
+
+    return handler
+
+
+def _on_scan(telling: Handler) -> Handler:
+    """Tell of a shipment's first scan only (G-34)."""
+
+    def handler(ctx: Context, delivery: Delivery) -> None:
+        event, table = delivery.value.data, ctx.table(BUYERS)
+        buyer = table.get(event.order_id)
+        if buyer is not None and is_first_scan(buyer, event):
+            table[event.order_id] = scanned(buyer, event)
+            telling(ctx, delivery)
+
+    return handler
+
+
+# --- stock -----------------------------------------------------------------------------------
+
+
+def _on_shortage(telling: Handler) -> Handler:
+    """Tell the customer whose order ran short, and have them wait for the product if it did not."""
+
+    def handler(ctx: Context, delivery: Delivery) -> None:
+        telling(ctx, delivery)
+        event = delivery.value.data
+        buyer = ctx.table(BUYERS).get(event.triggered_by_order_id)
+        if buyer is not None and not event.backorder_allowed:
+            ctx.publish(WATCHES, event.product_id, _watch(event.product_id, buyer.user_id), ())
+
+    return handler
+
+
+def _watch(*fields: str) -> bytes:
+    return msgspec.json.encode(fields)
+
+
+def _on_watch(rules: NotificationRules) -> Handler:
+    def handler(ctx: Context, delivery: Delivery) -> None:
+        product_id, user_id = msgspec.json.decode(delivery.value, type=tuple[str, str])
+        table = ctx.table(WATCHERS)
+        table[product_id] = watching(table.get(product_id), user_id, rules)
+
+    return handler
+
+
+def _on_stock(rules: NotificationRules) -> Handler:
+    """Tell who waits for a product that it is back, once each (G-34)."""
+
+    def handler(ctx: Context, delivery: Delivery) -> None:
+        event = delivery.value.data
+        if not is_told(event, rules):
+            return
+        table = ctx.table(WATCHERS)
+        waiting: Watchers | None = table.get(event.product_id)
+        if waiting is None:
+            return
+        del table[event.product_id]
+        for user_id in waiting.user_ids:
+            asked = watcher_notice(event, delivery.value.event_id, user_id, rules)
+            _ask(ctx, delivery, asked, user_id)
+
+    return handler
+
+
+# --- what the shop's own teams are told -------------------------------------------------------
+
+
+def _telling_house(rules: NotificationRules, team: str = "") -> Handler:
+    team = team or rules.ops_id
+
+    def handler(ctx: Context, delivery: Delivery) -> None:
+        event: Any = delivery.value.data
+        _ask(ctx, delivery, (house_notice(event, delivery.value.event_id, team, rules),), team)
+
+    return handler
+
+
+def _ask(ctx: Context, delivery: Delivery, messages: Iterable[Message], whom: str = "") -> None:
+    """Publish; ids differ by whom, where one event is told to several."""
+    announce(ctx, f"{AGENT}:{whom}" if whom else AGENT, cause_of(delivery), messages)

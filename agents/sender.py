@@ -1,0 +1,225 @@
+"""Senders: one an outside channel, each handing messages to its provider and telling the answer.
+
+In: Dispatch of the channel's own topic, one a try. Out, one for each: NotificationSent, or
+NotificationFailed of that try (`deadLettered` false), whose metadata carries the provider's code
+where the address or the message is to blame. The notifier decides what follows.
+
+An effect: it keeps nothing, and may run again after a crash. Every try of a message has one key,
+so a provider that knows keys sends it once; a mail's name derives from it. The channel's limit a
+second is shared out over partitions, so it holds however many workers there are. When more than
+half of a channel's calls fail it pauses for a minute, and tries are told circuit_open (G-37).
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from agents.pace import Pace
+from agents.wiring import Cause, published
+from engine.specs import Delivery, EffectSpec, Published
+from events.base import Message
+from events.notifications import NotificationFailed, NotificationSent
+from providers.health import Health, HealthRules
+from providers.notifications import ChannelError, Code, Messenger, Outgoing, Refusal, Taken
+from providers.templates import NoTemplate, Templates, Words
+from streams.notifications.dispatches import NAME, Dispatch, dispatch_of
+from streams.notifications.outcomes import DIGEST
+from streams.notifications.rules import EMAIL, HIGH, PUSH, SMS, NotificationRules
+from streams.notifications.sms import fitted
+from streams.notifications.trying import CIRCUIT_OPEN, PROVIDER_ERROR
+from topics import DISPATCHES, NOTIFICATIONS_EVENTS
+
+IN_FLIGHT_MAX: Final = 100
+"""Tries of a channel under way at once, per partition."""
+
+Sleep = Callable[[float], Awaitable[object]]
+Clock = Callable[[], int]
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def _monotonic_ms() -> int:
+    return time.monotonic_ns() // 1_000_000
+
+
+def sender_effect(  # noqa: PLR0913 - a channel, its provider, and what tests put in place
+    channel: str,
+    messenger: Messenger,
+    rules: NotificationRules,
+    *,
+    partitions: int = 1,
+    templates: Templates | None = None,
+    clock: Clock = _now_ms,
+    ticks: Clock = _monotonic_ms,
+    sleep: Sleep = asyncio.sleep,
+) -> EffectSpec:
+    """The sender of one channel. `partitions` share its limit a second.
+
+    `clock` tells the time of day, `ticks` only grows.
+    """
+    per_s = _per_s(channel, rules) / partitions
+    sender = _Sender(channel, messenger, rules, templates or Templates(), (clock, ticks))
+    paces: dict[int, Pace] = {}
+
+    async def effect(delivery: Delivery) -> list[Published]:
+        pace = paces.setdefault(delivery.record.partition, Pace(per_s, ticks, sleep))
+        return await sender.send(delivery, pace)
+
+    return EffectSpec(
+        name=f"sender-{channel.lower()}",
+        help=f"Hands messages to the provider of {channel}.",
+        topic=DISPATCHES[channel],
+        effects={NAME: effect},
+        outputs=(NOTIFICATIONS_EVENTS,),
+        in_flight_max=IN_FLIGHT_MAX,
+        # The last of those under way waits for all the others' turns.
+        timeout_s=2 * rules.call_s + 2 * IN_FLIGHT_MAX / per_s,
+    )
+
+
+def _per_s(channel: str, rules: NotificationRules) -> int:
+    return {EMAIL: rules.email_per_s, SMS: rules.sms_per_s, PUSH: rules.push_per_s}[channel]
+
+
+class _Sender:
+    """Writes and sends messages of one channel."""
+
+    def __init__(
+        self,
+        channel: str,
+        messenger: Messenger,
+        rules: NotificationRules,
+        templates: Templates,
+        clocks: tuple[Clock, Clock],
+    ) -> None:
+        self._channel = channel
+        self._messenger = messenger
+        self._rules = rules
+        self._templates = templates
+        self._clock, self._ticks = clocks
+        self._health = Health(
+            HealthRules(
+                errors_max=2**31,  # Only the share of failed calls pauses a channel.
+                share_max=rules.breaker_share_max,
+                window_ms=60_000,
+                calls_min=rules.breaker_calls_min,
+                down_ms=rules.breaker_pause_ms,
+            )
+        )
+
+    async def send(self, delivery: Delivery, pace: Pace) -> list[Published]:
+        """Make one try and tell of it."""
+        told = dispatch_of(delivery.value)
+        outcome, metadata = await self._try(told, pace)
+        # A message's tries are told apart by their number: one cause leads to all of them.
+        agent = f"sender:{told.key}:{told.attempt}"
+        cause = Cause(told.cause_id, told.correlation_id, delivery.record.timestamp)
+        return published(agent, cause, (outcome,), metadata)
+
+    async def _try(self, told: Dispatch, pace: Pace) -> tuple[Message, dict[str, Any] | None]:
+        try:
+            message = self._written(told)
+        except NoTemplate as error:
+            return self._no(told, Refusal(Code.UNKNOWN_TEMPLATE, str(error)))
+        await pace.turn()
+        if not self._health.allows(self._ticks()):
+            return _failed(told, self._channel, CIRCUIT_OPEN), None
+        try:
+            async with asyncio.timeout(self._rules.call_s):
+                answer = await self._messenger.send(message)
+        except (ChannelError, TimeoutError) as error:
+            self._health.failed(self._ticks())
+            text = str(error) or f"no answer in {self._rules.call_s} s"
+            return _failed(told, self._channel, PROVIDER_ERROR), {"text": text}
+        self._health.answered(self._ticks())
+        return self._yes(told, answer) if isinstance(answer, Taken) else self._no(told, answer)
+
+    def _yes(self, told: Dispatch, answer: Taken) -> tuple[Message, dict[str, Any] | None]:
+        now_ms = self._clock()
+        sent = NotificationSent.model_construct(
+            notification_id=told.notification_id,
+            user_id=told.user_id,
+            channel=self._channel,
+            template_id=told.template_id,
+            provider=self._messenger.name,
+            attempts=told.attempt,
+            sent_at=datetime.fromtimestamp(now_ms / 1000, UTC),
+            latency_ms=max(0, now_ms - told.queued_at_ms),
+        )
+        return sent, {"dead": list(answer.dead)} if answer.dead else None
+
+    def _no(self, told: Dispatch, answer: Refusal) -> tuple[Message, dict[str, Any]]:
+        metadata: dict[str, Any] = {"code": answer.code.value, "text": answer.text}
+        if answer.dead:
+            metadata["dead"] = list(answer.dead)
+        return _failed(told, self._channel, PROVIDER_ERROR), metadata
+
+    def _written(self, told: Dispatch) -> Outgoing:
+        """The message in words.
+
+        Raises:
+            NoTemplate: it cannot be written.
+        """
+        words = self._words(told)
+        text = words.text if self._channel == EMAIL else words.short
+        if self._channel == SMS:
+            link = f"{self._rules.link}{told.template_data.get('orderId', '')}"
+            text = fitted(text, self._rules.sms_parts_max, link)
+        return Outgoing(
+            key=told.key,
+            to=told.to,
+            subject=words.subject,
+            text=text,
+            html=words.html,
+            urgent=told.priority == HIGH,
+            ttl_s=max(1, self._rules.expire_ms // 1000),
+            collapse_key=str(told.template_data.get("orderId", "")),
+        )
+
+    def _words(self, told: Dispatch) -> Words:
+        locale, facts = told.locale or self._rules.locale, told.template_data
+        if told.template_id == DIGEST:
+            facts = {"entries": self._entries(facts, locale)}
+        if self._channel == EMAIL:
+            return self._templates.mail(told.template_id, locale, facts)
+        return self._templates.short(told.template_id, locale, facts)
+
+    def _entries(self, facts: Mapping[str, Any], locale: str) -> list[str]:
+        """A digest's lines; one that cannot be written does not keep back the others."""
+        lines = []
+        for entry in facts.get("entries", ()):
+            try:
+                lines.append(
+                    self._templates.short(entry["templateId"], locale, entry["data"]).short
+                )
+            except (NoTemplate, KeyError, TypeError):
+                lines.append("A message that could not be written.")
+        return lines
+
+
+def _failed(told: Dispatch, channel: str, reason: str) -> NotificationFailed:
+    return NotificationFailed.model_construct(
+        notification_id=told.notification_id,
+        user_id=told.user_id,
+        channel=channel,
+        reason=reason,
+        attempts=told.attempt,
+        dead_lettered=False,
+    )
+
+
+def sender_effects(
+    messengers: Mapping[str, Messenger], rules: NotificationRules, *, partitions: int = 1
+) -> tuple[EffectSpec, ...]:
+    """A sender for every outside channel."""
+    templates = Templates()
+    return tuple(
+        sender_effect(
+            channel, messengers[channel], rules, partitions=partitions, templates=templates
+        )
+        for channel in (EMAIL, SMS, PUSH)
+    )

@@ -1,0 +1,51 @@
+"""What adapters over HTTP share: one session, a bound on time, and errors told apart."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import aiohttp
+
+from providers.notifications import ChannelError
+
+
+class JsonApi:
+    """Posts JSON to one provider."""
+
+    def __init__(self, name: str, token: str, timeout_s: float) -> None:
+        self._name = name
+        self._headers = {"Authorization": f"Bearer {token}"}
+        self._timeout = aiohttp.ClientTimeout(total=timeout_s)
+        self._session: aiohttp.ClientSession | None = None
+
+    async def post(
+        self, url: str, body: Mapping[str, Any], headers: Mapping[str, str]
+    ) -> tuple[int, dict[str, Any]]:
+        """Post, and give the status with the answer's object; empty where there is none.
+
+        Raises:
+            ChannelError: no answer, too many requests (429), or a fault of the server (5xx).
+        """
+        if self._session is None:
+            self._session = aiohttp.ClientSession(headers=self._headers, timeout=self._timeout)
+        try:
+            async with self._session.post(url, json=body, headers=headers) as response:
+                answer = await self._object(response)
+                status = response.status
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise ChannelError(f"{self._name}: {type(error).__name__}: {error}") from error
+        if status == 429 or status >= 500:  # noqa: PLR2004 - HTTP's own numbers
+            raise ChannelError(f"{self._name}: HTTP {status}")
+        return status, answer
+
+    async def close(self) -> None:
+        """Close the session."""
+        if self._session is not None:
+            await self._session.close()
+        self._session = None
+
+    async def _object(self, response: aiohttp.ClientResponse) -> dict[str, Any]:
+        try:
+            found = await response.json(content_type=None)
+        except ValueError:
+            return {}
+        return found if isinstance(found, dict) else {}

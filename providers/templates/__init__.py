@@ -1,0 +1,112 @@
+"""Texts of notifications: a subject, a short text, a long text and HTML by template and language.
+
+`<locale>/<template>.txt` has the blocks `subject`, `short` (SMS, push, in-app) and `text` (mail);
+`<locale>/<template>.html` the mail's HTML. What is missing in a language is taken from English.
+Templates are ours, their data is not: HTML escapes everything, templates run in a sandbox, and
+a value that is missing is an error, never an empty space.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from re import compile as pattern
+from typing import Any, Final
+
+from jinja2 import FileSystemLoader, StrictUndefined, Template, TemplateError, TemplateNotFound
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from events.errors import FlowMartError
+
+FOLDER: Final = Path(__file__).parent
+FALLBACK: Final = "en"
+_NAME: Final = pattern(r"[a-z0-9]+(-[a-z0-9]+)*")
+_TEMPLATES_CACHED: Final = 256
+
+
+class NoTemplate(FlowMartError):
+    """There is no such template, or its data lacks something: the message cannot be written.
+
+    Operator: compare the template with what the sender of the message put into `templateData`.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A message as its template writes it."""
+
+    subject: str
+    short: str
+    text: str
+    html: str
+
+
+class Templates:
+    """Every template of a folder."""
+
+    def __init__(self, folder: Path = FOLDER) -> None:
+        self._environment = ImmutableSandboxedEnvironment(
+            loader=FileSystemLoader(folder),
+            autoescape=lambda name: name is not None and name.endswith(".html"),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            cache_size=_TEMPLATES_CACHED,
+            auto_reload=False,
+        )
+
+    def mail(self, template_id: str, locale: str, facts: Mapping[str, Any]) -> Words:
+        """The message with everything that a mail needs.
+
+        Raises:
+            NoTemplate: it cannot be written.
+        """
+        words = self.short(template_id, locale, facts)
+        try:
+            page = self._find(template_id, locale, "html")
+            text = self._block(self._find(template_id, locale, "txt"), "text", facts)
+            return Words(words.subject, words.short, text, page.render(facts))
+        except TemplateError as error:
+            raise _lacking(template_id, error) from error
+
+    def short(self, template_id: str, locale: str, facts: Mapping[str, Any]) -> Words:
+        """The message in a line, for SMS, push and in-app.
+
+        Raises:
+            NoTemplate: it cannot be written.
+        """
+        try:
+            text = self._find(template_id, locale, "txt")
+            subject, short = (self._block(text, name, facts) for name in ("subject", "short"))
+        except TemplateError as error:
+            raise _lacking(template_id, error) from error
+        return Words(_line(subject), _line(short), "", "")
+
+    def _find(self, template_id: str, locale: str, kind: str) -> Template:
+        if _NAME.fullmatch(template_id) is None:
+            raise TemplateNotFound(template_id)
+        names = [f"{where}/{template_id}.{kind}" for where in _locales(locale)]
+        return self._environment.select_template(names)
+
+    def _block(self, template: Template, name: str, facts: Mapping[str, Any]) -> str:
+        block = template.blocks.get(name)
+        if block is None:
+            raise TemplateNotFound(f"{template.name}: block {name}")
+        return "".join(block(template.new_context(dict(facts)))).strip() + "\n"
+
+
+def _lacking(template_id: str, error: TemplateError) -> NoTemplate:
+    return NoTemplate(f"template {template_id!r}: {type(error).__name__}: {error}")
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
+
+
+@lru_cache(maxsize=_TEMPLATES_CACHED)
+def _locales(locale: str) -> tuple[str, ...]:
+    """de-AT: de-at, then de, then English."""
+    wanted = locale.lower().replace("_", "-")
+    if _NAME.fullmatch(wanted) is None:
+        return (FALLBACK,)
+    return tuple(dict.fromkeys((wanted, wanted.partition("-")[0], FALLBACK)))

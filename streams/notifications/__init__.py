@@ -1,0 +1,1 @@
+"""Notifications: whom to tell what, where and when, and what became of it."""

@@ -1,0 +1,162 @@
+"""What becomes of a message that is asked for: sent now, later, in the digest, or not at all.
+
+Refusals in order of precedence: the channel is stopped, its address does not work, there is
+none, the recipient has had enough.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from events.notifications import SendNotification
+from events.vocabulary import Channel, NotificationFailureReason
+from streams.notifications.booking import NONE, booked, has_room, slot
+from streams.notifications.calendar import digest_at, loud_at, zone_of
+from streams.notifications.facts import (
+    Deferred,
+    Digested,
+    Fact,
+    Queued,
+    Sent,
+    Started,
+    Suppressed,
+)
+from streams.notifications.people import address
+from streams.notifications.rows import (
+    Bookings,
+    Contact,
+    Notification,
+    Preferences,
+    Status,
+)
+from streams.notifications.rules import EMAIL, HIGH, IN_APP, LOW, SMS, NotificationRules
+
+OPTED_OUT: Final = "opted_out"
+NO_CONTACT: Final = "no_contact_point"
+RATE_LIMITED: Final = "rate_limited"
+EXPIRED: Final = "expired"
+
+FALLBACKS: Final[Mapping[str, Channel]] = {SMS: EMAIL, EMAIL: IN_APP}
+"""Where a message goes whose channel is closed (G-36)."""
+
+HOUSE: Final = "in_app"
+"""The provider of in-app messages: the history itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Everything known of a recipient."""
+
+    contact: Contact
+    preferences: Preferences
+    bookings: Bookings = NONE
+
+
+def earliest_ms(command: SendNotification) -> int:
+    """Before when a message must not go out; 0: at any time."""
+    scheduled = command.scheduled_at
+    return 0 if scheduled is None else round(scheduled.timestamp() * 1000)
+
+
+def queued(command: SendNotification, event_id: str, correlation_id: str, at_ms: int) -> Queued:
+    """A message as it enters the queue."""
+    return Queued(
+        Notification(
+            notification_id=command.notification_id,
+            user_id=command.recipient.customer_id,
+            channel=command.channel,
+            template_id=command.template_id,
+            priority=command.priority,
+            status=Status.QUEUED,
+            queued_at_ms=at_ms,
+            idempotency_key=command.idempotency_key,
+            cause_id=event_id,
+            correlation_id=correlation_id,
+            template_data=command.template_data or {},
+            source_event_type=command.source_event_type or "",
+        )
+    )
+
+
+def refusal(
+    row: Notification, person: Person, rules: NotificationRules
+) -> NotificationFailureReason | None:
+    """Why the message cannot be sent on its channel; None: it can."""
+    if row.channel in person.preferences.opted_out:
+        return OPTED_OUT
+    if row.channel in person.preferences.closed or not address(person.contact, row.channel, rules):
+        return NO_CONTACT
+    return None
+
+
+def admit(
+    row: Notification, person: Person, not_before_ms: int, at_ms: int, rules: NotificationRules
+) -> tuple[Fact, ...]:
+    """Say what becomes of a message now, before any try."""
+    reason = refusal(row, person, rules)
+    if reason:
+        return (Suppressed(at_ms, reason),)
+    if row.channel == IN_APP:
+        return _shown(row, not_before_ms, at_ms)
+    if row.priority == LOW:
+        return _low(person, at_ms, rules)
+    due_ms = _due(row, person, max(not_before_ms, at_ms), rules)
+    if due_ms is None:
+        return (Suppressed(at_ms, RATE_LIMITED),)
+    if due_ms > at_ms:
+        return (Deferred(at_ms, due_ms),)
+    return (Started(at_ms, address(person.contact, row.channel, rules)),)
+
+
+def resume(
+    row: Notification, person: Person, at_ms: int, rules: NotificationRules
+) -> tuple[Fact, ...]:
+    """Say what becomes of a message whose time has come; its place is booked."""
+    reason = refusal(row, person, rules)
+    if reason:
+        return (Suppressed(at_ms, reason),)
+    if row.channel == IN_APP:
+        return _shown(row, at_ms, at_ms)
+    return (Started(at_ms, address(person.contact, row.channel, rules)),)
+
+
+def bookings_after(
+    row: Notification,
+    bookings: Bookings,
+    facts: tuple[Fact, ...],
+    at_ms: int,
+    rules: NotificationRules,
+) -> Bookings:
+    """Count what leaves the house, or will, in its recipient's window."""
+    if row.channel == IN_APP:
+        return bookings
+    for fact in facts:
+        if isinstance(fact, Deferred):
+            return booked(bookings, fact.due_ms, at_ms, rules)
+        if isinstance(fact, Started | Digested):
+            return booked(bookings, at_ms, at_ms, rules)
+    return bookings
+
+
+def _shown(row: Notification, not_before_ms: int, at_ms: int) -> tuple[Fact, ...]:
+    """An in-app message is delivered by being in the history."""
+    if not_before_ms > at_ms:
+        return (Deferred(at_ms, not_before_ms),)
+    return (Started(at_ms, (row.user_id,)), Sent(at_ms, HOUSE))
+
+
+def _low(person: Person, at_ms: int, rules: NotificationRules) -> tuple[Fact, ...]:
+    if not has_room(person.bookings, at_ms, rules):
+        return (Suppressed(at_ms, RATE_LIMITED),)
+    zone = zone_of(person.contact, person.preferences, rules)
+    return (Digested(at_ms, digest_at(at_ms, zone, rules)),)
+
+
+def _due(row: Notification, person: Person, at_ms: int, rules: NotificationRules) -> int | None:
+    """When a message may go out; None when its recipient has had enough for a day."""
+    if row.priority == HIGH:
+        return at_ms
+    zone = zone_of(person.contact, person.preferences, rules)
+    loud = partial(loud_at, channel=row.channel, priority=row.priority, zone=zone, rules=rules)
+    return slot(person.bookings, at_ms, loud, rules)

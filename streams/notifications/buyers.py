@@ -1,0 +1,57 @@
+"""Who is behind an order, and who waits for a product."""
+
+from typing import Any
+
+from msgspec.structs import replace
+
+from events.base import Message
+from events.orders import OrderConfirmed, PlaceOrder
+from events.shipping import ShipmentInTransit
+from streams.notifications.rows import Buyer, Watchers
+from streams.notifications.rules import NotificationRules
+
+SCANNED_MAX = 50
+"""Shipments of one order whose first scan is remembered."""
+
+
+def buyer_of(command: PlaceOrder) -> Buyer:
+    """Who places an order, and where they say to reach them."""
+    customer = command.customer
+    return Buyer(
+        command.user_id,
+        (customer.email or "") if customer is not None else "",
+        (customer.phone or "") if customer is not None else "",
+    )
+
+
+def first_seen(event: OrderConfirmed) -> Buyer:
+    """Who placed an order whose command nobody here has read."""
+    return Buyer(event.user_id)
+
+
+def customer_of(event: Message, buyer: Buyer | None) -> str:
+    """Whom an event is about: whom it names, else who placed its order; empty: nobody knows."""
+    named: Any = getattr(event, "user_id", None) or getattr(event, "customer_id", None)
+    if named is None and buyer is None:
+        customer = getattr(event, "customer", None)
+        named = customer.customer_id if customer is not None else None
+    return named or (buyer.user_id if buyer is not None else "")
+
+
+def is_first_scan(buyer: Buyer, event: ShipmentInTransit) -> bool:
+    """Whether nobody was told yet that this shipment is on its way."""
+    return event.shipment_id not in buyer.in_transit and len(buyer.in_transit) < SCANNED_MAX
+
+
+def scanned(buyer: Buyer, event: ShipmentInTransit) -> Buyer:
+    """Remember that it was told."""
+    return replace(buyer, in_transit=(*buyer.in_transit, event.shipment_id))
+
+
+def watching(waiting: Watchers | None, user_id: str, rules: NotificationRules) -> Watchers:
+    """Have somebody wait for a product, once; whoever comes when all places are taken does not."""
+    if waiting is None:
+        return Watchers((user_id,))
+    if user_id in waiting.user_ids or len(waiting.user_ids) >= rules.watchers_max:
+        return waiting
+    return Watchers((*waiting.user_ids, user_id))

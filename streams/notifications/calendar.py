@@ -1,0 +1,59 @@
+"""Local time: when SMS are quiet, and when the digest goes out. Times are ms since 1970 UTC."""
+
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from streams.notifications.rows import Contact, Preferences
+from streams.notifications.rules import HIGH, SMS, NotificationRules
+
+_ZONES_CACHED: Final = 512
+
+
+def zone_of(contact: Contact, preferences: Preferences, rules: NotificationRules) -> str:
+    """The time zone somebody named, else their country's, else the default."""
+    return preferences.timezone or rules.timezones.get(contact.country, rules.timezone)
+
+
+@lru_cache(maxsize=_ZONES_CACHED)
+def _zone(name: str) -> ZoneInfo:
+    """The zone of that name; UTC for a name that there is not: people may name anything."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return ZoneInfo("UTC")
+
+
+def _local(at_ms: int, zone: str) -> datetime:
+    return datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(_zone(zone))
+
+
+def _next(at_ms: int, hour: int, zone: str) -> int:
+    """The next full hour of that name after at_ms, on local clocks."""
+    now = _local(at_ms, zone)
+    due = now.replace(hour=hour, minute=0, second=0, microsecond=0)
+    if due <= now:
+        due = (due + timedelta(days=1)).replace(fold=0)
+    return round(due.timestamp() * 1000)
+
+
+def digest_at(at_ms: int, zone: str, rules: NotificationRules) -> int:
+    """When the next digest goes out, after at_ms (G-37)."""
+    return _next(at_ms, rules.digest_hour, zone)
+
+
+def loud_at(at_ms: int, channel: str, priority: str, zone: str, rules: NotificationRules) -> int:
+    """The earliest time at or after at_ms at which the channel may make a noise (G-35).
+
+    Quiet hours are half-open: [from, to) on local clocks, over midnight.
+    """
+    if channel != SMS or priority == HIGH:
+        return at_ms
+    hour = _local(at_ms, zone).hour
+    quiet = (
+        hour >= rules.quiet_from_hour or hour < rules.quiet_to_hour
+        if rules.quiet_from_hour > rules.quiet_to_hour
+        else rules.quiet_from_hour <= hour < rules.quiet_to_hour
+    )
+    return _next(at_ms, rules.quiet_to_hour, zone) if quiet else at_ms

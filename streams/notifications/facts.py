@@ -1,0 +1,100 @@
+"""What can happen to a notification. Times are ms since 1970 UTC."""
+
+import msgspec
+
+from events.vocabulary import NotificationFailureReason
+from streams.notifications.rows import Notification
+
+
+class Queued(msgspec.Struct, frozen=True, gc=False):
+    """Somebody asked for it."""
+
+    notification: Notification
+
+
+class Suppressed(msgspec.Struct, frozen=True, gc=False):
+    """It is not sent: nothing was tried."""
+
+    at_ms: int
+    reason: NotificationFailureReason
+
+
+class Deferred(msgspec.Struct, frozen=True, gc=False):
+    """It waits in the queue until due_ms."""
+
+    at_ms: int
+    due_ms: int
+
+
+class Digested(msgspec.Struct, frozen=True, gc=False):
+    """It waits for the digest that goes out at due_ms."""
+
+    at_ms: int
+    due_ms: int
+
+
+class Requeued(msgspec.Struct, frozen=True, gc=False):
+    """The wait after a failed try is over."""
+
+    at_ms: int
+
+
+class Started(msgspec.Struct, frozen=True, gc=False):
+    """A try begins, at these addresses."""
+
+    at_ms: int
+    to: tuple[str, ...]
+
+
+class TryFailed(msgspec.Struct, frozen=True, gc=False):
+    """A try failed; the next one begins at due_ms."""
+
+    at_ms: int
+    due_ms: int
+    reason: NotificationFailureReason
+    counts: bool
+    """False: the channel paused, and nothing was tried."""
+
+
+class Sent(msgspec.Struct, frozen=True, gc=False):
+    """The provider accepted it."""
+
+    at_ms: int
+    provider: str
+
+
+class DeadLettered(msgspec.Struct, frozen=True, gc=False):
+    """It was not sent, and nobody tries again."""
+
+    at_ms: int
+    reason: NotificationFailureReason
+    code: str = ""
+    """The provider's, when the address is to blame."""
+
+
+class Delivered(msgspec.Struct, frozen=True, gc=False):
+    """It arrived."""
+
+    at_ms: int
+
+
+class Engaged(msgspec.Struct, frozen=True, gc=False):
+    """Its recipient did something with it."""
+
+    at_ms: int
+    kind: str
+
+
+Fact = (
+    Queued
+    | Suppressed
+    | Deferred
+    | Digested
+    | Requeued
+    | Started
+    | TryFailed
+    | Sent
+    | DeadLettered
+    | Delivered
+    | Engaged
+)

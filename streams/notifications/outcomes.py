@@ -1,0 +1,106 @@
+"""The messages that follow from what happened to a notification."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Final
+
+from events.base import Message
+from events.notifications import (
+    NotificationFailed,
+    NotificationRecipient,
+    NotificationSent,
+    SendNotification,
+)
+from events.vocabulary import NotificationFailureReason
+from streams.notifications.admitting import FALLBACKS, HOUSE, NO_CONTACT, OPTED_OUT
+from streams.notifications.facts import DeadLettered, Fact, Sent, Suppressed
+from streams.notifications.notices import key_of
+from streams.notifications.rows import Notification, Status
+
+_CLOSED: Final = frozenset({NO_CONTACT, OPTED_OUT})
+"""Reasons for which another channel is tried (G-36)."""
+DIGEST: Final = "digest"
+"""The template of a digest."""
+
+
+def following(row: Notification, facts: tuple[Fact, ...]) -> Iterator[Message]:
+    """Tell of the end of a message, and ask for another channel where its own is closed."""
+    for fact in facts:
+        if isinstance(fact, Sent) and fact.provider == HOUSE:
+            yield shown(row)
+        elif isinstance(fact, Suppressed):
+            yield _failed(row, fact.reason, dead_lettered=False)
+            if fact.reason in _CLOSED:
+                yield from _elsewhere(row)
+        elif isinstance(fact, DeadLettered):
+            yield _failed(row, fact.reason, dead_lettered=True)
+            if fact.code or fact.reason in _CLOSED:
+                yield from _elsewhere(row)
+
+
+def shown(row: Notification) -> NotificationSent:
+    """NotificationSent of a message whose sending needs no provider."""
+    return NotificationSent.model_construct(
+        notification_id=row.notification_id,
+        user_id=row.user_id,
+        channel=row.channel,
+        template_id=row.template_id,
+        provider=row.provider,
+        attempts=row.attempts,
+        sent_at=datetime.fromtimestamp(row.sent_at_ms / 1000, UTC),
+        latency_ms=max(0, row.sent_at_ms - row.queued_at_ms),
+    )
+
+
+def digest_of(
+    user_id: str, due_ms: int, members: tuple[tuple[str, Notification], ...], cause_id: str
+) -> Notification:
+    """The digest of messages, with their history keys, as a message of its own."""
+    key = key_of(f"{DIGEST}:{due_ms}", user_id)
+    entries = [{"templateId": row.template_id, "data": row.template_data} for _, row in members]
+    return Notification(
+        notification_id=key,
+        user_id=user_id,
+        channel="EMAIL",
+        template_id=DIGEST,
+        priority="NORMAL",
+        status=Status.QUEUED,
+        queued_at_ms=due_ms,
+        idempotency_key=key,
+        cause_id=cause_id,
+        correlation_id=cause_id,
+        template_data={"entries": entries},
+        members=tuple([key for key, _ in members]),
+    )
+
+
+def _failed(
+    row: Notification, reason: NotificationFailureReason, *, dead_lettered: bool
+) -> NotificationFailed:
+    return NotificationFailed.model_construct(
+        notification_id=row.notification_id,
+        user_id=row.user_id,
+        channel=row.channel,
+        reason=reason,
+        attempts=row.attempts,
+        dead_lettered=dead_lettered,
+    )
+
+
+def _elsewhere(row: Notification) -> Iterator[SendNotification]:
+    """The same message by the channel that stands in; the queue drops it if it is there."""
+    channel = FALLBACKS.get(row.channel)
+    if channel is None or row.members:
+        return
+    key = key_of(row.idempotency_key.removesuffix(f":{row.channel}"), channel)
+    yield SendNotification.model_construct(
+        notification_id=key,
+        recipient=NotificationRecipient(customer_id=row.user_id),
+        channel=channel,
+        template_id=row.template_id,
+        template_data=row.template_data,
+        priority=row.priority,
+        source_service="notification-service",
+        source_event_type=row.source_event_type or None,
+        idempotency_key=key,
+    )

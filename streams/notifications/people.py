@@ -1,0 +1,153 @@
+"""What is known of a recipient: addresses, consent, and channels that do not work."""
+
+from typing import Any, Final
+
+import phonenumbers
+from msgspec.structs import replace
+
+from events.notifications import NotificationRecipient
+from events.registrations import UserForgotPasswordEvent, UserSignedUpEvent
+from streams.notifications.rows import TOKENS_MAX, Contact, Preferences
+from streams.notifications.rules import EMAIL, IN_APP, PUSH, SMS, NotificationRules
+
+_WORD_CHARS_MAX: Final = 64
+_STOP: Final = frozenset({"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT"})
+_START: Final = frozenset({"START", "YES", "UNSTOP"})
+
+HARD_BOUNCE: Final = "hard_bounce"
+SOFT_BOUNCE: Final = "soft_bounce"
+COMPLAINT: Final = "complaint"
+NUMBER_DISABLED: Final = "number_disabled"
+DEAD_TOKEN: Final = "dead_token"  # noqa: S105 - a code, not a secret
+
+
+def e164(number: str | None) -> str:
+    """The number as E.164; empty when it is none (G-35)."""
+    if not number or not number.startswith("+"):
+        return ""
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return ""
+    if not phonenumbers.is_possible_number(parsed):
+        return ""
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+
+
+def country_of(number: str) -> str:
+    """The country of an E.164 number; empty where it tells none."""
+    if not number:
+        return ""
+    return phonenumbers.region_code_for_number(phonenumbers.parse(number)) or ""
+
+
+def signed_up(contact: Contact, event: UserSignedUpEvent) -> Contact:
+    """Take over what the account says: from now on orders change nothing of it."""
+    profile, verification = event.profile or {}, event.verification or {}
+    phone = e164(_word(profile, "phone") or _word(profile, "phoneNumber"))
+    return replace(
+        contact,
+        email=event.email,
+        registered=True,
+        phone=phone or contact.phone,
+        phone_verified=verification.get("phoneVerified") is True and bool(phone),
+        country=_word(profile, "country") or contact.country or country_of(phone),
+    )
+
+
+def preferring(preferences: Preferences, event: UserSignedUpEvent) -> Preferences:
+    """Take over what the account prefers."""
+    profile, asked = event.profile or {}, event.preferences or {}
+    return replace(
+        preferences,
+        timezone=_word(profile, "timezone") or preferences.timezone,
+        locale=_word(profile, "locale") or preferences.locale,
+        marketing=asked.get("marketingOptIn") is True,
+    )
+
+
+def asked_for_password(contact: Contact, event: UserForgotPasswordEvent) -> Contact:
+    """The account's address, as Registration knows it now."""
+    if contact.registered and contact.email == event.email:
+        return contact
+    return replace(contact, email=event.email, registered=True)
+
+
+def met(contact: Contact | None, recipient: NotificationRecipient) -> Contact:
+    """Learn from a message's recipient: gaps are filled, an account's address stays.
+
+    Anybody can name any customer in an order, so an order never replaces an account's address.
+    """
+    contact = contact or Contact(recipient.customer_id)
+    email = contact.email if contact.registered else recipient.email or contact.email
+    phone, country = contact.phone, contact.country
+    if recipient.phone and recipient.phone != phone and not contact.phone_verified:
+        phone = e164(recipient.phone) or phone
+        country = country or country_of(phone)
+    tokens = contact.device_tokens
+    if recipient.device_tokens:
+        tokens = tuple(dict.fromkeys((*tokens, *recipient.device_tokens)))[-TOKENS_MAX:]
+    if (email, phone, tokens) == (contact.email, contact.phone, contact.device_tokens):
+        return contact
+    return replace(contact, email=email, phone=phone, device_tokens=tokens, country=country)
+
+
+def address(contact: Contact, channel: str, rules: NotificationRules) -> tuple[str, ...]:
+    """Where a channel reaches somebody; empty: nowhere."""
+    if channel == EMAIL:
+        return (contact.email,) if contact.email else ()
+    if channel == SMS:
+        usable = contact.phone and (contact.phone_verified or not rules.sms_verified_only)
+        return (contact.phone,) if usable else ()
+    if channel == PUSH:
+        return contact.device_tokens
+    assert channel == IN_APP, channel
+    return (contact.user_id,)
+
+
+def consents(preferences: Preferences, channel: str, keyword: str) -> Preferences:
+    """Have STOP and START on an SMS, and their like, close and open a channel (G-35)."""
+    word = keyword.strip().upper()
+    if word in _STOP:
+        return opted(preferences, channel, out=True)
+    if word in _START:
+        return opted(preferences, channel, out=False)
+    return preferences
+
+
+def opted(preferences: Preferences, channel: str, *, out: bool) -> Preferences:
+    """Close or open a channel as its owner wishes."""
+    if (channel in preferences.opted_out) == out:
+        return preferences
+    others = {*preferences.opted_out} - {channel}
+    return replace(preferences, opted_out=tuple(sorted(others | {channel} if out else others)))
+
+
+def bounced(
+    preferences: Preferences, channel: str, code: str, at_ms: int, rules: NotificationRules
+) -> Preferences:
+    """Close the channel of an address that does not work (G-35, G-36)."""
+    if code in (HARD_BOUNCE, COMPLAINT, NUMBER_DISABLED):
+        return _closed(preferences, channel)
+    if code != SOFT_BOUNCE:
+        return preferences
+    recent = (*(t for t in preferences.soft_bounces_ms if t > at_ms - rules.soft_bounce_ms), at_ms)
+    counted = replace(preferences, soft_bounces_ms=recent[-rules.soft_bounces_max :])
+    return _closed(counted, channel) if len(recent) >= rules.soft_bounces_max else counted
+
+
+def without_tokens(contact: Contact, dead: tuple[str, ...]) -> Contact:
+    """Drop devices that are gone (G-36)."""
+    return replace(
+        contact, device_tokens=tuple([t for t in contact.device_tokens if t not in dead])
+    )
+
+
+def _closed(preferences: Preferences, channel: str) -> Preferences:
+    return replace(preferences, closed=tuple(sorted({*preferences.closed, channel})))
+
+
+def _word(given: dict[str, Any], name: str) -> str:
+    """A short text of a free-form object; empty for anything else."""
+    found = given.get(name)
+    return found if isinstance(found, str) and len(found) <= _WORD_CHARS_MAX else ""

@@ -1,0 +1,133 @@
+"""What Notifications keeps. Times are ms since 1970 UTC."""
+
+from enum import StrEnum
+from typing import Any, Final
+
+import msgspec
+
+from events.vocabulary import Channel, Priority
+
+TOKENS_MAX: Final = 10
+"""Devices of one customer; the oldest make room."""
+
+
+class Status(StrEnum):
+    """Where a notification stands (stateMachines.notification)."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    ENGAGED = "engaged"
+    SUPPRESSED = "suppressed"
+    DEAD_LETTERED = "dead_lettered"
+
+
+class Notification(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """One notification: what is told, to whom, where, and what became of it."""
+
+    notification_id: str
+    user_id: str
+    channel: Channel
+    template_id: str
+    priority: Priority
+    status: Status
+    queued_at_ms: int
+    idempotency_key: str
+    cause_id: str
+    """The event that asked for it: what follows is named after it."""
+    correlation_id: str
+    template_data: dict[str, Any] = {}
+    """Never changed in place."""
+    source_event_type: str = ""
+    to: tuple[str, ...] = ()
+    """Address, number or device tokens. Personal data."""
+    attempts: int = 0
+    """Tries that were begun."""
+    pauses: int = 0
+    """Tries that a pausing channel did not take; they do not count."""
+    due_ms: int = 0
+    """When it goes on; 0: nothing waits."""
+    sent_at_ms: int = 0
+    read_at_ms: int = 0
+    """0: unread."""
+    provider: str = ""
+    reason: str = ""
+    """Why it was not sent."""
+    members: tuple[str, ...] = ()
+    """Of a digest: the history keys of what it tells."""
+
+    @property
+    def timer(self) -> tuple[str, int]:
+        """Kind and due time of the timer that has it go on; due 0: none has."""
+        if self.status is Status.SENDING:
+            return "notify-retry", self.due_ms
+        return "due", 0 if self.in_digest else self.due_ms
+
+    @property
+    def in_digest(self) -> bool:
+        """Whether it waits for a digest: LOW, and not the digest itself."""
+        return self.priority == "LOW" and self.channel != "IN_APP"
+
+
+class Contact(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """Where somebody is reached. Personal data."""
+
+    user_id: str
+    email: str = ""
+    registered: bool = False
+    """Whether the address is the account's; what an order says then changes nothing."""
+    phone: str = ""
+    """E.164."""
+    phone_verified: bool = False
+    device_tokens: tuple[str, ...] = ()
+    country: str = ""
+    """As the account or the number tells it."""
+
+
+class Preferences(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """What somebody wants, and which channels are closed to them."""
+
+    user_id: str
+    opted_out: tuple[str, ...] = ()
+    """Channels that they stopped, ascending."""
+    closed: tuple[str, ...] = ()
+    """Channels whose address does not work: bounced, complained, disabled. Ascending."""
+    soft_bounces_ms: tuple[int, ...] = ()
+    """When mail bounced softly, within the last days."""
+    marketing: bool = False
+    timezone: str = ""
+    locale: str = ""
+
+
+class Bookings(msgspec.Struct, frozen=True, gc=False):
+    """Messages to one recipient by window, from the current one on; at most 26 windows."""
+
+    counts: tuple[tuple[int, int], ...] = ()
+    """(start of the window, messages), ascending."""
+    sweep_ms: int = 0
+    """When the oldest of their history goes; 0: there is none."""
+
+
+class Digest(msgspec.Struct, frozen=True, gc=False):
+    """LOW messages that wait for their recipient's next digest."""
+
+    due_ms: int
+    keys: tuple[str, ...]
+    """History keys, oldest first."""
+
+
+class Buyer(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """Who placed an order, and where they said to reach them. Personal data."""
+
+    user_id: str
+    email: str = ""
+    phone: str = ""
+    in_transit: tuple[str, ...] = ()
+    """Shipments whose first scan was told."""
+
+
+class Watchers(msgspec.Struct, frozen=True, gc=False):
+    """Who wants to know when a product is back, first come first."""
+
+    user_ids: tuple[str, ...]

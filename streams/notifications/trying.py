@@ -1,0 +1,79 @@
+"""What follows from a try: sent, tried again after 1, 4 and 16 s, or given up (G-37)."""
+
+from typing import Final
+
+from events.notifications import (
+    CustomerEngagementRecorded,
+    NotificationFailed,
+    NotificationSent,
+)
+from streams.notifications.admitting import EXPIRED, Person, refusal
+from streams.notifications.facts import (
+    DeadLettered,
+    Delivered,
+    Engaged,
+    Fact,
+    Requeued,
+    Sent,
+    Started,
+    TryFailed,
+)
+from streams.notifications.people import SOFT_BOUNCE, address
+from streams.notifications.rows import Notification, Status
+from streams.notifications.rules import NotificationRules
+
+CIRCUIT_OPEN: Final = "circuit_open"
+PROVIDER_ERROR: Final = "provider_error"
+
+
+def accepted(row: Notification, event: NotificationSent, at_ms: int) -> tuple[Fact, ...]:
+    """A provider said yes."""
+    if row.status is not Status.SENDING or row.due_ms:
+        return ()
+    return (Sent(at_ms, event.provider or ""),)
+
+
+def refused(
+    row: Notification, event: NotificationFailed, code: str, at_ms: int, rules: NotificationRules
+) -> tuple[Fact, ...]:
+    """A try failed; with a code, other than a soft bounce's, no other try can go better.
+
+    What is told of another try, or of a message that nobody tries any more, changes nothing.
+    """
+    if row.status is not Status.SENDING or row.due_ms or event.attempts != row.attempts:
+        return ()
+    if code and code != SOFT_BOUNCE:
+        return (DeadLettered(at_ms, PROVIDER_ERROR, code),)
+    if event.reason == CIRCUIT_OPEN:
+        return _paused(row, at_ms, rules)
+    tries = row.attempts - row.pauses
+    if tries > len(rules.retries_ms):
+        return (DeadLettered(at_ms, event.reason, code),)
+    return (TryFailed(at_ms, at_ms + rules.retries_ms[tries - 1], event.reason, counts=True),)
+
+
+def retry(
+    row: Notification, person: Person, at_ms: int, rules: NotificationRules
+) -> tuple[Fact, ...]:
+    """The wait is over: the next try, unless the channel was closed meanwhile."""
+    reason = refusal(row, person, rules)
+    if reason:
+        return (DeadLettered(at_ms, reason),)
+    return (Requeued(at_ms), Started(at_ms, address(person.contact, row.channel, rules)))
+
+
+def engaged(row: Notification, event: CustomerEngagementRecorded, at_ms: int) -> tuple[Fact, ...]:
+    """A delivery receipt, or what the recipient did with it."""
+    kind = event.root_interaction.kind
+    if kind == "DELIVERED":
+        return (Delivered(at_ms),) if row.status is Status.SENT else ()
+    if row.status in (Status.SENT, Status.DELIVERED):
+        return (Engaged(at_ms, kind),)
+    return ()
+
+
+def _paused(row: Notification, at_ms: int, rules: NotificationRules) -> tuple[Fact, ...]:
+    due_ms = at_ms + rules.breaker_pause_ms
+    if due_ms > row.queued_at_ms + rules.expire_ms:
+        return (DeadLettered(at_ms, EXPIRED),)
+    return (TryFailed(at_ms, due_ms, CIRCUIT_OPEN, counts=False),)

@@ -1,0 +1,91 @@
+"""Notifications' tables."""
+
+from typing import Final
+
+from engine.specs import TableSpec
+from streams.notifications.rows import (
+    Bookings,
+    Buyer,
+    Contact,
+    Digest,
+    Notification,
+    Preferences,
+    Watchers,
+)
+
+NOTIFICATIONS: Final = TableSpec(
+    name="notifications",
+    row=Notification,
+    key="userId, time of queuing from the newest back, notificationId",
+    help="What a customer was told, newest first, and what became of it; kept 90 days.",
+    mask=("to", "template_data"),
+)
+
+PREFERENCES: Final = TableSpec(
+    name="preferences",
+    row=Preferences,
+    key="userId",
+    help="Channels that a customer stopped or that do not work, time zone and language.",
+)
+
+CONTACTS: Final = TableSpec(
+    name="contacts",
+    row=Contact,
+    key="userId",
+    help="Where a customer is reached.",
+    mask=("email", "phone", "device_tokens"),
+)
+
+NOTIFICATION_IDS: Final = TableSpec(
+    name="notification_ids",
+    row=str,
+    key="notificationId, or idempotency key",
+    help="Keys of `notifications` by id; what stands here is not sent again.",
+    hidden=True,
+)
+
+BOOKINGS: Final = TableSpec(
+    name="notification_bookings",
+    row=Bookings,
+    key="userId",
+    help="How many messages a recipient gets in which hour.",
+    hidden=True,
+)
+
+DIGESTS: Final = TableSpec(
+    name="notification_digests",
+    row=Digest,
+    key="userId",
+    help="Messages that wait for a recipient's next digest.",
+    hidden=True,
+)
+
+BUYERS: Final = TableSpec(
+    name="order_buyers",
+    row=Buyer,
+    key="orderId",
+    help="Who placed an order: many events name the order alone.",
+    hidden=True,
+    mask=("email", "phone"),
+)
+
+WATCHERS: Final = TableSpec(
+    name="stock_watchers",
+    row=Watchers,
+    key="productId",
+    help="Customers who wait for a product to be back in stock.",
+    hidden=True,
+)
+
+_LAST_MS: Final = 10**14 - 1
+_PART: Final = "\x1f"
+
+
+def history_key(user_id: str, queued_at_ms: int, notification_id: str) -> str:
+    """Key in `notifications`: a user's newest notification comes first."""
+    return f"{user_id}{_PART}{_LAST_MS - queued_at_ms:014d}{_PART}{notification_id}"
+
+
+def history_range(user_id: str, until_ms: int = _LAST_MS) -> tuple[str, str]:
+    """The [start, end) of a user's keys that were queued at or before until_ms, for a scan."""
+    return f"{user_id}{_PART}{_LAST_MS - until_ms:014d}", f"{user_id}\x20"

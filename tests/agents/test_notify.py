@@ -1,0 +1,50 @@
+"""From events to messages: who is told, where, and never twice."""
+
+from typing import Any
+
+from events.orders import OrderConfirmed, PlaceOrder
+from events.types import Address, Customer, OrderItem, OrderPayment
+from tests.agents.post_office import PostOffice
+
+ADDRESS = Address(line1="1 Main St", city="New York", state="NY", country="US")
+ITEM = OrderItem(product_id="prd_1", product_name="Lamp", quantity=2, unit_price_minor=1_500)
+
+
+def place(order_id: str = "ord_1", **told: Any) -> PlaceOrder:
+    return PlaceOrder(
+        **{
+            "order_id": order_id,
+            "user_id": "cus_1",
+            "customer": Customer(customer_id="cus_1", email="ann@example.com"),
+            "order_items": (ITEM,),
+            "shipping_address": ADDRESS,
+            "payment": OrderPayment(method="credit_card", amount_minor=3_000, token="tok_ok"),
+            "currency": "USD",
+            **told,
+        }
+    )
+
+
+def confirmed(order_id: str = "ord_1", **told: Any) -> OrderConfirmed:
+    return OrderConfirmed(
+        **{
+            "order_id": order_id,
+            "user_id": "cus_1",
+            "order_items": (ITEM,),
+            "order_total_minor": 3_000,
+            "currency": "USD",
+            "shipping_address": ADDRESS,
+            "shipping_method": "standard",
+            "order_status": "confirmed",
+            **told,
+        }
+    )
+
+
+def test_a_confirmed_order_is_mailed_once_and_shown_in_the_app() -> None:
+    office = PostOffice().tell(place(), confirmed())
+
+    (mail,) = office.mails()
+    assert (mail.to, mail.subject) == (("ann@example.com",), "Your order ord_1 is confirmed")
+    assert "2 x Lamp: 30.00 USD" in mail.text
+    assert office.statuses() == {"event-2:EMAIL": "sent", "event-2:IN_APP": "sent"}
