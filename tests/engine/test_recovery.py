@@ -1,0 +1,173 @@
+"""Transactions and recovery on real Kafka: whatever a changelog ends in, and batches of any size."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest
+from aiokafka import AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+
+from engine.batches import Batch
+from engine.errors import CommitFailed, Fenced
+from engine.producer import LaneProducer
+from engine.records import Output
+from engine.recovery import ChangelogReader, Recovered, position_item
+from engine.sizes import BATCH_BYTES
+from engine.store import POSITION, MemoryStore, Store
+
+pytestmark = pytest.mark.kafka
+
+
+@pytest.fixture
+async def changelog(bootstrap: str) -> str:
+    """A topic of one partition that nobody else has."""
+    name = f"changelog-{time.time_ns()}"
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    await admin.create_topics([NewTopic(name, 1, 1)])
+    await admin.close()
+    return name
+
+
+@pytest.fixture
+async def writer(bootstrap: str, changelog: str) -> AsyncIterator[LaneProducer]:
+    made = LaneProducer(f"{changelog}-0", {"bootstrap_servers": bootstrap})
+    await made.start([changelog])
+    yield made
+    await made.stop()
+
+
+@pytest.fixture
+def recover(bootstrap: str, changelog: str) -> Callable[[Store], Any]:
+    """Bring a store up to date; returns what was done and the store that came of it."""
+
+    async def run(store: Store) -> tuple[Recovered, Store]:
+        stores = {0: store}
+        reader = ChangelogReader(changelog, {"bootstrap_servers": bootstrap}, lambda _p, _n: None)
+        done = await asyncio.wait_for(reader.recover(stores, lambda _p, _why: MemoryStore()), 10)
+        return done, stores[0]
+
+    return run
+
+
+def batch(*keys: str, value: bytes = b"v", outputs: int = 0, topic: str = "") -> Batch:
+    rows = [(key.encode(), value) for key in keys]
+    return Batch([Output(topic, 0, b"k", b"o" * 1000, [])] * outputs, rows)  # type: ignore[list-item]  # items are bytes or None
+
+
+async def test_an_empty_changelog_gives_an_empty_store(recover) -> None:
+    done, store = await recover(MemoryStore())
+
+    assert (done.records, store.get(POSITION)) == (0, None)
+
+
+async def test_a_changelog_that_ends_in_a_commit_marker_is_read_to_its_end(
+    writer, changelog, recover
+) -> None:
+    await writer.commit(batch("a", "b"), changelog, 0)
+    position = await writer.commit(batch("a", "c", value=b"w"), changelog, 0)
+
+    done, store = await recover(MemoryStore())
+    again, _ = await recover(store)
+
+    assert position == 5, "two rows, a marker, two rows; the second marker is behind"
+    assert dict(store.range(b"a", b"z")) == {b"a": b"w", b"b": b"v", b"c": b"w"}
+    assert (done.records, again.records) == (4, 0)
+
+
+async def test_a_changelog_with_nothing_but_an_aborted_transaction_is_empty(
+    bootstrap, changelog, recover
+) -> None:
+    producer = AIOKafkaProducer(bootstrap_servers=bootstrap, transactional_id=f"{changelog}-x")
+    await producer.start()
+    await producer.begin_transaction()
+    await producer.send_and_wait(changelog, b"v", b"a", partition=0)
+    await producer.abort_transaction()
+    await producer.stop()
+
+    done, store = await recover(MemoryStore())
+
+    assert done.records == 0
+    assert store.get(b"a") is None
+
+
+async def test_what_a_killed_worker_left_open_is_ended_before_recovery_looks(
+    bootstrap, changelog, recover
+) -> None:
+    killed = AIOKafkaProducer(bootstrap_servers=bootstrap, transactional_id=f"{changelog}-0")
+    await killed.start()
+    await killed.begin_transaction()
+    await killed.send_and_wait(changelog, b"torn", b"a", partition=0)
+    heir = LaneProducer(f"{changelog}-0", {"bootstrap_servers": bootstrap})
+
+    await heir.start([changelog])
+    done, store = await recover(MemoryStore())
+
+    assert done.records == 0
+    assert store.get(b"a") is None
+    await heir.stop()
+    await killed.stop()
+
+
+async def test_a_store_that_knows_more_than_the_changelog_is_rebuilt(
+    writer, changelog, recover
+) -> None:
+    await writer.commit(batch("a"), changelog, 0)
+    ahead = MemoryStore()
+    ahead.write([(b"never", b"written"), position_item(99, time.time())])
+
+    done, store = await recover(ahead)
+
+    assert done.wiped == (0,)
+    assert dict(store.range(b"a", b"z")) == {b"a": b"v"}
+
+
+async def test_a_store_reads_on_where_it_stands(writer, changelog, recover) -> None:
+    position = await writer.commit(batch("a"), changelog, 0)
+    store = MemoryStore()
+    store.write([(b"a", b"v"), position_item(position, time.time())])
+    await writer.commit(batch("b"), changelog, 0)
+
+    done, store = await recover(store)
+
+    assert done.records == 1
+    assert dict(store.range(b"a", b"z")) == {b"a": b"v", b"b": b"v"}
+
+
+async def test_a_batch_larger_than_a_record_batch_is_split_and_stays_one_transaction(
+    writer, changelog, recover
+) -> None:
+    keys = [f"k{i:03}" for i in range(40)]
+
+    position = await writer.commit(batch(*keys, value=b"x" * 100_000), changelog, 0)
+    done, store = await recover(MemoryStore())
+
+    assert position == 40, "one control record, behind all rows: one transaction"
+    assert 40 * 100_000 > 4 * BATCH_BYTES
+    assert len(list(store.range(b"k", b"l"))) == done.records == 40
+
+
+async def test_the_largest_record_that_is_allowed_passes_the_broker(writer, changelog) -> None:
+    from engine.sizes import RECORD_BYTES_MAX
+
+    await writer.commit(batch("k", value=b"x" * (RECORD_BYTES_MAX - 1)), changelog, 0)
+
+
+async def test_what_the_broker_refuses_is_a_failed_commit(writer, changelog) -> None:
+    with pytest.raises(CommitFailed, match="Large"):
+        await writer.commit(batch("k", value=b"x" * 1_500_000), changelog, 0)
+
+
+async def test_a_former_owner_is_fenced(bootstrap, writer, changelog, recover) -> None:
+    await writer.commit(batch("a"), changelog, 0)
+    heir = LaneProducer(f"{changelog}-0", {"bootstrap_servers": bootstrap})
+    await heir.start([changelog])
+
+    with pytest.raises(Fenced, match="taken this partition over"):
+        await writer.commit(batch("a", value=b"of a zombie"), changelog, 0)
+
+    _, store = await recover(MemoryStore())
+    assert store.get(b"a") == b"v"
+    await heir.stop()
