@@ -1,0 +1,151 @@
+"""Invoices: sums to the unit, numbers that never meet, keys that tell periods apart."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streams.billing.amounts import half_up, net, prorated, tax_of
+from streams.billing.calendar import day_of, run_ms
+from streams.billing.dunning import grace_due_ms, retry_due_ms
+from streams.billing.invoices import (
+    CHARGE_KEY_CHARS_MAX,
+    Sold,
+    Terms,
+    charge_key,
+    draw,
+    invoice_number,
+)
+from streams.billing.rows import Invoice
+from streams.billing.rules import BillingRules
+
+RULES = BillingRules()
+AT_MS = 1_750_000_000_000
+PERIOD = (date(2025, 6, 22), date(2025, 7, 22))
+money = st.integers(0, 10_000_000)
+
+
+def drawn(*sold: Sold, percents: tuple[int, ...] = (0,), balance: int = 0) -> Invoice:
+    terms = Terms("sub_1", "usr_1", "plan", "USD", sold, percents, balance, 0)
+    return draw(terms, PERIOD, AT_MS, RULES)
+
+
+@pytest.mark.parametrize(
+    ("subtotal", "tax"),
+    [(29_99, 2_40), (69_98, 5_60), (499_00, 39_92), (6, 0), (7, 1), (0, 0)],
+)
+def test_tax_is_eight_percent_half_up(subtotal: int, tax: int) -> None:
+    assert tax_of(subtotal, RULES.tax_basis_points) == tax
+
+
+@pytest.mark.parametrize(
+    ("top", "bottom", "rounded"), [(5, 2, 3), (-5, 2, -3), (7, 3, 2), (0, 9, 0)]
+)
+def test_halves_go_away_from_zero(top: int, bottom: int, rounded: int) -> None:
+    assert half_up(top, bottom) == rounded
+
+
+def test_an_invoice_is_due_fourteen_days_after_it_was_issued() -> None:
+    invoice = drawn(Sold("Pro Monthly", 1, 29_99))
+
+    assert (invoice.subtotal_minor, invoice.tax_minor, invoice.total_minor) == (29_99, 2_40, 32_39)
+    assert invoice.due_date == date(2025, 6, 29)
+
+
+@pytest.mark.parametrize(
+    ("balance", "subtotal", "credit"),
+    [(0, 29_99, 0), (4_29, 34_28, 0), (-9_99, 20_00, 0), (-29_99, 0, 0), (-40_00, 0, 10_01)],
+)
+def test_a_balance_goes_onto_the_invoice_and_no_further_than_nothing(
+    balance: int, subtotal: int, credit: int
+) -> None:
+    invoice = drawn(Sold("Pro Monthly", 1, 29_99), balance=balance)
+
+    assert (invoice.subtotal_minor, invoice.credit_minor) == (subtotal, credit)
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 100), st.integers(0, 100_000)), min_size=1, max_size=50),
+    st.tuples(st.integers(0, 100), st.integers(0, 100)),
+    st.integers(-1_000_000, 1_000_000),
+)
+def test_lines_sum_to_the_subtotal_and_nothing_is_lost(
+    lines: list[tuple[int, int]], percents: tuple[int, int], balance: int
+) -> None:
+    invoice = drawn(*[Sold("x", q, p) for q, p in lines], percents=percents, balance=balance)
+
+    assert invoice.subtotal_minor == sum(i.quantity * i.unit_price_minor for i in invoice.items)
+    full = sum(q * net(p, *percents) for q, p in lines)
+    assert invoice.subtotal_minor - invoice.credit_minor == full + balance
+    assert all(item.total_minor >= 0 for item in invoice.items)
+    assert invoice.total_minor == invoice.subtotal_minor + invoice.tax_minor
+
+
+@given(money, money, st.integers(0, 400))
+def test_proration_is_nothing_at_the_end_and_the_difference_at_the_start(
+    old: int, new: int, shift: int
+) -> None:
+    start, end = date(2025, 2, 28), date(2025, 3, 31)
+
+    assert prorated(old, new, end, (start, end), 31) == 0
+    assert prorated(old, new, start, (start, end), 31) == new - old
+    today = date.fromordinal(start.toordinal() + shift)
+    assert -old <= prorated(old, new, today, (start, end), 31) <= new
+
+
+def test_numbers_are_unique_over_partitions_and_have_five_digits() -> None:
+    numbers = [
+        invoice_number(date(2025, 3, 1), sequence, partition, RULES)
+        for sequence in range(50)
+        for partition in range(RULES.number_lanes)
+    ]
+
+    assert len(set(numbers)) == len(numbers)
+    assert numbers[:2] == ["INV-2025-00000", "INV-2025-00001"]
+
+
+@pytest.mark.parametrize(
+    ("cycle", "attempt", "key"),
+    [
+        ("monthly", 1, "sub_1_2025_06"),
+        ("monthly", 3, "sub_1_2025_06_3"),
+        ("annual", 1, "sub_1_2025_06"),
+        ("weekly", 1, "sub_1_2025_06_22"),
+        ("daily", 2, "sub_1_2025_06_22_2"),
+    ],
+)
+def test_keys_name_the_period_and_the_attempt(cycle: Any, attempt: int, key: str) -> None:
+    assert charge_key("sub_1", cycle, PERIOD[0], attempt) == key
+
+
+def test_a_key_never_grows_too_long() -> None:
+    long = "s" * 128
+
+    keys = {charge_key(long, "monthly", PERIOD[0], attempt) for attempt in (1, 2, 3)}
+
+    assert len(keys) == 3
+    assert all(len(key) <= CHARGE_KEY_CHARS_MAX for key in keys)
+
+
+def test_retries_count_from_the_first_failure_and_end_after_the_third() -> None:
+    failed = drawn(Sold("x", 1, 1))
+    due = []
+    for retries in range(4):
+        owed = Invoice(
+            **{n: getattr(failed, n) for n in failed.__struct_fields__}
+            | {
+                "retries": retries,
+                "first_failure_at_ms": AT_MS,
+            }
+        )
+        due.append(retry_due_ms(owed, AT_MS + retries, RULES))
+
+    assert [day_of(ms).isoformat() if ms else "" for ms in due] == [
+        "2025-06-16",
+        "2025-06-18",
+        "2025-06-22",
+        "",
+    ]
+    assert grace_due_ms(due[2], RULES) == run_ms(date(2025, 6, 29), RULES)

@@ -1,0 +1,128 @@
+"""Renewals: one attempt each, and money that an order claims afterwards (G-42, G-45)."""
+
+from typing import Any
+
+import pytest
+
+from streams.payments.states import Status
+from tests.streams.payments.samples import (
+    AMOUNT,
+    DAY_MS,
+    MINUTE_MS,
+    ORDER,
+    Life,
+    cancelled,
+    checked,
+    committed,
+    declined,
+    failed,
+    initiated,
+    lapsed,
+    line,
+    refunded,
+    renewal,
+    succeeded,
+)
+
+CLAIM: dict[str, Any] = {"subscription_id": "sub_1", "amount_minor": AMOUNT - 1_000}
+
+
+def goods() -> Life:
+    """A renewal that has taken the money for two lines of goods."""
+    two = initiated(lines=2).items
+    return Life(renewal(items=two)).hear(checked(), succeeded())
+
+
+def test_a_renewal_has_one_attempt_and_its_id_is_its_key() -> None:
+    life = Life(renewal()).hear(checked())
+    assert life.last("ProcessPayment").idempotency_key == "ord_1"
+
+    life.hear(declined())
+    told = life.last("PaymentFailed")
+    life.wait(DAY_MS)
+
+    assert (told.next_retry_at, told.attempt_number, told.max_attempts) == (None, 1, 1)
+    assert told.retryable is True
+    assert life.names == ["ProcessPayment", "PaymentFailed"]
+    assert life.status is Status.CANCELLED
+    assert not life.timers
+
+
+def test_a_renewal_of_unknown_outcome_fails_and_is_given_back_if_it_went_through() -> None:
+    life = Life(renewal()).hear(checked(), failed("authorize")).wait(MINUTE_MS)
+    assert life.names[-2:] == ["PaymentFailed", "ProcessPayment"]
+
+    life.hear(succeeded())
+
+    assert life.last("RefundCharge").amount_minor == AMOUNT
+
+
+def test_an_order_claims_the_money_and_is_paid_when_it_has_all_its_stock() -> None:
+    life = goods().hear(initiated(**CLAIM))
+    assert life.names.count("PaymentProcessed") == 1
+
+    life.hear(line(1), line(2))
+
+    claimed = life.last("PaymentProcessed")
+    assert (claimed.order_id, claimed.amount_minor) == (ORDER, AMOUNT - 1_000)
+    life.hear(committed(1), committed(2))
+    assert life.last("PaymentComplete").order_id == ORDER
+    assert life.names.count("ProcessPayment") == 1
+
+
+def test_stock_may_be_held_before_the_order_claims() -> None:
+    life = goods().hear(line(1), line(2), initiated(**CLAIM))
+
+    assert life.names.count("PaymentProcessed") == 2
+    assert life.payment.allotted
+
+
+def test_a_line_that_lapses_is_waited_for_again() -> None:
+    life = goods().hear(initiated(**CLAIM), line(1), lapsed(1), line(2))
+    assert not life.payment.allotted
+
+    assert life.hear(line(1)).payment.allotted
+
+
+def test_a_cancelled_order_gives_back_everything_tax_included() -> None:
+    life = goods().hear(initiated(**CLAIM), line(1), cancelled("OUT_OF_STOCK"), line(2))
+    assert life.last("RefundCharge").amount_minor == AMOUNT
+
+    life.hear(refunded(life.last("RefundCharge").refund_id, AMOUNT))
+
+    assert life.status is Status.REFUNDED
+    assert life.names.count("PaymentProcessed") == 1
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"order_id": None},
+        {"customer_id": "cust_2"},
+        {"subscription_id": "sub_2"},
+        {"subscription_id": None},
+        {"currency": "EUR"},
+        {"amount_minor": AMOUNT + 1},
+        {"amount_minor": 0},
+        {"items": initiated(lines=3).items},
+    ],
+)
+def test_another_order_cannot_claim_the_money(told: dict[str, Any]) -> None:
+    life = goods()
+    row = life.payment
+
+    assert life.hear(initiated(**{**CLAIM, **told})).payment == row
+
+
+def test_nobody_claims_the_money_of_a_plan() -> None:
+    life = Life(renewal()).hear(checked(), succeeded())
+    row = life.payment
+
+    assert life.hear(initiated(lines=0, items=None, **CLAIM)).payment == row
+
+
+def test_money_is_claimed_once() -> None:
+    life = goods().hear(initiated(**CLAIM), line(1), line(2))
+    row = life.payment
+
+    assert life.hear(initiated(**CLAIM), line(1)).payment == row

@@ -1,0 +1,473 @@
+"""Every rule of a subscription as a row of a table; refusals in order of precedence."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from events.subscriptions import (
+    CancelSubscription,
+    ChangePlan,
+    PauseSubscription,
+    RespondToOffer,
+    UpdatePaymentMethod,
+    UserSubscriptionStarted,
+)
+from events.types import PaymentMethod, Plan
+from streams.billing.calendar import moment_of
+from streams.billing.rules import BillingRules
+from streams.subscriptions import facts as f
+from streams.subscriptions.deadlines import TIMERS, due_times
+from streams.subscriptions.deciding import decide, time_up
+from streams.subscriptions.evolution import evolve, evolve_all
+from streams.subscriptions.leaving import cancel
+from streams.subscriptions.outcomes import following
+from streams.subscriptions.plans import PlanSpec
+from streams.subscriptions.rows import (
+    ENDED,
+    ENDED_KEPT_MAX,
+    MOVES,
+    Status,
+    Subscriber,
+    Subscription,
+)
+from streams.subscriptions.rules import Rules, SubscriptionRules
+from streams.subscriptions.standing import WORDS, foremost, standing
+from streams.subscriptions.subscriber import NOBODY, kept
+from streams.subscriptions.subscribing import adopt
+from tests.streams.subscriptions.samples import (
+    GOODS,
+    HOME,
+    RULES,
+    START_MS,
+    active,
+    asked,
+    at_status,
+    cancel_command,
+    charged,
+    fired,
+    lost,
+    paid,
+    pending,
+    processed,
+    refused,
+    run_of,
+)
+
+LATER_MS = run_of("2025-05-10")
+LIVE = Subscriber((active(),))
+
+
+@pytest.mark.parametrize(
+    ("subscriber", "told", "why"),
+    [
+        (Subscriber(locked=True), {"plan_id": "plan_x"}, "unknown_plan"),
+        (replace(LIVE, locked=True), {}, "account_locked"),
+        (LIVE, {"subscription": "sub_2", "discount_code": "NOPE"}, "already_subscribed"),
+        (NOBODY, {"discount_code": "NOPE"}, "unknown_discount"),
+        (NOBODY, {"plan_id": "plan_save_weekly", "discount_code": "NOPE"}, "unknown_discount"),
+        (NOBODY, {"plan_id": "plan_save_weekly"}, "invalid_basket"),
+        (NOBODY, {"plan_id": "plan_save_weekly", "items": GOODS}, "invalid_basket"),
+        (NOBODY, {"plan_id": "plan_save_weekly", "shipping_address": HOME}, "invalid_basket"),
+    ],
+)
+def test_what_speaks_against_a_subscription_in_order(
+    subscriber: Subscriber, told: dict[str, Any], why: str
+) -> None:
+    others = tuple([replace(s, subscription_id="sub_0") for s in subscriber.subscriptions])
+    told.pop("subscription", None)
+
+    [fact] = asked(replace(subscriber, subscriptions=others), **told)
+
+    assert fact == f.Refused("subscribe", why)
+
+
+@pytest.mark.parametrize(
+    ("used", "plan", "days", "trial"),
+    [
+        (False, "plan_monthly_pro", None, 14),
+        (False, "plan_monthly_pro", 7, 7),
+        (False, "plan_monthly_pro", 0, 0),
+        (False, "plan_monthly_pro", 90, 14),
+        (True, "plan_monthly_pro", None, 0),
+        (False, "plan_annual_pro", 14, 0),
+    ],
+)
+def test_a_trial_is_the_plans_and_a_user_has_one(
+    *, used: bool, plan: str, days: int | None, trial: int
+) -> None:
+    facts = asked(Subscriber(trial_used=used), plan_id=plan, trial_period_days=days)
+
+    assert isinstance(facts[0], f.Began)
+    assert facts[0].subscription.trial_days == trial
+    assert any(isinstance(fact, f.ChargeBegun) for fact in facts) is (trial == 0)
+
+
+@pytest.mark.parametrize(
+    ("left", "code", "subtotal"),
+    [
+        ((), None, 9_99),
+        ((), "SAVE10", 8_99),
+        ((), "ENTERPRISE20", 7_99),
+        (("member",), None, 8_99),
+        (("member",), "ENTERPRISE20", 7_99),
+        (("save",), None, 9_99),
+    ],
+)
+def test_the_better_discount_lowers_the_first_invoice(
+    left: tuple[str, ...], code: str | None, subtotal: int
+) -> None:
+    issued = [
+        fact
+        for fact in asked(Subscriber(left=left), discount_code=code)
+        if isinstance(fact, f.InvoiceIssued)
+    ]
+
+    assert [fact.invoice.subtotal_minor for fact in issued] == [subtotal]
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"payment_id": "pay_other"},
+        {"status": "pending"},
+        {"status": "failed"},
+        {"amount_minor": 1},
+        {"currency": "EUR"},
+    ],
+)
+def test_only_the_charge_under_way_pays_and_only_in_full(told: dict[str, Any]) -> None:
+    subscription = pending()
+
+    assert decide(subscription, processed(subscription, **told), START_MS, RULES) == ()
+
+
+def test_a_failure_that_the_payment_itself_will_try_again_means_nothing_yet() -> None:
+    subscription = charged()
+    event = refused(subscription, next_retry_at=moment_of(LATER_MS))
+
+    assert decide(subscription, event, START_MS, RULES) == ()
+
+
+def test_money_counts_once() -> None:
+    subscription = charged()
+    after = paid(subscription, LATER_MS)
+
+    assert decide(after, processed(subscription), LATER_MS, RULES) == ()
+
+
+def cancelling(subscription: Subscription, command: CancelSubscription, **told: Any) -> f.Facts:
+    return cancel(subscription, command, LATER_MS, RULES, **{"locked": False, **told})
+
+
+OLD_DEBT = lost(charged(), run_of("2025-02-28"))
+
+
+@pytest.mark.parametrize(
+    ("subscription", "told", "locked", "kinds"),
+    [
+        (at_status(Status.CANCELLED), {}, True, []),
+        (at_status(Status.EXPIRED), {}, True, []),
+        (pending(), {}, True, ["Refused first_charge_under_way"]),
+        (active(), {}, True, ["Refused account_locked"]),
+        (active(), {"requested_by": "support"}, True, ["LeaveAsked", "LeaveSettled"]),
+        (OLD_DEBT, {}, False, ["Refused open_invoice"]),
+        (OLD_DEBT, {"requested_by": "support"}, False, ["InvoiceCancelled", "Cancelled"]),
+        (active(), {"reason": "policy_violation"}, False, ["Cancelled"]),
+        (active(), {"requested_by": "support", "at_period_end": False}, False, ["Cancelled"]),
+        (active(), {"at_period_end": False}, False, ["LeaveAsked", "OfferMade"]),
+        (active(), {"decline_offer": True}, False, ["LeaveAsked", "LeaveSettled"]),
+        (active(), {"requested_by": "system"}, False, ["LeaveAsked", "LeaveSettled"]),
+        (fired(active(), "invoice"), {}, False, ["InvoiceCancelled", "LeaveAsked", "OfferMade"]),
+        (charged(), {"decline_offer": True}, False, ["LeaveAsked"]),
+    ],
+)
+def test_what_a_cancellation_means_in_order(
+    subscription: Subscription, told: dict[str, Any], *, locked: bool, kinds: list[str]
+) -> None:
+    facts = cancelling(subscription, cancel_command(**told), locked=locked)
+
+    assert [
+        f"Refused {fact.why}" if isinstance(fact, f.Refused) else type(fact).__name__
+        for fact in facts
+    ] == kinds
+
+
+def test_cancelling_twice_is_cancelling_once() -> None:
+    once = evolve_all(active(), cancelling(active(), cancel_command()))
+
+    assert cancelling(once, cancel_command()) == ()
+
+
+@pytest.mark.parametrize(
+    ("day", "offered", "percent"),
+    [
+        ("2025-03-01", None, 0),
+        ("2025-03-02", None, 10),
+        ("2025-04-30", None, 10),
+        ("2025-05-01", None, 25),
+        ("2025-12-01", "2025-06-04", 0),
+        ("2025-12-01", "2025-06-03", 25),
+    ],
+)
+def test_what_is_offered_for_staying(day: str, offered: str | None, percent: int) -> None:
+    at_ms = run_of(day)
+    subscription = replace(active(), offered_at_ms=run_of(offered) if offered else 0)
+
+    facts = cancel(subscription, cancel_command(), at_ms, RULES, locked=False)
+
+    assert [fact.percent for fact in facts if isinstance(fact, f.OfferMade)] == (
+        [percent] if percent else []
+    )
+
+
+@pytest.mark.parametrize(
+    ("subscription", "until", "why"),
+    [
+        (OLD_DEBT, "2025-01-01", "not_active"),
+        (charged(), "2025-01-01", "charge_under_way"),
+        (active(), "2025-05-10", "pause_length"),
+        (active(), "2025-08-09", "pause_length"),
+        (active(), "2025-05-11", ""),
+        (active(), "2025-08-08", ""),
+        (at_status(Status.PAUSED), "2025-05-11", None),
+    ],
+)
+def test_what_speaks_against_a_pause_in_order(
+    subscription: Subscription, until: str, why: str | None
+) -> None:
+    command = PauseSubscription(subscription_id="sub_1", user_id="usr_1", resume_at=until)
+
+    facts = decide(subscription, command, LATER_MS, RULES)
+
+    expected = () if why is None else (f.Refused("pause", why),)
+    assert facts == expected or (why == "" and isinstance(facts[-1], f.Paused))
+
+
+@pytest.mark.parametrize(
+    ("subscription", "plan", "effective", "kinds"),
+    [
+        (OLD_DEBT, "plan_x", None, ["Refused unknown_plan"]),
+        (OLD_DEBT, "plan_save_weekly", None, ["Refused other_family"]),
+        (OLD_DEBT, "plan_annual_pro", None, ["Refused not_active"]),
+        (charged(), "plan_annual_pro", None, ["Refused charge_under_way"]),
+        (active(), "plan_monthly_basic", None, []),
+        (active(), "plan_monthly_pro", None, ["PlanChanged"]),
+        (active(), "plan_monthly_pro", "period_end", ["PlanChosen"]),
+        (fired(active(), "invoice"), "plan_monthly_pro", None, ["InvoiceCancelled", "PlanChanged"]),
+        (active(plan_id="plan_annual_pro"), "plan_monthly_basic", "immediate", ["PlanChosen"]),
+        (active(plan_id="plan_annual_pro"), "plan_monthly_pro", "immediate", ["PlanChosen"]),
+    ],
+)
+def test_what_another_plan_means_in_order(
+    subscription: Subscription, plan: str, effective: Any, kinds: list[str]
+) -> None:
+    command = ChangePlan(
+        subscription_id="sub_1", user_id="usr_1", new_plan_id=plan, effective=effective
+    )
+
+    facts = decide(subscription, command, LATER_MS, RULES)
+
+    assert [
+        f"Refused {fact.why}" if isinstance(fact, f.Refused) else type(fact).__name__
+        for fact in facts
+    ] == kinds
+
+
+def test_choosing_the_running_plan_takes_back_a_choice() -> None:
+    chosen = evolve(active(), f.PlanChosen("plan_annual_pro"))
+    command = ChangePlan(subscription_id="sub_1", user_id="usr_1", new_plan_id="plan_monthly_basic")
+
+    assert decide(chosen, command, LATER_MS, RULES) == (f.PlanChosen(""),)
+
+
+def test_an_upgrade_on_trial_costs_nothing_for_the_trial() -> None:
+    trial = pending(plan_id="plan_monthly_pro")
+    command = ChangePlan(
+        subscription_id="sub_1", user_id="usr_1", new_plan_id="plan_annual_enterprise"
+    )
+
+    [fact] = decide(trial, command, START_MS, RULES)
+
+    assert isinstance(fact, f.PlanChanged)
+    assert fact.prorated_minor == 0
+
+
+@pytest.mark.parametrize(
+    ("subscription", "charges"),
+    [
+        (active(), False),
+        (fired(active(), "invoice"), False),
+        (charged(), False),
+        (lost(charged(), run_of("2025-02-28")), True),
+        (lost(charged(), run_of("2025-02-28"), retryable=False), True),
+    ],
+)
+def test_a_new_card_is_charged_with_what_is_owed_and_with_nothing_else(
+    subscription: Subscription, *, charges: bool
+) -> None:
+    command = UpdatePaymentMethod(
+        user_id="usr_1", payment_method=PaymentMethod(type="debit_card", token="tok_new")
+    )
+
+    facts = decide(subscription, command, LATER_MS, RULES)
+
+    assert any(isinstance(fact, f.ChargeBegun) for fact in facts) is charges
+    assert isinstance(facts[0], f.MethodChanged)
+
+
+def test_a_card_that_came_during_a_charge_is_tried_as_soon_as_that_fails() -> None:
+    command = UpdatePaymentMethod(
+        user_id="usr_1", payment_method=PaymentMethod(type="debit_card", token="tok_new")
+    )
+    subscription = evolve_all(charged(), decide(charged(), command, LATER_MS, RULES))
+
+    after = lost(subscription, LATER_MS, retryable=False)
+
+    assert (after.status, after.under_way) == (Status.PAST_DUE, True)
+
+
+def test_a_card_without_a_token_is_refused() -> None:
+    command = UpdatePaymentMethod(user_id="usr_1", payment_method=PaymentMethod(type="debit_card"))
+
+    assert decide(active(), command, LATER_MS, RULES) == (
+        f.Refused("update_payment_method", "no_token"),
+    )
+
+
+def test_a_charge_under_way_outlasts_the_grace() -> None:
+    graced = lost(charged(), run_of("2025-02-28"), retryable=False)
+    command = UpdatePaymentMethod(
+        user_id="usr_1", payment_method=PaymentMethod(type="debit_card", token="tok_new")
+    )
+    trying = evolve_all(graced, decide(graced, command, run_of("2025-03-06"), RULES))
+
+    assert "grace" not in dict(due_times(trying, RULES))
+    late = lost(trying, run_of("2025-03-08"))
+    assert late.status is Status.SUSPENDED
+    assert paid(trying, run_of("2025-03-08")).status is Status.ACTIVE
+
+
+def test_a_trial_longer_than_the_period_goes_from_trialing_to_past_due() -> None:
+    weekly = PlanSpec("Weekly", "weekly", 5_00, trial_days=30)
+    rules = Rules(SubscriptionRules(plans={"plan_w": weekly}), BillingRules())
+    trial = pending(rules, plan_id="plan_w")
+    billed = fired(fired(trial, "invoice", rules), "renewal", rules)
+
+    assert paid(billed, START_MS, rules).status is Status.TRIALING
+    assert lost(billed, START_MS, rules).status is Status.PAST_DUE
+
+
+def test_a_plan_that_does_not_renew_itself_expires() -> None:
+    once = PlanSpec("Season", "monthly", 5_00, auto_renew=False)
+    rules = Rules(SubscriptionRules(plans={"plan_once": once}), BillingRules())
+
+    season = active(rules, plan_id="plan_once")
+
+    assert fired(season, "period-end", rules).status is Status.EXPIRED
+
+
+def test_a_free_period_is_paid_without_a_charge() -> None:
+    free = PlanSpec("Free", "monthly", 0)
+    rules = Rules(SubscriptionRules(plans={"plan_free": free}), BillingRules())
+
+    subscription = pending(rules, plan_id="plan_free")
+
+    assert subscription.status is Status.ACTIVE
+    assert fired(fired(subscription, "invoice", rules), "renewal", rules).period_end == date(
+        2025, 3, 31
+    )
+
+
+def test_a_stale_timer_means_nothing() -> None:
+    subscription = active()
+    [(kind, due_ms)] = due_times(subscription, RULES)
+
+    assert time_up(subscription, kind, due_ms - 1, due_ms, RULES) == ()
+    assert all(
+        time_up(subscription, other, due_ms, due_ms, RULES) == ()
+        for other in TIMERS
+        if other != kind
+    )
+
+
+@pytest.mark.parametrize("status", sorted(ENDED))
+def test_what_has_ended_has_no_timers(status: Status) -> None:
+    assert list(due_times(at_status(status), RULES)) == []
+
+
+def test_only_the_contracts_transitions_happen() -> None:
+    for status in Status:
+        for to in Status:
+            if status is to or (status, to) in MOVES:
+                continue
+            with pytest.raises(AssertionError):
+                evolve(replace(active(), status=status), f.Moved(to))
+
+
+def test_ended_subscriptions_are_kept_within_a_bound_and_live_ones_always() -> None:
+    row = Subscriber((active(),))
+    for number in range(20):
+        ended = replace(active(), subscription_id=f"sub_e{number}", status=Status.CANCELLED)
+        row = kept(row, ended, RULES)
+
+    assert len(row.subscriptions) == 1 + ENDED_KEPT_MAX
+    assert row.find("sub_1") is not None
+    assert row.find("sub_e19") is not None
+    assert row.left == ()
+
+
+def test_a_user_who_leaves_is_remembered() -> None:
+    row = kept(Subscriber((active(),)), replace(active(), status=Status.CANCELLED), RULES)
+
+    assert row.left == ("member",)
+
+
+@pytest.mark.parametrize("plan", ["plan_unknown", "plan_save_weekly"])
+def test_others_subscriptions_to_plans_we_cannot_bill_are_left_alone(plan: str) -> None:
+    event = UserSubscriptionStarted(
+        subscription_id="sub_9",
+        user_id="usr_1",
+        plan=Plan(plan_id=plan),
+        trial_period_days=0,
+        start_date="2025-01-31",
+        next_billing_date="2025-02-28",
+        payment_method_id="pm_1",
+    )
+
+    assert adopt(NOBODY, event, START_MS, "corr_1", RULES) == ()
+
+
+def test_every_state_has_a_word_for_the_query() -> None:
+    assert set(WORDS) == set(Status)
+    assert foremost(NOBODY) is None
+    ended = replace(active(), subscription_id="sub_2", status=Status.EXPIRED)
+    assert foremost(Subscriber((active(), ended))) == active()
+    told = standing(replace(active(plan_id="plan_annual_pro"), status=Status.GRACE), RULES)
+    assert (told["subscriptionStatus"], told["state"]) == ("active", "grace")
+    assert (told["billingFrequency"], told["nextBillingDate"]) == ("yearly", "2026-01-31")
+
+
+def test_accepting_after_the_offer_is_over_only_withdraws_the_cancellation() -> None:
+    asked_to_leave = evolve_all(active(), cancelling(active(), cancel_command()))
+    command = RespondToOffer(subscription_id="sub_1", user_id="usr_1", accepted=True)
+
+    late = decide(asked_to_leave, command, LATER_MS + 8 * 86_400_000, RULES)
+    in_time = decide(asked_to_leave, command, LATER_MS, RULES)
+
+    assert late == (f.Stayed(),)
+    assert in_time == (f.OfferTaken(25, 2), f.Stayed())
+
+
+def test_what_is_said_depends_on_the_facts_alone() -> None:
+    facts = asked()
+
+    first = list(following(None, facts, START_MS, RULES))
+
+    assert first == list(following(None, facts, START_MS, RULES))
+    assert [message.name for message in first] == [
+        "InvoiceGenerated",
+        "SubscriptionPaymentDue",
+        "PaymentInitiated",
+    ]
