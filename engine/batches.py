@@ -18,10 +18,15 @@ class Batch:
 
 @dataclass(slots=True)
 class Completion:
-    """The outcome of effects, in the order of their records."""
+    """The outcome of an effect's call."""
 
     mark: str
-    end: int
+    end: int | None
+    """How far the marker moves; None: calls before this one are still under way."""
+    settled: int | None = None
+    """The record's offset, when its outcome is written ahead of the marker."""
+    passed: tuple[int, ...] = ()
+    """Offsets written ahead that the marker has passed now."""
     outputs: list[Output] = field(default_factory=list)
     dead: list[tuple[Record, str, str, Exception]] = field(default_factory=list)
     records: int = 0

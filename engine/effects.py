@@ -1,8 +1,9 @@
-"""Effects: calls to the outside, many at a time, their outcomes in the order of the records.
+"""Effects: calls to the outside, many at a time, their outcomes as they come.
 
 An effect runs outside any transaction and may run again after a crash. What it publishes is
-written together with its marker in one of the lane's transactions, so its outcome appears
-exactly once to whoever reads committed.
+written together with its marker, or ahead of it with a note that it is done, in one of the
+lane's transactions, so its outcome appears exactly once to whoever reads committed. Calls
+whose order matters must keep it themselves, as those of one payment do.
 """
 
 import asyncio

@@ -57,15 +57,17 @@ class Lane:
         self._closed = False
         calls = effect_calls(processor.topology, self.partition)
         self._effects = {
-            topic: [EffectQueue(call, policy, self._completed) for call in found]
+            topic: [
+                EffectQueue(call, policy, self._completed, processor.marks.settled(call.mark))
+                for call in found
+            ]
             for topic, found in calls.items()
         }
         self._effect_marks = {t: [c.mark for c in found] for t, found in calls.items()}
         self._effect_ends: dict[str, int] = {}
         self._task = asyncio.create_task(self._run())
         for queue in (queue for found in self._effects.values() for queue in found):
-            for task in queue.tasks:
-                task.add_done_callback(self._effect_ended)
+            queue.task.add_done_callback(self._effect_ended)
 
     # -- feeding
 

@@ -12,16 +12,15 @@ from engine.batches import Batch, Completion
 from engine.context import LaneContext
 from engine.dead_letters import dead_letter
 from engine.errors import BadRecord, EngineError, Gap
+from engine.marks import Marks
 from engine.records import Chunk, Output, Record
 from engine.sizes import check_size, size_of
 from engine.specs import AgentSpec, Delivery, TopicSpec
 from engine.stats import Stats
-from engine.store import HIDDEN, Item, Store
+from engine.store import Item, Store
 from engine.tables import JournalEntry, LaneTable
 from engine.timers import TIMERS_A_TICK_MAX, Timers
 from engine.topology import TIMERS, BoundTopic, OutputTopic, Reader, Topology
-
-_MARK = HIDDEN + b"mark\x00"
 
 
 class Processor:
@@ -62,28 +61,23 @@ class Processor:
         """What was taken in since the last commit, for `_redo`."""
         self._buried: list[tuple[str, str, str]] = []
         self._careful = False
-        self._moved: set[str] = set()
         self._ticked_ms: dict[str, int] = {}
-        self.marks: dict[str, int | None] = {}
+        self.marks = Marks(store)
 
     # -- markers
 
     def mark(self, name: str) -> int | None:
-        """The next position to apply of a source (topic, or effect and topic); None: unread."""
-        if name not in self.marks:
-            self.marks[name] = self.committed_mark(name)
-        return self.marks[name]
+        """The next position to apply of a source; None: unread."""
+        return self.marks.get(name)
 
     def committed_mark(self, name: str) -> int | None:
         """The marker as of the last commit."""
-        raw = self.store.get(_MARK + name.encode())
-        return None if raw is None else int(raw)
+        return self.marks.committed(name)
 
     def forgive(self, name: str, position: int) -> None:
         """Take up a source at a position beyond its marker: the broker kept nothing before."""
         self._since.append((self.forgive, (name, position)))
-        self.marks[name] = position
-        self._moved.add(name)
+        self.marks.move(name, position)
 
     # -- records
 
@@ -108,8 +102,7 @@ class Processor:
             return
         self._since.append((self.apply, (chunk,)))
         self._apply_records(topic, records)
-        self.marks[chunk.topic] = chunk.end
-        self._moved.add(chunk.topic)
+        self.marks.move(chunk.topic, chunk.end)
         self.pending_records += len(records)
         self.stats.count_records(topic.public, len(records))
 
@@ -241,15 +234,19 @@ class Processor:
         for record, public, agent, exc in done.dead:
             self._out.append(dead_letter(record, public, agent, exc))
             self._count_dead(public, agent, type(exc).__name__)
-        self.marks[done.mark] = done.end
-        self._moved.add(done.mark)
+        if done.end is not None:
+            self.marks.move(done.mark, done.end)
+        if done.settled is not None:
+            self.marks.settle(done.mark, done.settled)
+        for offset in done.passed:
+            self.marks.unsettle(done.mark, offset)
         self.pending_records += done.records
 
     # -- commit
 
     def has_changes(self) -> bool:
         """Whether a commit would write anything."""
-        return bool(self._out or self._moved or any(t.dirty for t in self.tables.values()))
+        return bool(self._out or self.marks.changed() or any(t.dirty for t in self.tables.values()))
 
     def take(self) -> Batch:
         """Everything since the last commit. Nothing may be applied before `committed`."""
@@ -260,7 +257,7 @@ class Processor:
                 raise  # A tick's handler wrote the row: no record can be buried for it.
             self._redo()
             rows = self._rows()
-        rows.extend((_MARK + name.encode(), str(self.marks[name]).encode()) for name in self._moved)
+        rows.extend(self.marks.changes())
         batch = Batch(self._out, rows, self.pending_records)
         self._out = []
         self.pending_records = self.pending_bytes = 0
@@ -295,13 +292,12 @@ class Processor:
         for table in self.tables.values():
             table.forget()
         self._out = []
-        self._moved.clear()
-        self.marks.clear()
+        self.marks.forget()
         self.pending_records = self.pending_bytes = 0
 
     def committed(self) -> None:
         """The batch is durable."""
-        self._moved.clear()
+        self.marks.written()
         self._since.clear()
         self._buried.clear()
         for table in self.tables.values():
