@@ -46,17 +46,20 @@ def _with(scans: tuple[Scan, ...], scan: Scan | None) -> tuple[Scan, ...]:
     return scans if scan is None else (*scans, scan)[-SCANS_MAX:]
 
 
-def _asked(shipment: Shipment, fact: f.Asked | f.TryFailed) -> Shipment:
+def _searching(shipment: Shipment, fact: f.Asked | f.TryFailed) -> dict[str, Any]:
+    """The changes that another stage of a search makes."""
     if fact.purpose == "outbound":
-        return replace(shipment, version=shipment.version + 1, booking=fact.booking)
-    assert shipment.returning is not None, "a return label is for a return"
-    returning = replace(shipment.returning, booking=fact.booking)
-    return replace(shipment, version=shipment.version + 1, returning=returning)
+        return {"booking": fact.booking}
+    return {"returning": replace(_return_of(shipment), booking=fact.booking)}
+
+
+def _asked(shipment: Shipment, fact: f.Asked) -> Shipment:
+    return replace(shipment, version=shipment.version + 1, **_searching(shipment, fact))
 
 
 def _try_failed(shipment: Shipment, fact: f.TryFailed) -> Shipment:
     reason = f"{fact.purpose.upper()}_BOOKING_TRY_FAILED"
-    return _step(_asked(shipment, fact), fact.at_ms, reason)
+    return _step(shipment, fact.at_ms, reason, **_searching(shipment, fact))
 
 
 def _booked(shipment: Shipment, fact: f.Booked) -> Shipment:

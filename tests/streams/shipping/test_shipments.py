@@ -1,0 +1,513 @@
+"""A shipment's life: every transition of the contract's table, and what moves nothing."""
+
+import pytest
+
+from events.base import Message
+from streams.shipping.booking import search
+from streams.shipping.deciding import TIMERS, decide, due_times
+from streams.shipping.evolution import fold
+from streams.shipping.facts import (
+    Asked,
+    BookingGivenUp,
+    Cancelled,
+    LabelSpare,
+    Noted,
+    Scanned,
+    TryFailed,
+)
+from streams.shipping.messages import following
+from streams.shipping.opening import Refusal, begun, named
+from streams.shipping.rows import Shipment, Status
+from streams.shipping.rules import ShippingRules
+from tests.streams.shipping.samples import (
+    AT_MS,
+    DAY_MS,
+    HOUR_MS,
+    RULES,
+    address,
+    after,
+    booked,
+    cancel,
+    cancelled,
+    complete,
+    confirmed,
+    created,
+    delivered,
+    dispatched,
+    dispute,
+    failure,
+    fraud,
+    held,
+    label,
+    moved_to,
+    paid,
+    pending,
+    receipt,
+    refused,
+    scan,
+    told,
+    verdict,
+    ware,
+)
+
+
+def fired(shipment: Shipment, kind: str, at_ms: int | None = None) -> Shipment:
+    """The shipment once its timer of that kind has come due."""
+    due_ms = due_times(shipment)[kind]
+    facts = TIMERS[kind](shipment, due_ms, at_ms or due_ms, RULES)
+    return fold(shipment, facts)
+
+
+def in_transit() -> Shipment:
+    return after(dispatched(), scan("in_transit"))
+
+
+def failed(code: str = "CUSTOMER_UNAVAILABLE") -> Shipment:
+    return after(in_transit(), failure(code))
+
+
+def returning() -> Shipment:
+    return fired(failed("REFUSED"), "redelivery")
+
+
+def labelled() -> Shipment:
+    asked = after(delivered(), label())
+    return after(asked, booked(asked, "return", tracking_number="94R"))
+
+
+def unbooked() -> Shipment:
+    shipment = pending()
+    return after(shipment, refused(shipment, retryable=False), *[])
+
+
+def given_up() -> Shipment:
+    shipment = unbooked()
+    return after(shipment, refused(shipment, retryable=False))
+
+
+STATES = {
+    Status.PENDING: pending(),
+    Status.BOOKING_FAILED: given_up(),
+    Status.CREATED: created(),
+    Status.DISPATCHED: dispatched(),
+    Status.IN_TRANSIT: in_transit(),
+    Status.DELIVERY_FAILED: failed(),
+    Status.DELIVERED: delivered(),
+    Status.RETURNING: returning(),
+    Status.RETURN_INITIATED: labelled(),
+    Status.RETURNED: after(labelled(), receipt(labelled(), ("p1", 2, "new"), ("p2", 1, "new"))),
+    Status.CANCELLED: after(created(), cancel()),
+}
+MOVES: dict[tuple[Status, str], Status] = {
+    (Status.CREATED, "shipped"): Status.DISPATCHED,
+    (Status.CREATED, "in_transit"): Status.IN_TRANSIT,
+    (Status.CREATED, "delivered"): Status.DELIVERED,
+    (Status.CREATED, "delivery_failed"): Status.DELIVERY_FAILED,
+    (Status.DISPATCHED, "in_transit"): Status.IN_TRANSIT,
+    (Status.DISPATCHED, "out_for_delivery"): Status.IN_TRANSIT,
+    (Status.CREATED, "out_for_delivery"): Status.IN_TRANSIT,
+    (Status.DISPATCHED, "delivered"): Status.DELIVERED,
+    (Status.DISPATCHED, "delivery_failed"): Status.DELIVERY_FAILED,
+    (Status.IN_TRANSIT, "delivered"): Status.DELIVERED,
+    (Status.IN_TRANSIT, "delivery_failed"): Status.DELIVERY_FAILED,
+    (Status.DELIVERY_FAILED, "in_transit"): Status.IN_TRANSIT,
+    (Status.DELIVERY_FAILED, "out_for_delivery"): Status.IN_TRANSIT,
+    (Status.DELIVERY_FAILED, "delivered"): Status.DELIVERED,
+}
+SCANS = (
+    "pending",
+    "shipped",
+    "in_transit",
+    "out_for_delivery",
+    "delivered",
+    "delivery_failed",
+    "returned",
+)
+
+
+@pytest.mark.parametrize("status", list(Status))
+def test_every_state_is_reached(status: Status) -> None:
+    assert STATES[status].status is status
+
+
+@pytest.mark.parametrize("word", SCANS)
+@pytest.mark.parametrize("status", list(Status))
+def test_a_scan_moves_only_as_the_table_says(status: Status, word: str) -> None:
+    moved = after(STATES[status], scan(word), at_ms=AT_MS + HOUR_MS)
+
+    assert moved.status is MOVES.get((status, word), status)
+
+
+@pytest.mark.parametrize("end", [cancel(), cancelled(), dispute()], ids=lambda m: m.name)
+@pytest.mark.parametrize("status", list(Status))
+def test_a_shipment_is_cancelled_only_before_dispatch(status: Status, end: Message) -> None:
+    before = {Status.PENDING, Status.BOOKING_FAILED, Status.CREATED, Status.CANCELLED}
+
+    ended = after(STATES[status], end, end)
+
+    assert ended.status is (Status.CANCELLED if status in before else status)
+    assert len(ended.history) <= len(STATES[status].history) + 1
+
+
+@pytest.mark.parametrize("status", [Status.CANCELLED, Status.RETURNED])
+def test_an_end_has_no_timers(status: Status) -> None:
+    assert due_times(STATES[status]) == {}
+
+
+# --- booking ---------------------------------------------------------------------------------
+
+
+def test_a_try_that_failed_is_repeated_half_a_minute_after_the_first() -> None:
+    shipment = pending()
+
+    waiting = after(shipment, refused(shipment))
+    again = fired(waiting, "booking")
+
+    assert due_times(waiting) == {"booking": AT_MS + 30_000}
+    assert again.booking is not None
+    assert (again.booking.tries, again.booking.carrier, again.booking.asked) == (2, "USPS", True)
+
+
+def test_a_carrier_that_refuses_for_good_is_not_asked_again() -> None:
+    shipment = pending()
+
+    facts = decide(shipment, refused(shipment, retryable=False), AT_MS, RULES)
+
+    assert [type(fact) for fact in facts] == [TryFailed, Asked]
+    assert isinstance(facts[1], Asked)
+    assert facts[1].booking.carrier == "UPS"
+
+
+def test_an_answer_to_an_earlier_question_says_nothing() -> None:
+    shipment = pending()
+    stale = refused(shipment, idempotency_key="another")
+
+    assert decide(shipment, stale, AT_MS, RULES) == ()
+
+
+def test_where_nobody_goes_a_person_is_needed_at_once() -> None:
+    assert search((), AT_MS, "outbound", RULES) == (BookingGivenUp(AT_MS, 0, ()),)
+
+
+def test_a_label_that_comes_too_late_is_given_back() -> None:
+    ended = after(pending(), cancel())
+
+    [fact] = decide(ended, booked(ended), AT_MS, RULES)
+
+    assert isinstance(fact, LabelSpare)
+    [message] = following(fold(ended, (fact,)), (fact,), RULES)
+    assert message.name == "VoidLabel"
+
+
+def test_an_address_that_changes_before_dispatch_gets_another_label() -> None:
+    moved = after(created(), moved_to(line1="2 Main St"))
+    relabelled = after(moved, booked(moved, tracking_number="94B"))
+
+    assert moved.status is relabelled.status is Status.CREATED
+    assert (moved.tracking_number, relabelled.tracking_number) == ("94A", "94B")
+    assert relabelled.destination.line1 == "2 Main St"
+    said = following(
+        relabelled, decide(moved, booked(moved, tracking_number="94B"), AT_MS, RULES), RULES
+    )
+    assert [message.name for message in said] == ["VoidLabel", "ShipmentCreated"]
+
+
+def test_a_label_that_cannot_be_replaced_stays() -> None:
+    moved = after(created(), moved_to(line1="2 Main St"))
+
+    first = after(moved, refused(moved, retryable=False))
+    kept = after(first, refused(first, retryable=False))
+
+    assert (kept.status, kept.tracking_number) == (Status.CREATED, "94A")
+    assert kept.history[-1].reason == "RELABEL_FAILED"
+    assert "booking" not in due_times(kept)
+
+
+# --- opening ---------------------------------------------------------------------------------
+
+
+def _command(**given: object) -> Message:
+    from streams.shipping.asking import shipments_asked  # noqa: PLC0415 - one helper's need
+    from streams.shipping.facts import Planned  # noqa: PLC0415
+    from streams.shipping.planning import planned  # noqa: PLC0415
+
+    row = told(confirmed(), paid())
+    assert row is not None
+    [command] = shipments_asked(row, (Planned(planned(row)),))
+    return command.model_copy(update=given)
+
+
+@pytest.mark.parametrize(
+    ("row", "name", "found"),
+    [
+        (None, None, Refusal.ORDER_UNKNOWN),
+        (told(paid()), None, Refusal.ORDER_UNKNOWN),
+        (told(confirmed()), None, Refusal.NOT_PAID),
+        (told(confirmed(), paid()), None, "shp_ord_1"),
+        (told(confirmed(), paid()), "shp_ord_1", "shp_ord_1"),
+        (told(confirmed(), paid()), "shp_01J", Refusal.NAME_DIFFERS),
+        (told(confirmed(), complete()), None, "shp_ord_1"),
+        (told(confirmed(), complete()), "shp_ord_1:2", Refusal.NAME_DIFFERS),
+    ],
+)
+def test_which_shipment_is_meant(row: object, name: str | None, found: object) -> None:
+    assert named(row, _command(shipment_id=name), frozenset(), RULES) == found  # type: ignore[arg-type]  # as given
+
+
+def test_a_cancelled_shipment_is_followed_by_the_orders_next() -> None:
+    row = told(confirmed(), complete())
+    ended = frozenset({"shp_ord_1"})
+
+    assert named(row, _command(shipment_id=None), ended, RULES) == "shp_ord_1:2"
+    few = ShippingRules(shipments_max=1)
+    assert named(row, _command(shipment_id=None), ended, few) is Refusal.TOO_MANY
+
+
+def test_a_shipment_of_an_order_that_is_over_ends_at_once() -> None:
+    row = told(confirmed(), complete(), cancelled())
+    assert row is not None
+
+    facts = begun(row, "shp_ord_1", _command(), AT_MS, "corr", RULES)  # type: ignore[arg-type]  # a CreateShipment
+
+    assert isinstance(facts[-1], Cancelled)
+    assert fold(None, facts).status is Status.CANCELLED
+
+
+def test_an_expensive_order_is_signed_for() -> None:
+    shipment = pending(order_total_minor=50_000)
+
+    assert (shipment.signature, shipment.cost_minor) == (True, 599 + 300)
+    assert not pending(order_total_minor=49_999).signature
+
+
+def test_a_late_dispatch_is_known() -> None:
+    assert not dispatched().late
+    assert after(created(), scan("shipped"), at_ms=AT_MS + DAY_MS).late
+
+
+# --- scans -----------------------------------------------------------------------------------
+
+
+def test_the_same_scan_counts_once() -> None:
+    shipment = after(dispatched(), scan("in_transit", AT_MS + 5000))
+
+    assert decide(shipment, scan("in_transit", AT_MS + 5000), AT_MS + 9000, RULES) == ()
+
+
+def test_a_scan_out_of_order_is_only_kept() -> None:
+    shipment = after(dispatched(), scan("out_for_delivery", AT_MS + 9000), at_ms=AT_MS + 10_000)
+
+    facts = decide(shipment, scan("in_transit", AT_MS + 5000), AT_MS + 11_000, RULES)
+
+    assert [type(fact) for fact in facts] == [Scanned]
+
+
+def test_a_delivery_counts_however_late_it_is_told() -> None:
+    shipment = after(dispatched(), scan("in_transit", AT_MS + 9000), at_ms=AT_MS + 10_000)
+
+    arrived = after(shipment, scan("delivered", AT_MS + 5000), at_ms=AT_MS + 11_000)
+
+    assert (arrived.status, arrived.delivered_at_ms) == (Status.DELIVERED, AT_MS + 5000)
+
+
+def test_a_carriers_clock_that_is_ahead_holds_up_nothing() -> None:
+    shipment = after(dispatched(), scan("in_transit", AT_MS + 9 * DAY_MS))
+
+    assert after(shipment, failure(), at_ms=AT_MS + 5000).status is Status.DELIVERY_FAILED
+
+
+# --- attempts to deliver ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("code", "attempts", "retriable", "then"),
+    [
+        ("CUSTOMER_UNAVAILABLE", 1, True, Status.IN_TRANSIT),
+        ("OTHER", 1, True, Status.IN_TRANSIT),
+        ("nonsense", 1, True, Status.IN_TRANSIT),
+        ("ADDRESS_NOT_FOUND", 0, True, Status.RETURNING),
+        ("DAMAGED_IN_TRANSIT", 1, False, Status.RETURNING),
+        ("REFUSED", 1, False, Status.RETURNING),
+    ],
+)
+def test_what_follows_a_failed_attempt(
+    code: str, attempts: int, *, retriable: bool, then: Status
+) -> None:
+    facts = decide(in_transit(), failure(code), AT_MS + 5000, RULES)
+    shipment = fold(in_transit(), facts)
+
+    [message] = following(shipment, facts, RULES)
+    assert message.retriable is retriable  # type: ignore[attr-defined]  # a DeliveryFailed
+    assert shipment.attempts == attempts
+    assert fired(shipment, "redelivery").status is then
+
+
+def test_the_third_failure_is_the_last() -> None:
+    shipment = in_transit()
+    for step in range(3):
+        shipment = after(shipment, failure(), at_ms=AT_MS + (step + 1) * 10_000)
+        shipment = fired(shipment, "redelivery", AT_MS + (step + 2) * 10_000 - 1)
+
+    assert (shipment.status, shipment.attempts) == (Status.RETURNING, 3)
+    assert shipment.returning is not None
+    assert shipment.returning.reason == "delivery_failed"
+
+
+def test_the_same_failure_told_twice_counts_once() -> None:
+    shipment = after(failed(), failure(at_ms=AT_MS + HOUR_MS), at_ms=AT_MS + HOUR_MS)
+
+    assert shipment.attempts == 1
+
+
+def test_a_parcel_that_was_lost_and_is_found_goes_on() -> None:
+    lost = fired(in_transit(), "lost")
+
+    assert (lost.status, lost.failure) == (Status.DELIVERY_FAILED, "LOST")
+    assert due_times(lost) == {}
+    found = after(lost, scan("delivered"), at_ms=AT_MS + 9 * DAY_MS)
+    assert found.status is Status.DELIVERED
+
+
+def test_a_mended_address_is_tried_on_the_next_business_day() -> None:
+    mended = after(failed("ADDRESS_NOT_FOUND"), moved_to(line1="2 Main St"))
+
+    assert mended.route_version == 1
+    assert fired(mended, "redelivery").status is Status.IN_TRANSIT
+
+
+# --- fraud -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("severity", "blocked"), [("low", False), ("medium", False), ("high", True), ("critical", True)]
+)
+def test_grave_suspicion_blocks_dispatch(severity: str, *, blocked: bool) -> None:
+    shipment = after(created(), fraud(severity), scan("shipped"))
+
+    assert shipment.blocked is blocked
+    assert shipment.status is (Status.CREATED if blocked else Status.DISPATCHED)
+
+
+def test_what_is_cleared_may_leave_when_it_is_ready() -> None:
+    shipment = after(created(), fraud(), verdict())
+
+    assert (shipment.blocked, shipment.status) == (False, Status.CREATED)
+    assert after(shipment, scan("shipped")).status is Status.DISPATCHED
+
+
+# --- returns ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("reason", "deducted"),
+    [
+        ("defective_item", 0),
+        ("wrong_item", 0),
+        ("damaged", 0),
+        ("not_as_described", 0),
+        ("changed_mind", 599),
+        ("size_or_fit", 599),
+        ("anything", 599),
+    ],
+)
+def test_who_pays_the_way_back(reason: str, deducted: int) -> None:
+    shipment = after(delivered(), label(reason=reason))
+
+    assert shipment.returning is not None
+    assert shipment.returning.estimate_minor == 13497 - deducted
+
+
+def test_a_return_is_asked_for_within_thirty_days_of_delivery() -> None:
+    last_ms = delivered().delivered_at_ms + 30 * DAY_MS
+
+    assert decide(delivered(), label(), last_ms, RULES) != ()
+    assert decide(delivered(), label(), last_ms + 1, RULES) == (
+        Noted(last_ms + 1, "RETURN_REFUSED_OUTSIDE_WINDOW"),
+    )
+
+
+@pytest.mark.parametrize("items", [(ware("p9"),), ()])
+def test_only_what_was_sent_comes_back(items: tuple[object, ...]) -> None:
+    shipment = after(delivered(), label(items=items))
+
+    assert shipment.returning is None
+    assert shipment.history[-1].reason == "RETURN_REFUSED_UNKNOWN_ITEMS"
+
+
+def test_no_more_comes_back_than_was_sent() -> None:
+    shipment = after(delivered(), label(items=(ware("p1", 9),)))
+
+    assert shipment.returning is not None
+    assert [(item.product_id, item.quantity) for item in shipment.returning.items] == [("p1", 2)]
+
+
+@pytest.mark.parametrize(
+    ("reason", "condition", "refundable"),
+    [
+        ("changed_mind", "new", True),
+        ("changed_mind", "refurbished", True),
+        ("changed_mind", "damaged", False),
+        ("defective_item", "damaged", True),
+        ("damaged", "damaged", True),
+    ],
+)
+def test_inspection_decides_on_the_refund(reason: str, condition: str, *, refundable: bool) -> None:
+    asked = after(delivered(), label(reason=reason))
+    shipment = after(asked, booked(asked, "return", tracking_number="94R"))
+
+    facts = decide(shipment, receipt(shipment, ("p1", 1, condition)), AT_MS, RULES)
+
+    [received] = following(fold(shipment, facts), facts, RULES)
+    assert received.items[0].refundable is refundable  # type: ignore[attr-defined]  # a ReturnReceived
+
+
+def test_an_exchange_says_so() -> None:
+    asked = after(delivered(), label(reshipping=True))
+    shipment = after(asked, booked(asked, "return", tracking_number="94R"))
+    facts = decide(shipment, receipt(shipment, ("p1", 1, "new")), AT_MS, RULES)
+
+    [received] = following(fold(shipment, facts), facts, RULES)
+
+    assert received.resolution == "exchange"  # type: ignore[attr-defined]  # a ReturnReceived
+
+
+def test_what_was_not_announced_is_not_refunded() -> None:
+    facts = decide(labelled(), receipt(labelled(), ("p1", 5, "new")), AT_MS, RULES)
+
+    [received] = following(fold(labelled(), facts), facts, RULES)
+
+    items = received.items  # type: ignore[attr-defined]  # a ReturnReceived
+    assert [(item.quantity, item.refundable) for item in items] == [(2, True), (3, False)]
+
+
+def test_another_returns_receipt_is_refused() -> None:
+    other = receipt(labelled(), ("p1", 1, "new")).model_copy(update={"return_id": "ret_other"})
+
+    assert after(labelled(), other).history[-1].reason == "RECEIPT_REFUSED_OTHER_RETURN"
+
+
+def test_after_a_label_lapsed_another_may_be_asked_for() -> None:
+    lapsed = fired(labelled(), "label")
+    again = after(lapsed, label(), at_ms=lapsed.history[-1].at_ms)
+
+    assert lapsed.status is Status.DELIVERED
+    assert again.returning is not None
+    assert again.returning.return_id != getattr(labelled().returning, "return_id", None)
+
+
+# --- fulfilment ------------------------------------------------------------------------------
+
+
+def test_abroad_costs_twice() -> None:
+    shipment = pending(shipping_address=address(country="GB", state=None))
+
+    assert shipment.cost_minor == 2 * 599
+    assert shipment.booking is not None
+    assert shipment.booking.carriers == ("FedEx", "DHL")
+
+
+def test_lines_nobody_says_the_warehouse_of_come_from_the_default_one() -> None:
+    row = told(confirmed(), held(1, "wh_b", 2), complete())
+
+    assert row is not None
+    assert row.planned == ("shp_ord_1", "shp_ord_1:2")
