@@ -44,6 +44,10 @@ class AskedConsumer(FaustConsumer):
         """The last offset the broker told of."""
         return cast("int", self.kafka.highwater(TopicPartition(*tp)))
 
+    async def refresh_metadata(self) -> None:
+        """Ask the cluster which topics it has."""
+        await self.kafka._client.force_metadata_update()  # noqa: SLF001 - no public way
+
     def topic_partitions(self, topic: str) -> int | None:
         """How many partitions the topic has, as the client knows."""
         found = self.kafka._client.cluster.partitions_for_topic(topic)  # noqa: SLF001 - no public way

@@ -4,6 +4,8 @@ Faust calls it at each assignment; it opens the lanes and lets Faust's own recov
 resume the flow. No Faust table is ever registered.
 """
 
+import asyncio
+import time
 from typing import Any
 
 from aiokafka.errors import KafkaError
@@ -13,6 +15,10 @@ from mode import Service
 
 from engine.errors import BrokerUnavailable, TopologyError
 from engine.lanes import check_copartitioned
+
+METADATA_WAIT_S = 15.0
+"""How long topics may be missing from what the client knows of the cluster."""
+METADATA_RETRY_S = 0.2
 
 
 class LaneManager(TableManager):
@@ -86,19 +92,47 @@ class LaneRecovery(Recovery):
 
     async def _open(self) -> None:
         app: Any = self.app
-        assigned, topology = self._wanted, app.lanes.topology
+        assigned = self._wanted
+        partitions = await self._known_partitions(assigned)
         if self._is_overtaken():
             return
-        if assigned:
-            found = {name: self._consumer.topic_partitions(name) for name in topology.topics}
-            check_copartitioned(found, topology.partitions)
         await app.lanes.close()
-        if not await app.lanes.open(lanes_of(assigned, set(topology.topics))):
+        if not await app.lanes.open(partitions):
             return
         await self._consumer.perform_seek()
         if self._is_overtaken():
             return
         await self._resume(assigned)
+
+    async def _known_partitions(self, assigned: set[Any]) -> set[int]:
+        """The same, once the client knows every topic or another assignment has come.
+
+        Topics that were just made may be unknown for a moment; the group is assigned anew then.
+        """
+        deadline = time.monotonic() + METADATA_WAIT_S
+        while True:
+            try:
+                return self._partitions(assigned)
+            except TopologyError:
+                if time.monotonic() > deadline:
+                    raise
+            if self._is_overtaken():
+                return set()
+            await self._consumer.refresh_metadata()
+            await asyncio.sleep(METADATA_RETRY_S)
+
+    def _partitions(self, assigned: set[Any]) -> set[int]:
+        """The lanes that this assignment stands for.
+
+        Raises:
+            TopologyError: topics are missing, or differ in their partitions.
+        """
+        app: Any = self.app
+        topology = app.lanes.topology
+        if assigned:
+            found = {name: self._consumer.topic_partitions(name) for name in topology.topics}
+            check_copartitioned(found, topology.partitions)
+        return lanes_of(assigned, set(topology.topics))
 
     async def _resume(self, assigned: set[Any]) -> None:
         """Let records flow. Faust's own seeks after it has looked at the generation."""

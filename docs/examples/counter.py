@@ -1,7 +1,8 @@
+# ruff: noqa: INP001 - documentation, not a package
 """An agent with a table: counts each customer's clicks and announces every hundredth.
 
-    make broker &
-    faust -A docs.examples.counter worker -l info
+make broker &
+faust -A docs.examples.counter worker -l info
 """
 
 import os
@@ -17,6 +18,8 @@ from engine.topology import Topology
 
 
 class Click(msgspec.Struct):
+    """A customer clicked."""
+
     customer: str
 
 
@@ -26,6 +29,7 @@ COUNTS = TableSpec("click_counts", row=int, key="customer", help="Clicks of each
 
 
 def count(ctx: Context, delivery: Delivery) -> None:
+    """Count the click; tell every hundredth."""
     counts, customer = ctx.table(COUNTS), delivery.value.customer
     clicks = counts[customer] = (counts.get(customer) or 0) + 1
     if clicks % 100 == 0:

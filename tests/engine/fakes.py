@@ -67,7 +67,7 @@ class Bench:
     async def settle(self, seconds: float = 0.0) -> None:
         """Let the lane do what it can."""
         await asyncio.sleep(seconds)
-        for _ in range(20):
+        for _ in range(200):
             await asyncio.sleep(0)
 
 

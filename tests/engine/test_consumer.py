@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from aiokafka import TopicPartition
+from aiokafka.errors import TopicAuthorizationFailedError
 from faust.types import TP
 
 from engine.bind import WorkerOptions, create_worker_app
@@ -137,7 +138,7 @@ async def test_without_the_lock_a_seek_during_a_fetch_loses_the_records_between(
         assert one.counted() == 4, "0 to 5 are lost, and nobody noticed"
 
 
-async def test_a_seek_waits_for_the_fetch_and_what_that_brought_is_not_taken_for_the_new_position() -> None:  # noqa: E501
+async def test_a_seek_waits_for_the_fetch_and_none_of_that_passes_for_what_was_sought() -> None:
     async with reader() as one:
         await one.assign()
         one.kafka.gate.clear()
@@ -325,8 +326,6 @@ async def test_a_topic_that_ends_before_the_marker_is_refused() -> None:
 
 
 async def test_a_broker_that_refuses_a_fetch_stops_the_worker() -> None:
-    from aiokafka.errors import TopicAuthorizationFailedError
-
     async def refuse(timeout_ms: int) -> None:
         raise TopicAuthorizationFailedError("in")
 

@@ -26,15 +26,18 @@ def test_a_record_comes_back_as_it_was(key, raw, headers, reason) -> None:
     letter = read_dead_letter(read_back(dead_letter(record, "t", "agent", BadRecord(reason))))
 
     assert (letter.key, letter.value, letter.headers) == (key, raw, headers)
-    assert (letter.topic, letter.read_from, letter.partition, letter.offset) == ("t", "t-by-k", 3, 11)
+    assert (letter.topic, letter.read_from, letter.partition, letter.offset) == (
+        "t",
+        "t-by-k",
+        3,
+        11,
+    )
     assert (letter.timestamp_ms, letter.agent, letter.error) == (12345, "agent", "BadRecord")
     assert letter.truncated_from is None
     assert len(letter.reason) <= 500
 
 
-@given(
-    st.integers(0, 3_000_000), st.integers(0, 1_500_000), st.integers(0, 1_500_000)
-)
+@given(st.integers(0, 3_000_000), st.integers(0, 1_500_000), st.integers(0, 1_500_000))
 def test_a_letter_always_fits_and_says_when_it_was_cut(value_size, key_size, header_size) -> None:
     headers = (("h", b"h" * header_size),)
     record = Record("t", 0, 1, 2, 1, b"k" * key_size, b"v" * value_size, headers=headers)
@@ -49,6 +52,8 @@ def test_a_letter_always_fits_and_says_when_it_was_cut(value_size, key_size, hea
 
 
 def test_a_record_of_unknown_origin_on_the_topic_is_read_without_complaint() -> None:
-    letter = read_dead_letter(Record("t.dlq", 0, 5, 6, 1, b"k", b"v", headers=(("dlq.reason", b"\xff"),)))
+    letter = read_dead_letter(
+        Record("t.dlq", 0, 5, 6, 1, b"k", b"v", headers=(("dlq.reason", b"\xff"),))
+    )
 
     assert (letter.topic, letter.letter_offset, letter.offset) == ("t", 5, -1)

@@ -291,7 +291,9 @@ def test_outputs_lie_where_a_java_producer_would_put_them() -> None:
     bench.processor.apply(chunk(0, *(value(f"key{i}", 2) for i in range(20))))
     bench.commit()
 
-    assert [o.partition for o in bench.out("out")] == [partition_of(o.key, 7) for o in bench.out("out")]
+    assert [o.partition for o in bench.out("out")] == [
+        partition_of(o.key, 7) for o in bench.out("out")
+    ]
 
 
 # -- time

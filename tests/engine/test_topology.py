@@ -3,13 +3,13 @@
 from dataclasses import replace
 
 import pytest
+from faust.types import TP
 
 from engine.errors import NotCopartitioned, TopologyError
 from engine.lanes import check_copartitioned
 from engine.rebalance import lanes_of
 from engine.specs import AgentSpec, EffectSpec, Source, TableSpec, TopicSpec
 from engine.topology import Topology
-from faust.types import TP
 from tests.engine.counting import COUNTS, IN, OUT, Json, Row, count, counting, later
 
 

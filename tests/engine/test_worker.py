@@ -23,7 +23,7 @@ def said() -> io.StringIO:
 
 @pytest.fixture
 def log(said: io.StringIO) -> logging.Logger:
-    made = logging.Logger("test")
+    made = logging.Logger("test")  # noqa: LOG001 - apart from the root, which pytest listens to
     handler = logging.StreamHandler(said)
     handler.addFilter(OneLine())
     made.addHandler(handler)
@@ -32,9 +32,9 @@ def log(said: io.StringIO) -> logging.Logger:
 
 def _raise(log: logging.Logger, error: Exception) -> None:
     try:
-        raise error
+        raise error  # noqa: TRY301 - to be caught below
     except Exception as exc:
-        log.exception("Crashed reason=%r", exc)
+        log.exception("Crashed reason=%r", exc)  # noqa: TRY401 - as mode logs it
 
 
 def test_an_error_of_the_engine_is_one_line_however_often_it_is_logged(log, said) -> None:
@@ -44,9 +44,7 @@ def test_an_error_of_the_engine_is_one_line_however_often_it_is_logged(log, said
         _raise(log, error)
     log.critical("We experienced a crash! Reraising original exception...")
 
-    assert said.getvalue() == (
-        "BrokerUnavailable: no Kafka broker answers at b:1: start one\n"
-    )
+    assert said.getvalue() == ("BrokerUnavailable: no Kafka broker answers at b:1: start one\n")
 
 
 def test_an_error_that_nobody_expected_keeps_its_traceback(log, said) -> None:

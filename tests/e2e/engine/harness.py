@@ -310,7 +310,7 @@ def settle(shop: Shop, records: int, seconds: float = 60.0) -> Oracle:
     assert not faults, f"{len(faults)} faults: {faults[:5]}"
     time.sleep(1.0)
     assert oracle.look().faults() == []
-    assert sum(row[0] for row in oracle.want.values()) + sum(
-        oracle.want_letters.values()
-    ) == records, "the load itself lost records"
+    assert (
+        sum(row[0] for row in oracle.want.values()) + sum(oracle.want_letters.values()) == records
+    ), "the load itself lost records"
     return oracle

@@ -5,7 +5,6 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -32,10 +31,11 @@ def played(
     bootstrap: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[dict[str, Future[Any]]]:
     """Every scenario under way, a few at a time, each with topics of its own."""
+    directories = {name: tmp_path_factory.mktemp(name) for name in _SCENARIOS}
 
     def run(name: str) -> Any:
-        directory: Path = tmp_path_factory.mktemp(name)
-        shop = Shop(bootstrap, f"{name.replace('_', '-')}-{time.time_ns() % 10**6}", directory)
+        app = f"{name.replace('_', '-')}-{time.time_ns() % 10**6}"
+        shop = Shop(bootstrap, app, directories[name])
         try:
             return _SCENARIOS[name](shop)
         finally:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from confluent_kafka.admin import AdminClient, NewTopic
 
 from engine.store import RocksStore
 from tests.e2e.engine.harness import ROOT, Load, Oracle, Shop, Worker, settle, wait_for
@@ -28,7 +27,9 @@ def shop(bootstrap: str, tmp_path: Path, request: pytest.FixtureRequest) -> Any:
 def ends(worker: Worker, seconds: float = 30.0) -> str:
     """The one line it says before it ends with exit code 1."""
     code = worker.wait_ended(seconds)
-    lines = [line for line in worker.said().splitlines() if "[ERROR]" in line or "[CRITICAL]" in line]
+    lines = [
+        line for line in worker.said().splitlines() if "[ERROR]" in line or "[CRITICAL]" in line
+    ]
     assert "Traceback" not in worker.said(), worker.said()[-3000:]
     assert code == 1
     ours = [line for line in lines if "Unable connect to" not in line]  # That is aiokafka's.
@@ -45,7 +46,9 @@ def test_no_broker(shop) -> None:
 
     said = ends(worker.start())
 
-    assert f"BrokerUnavailable: no Kafka broker answers at {nobody}" in said.replace("['", "").replace("']", "")
+    assert f"BrokerUnavailable: no Kafka broker answers at {nobody}" in said.replace(
+        "['", ""
+    ).replace("']", "")
     assert "FLOWMART_BROKER" in said
 
 
@@ -65,7 +68,10 @@ def test_topics_with_another_number_of_partitions(shop) -> None:
 
     said = ends(worker.start())
 
-    assert f"NotCopartitioned: every topic that agents read needs 3 partitions: {shop.app}-in has 4" in said
+    assert (
+        f"NotCopartitioned: every topic that agents read needs 3 partitions: {shop.app}-in has 4"
+        in said
+    )
 
 
 def test_two_workers_of_one_machine_may_share_a_data_directory(shop) -> None:
