@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Self
 
+from broker import child_process
 from broker.ports import free_ports
-from broker.spawn import spawn
 
 ROOT: Final = Path(__file__).parents[2]
 BIN: Final = Path(sys.executable).parent
@@ -115,7 +115,7 @@ class Worker:
         told = [f"FLOWMART_{name.upper()}={value}" for name, value in given.items()]
         not_ours = [f"--unset={name}" for name in os.environ if name.startswith("FLOWMART_")]
         command = [str(BIN / "faust"), "-A", "app", "-L", "uvloop", "worker", "-l", "info"]
-        self._process = spawn(["/usr/bin/env", *not_ours, *told, *command], self.log)
+        self._process = child_process(["/usr/bin/env", *not_ours, *told, *command], self.log)
         return self
 
     def kill(self) -> None:
@@ -185,14 +185,19 @@ class Workers:
     home: Path
     settings: Mapping[str, str]
     partitions: int = 4
+    named: bool = False
+    """True: each is a static member of the group, under its name."""
     all: dict[str, Worker] = field(default_factory=dict)
 
     def start(self, *names: str) -> Sequence[Worker]:
         """Start these, new or stopped before; returns at once."""
         started = []
         for name in names:
-            new = Worker(name, self.home, {**self.settings, "partitions": str(self.partitions)})
-            started.append(self.all.setdefault(name, new).start())
+            settings = {**self.settings, "partitions": str(self.partitions)}
+            if self.named:
+                settings["instance_id"] = name
+            worker = self.all.setdefault(name, Worker(name, self.home, settings))
+            started.append(worker.start())
         return started
 
     @property

@@ -1,0 +1,188 @@
+"""Workers that come, go and die while orders flow: nothing is lost and nothing happens twice."""
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from tests.e2e.books import books_of, wrongs
+from tests.e2e.harness import Workers, until
+from tests.e2e.heard import Ear
+from tests.e2e.shop import Sender, line, order
+
+pytestmark = [pytest.mark.own_broker, pytest.mark.slow]
+
+PRODUCTS = tuple(f"prd_flow_{number}" for number in range(8))
+UNITS = 100_000
+PAUSE_S = 0.02
+"""Between two orders: about fifty a second."""
+ENDS_S_MAX = 60
+TAKEOVER_S_MAX = 30
+TOKEN = "let me in"
+
+
+@dataclass(slots=True)
+class Flow:
+    """Orders, two lines each, placed by a thread until it is stopped."""
+
+    sender: Sender
+    placed: list[str] = field(default_factory=list)
+    _stop: threading.Event = field(default_factory=threading.Event)
+    _thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        self._thread = threading.Thread(target=self._place, name="flow")
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _place(self) -> None:
+        while not self._stop.is_set():
+            number = len(self.placed)
+            lines = [line(PRODUCTS[(number + n) % len(PRODUCTS)], n) for n in (1, 2)]
+            self.placed.append(self.sender.place(order("flow", *lines)))
+            time.sleep(PAUSE_S)
+
+
+@pytest.fixture(scope="module")
+def team(kafka: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workers]:
+    """Workers of an environment of their own, in real time, with a token."""
+    settings = {
+        "broker": kafka,
+        "env": "sit",
+        "view_token": TOKEN,
+        "session_timeout_s": "6",
+    }
+    workers = Workers(tmp_path_factory.mktemp("team"), settings, named=True)
+    try:
+        workers.start("ann", "bob")
+        workers.settled()
+        yield workers
+    finally:
+        workers.stop()
+
+
+@pytest.fixture(scope="module")
+def flow(team: Workers, kafka: str) -> Iterator[Flow]:
+    sender = Sender(kafka, "sit")
+    for product in PRODUCTS:
+        sender.stock(product, UNITS)
+    flowing = Flow(sender)
+    try:
+        flowing.start()
+        yield flowing
+    finally:
+        flowing.stop()
+
+
+@pytest.fixture(scope="module")
+def sit(team: Workers, kafka: str) -> Iterator[Ear]:
+    with Ear(kafka, "sit") as ear:
+        yield ear
+
+
+def until_more_are_paid(ear: Ear, flow: Flow) -> None:
+    """Return once an order that was placed from now on is paid: the work goes on."""
+    count = len(flow.placed)
+    until(lambda: len(flow.placed) > count + 4, ENDS_S_MAX, "orders flow")
+    for order_id in flow.placed[count : count + 4]:
+        ear.until_said(order_id, "PaymentComplete", within_s=ENDS_S_MAX)
+
+
+def test_two_workers_share_the_partitions(team: Workers) -> None:
+    held = team.settled()
+
+    assert sorted(p for partitions in held.values() for p in partitions) == [0, 1, 2, 3]
+    assert {len(partitions) for partitions in held.values()} == {2}
+
+
+def test_one_that_is_stopped_hands_its_work_over_and_takes_it_up_again(
+    team: Workers, flow: Flow, sit: Ear
+) -> None:
+    until_more_are_paid(sit, flow)
+
+    code = team.all["bob"].stop()
+
+    assert code == 0
+    assert team.settled(TAKEOVER_S_MAX) == {"ann": [0, 1, 2, 3]}
+    until_more_are_paid(sit, flow)
+    team.start("bob")
+    assert len(team.settled(TAKEOVER_S_MAX)) == 2
+    until_more_are_paid(sit, flow)
+
+
+def test_one_that_is_killed_and_loses_its_disk_comes_back_with_its_tables(
+    team: Workers, flow: Flow, sit: Ear
+) -> None:
+    before = set(flow.placed[:20])
+    victim = team.all["ann"]
+
+    victim.kill()
+    victim.wipe()
+    team.start("ann")
+
+    team.settled(TAKEOVER_S_MAX)
+    until_more_are_paid(sit, flow)
+    found = {order_id for order_id in before if team.row("orders", order_id)}
+    assert found == before
+
+
+def test_a_third_takes_part_of_the_work(team: Workers, flow: Flow, sit: Ear) -> None:
+    team.start("cid")
+
+    held = team.settled(TAKEOVER_S_MAX)
+
+    assert sorted(len(partitions) for partitions in held.values()) == [1, 1, 2]
+    until_more_are_paid(sit, flow)
+
+
+def test_one_that_is_killed_and_stays_away_is_replaced(team: Workers, flow: Flow, sit: Ear) -> None:
+    team.all["bob"].kill()
+
+    held = team.settled(TAKEOVER_S_MAX)
+
+    assert set(held) == {"ann", "cid"}
+    until_more_are_paid(sit, flow)
+
+
+def test_in_the_end_every_order_is_paid_once_and_the_books_balance(
+    team: Workers, flow: Flow, sit: Ear
+) -> None:
+    flow.stop()
+    for order_id in flow.placed:
+        sit.until_said(order_id, "PaymentComplete", within_s=ENDS_S_MAX)
+    sit.until_quiet()
+
+    books = books_of(sit.everything)
+
+    assert list(wrongs(books)) == []
+    assert {books.orders[order_id].end for order_id in flow.placed} == {"paid"}
+    assert [str(letter) for letter in sit.letters()] == []
+    sold = Counter[str]()
+    for account in books.orders.values():
+        sold.update(account.asked)
+    for product in PRODUCTS:
+        row = team.row("stock", product)
+        assert row is not None
+        [level] = row["levels"]
+        assert (level["on_hand"], level["reserved"]) == (UNITS, sold[product])
+
+
+def test_in_the_end_every_row_is_in_one_place(team: Workers, flow: Flow) -> None:
+    rows: Counter[str] = Counter()
+    for worker in team.running:
+        rows.update(paid_orders(worker.ask("/tables/orders/?limit=1000&prefix=ord_flow").json))
+
+    assert set(rows) >= set(flow.placed[:200])
+    assert set(rows.values()) == {1}
+
+
+def paid_orders(answer: dict[str, Any]) -> list[str]:
+    return [row["key"] for row in answer["rows"] if row["value"]["status"] == "paid"]
