@@ -24,6 +24,7 @@ from streams.notifications.buyers import (
     customer_of,
     first_seen,
     is_first_scan,
+    order_of,
     scanned,
     watching,
 )
@@ -138,7 +139,7 @@ def _telling(rules: NotificationRules) -> Handler:
         event = delivery.value.data
         if not is_told(event, rules):
             return
-        order_id = getattr(event, "order_id", None)
+        order_id = order_of(event)
         buyer = None if order_id is None else ctx.table(BUYERS).get(order_id)
         user_id = customer_of(event, buyer)
         if user_id:

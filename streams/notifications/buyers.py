@@ -5,6 +5,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from events.base import Message
+from events.inventory import OutOfStock
 from events.orders import OrderConfirmed, PlaceOrder
 from events.shipping import ShipmentInTransit
 from streams.notifications.rows import Buyer, Watchers
@@ -27,6 +28,13 @@ def buyer_of(command: PlaceOrder) -> Buyer:
 def first_seen(event: OrderConfirmed) -> Buyer:
     """Who placed an order whose command nobody here has read."""
     return Buyer(event.user_id)
+
+
+def order_of(event: Message) -> str | None:
+    """The order an event is about, if any."""
+    if isinstance(event, OutOfStock):
+        return event.triggered_by_order_id
+    return getattr(event, "order_id", None)
 
 
 def customer_of(event: Message, buyer: Buyer | None) -> str:

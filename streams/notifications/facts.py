@@ -69,7 +69,7 @@ class DeadLettered(msgspec.Struct, frozen=True, gc=False):
     at_ms: int
     reason: NotificationFailureReason
     code: str = ""
-    """The provider's, when the address is to blame."""
+    """The provider's, when the address or the message is to blame."""
 
 
 class Delivered(msgspec.Struct, frozen=True, gc=False):

@@ -15,6 +15,7 @@ from events.vocabulary import NotificationFailureReason
 from streams.notifications.admitting import FALLBACKS, HOUSE, NO_CONTACT, OPTED_OUT
 from streams.notifications.facts import DeadLettered, Fact, Sent, Suppressed
 from streams.notifications.notices import key_of
+from streams.notifications.people import CLOSING
 from streams.notifications.rows import Notification, Status
 
 _CLOSED: Final = frozenset({NO_CONTACT, OPTED_OUT})
@@ -34,7 +35,7 @@ def following(row: Notification, facts: tuple[Fact, ...]) -> Iterator[Message]:
                 yield from _elsewhere(row)
         elif isinstance(fact, DeadLettered):
             yield _failed(row, fact.reason, dead_lettered=True)
-            if fact.code or fact.reason in _CLOSED:
+            if fact.code in CLOSING or fact.reason in _CLOSED:
                 yield from _elsewhere(row)
 
 

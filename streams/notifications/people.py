@@ -21,6 +21,10 @@ NUMBER_DISABLED: Final = "number_disabled"
 DEAD_TOKEN: Final = "dead_token"  # noqa: S105 - a code, not a secret
 
 
+CLOSING: Final = frozenset({HARD_BOUNCE, COMPLAINT, NUMBER_DISABLED})
+"""Codes that close a channel for its recipient (G-35, G-36)."""
+
+
 def e164(number: str | None) -> str:
     """The number as E.164; empty when it is none (G-35)."""
     if not number or not number.startswith("+"):
@@ -127,7 +131,7 @@ def bounced(
     preferences: Preferences, channel: str, code: str, at_ms: int, rules: NotificationRules
 ) -> Preferences:
     """Close the channel of an address that does not work (G-35, G-36)."""
-    if code in (HARD_BOUNCE, COMPLAINT, NUMBER_DISABLED):
+    if code in CLOSING:
         return _closed(preferences, channel)
     if code != SOFT_BOUNCE:
         return preferences
