@@ -69,12 +69,10 @@ def attempt_failed(order: Order, event: DeliveryFailed, at_ms: int, _rules: Orde
 
 def returned(order: Order, event: ReturnReceived, at_ms: int, _rules: OrderRules) -> Facts:
     """Say returned once every unit has come back; fewer only count (G-32)."""
-    if order.status not in _ON_THE_WAY:
-        return noted(order, at_ms, "RETURN_RECEIVED") if order.parcels else ()
     units = sum([item.quantity for item in event.items])
     moved = _moved(order, event.shipment_id, ParcelState.RETURNED, at_ms, units)
-    if not moved:
-        return ()
+    if not moved or order.status not in _ON_THE_WAY:
+        return moved
     if sum([parcel.units_back for parcel in _after(order, moved)]) >= _units(order):
         return (*moved, Moved(at_ms, Status.RETURNED, "RETURNED"))
     return (*moved, *_arrived(order, moved, (), at_ms))

@@ -1,9 +1,12 @@
 """What shipping costs (G-26). Weights are grams, money is minor units of any currency."""
 
 from collections.abc import Iterable, Sequence
+from math import ceil
 
 import msgspec
 
+from events.shipping import QuoteShipping
+from events.shipping_parts import Package as WirePackage
 from streams.shipping.packing import volume_of
 from streams.shipping.rows import Package
 from streams.shipping.rules import Bands, ShippingRules
@@ -39,6 +42,18 @@ def cost_minor(parcel: Parcel, rules: ShippingRules) -> int:
     return _with_extras(full * heaviest_minor + rest_minor, parcel, rules)
 
 
+def parcel_of(query: QuoteShipping, rules: ShippingRules) -> Parcel:
+    """What a query asks the price of, sent from where most warehouses stand."""
+    packages = tuple([_package(package) for package in query.packages])
+    total = query.order_total
+    return Parcel(
+        chargeable_g(packages, rules),
+        query.shipping_method or "standard",
+        abroad=query.destination.country != rules.country_default,
+        signature=total is not None and total.amount_minor >= rules.signature_from_minor,
+    )
+
+
 def customer_pays_minor(
     quoted_minor: int, parcel: Parcel, order_minor: int | None, rules: ShippingRules
 ) -> int:
@@ -47,6 +62,16 @@ def customer_pays_minor(
     if free and order_minor is not None and order_minor >= rules.free_from_minor:
         return 0
     return quoted_minor
+
+
+def _package(package: WirePackage) -> Package:
+    """A package of the wire in whole grams and centimetres, rounded up: never undercharged."""
+    size = package.dimensions
+    sides = (0, 0, 0) if size is None else (size.length_cm, size.width_cm, size.height_cm)
+    length, width, height = [ceil(side) for side in sides]
+    return Package(
+        package.package_id, ceil(round(package.weight_kg * 1000, 6)), length, width, height, ()
+    )
 
 
 def _chargeable_g(package: Package, rules: ShippingRules) -> int:

@@ -4,16 +4,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from events.shipping import QuoteShipping
+from events.shipping_parts import Dimensions
+from events.shipping_parts import Package as WirePackage
+from events.types import Money
 from streams.shipping.packing import packed
 from streams.shipping.quotes import (
     Parcel,
     chargeable_g,
     cost_minor,
     customer_pays_minor,
+    parcel_of,
     quote_minor,
 )
 from streams.shipping.rows import Item, Package
 from streams.shipping.rules import ItemSize, ShippingRules
+from tests.streams.shipping.samples import address
 
 RULES = ShippingRules()
 
@@ -96,6 +102,33 @@ def test_the_default_item_weighs_by_its_volume() -> None:
         30,
     )
     assert chargeable_g((package,), RULES) == 1_800
+
+
+def test_a_query_is_priced_as_it_stands() -> None:
+    query = QuoteShipping(
+        destination=address(country="GB"),
+        packages=(
+            WirePackage(
+                package_id="a",
+                weight_kg=2.001,
+                dimensions=Dimensions(length_cm=30, width_cm=20, height_cm=15.5),
+            ),
+        ),
+        order_total=Money(amount_minor=50_000, currency="USD"),
+    )
+
+    asked = parcel_of(query, RULES)
+
+    assert asked == Parcel(2_001, "standard", abroad=True, signature=True)
+    assert quote_minor(asked, RULES) == 2 * 899 + 300
+
+
+def test_a_package_without_a_size_weighs_what_it_weighs() -> None:
+    query = QuoteShipping(
+        destination=address(), packages=(WirePackage(package_id="a", weight_kg=0.1),)
+    )
+
+    assert parcel_of(query, RULES).chargeable_g == 100
 
 
 HEAVY = ShippingRules(sizes={"stone": ItemSize(10_000), "safe": ItemSize(40_000)})

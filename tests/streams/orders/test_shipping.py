@@ -1,0 +1,228 @@
+"""What shipping's news means for an order (G-14, G-31, G-32)."""
+
+from typing import Any
+
+import msgspec
+import pytest
+from msgspec.structs import replace
+
+from events.base import Message
+from events.returns import ReturnReceived
+from events.shipping import (
+    DeliveryFailed,
+    ShipmentBookingFailed,
+    ShipmentCancelled,
+    ShipmentCreated,
+    ShipmentDelivered,
+    ShipmentDispatched,
+)
+from events.shipping_parts import Package, ProofOfDelivery, Recipient, ReturnedItem
+from events.types import Money, Place, ShippedItem
+from streams.orders.calendar import moment_of
+from streams.orders.deciding import decide, review_over
+from streams.orders.evolution import fold
+from streams.orders.rows import Order, Status
+from tests.streams.orders.samples import (
+    AT_MS,
+    RULES,
+    address,
+    after,
+    cancel,
+    fraud,
+    held,
+    paid,
+    placed,
+    verdict,
+)
+
+CARRIED: dict[str, Any] = {
+    "order_id": "ord_1",
+    "carrier": "UPS",
+    "tracking_number": "1Z",
+}
+
+
+def created(number: int = 1, units: int = 3) -> Message:
+    items = (ShippedItem(item_id="i", quantity=units),) if units else None
+    return ShipmentCreated(
+        shipment_id=f"shp_{number}",
+        shipping_address=address(),
+        shipping_method="standard",
+        packages=(Package(package_id="p", weight_kg=1, items=items),),
+        estimated_delivery=moment_of(AT_MS),
+        shipping_cost=Money(amount_minor=599, currency="USD"),
+        **CARRIED,
+    )
+
+
+def dispatched(number: int = 1) -> Message:
+    return ShipmentDispatched(
+        shipment_id=f"shp_{number}",
+        shipping_method="standard",
+        estimated_delivery=moment_of(AT_MS),
+        destination=Place(city="Boston", country="US"),
+        **CARRIED,
+    )
+
+
+def delivered(number: int = 1) -> Message:
+    return ShipmentDelivered(
+        shipment_id=f"shp_{number}",
+        delivered_at=moment_of(AT_MS),
+        delivery_type="front_door",
+        signature_required=False,
+        proof_of_delivery=ProofOfDelivery(),
+        recipient=Recipient(name="somebody"),
+        **CARRIED,
+    )
+
+
+def failed(attempt: int = 1) -> Message:
+    return DeliveryFailed(
+        shipment_id="shp_1",
+        order_id="ord_1",
+        failure_reason="nobody",
+        reason_code="CUSTOMER_UNAVAILABLE",
+        attempt_number=attempt,
+    )
+
+
+def returned(number: int = 1, units: int = 3) -> Message:
+    return ReturnReceived(
+        return_id="ret_1",
+        shipment_id=f"shp_{number}",
+        order_id="ord_1",
+        warehouse_id="wh_1",
+        items=(ReturnedItem(sku="p1", quantity=units, condition="new"),),
+        resolution="refund",
+        received_at=moment_of(AT_MS),
+    )
+
+
+def gone(number: int = 1) -> Message:
+    return ShipmentCancelled(
+        shipment_id=f"shp_{number}", order_id="ord_1", cancelled_at=moment_of(AT_MS)
+    )
+
+
+PAID = after(placed(), held(1), held(2), paid())
+"""Three units in two lines."""
+
+
+@pytest.mark.parametrize(
+    ("told", "status"),
+    [
+        ((created(),), Status.PROCESSING),
+        ((created(), dispatched()), Status.SHIPPED),
+        ((dispatched(),), Status.SHIPPED),
+        ((created(), dispatched(), failed(1), failed(2)), Status.SHIPPED),
+        ((created(), dispatched(), delivered()), Status.DELIVERED),
+        ((delivered(),), Status.DELIVERED),
+        ((created(), dispatched(), returned()), Status.RETURNED),
+        ((created(), dispatched(), delivered(), returned()), Status.RETURNED),
+        ((created(), dispatched(), delivered(), returned(units=2)), Status.DELIVERED),
+        ((created(), gone()), Status.PROCESSING),
+        ((created(), gone(), created(2), dispatched(2), delivered(2)), Status.DELIVERED),
+    ],
+)
+def test_where_shipping_takes_an_order(told: tuple[Message, ...], status: Status) -> None:
+    assert after(PAID, *told).status is status
+
+
+@pytest.mark.parametrize(
+    ("told", "status"),
+    [
+        ((created(1, 1), dispatched(1), delivered(1)), Status.SHIPPED),
+        ((created(1, 1), created(2, 2), dispatched(2), delivered(2)), Status.SHIPPED),
+        (
+            (created(1, 1), created(2, 2), dispatched(2), delivered(2), delivered(1)),
+            Status.DELIVERED,
+        ),
+        (
+            (created(1, 1), dispatched(1), delivered(1), created(2, 2), delivered(2)),
+            Status.DELIVERED,
+        ),
+        ((created(1, 1), created(2, 2), delivered(1), returned(2, 2)), Status.DELIVERED),
+        ((created(1, 1), created(2, 2), delivered(1), returned(2, 2), gone(3)), Status.DELIVERED),
+        (
+            (created(1, 1), created(2, 2), dispatched(1), returned(1, 1), returned(2, 2)),
+            Status.RETURNED,
+        ),
+    ],
+)
+def test_an_order_of_several_shipments_waits_for_the_last(
+    told: tuple[Message, ...], status: Status
+) -> None:
+    assert after(PAID, *told).status is status
+
+
+@pytest.mark.parametrize(
+    "message",
+    [created(), dispatched(), delivered(), returned(), gone(), failed()],
+    ids=lambda m: m.name,
+)
+def test_news_told_twice_changes_nothing(message: Message) -> None:
+    order = after(PAID, created(), dispatched(), message)
+
+    assert decide(order, message, AT_MS, RULES) == ()
+
+
+def test_each_failed_attempt_is_in_the_history() -> None:
+    order = after(PAID, created(), dispatched(), failed(1), failed(1), failed(2))
+
+    assert [step.reason for step in order.history[-2:]] == [
+        "DELIVERY_FAILED_CUSTOMER_UNAVAILABLE_1",
+        "DELIVERY_FAILED_CUSTOMER_UNAVAILABLE_2",
+    ]
+
+
+def test_a_person_who_has_to_find_a_carrier_is_in_the_history() -> None:
+    event = ShipmentBookingFailed(
+        shipment_id="shp_1",
+        order_id="ord_1",
+        attempts=6,
+        carriers_tried=("UPS",),
+        manual_fulfillment=True,
+    )
+
+    assert after(PAID, event).history[-1].reason == "SHIPMENT_BOOKING_FAILED"
+
+
+def test_nothing_is_cancelled_after_dispatch() -> None:
+    order = after(PAID, created(), dispatched(), cancel(), verdict("DECLINED"))
+
+    assert order.status is Status.SHIPPED
+
+
+def test_an_order_on_hold_comes_back_as_processing_once_its_shipment_is_booked() -> None:
+    order = after(PAID, fraud(), created())
+    assert (order.status, order.held_from) == (Status.ON_HOLD, Status.PROCESSING)
+
+    assert after(order, verdict("APPROVED")).status is Status.PROCESSING
+
+
+def test_what_left_while_the_hold_was_on_its_way_is_held_no_longer() -> None:
+    order = after(PAID, created(), fraud(), dispatched())
+
+    assert (order.status, order.review_due_ms) == (Status.SHIPPED, 0)
+    assert review_over(order, AT_MS, AT_MS, RULES) == ()
+
+
+def test_what_left_although_it_was_cancelled_is_told() -> None:
+    order = after(PAID, created(), cancel(), dispatched())
+
+    assert order.status is Status.CANCELLED
+    assert order.history[-1].reason == "DISPATCHED_AFTER_CANCEL"
+
+
+@pytest.mark.parametrize("status", [Status.CONFIRMED, Status.BACKORDERED, Status.REJECTED])
+def test_shipping_moves_no_order_that_is_not_paid(status: Status) -> None:
+    order = replace(placed(), status=status)
+
+    assert after(order, created(), dispatched(), delivered()).status is status
+
+
+def test_a_row_is_the_same_after_storing() -> None:
+    whole = fold(PAID, decide(PAID, created(), AT_MS, RULES))
+
+    assert msgspec.json.decode(msgspec.json.encode(whole), type=Order) == whole
