@@ -1,7 +1,10 @@
 """`python -m benchmarks`: what is fast, measured in one run on one broker."""
 
 import argparse
+import os
+import secrets
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -9,13 +12,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from benchmarks.compare import SYSTEMS, WORKLOADS, Plan, compare
 from benchmarks.floors import missed
-from benchmarks.kafka import BenchmarkError, running_broker
+from benchmarks.kafka import BenchmarkError, delete_topics, running_broker
+from benchmarks.measures.throughput import run
 from benchmarks.pipeline.run import Pace, run_pipeline
 from benchmarks.prepare import prepare_w1
-from benchmarks.results import ResultFile, table
-from benchmarks.runner import Place, run
+from benchmarks.results import ResultFile, medians, table
 from benchmarks.systems.flowmart.system import FLOWMART
+from benchmarks.task import Place
+from benchmarks.wanted import verdicts
 
 EVENTS: Final = 1_000_000
 STEADY: Final = Pace(rate=550, seconds=60)
@@ -25,26 +31,55 @@ CALM: Final = Pace(rate=100, seconds=20)
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run what was asked for; 1 when a floor was missed or a system did its job wrongly."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--events", type=int, default=EVENTS, help="of W1, after warm-up")
-    parser.add_argument("--rate", type=float, default=STEADY.rate, help="orders/s of the pipeline")
-    parser.add_argument("--seconds", type=float, default=STEADY.seconds, help="of the pipeline")
-    options = parser.parse_args(arguments)
+    options = _options(arguments)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     try:
         with place() as here:
+            if options.compare or options.what == "compare":
+                return comparison(here, _plan(options))
+            if options.what == "pipeline":
+                return pipeline(here, Pace(options.rate, options.seconds))
             return quick(here, options.events, Pace(options.rate, options.seconds))
     except BenchmarkError as error:
         sys.stderr.write(f"{error}\n")
         return 1
 
 
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    add = parser.add_argument
+    add("what", nargs="?", choices=("quick", "pipeline", "compare"), default="quick")
+    add("--compare", action="store_true", help="the same as: compare")
+    add("--events", type=int, default=EVENTS, help="after warm-up; rows of R")
+    add("--rate", type=float, default=STEADY.rate, help="orders/s of the pipeline")
+    add("--seconds", type=float, default=STEADY.seconds, help="of the pipeline")
+    add("--rounds", type=int, default=3, help="of the comparison")
+    add("--slow-events", type=int, help="the events of stock Faust (default: as many)")
+    add("--workloads", default=",".join(WORKLOADS), help="of the comparison (%(default)s)")
+    add("--systems", default=",".join(SYSTEMS), help="of the comparison (%(default)s)")
+    return parser.parse_args(arguments)
+
+
+def _plan(options: argparse.Namespace) -> Plan:
+    workloads, systems = options.workloads.split(","), options.systems.split(",")
+    unknown = [name for name in workloads if name not in WORKLOADS]
+    unknown += [name for name in systems if name not in SYSTEMS]
+    if unknown:
+        raise BenchmarkError(f"there is no {', '.join(unknown)}: see --help")
+    slow_events = options.slow_events or options.events
+    return Plan(workloads, systems, options.events, slow_events, options.rounds)
+
+
 @contextmanager
 def place() -> Iterator[Place]:
     """Yield a broker and a folder; the folder goes, unless something went wrong."""
     folder = Path(tempfile.mkdtemp(prefix="flowmart-bench-"))
+    prefix = f"bench-{secrets.token_hex(3)}"
     try:
         with running_broker() as bootstrap:
-            yield Place(bootstrap, folder)
+            yield Place(bootstrap, folder, prefix)
+            if "FLOWMART_BROKER" in os.environ:
+                delete_topics(bootstrap, prefix)
     except BaseException:
         sys.stderr.write(f"Logs and data are in {folder}\n")
         raise
@@ -53,19 +88,41 @@ def place() -> Iterator[Place]:
 
 def quick(here: Place, events: int, steady: Pace) -> int:
     """Our engine on W1 and the shop at a steady rate, in three minutes."""
-    file, results = ResultFile("quick"), []
-    results.append(run(here, prepare_w1(here, events), FLOWMART, 1))
-    file.add(results[-1])
-    for pace, floor in ((steady, True), (CALM, False)):
+    file = ResultFile("quick")
+    results = [run(here, prepare_w1(here, events), FLOWMART, 1)]
+    file.add(results[0])
+    for pace in (steady, CALM):
         result = run_pipeline(here.bootstrap, here.folder, pace)
-        result.more["floor"] = floor
+        result.more["floor"] = pace is steady
         results.append(result)
         file.add(result)
     sys.stdout.write(f"\n{table(results)}\n\nAlso in {file.path}\n")
-    below = missed(results)
-    for what in below:
-        sys.stderr.write(f"FLOOR MISSED {what}\n")
-    return 1 if below else 0
+    return _told(missed(results), "FLOOR MISSED")
+
+
+def pipeline(here: Place, pace: Pace) -> int:
+    """The shop alone."""
+    file = ResultFile("pipeline")
+    result = run_pipeline(here.bootstrap, here.folder, pace)
+    file.add(result)
+    sys.stdout.write(f"\n{table([result])}\n\nAlso in {file.path}\n")
+    return 0
+
+
+def comparison(here: Place, plan: Plan) -> int:
+    """Every system in turn; wrong work fails, falling short of what is wanted is told."""
+    file = ResultFile("compare")
+    results, problems = compare(here, plan, file)
+    middle = medians(results)
+    lines = "\n".join(verdicts(middle))
+    sys.stdout.write(f"\n{table(middle)}\n\n{lines}\n\nAlso in {file.path}\n")
+    return _told(problems, "FAILED")
+
+
+def _told(problems: list[str], what: str) -> int:
+    for problem in problems:
+        sys.stderr.write(f"{what} {problem}\n")
+    return 1 if problems else 0
 
 
 if __name__ == "__main__":

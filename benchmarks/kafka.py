@@ -149,6 +149,14 @@ class Reader:
         found = self._consumer.consume(records_max, seconds)
         return [message for message in found if _is_record(message)]
 
+    def next(self, seconds: float, records_max: int) -> list[Message]:
+        """At least one record as soon as it comes, with what has come beside it."""
+        first = self._consumer.poll(seconds)
+        if first is None:
+            return []
+        found = [first, *self._consumer.consume(records_max, 0)]
+        return [message for message in found if _is_record(message)]
+
     def rest(self) -> Iterator[Record]:
         """Yield everything up to the ends as they are now."""
         open_ends = {(tp.topic, tp.partition) for tp in self._tps}

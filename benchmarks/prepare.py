@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from benchmarks.kafka import create_topics, fill
-from benchmarks.runner import Place, Task
+from benchmarks.task import Place, Task
 from benchmarks.workloads import pairs, sales
 from benchmarks.workloads.expected import Expected
 from benchmarks.workloads.orders import CUSTOMERS, Orders
@@ -30,7 +30,7 @@ def prepare_w1(
 ) -> Task:
     """Orders by customer."""
     expected, warm_up = Expected(), round(events * WARM_UP_SHARE)
-    topic = f"bench-w1-in-{partitions}-{customers}"
+    topic = f"{place.prefix}-w1-in-{partitions}-{customers}"
     orders = Orders(events + warm_up, partitions, customers)
     create_topics(place.bootstrap, [topic], partitions)
     fill(place.bootstrap, ((topic, *record) for record in orders.records(expected)))
@@ -40,7 +40,7 @@ def prepare_w1(
 def prepare_w2(place: Place, events: int) -> Task:
     """Sales by product."""
     expected, by_key, warm_up = Expected(), Expected(), round(events * WARM_UP_SHARE)
-    topic, count = "bench-w2-in", events + warm_up
+    topic, count = f"{place.prefix}-w2-in", events + warm_up
     stock = Sales(count, PARTITIONS, _start_ms(count / sales.SALES_PER_S))
     create_topics(place.bootstrap, [topic], PARTITIONS, EVENT_TIME)
     records = stock.records(expected, by_key)
@@ -69,7 +69,10 @@ def prepare_w2(place: Place, events: int) -> Task:
 def prepare_w3(place: Place, events: int) -> Task:
     """Orders and payments, half of the events each."""
     expected, warm_up = Expected(), round(events * WARM_UP_SHARE)
-    topics, count = ("bench-w3-orders", "bench-w3-payments"), (events + warm_up) // 2
+    topics, count = (
+        (f"{place.prefix}-w3-orders", f"{place.prefix}-w3-payments"),
+        (events + warm_up) // 2,
+    )
     made = Pairs(count, PARTITIONS, _start_ms(count / pairs.ORDERS_PER_S))
     create_topics(place.bootstrap, topics, PARTITIONS, EVENT_TIME)
     fill(place.bootstrap, ((topics[t], *record) for t, *record in made.records(expected)))

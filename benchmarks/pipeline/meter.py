@@ -9,7 +9,7 @@ from confluent_kafka import Message
 from benchmarks.kafka import Reader
 
 _PAYMENT: Final = b"pay_"
-POLL_S: Final = 0.005
+POLL_S: Final = 0.05
 RECORDS_MAX: Final = 2_000
 
 
@@ -26,7 +26,7 @@ class Meter:
 
     def poll(self) -> None:
         """Take in what has come."""
-        messages = self._reader.poll(POLL_S, RECORDS_MAX)
+        messages = self._reader.next(POLL_S, RECORDS_MAX)
         now_s = time.time()
         for message in messages:
             self._take(message, now_s)

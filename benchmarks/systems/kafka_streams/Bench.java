@@ -42,6 +42,8 @@ public final class Bench {
         settings.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, guarantee());
         settings.put(StreamsConfig.DEFAULT_KEY_SERDE_CLASS_CONFIG, Serdes.StringSerde.class);
         settings.put(StreamsConfig.consumerPrefix("auto.offset.reset"), "earliest");
+        // By default a member that ends stays in the group for 45 s, and its successor waits.
+        settings.put(StreamsConfig.consumerPrefix("internal.leave.group.on.close"), true);
         // By default a window is told of once a second of wall time at most, and W2's last ones
         // not before the next record after that.
         settings.put("__emit.interval.ms.kstreams.windowed.aggregation__", 50L);

@@ -1,0 +1,1 @@
+"""What is measured of a system: throughput, latency, recovery, how it grows."""
