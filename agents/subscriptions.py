@@ -68,6 +68,7 @@ def subscriptions_agent(rules: SubscriptionRules, billing: BillingRules) -> Agen
                 {**commands, "SubscribeUser": _subscribing(both), "CancelSubscription": leave},
                 by="userId",
             ),
+            Source(SUBSCRIPTIONS_COMMANDS, {"CancelSubscription": _without_user(leave)}),
             Source(
                 SUBSCRIPTIONS_EVENTS,
                 {"UserSubscriptionStarted": _adopting(both), "UserSubscriptionCancelled": _undo},
@@ -98,7 +99,19 @@ def _user_of(delivery: Delivery) -> str:
     data = delivery.value.data
     if delivery.name == "PaymentFailed":
         return str(data.customer_id)
+    if data.user_id is None:
+        return (delivery.record.key or b"").decode("utf-8", "replace")
     return str(data.user_id)
+
+
+def _without_user(leave: Handler) -> Handler:
+    """A cancellation that leaves the user out: the record's key names them, and lies right."""
+
+    def handler(ctx: Context, delivery: Delivery) -> None:
+        if delivery.value.data.user_id is None:
+            leave(ctx, delivery)
+
+    return handler
 
 
 def _subscribing(rules: Rules) -> Handler:

@@ -16,7 +16,7 @@ from agents.review import review_agent
 from agents.stock import stock_agent
 from agents.subscriptions import subscriptions_agent
 from engine.driver import Driver
-from engine.specs import TopicSpec
+from engine.specs import AgentSpec, EffectSpec, TopicSpec
 from events.base import Message
 from events.envelope import Envelope
 from providers.simulated import SimulatedProvider
@@ -39,6 +39,17 @@ START = datetime(2025, 1, 31, 10, 0, tzinfo=UTC)
 PAYMENTS = PaymentRules(provider_default="simulated", gateway_backoff_s=0)
 
 
+def _the_others() -> list[AgentSpec]:
+    return [
+        orders_agent(OrderRules()),
+        allocation_agent(AllocationRules()),
+        stock_agent(InventoryRules()),
+        payments_agent(PAYMENTS),
+        fraud_agent(FraudRules()),
+        review_agent(FraudRules()),
+    ]
+
+
 class Shop:
     """Every agent that a subscription meets, or subscriptions alone."""
 
@@ -48,23 +59,17 @@ class Shop:
         alone: bool = False,
         start: datetime = START,
         rules: SubscriptionRules | None = None,
+        billing: BillingRules | None = None,
+        others: Iterable[AgentSpec] = (),
+        effects: Iterable[EffectSpec] = (),
         chunk_max: int = 1000,
     ) -> None:
-        mine = subscriptions_agent(rules or SubscriptionRules(), BillingRules())
-        agents = [mine, registrations_agent()]
-        effects = []
-        if not alone:
-            self.provider = SimulatedProvider(ledger_charges_max=1_000)
-            gateway = {"simulated": self.provider}
-            effects = [gateway_effect(gateway, PAYMENTS, clock=lambda: self.driver.now_ms)]
-            agents += [
-                orders_agent(OrderRules()),
-                allocation_agent(AllocationRules()),
-                stock_agent(InventoryRules()),
-                payments_agent(PAYMENTS),
-                fraud_agent(FraudRules()),
-                review_agent(FraudRules()),
-            ]
+        mine = subscriptions_agent(rules or SubscriptionRules(), billing or BillingRules())
+        agents = [mine, registrations_agent(), *others]
+        if not alone and not others:
+            provider = {"simulated": SimulatedProvider(ledger_charges_max=1_000)}
+            effects = [gateway_effect(provider, PAYMENTS, clock=lambda: self.driver.now_ms)]
+            agents += _the_others()
         start_ms = round(start.timestamp() * 1000)
         self.driver = Driver(agents, effects, start_ms=start_ms, chunk_max=chunk_max)
         if self.driver._effect_loop is not None:
@@ -143,5 +148,3 @@ class Shop:
     def buried(self) -> list[Any]:
         """Every dead letter."""
         return [letter for topic in ALL for letter in self.driver.dead_letters(topic)]
-
-

@@ -32,6 +32,7 @@ PLANS = (
 )
 HOME = Address(line1="1 Main St", city="Austin", state="TX", country="US")
 GOODS = (OrderItem(product_id="p1", quantity=3, unit_price_minor=5_55),)
+DAYS_BETWEEN = 6
 REASONS = ("insufficient_funds", "expired_card")
 
 steps = st.one_of(
@@ -180,3 +181,22 @@ def check(played: Story) -> None:
             assert one.status == "cancelled"  # Its first charge failed.
     if all(one.status in ENDED for one in played.subscriptions):
         assert shop.driver.timers() == {}
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(steps, min_size=1, max_size=25))
+def test_every_subscription_ends_once_no_card_pays_any_more(story: list[tuple[str, Any]]) -> None:
+    played = Story()
+    played.act("subscribe", "plan_monthly_pro")
+    for step in story:
+        played.act(*step)
+
+    for _ in range(90):
+        while played.open:
+            played.act("decline", "insufficient_funds")
+        played.driver.advance(DAYS_BETWEEN * DAY_MS)
+        played.act("resume", None)
+
+    assert {one.status for one in played.subscriptions} <= ENDED
+    assert played.driver.timers() == {}
+    check(played)

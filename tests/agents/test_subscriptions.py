@@ -4,10 +4,12 @@ from typing import Any
 
 import pytest
 
+import events
+from app import agents_of
 from events.fraud import FraudDetected
 from events.inventory import AddInventory
 from events.notifications import NotificationSent
-from events.payments import PaymentProcessed
+from events.payments import PaymentFailed, PaymentProcessed
 from events.subscriptions import (
     CancelSubscription,
     ChangePlan,
@@ -20,12 +22,15 @@ from events.subscriptions import (
     UserSubscriptionStarted,
 )
 from events.types import Address, OrderItem, PaymentMethod, Plan
+from settings import Settings
 from streams.billing.calendar import moment_of
+from streams.billing.rules import BillingRules
 from streams.subscriptions.rules import SubscriptionRules
 from tables.orders import ORDERS
 from tables.payments import PAYMENTS
 from tables.subscriptions import SUBSCRIPTIONS
 from tests.agents.subscription_desk import Shop
+from topics import SUBSCRIPTIONS_COMMANDS
 
 
 def subscribe(**told: Any) -> SubscribeUser:
@@ -283,6 +288,20 @@ def test_a_second_subscription_of_the_family_is_refused_with_a_mail() -> None:
     assert shop.subscription.plan_id == "plan_monthly_basic"
 
 
+def test_a_cancellation_may_leave_the_user_to_the_key() -> None:
+    shop = Shop().tell(subscribe())
+    command = cancel(shop, user_id=None)
+    value = events.encode(
+        command, event_id="event-c", timestamp=shop.driver.now_ms, correlation_id="c"
+    )
+
+    shop.driver.send(SUBSCRIPTIONS_COMMANDS, value, "usr_1", headers=events.headers(command, "c"))
+    shop.driver.run()
+
+    assert shop.status == "cancel_scheduled"
+    assert shop.buried == []
+
+
 def test_a_repeat_of_a_command_changes_nothing() -> None:
     shop = Shop().tell(subscribe(), event_id="event-x")
     row, said = shop.subscription, len(shop.said())
@@ -355,7 +374,10 @@ def test_goods_that_come_in_time_make_the_order_paid() -> None:
     assert shop.last("PaymentComplete").order_id == order.order_id
 
 
-def test_orders_dated_after_the_end_of_their_subscription_are_cancelled_and_paid_back() -> None:
+@pytest.mark.parametrize("end", ["2025-02-27", "2025-01-31"])
+def test_orders_dated_after_the_end_of_their_subscription_are_cancelled_and_paid_back(
+    end: str,
+) -> None:
     shop = Shop().tell(stock("p1", 10), stock("p2", 10), save()).until("2025-03-01")
 
     shop.tell(
@@ -364,7 +386,7 @@ def test_orders_dated_after_the_end_of_their_subscription_are_cancelled_and_paid
             plan=Plan(plan_id="plan_save_monthly"),
             cancellation_reason="other",
             cancelled_by="support",
-            effective_date="2025-02-10",
+            effective_date=end,
             refund_amount_minor=0,
             subscription_duration_days=11,
         )
@@ -482,7 +504,8 @@ def test_a_mailed_invoice_is_sent_and_an_unpaid_one_overdue() -> None:
     shop.tell(mailed)
 
     assert shop.invoices[-1].status == "sent"
-    assert shop.until("2025-03-09").invoices[-1].status == "overdue"
+    assert shop.until("2025-03-07", hour=23).invoices[-1].status == "sent"
+    assert shop.until("2025-03-08").invoices[-1].status == "overdue"
 
 
 def test_a_locked_account_neither_subscribes_nor_cancels() -> None:
@@ -509,6 +532,58 @@ def test_a_user_has_one_row_and_one_trial() -> None:
         ("cancelled", 14),
         ("active", 0),
     ]
+
+
+def test_a_card_for_all_subscriptions_pays_each_and_their_messages_stay_apart() -> None:
+    shop = Shop(alone=True).tell(subscribe(), save())
+    for charge in shop.said("PaymentInitiated"):
+        shop.tell(paid(charge.data))
+    shop.until("2025-02-28")
+    for charge in shop.said("PaymentInitiated")[2:]:
+        shop.tell(declined(charge.data))
+    before = len(shop.said("PaymentInitiated"))
+
+    shop.tell(method("tok_new"))
+
+    charges = shop.said("PaymentInitiated")
+    assert len(charges) == before + 2
+    assert len({c.event_id for c in charges}) == len(charges)
+    assert {c.data.payment_method.token for c in charges[before:]} == {"tok_new"}
+
+
+def declined(charge: Any) -> PaymentFailed:
+    return PaymentFailed(
+        payment_id=charge.payment_id,
+        customer_id=charge.customer_id,
+        subscription_id=charge.subscription_id,
+        amount_minor=charge.amount_minor,
+        currency=charge.currency,
+        failure_reason="card_declined",
+        retryable=True,
+    )
+
+
+def test_timers_follow_figures_that_changed_while_they_ran() -> None:
+    shop = Shop(alone=True).tell(subscribe())
+    shop.tell(paid(shop.last("PaymentInitiated")))
+
+    shop.driver.topology = Shop(alone=True, billing=BillingRules(lead_days=3)).driver.topology
+    shop.driver.restart()
+
+    assert len(shop.until("2025-02-24").invoices) == 1
+    assert len(shop.until("2025-02-25").invoices) == 2
+
+
+def test_it_fits_in_with_every_agent_there_is() -> None:
+    agents, effects = agents_of(Settings())
+    mine = {"subscriptions", "registrations"}
+    shop = Shop(others=[a for a in agents if a.name not in mine], effects=effects)
+
+    shop.tell(subscribe()).until("2025-04-01")
+
+    assert shop.subscription.period_end.isoformat() == "2025-04-30"
+    assert [i.status for i in shop.invoices] == ["paid"] * 3
+    assert shop.buried == []
 
 
 @pytest.mark.parametrize("chunk_max", [1, 1000])

@@ -121,6 +121,13 @@ def test_nobody_claims_the_money_of_a_plan() -> None:
     assert life.hear(initiated(lines=0, items=None, **CLAIM)).payment == row
 
 
+def test_money_belongs_to_the_first_order_that_claims_it() -> None:
+    life = goods().hear(initiated(**CLAIM))
+    row = life.payment
+
+    assert life.hear(initiated(**{**CLAIM, "order_id": "ord_2"})).payment == row
+
+
 def test_money_is_claimed_once() -> None:
     life = goods().hear(initiated(**CLAIM), line(1), line(2))
     row = life.payment

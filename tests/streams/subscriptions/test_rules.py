@@ -328,6 +328,56 @@ def test_a_card_that_came_during_a_charge_is_tried_as_soon_as_that_fails() -> No
     assert (after.status, after.under_way) == (Status.PAST_DUE, True)
 
 
+def test_a_third_card_waits_for_the_charge_of_the_second() -> None:
+    owing = lost(charged(), run_of("2025-02-28"))
+    for token in ("tok_2", "tok_3"):
+        command = UpdatePaymentMethod(
+            user_id="usr_1", payment_method=PaymentMethod(type="debit_card", token=token)
+        )
+        facts = decide(owing, command, LATER_MS, RULES)
+        owing = evolve_all(owing, facts)
+
+    assert [type(fact) for fact in facts] == [f.MethodChanged]
+    assert owing.invoice is not None
+    assert owing.invoice.method_id == "tok_2"
+
+
+def test_an_adopted_subscription_that_never_paid_comes_back_on_a_new_anchor() -> None:
+    rules = Rules(SubscriptionRules(reactivation=True), BillingRules())
+    adopted = replace(pending(rules), status=Status.ACTIVE)
+    suspended = fired(lost(adopted, START_MS, rules, retryable=False), "grace", rules)
+    command = UpdatePaymentMethod(
+        user_id="usr_1", payment_method=PaymentMethod(type="debit_card", token="tok_new")
+    )
+    at_ms = run_of("2025-02-20")
+    trying = evolve_all(suspended, decide(suspended, command, at_ms, rules))
+
+    back = paid(trying, at_ms, rules)
+
+    assert (back.status, back.period_start, back.period_end) == (
+        Status.ACTIVE,
+        date(2025, 2, 20),
+        date(2025, 3, 20),
+    )
+
+
+def test_a_plan_that_begins_to_count_months_is_anchored_where_it_begins() -> None:
+    weekly = active(plan_id="plan_save_weekly", items=GOODS, shipping_address=HOME)
+    monthly = evolve(weekly, f.PlanChosen("plan_save_monthly"))
+
+    renewed = paid(fired(fired(monthly, "invoice"), "renewal"), run_of("2025-02-07"))
+
+    assert (renewed.period_start, renewed.period_end) == (date(2025, 2, 7), date(2025, 3, 7))
+    assert (renewed.plan_id, renewed.anchor_day) == ("plan_save_monthly", 7)
+
+
+def test_a_customer_is_reminded_once() -> None:
+    issued = fired(active(), "invoice")
+
+    assert "reminder" in dict(due_times(issued, RULES))
+    assert "reminder" not in dict(due_times(fired(issued, "reminder"), RULES))
+
+
 def test_a_card_without_a_token_is_refused() -> None:
     command = UpdatePaymentMethod(user_id="usr_1", payment_method=PaymentMethod(type="debit_card"))
 
