@@ -76,8 +76,13 @@ def sender_effect(  # noqa: PLR0913 - a channel, its provider, and what tests pu
         effects={NAME: effect},
         outputs=(NOTIFICATIONS_EVENTS,),
         in_flight_max=IN_FLIGHT_MAX,
-        # The last of those under way waits for all the others' turns.
-        timeout_s=2 * rules.call_s + 2 * IN_FLIGHT_MAX / per_s,
+        # The last of those under way waits for all the others, of every partition.
+        timeout_s=2
+        * (
+            rules.call_s
+            + IN_FLIGHT_MAX / per_s
+            + IN_FLIGHT_MAX * partitions * rules.call_s / messenger.calls_max
+        ),
     )
 
 
@@ -101,6 +106,7 @@ class _Sender:
         self._rules = rules
         self._templates = templates
         self._clock, self._ticks = clocks
+        self._slots = asyncio.Semaphore(messenger.calls_max)
         self._health = Health(
             HealthRules(
                 errors_max=2**31,  # Only the share of failed calls pauses a channel.
@@ -125,7 +131,13 @@ class _Sender:
             message = self._written(told)
         except NoTemplate as error:
             return self._no(told, Refusal(Code.UNKNOWN_TEMPLATE, str(error)))
-        await pace.turn()
+        async with self._slots:
+            await pace.turn()
+            return await self._call(told, message)
+
+    async def _call(
+        self, told: Dispatch, message: Outgoing
+    ) -> tuple[Message, dict[str, Any] | None]:
         if not self._health.allows(self._ticks()):
             return _failed(told, self._channel, CIRCUIT_OPEN), None
         try:

@@ -1,4 +1,4 @@
-"""Mail by SMTP. One connection an adapter, opened when it is needed and again when it was lost.
+"""Mail by SMTP. Connections are opened when they are needed, kept, and made again when lost.
 
 A mail is named after its key (`Message-ID`), so a repeat after a crash is one mail to whoever
 looks at names.
@@ -7,6 +7,7 @@ looks at names.
 import asyncio
 import hashlib
 from dataclasses import dataclass
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import formatdate
@@ -16,6 +17,8 @@ import aiosmtplib
 
 from providers.notifications import ChannelError, Code, Outgoing, Refusal, Taken
 
+CONNECTIONS_MAX: Final = 10
+"""Connections to the server unless told otherwise."""
 _PERMANENT: Final = 500
 """SMTP codes from here on are refusals for good; from 400 on for now (RFC 5321)."""
 
@@ -42,87 +45,113 @@ class SmtpServer:
 
 
 class SmtpMail:
-    """Sends mail, one at a time over one connection."""
+    """Sends mail over as many connections as are needed, within a bound."""
 
-    def __init__(self, server: SmtpServer, name: str = "smtp") -> None:
+    def __init__(
+        self, server: SmtpServer, name: str = "smtp", *, connections_max: int = CONNECTIONS_MAX
+    ) -> None:
         self._server = server
         self._name = name
-        self._lock = asyncio.Lock()
-        self._client: aiosmtplib.SMTP | None = None
+        self._connections_max = connections_max
+        self._slots = asyncio.Semaphore(connections_max)
+        self._idle: list[aiosmtplib.SMTP] = []
 
     @property
     def name(self) -> str:
         """As events name it."""
         return self._name
 
+    @property
+    def calls_max(self) -> int:
+        """Mails under way at once: one a connection."""
+        return self._connections_max
+
     async def send(self, message: Outgoing) -> Taken | Refusal:
         """Hand in a mail."""
-        mail = mail_of(message, self._server)
-        async with self._lock:
-            try:
-                client = await self._connected()
-                _, answer = await client.send_message(mail)
-            except aiosmtplib.SMTPRecipientsRefused as refused:
-                return _refusal(refused.recipients[0].code, refused.recipients[0].message)
-            except aiosmtplib.SMTPSenderRefused as refused:
-                return self._answered(refused.code, refused.message)
-            except aiosmtplib.SMTPDataError as refused:
-                return self._answered(refused.code, refused.message)
-            except (aiosmtplib.SMTPException, OSError) as error:
-                self._drop()
-                raise ChannelError(f"{self._name}: {type(error).__name__}: {error}") from error
-            except BaseException:
-                # Cut off half way through, the connection would give the next mail our answer.
-                self._drop()
-                raise
-        return Taken(answer)
+        try:
+            mail = mail_of(message, self._server)
+        except (ValueError, IndexError, MessageError) as error:
+            return Refusal(Code.HARD_BOUNCE, f"not an address: {type(error).__name__}")
+        async with self._slots:
+            client = await self._connected()
+            answer = await self._handed_in(client, mail)
+            self._idle.append(client)
+        if isinstance(answer, ChannelError):
+            raise answer
+        return answer
 
     async def close(self) -> None:
         """Say goodbye to the server."""
-        async with self._lock:
-            if self._client is not None and self._client.is_connected:
-                try:
-                    await self._client.quit()
-                except (aiosmtplib.SMTPException, OSError):
-                    self._client.close()
-            self._client = None
+        while self._idle:
+            client = self._idle.pop()
+            try:
+                await client.quit()
+            except (aiosmtplib.SMTPException, OSError):
+                client.close()
 
-    async def _connected(self) -> aiosmtplib.SMTP:
-        if self._client is None or not self._client.is_connected:
-            server = self._server
-            self._client = aiosmtplib.SMTP(
-                hostname=server.host,
-                port=server.port,
-                username=server.username,
-                password=server.password,
-                use_tls=server.use_tls,
-                start_tls=server.start_tls,
-                timeout=server.timeout_s,
-            )
-            await self._client.connect()
-        return self._client
-
-    def _drop(self) -> None:
-        if self._client is not None:
-            self._client.close()
-        self._client = None
-
-    def _answered(self, code: int, text: str) -> Refusal:
-        """A no to the message or to ourselves; one for now is tried again.
+    async def _handed_in(
+        self, client: aiosmtplib.SMTP, mail: EmailMessage
+    ) -> Taken | Refusal | ChannelError:
+        """What the server answers. A connection that did not answer is closed for good.
 
         Raises:
-            ChannelError: the server refuses for now.
+            ChannelError: it did not.
         """
+        try:
+            _, answer = await client.send_message(mail)
+        except aiosmtplib.SMTPRecipientsRefused as refused:
+            return _refusal(refused.recipients[0].code, refused.recipients[0].message)
+        except (aiosmtplib.SMTPSenderRefused, aiosmtplib.SMTPDataError) as refused:
+            return self._answered(refused.code, refused.message)
+        except (aiosmtplib.SMTPException, OSError) as error:
+            client.close()
+            raise self._trouble(error) from error
+        except BaseException:
+            # Cut off half way through, the connection would give the next mail our answer.
+            client.close()
+            raise
+        return Taken(answer)
+
+    async def _connected(self) -> aiosmtplib.SMTP:
+        while self._idle:
+            client = self._idle.pop()
+            if client.is_connected:
+                return client
+        server = self._server
+        client = aiosmtplib.SMTP(
+            hostname=server.host,
+            port=server.port,
+            username=server.username,
+            password=server.password,
+            use_tls=server.use_tls,
+            start_tls=server.start_tls,
+            timeout=server.timeout_s,
+        )
+        try:
+            await client.connect()
+        except (aiosmtplib.SMTPException, OSError) as error:
+            raise self._trouble(error) from error
+        return client
+
+    def _trouble(self, error: Exception) -> ChannelError:
+        return ChannelError(f"{self._name}: {type(error).__name__}: {error}")
+
+    def _answered(self, code: int, text: str) -> Refusal | ChannelError:
+        """A no to the message or to ourselves; one for now is tried again."""
         if code < _PERMANENT:
-            raise ChannelError(f"{self._name}: {code} {text}")
+            return ChannelError(f"{self._name}: {code} {text}")
         return Refusal(Code.REFUSED, f"{code} {text}")
 
 
 def mail_of(message: Outgoing, server: SmtpServer) -> EmailMessage:
-    """The mail: text, and HTML where there is some. No header can be smuggled into it."""
+    """The mail: text, and HTML where there is some, to one address; no header is smuggled in.
+
+    Raises:
+        ValueError, IndexError, MessageError: the address is none, or is several.
+    """
     mail = EmailMessage()
     mail["From"] = Address(server.sender_name, addr_spec=server.sender)
-    mail["To"] = message.to[0]
+    mail["To"] = Address(addr_spec=message.to[0])
     mail["Subject"] = " ".join(message.subject.split())
     mail["Date"] = formatdate()
     mail["Message-ID"] = message_id(message.key, server.sender)

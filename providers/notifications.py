@@ -86,6 +86,10 @@ class Messenger(Protocol):
     def name(self) -> str:
         """As events name it: smtp, outbox, and so on."""
 
+    @property
+    def calls_max(self) -> int:
+        """How many messages it takes at once."""
+
     async def send(self, message: Outgoing) -> Taken | Refusal:
         """Send a message."""
 

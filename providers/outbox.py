@@ -26,6 +26,7 @@ from providers.notifications import ChannelError, Code, Outgoing, Refusal, Taken
 
 Sleep = Callable[[float], Awaitable[object]]
 
+CALLS_MAX: Final = 1_000
 KEPT_MAX: Final = 1_000
 """Messages an outbox keeps unless told otherwise; the oldest go first."""
 FLAKY_TRIES: Final = 2
@@ -79,6 +80,11 @@ class Outbox:
     def messages(self) -> tuple[Kept, ...]:
         """What was accepted, oldest first."""
         return tuple(self._kept.values())
+
+    @property
+    def calls_max(self) -> int:
+        """How many messages it takes at once."""
+        return CALLS_MAX
 
     async def send(self, message: Outgoing) -> Taken | Refusal:
         """Keep a message, once a key."""

@@ -10,6 +10,7 @@ from typing import Any, Final
 from providers.http import JsonApi
 from providers.notifications import Code, Outgoing, Refusal, Taken
 
+CALLS_MAX: Final = 100
 _NOT_FOUND: Final = 404
 _REFUSED_FROM: Final = 400
 
@@ -27,6 +28,11 @@ class FcmPush:
     def name(self) -> str:
         """As events name it."""
         return self._name
+
+    @property
+    def calls_max(self) -> int:
+        """How many messages it takes at once."""
+        return CALLS_MAX
 
     async def send(self, message: Outgoing) -> Taken | Refusal:
         """Push to every device; one that takes it is enough."""

@@ -9,6 +9,7 @@ from typing import Final
 from providers.http import JsonApi
 from providers.notifications import Code, Outgoing, Refusal, Taken
 
+CALLS_MAX: Final = 50
 _REFUSED_FROM: Final = 400
 _NUMBER: Final = frozenset(
     {"invalid_number", "unreachable_number", "blocked_number", "unsubscribed"}
@@ -31,6 +32,11 @@ class HttpSms:
     def name(self) -> str:
         """As events name it."""
         return self._name
+
+    @property
+    def calls_max(self) -> int:
+        """How many messages it takes at once."""
+        return CALLS_MAX
 
     async def send(self, message: Outgoing) -> Taken | Refusal:
         """Send an SMS; the text is cut to size already."""

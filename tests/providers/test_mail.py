@@ -1,0 +1,243 @@
+"""Mail over SMTP, against a real server."""
+
+import asyncio
+from collections.abc import Iterator
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+
+from providers.mail import SmtpMail, SmtpServer
+from providers.notifications import ChannelError, Code, Outgoing, Refusal, Taken
+
+
+class Mailbox:
+    """A server's handler: keeps mails, and refuses by the recipient's name."""
+
+    def __init__(self) -> None:
+        self.mails: list[EmailMessage] = []
+        self.sessions: set[tuple[str, int]] = set()
+
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if address.startswith("nobody"):
+            return "550 No such mailbox"
+        if address.startswith("full"):
+            return "452 Mailbox full"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
+        recipient = envelope.rcpt_tos[0]
+        if recipient.startswith("spam"):
+            return "554 Looks like spam"
+        if recipient.startswith("later"):
+            return "451 Try again later"
+        if recipient.startswith("slow"):
+            await asyncio.sleep(1)
+        self.sessions.add(session.peer)
+        mail = message_from_bytes(envelope.content or b"", policy=policy.default)
+        assert isinstance(mail, EmailMessage)
+        self.mails.append(mail)
+        return "250 Taken as 42"
+
+
+class Server(Controller):
+    """A server on a port of its own."""
+
+    def __init__(self, mailbox: Mailbox, **told: object) -> None:
+        super().__init__(mailbox, hostname="127.0.0.1", port=0, **told)
+
+    def _trigger_server(self) -> None:
+        """Look up the port that the system gave, before anybody knocks at it."""
+        self.port = self.server.sockets[0].getsockname()[1]
+        super()._trigger_server()
+
+
+@pytest.fixture
+def mailbox() -> Mailbox:
+    return Mailbox()
+
+
+@pytest.fixture
+def server(mailbox: Mailbox) -> Iterator[SmtpServer]:
+    controller = Server(mailbox)
+    controller.start()
+    yield SmtpServer("127.0.0.1", controller.port, start_tls=False, timeout_s=2.0)
+    controller.stop()
+
+
+def mail(to: str = "ann@example.com", key: str = "k1", **told: object) -> Outgoing:
+    return Outgoing(
+        **{
+            "key": key,
+            "to": (to,),
+            "subject": "Your order",
+            "text": "Thank you, Zoë.\n",
+            "html": "<p>Thank you, Zoë.</p>",
+            **told,
+        }
+    )
+
+
+async def test_a_mail_arrives_as_text_and_html(server: SmtpServer, mailbox: Mailbox) -> None:
+    sender = SmtpMail(server)
+
+    answer = await sender.send(mail(urgent=True))
+    await sender.close()
+
+    (arrived,) = mailbox.mails
+    assert answer == Taken("Taken as 42")
+    assert (arrived["To"], arrived["Subject"]) == ("ann@example.com", "Your order")
+    assert arrived["From"] == "FlowMart <shop@flowmart.example>"
+    assert arrived["Importance"] == "high"
+    text, html = arrived.get_body(("plain",)), arrived.get_body(("html",))
+    assert text is not None
+    assert html is not None
+    assert text.get_content().strip() == "Thank you, Zoë."
+    assert html.get_content().strip() == "<p>Thank you, Zoë.</p>"
+
+
+async def test_a_repeat_is_the_same_mail_by_name(server: SmtpServer, mailbox: Mailbox) -> None:
+    sender = SmtpMail(server)
+
+    for key in ("k1", "k1", "k2"):
+        await sender.send(mail(key=key))
+    await sender.close()
+
+    first, again, other = (arrived["Message-ID"] for arrived in mailbox.mails)
+    assert first == again
+    assert first != other
+
+
+async def test_many_mails_share_few_connections(server: SmtpServer, mailbox: Mailbox) -> None:
+    sender = SmtpMail(server, connections_max=2)
+
+    await asyncio.gather(*(sender.send(mail(key=f"k{number}")) for number in range(10)))
+    await sender.close()
+
+    assert len(mailbox.mails) == 10
+    assert len(mailbox.sessions) <= 2
+
+
+@pytest.mark.parametrize(
+    ("to", "code"),
+    [
+        ("nobody@example.com", Code.HARD_BOUNCE),
+        ("full@example.com", Code.SOFT_BOUNCE),
+        ("spam@example.com", Code.REFUSED),
+    ],
+)
+async def test_a_refusal_says_whose_fault_it_is(server: SmtpServer, to: str, code: Code) -> None:
+    sender = SmtpMail(server)
+
+    answer = await sender.send(mail(to))
+    after = await sender.send(mail())
+    await sender.close()
+
+    assert isinstance(answer, Refusal)
+    assert answer.code is code
+    assert isinstance(after, Taken)
+
+
+async def test_a_server_that_says_later_is_asked_again(server: SmtpServer) -> None:
+    sender = SmtpMail(server)
+
+    with pytest.raises(ChannelError, match="451"):
+        await sender.send(mail("later@example.com"))
+    await sender.close()
+
+
+async def test_after_a_call_that_was_cut_off_the_next_mail_gets_its_own_answer(
+    server: SmtpServer, mailbox: Mailbox
+) -> None:
+    sender = SmtpMail(server)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.2):
+            await sender.send(mail("slow@example.com"))
+
+    answer = await sender.send(mail("nobody@example.com"))
+    await sender.close()
+
+    assert isinstance(answer, Refusal)
+
+
+async def test_a_server_that_is_not_there_is_asked_again() -> None:
+    sender = SmtpMail(SmtpServer("127.0.0.1", 1, timeout_s=1.0))
+
+    with pytest.raises(ChannelError, match="smtp"):
+        await sender.send(mail())
+    await sender.close()
+
+
+async def test_a_connection_that_was_lost_is_made_again(mailbox: Mailbox) -> None:
+    first = Server(mailbox)
+    first.start()
+    sender = SmtpMail(SmtpServer("127.0.0.1", first.port, start_tls=False, timeout_s=2.0))
+    await sender.send(mail(key="k1"))
+    first.stop()
+    with pytest.raises(ChannelError):
+        await sender.send(mail(key="k2"))
+    second = Controller(mailbox, hostname="127.0.0.1", port=first.port)
+    second.start()
+
+    answer = await sender.send(mail(key="k2"))
+    await sender.close()
+    second.stop()
+
+    assert isinstance(answer, Taken)
+    assert len(mailbox.mails) == 2
+
+
+async def test_a_subject_cannot_smuggle_a_header_in(server: SmtpServer, mailbox: Mailbox) -> None:
+    sender = SmtpMail(server)
+
+    await sender.send(mail(subject="Hello\r\nBcc: thief@example.com"))
+    await sender.close()
+
+    (arrived,) = mailbox.mails
+    assert arrived["Subject"] == "Hello Bcc: thief@example.com"
+    assert arrived["Bcc"] is None
+
+
+@pytest.mark.parametrize(
+    "to",
+    ["", "ann", "ann@", "ann@example.com, thief@example.com", "ann\r\nBcc: thief@example.com"],
+)
+async def test_what_is_not_one_address_is_a_hard_bounce(
+    server: SmtpServer, mailbox: Mailbox, to: str
+) -> None:
+    sender = SmtpMail(server)
+
+    answer = await sender.send(mail(to))
+    await sender.close()
+
+    assert isinstance(answer, Refusal)
+    assert answer.code is Code.HARD_BOUNCE
+    assert mailbox.mails == []
+
+
+@pytest.mark.filterwarnings("ignore:Requiring AUTH")  # A test's server has no certificate.
+async def test_a_server_may_ask_for_a_password(mailbox: Mailbox) -> None:
+    def known(
+        server: SMTP, session: Session, envelope: Envelope, mechanism: str, login: object
+    ) -> AuthResult:
+        assert isinstance(login, LoginPassword)
+        return AuthResult(success=login.password == b"secret")
+
+    controller = Server(mailbox, authenticator=known, auth_require_tls=False, auth_required=True)
+    controller.start()
+    told = SmtpServer(
+        "127.0.0.1", controller.port, username="shop", password="secret", start_tls=False
+    )
+    sender = SmtpMail(told)
+
+    answer = await sender.send(mail())
+    await sender.close()
+    controller.stop()
+
+    assert isinstance(answer, Taken)
+    assert "secret" not in repr(told)

@@ -1,0 +1,131 @@
+"""SMS and push over HTTP, against a real server."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from providers.notifications import ChannelError, Code, Outgoing, Refusal, Taken
+from providers.push import FcmPush
+from providers.sms import HttpSms
+
+ANSWERS: dict[str, tuple[int, dict[str, Any]]] = {
+    "+15550100": (201, {"id": "sms_1"}),
+    "+15550404": (400, {"code": "invalid_number"}),
+    "+15550422": (422, {"code": "text_refused"}),
+    "+15550429": (429, {}),
+    "+15550500": (500, {}),
+    "live": (200, {"name": "p1"}),
+    "gone": (404, {}),
+    "bad": (400, {}),
+}
+
+
+class Provider:
+    """A provider that answers by number or device."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[dict[str, str], dict[str, Any]]] = []
+        self.url = ""
+
+    async def answer(self, request: web.Request) -> web.Response:
+        body = await request.json()
+        self.asked.append((dict(request.headers), body))
+        to = body.get("to") or body["message"]["token"]
+        status, told = ANSWERS[to]
+        return web.json_response(told, status=status)
+
+
+@pytest.fixture
+async def provider() -> AsyncIterator[Provider]:
+    found = Provider()
+    app = web.Application()
+    app.router.add_post("/send", found.answer)
+    server = TestServer(app)
+    await server.start_server()
+    found.url = str(server.make_url("/send"))
+    yield found
+    await server.close()
+
+
+def message(*to: str, **told: Any) -> Outgoing:
+    return Outgoing("k1", to, "Your order", "Order ord_1 left.", **told)
+
+
+async def sms(provider: Provider, to: str) -> Taken | Refusal:
+    sender = HttpSms(provider.url, "secret", "FlowMart")
+    try:
+        return await sender.send(message(to))
+    finally:
+        await sender.close()
+
+
+async def push(provider: Provider, *to: str, **told: Any) -> Taken | Refusal:
+    sender = FcmPush(provider.url, "secret")
+    try:
+        return await sender.send(message(*to, **told))
+    finally:
+        await sender.close()
+
+
+async def test_an_sms_carries_its_key(provider: Provider) -> None:
+    answer = await sms(provider, "+15550100")
+
+    ((headers, body),) = provider.asked
+    assert answer == Taken("sms_1")
+    assert headers["Idempotency-Key"] == "k1"
+    assert headers["Authorization"] == "Bearer secret"
+    assert body == {"from": "FlowMart", "to": "+15550100", "text": "Order ord_1 left."}
+
+
+@pytest.mark.parametrize(
+    ("to", "code"), [("+15550404", Code.NUMBER_DISABLED), ("+15550422", Code.REFUSED)]
+)
+async def test_a_refusal_says_whose_fault_it_is(provider: Provider, to: str, code: Code) -> None:
+    answer = await sms(provider, to)
+
+    assert isinstance(answer, Refusal)
+    assert answer.code is code
+
+
+@pytest.mark.parametrize("to", ["+15550429", "+15550500"])
+async def test_a_provider_that_has_trouble_is_asked_again(provider: Provider, to: str) -> None:
+    with pytest.raises(ChannelError, match="HTTP"):
+        await sms(provider, to)
+
+
+async def test_a_provider_that_is_not_there_is_asked_again() -> None:
+    sender = HttpSms("http://127.0.0.1:1/send", "secret", "FlowMart", timeout_s=1)
+
+    with pytest.raises(ChannelError):
+        await sender.send(message("+15550100"))
+    await sender.close()
+
+
+async def test_a_push_waits_a_day_and_takes_the_place_of_the_last_one(provider: Provider) -> None:
+    answer = await push(provider, "live", collapse_key="ord_1", urgent=True)
+
+    ((_, body),) = provider.asked
+    assert answer == Taken()
+    assert body["message"]["android"] == {
+        "ttl": "86400s",
+        "priority": "HIGH",
+        "collapse_key": "ord_1",
+    }
+    assert body["message"]["apns"]["headers"]["apns-collapse-id"] == "ord_1"
+
+
+@pytest.mark.parametrize(
+    ("devices", "answer"),
+    [
+        (("live", "gone"), Taken(dead=("gone",))),
+        (("gone",), Refusal(Code.DEAD_TOKEN, "No device has the app any more.", ("gone",))),
+        (("gone", "bad"), Refusal(Code.REFUSED, "HTTP 404", ("gone",))),
+    ],
+)
+async def test_devices_that_are_gone_are_told(
+    provider: Provider, devices: tuple[str, ...], answer: Taken | Refusal
+) -> None:
+    assert await push(provider, *devices) == answer

@@ -1,0 +1,86 @@
+"""Templates: every one can be written, nothing of a value becomes HTML or code."""
+
+from pathlib import Path
+
+import pytest
+from jinja2.exceptions import SecurityError
+
+from providers.templates import FOLDER, NoTemplate, Templates
+from streams.notifications.notices import template_of
+from streams.notifications.rules import NotificationRules
+
+TEMPLATES = Templates()
+NAMES = sorted(path.stem for path in (FOLDER / "en").glob("*.txt"))
+
+
+def test_every_event_that_is_told_has_a_template() -> None:
+    told = {template_of(event) for event in NotificationRules().channels}
+
+    assert told | {"digest", "fraud-detected-security"} == set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_template_has_its_html(name: str) -> None:
+    assert (FOLDER / "en" / f"{name}.html").exists()
+
+
+def test_a_value_never_becomes_html() -> None:
+    words = TEMPLATES.mail("inventory-adjusted", "en", {"product": "<script>alert(1)</script>"})
+
+    assert "<script>" not in words.html
+    assert "&lt;script&gt;" in words.html
+    assert "<script>alert(1)</script> is back in stock." in words.text
+
+
+def test_a_value_is_never_run_as_a_template() -> None:
+    words = TEMPLATES.mail("inventory-adjusted", "en", {"product": "{{ 7 * 7 }}"})
+
+    assert words.short == "{{ 7 * 7 }} is back in stock."
+
+
+def test_a_value_with_line_breaks_stays_one_line_of_subject() -> None:
+    words = TEMPLATES.short("inventory-adjusted", "en", {"product": "Lamp\r\nBcc: thief@x.y"})
+
+    assert words.subject == "Lamp Bcc: thief@x.y is back in stock"
+
+
+@pytest.mark.parametrize(
+    "name", ["nobody-wrote-me", "../en/digest", "en/digest", "layout.html", "", "Digest"]
+)
+def test_only_templates_of_the_folder_are_found(name: str) -> None:
+    with pytest.raises(NoTemplate):
+        TEMPLATES.mail(name, "en", {"entries": []})
+
+
+def test_a_missing_value_is_an_error_that_names_it() -> None:
+    with pytest.raises(NoTemplate, match="product"):
+        TEMPLATES.short("inventory-adjusted", "en", {})
+
+
+def test_a_language_that_is_not_there_is_english(tmp_path: Path) -> None:
+    for locale, text in (("en", "Hello"), ("de", "Hallo")):
+        (tmp_path / locale).mkdir()
+        block = "{{% block {} %}}" + text + "{{% endblock %}}"
+        (tmp_path / locale / "hi.txt").write_text(block.format("subject") + block.format("short"))
+    templates = Templates(tmp_path)
+
+    def said(locale: str) -> str:
+        return templates.short("hi", locale, {}).short
+
+    assert (said("de-AT"), said("de_AT"), said("fr"), said("../de")) == (
+        "Hallo",
+        "Hallo",
+        "Hello",
+        "Hello",
+    )
+
+
+def test_a_template_cannot_leave_its_sandbox(tmp_path: Path) -> None:
+    (tmp_path / "en").mkdir()
+    block = "{{% block {} %}}{{{{ ''.__class__.__mro__ }}}}{{% endblock %}}"
+    (tmp_path / "en" / "evil.txt").write_text(block.format("subject") + block.format("short"))
+
+    with pytest.raises(NoTemplate) as told:
+        Templates(tmp_path).short("evil", "en", {})
+
+    assert isinstance(told.value.__cause__, SecurityError)
