@@ -111,13 +111,15 @@ def _of_order(rules: ShippingRules, ctx: Context, delivery: Delivery) -> None:
 
 
 def _of_shipment(rules: ShippingRules, ctx: Context, delivery: Delivery) -> None:
-    """A shipment's news.
+    """A shipment's news. Of a shipment that is not ours, others may make something.
 
     Raises:
-        ShippingRefused: there is no such shipment.
+        ShippingRefused: a command names no shipment of ours.
     """
     message, cause = delivery.value.data, cause_of(delivery)
     shipment = ctx.table(SHIPMENTS).get(message.shipment_id)
+    if shipment is None and message.kind == "event":
+        return
     if shipment is None:
         raise ShippingRefused(
             f"shipment {message.shipment_id} of order {order_of_shipment(message.shipment_id)}:"

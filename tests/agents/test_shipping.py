@@ -5,6 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from events.base import Message
+from events.shipping import ShipmentRouteUpdated
+from streams.shipping.calendar import moment_of
 from streams.shipping.rows import Status
 from streams.shipping.rules import ShippingRules
 from tests.agents.dock import Dock
@@ -303,6 +305,46 @@ def test_news_of_an_unknown_shipment_is_among_the_dead_letters(dock: Dock) -> No
 
     letters = dock.driver.dead_letters(SHIPPING_COMMANDS)
     assert [letter.error for letter in letters] == ["ShippingRefused"] * 2
+
+
+def test_a_route_of_a_shipment_that_is_not_ours_is_left_to_others(dock: Dock) -> None:
+    dock.tell(
+        ShipmentRouteUpdated(
+            shipment_id="shp_other",
+            order_id="ord_other",
+            route_version=1,
+            reason="WEATHER_EVENT",
+            previous_eta=moment_of(0),
+            updated_eta=moment_of(0),
+            customer_notification_required=False,
+            occurred_at=moment_of(0),
+        )
+    )
+
+    assert dock.driver.dead_letters(SHIPPING_EVENTS) == []
+
+
+@pytest.mark.parametrize(("version", "known"), [(1, True), (0, False)])
+def test_a_route_that_others_announce_moves_the_eta_unless_it_is_stale(
+    dock: Dock, version: int, *, known: bool
+) -> None:
+    dock.tell(*ORDER, scan("shipped"))
+    eta_ms = dock.shipment().eta_ms
+
+    dock.tell(
+        ShipmentRouteUpdated(
+            shipment_id="shp_ord_1",
+            order_id="ord_1",
+            route_version=version,
+            reason="WEATHER_EVENT",
+            previous_eta=moment_of(eta_ms),
+            updated_eta=moment_of(eta_ms + DAY_MS),
+            customer_notification_required=False,
+            occurred_at=moment_of(0),
+        )
+    )
+
+    assert (dock.shipment().eta_ms == eta_ms + DAY_MS) is known
 
 
 def test_a_shipment_of_an_unpaid_order_is_refused(dock: Dock) -> None:
