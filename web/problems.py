@@ -1,10 +1,13 @@
 """Errors as RFC 9457 problem details."""
 
 import json
+import logging
 from http import HTTPStatus
 from typing import Any
 
 from aiohttp import web
+
+log = logging.getLogger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
 
@@ -18,7 +21,7 @@ def problem(status: HTTPStatus, detail: str, **extra: Any) -> web.Response:
 
 @web.middleware
 async def problems(request: web.Request, handler: Any) -> web.StreamResponse:
-    """Turn aiohttp's own errors into problem details."""
+    """Turn aiohttp's own errors, and those nobody thought of, into problem details."""
     try:
         response: web.StreamResponse = await handler(request)
     except web.HTTPException as exc:
@@ -28,4 +31,7 @@ async def problems(request: web.Request, handler: Any) -> web.StreamResponse:
         if "Allow" in exc.headers:
             answer.headers["Allow"] = exc.headers["Allow"]
         return answer
+    except Exception:
+        log.exception("%s %s failed", request.method, request.path)
+        return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "see the worker's log")
     return response

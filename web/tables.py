@@ -6,6 +6,7 @@ from typing import Any
 
 import aiohttp
 from aiohttp import web
+from yarl import URL
 
 from engine.bind import LaneApp
 from engine.specs import TableSpec
@@ -48,19 +49,17 @@ class TableViews:
         spec = self._spec(request)
         if isinstance(spec, web.Response):
             return spec
-        limit = request.query.get("limit", str(LIMIT_DEFAULT))
-        if not limit.isdigit() or not 1 <= int(limit) <= LIMIT_MAX:
-            return problem(
-                HTTPStatus.BAD_REQUEST, f"limit={limit}: expected a number from 1 to {LIMIT_MAX}"
-            )
+        limit = _limit(request.query.get("limit", str(LIMIT_DEFAULT)))
+        if limit is None:
+            return problem(HTTPStatus.BAD_REQUEST, f"limit: expected 1 to {LIMIT_MAX}")
         prefix = request.query.get("prefix", "")
         found: list[tuple[str, Any]] = []
         for lane in self._app.lanes.open_lanes().values():
-            found.extend(committed_rows(lane.processor, spec, prefix=prefix, limit=int(limit) + 1))
+            found.extend(committed_rows(lane.processor, spec, prefix=prefix, limit=limit + 1))
         found.sort(key=lambda item: item[0])
-        rows = [{"key": key, "value": row} for key, row in found[: int(limit)]]
+        rows = [{"key": key, "value": row} for key, row in found[:limit]]
         return web.json_response(
-            {"table": spec.name, "rows": rows, "more": len(found) > int(limit), **self._here()}
+            {"table": spec.name, "rows": rows, "more": len(found) > limit, **self._here()}
         )
 
     async def row(self, request: web.Request) -> web.Response:
@@ -76,7 +75,7 @@ class TableViews:
                     {"table": spec.name, "key": key, "partition": partition, "value": row}
                 )
         if FORWARDED not in request.headers:
-            elsewhere = await self._ask_others(request.path)
+            elsewhere = await self._ask_others(request.rel_url.raw_path)
             if elsewhere is not None:
                 return elsewhere
         return problem(HTTPStatus.NOT_FOUND, f"table {spec.name} has no row {key}")
@@ -101,6 +100,7 @@ class TableViews:
         return set(self._app.assignor.external_topics_metadata())
 
     async def _ask_others(self, path: str) -> web.Response | None:
+        """What another worker has; the path as it came, so that odd keys stay what they are."""
         others = self._workers() - {str(self._app.conf.canonical_url)}
         answers = await asyncio.gather(*(self._ask(url, path) for url in others))
         return next((answer for answer in answers if answer is not None), None)
@@ -113,10 +113,17 @@ class TableViews:
         try:
             async with (
                 aiohttp.ClientSession(timeout=timeout, headers=headers) as session,
-                session.get(url.rstrip("/") + path) as response,
+                session.get(URL(url.rstrip("/") + path, encoded=True)) as response,
             ):
                 if response.status != HTTPStatus.OK:
                     return None
                 return web.json_response(text=await response.text())
         except (aiohttp.ClientError, TimeoutError):
             return None
+
+
+def _limit(text: str) -> int | None:
+    """A number within the bounds, or None."""
+    if not text.isdecimal() or len(text) > len(str(LIMIT_MAX)):
+        return None
+    return int(text) if 1 <= int(text) <= LIMIT_MAX else None

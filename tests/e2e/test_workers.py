@@ -4,13 +4,14 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
 from tests.e2e.books import books_of, wrongs
-from tests.e2e.harness import Workers, until
+from tests.e2e.harness import Answer, Worker, Workers, until
 from tests.e2e.heard import Ear
 from tests.e2e.shop import Sender, line, order
 
@@ -88,6 +89,19 @@ def sit(team: Workers, kafka: str) -> Iterator[Ear]:
         yield ear
 
 
+def until_ready(worker: Worker) -> list[Answer]:
+    """What `/ready` answered until it said yes."""
+    told: list[Answer] = []
+
+    def ready() -> bool:
+        with suppress(OSError):
+            told.append(worker.ask("/ready"))
+        return bool(told) and told[-1].status == 200
+
+    until(ready, TAKEOVER_S_MAX, f"{worker.name} is ready")
+    return told[:-1]
+
+
 def until_more_are_paid(ear: Ear, flow: Flow) -> None:
     """Return once an order that was placed from now on is paid: the work goes on."""
     count = len(flow.placed)
@@ -101,6 +115,25 @@ def test_two_workers_share_the_partitions(team: Workers) -> None:
 
     assert sorted(p for partitions in held.values() for p in partitions) == [0, 1, 2, 3]
     assert {len(partitions) for partitions in held.values()} == {2}
+
+
+def test_only_health_is_shown_to_those_without_the_token(team: Workers) -> None:
+    worker = team.running[0]
+    refused = [
+        worker.ask(path, Authorization=shown)
+        for path in ("/tables/", "/tables/orders/", "/metrics", "/nonsense")
+        for shown in ("", "Bearer", "Bearer wrong", f"Basic {TOKEN}", f"Bearer {TOKEN}x")
+    ]
+
+    for answer in refused:
+        assert answer.status == 401
+        assert answer.json["status"] == 401
+        assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+        assert TOKEN not in answer.text
+    assert worker.ask("/health", Authorization="").status == 200
+    assert worker.ask("/ready", Authorization="").status == 200
+    assert worker.ask("/tables/", Authorization=f"bearer {TOKEN}").status == 200
+    assert worker.ask("/tables/", Host="shop.example").status == 200
 
 
 def test_one_that_is_stopped_hands_its_work_over_and_takes_it_up_again(
@@ -135,11 +168,15 @@ def test_one_that_is_killed_and_loses_its_disk_comes_back_with_its_tables(
 
 
 def test_a_third_takes_part_of_the_work(team: Workers, flow: Flow, sit: Ear) -> None:
-    team.start("cid")
+    [cid] = team.start("cid")
 
+    told = until_ready(cid)
     held = team.settled(TAKEOVER_S_MAX)
 
     assert sorted(len(partitions) for partitions in held.values()) == [1, 1, 2]
+    assert {answer.status for answer in told} == {503}
+    assert {answer.json["status"] for answer in told} == {503}
+    assert all("recoveryRemaining" in answer.json for answer in told)
     until_more_are_paid(sit, flow)
 
 
