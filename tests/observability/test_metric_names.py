@@ -12,6 +12,7 @@ from prometheus_client.core import Metric
 
 from engine.metrics import EngineCollector
 from engine.stats import Stats
+from engine.topology import Topology
 from observability.boards import BOARDS
 from streams.alerts.catalogue import catalogue
 from streams.alerts.rules import AlertRules
@@ -50,7 +51,8 @@ class Used(NamedTuple):
 
 def told() -> dict[str, set[str]]:
     """Metrics that the workers serve, as Prometheus names them, with their labels."""
-    lanes: Any = SimpleNamespace(stats=Stats(), open_lanes=dict, remaining={})
+    topology = Topology([], app_id="test", env="dev", partitions=1)
+    lanes: Any = SimpleNamespace(stats=Stats(), open_lanes=dict, remaining={}, topology=topology)
     found: dict[str, set[str]] = {}
     for family in EngineCollector(lanes, "flowmart").collect():
         labels = set(labels_of(family))
