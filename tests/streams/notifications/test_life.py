@@ -1,0 +1,224 @@
+"""A notification's life: no transition that the contract does not have, and every wait ends."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from events.notifications import (
+    CustomerEngagementRecorded,
+    Interaction,
+    NotificationFailed,
+    NotificationSent,
+)
+from streams.notifications.admitting import Person, admit, bookings_after, resume
+from streams.notifications.booking import NONE
+from streams.notifications.evolution import evolve, fold
+from streams.notifications.facts import Fact
+from streams.notifications.notices import key_of, template_of
+from streams.notifications.occasions import money
+from streams.notifications.rows import Bookings, Contact, Notification, Preferences, Status
+from streams.notifications.rules import HOUR_MS, NotificationRules
+from streams.notifications.trying import accepted, engaged, refused, retry
+
+RULES = NotificationRules()
+AT = 1_750_075_200_000
+MOMENT = datetime(2025, 6, 16, tzinfo=UTC)
+
+ALLOWED = {
+    ("queued", "sending"),
+    ("queued", "suppressed"),
+    ("sending", "sent"),
+    ("sending", "queued"),
+    ("sending", "dead_lettered"),
+    ("sent", "delivered"),
+    ("sent", "engaged"),
+    ("delivered", "engaged"),
+}
+"""stateMachines.notification."""
+
+REACHABLE = Person(Contact("u", email="ann@example.com"), Preferences("u"))
+STOPPED = Person(Contact("u", email="ann@example.com"), Preferences("u", opted_out=("EMAIL",)))
+CLOSED = Person(Contact("u", email="ann@example.com"), Preferences("u", closed=("EMAIL",)))
+NOWHERE = Person(Contact("u"), Preferences("u"))
+
+
+def row(channel: str = "EMAIL", priority: str = "NORMAL") -> Notification:
+    return Notification("n", "u", channel, "t", priority, Status.QUEUED, AT, "k", "c", "s")
+
+
+def failed(attempts: int, reason: str = "provider_error") -> NotificationFailed:
+    return NotificationFailed(
+        notification_id="n",
+        user_id="u",
+        channel="EMAIL",
+        reason=reason,
+        attempts=attempts,
+        dead_lettered=False,
+    )
+
+
+def sent(attempts: int = 1) -> NotificationSent:
+    return NotificationSent(
+        notification_id="n",
+        user_id="u",
+        channel="EMAIL",
+        template_id="t",
+        attempts=attempts,
+        sent_at=MOMENT,
+    )
+
+
+def interaction(kind: str) -> CustomerEngagementRecorded:
+    return CustomerEngagementRecorded(
+        engagement_id="e",
+        customer_id="u",
+        notification_id="n",
+        root_interaction=Interaction(
+            interaction_id="i", kind=kind, channel="EMAIL", occurred_at=MOMENT
+        ),
+        total_interactions=1,
+        recorded_at=MOMENT,
+    )
+
+
+@pytest.mark.parametrize(
+    ("person", "reason"),
+    [
+        (Person(NOWHERE.contact, Preferences("u", ("EMAIL",), ("EMAIL",))), "opted_out"),
+        (STOPPED, "opted_out"),
+        (CLOSED, "no_contact_point"),
+        (NOWHERE, "no_contact_point"),
+    ],
+)
+@pytest.mark.parametrize("priority", ["HIGH", "NORMAL", "LOW"])
+def test_refusals_come_in_order_of_precedence(person: Person, reason: str, priority: str) -> None:
+    full = Person(person.contact, person.preferences, Bookings(((AT, 10),)))
+
+    (fact,) = admit(row(priority=priority), full, 0, AT, RULES)
+
+    assert fold(row(), (fact,)).reason == reason
+
+
+STEP = st.one_of(
+    st.tuples(st.just("sent"), st.integers(1, 5)),
+    st.tuples(st.just("failed"), st.integers(1, 5)),
+    st.tuples(st.just("circuit"), st.integers(1, 5)),
+    st.tuples(st.just("bounced"), st.integers(1, 5)),
+    st.tuples(st.just("time"), st.sampled_from([1_000, 60_000, HOUR_MS, 24 * HOUR_MS])),
+    st.tuples(
+        st.just("engaged"), st.sampled_from(["DELIVERED", "OPENED", "CLICKED", "UNSUBSCRIBED"])
+    ),
+)
+
+
+def follows(before: Notification, step: tuple, person: Person, now_ms: int) -> tuple[Fact, ...]:
+    kind, what = step
+    if kind == "sent":
+        return accepted(before, sent(what), now_ms)
+    if kind in ("failed", "bounced"):
+        code = "hard_bounce" if kind == "bounced" else ""
+        return refused(before, failed(what), code, now_ms, RULES)
+    if kind == "circuit":
+        return refused(before, failed(what, "circuit_open"), "", now_ms, RULES)
+    if kind == "engaged":
+        return engaged(before, interaction(what), now_ms)
+    due = before.timer[1]
+    if not due or due > now_ms:
+        return ()
+    going = retry if before.status is Status.SENDING else resume
+    return going(before, person, now_ms, RULES)
+
+
+@settings(max_examples=150)
+@given(
+    st.sampled_from([REACHABLE, STOPPED, CLOSED, NOWHERE]),
+    st.sampled_from(["EMAIL", "IN_APP", "SMS"]),
+    st.sampled_from(["HIGH", "NORMAL", "LOW"]),
+    st.integers(0, 300),
+    st.lists(STEP, max_size=15),
+    st.sampled_from([REACHABLE, STOPPED]),
+)
+def test_only_the_contracts_transitions_happen(
+    person: Person,
+    channel: str,
+    priority: str,
+    taken: int,
+    steps: list,
+    later: Person,
+) -> None:
+    now_ms, current = AT, row(channel, priority)
+    full = Person(person.contact, person.preferences, Bookings(((AT, taken),)))
+    facts = admit(current, full, 0, now_ms, RULES)
+    for step in [None, *steps]:
+        if step is not None:
+            now_ms += step[1] if step[0] == "time" else 1
+            facts = follows(current, step, later, now_ms)
+        for fact in facts:
+            after = evolve(current, fact)
+            assert (
+                after.status == current.status
+                or (current.status.value, after.status.value) in ALLOWED
+            )
+            current = after
+        if current.status in (Status.SENT, Status.SUPPRESSED, Status.DEAD_LETTERED):
+            assert current.timer[1] == 0
+
+
+def test_an_outcome_of_another_try_changes_nothing() -> None:
+    sending = fold(row(), admit(row(), REACHABLE, 0, AT, RULES))
+
+    assert refused(sending, failed(2), "", AT, RULES) == ()
+    assert accepted(row(), sent(), AT) == ()
+
+
+def test_a_channel_that_pauses_costs_no_try_and_ends_after_a_day() -> None:
+    now_ms, current = AT, fold(row(), admit(row(), REACHABLE, 0, AT, RULES))
+    while current.status is Status.SENDING:
+        facts = refused(current, failed(current.attempts, "circuit_open"), "", now_ms, RULES)
+        current = fold(current, facts)
+        if current.due_ms:
+            now_ms = current.due_ms
+            current = fold(current, retry(current, REACHABLE, now_ms, RULES))
+
+    assert (current.status, current.reason) == (Status.DEAD_LETTERED, "expired")
+    assert now_ms - AT <= RULES.expire_ms
+
+
+def test_the_promise_leaves_room_for_every_try() -> None:
+    ticks = 1_000 * len(RULES.retries_ms)
+    calls = RULES.call_s * 1_000 * (len(RULES.retries_ms) + 1)
+
+    assert sum(RULES.retries_ms) + ticks + calls <= RULES.promise_ms
+
+
+@pytest.mark.parametrize(("channel", "counts"), [("EMAIL", ((AT, 1),)), ("IN_APP", ())])
+def test_what_leaves_the_house_is_counted(channel: str, counts: tuple) -> None:
+    asked = row(channel)
+    facts = admit(asked, REACHABLE, 0, AT, RULES)
+
+    assert bookings_after(asked, NONE, facts, AT, RULES).counts == counts
+
+
+@pytest.mark.parametrize(
+    ("event", "template"),
+    [
+        ("OrderConfirmed", "order-confirmed"),
+        ("SubscriptionRenewedEvent", "subscription-renewed-event"),
+    ],
+)
+def test_a_template_is_the_event_in_kebab_case(event: str, template: str) -> None:
+    assert template_of(event) == template
+
+
+def test_a_key_never_grows_too_long_for_an_id() -> None:
+    assert key_of("e", "EMAIL") == "e:EMAIL"
+    long = key_of("e" * 128, "EMAIL")
+    assert len(long) <= 128
+    assert long == key_of("e" * 128, "EMAIL") != key_of("e" * 128, "SMS")
+
+
+@pytest.mark.parametrize(("minor", "text"), [(0, "0.00"), (3499, "34.99"), (-5, "-0.05")])
+def test_money_is_written_in_major_units(minor: int, text: str) -> None:
+    assert money(minor) == text

@@ -1,0 +1,139 @@
+"""Addresses, consent, and channels that do not work."""
+
+import pytest
+
+from events.notifications import NotificationRecipient
+from events.registrations import UserSignedUpEvent
+from streams.notifications.people import (
+    address,
+    bounced,
+    consents,
+    e164,
+    met,
+    preferring,
+    signed_up,
+)
+from streams.notifications.rows import Contact, Preferences
+from streams.notifications.rules import DAY_MS, NotificationRules
+
+RULES = NotificationRules()
+ACCOUNT = Contact("u", email="ann@example.com", registered=True)
+
+
+@pytest.mark.parametrize(
+    ("number", "kept"),
+    [
+        ("+44 20 7183 8750", "+442071838750"),
+        ("+442071838750", "+442071838750"),
+        ("020 7183 8750", ""),  # of which country?
+        ("+4420", ""),
+        ("nonsense", ""),
+        ("+nonsense", ""),
+        ("", ""),
+        (None, ""),
+    ],
+)
+def test_only_e164_is_a_number(number: str | None, kept: str) -> None:
+    assert e164(number) == kept
+
+
+def test_gaps_are_filled_from_a_message_and_an_account_stays() -> None:
+    told = NotificationRecipient(
+        customer_id="u", email="other@example.com", phone="+442071838750", device_tokens=("t1",)
+    )
+
+    stranger, account = met(None, told), met(ACCOUNT, told)
+
+    assert (stranger.email, stranger.registered) == ("other@example.com", False)
+    assert (account.email, account.phone) == ("ann@example.com", "+442071838750")
+    assert (account.country, account.phone_verified) == ("GB", False)
+    assert account.device_tokens == ("t1",)
+    assert met(account, told) is account
+
+
+def test_a_number_that_its_owner_confirmed_is_not_replaced() -> None:
+    contact = Contact("u", phone="+442071838750", phone_verified=True)
+
+    after = met(contact, NotificationRecipient(customer_id="u", phone="+442071838751"))
+
+    assert after.phone == "+442071838750"
+
+
+def test_at_most_ten_devices_are_kept_the_newest() -> None:
+    contact = Contact("u", device_tokens=tuple(f"t{n}" for n in range(10)))
+
+    after = met(contact, NotificationRecipient(customer_id="u", device_tokens=("new",)))
+
+    assert after.device_tokens == (*(f"t{n}" for n in range(1, 10)), "new")
+
+
+def test_an_account_tells_its_address_and_preferences() -> None:
+    event = UserSignedUpEvent(
+        user_id="u",
+        email="ann@example.com",
+        signup_method="email",
+        profile={"locale": "en-GB", "timezone": "Europe/London", "phone": 7},
+        preferences={"marketingOptIn": True},
+        verification={"phoneVerified": True},
+    )
+
+    contact, wants = signed_up(Contact("u"), event), preferring(Preferences("u"), event)
+
+    assert (contact.email, contact.registered) == ("ann@example.com", True)
+    assert (contact.phone, contact.phone_verified) == ("", False)
+    assert (wants.timezone, wants.locale, wants.marketing) == ("Europe/London", "en-GB", True)
+
+
+@pytest.mark.parametrize(
+    ("channel", "contact", "where"),
+    [
+        ("EMAIL", ACCOUNT, ("ann@example.com",)),
+        ("EMAIL", Contact("u"), ()),
+        ("SMS", Contact("u", phone="+442071838750"), ()),
+        ("SMS", Contact("u", phone="+44", phone_verified=True), ("+44",)),
+        ("PUSH", Contact("u", device_tokens=("a", "b")), ("a", "b")),
+        ("IN_APP", Contact("u"), ("u",)),
+    ],
+)
+def test_a_channel_has_its_address(channel: str, contact: Contact, where: tuple[str, ...]) -> None:
+    assert address(contact, channel, RULES) == where
+
+
+def test_the_shop_may_trust_numbers_that_nobody_confirmed() -> None:
+    rules = NotificationRules(sms_verified_only=False)
+
+    assert address(Contact("u", phone="+442071838750"), "SMS", rules) == ("+442071838750",)
+
+
+@pytest.mark.parametrize(
+    ("words", "stopped"),
+    [(["STOP"], ("SMS",)), (["stop "], ("SMS",)), (["STOP", "START"], ()), (["hello"], ())],
+)
+def test_stop_and_start_close_and_open_a_channel(words: list[str], stopped: tuple) -> None:
+    wants = Preferences("u")
+    for word in words:
+        wants = consents(wants, "SMS", word)
+
+    assert wants.opted_out == stopped
+
+
+@pytest.mark.parametrize("code", ["hard_bounce", "complaint", "number_disabled"])
+def test_an_address_that_never_works_closes_its_channel_at_once(code: str) -> None:
+    assert bounced(Preferences("u"), "EMAIL", code, 0, RULES).closed == ("EMAIL",)
+
+
+@pytest.mark.parametrize(("days", "closed"), [((0, 3, 6), ("EMAIL",)), ((0, 3, 7), ())])
+def test_soft_bounces_count_for_seven_days(days: tuple[int, ...], closed: tuple) -> None:
+    wants = Preferences("u")
+    for day in days:
+        wants = bounced(wants, "EMAIL", "soft_bounce", day * DAY_MS, RULES)
+
+    assert wants.closed == closed
+    assert len(wants.soft_bounces_ms) <= 3
+
+
+@pytest.mark.parametrize("code", ["", "refused", "unknown_template", "dead_token"])
+def test_other_codes_close_nothing(code: str) -> None:
+    wants = Preferences("u")
+
+    assert bounced(wants, "EMAIL", code, 0, RULES) is wants
