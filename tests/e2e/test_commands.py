@@ -1,0 +1,167 @@
+"""`faust -A app topics|tables|order` against a marketplace that works."""
+
+import json
+from pathlib import Path
+from subprocess import CompletedProcess
+
+import pytest
+
+from tests.e2e.harness import Workers, faust, until
+from tests.e2e.heard import Ear
+from tests.e2e.shop import Sender, line, order
+
+pytestmark = pytest.mark.own_broker
+
+PRODUCT = "prd_commanded"
+SEEN_S_MAX = 10
+
+
+class Desk:
+    """An operator's desk, with one order that was paid."""
+
+    def __init__(self, workers: Workers, kafka: str, ear: Ear, sender: Sender) -> None:
+        self._settings = {"broker": kafka, "worker_url": workers.running[0].url}
+        sender.stock(PRODUCT, 10)
+        self.order_id = sender.place(order("commanded", line(PRODUCT, 2)))
+        ear.until_said(self.order_id, "PaymentComplete")
+        until(
+            lambda: (workers.row("orders", self.order_id) or {}).get("status") == "paid",
+            SEEN_S_MAX, "its row says so",
+        )  # fmt: skip
+
+    def run(self, *arguments: str, **settings: str) -> CompletedProcess[str]:
+        return faust(*arguments, **(self._settings | settings))
+
+    def says(self, *arguments: str, **settings: str) -> str:
+        done = self.run(*arguments, **settings)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def refuses(self, *arguments: str, **settings: str) -> str:
+        done = self.run(*arguments, **settings)
+        assert done.returncode == 1
+        assert done.stderr.count("\n") == 1, done.stderr
+        assert done.stderr.startswith("error: ")
+        return done.stderr
+
+
+@pytest.fixture(scope="module")
+def desk(workers: Workers, kafka: str, ear: Ear, sender: Sender) -> Desk:
+    return Desk(workers, kafka, ear, sender)
+
+
+# -- topics
+
+
+def test_topics_are_made_once_and_then_as_they_must_be(desk: Desk) -> None:
+    new = {"env": "prod", "view_token": "x"}
+    missing = desk.run("topics", "check", "--json", **new)
+    made = desk.run("topics", "create", "--json", **new)
+    checked = desk.says("topics", "check", "--json", **new)
+
+    before = [json.loads(row) for row in missing.stdout.splitlines()]
+    after = [json.loads(row) for row in checked.splitlines()]
+    assert missing.returncode == 1
+    assert "orders.prod.commands" in missing.stderr
+    assert {row["found"] for row in before} == {None}
+    assert made.returncode == 0
+    assert all(row["ok"] and row["found"] == row["partitions"] for row in after)
+    partitions = {row["topic"]: row["partitions"] for row in after}
+    assert partitions["orders.prod.commands"] == partitions["flowmart-prod-changelog"] == 4
+    assert partitions["orders.prod.commands.dlq"] == 1
+
+
+def test_topics_that_differ_are_named(desk: Desk) -> None:
+    done = desk.run("topics", "check", partitions="5")
+
+    assert done.returncode == 1
+    assert "orders.dev.commands\t5\t4\tFalse" in done.stdout
+    assert "are not as they must be" in done.stderr
+
+
+# -- tables
+
+
+def test_tables_are_listed_with_what_they_are_for(desk: Desk) -> None:
+    head, *rows = desk.says("tables", "list").splitlines()
+
+    assert head.split("\t") == ["table", "key", "help"]
+    assert {"orders", "payments", "stock"} <= {row.split("\t")[0] for row in rows}
+
+
+def test_a_row_is_got_by_its_key(desk: Desk) -> None:
+    row = json.loads(desk.says("tables", "get", "orders", desk.order_id, "--json"))
+
+    assert row["value"]["status"] == "paid"
+    assert row["value"]["shipping_address"] == "***"
+
+
+def test_a_row_that_is_not_there_is_one_line(desk: Desk) -> None:
+    assert "no row ord_nobody" in desk.refuses("tables", "get", "orders", "ord_nobody")
+
+
+def test_a_table_is_exported_whole_and_masked(desk: Desk, tmp_path: Path, workers: Workers) -> None:
+    out = tmp_path / "orders.jsonl"
+
+    done = desk.run("tables", "export", "orders", "--out", str(out))
+
+    rows = {row["key"]: row["value"] for row in map(json.loads, out.read_text().splitlines())}
+    shown = {
+        row["key"]: row["value"]
+        for worker in workers.running
+        for row in worker.ask("/tables/orders/?limit=1000").json["rows"]
+    }
+    assert done.returncode == 0
+    assert rows == shown
+    assert list(rows) == sorted(rows)
+    assert f"{len(rows)} rows written" in done.stderr
+    assert "Main Street" not in out.read_text()
+
+
+def test_an_export_goes_to_standard_output_as_well(desk: Desk) -> None:
+    lines = desk.says("tables", "export", "stock").splitlines()
+
+    assert PRODUCT in {json.loads(line)["key"] for line in lines}
+
+
+def test_a_table_that_does_not_exist_is_refused_with_those_that_do(desk: Desk) -> None:
+    assert "orders" in desk.refuses("tables", "export", "nonsense")
+
+
+# -- order
+
+
+def test_an_orders_life_is_printed(desk: Desk) -> None:
+    said = desk.says("order", desk.order_id)
+
+    assert desk.order_id in said
+    for word in ("paid", "40.00 USD", "PLACED", "payment:", "CAPTURED", "fraud:", "stock:"):
+        assert word in said
+    assert "Main Street" not in said
+
+
+def test_an_orders_life_is_one_object(desk: Desk) -> None:
+    life = json.loads(desk.says("order", desk.order_id, "--json"))
+
+    assert life["order"]["status"] == "paid"
+    assert life["payment"]["status"] == "CAPTURED"
+    assert [hold["status"] for hold in life["reservations"]] == ["CONFIRMED"]
+
+
+def test_an_order_that_nobody_placed_is_one_line(desk: Desk) -> None:
+    assert "no order is called ord_nobody" in desk.refuses("order", "ord_nobody")
+
+
+# -- nobody there
+
+
+def test_without_a_worker_commands_say_where_they_looked(desk: Desk) -> None:
+    said = desk.refuses("order", desk.order_id, worker_url="http://127.0.0.1:1")
+
+    assert "no worker answers at http://127.0.0.1:1" in said
+
+
+def test_without_a_broker_commands_say_where_they_looked(desk: Desk) -> None:
+    said = desk.refuses("dead-letters", "list", broker="127.0.0.1:1")
+
+    assert "no Kafka broker answers at 127.0.0.1:1" in said
