@@ -17,10 +17,10 @@ from streams.notifications.booking import NONE
 from streams.notifications.evolution import evolve, fold
 from streams.notifications.facts import Fact
 from streams.notifications.notices import key_of, template_of
-from streams.notifications.occasions import money
 from streams.notifications.rows import Bookings, Contact, Notification, Preferences, Status
 from streams.notifications.rules import HOUR_MS, NotificationRules
 from streams.notifications.trying import accepted, engaged, refused, retry
+from streams.notifications.wording import money
 
 RULES = NotificationRules()
 AT = 1_750_075_200_000

@@ -1,0 +1,152 @@
+"""What messages say about orders, their money and stock, and to the shop's own teams."""
+
+from typing import Final
+
+from events.analytics import OrderMetricsCalculated
+from events.fraud import FraudDetected
+from events.inventory import InventoryAdjusted, LowStockAlert, OutOfStock
+from events.orders import OrderAmended, OrderCancelled, OrderConfirmed
+from events.payments import PaymentFailed, PaymentProcessed
+from events.refunds import RefundIssued
+from events.registrations import UserForgotPasswordEvent
+from events.scalars import format_moment
+from events.types import OrderItem
+from streams.notifications.wording import Facts, money
+
+ITEMS_MAX: Final = 10
+"""Lines that a message lists; `more` counts the others."""
+
+
+def _items(items: tuple[OrderItem, ...]) -> Facts:
+    listed = [
+        {
+            "name": item.product_name or item.product_id,
+            "quantity": item.quantity,
+            "total": money(item.total_price_minor),
+        }
+        for item in items[:ITEMS_MAX]
+    ]
+    return {"items": listed, "more": max(0, len(items) - ITEMS_MAX)}
+
+
+def order_confirmed(event: OrderConfirmed) -> Facts:
+    """What a message of OrderConfirmed says."""
+    delivery = event.estimated_delivery_date
+    return {
+        "orderId": event.order_id,
+        "total": money(event.order_total_minor),
+        "currency": event.currency,
+        "delivery": delivery.isoformat() if delivery is not None else "",
+        **_items(event.order_items),
+    }
+
+
+def order_amended(event: OrderAmended) -> Facts:
+    """What a message of OrderAmended says."""
+    return {
+        "orderId": event.order_id,
+        "change": event.amendment_type,
+        "total": money(event.new_order_total_minor),
+        "currency": event.currency,
+    }
+
+
+def order_cancelled(event: OrderCancelled) -> Facts:
+    """What a message of OrderCancelled says."""
+    refund = event.refund
+    return {
+        "orderId": event.order_id,
+        "reason": event.cancellation_reason.replace("_", " ").lower(),
+        "refund": money(refund.amount_minor) if refund is not None else "",
+        "currency": event.currency,
+        "days": refund.estimated_processing_days if refund is not None else None,
+    }
+
+
+def payment_processed(event: PaymentProcessed) -> Facts:
+    """What a message of PaymentProcessed says."""
+    return {
+        "orderId": event.order_id or "",
+        "invoiceId": event.invoice_id or "",
+        "paymentId": event.payment_id,
+        "amount": money(event.amount_minor),
+        "currency": event.currency,
+        "method": event.payment_method.replace("_", " "),
+    }
+
+
+def payment_failed(event: PaymentFailed) -> Facts:
+    """What a message of PaymentFailed says."""
+    retry_at = event.next_retry_at
+    return {
+        "orderId": event.order_id or "",
+        "amount": money(event.amount_minor),
+        "currency": event.currency,
+        "reason": event.failure_reason.replace("_", " "),
+        "nextRetryAt": format_moment(retry_at) if retry_at is not None else "",
+    }
+
+
+def refund_issued(event: RefundIssued) -> Facts:
+    """What a message of RefundIssued says."""
+    return {
+        "orderId": event.order_id or "",
+        "amount": money(event.amount_minor),
+        "currency": event.currency,
+        "days": event.estimated_processing_days,
+    }
+
+
+def fraud_detected(event: FraudDetected) -> Facts:
+    """What a message of FraudDetected says."""
+    return {
+        "orderId": event.order_id or "",
+        "paymentId": event.payment_id,
+        "severity": event.severity,
+        "kind": event.fraud_type,
+        "score": event.risk_score,
+    }
+
+
+def out_of_stock(event: OutOfStock) -> Facts:
+    """What a message of OutOfStock says."""
+    restock = event.estimated_restock_date
+    return {
+        "orderId": event.triggered_by_order_id or "",
+        "product": event.product_name or event.sku,
+        "backorder": bool(event.backorder_allowed),
+        "restock": restock.isoformat() if restock is not None else "",
+    }
+
+
+def back_in_stock(event: InventoryAdjusted) -> Facts:
+    """What a message of InventoryAdjusted says."""
+    return {"productId": event.product_id, "product": event.product_name or event.product_id}
+
+
+def low_stock(event: LowStockAlert) -> Facts:
+    """What a message of LowStockAlert says."""
+    return {
+        "productId": event.product_id,
+        "warehouseId": event.warehouse_id,
+        "available": event.available_quantity,
+        "reorderPoint": event.reorder_point,
+        "suggested": event.suggested_reorder_quantity,
+    }
+
+
+def password_forgotten(event: UserForgotPasswordEvent) -> Facts:
+    """The token itself never travels in a message's data: only until when it holds."""
+    expires = event.reset_token.get("expiresAt")
+    return {"expiresAt": expires if isinstance(expires, str) else ""}
+
+
+def order_metrics(event: OrderMetricsCalculated) -> Facts:
+    """What a message of OrderMetricsCalculated says."""
+    metrics = event.metrics
+    return {
+        "day": event.period.date.isoformat(),
+        "orders": metrics.total_orders,
+        "revenue": money(metrics.total_revenue_minor),
+        "currency": metrics.currency or "",
+    }

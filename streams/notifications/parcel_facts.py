@@ -1,0 +1,76 @@
+"""What messages about parcels and returns say."""
+
+from events.returns import ReturnInitiated, ReturnReceived
+from events.scalars import format_moment
+from events.shipping import (
+    DeliveryFailed,
+    ShipmentCreated,
+    ShipmentDelivered,
+    ShipmentDispatched,
+    ShipmentInTransit,
+    ShipmentRouteUpdated,
+)
+from streams.notifications.wording import Facts
+
+
+def shipment_created(event: ShipmentCreated) -> Facts:
+    """What a message of ShipmentCreated says."""
+    return {
+        "orderId": event.order_id,
+        "carrier": event.carrier,
+        "tracking": event.tracking_number or "",
+        "delivery": event.estimated_delivery.date().isoformat(),
+    }
+
+
+def shipment_dispatched(event: ShipmentDispatched | ShipmentInTransit) -> Facts:
+    """What a message of ShipmentDispatched or ShipmentInTransit says."""
+    return {
+        "orderId": event.order_id,
+        "carrier": event.carrier,
+        "tracking": event.tracking_number,
+        "delivery": event.estimated_delivery.date().isoformat(),
+    }
+
+
+def shipment_delivered(event: ShipmentDelivered) -> Facts:
+    """What a message of ShipmentDelivered says."""
+    return {
+        "orderId": event.order_id,
+        "carrier": event.carrier,
+        "tracking": event.tracking_number,
+        "deliveredAt": format_moment(event.delivered_at),
+    }
+
+
+def route_updated(event: ShipmentRouteUpdated) -> Facts:
+    """What a message of ShipmentRouteUpdated says."""
+    return {"orderId": event.order_id, "delivery": event.updated_eta.date().isoformat()}
+
+
+def delivery_failed(event: DeliveryFailed) -> Facts:
+    """What a message of DeliveryFailed says."""
+    again = event.next_attempt_at
+    return {
+        "orderId": event.order_id,
+        "reason": event.reason_code.replace("_", " ").lower(),
+        "nextAttempt": again.date().isoformat() if again is not None else "",
+    }
+
+
+def return_initiated(event: ReturnInitiated) -> Facts:
+    """What a message of ReturnInitiated says."""
+    return {
+        "orderId": event.order_id,
+        "returnId": event.return_id,
+        "method": event.return_method.replace("_", " "),
+    }
+
+
+def return_received(event: ReturnReceived) -> Facts:
+    """What a message of ReturnReceived says."""
+    return {
+        "orderId": event.order_id,
+        "returnId": event.return_id,
+        "resolution": event.resolution,
+    }

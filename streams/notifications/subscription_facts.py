@@ -1,0 +1,74 @@
+"""What messages about subscriptions and invoices say."""
+
+from events.billing import InvoiceGenerated, SubscriptionPaymentDue
+from events.subscriptions import (
+    PlanMigrationCompleted,
+    SubscriptionRenewedEvent,
+    SubscriptionSuspended,
+    UserSubscriptionCancelled,
+    UserSubscriptionStarted,
+)
+from events.types import Plan
+from streams.notifications.wording import Facts, money
+
+
+def _plan(plan: Plan) -> str:
+    return plan.name or plan.plan_id
+
+
+def invoice_generated(event: InvoiceGenerated) -> Facts:
+    """What a message of InvoiceGenerated says."""
+    return {
+        "invoiceNumber": event.invoice_number,
+        "total": money(event.total_minor),
+        "tax": money(event.tax_minor),
+        "currency": event.currency,
+        "due": event.due_date.isoformat(),
+    }
+
+
+def payment_due(event: SubscriptionPaymentDue) -> Facts:
+    """What a message of SubscriptionPaymentDue says."""
+    return {
+        "plan": _plan(event.plan),
+        "amount": money(event.amount_minor),
+        "currency": event.currency,
+        "due": event.due_date.isoformat(),
+    }
+
+
+def subscription_started(event: UserSubscriptionStarted) -> Facts:
+    """What a message of UserSubscriptionStarted says."""
+    return {
+        "plan": _plan(event.plan),
+        "trialDays": event.trial_period_days,
+        "nextBilling": event.next_billing_date.isoformat(),
+    }
+
+
+def subscription_cancelled(event: UserSubscriptionCancelled) -> Facts:
+    """What a message of UserSubscriptionCancelled says."""
+    return {
+        "plan": _plan(event.plan),
+        "effective": event.effective_date.isoformat(),
+        "reason": event.cancellation_reason.replace("_", " "),
+    }
+
+
+def subscription_suspended(event: SubscriptionSuspended) -> Facts:
+    """What a message of SubscriptionSuspended says."""
+    return {"plan": _plan(event.plan), "attempts": event.failed_payment_attempts}
+
+
+def subscription_renewed(event: SubscriptionRenewedEvent) -> Facts:
+    """What a message of SubscriptionRenewedEvent says."""
+    return {"plan": _plan(event.plan), "nextBilling": event.next_billing_date.isoformat()}
+
+
+def plan_migrated(event: PlanMigrationCompleted) -> Facts:
+    """What a message of PlanMigrationCompleted says."""
+    return {
+        "plan": _plan(event.to_plan),
+        "was": _plan(event.from_plan),
+        "effective": event.effective_date.isoformat(),
+    }
