@@ -14,26 +14,22 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from msgspec.structs import replace as with_changes
-
 import events
+from agents.subscription_rows import NAME, carry_out, due
 from agents.wiring import Cause, announce, cause_of, timer_cause
 from engine.specs import AgentSpec, Context, Delivery, Handler, Source, Timer, TimerHandler
-from streams.billing.calendar import day_of
-from streams.billing.invoices import invoice_number
 from streams.billing.rules import BillingRules
 from streams.subscriptions import facts as f
-from streams.subscriptions.deadlines import TIMERS, due_times
+from streams.subscriptions.deadlines import TIMERS
 from streams.subscriptions.deciding import decide, invoice_sent, time_up
-from streams.subscriptions.evolution import evolve
 from streams.subscriptions.leaving import cancel
 from streams.subscriptions.notices import refused
-from streams.subscriptions.outcomes import following, orders_after
+from streams.subscriptions.outcomes import orders_after
 from streams.subscriptions.rows import Subscriber, Subscription
 from streams.subscriptions.rules import Rules, SubscriptionRules
-from streams.subscriptions.subscriber import NOBODY, kept, locked
+from streams.subscriptions.subscriber import NOBODY, locked
 from streams.subscriptions.subscribing import adopt, subscribe
-from tables.subscriptions import INVOICE_NUMBERS, INVOICES, SUBSCRIPTIONS, invoice_key
+from tables.subscriptions import INVOICE_NUMBERS, INVOICES, SUBSCRIPTIONS
 from topics import (
     NOTIFICATIONS_EVENTS,
     NOTIFICATIONS_QUEUE,
@@ -45,7 +41,6 @@ from topics import (
     SUBSCRIPTIONS_EVENTS,
 )
 
-NAME: Final = "subscriptions"
 INVOICE_TEMPLATE: Final = "invoice-generated"
 """The template of the mail that brings an invoice (G-34)."""
 
@@ -126,7 +121,7 @@ def _subscribing(rules: Rules) -> Handler:
             notice = refused(command.user_id, subscription_id, facts[0], cause.at_ms)
             announce(ctx, NAME, cause, (notice,))
             return
-        _carry_out(ctx, cause, subscriber, None, facts, rules)
+        carry_out(ctx, cause, subscriber, None, facts, rules)
 
     return handler
 
@@ -136,7 +131,7 @@ def _adopting(rules: Rules) -> Handler:
         cause, event = cause_of(delivery), delivery.value.data
         subscriber = ctx.table(SUBSCRIPTIONS).get(event.user_id) or NOBODY
         facts = adopt(subscriber, event, cause.at_ms, cause.correlation_id, rules)
-        _carry_out(ctx, cause, subscriber, None, facts, rules)
+        carry_out(ctx, cause, subscriber, None, facts, rules)
 
     return handler
 
@@ -183,7 +178,7 @@ def _advancing(rules: Rules, decision: Decide) -> Handler:
             if named in (None, subscription.subscription_id):
                 facts = decision(subscriber, subscription, delivery)
                 mine = replace(cause, event_id=_own(cause, subscription, named))
-                subscriber = _carry_out(ctx, mine, subscriber, subscription, facts, rules)
+                subscriber = carry_out(ctx, mine, subscriber, subscription, facts, rules)
 
     return handler
 
@@ -223,67 +218,10 @@ def _timing(rules: Rules) -> TimerHandler:
             facts = time_up(subscription, timer.kind, timer.due_ms, now_ms, rules)
             event_id = events.derived_id(cause.event_id, subscription.subscription_id)
             saga = Cause(event_id, subscription.correlation_id, now_ms)
-            subscriber = _carry_out(ctx, saga, subscriber, subscription, facts, rules)
+            subscriber = carry_out(ctx, saga, subscriber, subscription, facts, rules)
         # Figures may have changed since a timer was set: what should run by now, runs.
-        for kind, due_ms in _due(subscriber, rules):
+        for kind, due_ms in due(subscriber, rules):
             if (kind, due_ms) != (timer.kind, timer.due_ms):
                 ctx.set_timer(kind, timer.key, due_ms)
 
     return handler
-
-
-def _carry_out(
-    ctx: Context,
-    cause: Cause,
-    subscriber: Subscriber,
-    before: Subscription | None,
-    facts: f.Facts,
-    rules: Rules,
-) -> Subscriber:
-    """Keep what follows from facts, move the timers, and announce."""
-    if not facts:
-        return subscriber
-    facts = tuple([_numbered(ctx, fact, rules) for fact in facts])
-    subscription = before
-    for fact in facts:
-        was, subscription = subscription, evolve(subscription, fact)
-        _save_invoice(ctx, was, subscription)
-    assert subscription is not None, "facts are about a subscription"
-    user_id = subscription.user_id
-    after = kept(subscriber, subscription, rules)
-    ctx.table(SUBSCRIPTIONS)[user_id] = after
-    _move_timers(ctx, user_id, _due(subscriber, rules), _due(after, rules))
-    announce(ctx, NAME, cause, following(before, facts, cause.at_ms, rules))
-    return after
-
-
-def _save_invoice(ctx: Context, was: Subscription | None, now: Subscription) -> None:
-    """Keep the invoice as it stands after a fact, so that none is missed."""
-    invoice = now.invoice
-    if invoice is not None and (was is None or was.invoice is not invoice):
-        ctx.table(INVOICES)[invoice_key(now.user_id, invoice.invoice_id)] = invoice
-
-
-def _numbered(ctx: Context, fact: f.Fact, rules: Rules) -> f.Fact:
-    """Give a new invoice its number."""
-    if not isinstance(fact, f.InvoiceIssued):
-        return fact
-    issued_on, table = day_of(fact.invoice.issued_at_ms), ctx.table(INVOICE_NUMBERS)
-    year = str(issued_on.year)
-    given = table.get(year) or 0
-    table[year] = given + 1
-    number = invoice_number(issued_on, given, ctx.partition, rules.billing)
-    return f.InvoiceIssued(with_changes(fact.invoice, number=number))
-
-
-def _due(subscriber: Subscriber, rules: Rules) -> set[tuple[str, int]]:
-    return {due for one in subscriber.subscriptions for due in due_times(one, rules)}
-
-
-def _move_timers(
-    ctx: Context, user_id: str, was: set[tuple[str, int]], now: set[tuple[str, int]]
-) -> None:
-    for kind, due_ms in sorted(was - now):
-        ctx.cancel_timer(kind, user_id, due_ms)
-    for kind, due_ms in sorted(now - was):
-        ctx.set_timer(kind, user_id, due_ms)

@@ -5,7 +5,7 @@ A message or a timer and a subscription go into a function that decides; out com
 
 - `rules`, `plans`: every figure, and what can be subscribed to (G-39).
 - `rows`: the states, their transitions, and what is kept: one row a user.
-- `facts`, `evolution`: what can happen, and how the row changes by it.
+- `facts`, `evolution`, `billing_folds`: what can happen, and how the row changes by it.
 - `subscribing`: a subscription begins (G-21, G-39).
 - `charging`: invoices are drawn, charged and paid; the next period begins (K20, G-40).
 - `failing`: charges that fail, dunning, grace, suspension (K4, K5, G-42, G-44).

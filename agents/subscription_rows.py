@@ -1,0 +1,78 @@
+"""What follows from a subscription's facts: rows, invoices with their numbers, timers, messages."""
+
+from typing import Final
+
+from msgspec.structs import replace
+
+from agents.wiring import Cause, announce
+from engine.specs import Context
+from streams.billing.calendar import day_of
+from streams.billing.invoices import invoice_number
+from streams.subscriptions import facts as f
+from streams.subscriptions.deadlines import due_times
+from streams.subscriptions.evolution import evolve
+from streams.subscriptions.outcomes import following
+from streams.subscriptions.rows import Subscriber, Subscription
+from streams.subscriptions.rules import Rules
+from streams.subscriptions.subscriber import kept
+from tables.subscriptions import INVOICE_NUMBERS, INVOICES, SUBSCRIPTIONS, invoice_key
+
+NAME: Final = "subscriptions"
+
+
+def carry_out(
+    ctx: Context,
+    cause: Cause,
+    subscriber: Subscriber,
+    before: Subscription | None,
+    facts: f.Facts,
+    rules: Rules,
+) -> Subscriber:
+    """Keep what follows from facts, move the timers, and announce."""
+    if not facts:
+        return subscriber
+    facts = tuple([_numbered(ctx, fact, rules) for fact in facts])
+    subscription = before
+    for fact in facts:
+        was, subscription = subscription, evolve(subscription, fact)
+        _save_invoice(ctx, was, subscription)
+    assert subscription is not None, "facts are about a subscription"
+    user_id = subscription.user_id
+    after = kept(subscriber, subscription, rules)
+    ctx.table(SUBSCRIPTIONS)[user_id] = after
+    _move_timers(ctx, user_id, due(subscriber, rules), due(after, rules))
+    announce(ctx, NAME, cause, following(before, facts, cause.at_ms, rules))
+    return after
+
+
+def _save_invoice(ctx: Context, was: Subscription | None, now: Subscription) -> None:
+    """Keep the invoice as it stands after a fact, so that none is missed."""
+    invoice = now.invoice
+    if invoice is not None and (was is None or was.invoice is not invoice):
+        ctx.table(INVOICES)[invoice_key(now.user_id, invoice.invoice_id)] = invoice
+
+
+def _numbered(ctx: Context, fact: f.Fact, rules: Rules) -> f.Fact:
+    """Give a new invoice its number."""
+    if not isinstance(fact, f.InvoiceIssued):
+        return fact
+    issued_on, table = day_of(fact.invoice.issued_at_ms), ctx.table(INVOICE_NUMBERS)
+    year = str(issued_on.year)
+    given = table.get(year) or 0
+    table[year] = given + 1
+    number = invoice_number(issued_on, given, ctx.partition, rules.billing)
+    return f.InvoiceIssued(replace(fact.invoice, number=number))
+
+
+def due(subscriber: Subscriber, rules: Rules) -> set[tuple[str, int]]:
+    """The timers that a user's subscriptions have, by kind and time."""
+    return {due for one in subscriber.subscriptions for due in due_times(one, rules)}
+
+
+def _move_timers(
+    ctx: Context, user_id: str, was: set[tuple[str, int]], now: set[tuple[str, int]]
+) -> None:
+    for kind, due_ms in sorted(was - now):
+        ctx.cancel_timer(kind, user_id, due_ms)
+    for kind, due_ms in sorted(now - was):
+        ctx.set_timer(kind, user_id, due_ms)
