@@ -1,6 +1,5 @@
-"""W3 on this engine: orders and payments wait for each other in rows by a quarter of an hour."""
+"""W3 on this engine: an order and its payment wait for each other in one row."""
 
-from collections.abc import Iterator
 from typing import Any, Final
 
 import msgspec
@@ -9,23 +8,25 @@ from benchmarks.systems.flowmart.worker import JOB, worker
 from benchmarks.systems.models import Order, Pair, Payment
 from benchmarks.workloads.terms import KEPT_MS, WITHIN_MS
 from engine.records import Record
-from engine.specs import AgentSpec, Context, Delivery, R, Source, Table, TableSpec, TopicSpec
-from engine.windows import Tumbling, Windows, clocks_table
+from engine.specs import AgentSpec, Context, Delivery, Source, TableSpec, TopicSpec
 
 
-class Placed(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """An order, as long as a payment may match it."""
+class Waiting(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """What is known of an order: itself, its payment, or both. Times are ms, 0: not yet."""
 
+    placed_at: int
     total: int
-    at: int
-
-
-class Paid(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """A payment, as long as an order may match it."""
-
+    paid_at: int
     payment_id: str
     amount: int
-    at: int
+
+
+class Came(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """Orders whose rows began in one quarter of an hour: they go together."""
+
+    quarter_ms: int
+    number: int
+    order_ids: tuple[str, ...]
 
 
 class Codec:
@@ -52,57 +53,70 @@ class Codec:
 ORDERS: Final = TopicSpec(JOB.inputs[0], "orderId", Codec(Order))
 PAYMENTS: Final = TopicSpec(JOB.inputs[1], "orderId", Codec(Payment))
 OUT: Final = TopicSpec(JOB.output, "orderId", Codec(Order))
-PLACED: Final = TableSpec("placed", Placed, "quarter, orderId", "Orders by quarter of an hour.")
-PAID: Final = TableSpec("paid", Paid, "quarter, orderId", "Payments by quarter of an hour.")
-CLOCKS: Final = clocks_table("clocks")
-QUARTERS: Final = Tumbling(WITHIN_MS, KEPT_MS, KEPT_MS)
+WAITING: Final = TableSpec("waiting", Waiting, "orderId", "Orders and payments by order.")
+CAME: Final = TableSpec("came", Came, "quarter, number", "Orders by when they came.", hidden=True)
+OPEN: Final = "open"
+"""Key of the row to which orders are still added; `|` parts the keys of the full ones."""
+CAME_MAX: Final = 64
+"""Orders in a row: few rows are written for many orders, and none is large."""
+NOTHING: Final = Came(0, 0, ())
 _encode = msgspec.json.Encoder().encode
 
 
 def place(ctx: Context, delivery: Delivery) -> None:
-    """Keep the order, and match the payments that came before it."""
+    """Keep the order, and tell the pair when its payment is there."""
     order: Order = delivery.value
-    placed = Placed(order.total, order.at)
-    if keep(ctx, ctx.table(PLACED), "placed", order, placed):
-        for paid in near(ctx.table(PAID), order.order_id, order.at):
-            tell(ctx, order.order_id, placed, paid)
+    rows, order_id = ctx.table(WAITING), order.order_id
+    row = rows.get(order_id)
+    if row is None:
+        rows[order_id] = Waiting(order.at, order.total, 0, "", 0)
+        remember(ctx, order_id, order.at)
+    else:
+        rows[order_id] = Waiting(order.at, order.total, row.paid_at, row.payment_id, row.amount)
+        if row.paid_at and abs(row.paid_at - order.at) <= WITHIN_MS:
+            tell(ctx, order_id, order.total, row.payment_id, row.amount)
 
 
 def pay(ctx: Context, delivery: Delivery) -> None:
-    """Keep the payment, and match the orders that came before it."""
-    payment: Payment = delivery.value
-    paid = Paid(payment.payment_id, payment.amount, payment.at)
-    if keep(ctx, ctx.table(PAID), "paid", payment, paid):
-        for placed in near(ctx.table(PLACED), payment.order_id, payment.at):
-            tell(ctx, payment.order_id, placed, paid)
+    """Keep the payment, and tell the pair when its order is there."""
+    paid: Payment = delivery.value
+    rows, order_id = ctx.table(WAITING), paid.order_id
+    row = rows.get(order_id)
+    if row is None:
+        rows[order_id] = Waiting(0, 0, paid.at, paid.payment_id, paid.amount)
+        remember(ctx, order_id, paid.at)
+    else:
+        rows[order_id] = Waiting(row.placed_at, row.total, paid.at, paid.payment_id, paid.amount)
+        if row.placed_at and abs(row.placed_at - paid.at) <= WITHIN_MS:
+            tell(ctx, order_id, row.total, paid.payment_id, paid.amount)
 
 
-def keep(ctx: Context, rows: Table[R], name: str, record: Order | Payment, row: R) -> bool:
-    """Keep a row for an hour; False when it comes later than that."""
-    windows = Windows(QUARTERS, rows, ctx.table(CLOCKS), name)
-    before = windows.clock()
-    key = windows.admit(record.order_id, record.at)
-    if windows.clock() is not before:
-        while windows.expire():
-            pass
-    if key is not None:
-        rows[key] = row
-    return key is not None
+def remember(ctx: Context, order_id: str, at_ms: int) -> None:
+    """Note that an order's row began, and remove those that began too long ago."""
+    came = ctx.table(CAME)
+    noted = came.get(OPEN) or NOTHING
+    quarter_ms = max(noted.quarter_ms, at_ms - at_ms % WITHIN_MS)
+    if quarter_ms == noted.quarter_ms and len(noted.order_ids) < CAME_MAX:
+        came[OPEN] = Came(quarter_ms, noted.number, (*noted.order_ids, order_id))
+        return
+    came[f"{noted.quarter_ms:013d}|{noted.number:09d}"] = noted
+    came[OPEN] = Came(quarter_ms, noted.number + 1, (order_id,))
+    if quarter_ms != noted.quarter_ms:
+        forget(ctx, quarter_ms - KEPT_MS)
 
 
-def near(rows: Table[R], order_id: str, at_ms: int) -> Iterator[R]:
-    """Yield the rows of an order that are at most `WITHIN_MS` away."""
-    start_ms = at_ms - at_ms % WITHIN_MS
-    for quarter_ms in (start_ms, start_ms - WITHIN_MS, start_ms + WITHIN_MS):
-        row: Any = rows.get(f"{quarter_ms:013d}|{order_id}")
-        if row is not None and abs(row.at - at_ms) <= WITHIN_MS:
-            yield row
+def forget(ctx: Context, before_ms: int) -> None:
+    """Remove what began in quarters that ended before that moment."""
+    rows, came = ctx.table(WAITING), ctx.table(CAME)
+    for key, noted in came.scan("0", f"{max(0, before_ms - WITHIN_MS):013d}"):
+        for order_id in noted.order_ids:
+            del rows[order_id]
+        del came[key]
 
 
-def tell(ctx: Context, order_id: str, placed: Placed, paid: Paid) -> None:
+def tell(ctx: Context, order_id: str, total: int, payment_id: str, amount: int) -> None:
     """Publish a match."""
-    pair = Pair(order_id, placed.total, paid.payment_id, paid.amount)
-    ctx.publish(OUT, order_id, _encode(pair), ())
+    ctx.publish(OUT, order_id, _encode(Pair(order_id, total, payment_id, amount)), ())
 
 
 app = worker(
@@ -110,7 +124,7 @@ app = worker(
         "join",
         "W3",
         (Source(ORDERS, {"Order": place}), Source(PAYMENTS, {"Payment": pay})),
-        (PLACED, PAID, CLOCKS),
+        (WAITING, CAME),
         (OUT,),
     )
 )
