@@ -9,12 +9,14 @@ A message counts once: by its idempotency key and by its id (K14). Every wait is
 hours, a full window, a failed try, a pausing channel, the daily digest, the end of the history.
 """
 
+from agents.notifier_letters import LETTERS, bury
 from agents.notifier_rows import AGENT, book, recipient, save
 from agents.notifier_timers import put_in_digest, timers
 from agents.wiring import cause_of
 from engine.specs import AgentSpec, Context, Delivery, Handler, Source
 from streams.notifications.admitting import admit, earliest_ms, queued
 from streams.notifications.facts import DeadLettered, Digested, Fact, Queued
+from streams.notifications.outcomes import is_given_up
 from streams.notifications.people import (
     asked_for_password,
     bounced,
@@ -73,7 +75,7 @@ def notifier_agent(rules: NotificationRules) -> AgentSpec:
             BOOKINGS,
             DIGESTS,
         ),
-        outputs=(NOTIFICATIONS_QUEUE, NOTIFICATIONS_EVENTS, *DISPATCHES.values()),
+        outputs=(NOTIFICATIONS_QUEUE, NOTIFICATIONS_EVENTS, *DISPATCHES.values(), LETTERS),
         timers=timers(rules),
     )
 
@@ -133,7 +135,9 @@ def _on_failed(rules: NotificationRules) -> Handler:
             return
         if isinstance(facts[-1], DeadLettered):
             _close(ctx, row, code, delivery, rules)
-        save(ctx, cause_of(delivery), key, row, facts)
+        after = save(ctx, cause_of(delivery), key, row, facts)
+        if is_given_up(facts):
+            bury(ctx, after, delivery)
 
     return handler
 

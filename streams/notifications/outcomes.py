@@ -11,7 +11,7 @@ from events.notifications import (
     NotificationSent,
     SendNotification,
 )
-from events.vocabulary import NotificationFailureReason
+from events.vocabulary import Channel, NotificationFailureReason
 from streams.notifications.admitting import FALLBACKS, HOUSE, NO_CONTACT, OPTED_OUT
 from streams.notifications.facts import DeadLettered, Fact, Sent, Suppressed
 from streams.notifications.notices import key_of
@@ -88,13 +88,27 @@ def _failed(
     )
 
 
+def again(row: Notification) -> SendNotification:
+    """The same message once more, as a message of its own: for people who replay it."""
+    return _copy(row, key_of(row.idempotency_key, "again"), row.channel)
+
+
+def is_given_up(facts: tuple[Fact, ...]) -> bool:
+    """Whether a message ended unsent though its address may be good."""
+    last = facts[-1]
+    return isinstance(last, DeadLettered) and last.code not in CLOSING
+
+
 def _elsewhere(row: Notification) -> Iterator[SendNotification]:
     """The same message by the channel that stands in; the queue drops it if it is there."""
     channel = FALLBACKS.get(row.channel)
-    if channel is None or row.members:
-        return
-    key = key_of(row.idempotency_key.removesuffix(f":{row.channel}"), channel)
-    yield SendNotification.model_construct(
+    if channel is not None and not row.members:
+        key = key_of(row.idempotency_key.removesuffix(f":{row.channel}"), channel)
+        yield _copy(row, key, channel)
+
+
+def _copy(row: Notification, key: str, channel: Channel) -> SendNotification:
+    return SendNotification.model_construct(
         notification_id=key,
         recipient=NotificationRecipient(customer_id=row.user_id),
         channel=channel,

@@ -98,6 +98,24 @@ def test_a_failing_provider_is_tried_again_after_1_4_and_16_seconds_then_given_u
     ]
 
 
+def test_what_was_given_up_is_a_dead_letter_whose_replay_is_sent() -> None:
+    office = PostOffice()
+    office.outboxes["EMAIL"].outage = True
+    office.tell(ask("k1"))
+    office.driver.advance(60_000, step_ms=1_000)
+    office.outboxes["EMAIL"].outage = False
+
+    (letter,) = office.driver.dead_letters(NOTIFICATIONS_QUEUE)
+    key = (letter.key or b"").decode()
+    office.driver.send(NOTIFICATIONS_QUEUE, letter.value, key, headers=letter.headers)
+    office.driver.run()
+
+    assert (letter.topic, letter.agent) == ("notifications.dev.queue", "notifier")
+    assert letter.error == "NotSent"
+    assert b"ann@example.com" not in (letter.value or b"")
+    assert office.statuses() == {"k1": "dead_lettered", "k1:again": "sent"}
+
+
 def test_a_message_that_goes_through_at_the_third_try_is_sent_once() -> None:
     office = PostOffice().tell(ask("k1", email="flaky@example.com"))
 
