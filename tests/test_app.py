@@ -1,0 +1,116 @@
+"""The application as a whole: what it is made of, and that importing it does nothing."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import topics
+from app import agents_of, create_app, topology_of
+from engine.dead_letters import SUFFIX
+from engine.specs import AgentSpec, EffectSpec, Source
+from settings import Settings
+
+ROOT = Path(__file__).parents[1]
+AGENTS, EFFECTS = agents_of(Settings())
+
+GUARD = """
+import os, sys
+os.environ["FLOWMART_BROKER"] = "192.0.2.1:9092"
+def refuse(event, args):
+    if event in {"socket.connect", "socket.bind", "socket.getaddrinfo"}:
+        raise AssertionError(event)
+sys.addaudithook(refuse)
+import app
+print(app.app.conf.id)
+"""
+
+
+def names_of(source: Source) -> set[str]:
+    """The messages of a source. Partial figures are no messages of the contract."""
+    return set(source.handlers) - {"*", "Partial"}
+
+
+def test_importing_the_application_connects_to_nothing() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", GUARD], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("flowmart-")
+
+
+def test_no_two_agents_have_one_name() -> None:
+    names = [spec.name for spec in (*AGENTS, *EFFECTS)]
+
+    assert len(names) == len(set(names))
+    assert all(spec.help for spec in (*AGENTS, *EFFECTS))
+
+
+@pytest.mark.parametrize("agent", AGENTS, ids=lambda agent: agent.name)
+def test_agents_read_messages_that_travel_on_the_topic(agent: AgentSpec) -> None:
+    for source in agent.sources:
+        travelling = {message.name for message in source.topic.events}
+        assert names_of(source) <= travelling, source.topic.name
+
+
+@pytest.mark.parametrize("effect", EFFECTS, ids=lambda effect: effect.name)
+def test_effects_read_messages_that_travel_on_the_topic(effect: EffectSpec) -> None:
+    assert set(effect.effects) <= {message.name for message in effect.topic.events}
+
+
+@pytest.mark.parametrize("agent", AGENTS, ids=lambda agent: agent.name)
+def test_agents_read_and_write_declared_topics_only(agent: AgentSpec) -> None:
+    read = {source.topic.name for source in agent.sources}
+    written = {spec.name.removesuffix(SUFFIX) for spec in agent.outputs}
+
+    assert read | written <= {spec.name for spec in topics.ALL}
+
+
+@pytest.mark.parametrize("agent", AGENTS, ids=lambda agent: agent.name)
+def test_every_table_says_what_it_is_for_and_masks_fields_that_it_has(agent: AgentSpec) -> None:
+    for table in agent.tables:
+        assert table.key, table.name
+        assert table.help.endswith("."), table.name
+        fields = getattr(table.row, "__struct_fields__", ())
+        assert {path.split(".")[0] for path in table.mask} <= set(fields), table.name
+
+
+def test_where_people_live_is_shown_to_nobody() -> None:
+    open_fields = {
+        f"{table.name}.{field}"
+        for agent in AGENTS
+        for table in agent.tables
+        if not table.hidden
+        for field in getattr(table.row, "__struct_fields__", ())
+        if "address" in field or field in {"email", "phone"}
+        if field not in {path.split(".")[0] for path in table.mask}
+    }
+
+    assert open_fields == set()
+
+
+@pytest.mark.parametrize("env", ["dev", "sit", "prod"])
+def test_the_environment_is_part_of_every_name(env: str) -> None:
+    topology = topology_of(Settings(env=env, view_token="x"))  # type: ignore[arg-type]  # pydantic reads text
+
+    assert topology.app_id == f"flowmart-{env}"
+    assert all(f".{env}." in name for name in topology.topic_specs())
+    assert topology.changelog == f"flowmart-{env}-changelog"
+
+
+def test_every_topic_that_agents_read_has_as_many_partitions_as_there_are_lanes() -> None:
+    topology = topology_of(Settings(partitions=12))
+
+    partitions = {topology.partitions_of(topic.spec) for topic in topology.topics.values()}
+    assert partitions == {12}
+
+
+def test_a_worker_runs_every_agent(tmp_path: Path) -> None:
+    made = create_app(Settings(data_dir=tmp_path, env="sit", view_token="x"))
+
+    assert {spec.name for spec in (*AGENTS, *EFFECTS)} <= set(made.agents)
+    assert made.web_service is not None
+    assert "'x'" not in made.greeting
+    assert '"x"' not in made.greeting

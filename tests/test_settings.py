@@ -1,0 +1,185 @@
+import dataclasses
+import os
+from typing import Any
+
+import pytest
+
+from settings import Settings, is_loopback, settings_or_exit
+from streams.orders.rules import MINUTE_MS, OrderRules
+from streams.payments.rules import PaymentRules
+
+RULES = ("orders", "allocation", "inventory", "payments", "fraud", "pulse", "alerts")
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever runs the tests may have settings of their own."""
+    for name in [name for name in os.environ if name.startswith("FLOWMART_")]:
+        monkeypatch.delenv(name)
+
+
+def settings(**given: Any) -> Settings:
+    return Settings(**given)
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_business_figures_are_the_contracts_unless_told_otherwise(name: str) -> None:
+    figures = getattr(Settings(), name)
+
+    assert figures == type(figures)()
+
+
+def test_a_figure_is_changed_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FLOWMART_ORDERS__LINES_MAX", "20")
+    monkeypatch.setenv("FLOWMART_PAYMENTS__BREAKER_SHARE_MAX", "0.75")
+    monkeypatch.setenv("FLOWMART_INVENTORY__POLICY__REORDER_POINT", "30")
+
+    found = Settings()
+
+    assert found.orders == OrderRules(lines_max=20)
+    assert found.payments == PaymentRules(breaker_share_max=0.75)
+    assert found.inventory.policy.reorder_point == 30
+
+
+def test_sets_and_mappings_are_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FLOWMART_INVENTORY__NO_BACKORDER", '["prd_1", "prd_2"]')
+    monkeypatch.setenv("FLOWMART_ORDERS__DISCOUNTS_PERCENT", '{"HALF": 50}')
+
+    found = Settings()
+
+    assert found.inventory.no_backorder == {"prd_1", "prd_2"}
+    assert found.orders.discounts_percent == {"HALF": 50}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "complaint"),
+    [
+        ("PARTITIONS", "many", "error: FLOWMART_PARTITIONS: "),
+        ("PARTITIONS", "0", "error: FLOWMART_PARTITIONS: "),
+        ("ENV", "staging", "error: FLOWMART_ENV: "),
+        ("BROKER", "kafka://me:secret@host:9092", "error: FLOWMART_BROKER: leave credentials out"),
+        ("WEB_PORT", "70000", "error: FLOWMART_WEB_PORT: "),
+        ("TIME_SCALE", "0.5", "error: FLOWMART_TIME_SCALE: "),
+        ("ORDERS__LINE_MAX", "20", "error: FLOWMART_ORDERS: no such figure: line_max"),
+        ("ORDERS__LINES_MAX", "few", "error: FLOWMART_ORDERS__LINES_MAX: "),
+        ("INVENTORY__NO_BACKORDER", "[1", "error: FLOWMART_INVENTORY: no_backorder: not JSON"),
+        ("FRAUD__MONITOR_FROM", "70", "error: FLOWMART_FRAUD: the bands must rise"),
+        ("WEB_HOST", "10.0.0.1", "error: set FLOWMART_VIEW_TOKEN"),
+        ("ENV", "prod", "error: set FLOWMART_VIEW_TOKEN"),
+    ],
+)
+def test_what_is_wrong_is_named_in_one_line_that_tells_no_secret(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, complaint: str
+) -> None:
+    monkeypatch.setenv(f"FLOWMART_{name}", value)
+
+    with pytest.raises(SystemExit) as ended:
+        settings_or_exit()
+
+    said = str(ended.value)
+    assert said.startswith(complaint)
+    assert "\n" not in said
+    assert "secret" not in said
+
+
+def test_everything_wrong_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FLOWMART_PARTITIONS", "many")
+    monkeypatch.setenv("FLOWMART_REPLICATION", "few")
+
+    with pytest.raises(SystemExit) as ended:
+        settings_or_exit()
+
+    assert [line.split(":")[1] for line in str(ended.value).splitlines()] == [
+        " FLOWMART_PARTITIONS",
+        " FLOWMART_REPLICATION",
+    ]
+
+
+@pytest.mark.parametrize("given", ["kafka:9092", "kafka://kafka:9092", "a:1,b:2"])
+def test_a_brokers_scheme_is_left_off(given: str) -> None:
+    assert settings(broker=given).broker == given.removeprefix("kafka://")
+
+
+@pytest.mark.parametrize(
+    ("env", "host", "token", "is_allowed"),
+    [
+        ("dev", "127.0.0.1", None, True),
+        ("dev", "::1", None, True),
+        ("dev", "localhost", None, True),
+        ("dev", "0.0.0.0", None, False),  # noqa: S104 - it is refused
+        ("dev", "shop.example", None, False),
+        ("sit", "127.0.0.1", None, False),
+        ("prod", "127.0.0.1", None, False),
+        ("prod", "0.0.0.0", "let me in", True),  # noqa: S104 - behind a token
+    ],
+)
+def test_rows_are_open_only_to_this_machine_and_only_in_dev(
+    env: str,
+    host: str,
+    token: str | None,
+    is_allowed: bool,  # noqa: FBT001 - a row's last column
+) -> None:
+    def made() -> Settings:
+        return settings(env=env, web_host=host, view_token=token)
+
+    if is_allowed:
+        assert made().web_host == host
+    else:
+        with pytest.raises(ValueError, match="FLOWMART_VIEW_TOKEN"):
+            made()
+
+
+def test_the_token_is_masked_wherever_settings_are_shown() -> None:
+    shown = settings(view_token="let me in")
+
+    assert "let me in" not in repr(shown) + str(shown) + shown.model_dump_json(
+        exclude_defaults=True
+    )
+
+
+def test_settings_do_not_change() -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        settings().partitions = 5  # type: ignore[misc]  # that is the point
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_time_runs_faster_for_every_duration_and_for_nothing_else(name: str) -> None:
+    rules = getattr(Settings(), name)
+
+    scaled = settings(time_scale=60).scaled(rules)
+
+    for field in dataclasses.fields(rules):
+        before, after = getattr(rules, field.name), getattr(scaled, field.name)
+        if field.name.endswith("_ms"):
+            assert after == max(1, round(before / 60))
+        else:
+            assert after == before
+
+
+def test_a_duration_never_becomes_nothing() -> None:
+    scaled = settings(time_scale=10 * MINUTE_MS).scaled(OrderRules(early_ms=1))
+
+    assert scaled.early_ms == 1
+
+
+def test_in_real_time_rules_stay_what_they_are() -> None:
+    rules = OrderRules()
+
+    assert settings().scaled(rules) is rules
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("127.0.0.1", True),
+        ("127.9.9.9", True),
+        ("::1", True),
+        ("localhost", True),
+        ("0.0.0.0", False),  # noqa: S104 - it is not taken for loopback
+        ("192.168.0.1", False),
+        ("localhost.evil.example", False),
+        ("", False),
+    ],
+)
+def test_loopback_is_what_no_other_machine_reaches(host: str, expected: bool) -> None:  # noqa: FBT001 - a row's last column
+    assert is_loopback(host) is expected

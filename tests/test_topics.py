@@ -1,0 +1,163 @@
+from datetime import timedelta
+
+import pytest
+
+import events
+from engine.records import Record
+from engine.specs import TopicSpec
+from events.registry import MESSAGES, TOPICS
+from topics import ALL, CONTRACT, PULSE, _text, topic_of
+
+AT_MS = 1_750_000_000_000
+LINE = {"productId": "prd_1", "quantity": 1, "unitPrice": 5.0}
+CANCEL = {"orderId": "o1", "userId": "u1", "cancellationReason": "late"}
+SHORT = {
+    "productId": "p1",
+    "sku": "s1",
+    "warehouseId": "ALL",
+    "previousQuantity": 1,
+    "currentQuantity": 0,
+}
+VOIDED = {"chargeId": "ch_1", "provider": "stripe"}
+HOME = {"line1": "1 Main Street", "city": "Chicago", "state": "IL", "country": "US"}
+
+
+def record(value: bytes | None, topic: str = "orders.dev.commands", **headers: str) -> Record:
+    found = tuple((name, text.encode()) for name, text in headers.items())
+    return Record(topic, 0, 0, AT_MS, 1, b"key", value, headers=found)
+
+
+def place_order(**fields: object) -> bytes:
+    request = {
+        "userId": "cus_1",
+        "orderItems": [LINE],
+        "shippingAddress": HOME,
+        "payment": {"method": "credit_card"},
+        **fields,
+    }
+    return b'{"eventId":"e1","eventType":"PlaceOrder","data":%b}' % events.codec._json(request)
+
+
+# -- declarations
+
+
+def test_every_message_of_the_contract_has_its_topic() -> None:
+    for message in MESSAGES.values():
+        if message.topic:
+            assert topic_of(message).name == message.topic
+            assert message in topic_of(message).events
+
+
+def test_every_topic_of_the_contract_is_declared() -> None:
+    assert set(TOPICS) <= {spec.name for spec in ALL}
+
+
+def test_no_topic_is_declared_twice() -> None:
+    names = [spec.name for spec in ALL]
+
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("spec", ALL, ids=lambda spec: spec.name)
+def test_a_topic_is_named_after_its_domain_environment_and_kind(spec: TopicSpec) -> None:
+    domain, env, kind = spec.name.split(".")
+
+    assert env == "{env}"
+    assert domain.isalpha()
+    assert kind.isalpha()
+
+
+@pytest.mark.parametrize("spec", [s for s in ALL if s is not PULSE], ids=lambda spec: spec.name)
+def test_commands_are_kept_for_a_week_and_events_longer(spec: TopicSpec) -> None:
+    days = spec.retention / timedelta(days=1)
+
+    assert days == 7 if spec.name.endswith("commands") else days in {14, 30}
+
+
+# -- reading
+
+
+def test_a_header_tells_the_type_wherever_it_stands() -> None:
+    assert CONTRACT.route(record(b"{}", eventType="PlaceOrder")) == "PlaceOrder"
+    assert CONTRACT.route(record(b"{}", trace="x", eventType="PlaceOrder")) == "PlaceOrder"
+    assert CONTRACT.route(record(b"{}", trace="x")) is None
+    assert CONTRACT.route(record(b"{}")) is None
+
+
+def test_a_header_that_is_no_text_is_a_type_nobody_reads() -> None:
+    odd = record(b"{}")
+    odd.headers = (("eventType", b"\xff"),)
+
+    assert CONTRACT.route(odd) == "\ufffd"
+
+
+def test_a_record_of_nothing_is_refused() -> None:
+    with pytest.raises(events.ContractError, match="null"):
+        CONTRACT.decode(record(None), None)
+
+
+def test_an_order_without_an_id_gets_one_that_a_repeat_gets_as_well() -> None:
+    first = CONTRACT.decode(record(place_order()), "PlaceOrder")[1]
+    again = CONTRACT.decode(record(place_order()), None)[1]
+
+    assert first.data.order_id == again.data.order_id
+    assert first.data.order_id.startswith("ord_")
+    assert first.event_id == "e1"
+
+
+def test_an_order_keeps_the_id_that_it_has() -> None:
+    found = CONTRACT.decode(record(place_order(orderId="ord_7")), "PlaceOrder")[1]
+
+    assert found.data.order_id == "ord_7"
+
+
+@pytest.mark.parametrize(
+    "topic",
+    ["orders.dev.commands", "flowmart-dev-orders.dev.commands-by-orderId-repartition"],
+)
+def test_a_nameless_record_is_known_by_its_topic_before_and_after_it_is_re_keyed(
+    topic: str,
+) -> None:
+    nameless = b'{"orderId":"o1","userId":"u1","cancellationReason":"late"}'
+
+    assert CONTRACT.decode(record(nameless, topic), None)[0] == "CancelOrder"
+
+
+# -- partitioning
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "field", "expected"),
+    [
+        ("CancelOrder", CANCEL, "orderId", "o1"),
+        ("CancelOrder", CANCEL, "customerId", "u1"),
+        ("CancelOrder", CANCEL, "paymentId", None),
+        ("OutOfStock", SHORT | {"triggeredByOrderId": "o1"}, "orderId", "o1"),
+        ("OutOfStock", SHORT, "orderId", None),
+        ("DeleteInventory", {"inventoryId": "p1:wh_1"}, "productId", "p1"),
+        ("ChargeVoided", VOIDED | {"paymentId": "pay_o1"}, "paymentId", "o1"),
+        ("ChargeVoided", VOIDED | {"paymentId": "odd"}, "paymentId", "odd"),
+    ],
+)
+def test_the_field_that_decides_the_partition(
+    name: str, data: dict[str, object], field: str, expected: str | None
+) -> None:
+    value = events.codec._json({"eventId": "e1", "eventType": name, "data": data})
+    found = CONTRACT.decode(record(value, topic=""), name)[1]
+
+    assert CONTRACT.field(found, field) == expected
+
+
+def test_partial_figures_are_read_by_their_figure() -> None:
+    name, value = PULSE.codec.decode(record(b'{"figure":"orders","n":1}'), None)
+
+    assert name == PULSE.codec.route(record(b"")) == "Partial"
+    assert PULSE.codec.field(value, "figure") == "orders"
+    assert PULSE.codec.field(value, "nonsense") is None
+
+
+def test_names_from_outside_do_not_fill_the_memory() -> None:
+    for number in range(5_000):
+        CONTRACT.route(record(b"{}", eventType=f"Invented{number}"))
+
+    assert _text.cache_info().currsize <= 1_024
