@@ -18,9 +18,9 @@ from streams.notifications.admitting import admit, earliest_ms, queued
 from streams.notifications.facts import DeadLettered, Digested, Fact, Queued
 from streams.notifications.outcomes import is_given_up
 from streams.notifications.people import (
+    answered,
     asked_for_password,
     bounced,
-    opted,
     preferring,
     signed_up,
     without_tokens,
@@ -170,10 +170,11 @@ def _on_engagement(ctx: Context, delivery: Delivery) -> None:
     facts = engaged(row, event, delivery.record.timestamp)
     if facts:
         save(ctx, cause_of(delivery), key, row, facts)
-    if event.root_interaction.kind == "UNSUBSCRIBED":
-        preferences = ctx.table(PREFERENCES)
-        before = preferences.get(row.user_id) or Preferences(row.user_id)
-        preferences[row.user_id] = opted(before, event.root_interaction.channel, out=True)
+    preferences = ctx.table(PREFERENCES)
+    before = preferences.get(row.user_id) or Preferences(row.user_id)
+    after = answered(before, event.root_interaction)
+    if after is not before:
+        preferences[row.user_id] = after
 
 
 # --- accounts --------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from typing import Any, Final
 import phonenumbers
 from msgspec.structs import replace
 
-from events.notifications import NotificationRecipient
+from events.notifications import Interaction, NotificationRecipient
 from events.registrations import UserForgotPasswordEvent, UserSignedUpEvent
 from streams.notifications.rows import TOKENS_MAX, Contact, Preferences
 from streams.notifications.rules import EMAIL, IN_APP, PUSH, SMS, NotificationRules
@@ -117,6 +117,14 @@ def consents(preferences: Preferences, channel: str, keyword: str) -> Preference
     if word in _START:
         return opted(preferences, channel, out=False)
     return preferences
+
+
+def answered(preferences: Preferences, interaction: Interaction) -> Preferences:
+    """Heed what somebody answered: UNSUBSCRIBED, or STOP and START in `details.keyword`."""
+    if interaction.kind == "UNSUBSCRIBED":
+        return opted(preferences, interaction.channel, out=True)
+    keyword = _word(interaction.details or {}, "keyword")
+    return consents(preferences, interaction.channel, keyword)
 
 
 def opted(preferences: Preferences, channel: str, *, out: bool) -> Preferences:

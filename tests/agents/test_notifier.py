@@ -25,13 +25,15 @@ def signed_up(phone: str = "+442071838750", timezone: str = "Europe/London") -> 
     )
 
 
-def engaged(key: str, kind: str, channel: str = "EMAIL") -> CustomerEngagementRecorded:
+def engaged(
+    key: str, kind: str, channel: str = "EMAIL", **details: str
+) -> CustomerEngagementRecorded:
     return CustomerEngagementRecorded(
         engagement_id="eng_1",
         customer_id="cus_1",
         notification_id=key,
         root_interaction=Interaction(
-            interaction_id="int_1", kind=kind, channel=channel, occurred_at=AT
+            interaction_id="int_1", kind=kind, channel=channel, occurred_at=AT, details=details
         ),
         total_interactions=1,
         recorded_at=AT,
@@ -227,6 +229,15 @@ def test_who_stops_a_channel_gets_nothing_by_it_not_even_what_is_urgent() -> Non
     assert office.driver.rows(PREFERENCES)["cus_1"].opted_out == ("SMS",)
     assert office.statuses()["e2:SMS"] == "suppressed"
     assert office.statuses()["e2:EMAIL"] == "sent"
+
+
+def test_start_opens_a_channel_again() -> None:
+    office = PostOffice().tell(signed_up(), ask("e1:SMS", "SMS"))
+    office.tell(engaged("e1:SMS", "UNSUBSCRIBED", "SMS"))
+
+    office.tell(engaged("e1:SMS", "CLICKED", "SMS", keyword="start"), ask("e2:SMS", "SMS"))
+
+    assert office.statuses()["e2:SMS"] == "sent"
 
 
 # --- when ------------------------------------------------------------------------------------

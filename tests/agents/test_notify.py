@@ -4,8 +4,11 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from app import agents_of
+from events.analytics import OrderMetrics, OrderMetricsCalculated, ReportPeriod
 from events.base import Message
 from events.billing import InvoiceGenerated, SubscriptionPaymentDue
 from events.fraud import FraudDetected
@@ -41,7 +44,8 @@ from events.types import (
     Plan,
 )
 from settings import Settings
-from streams.notifications.rules import EMAIL
+from streams.notifications.rules import DAY_MS, EMAIL, HOUR_MS
+from tables.notifications import NOTIFICATIONS
 from tests.agents.post_office import PostOffice
 from topics import NOTIFICATIONS_EVENTS, NOTIFICATIONS_QUEUE, ORDERS_EVENTS, PAYMENTS_EVENTS
 
@@ -557,3 +561,43 @@ def test_an_order_does_not_change_where_an_account_is_reached() -> None:
     office = PostOffice().tell(SIGNED_UP, place(customer=thief), confirmed())
 
     assert [mail.to for mail in office.mails()] == [("ann@example.com",)]
+
+
+# --- whatever the batches --------------------------------------------------------------------
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(st.sampled_from([event for event, _, _ in TOLD]), max_size=12), st.integers(1, 5))
+def test_batch_boundaries_and_restarts_change_nothing(told: list[Message], chunk_max: int) -> None:
+    whole, parted = PostOffice(partitions=2), PostOffice(partitions=2, chunk_max=chunk_max)
+    for office in (whole, parted):
+        office.tell(SIGNED_UP, place())
+        for event in told:
+            office.put(event)
+
+    whole.driver.run()
+    parted.driver.run()
+    parted.driver.restart().run()
+
+    assert whole.driver.rows(NOTIFICATIONS) == parted.driver.rows(NOTIFICATIONS)
+    ids = [told.event_id for told in parted.said(NOTIFICATIONS_EVENTS)]
+    assert len(ids) == len(set(ids))
+    assert set(ids) == {told.event_id for told in whole.said(NOTIFICATIONS_EVENTS)}
+    assert sorted(mail.key for mail in whole.mails()) == sorted(m.key for m in parted.mails())
+
+
+def test_a_days_figures_are_in_the_operators_digest_next_morning() -> None:
+    report = OrderMetricsCalculated(
+        report_id="rep_1",
+        period=ReportPeriod(date=DAY),
+        metrics=OrderMetrics(
+            total_orders=7, total_revenue_minor=12_300, average_order_value_minor=1_757
+        ),
+    )
+    office = PostOffice().tell(report)
+
+    office.driver.advance(DAY_MS, step_ms=HOUR_MS)
+
+    (mail,) = office.mails()
+    assert mail.to == ("ops@flowmart.example",)
+    assert "2025-06-20: 7 orders, 123.00" in mail.text
