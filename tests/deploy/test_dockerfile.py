@@ -1,0 +1,94 @@
+"""The image holds everything that a worker imports, and runs it as nobody in particular."""
+
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from fnmatch import fnmatch
+from pathlib import Path
+
+import pytest
+
+from settings import Settings
+
+ROOT = Path(__file__).parents[2]
+DOCKERFILE = (ROOT / "Dockerfile").read_text()
+FINAL = DOCKERFILE.rpartition("\nFROM ")[2]
+COPIED = [
+    source
+    for arguments in re.findall(r"^COPY (?!--from)(.+)$", FINAL, re.MULTILINE)
+    for source in arguments.split()[:-1]
+]
+
+WALK = """
+import json, pathlib, sys
+import app
+root = pathlib.Path("ROOT")
+files = {getattr(m, "__file__", None) or "/" for m in list(sys.modules.values())}
+paths = [pathlib.Path(f) for f in files]
+ours = {p.relative_to(root).parts[0] for p in paths if p.is_relative_to(root)}
+print(json.dumps(sorted(ours - {".venv"})))
+"""
+
+
+@pytest.fixture(scope="module")
+def imported() -> list[str]:
+    """Top-level modules and packages of ours that a worker imports, directly or not."""
+    code = WALK.replace("ROOT", str(ROOT))
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return list(json.loads(done.stdout))
+
+
+def test_everything_that_a_worker_imports_is_copied(imported: list[str]) -> None:
+    assert {"app.py", "agents", "engine", "web"} <= set(imported)
+    assert set(imported) - set(COPIED) == set()
+
+
+def test_everything_that_is_copied_exists() -> None:
+    for source in COPIED:
+        assert (ROOT / source).exists(), source
+
+
+def test_nothing_is_copied_that_a_worker_does_not_use(imported: list[str]) -> None:
+    assert set(COPIED) - set(imported) == {"pyproject.toml"}
+
+
+def test_a_wheel_holds_everything_that_a_worker_imports(imported: list[str]) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
+    modules, patterns = project["py-modules"], project["packages"]["find"]["include"]
+
+    for name in imported:
+        if name.endswith(".py"):
+            assert name.removesuffix(".py") in modules
+        else:
+            assert any(fnmatch(name, pattern) for pattern in patterns), name
+
+
+def test_it_runs_as_a_user_of_its_own_on_the_port_that_it_exposes() -> None:
+    user = re.search(r"^USER (\w+)$", FINAL, re.MULTILINE)
+    port = re.search(r"^EXPOSE (\d+)$", FINAL, re.MULTILINE)
+
+    assert user is not None
+    assert user[1] not in {"root", "0"}
+    assert port is not None
+    assert int(port[1]) == Settings.model_fields["web_port"].default
+
+
+def test_it_is_healthy_when_the_worker_says_so() -> None:
+    assert "/health" in FINAL
+    assert "FLOWMART_WEB_PORT" in FINAL
+
+
+def test_what_is_not_needed_stays_out_of_the_build() -> None:
+    ignored = (ROOT / ".dockerignore").read_text().split()
+
+    assert {".git", ".venv"} <= {line.strip("/") for line in ignored}
+
+
+def test_its_data_lies_where_the_volume_is() -> None:
+    [data_dir] = re.findall(r"FLOWMART_DATA_DIR=(\S+)", FINAL)
+
+    assert f"VOLUME {data_dir}" in FINAL
