@@ -268,6 +268,16 @@ def test_what_is_urgent_passes_the_limit_and_what_is_not_is_dropped_over_it() ->
     assert office.statuses()["low"] == "suppressed"
 
 
+def test_of_what_can_wait_ten_an_hour_come_into_the_digest() -> None:
+    office = PostOffice()
+
+    for number in range(12):
+        office.tell(ask(f"k{number:02d}", priority="LOW"))
+
+    statuses = list(office.statuses().values())
+    assert (statuses.count("queued"), statuses.count("suppressed")) == (10, 2)
+
+
 def test_messages_in_the_app_count_for_no_limit() -> None:
     office = PostOffice()
 
