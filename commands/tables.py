@@ -39,7 +39,7 @@ class tables(Command):  # noqa: N801 - the command's name
         if action == "list":
             self._list(as_json)
         elif action == "get" and table and key:
-            row = await ask(f"/tables/{self._spec(table).name}/{quote(key)}")
+            row = await ask(f"/tables/{self._spec(table).name}/{quote(key, safe='')}")
             if row is None:
                 raise CommandError(f"table {table} has no row {key}")
             print(json.dumps(row, indent=None if as_json else 2, ensure_ascii=False))

@@ -1,17 +1,19 @@
 """Asks a running worker for rows."""
 
 import os
-from typing import Any
+from typing import Any, Final
 
 import aiohttp
+from yarl import URL
 
 from commands.base import CommandError
 
+_TIMEOUT: Final = aiohttp.ClientTimeout(total=10)
 _OK, _UNAUTHORIZED, _NOT_FOUND = 200, 401, 404
 
 
-async def ask(path: str, query: dict[str, str] | None = None) -> Any:
-    """The JSON that a worker answers; None when it has no such row.
+async def ask(path: str) -> Any:
+    """The JSON that a worker answers at a quoted path; None when it has no such row.
 
     Raises:
         CommandError: no worker listens, or it refuses.
@@ -21,8 +23,8 @@ async def ask(path: str, query: dict[str, str] | None = None) -> Any:
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     try:
         async with (
-            aiohttp.ClientSession(headers=headers) as session,
-            session.get(url + path, params=query or {}) as response,
+            aiohttp.ClientSession(headers=headers, timeout=_TIMEOUT) as session,
+            session.get(URL(url + path, encoded=True)) as response,
         ):
             if response.status == _OK:
                 return await response.json()
@@ -31,7 +33,7 @@ async def ask(path: str, query: dict[str, str] | None = None) -> Any:
             if response.status == _UNAUTHORIZED:
                 raise CommandError(f"the worker at {url} wants a token: set FLOWMART_VIEW_TOKEN")
             raise CommandError(f"{url}{path}: {response.status} {await response.text()}")
-    except aiohttp.ClientError as exc:
+    except (aiohttp.ClientError, TimeoutError) as exc:
         raise CommandError(
             f"no worker answers at {url}: start one (`faust -A app worker`)"
             " or set FLOWMART_WORKER_URL"

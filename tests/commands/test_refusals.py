@@ -1,0 +1,118 @@
+"""What a command says when it cannot do what was asked: one line, exit code 1, nobody asked."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiokafka.errors import KafkaConnectionError, KafkaError
+
+from app import create_app
+from commands.base import Command, CommandError
+from commands.dead_letters import dead_letters
+from commands.tables import tables
+from commands.topics import topics
+from settings import Settings
+
+Run = Callable[..., str]
+
+
+@pytest.fixture
+def run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run a command in this process; what it said on standard error as it ended with 1."""
+    app = create_app(Settings(data_dir=tmp_path))
+
+    def running(command: type[Command], **arguments: Any) -> str:
+        made: Any = command.__new__(command)
+        made.app = app
+        with pytest.raises(SystemExit) as ended:
+            asyncio.run(made.run(**arguments))
+        assert ended.value.code == 1
+        said = capsys.readouterr()
+        assert said.out == ""
+        assert said.err.startswith("error: ")
+        assert said.err.count("\n") == 1
+        return said.err
+
+    return running
+
+
+def letters(action: str, letter: str | None = None, topic: str | None = None) -> dict[str, Any]:
+    return {"action": action, "letter": letter, "topic": topic, "limit": 5, "as_json": False}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (letters("burn", "all"), "usage: dead-letters list"),
+        (letters("show"), "usage: dead-letters list"),
+        (letters("replay"), "usage: dead-letters list"),
+        (letters("show", "nonsense"), "expected TOPIC@OFFSET"),
+        (letters("show", "orders.dev.commands@last"), "expected TOPIC@OFFSET"),
+        (letters("show", "orders.dev.commands@\u00b2"), "expected TOPIC@OFFSET"),
+        (letters("show", "orders.dev.nonsense@1"), "orders.dev.nonsense has no dead letters"),
+        (letters("list", topic="nonsense"), "topics that have: "),
+    ],
+)
+def test_dead_letters(run: Run, arguments: dict[str, Any], why: str) -> None:
+    assert why in run(dead_letters, **arguments)
+
+
+@pytest.mark.parametrize(
+    ("action", "table", "key", "why"),
+    [
+        ("burn", None, None, "usage: tables list"),
+        ("get", None, None, "usage: tables list"),
+        ("get", "orders", None, "usage: tables list"),
+        ("export", None, None, "usage: tables list"),
+        ("get", "nonsense", "key", "no table is called nonsense; there are: "),
+        ("export", "nonsense", None, "no table is called nonsense; there are: "),
+    ],
+)
+def test_tables(run: Run, action: str, table: str | None, key: str | None, why: str) -> None:
+    assert why in run(tables, action=action, table=table, key=key, out="-", as_json=False)
+
+
+def test_topics(run: Run) -> None:
+    assert "topics burn: expected create or check" in run(topics, action="burn", as_json=False)
+
+
+@pytest.mark.parametrize(
+    ("raised", "why"),
+    [
+        (CommandError("no such thing"), "error: no such thing\n"),
+        (KafkaError(), "error: KafkaError\n"),
+    ],
+)
+def test_what_is_expected_to_fail_is_one_line(run: Run, raised: Exception, why: str) -> None:
+    class failing(Command):  # noqa: N801 - a command's name
+        abstract = True
+
+        async def act(self) -> None:
+            raise raised
+
+    assert run(failing).startswith(why.rstrip("\n"))
+
+
+def test_a_missing_broker_is_told_with_its_address(run: Run) -> None:
+    class failing(Command):  # noqa: N801 - a command's name
+        abstract = True
+
+        async def act(self) -> None:
+            raise KafkaConnectionError
+
+    assert "no Kafka broker answers at 127.0.0.1:9092" in run(failing)
+
+
+def test_what_nobody_thought_of_is_not_hidden(tmp_path: Path) -> None:
+    class failing(Command):  # noqa: N801 - a command's name
+        abstract = True
+
+        async def act(self) -> None:
+            raise ZeroDivisionError
+
+    made: Any = failing.__new__(failing)
+
+    with pytest.raises(ZeroDivisionError):
+        asyncio.run(made.run())

@@ -1,0 +1,70 @@
+"""How commands ask a worker for rows."""
+
+from collections.abc import AsyncIterator
+from urllib.parse import quote
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from commands.base import CommandError
+from commands.worker_client import ask
+
+TOKEN = "let me in"
+
+
+async def _answer(request: web.Request) -> web.Response:
+    """A worker's port as far as a client sees it."""
+    if request.headers.get("Authorization") != f"Bearer {TOKEN}":
+        return web.Response(status=401)
+    what = request.match_info["what"]
+    if what == "row":
+        return web.json_response({"value": request.match_info["key"]})
+    return web.Response(status=404 if what == "nothing" else 503, text="recovering")
+
+
+@pytest.fixture
+async def server(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[TestServer]:
+    app = web.Application()
+    app.add_routes([web.get("/{what}/{key:.*}", _answer)])
+    async with TestServer(app) as running:
+        monkeypatch.setenv("FLOWMART_WORKER_URL", f"{running.make_url('/')}")
+        monkeypatch.setenv("FLOWMART_VIEW_TOKEN", TOKEN)
+        yield running
+
+
+@pytest.mark.parametrize("key", ["ord_1", "a/b", "a b", "50%41", "#1", "what?x=1", "a+b", "\u00fc"])
+async def test_a_row_is_found_however_odd_its_key(server: TestServer, key: str) -> None:
+    assert await ask(f"/row/{quote(key, safe='')}") == {"value": key}
+
+
+async def test_a_row_that_is_not_there_is_none(server: TestServer) -> None:
+    assert await ask("/nothing/key") is None
+
+
+@pytest.mark.parametrize("token", [None, "wrong"])
+async def test_without_the_token_the_setting_is_named(
+    server: TestServer, monkeypatch: pytest.MonkeyPatch, token: str | None
+) -> None:
+    monkeypatch.delenv("FLOWMART_VIEW_TOKEN")
+    if token is not None:
+        monkeypatch.setenv("FLOWMART_VIEW_TOKEN", token)
+
+    with pytest.raises(CommandError, match="FLOWMART_VIEW_TOKEN") as refused:
+        await ask("/row/key")
+
+    assert "wrong" not in str(refused.value)
+
+
+async def test_any_other_answer_is_told(server: TestServer) -> None:
+    with pytest.raises(CommandError, match="503 recovering"):
+        await ask("/busy/key")
+
+
+async def test_a_worker_that_is_not_there_is_told_with_its_address(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("FLOWMART_WORKER_URL", "http://127.0.0.1:1/")
+
+    with pytest.raises(CommandError, match=r"no worker answers at http://127\.0\.0\.1:1: start"):
+        await ask("/row/key")

@@ -1,0 +1,75 @@
+"""Figures and alerts as gauges, from tables that the agents themselves filled."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import events
+from agents.pulse import pulse_agent
+from agents.totals import totals_agent
+from engine.driver import Driver
+from streams.alerts.rules import AlertRules
+from streams.pulse.rules import PulseRules
+from topics import ORDERS_EVENTS
+from web.figures import FigureCollector
+
+SHOWN_MS = 40_000
+"""The driver's clock starts 20 s before the end of a minute; the next one ends 60 s later."""
+ORDERS = 9
+
+
+def told(driver: Driver) -> dict[str, list[tuple[dict[str, str], float]]]:
+    """Samples by metric."""
+    lanes = dict(enumerate(driver._lanes))
+    app: Any = SimpleNamespace(
+        lanes=SimpleNamespace(topology=driver.topology, open_lanes=lambda: lanes)
+    )
+    return {
+        family.name: [(sample.labels, sample.value) for sample in family.samples]
+        for family in FigureCollector(app).collect()
+    }
+
+
+def confirmed(number: int) -> events.OrderConfirmed:
+    return events.OrderConfirmed(
+        order_id=f"ord_{number}",
+        user_id="u",
+        order_items=(events.OrderItem(product_id="p", quantity=1, unit_price_minor=500),),
+        order_total_minor=500,
+        currency="USD",
+        shipping_address=events.Address(line1="1", city="c", country="GB"),
+        shipping_method="standard",
+        order_status="confirmed",
+    )
+
+
+def busy_minute() -> Driver:
+    rules = PulseRules()
+    driver = Driver([pulse_agent(rules), totals_agent(rules, AlertRules())])
+    for number in range(ORDERS):
+        message = confirmed(number)
+        value = events.encode(message, event_id=f"e{number}", timestamp=driver.now_ms)
+        headers = events.headers(message, "saga")
+        driver.send(ORDERS_EVENTS, value, events.key_of(message), headers=headers)
+    driver.run()
+    return driver.advance(SHOWN_MS, step_ms=1_000)
+
+
+def test_before_anything_happened_there_is_no_figure_but_its_name_is_there() -> None:
+    rules = PulseRules()
+
+    found = told(Driver([pulse_agent(rules), totals_agent(rules, AlertRules())]))
+
+    assert found == {"flowmart_figure": [], "flowmart_alert_open": []}
+
+
+def test_each_figure_of_the_shop_is_there_once() -> None:
+    found = told(busy_minute())["flowmart_figure"]
+
+    values = {(sample["figure"], sample["group"]): value for sample, value in found}
+    assert len(values) == len(found)
+    assert values["orders.confirmed_per_minute", "USD"] == ORDERS
+    assert values["orders.revenue_minor_per_minute", "USD"] == ORDERS * 500
+
+
+def test_a_worker_without_the_agents_has_no_figures() -> None:
+    assert told(Driver([])) == {"flowmart_figure": [], "flowmart_alert_open": []}

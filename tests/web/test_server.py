@@ -1,0 +1,53 @@
+"""What a worker says of itself while it comes up."""
+
+import json
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from web.server import WorkerWeb
+
+
+def worker(
+    *, left: dict[int, int] | None = None, is_rebalancing: bool = False, flows: bool = True
+) -> Any:
+    """A worker's web service over an application in that state."""
+    made: Any = object.__new__(WorkerWeb)
+    made._app = SimpleNamespace(
+        lanes=SimpleNamespace(remaining=left or {}, open_lanes=lambda: {3: None, 1: None}),
+        rebalancing=is_rebalancing,
+        consumer=SimpleNamespace(flow_active=flows),
+    )
+    return made
+
+
+async def test_a_worker_that_reads_its_partitions_is_ready() -> None:
+    answer = await worker().ready(None)
+
+    assert json.loads(answer.text) == {"status": "ready", "partitions": [1, 3]}
+
+
+@pytest.mark.parametrize(
+    ("state", "detail", "left"),
+    [
+        ({"left": {0: 5, 2: 7}}, "recovering: 12 changelog records left", 12),
+        ({"left": {0: 5}, "is_rebalancing": True}, "recovering: 5 changelog records left", 5),
+        ({"is_rebalancing": True}, "rebalancing", 0),
+        ({"flows": False}, "rebalancing", 0),
+    ],
+)
+async def test_a_worker_that_does_not_read_yet_says_what_it_waits_for(
+    state: dict[str, Any], detail: str, left: int
+) -> None:
+    answer = await worker(**state).ready(None)
+
+    told = json.loads(answer.text)
+    assert answer.status == 503
+    assert (told["detail"], told["recoveryRemaining"]) == (detail, left)
+
+
+async def test_a_worker_that_is_not_ready_is_healthy_all_the_same() -> None:
+    answer = await worker(flows=False).health(None)
+
+    assert (answer.status, json.loads(answer.text)) == (200, {"status": "ok"})
