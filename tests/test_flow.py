@@ -20,7 +20,7 @@ def test_every_agent_has_its_row(agent: str) -> None:
 
 
 @pytest.mark.parametrize("spec", TOPOLOGY.agents, ids=lambda spec: spec.name)
-def test_a_row_names_every_message_that_its_agent_reads_and_every_table_it_keeps(spec) -> None:  # noqa: ANN001 - an AgentSpec
+def test_a_row_names_every_message_that_its_agent_reads_and_every_table_it_keeps(spec) -> None:
     reads, keeps = TOLD[spec.name]
     if "all" in reads.split() or "events" in reads.split() or "figures" in reads:
         told = None
