@@ -81,7 +81,9 @@ class WorkerWeb(Service):  # type: ignore[misc]  # untyped base
         """200 once every partition of this worker is recovered and read."""
         app, lanes = self._app, self._app.lanes
         left = sum(lanes.remaining.values())
-        if app.rebalancing or left or not app.consumer.flow_active:
+        # Before it has joined the group nothing moves yet, and a worker would look ready.
+        joined = app.tables.recovery.completed.is_set()
+        if app.rebalancing or left or not (joined and app.consumer.flow_active):
             return problem(
                 HTTPStatus.SERVICE_UNAVAILABLE,
                 f"recovering: {left} changelog records left" if left else "rebalancing",

@@ -1,5 +1,6 @@
 """What a worker says of itself while it comes up."""
 
+import asyncio
 import json
 from types import SimpleNamespace
 from typing import Any
@@ -10,14 +11,22 @@ from web.server import WorkerWeb
 
 
 def worker(
-    *, left: dict[int, int] | None = None, is_rebalancing: bool = False, flows: bool = True
+    *,
+    left: dict[int, int] | None = None,
+    is_rebalancing: bool = False,
+    flows: bool = True,
+    joined: bool = True,
 ) -> Any:
     """A worker's web service over an application in that state."""
     made: Any = object.__new__(WorkerWeb)
+    opened = asyncio.Event()
+    if joined:
+        opened.set()
     made._app = SimpleNamespace(
         lanes=SimpleNamespace(remaining=left or {}, open_lanes=lambda: {3: None, 1: None}),
         rebalancing=is_rebalancing,
         consumer=SimpleNamespace(flow_active=flows),
+        tables=SimpleNamespace(recovery=SimpleNamespace(completed=opened)),
     )
     return made
 
@@ -35,6 +44,7 @@ async def test_a_worker_that_reads_its_partitions_is_ready() -> None:
         ({"left": {0: 5}, "is_rebalancing": True}, "recovering: 5 changelog records left", 5),
         ({"is_rebalancing": True}, "rebalancing", 0),
         ({"flows": False}, "rebalancing", 0),
+        ({"joined": False}, "rebalancing", 0),
     ],
 )
 async def test_a_worker_that_does_not_read_yet_says_what_it_waits_for(
