@@ -5,7 +5,7 @@ writes. Nothing it does is visible to anybody until `take` is written and `commi
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from engine.batches import Batch, Completion
@@ -13,6 +13,7 @@ from engine.context import LaneContext
 from engine.dead_letters import dead_letter
 from engine.errors import BadRecord, EngineError, Gap
 from engine.marks import Marks
+from engine.plans import IDLE, NOWHERE, Plan, Plans
 from engine.records import Chunk, Output, Record
 from engine.sizes import check_size, size_of
 from engine.specs import AgentSpec, Delivery, TopicSpec
@@ -20,7 +21,7 @@ from engine.stats import Stats
 from engine.store import Item, Store
 from engine.tables import JournalEntry, LaneTable
 from engine.timers import TIMERS_A_TICK_MAX, Timers
-from engine.topology import TIMERS, BoundTopic, OutputTopic, Reader, Topology
+from engine.topology import TIMERS, BoundTopic, OutputTopic, Topology
 
 
 class Processor:
@@ -56,6 +57,9 @@ class Processor:
             self._contexts,
             self._journal,
         )
+        self._plans = {
+            name: Plans(topic, self._contexts) for name, topic in topology.topics.items()
+        }
         self._out: list[Output] = []
         self._since: list[tuple[Callable[..., None], tuple[Any, ...]]] = []
         """What was taken in since the last commit, for `_redo`."""
@@ -107,24 +111,24 @@ class Processor:
         self.stats.count_records(topic.public, len(records))
 
     def _apply_records(self, topic: BoundTopic, records: list[Record]) -> None:
-        journal, out = self._journal, self._out
-        route, readers_of = topic.spec.codec.route, topic.readers_of
+        journal, out, plans = self._journal, self._out, self._plans[topic.name]
+        codec, partition, partitions = topic.spec.codec, self.partition, self.topology.partitions
+        route, decode = codec.route, codec.decode
         for record in records:
-            written = len(out)
-            agent = ""
+            written, agent = len(out), ""
             try:
                 name = route(record)
-                if name is not None and not readers_of(name):
+                if name is not None and plans[name] is IDLE:
                     self.stats.ignored += 1
                     continue
-                name, value = topic.spec.codec.decode(record, name)
-                delivery = Delivery(record, name, value)
-                for reader in readers_of(name):
-                    agent = reader.agent
-                    if reader.handler is not None and self._is_here(topic, reader, delivery):
-                        reader.handler(self._contexts[agent], delivery)
-                if topic.forwards:
-                    self._forward(topic, delivery)
+                name, value = decode(record, name)
+                plan, delivery = plans[name], Delivery(record, name, value)
+                places = plan.places(codec, value, partitions) if plan.fields else ()
+                for agent, handler, context, field in plan.steps:  # noqa: B007 - told when it raises
+                    if field < 0 or places[field] == partition:
+                        handler(context, delivery)
+                if places:
+                    self._forward(plan, places, topic, delivery)
                 if self._careful:
                     for table, key, _, _ in journal:
                         table.check(key)
@@ -133,32 +137,20 @@ class Processor:
             if journal:
                 journal.clear()
 
-    def _is_here(self, topic: BoundTopic, reader: Reader, delivery: Delivery) -> bool:
-        """Whether the record lies where its reader wants it."""
-        if topic.in_place or reader.by is None:
-            return True
-        key = topic.spec.codec.field(delivery.value, reader.by)
-        if key is None:
-            return False
-        return self.topology.place_of(key) == self.partition
-
-    def _forward(self, topic: BoundTopic, delivery: Delivery) -> None:
+    def _forward(
+        self, plan: Plan, places: Sequence[int], topic: BoundTopic, delivery: Delivery
+    ) -> None:
         """Send the record to each field's partition where it does not lie."""
-        spec, record = topic.spec, delivery.record
-        for by in {r.by for r in topic.readers_of(delivery.name) if r.by is not None}:
-            key = spec.codec.field(delivery.value, by)
-            if key is None:
+        record = delivery.record
+        for place, field, target in zip(places, plan.fields, plan.targets, strict=True):
+            if place in (NOWHERE, self.partition):
                 continue
-            place = self.topology.place_of(key)
-            if place != self.partition:
-                raw_key = key.encode()
-                size = size_of(raw_key, record.value, record.headers)
-                check_size(f"record for {topic.forwards[by]}", size)
-                self._out.append(
-                    Output(topic.forwards[by], place, raw_key, record.value, record.headers)
-                )
-                self.pending_bytes += size
-                self.stats.rekeyed += 1
+            raw_key = (topic.spec.codec.field(delivery.value, field) or "").encode()
+            size = size_of(raw_key, record.value, record.headers)
+            check_size(f"record for {target}", size)
+            self._out.append(Output(target, place, raw_key, record.value, record.headers))
+            self.pending_bytes += size
+            self.stats.rekeyed += 1
 
     def _bury(
         self, topic: BoundTopic, record: Record, agent: str, exc: Exception, written: int

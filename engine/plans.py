@@ -1,0 +1,78 @@
+"""What happens to each type of record in one lane, worked out before the first record."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from engine.context import LaneContext
+from engine.partitioning import partition_of
+from engine.records import Decoded
+from engine.specs import Codec, Handler
+from engine.topology import ANY, BoundTopic, Reader
+
+NOWHERE = -1
+"""The place of a record that has no such field."""
+ANYWHERE = -1
+"""Stands for the index of a field where a step wants the record wherever it lies."""
+
+
+class Step(NamedTuple):
+    """One handler to call, when the record lies where its agent wants it."""
+
+    agent: str
+    handler: Handler
+    context: LaneContext
+    field: int
+    """Index of the field in `Plan.fields` that decides; ANYWHERE: none does."""
+
+
+class Plan(NamedTuple):
+    """What happens to one type of record of one topic."""
+
+    steps: tuple[Step, ...]
+    fields: tuple[str, ...]
+    """Fields by which readers want the record partitioned, where it may lie elsewhere."""
+    targets: tuple[str, ...]
+    """Of each field: the repartition topic for records that lie elsewhere."""
+
+    def places(self, codec: Codec, value: Decoded, partitions: int) -> list[int]:
+        """Of each field: the partition where the record belongs by it."""
+        keys = [codec.field(value, field) for field in self.fields]
+        return [NOWHERE if k is None else partition_of(k.encode(), partitions) for k in keys]
+
+
+IDLE = Plan((), (), ())
+"""Nobody wants such records, neither agents nor effects."""
+
+
+class Plans(dict[str, Plan]):
+    """One topic's plans by the name of the type. Names that nobody asked for share one plan."""
+
+    def __init__(self, topic: BoundTopic, contexts: Mapping[str, LaneContext]) -> None:
+        super().__init__(
+            {name: _plan(topic, readers, contexts) for name, readers in topic.readers.items()}
+        )
+        self._other = _plan(topic, topic.readers.get(ANY, ()), contexts)
+
+    def __missing__(self, name: str) -> Plan:
+        """Give the plan of whoever takes what no other does. Producers choose names: keep none."""
+        return self._other
+
+
+def _plan(
+    topic: BoundTopic, readers: tuple[Reader, ...], contexts: Mapping[str, LaneContext]
+) -> Plan:
+    if not readers:
+        return IDLE
+    asked = () if topic.in_place else tuple(r.by for r in readers if r.by is not None)
+    fields = tuple(dict.fromkeys(asked))
+    steps = tuple(
+        Step(
+            reader.agent,
+            reader.handler,
+            contexts[reader.agent],
+            ANYWHERE if reader.by not in fields else fields.index(reader.by),
+        )
+        for reader in readers
+        if reader.handler is not None
+    )
+    return Plan(steps, fields, tuple(topic.forwards[field] for field in fields))
