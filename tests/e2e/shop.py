@@ -12,9 +12,6 @@ from murmurhash2 import murmurhash2
 
 FLUSH_S: Final = 20.0
 PARTITIONS: Final = 4
-ASIDE: Final = PARTITIONS - 1
-"""A charge that takes long delays the answers to those behind it in its partition, so the one
-order that needs such a charge has a partition for itself."""
 
 HOME: Final = {
     "line1": "1 Main Street",
@@ -58,11 +55,14 @@ def order(
     name: str,
     *lines: Mapping[str, Any],
     token: str = "tok_visa",
-    aside: bool = False,
+    partition: int | None = None,
     **fields: Any,
 ) -> dict[str, Any]:
-    """PlaceOrder of an order and a customer that are nobody else's, the fields given on top."""
-    number = next(n for n in _NUMBERS if (partition_of(f"ord_{name}_{n}") == ASIDE) is aside)
+    """PlaceOrder of an order and a customer that are nobody else's, the fields given on top.
+
+    Its id is one that belongs in the partition, where one is given.
+    """
+    number = next(n for n in _NUMBERS if partition in {None, partition_of(f"ord_{name}_{n}")})
     amount = round(sum(each["quantity"] * each["unitPrice"] for each in lines), 2)
     return {
         "orderId": f"ord_{name}_{number}",

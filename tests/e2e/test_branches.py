@@ -13,7 +13,7 @@ import pytest
 from tests.e2e.books import books_of, wrongs
 from tests.e2e.harness import Workers, until
 from tests.e2e.heard import Ear, Said
-from tests.e2e.shop import DOUBTFUL, HOME, STOLEN, Sender, line, order
+from tests.e2e.shop import DOUBTFUL, HOME, STOLEN, Sender, line, order, partition_of
 
 pytestmark = pytest.mark.own_broker
 
@@ -32,7 +32,7 @@ def doubtful(name: str) -> dict[str, Any]:
 SLOW: dict[str, Callable[[], dict[str, Any]]] = {
     "refused_once": lambda: order("refused_once", line(PRODUCT), token="tok_insufficient_once"),
     "refused_thrice": lambda: order("refused_thrice", line(PRODUCT), token="tok_declined"),
-    "unanswered": lambda: order("unanswered", line(PRODUCT), token="tok_silent", aside=True),
+    "unanswered": lambda: order("unanswered", line(PRODUCT), token="tok_silent"),
     "never_restocked": lambda: order("never_restocked", line(PRODUCT), line("prd_never")),
     "never_reviewed": lambda: doubtful("never_reviewed"),
     "reviewed_late": lambda: doubtful("reviewed_late"),
@@ -202,6 +202,18 @@ def test_a_card_that_may_not_be_tried_again_ends_its_order_at_once(
     assert cancelled["paymentFailureDetails"]["paymentId"] == f"pay_{order_id}"
     until_free(ear, order_id)
     assert len(ear.of(order_id, "payments", "ProcessPayment")) == 1
+
+
+def test_a_provider_that_does_not_answer_for_one_order_holds_up_no_other(
+    ear: Ear, sender: Sender, day: Day
+) -> None:
+    silent = day.id("unanswered")
+    ear.until_said(silent, "ProcessPayment")
+
+    order_id = sender.place(order("beside", line(PRODUCT), partition=partition_of(silent)))
+
+    ear.until_said(order_id, "PaymentComplete")
+    assert not ear.of(silent, "payments", "ChargeOperationFailed", "PaymentFailed")
 
 
 # -- fraud

@@ -10,7 +10,7 @@ from observability.boards import BOARDS
 from observability.dashboards import text_of
 from tests.e2e.harness import Answer, Worker, Workers, until
 from tests.e2e.heard import Ear
-from tests.e2e.shop import Sender, line, order
+from tests.e2e.shop import PARTITIONS, Sender, line, order
 
 pytestmark = pytest.mark.own_broker
 
@@ -27,15 +27,14 @@ class Shown:
     def __init__(self, workers: Workers, ear: Ear, sender: Sender) -> None:
         self.workers = workers
         sender.stock(PRODUCT, 1_000)
-        requests = [order("viewed", line(PRODUCT)) for _ in range(ORDERS)]
-        requests += [order("viewed", line(PRODUCT), aside=True), self.odd()]
+        requests = [
+            order("viewed", line(PRODUCT), partition=number % PARTITIONS)
+            for number in range(ORDERS)
+        ]
+        requests.append(order("viewed", line(PRODUCT)) | {"orderId": ODD_ID})
         self.ids = [sender.place(request) for request in requests]
         for order_id in self.ids:
             ear.until_said(order_id, "PaymentComplete")
-
-    @staticmethod
-    def odd() -> dict[str, object]:
-        return order("viewed", line(PRODUCT)) | {"orderId": ODD_ID}
 
     @property
     def one(self) -> Worker:
