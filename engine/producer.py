@@ -18,6 +18,8 @@ from engine.errors import CommitFailed, Fenced
 from engine.sizes import BATCH_BYTES
 
 STOP_WAIT_S = 3.0
+NO_HEADERS: list[tuple[str, bytes]] = []
+"""Of rows: one list for all. aiokafka takes nothing but a list, and leaves it as it is."""
 TRANSACTION_TIMEOUT_MS = 30_000
 """After it the broker ends the transaction of a worker that is gone: so long may its open
 records hold back those who read committed, unless the partition is opened again before."""
@@ -83,9 +85,10 @@ class LaneProducer:
         now_ms = int(time.time() * 1000)
         groups: dict[tuple[str, int], list[tuple[Any, Any, Any]]] = {}
         for topic, place, key, value, headers in batch.outputs:
-            groups.setdefault((topic, place), []).append((key, value, list(headers)))
+            told = headers if isinstance(headers, list) else list(headers)
+            groups.setdefault((topic, place), []).append((key, value, told))
         if batch.rows:
-            groups[changelog, partition] = [(key, value, []) for key, value in batch.rows]
+            groups[changelog, partition] = [(k, v, NO_HEADERS) for k, v in batch.rows]
         return [
             (topic, place, builder)
             for (topic, place), records in groups.items()
@@ -94,14 +97,13 @@ class LaneProducer:
 
     def _build(self, records: Sequence[tuple[Any, Any, Any]], now_ms: int) -> list[Any]:
         """Pack records into as few batches as their size allows, in order."""
-        builders, builder = [], None
+        builders: list[Any] = []
+        append = _full
         for key, value, headers in records:
-            if builder is None or not builder.append(
-                timestamp=now_ms, key=key, value=value, headers=headers
-            ):
-                builder = self._producer.create_batch()
-                builder.append(timestamp=now_ms, key=key, value=value, headers=headers)
-                builders.append(builder)
+            if not append(timestamp=now_ms, key=key, value=value, headers=headers):
+                builders.append(self._producer.create_batch())
+                append = builders[-1].append
+                append(timestamp=now_ms, key=key, value=value, headers=headers)
         return builders
 
     async def stop(self) -> None:
@@ -110,3 +112,7 @@ class LaneProducer:
             await asyncio.wait_for(self._producer.stop(), STOP_WAIT_S)
         except (TimeoutError, KafkaError):
             return
+
+
+def _full(**_record: Any) -> None:
+    """Take no record: so is the batch before the first."""

@@ -7,7 +7,7 @@ from typing import Any, Generic
 import msgspec
 
 from engine.errors import EngineError
-from engine.sizes import check_size
+from engine.sizes import RECORD_BYTES_MAX, check_size
 from engine.specs import R, TableSpec
 from engine.store import Item, Store
 
@@ -125,7 +125,7 @@ class LaneTable(Generic[R]):
             for key in self.dirty
         ]
         for raw_key, raw in items:
-            if raw is not None:
+            if raw is not None and len(raw_key) + len(raw) > RECORD_BYTES_MAX:
                 check_size(f"row of table {self.spec.name}", len(raw_key) + len(raw))
         return items
 
