@@ -29,7 +29,7 @@ def worker_settings(shop: ShopSettings) -> Mapping[str, str]:
         "FLOWMART_ORDERS__REVIEW_MS": review_ms,
         "FLOWMART_FRAUD__REVIEW_TIMEOUT_MS": review_ms,
         "FLOWMART_PAYMENTS__REVIEW_MS": review_ms,
-        # A call that is tried again holds up the answers behind it: real seconds, not scaled.
+        # Waits between technical tries are real seconds, not scaled: keep them short.
         "FLOWMART_PAYMENTS__GATEWAY_BACKOFF_S": "0.05",
         # Cards that make calls fail must not take the provider down for everybody else.
         "FLOWMART_PAYMENTS__BREAKER_ERRORS_MAX": "1000",
