@@ -30,7 +30,7 @@ def prepare_w1(
 ) -> Task:
     """Orders by customer."""
     expected, warm_up = Expected(), round(events * WARM_UP_SHARE)
-    topic = f"{place.prefix}-w1-in-{partitions}-{customers}"
+    topic = f"{place.prefix}-w1-in-{partitions}-{customers}-{events}"
     orders = Orders(events + warm_up, partitions, customers)
     create_topics(place.bootstrap, [topic], partitions)
     fill(place.bootstrap, ((topic, *record) for record in orders.records(expected)))
@@ -40,7 +40,7 @@ def prepare_w1(
 def prepare_w2(place: Place, events: int) -> Task:
     """Sales by product."""
     expected, by_key, warm_up = Expected(), Expected(), round(events * WARM_UP_SHARE)
-    topic, count = f"{place.prefix}-w2-in", events + warm_up
+    topic, count = f"{place.prefix}-w2-in-{events}", events + warm_up
     stock = Sales(count, PARTITIONS, _start_ms(count / sales.SALES_PER_S))
     create_topics(place.bootstrap, [topic], PARTITIONS, EVENT_TIME)
     records = stock.records(expected, by_key)
@@ -70,7 +70,7 @@ def prepare_w3(place: Place, events: int) -> Task:
     """Orders and payments, half of the events each."""
     expected, warm_up = Expected(), round(events * WARM_UP_SHARE)
     topics, count = (
-        (f"{place.prefix}-w3-orders", f"{place.prefix}-w3-payments"),
+        (f"{place.prefix}-w3-orders-{events}", f"{place.prefix}-w3-payments-{events}"),
         (events + warm_up) // 2,
     )
     made = Pairs(count, PARTITIONS, _start_ms(count / pairs.ORDERS_PER_S))
