@@ -7,6 +7,7 @@ reading goes on is decided by the lanes' markers, the group's offsets only tell 
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Iterable, Mapping
 from typing import Any, cast
 
@@ -35,6 +36,7 @@ FETCH_WAIT_MS = 50
 1,500 would let a partition at its end stall its neighbours that long."""
 POLL_S = 0.2
 LEAVE_WAIT_S = 3.0
+METADATA_S_MAX = 30.0
 """How long each farewell to the broker may take when the worker stops: it may be gone."""
 POLL_INTERVAL_MAX_MS = 24 * 3600 * 1000
 """Kafka clients leave the group when nobody has polled for five minutes, which a long recovery
@@ -275,8 +277,23 @@ class Consumer(AskedConsumer):
         await super().on_partitions_revoked(revoked)
 
     async def subscribe(self, topics: Iterable[str]) -> None:
-        """Join the group for these topics."""
-        self.kafka.subscribe(topics=list(topics), listener=self._listener)
+        """Join the group for these topics, once the client's metadata has them all.
+
+        A broker tells of new topics a little late, and a group is assigned only those that its
+        leader knows of.
+
+        Raises:
+            BrokerUnavailable: it does not tell of them within 30 s.
+        """
+        wanted, client = list(topics), self.kafka._client  # noqa: SLF001 - no public way
+        end = time.monotonic() + METADATA_S_MAX
+        await client.set_topics(wanted)
+        while unknown := [t for t in wanted if not client.cluster.partitions_for_topic(t)]:
+            if time.monotonic() > end:
+                raise BrokerUnavailable(f"the broker does not tell of topics {unknown}")
+            await asyncio.sleep(0.05)
+            await client.force_metadata_update()
+        self.kafka.subscribe(topics=wanted, listener=self._listener)
 
 
 async def _within(seconds: float, farewell: Awaitable[Any]) -> None:

@@ -126,7 +126,7 @@ def test_a_record_whose_row_no_batch_holds_is_buried_and_its_neighbours_go_on(sh
     worker = shop.worker().start().wait_ready()
 
     oracle = Oracle(shop)
-    wait_for("the letter", lambda: oracle.look().letters[huge] == 1, 30)
+    wait_for("the letter", lambda: oracle.look().letters[huge] == 1, 120)
     wait_for("the rest", lambda: len(oracle.look().faults()) <= 2, 30)
 
     assert oracle.letters[huge] == 1
