@@ -119,23 +119,20 @@ def test_a_record_whose_row_no_batch_holds_is_buried_and_its_neighbours_go_on(sh
     load = Load(shop, per_second=1000).start()
     load.wait_sent(3000)
     producer = load._producers[0]
-    huge = b'{"id":-1,"k":"k1","v":3,"do":"huge row"}'
-    producer.produce(f"{shop.app}-in", huge, "k1")
+    # A key of its own: a row that a later record of the same batch makes small again is fine.
+    huge = b'{"id":-1,"k":"huge","v":3,"do":"huge row"}'
+    producer.produce(f"{shop.app}-in", huge, "huge")
     load.wait_sent(500)
     load.stop()
     worker = shop.worker().start().wait_ready()
 
     oracle = Oracle(shop)
-    wait_for("the letter", lambda: oracle.look().letters[huge] == 1, 120)
+    wait_for("the letter", lambda: oracle.look().letters[huge] == 1, 60)
     wait_for("the rest", lambda: len(oracle.look().faults()) <= 2, 30)
 
     assert oracle.letters[huge] == 1
-    [row, letters] = sorted(oracle.faults(), key=len, reverse=True)
-    want = oracle.want["k1"]
-    assert [oracle.rows["k1"][name] for name in ("read", "unique", "total")] == [
-        want[0] - 1, want[1] - 1, want[2] - 3
-    ]  # fmt: skip
-    assert {row[:3], letters[:4]} & {"k1:", "dead"}
+    assert "huge" not in oracle.rows
+    assert all(fault.startswith(("huge:", "dead")) for fault in oracle.faults())
     assert worker.code is None
 
 
