@@ -14,8 +14,10 @@ from agents.gateway import gateway_effect
 from agents.orders import orders_agent
 from agents.payments import payments_agent
 from agents.pulse import pulse_agent
+from agents.registrations import registrations_agent
 from agents.review import review_agent
 from agents.stock import stock_agent
+from agents.subscriptions import subscriptions_agent
 from agents.totals import totals_agent
 from engine.bind import LaneApp, WorkerOptions, create_worker_app
 from engine.lane import Policy
@@ -38,6 +40,8 @@ def agents_of(settings: Settings) -> tuple[tuple[AgentSpec, ...], tuple[EffectSp
         payments_agent(payments),
         fraud_agent(scaled(settings.fraud)),
         review_agent(scaled(settings.fraud)),
+        subscriptions_agent(scaled(settings.subscriptions), scaled(settings.billing)),
+        registrations_agent(),
         pulse_agent(settings.pulse),
         totals_agent(settings.pulse, settings.alerts),
     )

@@ -23,11 +23,13 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from streams.alerts.rules import AlertRules
 from streams.allocation.rules import AllocationRules
+from streams.billing.rules import BillingRules
 from streams.fraud.rules import FraudRules
 from streams.inventory.rules import InventoryRules
 from streams.orders.rules import OrderRules
 from streams.payments.rules import PaymentRules
 from streams.pulse.rules import PulseRules
+from streams.subscriptions.rules import SubscriptionRules
 
 T = TypeVar("T")
 
@@ -84,6 +86,8 @@ class Settings(BaseSettings):
     inventory: InventoryRules = Field(default_factory=InventoryRules)
     payments: PaymentRules = Field(default_factory=PaymentRules)
     fraud: FraudRules = Field(default_factory=FraudRules)
+    subscriptions: SubscriptionRules = Field(default_factory=SubscriptionRules)
+    billing: BillingRules = Field(default_factory=BillingRules)
     pulse: PulseRules = Field(default_factory=PulseRules)
     alerts: AlertRules = Field(default_factory=AlertRules)
 

@@ -22,7 +22,7 @@ from engine.records import Record, header
 from engine.specs import TopicSpec
 from events.base import Message
 from events.envelope import Envelope
-from events.registry import MESSAGES, TOPICS
+from events.registry import ALIASES, MESSAGES, TOPICS
 from events.shipment_ids import SHIPMENT_PREFIX, order_of_shipment
 
 PAYMENT_PREFIX: Final = "pay_"
@@ -70,9 +70,9 @@ class ContractCodec:
         """The message's name as the header has it, or None."""
         headers = record.headers
         if headers and headers[0][0] == "eventType":
-            return _text(headers[0][1])
+            return _name(headers[0][1])
         found = header(record, "eventType")
-        return None if found is None else _text(found)
+        return None if found is None else _name(found)
 
     def decode(self, record: Record, name: str | None) -> tuple[str, Envelope[Any]]:
         """Decode and validate.
@@ -113,9 +113,13 @@ def _public(topic: str) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _text(raw: bytes) -> str:
-    """Names are few: decoded once. Producers choose them, so the cache is bounded."""
-    return raw.decode("utf-8", "replace")
+def _name(raw: bytes) -> str:
+    """The message's own name, also where a header has another one of its names (K12, K22).
+
+    Names are few: decoded once. Producers choose them, so the cache is bounded.
+    """
+    name = raw.decode("utf-8", "replace")
+    return ALIASES.get(name, name)
 
 
 def _with_order_id(envelope: Envelope[Any]) -> Envelope[Any]:

@@ -13,8 +13,6 @@ from tables.registrations import UNHEEDED, WATCH_LISTS
 from topics import REGISTRATIONS_EVENTS, SHIPPING_EVENTS
 
 NAME: Final = "registrations"
-SIGNED_UP: Final = ("UserSignedUpEvent", "UserSignedUp")
-"""Both names that the event goes by (K12)."""
 
 
 def registrations_agent() -> AgentSpec:
@@ -23,7 +21,7 @@ def registrations_agent() -> AgentSpec:
         name=NAME,
         help="Gives new users an empty back-in-stock watch list.",
         sources=(
-            Source(REGISTRATIONS_EVENTS, dict.fromkeys(SIGNED_UP, _signed_up), by="userId"),
+            Source(REGISTRATIONS_EVENTS, {"UserSignedUpEvent": _signed_up}, by="userId"),
             Source(SHIPPING_EVENTS, {"DeliveryFailed": _count}),
         ),
         tables=(WATCH_LISTS, UNHEEDED),

@@ -8,7 +8,17 @@ from settings import Settings, is_loopback, settings_or_exit
 from streams.orders.rules import MINUTE_MS, OrderRules
 from streams.payments.rules import PaymentRules
 
-RULES = ("orders", "allocation", "inventory", "payments", "fraud", "pulse", "alerts")
+RULES = (
+    "orders",
+    "allocation",
+    "inventory",
+    "payments",
+    "fraud",
+    "subscriptions",
+    "billing",
+    "pulse",
+    "alerts",
+)
 
 
 @pytest.fixture(autouse=True)

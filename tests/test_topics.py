@@ -5,8 +5,8 @@ import pytest
 import events
 from engine.records import Record
 from engine.specs import TopicSpec
-from events.registry import MESSAGES, TOPICS
-from topics import ALL, CONTRACT, PULSE, _text, topic_of
+from events.registry import ALIASES, MESSAGES, TOPICS
+from topics import ALL, CONTRACT, PULSE, _name, topic_of
 
 AT_MS = 1_750_000_000_000
 LINE = {"productId": "prd_1", "quantity": 1, "unitPrice": 5.0}
@@ -82,6 +82,11 @@ def test_a_header_tells_the_type_wherever_it_stands() -> None:
     assert CONTRACT.route(record(b"{}", trace="x", eventType="PlaceOrder")) == "PlaceOrder"
     assert CONTRACT.route(record(b"{}", trace="x")) is None
     assert CONTRACT.route(record(b"{}")) is None
+
+
+@pytest.mark.parametrize(("other", "own"), sorted(ALIASES.items()))
+def test_a_header_may_have_another_name_of_a_message(other: str, own: str) -> None:
+    assert CONTRACT.route(record(b"{}", eventType=other)) == own
 
 
 def test_a_header_that_is_no_text_is_a_type_nobody_reads() -> None:
@@ -160,4 +165,4 @@ def test_names_from_outside_do_not_fill_the_memory() -> None:
     for number in range(5_000):
         CONTRACT.route(record(b"{}", eventType=f"Invented{number}"))
 
-    assert _text.cache_info().currsize <= 1_024
+    assert _name.cache_info().currsize <= 1_024
