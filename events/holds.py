@@ -33,13 +33,17 @@ class ReserveStock(HoldCommand):
 
 
 class ReleaseStock(HoldCommand):
-    """Undoes a hold: the compensation of ReserveStock (ADR-004)."""
+    """Undoes a hold: the compensation of ReserveStock (ADR-004).
+
+    `keep` says how many units stay held. It is a level, not a change, so a repeat frees nothing.
+    """
 
     reservation_id: Id
     order_id: Id
     product_id: Id
     quantity: Quantity
     reason: ReleaseReason
+    keep: Quantity | None = None  # extension: free only what is above it; absent = free all
 
 
 class CommitStock(HoldCommand):

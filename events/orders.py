@@ -14,6 +14,7 @@ from events.scalars import (
     Minor,
     MinorUnits,
     Moment,
+    Quantity,
     Text,
 )
 from events.types import (
@@ -63,6 +64,18 @@ class Amendment(Part):
     unit_price_minor: Minor
     previous_line_total_minor: Minor | None = None
     new_line_total_minor: Minor | None = None
+
+
+class OrderLine(Part):
+    """One line of an order as it is now. Its stock is the reservation `<orderId>:<number>`."""
+
+    number: Quantity  # counted from 1; never used again for another line
+    product_id: Id
+    product_name: Text | None = None
+    sku: Id | None = None
+    quantity: Count  # 0: the line is no longer part of the order
+    unit_price_minor: Minor
+    total_price_minor: Minor
 
 
 class AddressChange(Part):
@@ -144,13 +157,18 @@ class PlaceOrder(OrderCommand):
 
 
 class AmendOrder(OrderCommand):
-    """Asks to change an order before anything is dispatched (G-8)."""
+    """Asks to change an order before anything is dispatched (G-8).
+
+    A line says how many units of its product the sender believes are ordered, and how many it
+    wants: where that differs from the order, everything is refused.
+    """
 
     order_id: Id
     user_id: Id
     amendment_type: AmendmentType
     amendments: Many[Amendment] | None = None
     new_address: Address | None = None
+    expected_version: Count | None = None  # extension: the order's version the sender saw
 
 
 class CancelOrder(OrderCommand):
@@ -219,6 +237,11 @@ class OrderAmended(OrderEvent):
 
     `amendments` is empty for ADDRESS_CHANGE. The previous total plus the differences of the lines
     is the new total. `userId` is null for a guest, and travels as null.
+
+    `lines` tells every line. Those whose number is above the number of lines of OrderConfirmed came
+    by amendments, and have their stock when this is said: nobody needs to wait for it. Their
+    reservations name no payment. The difference of the totals is for Payment to charge or give
+    back, unless it is 0.50 or less.
     """
 
     model_config = names(
@@ -237,6 +260,7 @@ class OrderAmended(OrderEvent):
     new_order_total_minor: Minor
     currency: Currency
     order_status: Text
+    lines: Many[OrderLine] | None = None  # extension: every line as it is now
 
 
 class OrderCancelled(OrderEvent):
