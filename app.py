@@ -11,11 +11,14 @@ import commands  # noqa: F401 - defining a command registers it
 from agents.allocation import allocation_agent
 from agents.fraud import fraud_agent
 from agents.gateway import gateway_effect
+from agents.notifier import notifier_agent
+from agents.notify import notify_agent
 from agents.orders import orders_agent
 from agents.payments import payments_agent
 from agents.pulse import pulse_agent
 from agents.registrations import registrations_agent
 from agents.review import review_agent
+from agents.sender import sender_effects
 from agents.stock import stock_agent
 from agents.subscriptions import subscriptions_agent
 from agents.totals import totals_agent
@@ -24,15 +27,21 @@ from engine.lane import Policy
 from engine.logs import json_logging
 from engine.specs import AgentSpec, EffectSpec
 from engine.topology import Topology
+from providers.mail import SmtpMail, SmtpServer
+from providers.notifications import Messenger, Messengers
+from providers.outbox import Outbox
+from providers.push import FcmPush
 from providers.simulated import SimulatedProvider
+from providers.sms import HttpSms
 from settings import Settings, settings_or_exit
+from streams.notifications.rules import EMAIL, PUSH, SMS
 from web.server import WorkerWeb
 
 
 def agents_of(settings: Settings) -> tuple[tuple[AgentSpec, ...], tuple[EffectSpec, ...]]:
     """Every agent and effect, in the order in which one record reaches them."""
     scaled = settings.scaled
-    payments = scaled(settings.payments)
+    payments, notifications = scaled(settings.payments), scaled(settings.notifications)
     agents = (
         orders_agent(scaled(settings.orders)),
         allocation_agent(scaled(settings.allocation)),
@@ -42,11 +51,28 @@ def agents_of(settings: Settings) -> tuple[tuple[AgentSpec, ...], tuple[EffectSp
         review_agent(scaled(settings.fraud)),
         subscriptions_agent(scaled(settings.subscriptions), scaled(settings.billing)),
         registrations_agent(),
+        notify_agent(notifications),
+        notifier_agent(notifications),
         pulse_agent(settings.pulse),
         totals_agent(settings.pulse, settings.alerts),
     )
     provider = SimulatedProvider(latency_ms=settings.provider_latency_ms)
-    return agents, (gateway_effect({"simulated": provider}, payments),)
+    senders = sender_effects(messengers_of(settings), notifications, partitions=settings.partitions)
+    return agents, (gateway_effect({"simulated": provider}, payments), *senders)
+
+
+def messengers_of(settings: Settings) -> Messengers:
+    """Who takes mail, SMS and pushes: what the settings name, else the embedded outbox."""
+    found: dict[str, Messenger] = dict.fromkeys((EMAIL, SMS, PUSH), Outbox())
+    if settings.smtp_url:
+        url = settings.smtp_url.get_secret_value()
+        found[EMAIL] = SmtpMail(SmtpServer.at(url, settings.mail_from))
+    if settings.sms_url:
+        token = settings.sms_token.get_secret_value()
+        found[SMS] = HttpSms(settings.sms_url, token, settings.sms_from)
+    if settings.push_url:
+        found[PUSH] = FcmPush(settings.push_url, settings.push_token.get_secret_value())
+    return found
 
 
 def topology_of(settings: Settings) -> Topology:

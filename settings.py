@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
+from urllib.parse import urlsplit
 
 from pydantic import (
     Field,
@@ -26,6 +27,7 @@ from streams.allocation.rules import AllocationRules
 from streams.billing.rules import BillingRules
 from streams.fraud.rules import FraudRules
 from streams.inventory.rules import InventoryRules
+from streams.notifications.rules import NotificationRules
 from streams.orders.rules import OrderRules
 from streams.payments.rules import PaymentRules
 from streams.pulse.rules import PulseRules
@@ -81,6 +83,21 @@ class Settings(BaseSettings):
     provider_latency_ms: int = Field(default=0, ge=0, le=60_000)
     """How long the simulated payment provider takes."""
 
+    smtp_url: SecretStr | None = None
+    """Where mail is handed in: `smtp://user:password@host:587`, or `smtps://` for TLS from the
+    first byte. Without it nothing leaves the house: mail is kept in the embedded outbox."""
+    mail_from: str = "shop@flowmart.example"
+    """The sender's address of mail."""
+    sms_url: str | None = None
+    """Where SMS are posted. Without it they are kept in the embedded outbox."""
+    sms_token: SecretStr = SecretStr("")
+    sms_from: str = "FlowMart"
+    """The sender's name or number of SMS."""
+    push_url: str | None = None
+    """`https://fcm.googleapis.com/v1/projects/<project>/messages:send`. Without it pushes are kept
+    in the embedded outbox."""
+    push_token: SecretStr = SecretStr("")
+
     orders: OrderRules = Field(default_factory=OrderRules)
     allocation: AllocationRules = Field(default_factory=AllocationRules)
     inventory: InventoryRules = Field(default_factory=InventoryRules)
@@ -89,6 +106,7 @@ class Settings(BaseSettings):
     subscriptions: SubscriptionRules = Field(default_factory=SubscriptionRules)
     billing: BillingRules = Field(default_factory=BillingRules)
     pulse: PulseRules = Field(default_factory=PulseRules)
+    notifications: NotificationRules = Field(default_factory=NotificationRules)
     alerts: AlertRules = Field(default_factory=AlertRules)
 
     @field_validator("*", mode="before")
@@ -110,6 +128,14 @@ class Settings(BaseSettings):
         if "@" in bare:
             raise ValueError("leave credentials out of FLOWMART_BROKER: clients ignore them there")
         return bare
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _a_mail_server(cls, url: SecretStr | None) -> SecretStr | None:
+        parts = urlsplit("smtp://none" if url is None else url.get_secret_value())
+        if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
+            raise ValueError("expected smtp://user:password@host:port or smtps://")
+        return url
 
     @model_validator(mode="after")
     def _guarded(self) -> Self:

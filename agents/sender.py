@@ -6,11 +6,13 @@ where the address or the message is to blame. The notifier decides what follows.
 
 An effect: it keeps nothing, and may run again after a crash. Every try of a message has one key,
 so a provider that knows keys sends it once; a mail's name derives from it. The channel's limit a
-second is shared out over partitions, so it holds however many workers there are. When more than
-half of a channel's calls fail it pauses for a minute, and tries are told circuit_open (G-37).
+second is shared out over partitions, so it holds however many workers there are; the embedded
+outbox, which sends nothing, has none. When more than half of a channel's calls fail it pauses for
+a minute, and tries are told circuit_open (G-37).
 """
 
 import asyncio
+import math
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
@@ -61,7 +63,7 @@ def sender_effect(  # noqa: PLR0913 - a channel, its provider, and what tests pu
 
     `clock` tells the time of day, `ticks` only grows.
     """
-    per_s = _per_s(channel, rules) / partitions
+    per_s = _per_s(channel, rules) / partitions if messenger.is_outside else math.inf
     sender = _Sender(channel, messenger, rules, templates or Templates(), (clock, ticks))
     paces: dict[int, Pace] = {}
 

@@ -12,11 +12,14 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import formatdate
 from typing import Final
+from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
 
 from providers.notifications import ChannelError, Code, Outgoing, Refusal, Taken
 
+_PORT: Final = 587
+_TLS_PORT: Final = 465
 CONNECTIONS_MAX: Final = 10
 """Connections to the server unless told otherwise."""
 _PERMANENT: Final = 500
@@ -28,7 +31,7 @@ class SmtpServer:
     """Where mail is handed in."""
 
     host: str
-    port: int = 587
+    port: int = _PORT
     sender: str = "shop@flowmart.example"
     sender_name: str = "FlowMart"
     username: str | None = None
@@ -38,6 +41,20 @@ class SmtpServer:
     start_tls: bool | None = None
     """None: where the server offers it. True: or not at all."""
     timeout_s: float = 10.0
+
+    @classmethod
+    def at(cls, url: str, sender: str) -> "SmtpServer":
+        """The server that `smtp://user:password@host:port` or `smtps://...` names."""
+        parts = urlsplit(url)
+        is_tls = parts.scheme == "smtps"
+        return cls(
+            parts.hostname or "",
+            parts.port or (_TLS_PORT if is_tls else _PORT),
+            sender,
+            username=unquote(parts.username) if parts.username else None,
+            password=unquote(parts.password) if parts.password else None,
+            use_tls=is_tls,
+        )
 
     def __repr__(self) -> str:
         """Without the password."""
@@ -65,6 +82,11 @@ class SmtpMail:
     def calls_max(self) -> int:
         """Mails under way at once: one a connection."""
         return self._connections_max
+
+    @property
+    def is_outside(self) -> bool:
+        """Mail leaves the house."""
+        return True
 
     async def send(self, message: Outgoing) -> Taken | Refusal:
         """Hand in a mail."""

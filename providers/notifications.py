@@ -90,6 +90,10 @@ class Messenger(Protocol):
     def calls_max(self) -> int:
         """How many messages it takes at once."""
 
+    @property
+    def is_outside(self) -> bool:
+        """Whether messages leave the house, so that the channel's limit a second holds."""
+
     async def send(self, message: Outgoing) -> Taken | Refusal:
         """Send a message."""
 

@@ -86,6 +86,11 @@ class Outbox:
         """How many messages it takes at once."""
         return CALLS_MAX
 
+    @property
+    def is_outside(self) -> bool:
+        """Nothing leaves the house."""
+        return False
+
     async def send(self, message: Outgoing) -> Taken | Refusal:
         """Keep a message, once a key."""
         if self._latency_ms:

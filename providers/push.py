@@ -34,6 +34,11 @@ class FcmPush:
         """How many messages it takes at once."""
         return CALLS_MAX
 
+    @property
+    def is_outside(self) -> bool:
+        """Messages leave the house."""
+        return True
+
     async def send(self, message: Outgoing) -> Taken | Refusal:
         """Push to every device; one that takes it is enough."""
         answers = await asyncio.gather(*(self._push(message, device) for device in message.to))

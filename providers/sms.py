@@ -38,6 +38,11 @@ class HttpSms:
         """How many messages it takes at once."""
         return CALLS_MAX
 
+    @property
+    def is_outside(self) -> bool:
+        """Messages leave the house."""
+        return True
+
     async def send(self, message: Outgoing) -> Taken | Refusal:
         """Send an SMS; the text is cut to size already."""
         body = {"from": self._sender, "to": message.to[0], "text": message.text}

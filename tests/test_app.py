@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 
 import topics
-from app import agents_of, create_app, topology_of
+from app import agents_of, create_app, messengers_of, topology_of
 from engine.dead_letters import SUFFIX
 from engine.specs import AgentSpec, EffectSpec, Source
 from settings import Settings
 
 ROOT = Path(__file__).parents[1]
+INSIDE = {"Partial", "Dispatch", "Watch"}
 AGENTS, EFFECTS = agents_of(Settings())
 
 GUARD = """
@@ -28,8 +29,8 @@ print(app.app.conf.id)
 
 
 def names_of(source: Source) -> set[str]:
-    """The messages of a source. Partial figures are no messages of the contract."""
-    return set(source.handlers) - {"*", "Partial"}
+    """The messages of a source. What agents hand over inside is no message of the contract."""
+    return set(source.handlers) - INSIDE - {"*"}
 
 
 def test_importing_the_application_connects_to_nothing() -> None:
@@ -57,7 +58,7 @@ def test_agents_read_messages_that_travel_on_the_topic(agent: AgentSpec) -> None
 
 @pytest.mark.parametrize("effect", EFFECTS, ids=lambda effect: effect.name)
 def test_effects_read_messages_that_travel_on_the_topic(effect: EffectSpec) -> None:
-    assert set(effect.effects) <= {message.name for message in effect.topic.events}
+    assert set(effect.effects) - INSIDE <= {message.name for message in effect.topic.events}
 
 
 @pytest.mark.parametrize("agent", AGENTS, ids=lambda agent: agent.name)
@@ -75,6 +76,25 @@ def test_every_table_says_what_it_is_for_and_masks_fields_that_it_has(agent: Age
         assert table.help.endswith("."), table.name
         fields = getattr(table.row, "__struct_fields__", ())
         assert {path.split(".")[0] for path in table.mask} <= set(fields), table.name
+
+
+def test_nothing_leaves_the_house_unless_a_setting_says_where_to() -> None:
+    named = Settings(
+        smtp_url="smtp://mail.example",  # type: ignore[arg-type]  # pydantic reads text
+        sms_url="https://sms.example",
+        push_url="https://push.example",
+    )
+
+    assert {channel: to.is_outside for channel, to in messengers_of(Settings()).items()} == {
+        "EMAIL": False,
+        "SMS": False,
+        "PUSH": False,
+    }
+    assert {channel: to.name for channel, to in messengers_of(named).items()} == {
+        "EMAIL": "smtp",
+        "SMS": "sms",
+        "PUSH": "fcm",
+    }
 
 
 def test_where_people_live_is_shown_to_nobody() -> None:

@@ -9,9 +9,13 @@ from app import topology_of
 from settings import Settings
 
 FLOW = Path(__file__).parent.parent / "docs" / "flow.md"
-ROW = re.compile(r"^\| `(\w+)`[^|]*\|[^|]*\|[^|]*\|([^|]*)\|([^|]*)\|", re.MULTILINE)
+ROW = re.compile(r"^\| (`[^|]*)\|[^|]*\|[^|]*\|([^|]*)\|([^|]*)\|", re.MULTILINE)
 TOPOLOGY = topology_of(Settings())
-TOLD = {name: (reads, keeps) for name, reads, keeps in ROW.findall(FLOW.read_text())}
+TOLD = {
+    name: (reads, keeps)
+    for names, reads, keeps in ROW.findall(FLOW.read_text())
+    for name in re.findall(r"`([\w-]+)`", names)
+}
 
 
 @pytest.mark.parametrize("agent", [spec.name for spec in (*TOPOLOGY.agents, *TOPOLOGY.effects)])

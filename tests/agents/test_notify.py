@@ -99,7 +99,11 @@ def test_a_confirmed_order_is_mailed_once_and_shown_in_the_app() -> None:
 def shop(**told: Any) -> PostOffice:
     """Every agent of the application, and the notification agents."""
     agents, effects = agents_of(Settings())
-    return PostOffice(agents, effects, **told)
+    return PostOffice(
+        tuple(agent for agent in agents if agent.name not in {"notify", "notifier"}),
+        tuple(effect for effect in effects if not effect.name.startswith("sender-")),
+        **told,
+    )
 
 
 def stocked(office: PostOffice) -> PostOffice:

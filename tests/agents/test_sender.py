@@ -28,6 +28,7 @@ class Slow:
     """A provider that answers when it is told to, and counts how many wait for it."""
 
     name = "slow"
+    is_outside = True
 
     def __init__(self, calls_max: int = 100) -> None:
         self.calls_max = calls_max
@@ -201,7 +202,7 @@ async def test_a_digest_lists_its_messages_and_survives_one_that_cannot_be_writt
 
 async def test_a_limit_is_shared_out_over_partitions() -> None:
     specs = sender_effects(
-        {channel: Outbox() for channel in ("EMAIL", "SMS", "PUSH")},
+        {channel: Slow() for channel in ("EMAIL", "SMS", "PUSH")},
         NotificationRules(),
         partitions=4,
     )
@@ -209,6 +210,18 @@ async def test_a_limit_is_shared_out_over_partitions() -> None:
     assert [spec.topic for spec in specs] == list(DISPATCHES.values())
     # 100 under way at 10 a second over 4 partitions: the last one waits 40 s.
     assert specs[1].timeout_s > 40
+
+
+async def test_the_outbox_takes_whatever_comes() -> None:
+    clock = Clock()
+    spec = sender_effect(
+        "SMS", Outbox(), NotificationRules(), clock=lambda: AT_MS, ticks=clock, sleep=clock.sleep
+    )
+
+    for number in range(100):
+        await spec.effects["Dispatch"](tried(number, "SMS", to=("+442071838750",)))
+
+    assert clock() == Clock()()
 
 
 async def test_turns_are_evenly_apart_and_a_rest_lets_few_go_at_once() -> None:

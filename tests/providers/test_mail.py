@@ -241,3 +241,24 @@ async def test_a_server_may_ask_for_a_password(mailbox: Mailbox) -> None:
 
     assert isinstance(answer, Taken)
     assert "secret" not in repr(told)
+
+
+@pytest.mark.parametrize(
+    ("url", "found"),
+    [
+        ("smtp://mail.example", ("mail.example", 587, None, None, False)),
+        ("smtp://127.0.0.1:1025", ("127.0.0.1", 1025, None, None, False)),
+        ("smtps://ann:p%40ss@mail.example", ("mail.example", 465, "ann", "p@ss", True)),
+    ],
+)
+def test_a_url_names_a_server(url: str, found: tuple) -> None:
+    server = SmtpServer.at(url, "shop@example.com")
+
+    assert (
+        server.host,
+        server.port,
+        server.username,
+        server.password,
+        server.use_tls,
+    ) == found
+    assert server.sender == "shop@example.com"
