@@ -9,6 +9,7 @@ import uvloop
 
 import commands  # noqa: F401 - defining a command registers it
 from agents.allocation import allocation_agent
+from agents.carriers import carriers_effect
 from agents.fraud import fraud_agent
 from agents.gateway import gateway_effect
 from agents.notifier import notifier_agent
@@ -19,6 +20,7 @@ from agents.pulse import pulse_agent
 from agents.registrations import registrations_agent
 from agents.review import review_agent
 from agents.sender import sender_effects
+from agents.shipping import shipping_agent
 from agents.stock import stock_agent
 from agents.subscriptions import subscriptions_agent
 from agents.totals import totals_agent
@@ -32,6 +34,7 @@ from providers.notifications import Messenger, Messengers
 from providers.outbox import Outbox
 from providers.push import FcmPush
 from providers.simulated import SimulatedProvider
+from providers.simulated_carriers import simulated_carriers
 from providers.sms import HttpSms
 from settings import Settings, settings_or_exit
 from streams.notifications.rules import EMAIL, PUSH, SMS
@@ -47,6 +50,7 @@ def agents_of(settings: Settings) -> tuple[tuple[AgentSpec, ...], tuple[EffectSp
         allocation_agent(scaled(settings.allocation)),
         stock_agent(scaled(settings.inventory)),
         payments_agent(payments),
+        shipping_agent(scaled(settings.shipping)),
         fraud_agent(scaled(settings.fraud)),
         review_agent(scaled(settings.fraud)),
         subscriptions_agent(scaled(settings.subscriptions), scaled(settings.billing)),
@@ -58,7 +62,12 @@ def agents_of(settings: Settings) -> tuple[tuple[AgentSpec, ...], tuple[EffectSp
     )
     provider = SimulatedProvider(latency_ms=settings.provider_latency_ms)
     senders = sender_effects(messengers_of(settings), notifications, partitions=settings.partitions)
-    return agents, (gateway_effect({"simulated": provider}, payments), *senders)
+    carriers = simulated_carriers(scaled(settings.carriers), latency_ms=settings.carrier_latency_ms)
+    return agents, (
+        gateway_effect({"simulated": provider}, payments),
+        carriers_effect(carriers),
+        *senders,
+    )
 
 
 def messengers_of(settings: Settings) -> Messengers:

@@ -22,6 +22,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from providers.simulated_carriers import CarrierTimes
 from streams.alerts.rules import AlertRules
 from streams.allocation.rules import AllocationRules
 from streams.billing.rules import BillingRules
@@ -31,6 +32,7 @@ from streams.notifications.rules import NotificationRules
 from streams.orders.rules import OrderRules
 from streams.payments.rules import PaymentRules
 from streams.pulse.rules import PulseRules
+from streams.shipping.rules import ShippingRules
 from streams.subscriptions.rules import SubscriptionRules
 
 T = TypeVar("T")
@@ -82,6 +84,8 @@ class Settings(BaseSettings):
     """All durations of the rules are divided by it: for demonstrations and tests."""
     provider_latency_ms: int = Field(default=0, ge=0, le=60_000)
     """How long the simulated payment provider takes."""
+    carrier_latency_ms: int = Field(default=0, ge=0, le=60_000)
+    """How long the simulated carriers take to answer."""
 
     smtp_url: SecretStr | None = None
     """Where mail is handed in: `smtp://user:password@host:587`, or `smtps://` for TLS from the
@@ -105,6 +109,9 @@ class Settings(BaseSettings):
     fraud: FraudRules = Field(default_factory=FraudRules)
     subscriptions: SubscriptionRules = Field(default_factory=SubscriptionRules)
     billing: BillingRules = Field(default_factory=BillingRules)
+    shipping: ShippingRules = Field(default_factory=ShippingRules)
+    carriers: CarrierTimes = Field(default_factory=CarrierTimes)
+    """When things happen to the simulated carriers' parcels."""
     pulse: PulseRules = Field(default_factory=PulseRules)
     notifications: NotificationRules = Field(default_factory=NotificationRules)
     alerts: AlertRules = Field(default_factory=AlertRules)

@@ -17,6 +17,8 @@ RULES = (
     "notifications",
     "subscriptions",
     "billing",
+    "shipping",
+    "carriers",
     "pulse",
     "alerts",
 )

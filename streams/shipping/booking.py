@@ -119,7 +119,7 @@ def _asking(booking: Booking, at_ms: int, rules: ShippingRules) -> Booking:
         tries=booking.tries + 1,
         tries_all=booking.tries_all + 1,
         begun_at_ms=booking.begun_at_ms or at_ms,
-        due_ms=at_ms + rules.booking_answer_ms,
+        due_ms=at_ms + round(rules.booking_answer_s * 1000),
         asked=True,
     )
 

@@ -124,8 +124,9 @@ class ShippingRules:
     """The third try comes so long after the first (G-28)."""
     booking_carriers_max: int = 2
     """Carriers tried before a person takes over (G-28)."""
-    booking_answer_ms: int = MINUTE_MS
-    """How long a carrier may owe an answer before the try counts as failed."""
+    booking_answer_s: float = 60.0
+    """How long a carrier may owe an answer before the try counts as failed. Real seconds: what
+    calls take does not shrink with the time scale."""
 
     poll_ms: int = 4 * HOUR_MS
     """How often a carrier is asked where a parcel is (G-30)."""

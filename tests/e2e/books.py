@@ -54,6 +54,8 @@ class Shelf:
     on_hand: int = 0
     reserved: int = 0
     available: int = 0
+    shipped: int = 0
+    """Units that left with parcels: they stay their orders' own."""
 
 
 @dataclass(slots=True)
@@ -124,6 +126,8 @@ def _adjusted(books: Books, said: Said) -> None:
     )
     if not all(sums):
         books.broken.append(f"{shelf} then {said}")
+    if data["reason"] == "order_shipped":
+        shelf.shipped += shelf.on_hand - data["onHand"]
     shelf.on_hand, shelf.reserved, shelf.available = data["onHand"], data["reserved"], after
 
 
@@ -135,7 +139,7 @@ def wrongs(books: Books) -> Iterator[str]:
         yield from (f"{order_id}: {wrong}" for wrong in _wrongs_of(account))
     held = Counter[str]()
     for (product, _), shelf in books.shelves.items():
-        held[product] += shelf.reserved
+        held[product] += shelf.reserved + shelf.shipped
     for account in books.orders.values():
         held.subtract(account.held)
     yield from (f"{product}: {n} held for nobody" for product, n in held.items() if n)

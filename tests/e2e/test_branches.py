@@ -145,7 +145,7 @@ def test_a_short_line_waits_for_goods_and_is_paid_when_they_come(
 
     ear.until_said(order_id, "PaymentComplete")
     assert (short["backorderAllowed"], short["requestedQuantity"]) == (True, 3)
-    until_status(workers, order_id, "paid")
+    until_status(workers, order_id, "processing")
     [level] = workers.row("stock", "prd_later")["levels"]  # type: ignore[index]  # goods came
     assert (level["on_hand"], level["reserved"]) == (5, 3)
 
@@ -247,7 +247,7 @@ def test_a_doubtful_order_is_held_and_paid_when_a_reviewer_approves(
         "MANUAL_REVIEW",
         "APPROVED",
     ]
-    until_status(workers, order_id, "paid")
+    until_status(workers, order_id, "processing")
 
 
 def test_a_doubtful_order_ends_when_a_reviewer_declines(ear: Ear, sender: Sender) -> None:
@@ -334,7 +334,7 @@ def test_a_refused_card_is_tried_again_and_then_pays(ear: Ear, day: Day, workers
     assert failed.data["failureReason"] == "insufficient_funds"
     assert 6_000 <= second.at_ms - first.at_ms < 11_000
     assert first.data["idempotencyKey"] != second.data["idempotencyKey"]
-    until_status(workers, order_id, "paid")
+    until_status(workers, order_id, "processing")
 
 
 def test_a_hold_ends_when_its_payment_takes_too_long(ear: Ear, day: Day) -> None:

@@ -25,7 +25,7 @@ class Desk:
         self.order_id = sender.place(order("commanded", line(PRODUCT, 2)))
         ear.until_said(self.order_id, "PaymentComplete")
         until(
-            lambda: (workers.row("orders", self.order_id) or {}).get("status") == "paid",
+            lambda: (workers.row("orders", self.order_id) or {}).get("status") == "processing",
             SEEN_S_MAX, "its row says so",
         )  # fmt: skip
 
@@ -92,7 +92,7 @@ def test_tables_are_listed_with_what_they_are_for(desk: Desk) -> None:
 def test_a_row_is_got_by_its_key(desk: Desk) -> None:
     row = json.loads(desk.says("tables", "get", "orders", desk.order_id, "--json"))
 
-    assert row["value"]["status"] == "paid"
+    assert row["value"]["status"] == "processing"
     assert row["value"]["shipping_address"] == "***"
 
 
@@ -135,7 +135,7 @@ def test_an_orders_life_is_printed(desk: Desk) -> None:
     said = desk.says("order", desk.order_id)
 
     assert desk.order_id in said
-    for word in ("paid", "40.00 USD", "PLACED", "payment:", "CAPTURED", "fraud:", "stock:"):
+    for word in ("processing", "40.00 USD", "PLACED", "payment:", "CAPTURED", "fraud:", "stock:"):
         assert word in said
     assert "Main Street" not in said
 
@@ -143,7 +143,7 @@ def test_an_orders_life_is_printed(desk: Desk) -> None:
 def test_an_orders_life_is_one_object(desk: Desk) -> None:
     life = json.loads(desk.says("order", desk.order_id, "--json"))
 
-    assert life["order"]["status"] == "paid"
+    assert life["order"]["status"] == "processing"
     assert life["payment"]["status"] == "CAPTURED"
     assert [hold["status"] for hold in life["reservations"]] == ["CONFIRMED"]
 

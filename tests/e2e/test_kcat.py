@@ -166,7 +166,7 @@ def test_a_line_in_another_partition_than_its_orders_is_found_by_its_order(
     assert confirmed.partition == partition_of(request["orderId"])
     ear.until_said(request["orderId"], "PaymentComplete")
     until(
-        lambda: (workers.row("orders", request["orderId"]) or {}).get("status") == "paid",
+        lambda: (workers.row("orders", request["orderId"]) or {}).get("status") == "processing",
         10, "its row says so",
     )  # fmt: skip
 

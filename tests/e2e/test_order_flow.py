@@ -1,10 +1,11 @@
 """The happy path on real Kafka: what lies on each topic once one order is paid."""
 
 from collections import Counter
+from typing import Any
 
 import pytest
 
-from tests.e2e.harness import Workers
+from tests.e2e.harness import Workers, until
 from tests.e2e.heard import Ear, Said
 from tests.e2e.shop import ABROAD, Sender, line, order
 
@@ -12,6 +13,7 @@ pytestmark = pytest.mark.own_broker
 
 TWO_LINES = (line("prd_happy_a", 2, 19.99), line("prd_happy_b", 1, 5.00))
 TOTAL, TOTAL_MINOR = 44.98, 4498
+ROW_S_MAX = 10
 FEE, NET = 1.60, 43.38
 """2.9 % of 44.98 is 1.30442; with 0.30 it is 1.60, cut to cents."""
 
@@ -69,6 +71,8 @@ def test_each_topic_holds_its_events_once_and_in_order(story: Story) -> None:
         "PaymentProcessed",
         "PaymentComplete",
     ]
+    assert story.names_on("shipping.dev.commands") == ["CreateShipment", "BookCarrier"]
+    assert story.names_on("shipping.dev.events") == ["CarrierBooked", "ShipmentCreated"]
 
 
 @pytest.mark.parametrize("product", ["prd_happy_a", "prd_happy_b"])
@@ -90,16 +94,17 @@ def test_each_product_is_reserved_then_committed(story: Story, product: str) -> 
         ("orders.dev.events", "{}"),
         ("payments.dev.commands", "pay_{}"),
         ("payments.dev.events", "pay_{}"),
+        ("shipping.dev.events", "shp_{}"),
     ],
 )
 def test_records_are_keyed_as_the_contract_has_it(story: Story, topic: str, key: str) -> None:
     assert {said.key for said in story.on(topic)} == {key.format(story.id)}
 
 
-def test_an_order_and_its_payment_lie_in_one_partition(story: Story) -> None:
+def test_an_order_its_payment_and_its_shipment_lie_in_one_partition(story: Story) -> None:
     places = {
         said.partition
-        for topic in ("orders.dev.events", "payments.dev.events", "payments.dev.commands")
+        for topic in ("orders.dev.events", "payments.dev.events", "shipping.dev.commands")
         for said in story.on(topic)
     }
 
@@ -171,12 +176,14 @@ def test_what_the_customer_asked_for_is_carried_on(story: Story) -> None:
 def test_rows_say_that_the_order_is_paid_and_its_stock_is_its_own(
     story: Story, workers: Workers
 ) -> None:
-    order_row = workers.row("orders", story.id)
+    def booked() -> dict[str, Any] | None:
+        row = workers.row("orders", story.id)
+        return row if row is not None and row["status"] == "processing" else None
+
+    order_row = until(booked, ROW_S_MAX, "a carrier is booked")
     payment = workers.row("payments", f"pay_{story.id}")
     holds = [workers.row("reservations", f"{story.id}:{number}") for number in (1, 2)]
 
-    assert order_row is not None
-    assert order_row["status"] == "paid"
     assert order_row["captured_minor"] == TOTAL_MINOR
     assert payment is not None
     assert payment["status"] == "CAPTURED"
