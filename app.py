@@ -53,7 +53,7 @@ def agents_of(settings: Settings) -> tuple[tuple[AgentSpec, ...], tuple[EffectSp
         shipping_agent(scaled(settings.shipping)),
         fraud_agent(scaled(settings.fraud)),
         review_agent(scaled(settings.fraud)),
-        subscriptions_agent(scaled(settings.subscriptions), scaled(settings.billing)),
+        subscriptions_agent(settings.subscriptions, settings.billing, settings.clock),
         registrations_agent(),
         notify_agent(notifications),
         notifier_agent(notifications),

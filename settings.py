@@ -13,6 +13,7 @@ from typing import Any, Literal, Self, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import (
+    AwareDatetime,
     Field,
     SecretStr,
     ValidationError,
@@ -26,6 +27,7 @@ from providers.simulated_carriers import CarrierTimes
 from streams.alerts.rules import AlertRules
 from streams.allocation.rules import AllocationRules
 from streams.billing.rules import BillingRules
+from streams.clock import TRUE, Clock
 from streams.fraud.rules import FraudRules
 from streams.inventory.rules import InventoryRules
 from streams.notifications.rules import NotificationRules
@@ -82,6 +84,11 @@ class Settings(BaseSettings):
 
     time_scale: float = Field(default=1.0, ge=1.0)
     """All durations of the rules are divided by it: for demonstrations and tests."""
+    calendar_start: AwareDatetime | None = None
+    """From here on the calendar of billing dates and daily reports runs calendar_rate times as
+    fast: for demonstrations and tests. All workers need the same, at every start."""
+    calendar_rate: int = Field(default=1, ge=1, le=1_000_000)
+    """86400: a day a second."""
     provider_latency_ms: int = Field(default=0, ge=0, le=60_000)
     """How long the simulated payment provider takes."""
     carrier_latency_ms: int = Field(default=0, ge=0, le=60_000)
@@ -151,7 +158,16 @@ class Settings(BaseSettings):
                 "set FLOWMART_VIEW_TOKEN: tables may be read without one only in dev and only on"
                 " a loopback address (FLOWMART_WEB_HOST)"
             )
+        if self.calendar_rate > 1 and self.calendar_start is None:
+            raise ValueError("set FLOWMART_CALENDAR_START: from there on the calendar runs faster")
         return self
+
+    @property
+    def clock(self) -> Clock:
+        """The shop's calendar."""
+        if self.calendar_start is None:
+            return TRUE
+        return Clock(round(self.calendar_start.timestamp() * 1000), self.calendar_rate)
 
     @property
     def app_id(self) -> str:

@@ -41,7 +41,8 @@ def carry_out(
     after = kept(subscriber, subscription, rules)
     ctx.table(SUBSCRIPTIONS)[user_id] = after
     _move_timers(ctx, user_id, due(subscriber, rules), due(after, rules))
-    announce(ctx, NAME, cause, following(before, facts, cause.at_ms, rules))
+    at_ms = rules.clock.calendar_ms(cause.at_ms)
+    announce(ctx, NAME, cause, following(before, facts, at_ms, rules))
     return after
 
 
@@ -65,8 +66,13 @@ def _numbered(ctx: Context, fact: f.Fact, rules: Rules) -> f.Fact:
 
 
 def due(subscriber: Subscriber, rules: Rules) -> set[tuple[str, int]]:
-    """The timers that a user's subscriptions have, by kind and time."""
-    return {due for one in subscriber.subscriptions for due in due_times(one, rules)}
+    """The timers that a user's subscriptions have, by kind and moment."""
+    moment = rules.clock.real_ms
+    return {
+        (kind, moment(due_ms))
+        for one in subscriber.subscriptions
+        for kind, due_ms in due_times(one, rules)
+    }
 
 
 def _move_timers(

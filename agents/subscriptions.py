@@ -19,6 +19,7 @@ from agents.subscription_rows import NAME, carry_out, due
 from agents.wiring import Cause, announce, cause_of, timer_cause
 from engine.specs import AgentSpec, Context, Delivery, Handler, Source, Timer, TimerHandler
 from streams.billing.rules import BillingRules
+from streams.clock import TRUE, Clock
 from streams.subscriptions import facts as f
 from streams.subscriptions.deadlines import TIMERS
 from streams.subscriptions.deciding import decide, invoice_sent, time_up
@@ -47,9 +48,11 @@ INVOICE_TEMPLATE: Final = "invoice-generated"
 Decide = Callable[[Subscriber, Subscription, Delivery], f.Facts]
 
 
-def subscriptions_agent(rules: SubscriptionRules, billing: BillingRules) -> AgentSpec:
+def subscriptions_agent(
+    rules: SubscriptionRules, billing: BillingRules, clock: Clock = TRUE
+) -> AgentSpec:
     """Subscriptions and Billing as one agent."""
-    both = Rules(rules, billing)
+    both = Rules(rules, billing, clock)
     advance = _advancing(both, _deciding(both))
     leave = _advancing(both, _cancelling(both))
     asked = ("UpdatePaymentMethod", "ChangePlan", "PauseSubscription", "ResumeSubscription")
@@ -114,11 +117,10 @@ def _subscribing(rules: Rules) -> Handler:
         cause, command = cause_of(delivery), delivery.value.data
         subscriber = ctx.table(SUBSCRIPTIONS).get(command.user_id) or NOBODY
         subscription_id = f"sub_{events.derived_id(cause.event_id, 'subscription')}"
-        facts = subscribe(
-            subscriber, command, subscription_id, cause.at_ms, cause.correlation_id, rules
-        )
+        at_ms = rules.clock.calendar_ms(cause.at_ms)
+        facts = subscribe(subscriber, command, subscription_id, at_ms, cause.correlation_id, rules)
         if facts and isinstance(facts[0], f.Refused):
-            notice = refused(command.user_id, subscription_id, facts[0], cause.at_ms)
+            notice = refused(command.user_id, subscription_id, facts[0], at_ms)
             announce(ctx, NAME, cause, (notice,))
             return
         carry_out(ctx, cause, subscriber, None, facts, rules)
@@ -130,7 +132,8 @@ def _adopting(rules: Rules) -> Handler:
     def handler(ctx: Context, delivery: Delivery) -> None:
         cause, event = cause_of(delivery), delivery.value.data
         subscriber = ctx.table(SUBSCRIPTIONS).get(event.user_id) or NOBODY
-        facts = adopt(subscriber, event, cause.at_ms, cause.correlation_id, rules)
+        at_ms = rules.clock.calendar_ms(cause.at_ms)
+        facts = adopt(subscriber, event, at_ms, cause.correlation_id, rules)
         carry_out(ctx, cause, subscriber, None, facts, rules)
 
     return handler
@@ -138,15 +141,16 @@ def _adopting(rules: Rules) -> Handler:
 
 def _deciding(rules: Rules) -> Decide:
     def decision(_: Subscriber, subscription: Subscription, delivery: Delivery) -> f.Facts:
-        return decide(subscription, delivery.value.data, delivery.record.timestamp, rules)
+        at_ms = rules.clock.calendar_ms(delivery.record.timestamp)
+        return decide(subscription, delivery.value.data, at_ms, rules)
 
     return decision
 
 
 def _cancelling(rules: Rules) -> Decide:
     def decision(subscriber: Subscriber, subscription: Subscription, delivery: Delivery) -> f.Facts:
-        command, at_ms = delivery.value.data, delivery.record.timestamp
-        return cancel(subscription, command, at_ms, rules, locked=subscriber.locked)
+        at_ms = rules.clock.calendar_ms(delivery.record.timestamp)
+        return cancel(subscription, delivery.value.data, at_ms, rules, locked=subscriber.locked)
 
     return decision
 
@@ -213,15 +217,15 @@ def _timing(rules: Rules) -> TimerHandler:
         subscriber = ctx.table(SUBSCRIPTIONS).get(timer.key)
         if subscriber is None:
             return
-        cause = timer_cause(NAME, timer, now_ms)
+        cause, today_ms = timer_cause(NAME, timer, now_ms), rules.clock.calendar_ms(now_ms)
         for subscription in subscriber.subscriptions:
-            facts = time_up(subscription, timer.kind, timer.due_ms, now_ms, rules)
+            facts = time_up(subscription, timer.kind, today_ms, rules)
             event_id = events.derived_id(cause.event_id, subscription.subscription_id)
             saga = Cause(event_id, subscription.correlation_id, now_ms)
             subscriber = carry_out(ctx, saga, subscriber, subscription, facts, rules)
-        # Figures may have changed since a timer was set: what should run by now, runs.
+        # Figures may have changed since timers were set. Those before this one had their turn.
         for kind, due_ms in due(subscriber, rules):
-            if (kind, due_ms) != (timer.kind, timer.due_ms):
+            if due_ms > timer.due_ms:
                 ctx.set_timer(kind, timer.key, due_ms)
 
     return handler

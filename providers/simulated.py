@@ -2,7 +2,8 @@
 
 It keeps nothing (unless a ledger is asked for), so it answers a repeat as it answered the
 first call, on any worker and after any crash: charge ids and outcomes derive from the
-idempotency key, whose part behind the last colon is the attempt.
+idempotency key, which ends in the attempt: `pay_x:2`, or `sub_x_2025_02_2` for a renewal of
+February that is tried a second time.
 
 | token | what happens |
 |---|---|
@@ -21,6 +22,7 @@ idempotency key, whose part behind the last colon is the attempt.
 import asyncio
 import hashlib
 import math
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -45,6 +47,8 @@ LATENCY_TIMES_MAX: Final = 5
 """The slowest call takes this many times the mean."""
 CARD_DIGITS_MIN: Final = 12
 _ALWAYS: Final = 1_000_000
+_ATTEMPT: Final = re.compile(r":(\d+)$|^(\d+)$|_\d{4}_\d\d(?:_\d\d)?_([1-9])$")
+"""Behind the last colon; or, of a renewal, behind its period. Days have two digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,8 +226,8 @@ def charge_id_of(provider: str, key: str) -> str:
 
 def attempt_of(key: str) -> int:
     """The attempt that an idempotency key belongs to: 1 where it does not say."""
-    tail = key.rpartition(":")[2]
-    return int(tail) if tail.isdigit() else 1
+    found = _ATTEMPT.search(key)
+    return 1 if found is None else int(found[found.lastindex or 0])
 
 
 def _script(request: ChargeRequest) -> _Script:

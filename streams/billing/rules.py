@@ -1,6 +1,7 @@
 """Billing's figures: each is a setting, with the contract's default.
 
-Dates follow the calendar, not a time scale: days are days of the month, run at one hour of UTC.
+Dates follow the calendar, not the time scale: days are days of the month, run at one hour of
+UTC. The calendar itself may run faster (`streams.clock`).
 """
 
 from dataclasses import dataclass

@@ -52,10 +52,9 @@ def invoice_sent(subscription: Subscription) -> f.Facts:
     return (f.InvoiceSent(),)
 
 
-def time_up(
-    subscription: Subscription, kind: str, due_ms: int, now_ms: int, rules: Rules
-) -> f.Facts:
-    """Say what a timer means; one that the subscription has no more means nothing."""
-    if (kind, due_ms) not in due_times(subscription, rules):
-        return ()
-    return TIMERS[kind](subscription, now_ms, rules)
+def time_up(subscription: Subscription, kind: str, now_ms: int, rules: Rules) -> f.Facts:
+    """Say what a timer means; one of which the subscription has none due by now means nothing."""
+    for named, due_ms in due_times(subscription, rules):
+        if named == kind and due_ms <= now_ms:
+            return TIMERS[kind](subscription, now_ms, rules)
+    return ()

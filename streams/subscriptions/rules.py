@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from events.vocabulary import MethodType
 from streams.billing.rules import BillingRules
+from streams.clock import TRUE, Clock
 from streams.subscriptions.plans import PLANS, PlanSpec
 
 
@@ -56,3 +57,5 @@ class Rules(NamedTuple):
 
     own: SubscriptionRules
     billing: BillingRules
+    clock: Clock = TRUE
+    """Only the agent asks it: all times of `streams.subscriptions` are the calendar's."""

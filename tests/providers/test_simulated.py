@@ -220,9 +220,20 @@ async def test_without_latency_nothing_gives_way() -> None:
 
 @pytest.mark.parametrize(
     ("key", "attempt"),
-    [("pay_1:1", 1), ("pay_1:3", 3), ("sub_1_2025_02", 1), ("3f2c", 1), ("a:b:12", 12)],
+    [
+        ("pay_1:1", 1),
+        ("pay_1:3", 3),
+        ("3f2c", 1),
+        ("a:b:12", 12),
+        ("sub_1_2025_02", 1),
+        ("sub_1_2025_02_2", 2),
+        ("sub_1_2025_02_14", 1),
+        ("sub_1_2025_02_14_4", 4),
+    ],
 )
-def test_the_attempt_stands_behind_the_last_colon(key: str, attempt: int) -> None:
+def test_the_attempt_stands_behind_the_last_colon_or_a_renewals_period(
+    key: str, attempt: int
+) -> None:
     assert attempt_of(key) == attempt
 
 

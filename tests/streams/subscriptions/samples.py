@@ -109,7 +109,7 @@ def lost(subscription: Subscription, at_ms: int, rules: Rules = RULES, **told: A
 def fired(subscription: Subscription, kind: str, rules: Rules = RULES) -> Subscription:
     """The same after a timer it has."""
     due_ms = dict(due_times(subscription, rules))[kind]
-    return evolve_all(subscription, time_up(subscription, kind, due_ms, due_ms, rules))
+    return evolve_all(subscription, time_up(subscription, kind, due_ms, rules))
 
 
 def active(rules: Rules = RULES, **told: Any) -> Subscription:
