@@ -15,11 +15,13 @@ from agents.registrations import registrations_agent
 from agents.review import review_agent
 from agents.stock import stock_agent
 from agents.subscriptions import subscriptions_agent
+from app import agents_of
 from engine.driver import Driver
 from engine.specs import AgentSpec, EffectSpec, TopicSpec
 from events.base import Message
 from events.envelope import Envelope
 from providers.simulated import SimulatedProvider
+from settings import Settings
 from streams.allocation.rules import AllocationRules
 from streams.billing.rows import Invoice
 from streams.billing.rules import BillingRules
@@ -63,10 +65,15 @@ class Shop:
         others: Iterable[AgentSpec] = (),
         effects: Iterable[EffectSpec] = (),
         chunk_max: int = 1000,
+        whole: Settings | None = None,
     ) -> None:
+        """`whole`: every agent and effect that these settings give a worker."""
         mine = subscriptions_agent(rules or SubscriptionRules(), billing or BillingRules())
         agents = [mine, registrations_agent(), *others]
-        if not alone and not others:
+        if whole is not None:
+            everybody, effects = agents_of(whole)
+            agents = list(everybody)
+        elif not alone and not others:
             provider = {"simulated": SimulatedProvider(ledger_charges_max=1_000)}
             effects = [gateway_effect(provider, PAYMENTS, clock=lambda: self.driver.now_ms)]
             agents += _the_others()
@@ -106,7 +113,7 @@ class Shop:
 
     def said(self, *names: str, since: int = 0) -> list[Envelope[Any]]:
         """Every message of those names, in the order of time, the test's own left out."""
-        found = [envelope for topic in ALL for envelope in self._of(topic)]
+        found = [envelope for topic in ALL if topic.events for envelope in self._of(topic)]
         wanted = [e for e in found if not names or e.event_type in names]
         return sorted(wanted[since:], key=lambda e: e.timestamp_ms)
 
@@ -128,10 +135,15 @@ class Shop:
         ]
 
     @property
-    def subscription(self) -> Subscription:
-        """The newest subscription of the only user."""
+    def subscriptions(self) -> tuple[Subscription, ...]:
+        """Every subscription of the only user."""
         [row] = self.driver.rows(SUBSCRIPTIONS).values()
-        return row.subscriptions[-1]
+        return row.subscriptions
+
+    @property
+    def subscription(self) -> Subscription:
+        """The newest one."""
+        return self.subscriptions[-1]
 
     @property
     def status(self) -> str:

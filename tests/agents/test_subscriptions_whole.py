@@ -1,0 +1,132 @@
+"""Subscriptions among every agent and effect of a worker, for months, also in months of minutes."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from events.inventory import AddInventory
+from events.subscriptions import SubscribeUser, UpdatePaymentMethod
+from events.types import Address, OrderItem, PaymentMethod
+from settings import Settings
+from streams.clock import Clock
+from tables.orders import ORDERS
+from tables.payments import PAYMENTS
+from tests.agents.subscription_desk import START, Shop
+
+SUBSCRIBE = SubscribeUser(
+    user_id="usr_1", plan_id="plan_monthly_basic", payment_method_id="tok_visa"
+)
+HOME = Address(line1="1 Main St", city="Austin", state="TX", postal_code="78701", country="US")
+GOODS = SubscribeUser(
+    user_id="usr_1",
+    plan_id="plan_save_monthly",
+    payment_method_id="tok_visa",
+    items=(OrderItem(product_id="p1", quantity=2, unit_price_minor=10_00),),
+    shipping_address=HOME,
+)
+RATE = 86_400
+"""A day a second."""
+HURRIED = Settings(time_scale=2_000, calendar_start=START, calendar_rate=RATE)
+
+
+def card(token: str) -> UpdatePaymentMethod:
+    return UpdatePaymentMethod(
+        user_id="usr_1", payment_method=PaymentMethod(type="credit_card", token=token)
+    )
+
+
+def hurried() -> Shop:
+    return Shop(whole=HURRIED)
+
+
+def days(shop: Shop, count: int) -> Shop:
+    """Let days of the calendar pass, a second each, with the ticks that a worker has."""
+    shop.driver.advance(count * 1_000, step_ms=1_000)
+    return shop
+
+
+def today(shop: Shop) -> date:
+    clock = Clock(round(START.timestamp() * 1000), RATE)
+    return datetime.fromtimestamp(clock.calendar_ms(shop.driver.now_ms) / 1000, UTC).date()
+
+
+def periods(shop: Shop) -> list[str]:
+    return [e.data.period.start.isoformat() for e in shop.said("SubscriptionRenewedEvent")]
+
+
+def test_half_a_year_is_billed_on_its_anchor_and_paid() -> None:
+    shop = Shop(whole=Settings()).tell(SUBSCRIBE).until("2025-07-01")
+
+    assert periods(shop) == ["2025-02-28", "2025-03-31", "2025-04-30", "2025-05-31", "2025-06-30"]
+    assert [i.status for i in shop.invoices] == ["paid"] * 6
+    assert {p.captured_minor for p in shop.driver.rows(PAYMENTS).values()} == {10_79}
+    assert len(shop.driver.rows(PAYMENTS)) == 6
+    assert shop.buried == []
+    assert not shop.driver.stats.failed_timers
+
+
+def test_half_a_year_passes_in_minutes_with_the_same_dates_and_sums() -> None:
+    shop = days(hurried().tell(SUBSCRIBE), 152)
+
+    assert today(shop).isoformat() == "2025-07-02"
+    assert periods(shop) == ["2025-02-28", "2025-03-31", "2025-04-30", "2025-05-31", "2025-06-30"]
+    assert [i.status for i in shop.invoices] == ["paid"] * 6
+    assert len(shop.driver.rows(PAYMENTS)) == 6
+    assert shop.buried == []
+
+
+def test_a_card_that_fails_twice_is_paid_by_the_third_try_without_the_customer() -> None:
+    shop = hurried().tell(SUBSCRIBE, card("tok_insufficient_twice"))
+
+    days(shop, 33)
+
+    assert [e.data.retry_attempt for e in shop.said("SubscriptionPaymentDue")][2:] == [0, 1, 2]
+    assert len(shop.said("PaymentFailed")) == 2
+    assert shop.last("SubscriptionRenewedEvent").recovered is True
+    assert shop.last("SubscriptionRenewedEvent").next_billing_date.isoformat() == "2025-03-31"
+    assert shop.status == "active"
+
+
+def test_a_card_that_never_pays_ends_the_subscription_two_weeks_after_its_first_failure() -> None:
+    shop = days(hurried().tell(SUBSCRIBE, card("tok_insufficient")), 45)
+
+    assert shop.status == "cancelled"
+    assert len(shop.said("PaymentFailed")) == 4
+    ended = shop.last("UserSubscriptionCancelled")
+    assert ended.cancellation_reason == "payment_failure"
+    assert ended.effective_date in {date(2025, 3, 14), date(2025, 3, 15)}
+    assert shop.said("SubscriptionSuspended")[0].data.failed_payment_attempts == 3
+    assert not [kind for kind in shop.driver.timers() if kind.startswith("subscriptions")]
+
+
+def test_goods_are_ordered_and_sent_with_the_money_of_each_renewal() -> None:
+    stock = AddInventory(product_id="p1", quantity=10, warehouse_id="wh_MAIN_001")
+    shop = Shop(whole=Settings()).tell(stock, GOODS).until("2025-03-02")
+
+    orders = shop.driver.rows(ORDERS).values()
+    assert len(orders) == 2
+    assert {o.subscription_id for o in orders} == {shop.subscription.subscription_id}
+    assert {o.status for o in orders} <= {"processing", "shipped", "delivered"}
+    assert len(shop.said("ProcessPayment")) == 2
+    assert len(shop.said("ShipmentCreated")) == 2
+    assert shop.buried == []
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_two_subscriptions_of_a_user_whose_days_all_passed_at_once_are_both_billed(
+    times: int,
+) -> None:
+    """No tick for months, as when no worker ran: each period is caught up with, in its turn."""
+    stock = AddInventory(product_id="p1", quantity=100, warehouse_id="wh_MAIN_001")
+    shop = Shop(whole=Settings()).tell(stock, SUBSCRIBE, GOODS)
+
+    for _ in range(times):
+        shop.driver.advance(70 * 86_400_000)
+    for _ in range(40):
+        shop.driver.advance(1_000)
+
+    ends = [one.period_end for one in shop.subscriptions]
+    assert len(ends) == 2
+    assert min(ends) > datetime.fromtimestamp(shop.driver.now_ms / 1000, UTC).date()
+    assert not shop.driver.stats.failed_timers
+    assert shop.buried == []
