@@ -6,7 +6,7 @@ Templates are ours, their data is not: HTML escapes everything, templates run in
 a value that is missing is an error, never an empty space.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -14,6 +14,7 @@ from re import compile as pattern
 from typing import Any, Final
 
 from jinja2 import FileSystemLoader, StrictUndefined, Template, TemplateError, TemplateNotFound
+from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from events.errors import FlowMartError
@@ -42,7 +43,7 @@ class Words:
 
 
 class Templates:
-    """Every template of a folder."""
+    """Every template of a folder, each compiled once."""
 
     def __init__(self, folder: Path = FOLDER) -> None:
         self._environment = ImmutableSandboxedEnvironment(
@@ -54,20 +55,22 @@ class Templates:
             cache_size=_TEMPLATES_CACHED,
             auto_reload=False,
         )
+        self._globals = dict(self._environment.globals)
+        self._found: dict[tuple[str, str, str], Template] = {}
 
     def mail(self, template_id: str, locale: str, facts: Mapping[str, Any]) -> Words:
-        """The message with everything that a mail needs.
+        """The message with everything that a mail needs; it has no short text.
 
         Raises:
             NoTemplate: it cannot be written.
         """
-        words = self.short(template_id, locale, facts)
         try:
+            subject, text = self._texts(template_id, locale, facts, "subject", "text")
             page = self._find(template_id, locale, "html")
-            text = self._block(self._find(template_id, locale, "txt"), "text", facts)
-            return Words(words.subject, words.short, text, page.render(facts))
+            html = "".join(page.root_render_func(self._context(page, facts)))
         except TemplateError as error:
             raise _lacking(template_id, error) from error
+        return Words(_line(subject), "", text.strip() + "\n", html)
 
     def short(self, template_id: str, locale: str, facts: Mapping[str, Any]) -> Words:
         """The message in a line, for SMS, push and in-app.
@@ -76,23 +79,36 @@ class Templates:
             NoTemplate: it cannot be written.
         """
         try:
-            text = self._find(template_id, locale, "txt")
-            subject, short = (self._block(text, name, facts) for name in ("subject", "short"))
+            subject, short = self._texts(template_id, locale, facts, "subject", "short")
         except TemplateError as error:
             raise _lacking(template_id, error) from error
         return Words(_line(subject), _line(short), "", "")
 
     def _find(self, template_id: str, locale: str, kind: str) -> Template:
-        if _NAME.fullmatch(template_id) is None:
-            raise TemplateNotFound(template_id)
-        names = [f"{where}/{template_id}.{kind}" for where in _locales(locale)]
-        return self._environment.select_template(names)
+        found = self._found.get((template_id, locale, kind))
+        if found is None:
+            if _NAME.fullmatch(template_id) is None:
+                raise TemplateNotFound(template_id)
+            names = [f"{where}/{template_id}.{kind}" for where in _locales(locale)]
+            found = self._environment.select_template(names)
+            if len(self._found) < _TEMPLATES_CACHED:  # Anybody may name any language.
+                self._found[template_id, locale, kind] = found
+        return found
 
-    def _block(self, template: Template, name: str, facts: Mapping[str, Any]) -> str:
-        block = template.blocks.get(name)
-        if block is None:
-            raise TemplateNotFound(f"{template.name}: block {name}")
-        return "".join(block(template.new_context(dict(facts)))).strip() + "\n"
+    def _context(self, template: Template, facts: Mapping[str, Any]) -> Context:
+        # Jinja's own way to put its globals beside the facts costs as much as the rendering.
+        return template.new_context({**self._globals, **facts}, shared=True)
+
+    def _texts(
+        self, template_id: str, locale: str, facts: Mapping[str, Any], *blocks: str
+    ) -> Iterator[str]:
+        template = self._find(template_id, locale, "txt")
+        context = self._context(template, facts)
+        for name in blocks:
+            block = template.blocks.get(name)
+            if block is None:
+                raise TemplateNotFound(f"{template.name}: block {name}")
+            yield "".join(block(context))
 
 
 def _lacking(template_id: str, error: TemplateError) -> NoTemplate:
