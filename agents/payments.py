@@ -1,8 +1,9 @@
 """Payments: one payment from its session to the last money that goes back, by paymentId.
 
 Reads payments.events (the session, fraud's findings, the gateway's answers, settlements),
-payments.commands (RecordChargeback), inventory.events (held and committed lines) and
-orders.events (cancellations; an order's payment is `pay_<orderId>`). Asks the gateway with
+payments.commands (RefundPayment, RecordChargeback), inventory.events (held and committed lines),
+orders.events (cancellations; an order's payment is `pay_<orderId>`) and shipping.events (parcels
+and returns). Asks the gateway with
 ProcessPayment, CapturePayment, VoidPayment and RefundCharge. Tells PaymentProcessed,
 PaymentFailed, PaymentComplete, RefundIssued, RefundFailed and ChargebackOpened. Keeps a row a
 payment, for good, and what came before a session for a while.
@@ -13,8 +14,8 @@ from typing import Any, Final, Protocol
 
 from agents.wiring import Cause, announce, cause_of, timer_cause
 from engine.specs import AgentSpec, Context, Delivery, Handler, Source, Timer, TimerHandler
-from events.orders import OrderCancelled
-from streams.payments.alarms import AUTHORIZATION, EARLY, RETRY, REVIEW, SESSION
+from streams.payments import goods
+from streams.payments.alarms import APPROVAL, AUTHORIZATION, EARLY, RETRY, REVIEW, SESSION
 from streams.payments.charges import (
     charge_captured,
     charge_failed,
@@ -28,17 +29,21 @@ from streams.payments.early import early_cancel, early_decision, early_stock
 from streams.payments.facts import Fact
 from streams.payments.fold import fold
 from streams.payments.holds import stock_adjusted
+from streams.payments.refund_news import refused_unknown
+from streams.payments.refund_requests import approval_due, request_refund
 from streams.payments.refunds import charge_refunded, close_chargeback, record_chargeback, settle
 from streams.payments.rules import PaymentRules
+from streams.payments.sales import NOTHING_SOLD, Sale, agreed_return, sale_of
 from streams.payments.sessions import cancel, open_session
 from streams.payments.states import Early, Payment
-from tables.payments import EARLY_PAYMENTS, PAYMENTS
+from tables.payments import EARLY_PAYMENTS, PAYMENTS, SALES
 from topics import (
     INVENTORY_EVENTS,
     ORDERS_EVENTS,
     PAYMENT_PREFIX,
     PAYMENTS_COMMANDS,
     PAYMENTS_EVENTS,
+    SHIPPING_EVENTS,
 )
 
 NAME: Final = "payments"
@@ -47,11 +52,17 @@ Decide = Callable[[Payment, Any, int, PaymentRules], Sequence[Fact]]
 Remember = Callable[[Early | None, Any, int, PaymentRules], Early | None]
 TimeUp = Callable[[Payment, int, int, PaymentRules], Sequence[Fact]]
 NameOf = Callable[[Any], str | None]
+GoodsMoved = Callable[[Payment, Sale, Any, int, PaymentRules], tuple[Sequence[Fact], Sale]]
 
 
 class _OfPayment(Protocol):
     @property
     def payment_id(self) -> str | None: ...
+
+
+class _OfOrder(Protocol):
+    @property
+    def order_id(self) -> str: ...
 
 
 def payments_agent(rules: PaymentRules) -> AgentSpec:
@@ -75,7 +86,17 @@ def payments_agent(rules: PaymentRules) -> AgentSpec:
     }
     stock = {"InventoryAdjusted": on(stock_adjusted, early_stock)}
     cancelled = {"OrderCancelled": on(cancel, early_cancel, _of_order)}
-    disputes = {"RecordChargeback": on(record_chargeback)}
+    asked = {
+        "RecordChargeback": on(record_chargeback),
+        "RefundPayment": _refunding(rules),
+    }
+    parcels = {
+        "ShipmentDispatched": _moving(rules, goods.dispatched),
+        "ShipmentDelivered": _moving(rules, goods.delivered),
+        "DeliveryFailed": _moving(rules, goods.delivery_failed),
+        "ReturnInitiated": _moving(rules, goods.return_agreed),
+        "ReturnReceived": _moving(rules, goods.returned),
+    }
     return AgentSpec(
         name=NAME,
         help="Takes an order's or a renewal's money, once, and gives back what must go back.",
@@ -85,15 +106,17 @@ def payments_agent(rules: PaymentRules) -> AgentSpec:
             # order's own payment lies where the order lies.
             Source(INVENTORY_EVENTS, stock, by="orderId"),
             Source(ORDERS_EVENTS, cancelled, by="orderId"),
-            Source(PAYMENTS_COMMANDS, disputes, by="paymentId"),
+            Source(SHIPPING_EVENTS, parcels, by="orderId"),
+            Source(PAYMENTS_COMMANDS, asked, by="paymentId"),
         ),
-        tables=(PAYMENTS, EARLY_PAYMENTS),
+        tables=(PAYMENTS, SALES, EARLY_PAYMENTS),
         outputs=(PAYMENTS_COMMANDS, PAYMENTS_EVENTS),
         timers={
             SESSION: _timing(rules, session_due),
             RETRY: _timing(rules, retry_due),
             REVIEW: _timing(rules, review_due),
             AUTHORIZATION: _timing(rules, authorization_due),
+            APPROVAL: _timing(rules, approval_due),
             EARLY: _forget,
         },
     )
@@ -104,7 +127,7 @@ def _named(message: _OfPayment) -> str | None:
     return message.payment_id
 
 
-def _of_order(message: OrderCancelled) -> str:
+def _of_order(message: _OfOrder) -> str:
     """The payment that belongs to the order a message is about."""
     return f"{PAYMENT_PREFIX}{message.order_id}"
 
@@ -117,6 +140,9 @@ def _opening(rules: PaymentRules) -> Handler:
         early = None if payment is not None else _taken(ctx, payment_id)
         facts = open_session(payment, early, event, cause.at_ms, cause.correlation_id, rules)
         _carry_out(ctx, cause, payment_id, payment, facts, rules)
+        sold = sale_of(event) if payment is None else None
+        if sold is not None:
+            ctx.table(SALES)[payment_id] = sold
 
     return handler
 
@@ -138,6 +164,40 @@ def _advancing(
         elif remember is not None:
             early = ctx.table(EARLY_PAYMENTS).get(payment_id)
             _keep(ctx, payment_id, early, remember(early, event, at_ms, rules))
+
+    return handler
+
+
+def _refunding(rules: PaymentRules) -> Handler:
+    def handler(ctx: Context, delivery: Delivery) -> None:
+        command, cause = delivery.value.data, cause_of(delivery)
+        payment_id = command.payment_id
+        payment = ctx.table(PAYMENTS).get(payment_id)
+        if payment is None:
+            announce(ctx, NAME, cause, (refused_unknown(command, rules.currency_default),))
+            return
+        sale = ctx.table(SALES).get(payment_id) or NOTHING_SOLD
+        known = agreed_return(sale, command.return_id) is not None
+        facts = request_refund(payment, command, cause.at_ms, rules, is_return=known)
+        _carry_out(ctx, cause, payment_id, payment, facts, rules)
+
+    return handler
+
+
+def _moving(rules: PaymentRules, move: GoodsMoved) -> Handler:
+    """Follow the goods of an order that has a payment; of others nothing is known."""
+
+    def handler(ctx: Context, delivery: Delivery) -> None:
+        event = delivery.value.data
+        payment_id = _of_order(event)
+        payment = ctx.table(PAYMENTS).get(payment_id)
+        if payment is None:
+            return
+        before = ctx.table(SALES).get(payment_id) or NOTHING_SOLD
+        facts, after = move(payment, before, event, delivery.record.timestamp, rules)
+        if after != before:
+            ctx.table(SALES)[payment_id] = after
+        _carry_out(ctx, cause_of(delivery), payment_id, payment, facts, rules)
 
     return handler
 

@@ -3,6 +3,7 @@
 from typing import Final
 
 from engine.specs import TableSpec
+from streams.payments.sales import Sale
 from streams.payments.states import Early, Payment
 
 PAYMENTS: Final = TableSpec(
@@ -11,6 +12,14 @@ PAYMENTS: Final = TableSpec(
     key="paymentId",
     help="One payment's life: what was asked for, where it stands, and where its money is.",
     mask=("session.method.token", "session.method.paypal_email", "session.method.paypal_payer_id"),
+)
+
+SALES: Final = TableSpec(
+    name="sales",
+    row=Sale,
+    key="paymentId",
+    help="What was sold under a payment: prices, parcels with their proof of delivery, returns.",
+    mask=("parcels.signed_by", "parcels.proof_url"),
 )
 
 EARLY_PAYMENTS: Final = TableSpec(

@@ -1,21 +1,23 @@
 """Which timers a change of a payment sets and cancels.
 
-A payment has at most two timers. `session` watches over answers that machines owe: it is set
-once and not moved by each step, which costs nothing on the happy path; when it fires early it
-is set anew. The other belongs to the state and moves with it: retry in FAILED, review in HELD,
-authorization in AUTHORIZED.
+A payment has at most two timers, and one for its refunds that wait for approval. `session`
+watches over answers that machines owe: it is set once and not moved by each step, which costs
+nothing on the happy path; when it fires early it is set anew. Another belongs to the state and
+moves with it: retry in FAILED, review in HELD, authorization in AUTHORIZED.
 """
 
 from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
+from streams.payments.refund import approvals_due
 from streams.payments.states import PAID, TERMINAL, Owed, Payment, Status
 
 SESSION: Final = "session"
 RETRY: Final = "retry"
 REVIEW: Final = "review"
 AUTHORIZATION: Final = "authorization"
+APPROVAL: Final = "approval"
 EARLY: Final = "early"
 
 _KIND_OF: Final = {
@@ -41,7 +43,18 @@ def alarms(before: Payment | None, after: Payment) -> tuple[Payment, list[Alarm]
         changes.append(Alarm(_KIND_OF[before.status], before.due_ms, is_set=False))
     if after.due_ms and (before is None or _moved(before, after)):
         changes.append(Alarm(_KIND_OF[after.status], after.due_ms, is_set=True))
+    if before is not None and before.refunds is not after.refunds:
+        changes.extend(_approvals(before, after))
     return _watched(after, changes), changes
+
+
+def _approvals(before: Payment, after: Payment) -> list[Alarm]:
+    """Watch over refunds that wait for approval; several due at once share a timer."""
+    was, now = approvals_due(before.refunds), approvals_due(after.refunds)
+    return [
+        *[Alarm(APPROVAL, due_ms, is_set=False) for due_ms in sorted(was - now)],
+        *[Alarm(APPROVAL, due_ms, is_set=True) for due_ms in sorted(now - was)],
+    ]
 
 
 def _moved(before: Payment, after: Payment) -> bool:

@@ -69,6 +69,7 @@ def captured(payment: Payment, fact: f.Captured) -> Payment:
         provider=fact.provider,
         authorized_minor=0,
         captured_minor=fact.amount_minor,
+        captured_at_ms=fact.at_ms,
         owed=Owed.NOTHING,
         owed_due_ms=0,
         asks=0,

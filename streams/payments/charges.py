@@ -21,7 +21,15 @@ from streams.payments.declines import (
 from streams.payments.evolution import evolve_all
 from streams.payments.rules import PaymentRules
 from streams.payments.states import PAID, TERMINAL, Failure, Owed, Payment, Status
-from streams.payments.steps import Facts, authorize, end, fail, let_go, refund_rest
+from streams.payments.steps import (
+    Facts,
+    authorize,
+    end,
+    fail,
+    give_up,
+    let_go,
+    refund_rest,
+)
 
 _OWED: Final = {
     "authorize": Owed.CHARGE,
@@ -164,7 +172,7 @@ def operation_failed(
     if event.retryable and payment.asks <= len(rules.operation_retry_ms):
         return (f.Postponed(at_ms + rules.operation_retry_ms[payment.asks - 1]),)
     if event.retryable:
-        return (f.GivenUp(payment.owed),)
+        return give_up(payment, at_ms, rules)
     return _refused(payment, event, at_ms, rules)
 
 
@@ -188,7 +196,7 @@ def _refused(
         return (f.Voided(),)
     if owed is Owed.VOID and code == ALREADY_CAPTURED:
         return _take_back(payment, payment.session.amount_minor, event.provider, at_ms, rules)
-    return (f.GivenUp(owed),)
+    return give_up(payment, at_ms, rules)
 
 
 def _capture_refused(

@@ -16,7 +16,7 @@ from streams.payments.declines import (
 from streams.payments.evolution import evolve_all
 from streams.payments.rules import PaymentRules
 from streams.payments.states import Owed, Payment, Status
-from streams.payments.steps import Facts, charge_or_go_on, end, fail
+from streams.payments.steps import Facts, charge_or_go_on, end, fail, give_up
 
 
 def retry_due(payment: Payment, due_ms: int, now_ms: int, rules: PaymentRules) -> Facts:
@@ -73,7 +73,7 @@ def session_due(payment: Payment, due_ms: int, now_ms: int, rules: PaymentRules)
         # Outside INITIATED no charge may begin, but one under way must be known.
         look_only = payment.status is not Status.INITIATED
         return woken, f.AskedAgain(payment.owed, now_ms + rules.session_ms, look_only=look_only)
-    return woken, _silent(payment, now_ms, rules)
+    return woken, *_silent(payment, now_ms, rules)
 
 
 def _asks_max(payment: Payment, rules: PaymentRules) -> int:
@@ -84,12 +84,12 @@ def _asks_max(payment: Payment, rules: PaymentRules) -> int:
     return 1 + len(rules.operation_retry_ms)
 
 
-def _silent(payment: Payment, now_ms: int, rules: PaymentRules) -> f.Fact:
+def _silent(payment: Payment, now_ms: int, rules: PaymentRules) -> Facts:
     if payment.owed is Owed.DECISION:
-        return fail(payment, SESSION_EXPIRED, now_ms, rules)
+        return (fail(payment, SESSION_EXPIRED, now_ms, rules),)
     if payment.owed is not Owed.CHARGE or payment.status is Status.CANCELLED:
-        return f.GivenUp(payment.owed)
+        return give_up(payment, now_ms, rules)
     failure = unknown_outcome("no_answer")
     if payment.status is Status.INITIATED:
-        return fail(payment, failure, now_ms, rules)
-    return f.ChargeLost(failure)
+        return (fail(payment, failure, now_ms, rules),)
+    return (f.ChargeLost(failure),)

@@ -5,7 +5,7 @@ from streams.payments import facts as f
 from streams.payments.declines import fraud_failure
 from streams.payments.evolution import evolve_all
 from streams.payments.rules import PaymentRules
-from streams.payments.states import Owed, Payment, Status
+from streams.payments.states import PAID, TERMINAL, Owed, Payment, Status
 from streams.payments.steps import Facts, charge_or_go_on, end, with_capture
 
 
@@ -19,10 +19,11 @@ def fraud_checked(
 def decide_fraud(
     payment: Payment, decision: str, reasons: tuple[str, ...], at_ms: int, rules: PaymentRules
 ) -> Facts:
-    """Say what a decision means in the payment's state; once money is in, nothing.
+    """Say what a decision means in the payment's state.
 
     Once a review has approved, nothing but a refusal counts. While a capture is under way its
-    outcome comes first, and the order cancels if it must.
+    outcome comes first, and the order cancels if it must. Once money is in, an open review only
+    keeps refunds from being made (G-25).
     """
     status = payment.status
     if status is Status.HELD:
@@ -74,7 +75,9 @@ def _on_failed(decision: str, at_ms: int) -> Facts:
 
 
 def _on_authorized(payment: Payment, decision: str, at_ms: int, rules: PaymentRules) -> Facts:
-    """Open or shut the gate."""
+    """Open or shut the gate; of money that is in, note whether it may go back."""
+    if payment.status in PAID or payment.status is Status.DISPUTED:
+        return (f.Approved() if decision == "APPROVED" else f.Doubted(decision),)
     if payment.status is not Status.AUTHORIZED or payment.owed is Owed.CAPTURE:
         return ()
     if decision == "APPROVED":
@@ -103,7 +106,8 @@ def fraud_detected(
     status = payment.status
     if status is Status.INITIATED and event.severity == "high":
         return (_hold(at_ms, rules),)
-    going = status in (Status.INITIATED, Status.FAILED, Status.AUTHORIZED)
-    if going and payment.owed is not Owed.CAPTURE and payment.fraud == "APPROVED":
+    if status in (Status.HELD, Status.CANCELLED) or status in TERMINAL:
+        return ()
+    if payment.owed is not Owed.CAPTURE and payment.fraud == "APPROVED":
         return (f.Doubted("MANUAL_REVIEW"),)
     return ()

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
-from streams.payments import charge_folds, folds
+from streams.payments import charge_folds, folds, refund_folds
 from streams.payments import facts as f
 from streams.payments.states import Payment
 
@@ -49,8 +49,10 @@ _FOLDS: Final[Mapping[type, Callable[[Payment, Any], Payment]]] = {
     f.VoidAsked: folds.void_asked,
     f.Voided: folds.voided,
     f.StrayCharge: folds.stray_charge,
-    f.RefundAsked: folds.refund_asked,
-    f.Refunded: folds.refunded,
+    f.RefundNoted: refund_folds.refund_noted,
+    f.RefundRefused: refund_folds.refund_refused,
+    f.RefundAsked: refund_folds.refund_asked,
+    f.Refunded: refund_folds.refunded,
     f.Settled: folds.settled,
     f.Disputed: folds.disputed,
     f.DisputeWon: folds.dispute_won,

@@ -4,6 +4,8 @@ from typing import TypeAlias
 
 import msgspec
 
+from events.vocabulary import RefundRefusal
+from streams.payments.refund import Refund
 from streams.payments.states import Failure, Owed, Session
 
 
@@ -189,6 +191,23 @@ class StrayCharge(msgspec.Struct, frozen=True, gc=False):
     reason: str
 
 
+class RefundNoted(msgspec.Struct, frozen=True, gc=False):
+    """A refund is requested or accepted: it is in the state it says."""
+
+    refund: Refund
+
+
+class RefundRefused(msgspec.Struct, frozen=True, gc=False):
+    """A refund will not be made (G-17). One that was noted has ended thereby."""
+
+    refund_id: str
+    amount_minor: int
+    currency: str
+    reason: RefundRefusal
+    lapsed: bool = False
+    """True: nobody approved it in time."""
+
+
 class RefundAsked(msgspec.Struct, frozen=True, gc=False):
     """The gateway is asked to give money back."""
 
@@ -283,6 +302,8 @@ Fact: TypeAlias = (
     | VoidAsked
     | Voided
     | StrayCharge
+    | RefundNoted
+    | RefundRefused
     | RefundAsked
     | Refunded
     | AskedAgain

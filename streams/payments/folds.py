@@ -3,7 +3,9 @@
 from msgspec.structs import replace
 
 from streams.payments import facts as f
-from streams.payments.states import PAID, REFUNDS_KEPT_MAX, Owed, Payment, Status
+from streams.payments.refund import RefundState
+from streams.payments.refund_folds import refund_ended
+from streams.payments.states import Owed, Payment, Status
 
 
 def opened(fact: f.Opened) -> Payment:
@@ -160,36 +162,6 @@ def stray_charge(payment: Payment, _: f.StrayCharge) -> Payment:
     return payment
 
 
-def refund_asked(payment: Payment, fact: f.RefundAsked) -> Payment:
-    """The provider owes the refund."""
-    return replace(
-        payment,
-        refund_id=fact.refund_id,
-        refund_minor=fact.amount_minor,
-        owed=Owed.REFUND,
-        owed_due_ms=fact.due_ms,
-        asks=1,
-    )
-
-
-def refunded(payment: Payment, fact: f.Refunded) -> Payment:
-    """More went back; once all of it did, the payment is REFUNDED."""
-    refunded = payment.refunded_minor + fact.amount_minor
-    whole = refunded + payment.charged_back_minor >= payment.captured_minor
-    status = payment.status
-    if status in PAID:
-        status = Status.REFUNDED if whole else Status.PARTIALLY_REFUNDED
-    answered = payment.owed is Owed.REFUND and fact.refund_id == payment.refund_id
-    return replace(
-        rested(payment) if answered or whole else payment,
-        status=status,
-        refunded_minor=refunded,
-        refunds_count=payment.refunds_count + 1,
-        refunds=() if whole else (*payment.refunds, fact.refund_id)[-REFUNDS_KEPT_MAX:],
-        committed=() if whole else payment.committed,
-    )
-
-
 def settled(payment: Payment, _: f.Settled) -> Payment:
     """The provider paid out."""
     return replace(payment, status=Status.SETTLED)
@@ -212,7 +184,6 @@ def dispute_lost(payment: Payment, fact: f.DisputeLost) -> Payment:
         status=Status.CHARGED_BACK,
         charged_back_minor=fact.amount_minor,
         committed=(),
-        refunds=(),
     )
 
 
@@ -229,8 +200,10 @@ def postponed(payment: Payment, fact: f.Postponed) -> Payment:
     return replace(payment, owed_due_ms=fact.due_ms)
 
 
-def given_up(payment: Payment, _: f.GivenUp) -> Payment:
+def given_up(payment: Payment, fact: f.GivenUp) -> Payment:
     """Nothing is owed any more, and a person must look."""
+    if fact.owed is Owed.REFUND:
+        payment = refund_ended(payment, payment.refund_id, RefundState.FAILED)
     return replace(rested(payment), stuck=True)
 
 

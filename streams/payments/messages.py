@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from streams.payments import commands, news
+from streams.payments import commands, news, refund_news
 from streams.payments import facts as f
 from streams.payments.commands import Said
 from streams.payments.rules import PaymentRules
@@ -28,7 +28,8 @@ _SPEAK: Final[Mapping[type, Callable[[str, Payment, Any, PaymentRules], Said]]] 
     f.Completed: news.completed,
     f.AttemptFailed: news.attempt_failed,
     f.Cancelled: news.cancelled,
-    f.Refunded: news.refunded,
-    f.GivenUp: news.given_up,
-    f.Disputed: news.disputed,
+    f.Refunded: refund_news.refunded,
+    f.RefundRefused: refund_news.refused,
+    f.GivenUp: refund_news.given_up,
+    f.Disputed: refund_news.disputed,
 }

@@ -10,15 +10,15 @@ from events.payments import (
     PaymentFailed,
     PaymentProcessed,
 )
-from events.refunds import ChargebackOpened, RefundFailed, RefundIssued
 from streams.payments import facts as f
 from streams.payments.commands import Announcement, Said, wire_method
 from streams.payments.rules import PaymentRules
-from streams.payments.states import Failure, Owed, Payment
+from streams.payments.states import Failure, Payment
 from streams.payments.steps import attempts_max
 
 
-def _moment(ms: int) -> datetime:
+def moment(ms: int) -> datetime:
+    """The UTC moment."""
     return datetime.fromtimestamp(ms / 1000, UTC)
 
 
@@ -51,7 +51,7 @@ def captured(payment_id: str, payment: Payment, fact: f.Captured, _: PaymentRule
         confirmation_details=ConfirmationDetails(
             gateway_response="Approved", transaction_id=fact.charge_id
         ),
-        processed_at=_moment(fact.at_ms),
+        processed_at=moment(fact.at_ms),
     )
     return (Announcement(processed, _measured(payment, fact.provider, fact.at_ms)),)
 
@@ -81,7 +81,7 @@ def completed(payment_id: str, payment: Payment, fact: f.Completed, _: PaymentRu
         transaction_id=payment.charge_id,
         processing_fee_minor=fact.fee_minor,
         net_amount_minor=payment.captured_minor - fact.fee_minor,
-        completed_at=_moment(fact.at_ms),
+        completed_at=moment(fact.at_ms),
     )
     return (Announcement(complete),)
 
@@ -90,7 +90,7 @@ def attempt_failed(
     payment_id: str, payment: Payment, fact: f.AttemptFailed, rules: PaymentRules
 ) -> Said:
     """PaymentFailed, with the time of the next attempt if there is one."""
-    next_retry_at = None if fact.final else _moment(fact.due_ms)
+    next_retry_at = None if fact.final else moment(fact.due_ms)
     failed = _failed(payment_id, payment, fact.failure, rules, next_retry_at)
     measured = _measured(payment, fact.failure.provider, fact.at_ms)
     return (Announcement(failed, measured),)
@@ -140,54 +140,3 @@ def _gateway_response(failure: Failure) -> GatewayResponse | None:
         transaction_id=failure.charge_id,
         response_code=failure.code,
     )
-
-
-def refunded(payment_id: str, payment: Payment, fact: f.Refunded, _: PaymentRules) -> Said:
-    """RefundIssued."""
-    session = payment.session
-    partly = payment.refunded_minor < payment.captured_minor
-    issued = RefundIssued(
-        refund_id=fact.refund_id,
-        payment_id=payment_id,
-        order_id=session.order_id,
-        customer_id=session.customer_id,
-        amount_minor=fact.amount_minor,
-        currency=session.currency,
-        total_refunded_minor=payment.refunded_minor,
-        payment_status="partially_refunded" if partly else "refunded",
-        reason=payment.cancel_reason or None,
-        estimated_processing_days=fact.days,
-        issued_at=_moment(fact.at_ms),
-    )
-    return (Announcement(issued),)
-
-
-def given_up(payment_id: str, payment: Payment, fact: f.GivenUp, _: PaymentRules) -> Said:
-    """RefundFailed, when it is a refund that the provider failed for good."""
-    if fact.owed is not Owed.REFUND:
-        return ()
-    failed = RefundFailed(
-        refund_id=payment.refund_id,
-        payment_id=payment_id,
-        order_id=payment.session.order_id,
-        amount_minor=payment.refund_minor,
-        currency=payment.session.currency,
-        failure_reason="provider_error",
-        rejected=False,
-    )
-    return (Announcement(failed),)
-
-
-def disputed(payment_id: str, payment: Payment, fact: f.Disputed, _: PaymentRules) -> Said:
-    """ChargebackOpened."""
-    opened = ChargebackOpened(
-        chargeback_id=fact.chargeback_id,
-        payment_id=payment_id,
-        order_id=payment.session.order_id,
-        amount_minor=fact.amount_minor,
-        currency=payment.session.currency,
-        reason=fact.reason,
-        fee_minor=fact.fee_minor,
-        evidence_due_by=_moment(fact.evidence_due_ms),
-    )
-    return (Announcement(opened),)

@@ -7,9 +7,10 @@ from events.payments import PaymentSettled
 from events.refunds import ChargebackClosed, RecordChargeback
 from streams.payments import facts as f
 from streams.payments.evolution import evolve_all
+from streams.payments.refund import RefundState, find
 from streams.payments.rules import PaymentRules
-from streams.payments.states import PAID, Owed, Payment, Status, remaining_minor
-from streams.payments.steps import Facts, refund_rest
+from streams.payments.states import PAID, Payment, Status, remaining_minor
+from streams.payments.steps import Facts, ask_next, refund_rest
 
 _CUSTOMER: Final = "CUSTOMER_REQUEST"
 
@@ -17,21 +18,19 @@ _CUSTOMER: Final = "CUSTOMER_REQUEST"
 def charge_refunded(
     payment: Payment, event: ChargeRefunded, at_ms: int, rules: PaymentRules
 ) -> Facts:
-    """Note money that went back: once a refund, and never more than was captured."""
-    if event.charge_id != payment.charge_id or _is_known(payment, event.refund_id):
-        return ()
+    """Note money that went back: once a refund, and never more than was captured.
+
+    One that nobody asked for here was made by hand at the provider, and counts like any other.
+    """
+    known = find(payment.refunds, event.refund_id)
+    told_before = known is not None and known.state is RefundState.COMPLETED
     amount = min(event.amount_minor, remaining_minor(payment))
-    if amount <= 0:
+    if event.charge_id != payment.charge_id or told_before or amount <= 0:
         return ()
     customer = payment.cancel_reason in ("", _CUSTOMER)
     days = rules.refund_days_customer if customer else rules.refund_days_system
-    return (f.Refunded(event.refund_id, amount, at_ms, days),)
-
-
-def _is_known(payment: Payment, refund_id: str) -> bool:
-    asked = refund_id == payment.refund_id and payment.owed is not Owed.REFUND
-    given_up = payment.stuck and not payment.refunded_minor
-    return refund_id in payment.refunds or (asked and not given_up)
+    refunded = f.Refunded(event.refund_id, amount, at_ms, days)
+    return refunded, *ask_next(evolve_all(payment, (refunded,)), at_ms, rules)
 
 
 def settle(payment: Payment, _: PaymentSettled, _at_ms: int, _rules: PaymentRules) -> Facts:
@@ -65,6 +64,6 @@ def close_chargeback(
     if event.outcome == "lost":
         return (f.DisputeLost(remaining_minor(payment)),)
     won = f.DisputeWon()
-    if not payment.cancel_reason:
-        return (won,)
-    return won, *refund_rest(evolve_all(payment, (won,)), at_ms, rules)
+    after = evolve_all(payment, (won,))
+    rest = refund_rest(after, at_ms, rules) if payment.cancel_reason else ()
+    return (won, *rest) if rest else (won, *ask_next(after, at_ms, rules))

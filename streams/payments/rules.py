@@ -44,6 +44,19 @@ class PaymentRules:
     """Business days a refund is said to take when the customer cancelled (G-9)."""
     refund_days_system: int = 3
     """The same when the shop cancelled (G-9)."""
+    refund_window_ms: int = 30 * _DAY_MS
+    """How long after the capture a refund may be asked for; a return has a window of its own,
+    which Shipping minds (G-17, G-32)."""
+    approval_from_gbp_minor: int = 500_00
+    """A refund worth more in pounds waits until somebody else approves it (G-17)."""
+    approval_ms: int = 7 * _DAY_MS
+    """How long it waits; then it is cancelled (G-17)."""
+    gbp_percent_per_usd: int = 79
+    """What a dollar is worth for that limit, in hundredths of a pound (G-12)."""
+    gbp_percent_per_eur: int = 86
+    gbp_percent_per_cad: int = 58
+    refurbished_percent: int = 10
+    """Taken off the refund of goods that came back used (G-32)."""
     chargeback_fee_minor: int = 15_00
     """Kept by the provider whatever the outcome of a dispute (G-18)."""
     evidence_ms: int = 7 * _DAY_MS
@@ -54,6 +67,8 @@ class PaymentRules:
     """How long a cancellation is, because forgetting it would charge a cancelled order (G-46)."""
     lines_max: int = 50
     """Lines of an order remembered before its session is open (G-10)."""
+    currency_default: str = "USD"
+    """Of a refund that names none, for a payment that nobody opened (domain: payments)."""
     provider_default: str = "stripe"
     """Who is asked first, and who answered when a provider's webhook does not say (G-19)."""
 
@@ -82,6 +97,15 @@ class PaymentRules:
             self.operation_retry_second_ms,
             self.operation_retry_third_ms,
         )
+
+    def needs_approval(self, amount_minor: int, currency: str) -> bool:
+        """Whether a refund is worth more than may go back without approval."""
+        percents = {
+            "USD": self.gbp_percent_per_usd,
+            "EUR": self.gbp_percent_per_eur,
+            "CAD": self.gbp_percent_per_cad,
+        }
+        return amount_minor * percents.get(currency, 100) > self.approval_from_gbp_minor * 100
 
     def fee_minor(self, amount_minor: int) -> int:
         """Give the processing fee, cut to whole minor units and never above the amount."""

@@ -1,7 +1,6 @@
 """What is kept of a payment: its state, its session, and what is still owed.
 
-Every row is bounded: the lines of one order, at most eight ids of refunds, and no list at all
-once a payment has ended.
+Every row is bounded: the lines of one order until the money is in, and `REFUNDS_MAX` refunds.
 """
 
 from enum import StrEnum
@@ -10,9 +9,8 @@ from typing import Final
 import msgspec
 
 from events.vocabulary import MethodType, PaymentFailureReason
+from streams.payments.refund import Refunds, accepted_minor, open_minor
 
-REFUNDS_KEPT_MAX: Final = 8
-"""Ids of partial refunds remembered, to know a repeat."""
 TEXT_CHARS_MAX: Final = 200
 """What is kept of a provider's words."""
 
@@ -174,13 +172,15 @@ class Payment(msgspec.Struct, frozen=True, omit_defaults=True):
     refunded_minor: int = 0
     charged_back_minor: int = 0
 
+    captured_at_ms: int = 0
+    """When the money came in: the refund window begins (G-17)."""
+
     refund_id: str = ""
-    """The refund that is under way, or the newest that was asked for."""
+    """The refund that the provider owes, or the newest that it was asked for."""
     refund_minor: int = 0
     """Its amount."""
-    refunds: tuple[str, ...] = ()
-    """The newest refunds that were issued, at most REFUNDS_KEPT_MAX."""
-    refunds_count: int = 0
+    refunds: Refunds = ()
+    """Every refund that was requested and not refused at once, in order."""
 
     cancel_reason: str = ""
     """Why the order was cancelled; "" while it was not."""
@@ -214,6 +214,16 @@ class Early(msgspec.Struct, frozen=True, omit_defaults=True):
 def remaining_minor(payment: Payment) -> int:
     """Captured money that the shop still has, in minor units."""
     return payment.captured_minor - payment.refunded_minor - payment.charged_back_minor
+
+
+def unaccepted_minor(payment: Payment) -> int:
+    """What remains when every accepted refund has gone through."""
+    return remaining_minor(payment) - accepted_minor(payment.refunds)
+
+
+def available_minor(payment: Payment) -> int:
+    """What may be asked back beside the refunds that are open."""
+    return remaining_minor(payment) - open_minor(payment.refunds)
 
 
 def awaits_claim(payment: Payment) -> bool:

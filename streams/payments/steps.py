@@ -1,8 +1,11 @@
 """Steps that several decisions share: charge, capture, fail, let go."""
 
+from typing import Final
+
 from events.ids import derived_id
 from streams.payments import facts as f
 from streams.payments.evolution import evolve_all
+from streams.payments.refund import Refund, RefundState, find
 from streams.payments.rules import PaymentRules
 from streams.payments.states import (
     Failure,
@@ -11,10 +14,12 @@ from streams.payments.states import (
     Status,
     awaits_claim,
     gate_is_open,
-    remaining_minor,
+    unaccepted_minor,
 )
 
 Facts = tuple[f.Fact, ...]
+
+_DISPUTED: Final = frozenset({Status.DISPUTED, Status.CHARGED_BACK})
 
 
 def charge_or_go_on(payment: Payment, at_ms: int, rules: PaymentRules) -> Facts:
@@ -120,16 +125,44 @@ def let_go(payment: Payment, reason: str, at_ms: int, rules: PaymentRules) -> Fa
 
 
 def refund_rest(payment: Payment, at_ms: int, rules: PaymentRules) -> Facts:
-    """Refund all that remains, under the id that the order's cancellation announces."""
-    amount = remaining_minor(payment)
-    if amount <= 0 or payment.owed is Owed.REFUND:
+    """Refund all that remains, under the id that the order's cancellation announces.
+
+    It needs no approval, whatever the amount: the goods never left (G-9).
+    """
+    amount = unaccepted_minor(payment)
+    if amount <= 0:
         return ()
-    return (f.RefundAsked(_refund_id(payment), amount, at_ms + rules.session_ms),)
+    refund_id, reason = _refund_id(payment), payment.cancel_reason
+    refund = Refund(refund_id, amount, RefundState.PROCESSING, at_ms, reason)
+    return accept(payment, refund, at_ms, rules)
+
+
+def accept(payment: Payment, refund: Refund, at_ms: int, rules: PaymentRules) -> Facts:
+    """Take a refund on; the provider is asked at once unless it still owes something else."""
+    noted = f.RefundNoted(refund)
+    return noted, *ask_next(evolve_all(payment, (noted,)), at_ms, rules)
+
+
+def ask_next(payment: Payment, at_ms: int, rules: PaymentRules) -> Facts:
+    """Ask for the oldest refund that was accepted, one at a time; none during a dispute (G-18)."""
+    if payment.owed is not Owed.NOTHING or payment.status in _DISPUTED:
+        return ()
+    for refund in payment.refunds:
+        if refund.state is RefundState.PROCESSING:
+            due_ms = at_ms + rules.session_ms
+            return (f.RefundAsked(refund.refund_id, refund.amount_minor, due_ms),)
+    return ()
+
+
+def give_up(payment: Payment, at_ms: int, rules: PaymentRules) -> Facts:
+    """Leave what is owed to a person, and go on with the refunds behind it."""
+    given_up = f.GivenUp(payment.owed)
+    return given_up, *ask_next(evolve_all(payment, (given_up,)), at_ms, rules)
 
 
 def _refund_id(payment: Payment) -> str:
     """Name the refund of the rest after the order, as Orders does; else after the charge."""
     of_order = f"ref_{payment.session.order_id}"
-    if payment.session.order_id and of_order not in payment.refunds:
+    if payment.session.order_id and find(payment.refunds, of_order) is None:
         return of_order
-    return "ref_" + derived_id(payment.charge_id, "refund", str(payment.refunds_count + 1))
+    return "ref_" + derived_id(payment.charge_id, "refund", str(len(payment.refunds) + 1))

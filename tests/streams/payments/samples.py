@@ -17,9 +17,9 @@ from events.fraud import FraudCheckCompleted, FraudDetected
 from events.inventory import InventoryAdjusted
 from events.orders import OrderCancelled
 from events.payments import Instrument, PaymentInitiated, PaymentSettled
-from events.refunds import ChargebackClosed, RecordChargeback
+from events.refunds import ChargebackClosed, RecordChargeback, RefundPayment
 from events.types import OrderItem, PaymentMethod
-from streams.payments.alarms import AUTHORIZATION, RETRY, REVIEW, SESSION
+from streams.payments.alarms import APPROVAL, AUTHORIZATION, RETRY, REVIEW, SESSION
 from streams.payments.charges import (
     charge_captured,
     charge_failed,
@@ -31,6 +31,7 @@ from streams.payments.deadlines import authorization_due, retry_due, review_due,
 from streams.payments.decisions import fraud_checked, fraud_detected
 from streams.payments.fold import fold
 from streams.payments.holds import stock_adjusted
+from streams.payments.refund_requests import approval_due, request_refund
 from streams.payments.refunds import charge_refunded, close_chargeback, record_chargeback, settle
 from streams.payments.rules import PaymentRules
 from streams.payments.sessions import cancel, open_session
@@ -47,6 +48,8 @@ ORDER = "ord_1"
 PAYMENT = "pay_ord_1"
 AMOUNT = 18_997
 VISA = "tok_visa"
+RETURN = "ret_1"
+"""A return that Shipping has agreed to."""
 FAR_MS = 30 * DAY_MS
 
 
@@ -239,6 +242,25 @@ def closed(outcome: str = "won", chargeback_id: str = "cb_1") -> ChargebackClose
     )
 
 
+def asked_back(amount_minor: int | None = 5_000, key: str = "k1", **told: Any) -> RefundPayment:
+    """Support asks for a refund."""
+    return RefundPayment(
+        **{
+            "payment_id": PAYMENT,
+            "amount_minor": amount_minor,
+            "reason": "goodwill",
+            "requested_by": "agent_1",
+            "idempotency_key": key,
+            **told,
+        }
+    )
+
+
+def _request_refund(payment: Payment, command: RefundPayment, at_ms: int, rules: Any) -> Any:
+    known = command.return_id == RETURN
+    return request_refund(payment, command, at_ms, rules, is_return=known)
+
+
 # --- lives -----------------------------------------------------------------------------------
 
 DECIDE: dict[type[Message], Callable[..., Any]] = {
@@ -255,12 +277,14 @@ DECIDE: dict[type[Message], Callable[..., Any]] = {
     PaymentSettled: settle,
     RecordChargeback: record_chargeback,
     ChargebackClosed: close_chargeback,
+    RefundPayment: _request_refund,
 }
 TIME_UP: dict[str, Callable[..., Any]] = {
     SESSION: session_due,
     RETRY: retry_due,
     REVIEW: review_due,
     AUTHORIZATION: authorization_due,
+    APPROVAL: approval_due,
 }
 
 
@@ -403,6 +427,23 @@ def complete() -> Life:
     return paid().hear(committed(1), committed(2))
 
 
+def refunding() -> Life:
+    """CAPTURED, the provider owes a partial refund and another one waits behind it."""
+    return paid().hear(asked_back(5_000, "k1"), asked_back(1_000, "k2"))
+
+
+def approving() -> Life:
+    """CAPTURED, with a refund that somebody must approve."""
+    return dear().hear(asked_back(None, "k1"))
+
+
+def dear() -> Life:
+    """CAPTURED: more than goes back without approval."""
+    amount = 90_000
+    life = Life(initiated(amount_minor=amount)).hear(checked(), succeeded(amount_minor=amount))
+    return life.hear(line(1), line(2), captured(amount_minor=amount))
+
+
 def settled_life() -> Life:
     return paid().hear(settled())
 
@@ -452,6 +493,8 @@ LIVES: dict[str, Callable[[], Life]] = {
         failed_unknown,
         paid,
         complete,
+        refunding,
+        approving,
         settled_life,
         partly_refunded,
         refunded_life,
@@ -494,6 +537,11 @@ TRIGGERS: dict[str, tuple[Callable[[], Message], ...]] = {
     "OrderCancelled": (cancelled, lambda: cancelled("OUT_OF_STOCK")),
     "PaymentSettled": (settled,),
     "RecordChargeback": (chargeback,),
+    "RefundPayment": (
+        asked_back,
+        lambda: asked_back(None, "k3"),
+        lambda: asked_back(None, "k1", approved_by="boss"),
+    ),
     "ChargebackClosed": (closed, lambda: closed("lost"), lambda: closed("withdrawn")),
 }
 """Every input, in every variety that the rules tell apart."""

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from events.base import Message
 from events.refunds import RefundIssued
+from streams.payments.refund import OPEN
 from streams.payments.states import TERMINAL, Status
 from tests.streams.payments.model_provider import FATES, Provider
 from tests.streams.payments.samples import (
@@ -19,6 +20,7 @@ from tests.streams.payments.samples import (
     MINUTE_MS,
     SECOND_MS,
     Life,
+    asked_back,
     cancelled,
     checked,
     committed,
@@ -38,6 +40,9 @@ NEWS: dict[str, Any] = {
     "hold 1": lambda: line(1),
     "hold 2": lambda: line(2),
     "lapse": lambda: lapsed(2),
+    "refund some": lambda: asked_back(5_000, "k1"),
+    "refund more": lambda: asked_back(9_000, "k2"),
+    "refund rest": lambda: asked_back(None, "k3"),
 }
 WAITS = (SECOND_MS, MINUTE_MS, 10 * MINUTE_MS, HOUR_MS, 8 * DAY_MS)
 COMMANDS = ("ProcessPayment", "CapturePayment", "VoidPayment", "RefundCharge")
@@ -117,6 +122,9 @@ def judge(world: World) -> None:
     assert world.life.names.count("PaymentProcessed") <= 1
     issued = [m.amount_minor for m in world.life.said if isinstance(m, RefundIssued)]
     assert sum(issued) == row.refunded_minor
+    ids = [m.refund_id for m in world.life.said if isinstance(m, RefundIssued)]
+    assert len(ids) == len(set(ids)), "a cause was refunded twice"
+    assert all(refund.state not in OPEN for refund in row.refunds), "a refund without an end"
     if row.stuck:  # A person must look: the provider knows more than it told.
         assert row.captured_minor <= books.taken
         assert row.refunded_minor <= books.given_back

@@ -2,7 +2,8 @@
 
 import pytest
 
-from streams.payments.states import REFUNDS_KEPT_MAX, Status
+from streams.payments.refund import REFUNDS_MAX
+from streams.payments.states import Status
 from tests.streams.payments.samples import (
     AMOUNT,
     DAY_MS,
@@ -50,10 +51,10 @@ def test_no_more_goes_back_than_was_captured() -> None:
 
 
 def test_refunds_remembered_are_bounded() -> None:
-    life = paid().hear(*(refunded(f"r{number}", 1) for number in range(20)))
+    life = paid().hear(*(refunded(f"r{number}", 1) for number in range(60)))
 
-    assert len(life.payment.refunds) == REFUNDS_KEPT_MAX
-    assert life.payment.refunded_minor == 20
+    assert len(life.payment.refunds) == REFUNDS_MAX
+    assert life.payment.refunded_minor == 60
 
 
 def test_a_refund_of_another_charge_is_not_this_payments() -> None:

@@ -1,0 +1,92 @@
+"""One refund: its states, and what a payment still has to give."""
+
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+REFUNDS_MAX: Final = 50
+"""Refunds of one payment that are kept, the newest: a payment with as many takes no request."""
+
+
+class RefundState(StrEnum):
+    """The states of the contract's refund machine."""
+
+    PENDING = "pending"
+    """Waits for somebody who approves."""
+    PROCESSING = "processing"
+    """Accepted: the provider is asked, or will be once it has answered what came before."""
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+REFUND_MOVES: Final = frozenset(
+    {
+        (RefundState.PENDING, RefundState.PROCESSING),
+        (RefundState.PENDING, RefundState.FAILED),
+        (RefundState.PENDING, RefundState.CANCELLED),
+        (RefundState.PROCESSING, RefundState.COMPLETED),
+        (RefundState.PROCESSING, RefundState.FAILED),
+    }
+)
+"""The contract's transitions; `with_refund` asserts that no other happens."""
+
+OPEN: Final = frozenset({RefundState.PENDING, RefundState.PROCESSING})
+
+
+class Refund(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """Money that goes back for one cause. Its id follows from the cause, so that is once."""
+
+    refund_id: str
+    amount_minor: int
+    state: RefundState
+    asked_at_ms: int
+    reason: str = ""
+    return_id: str = ""
+    requested_by: str = ""
+    approved_by: str = ""
+    due_ms: int = 0
+    """When a pending refund lapses; 0: it needs no approval, or has it."""
+
+
+Refunds = tuple[Refund, ...]
+
+
+def find(refunds: Refunds, refund_id: str) -> Refund | None:
+    """The refund of that id: the newest, for one made by hand may follow one that failed."""
+    for refund in reversed(refunds):
+        if refund.refund_id == refund_id:
+            return refund
+    return None
+
+
+def with_refund(refunds: Refunds, refund: Refund) -> Refunds:
+    """Put a refund in the place of its earlier state, or behind the others.
+
+    Raises:
+        AssertionError: a change of state that the contract does not have.
+    """
+    known = find(refunds, refund.refund_id)
+    if known is None or known.state not in OPEN:
+        assert known is None or refund.state is RefundState.COMPLETED, "a refund begins once"
+        return (*refunds, refund)[-REFUNDS_MAX:]
+    moved = known.state is not refund.state
+    assert not moved or (known.state, refund.state) in REFUND_MOVES, (known.state, refund.state)
+    return tuple([refund if other is known else other for other in refunds])
+
+
+def open_minor(refunds: Refunds) -> int:
+    """What refunds take that have not ended, in minor units."""
+    return sum([refund.amount_minor for refund in refunds if refund.state in OPEN])
+
+
+def accepted_minor(refunds: Refunds) -> int:
+    """What accepted refunds take that have not ended, in minor units."""
+    processing = RefundState.PROCESSING
+    return sum([refund.amount_minor for refund in refunds if refund.state is processing])
+
+
+def approvals_due(refunds: Refunds) -> frozenset[int]:
+    """When pending refunds lapse."""
+    return frozenset([r.due_ms for r in refunds if r.state is RefundState.PENDING])

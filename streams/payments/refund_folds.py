@@ -1,0 +1,69 @@
+"""How facts about refunds change a payment."""
+
+from msgspec.structs import replace
+
+from streams.payments import facts as f
+from streams.payments.refund import Refund, RefundState, find, with_refund
+from streams.payments.states import PAID, Owed, Payment, Status
+
+
+def refund_noted(payment: Payment, fact: f.RefundNoted) -> Payment:
+    """The refund is among the payment's, in the state it says."""
+    return replace(payment, refunds=with_refund(payment.refunds, fact.refund))
+
+
+def refund_asked(payment: Payment, fact: f.RefundAsked) -> Payment:
+    """The provider owes the refund."""
+    return replace(
+        payment,
+        refund_id=fact.refund_id,
+        refund_minor=fact.amount_minor,
+        owed=Owed.REFUND,
+        owed_due_ms=fact.due_ms,
+        asks=1,
+    )
+
+
+def refund_refused(payment: Payment, fact: f.RefundRefused) -> Payment:
+    """A refund that was noted has ended; one refused at once leaves no trace."""
+    state = RefundState.CANCELLED if fact.lapsed else RefundState.FAILED
+    return refund_ended(payment, fact.refund_id, state)
+
+
+def refund_ended(payment: Payment, refund_id: str, state: RefundState) -> Payment:
+    """The refund of that id is in its last state."""
+    refund = find(payment.refunds, refund_id)
+    if refund is None:
+        return payment
+    return replace(payment, refunds=with_refund(payment.refunds, replace(refund, state=state)))
+
+
+def refunded(payment: Payment, fact: f.Refunded) -> Payment:
+    """More went back; once all of it did, the payment is REFUNDED."""
+    total = payment.refunded_minor + fact.amount_minor
+    whole = total + payment.charged_back_minor >= payment.captured_minor
+    status = payment.status
+    if status in PAID:
+        status = Status.REFUNDED if whole else Status.PARTIALLY_REFUNDED
+    answered = payment.owed is Owed.REFUND and fact.refund_id == payment.refund_id
+    due_ms = payment.due_ms if status is payment.status else 0
+    return replace(
+        _answered(payment) if answered else payment,
+        status=status,
+        refunded_minor=total,
+        refunds=with_refund(payment.refunds, _completed(payment, fact)),
+        committed=() if whole else payment.committed,
+        due_ms=due_ms,
+    )
+
+
+def _answered(payment: Payment) -> Payment:
+    return replace(payment, owed=Owed.NOTHING, owed_due_ms=0, asks=0)
+
+
+def _completed(payment: Payment, fact: f.Refunded) -> Refund:
+    """The refund as it ended: with the amount that went back, whatever was asked for."""
+    done, known = RefundState.COMPLETED, find(payment.refunds, fact.refund_id)
+    if known is None:
+        return Refund(fact.refund_id, fact.amount_minor, done, fact.at_ms)
+    return replace(known, amount_minor=fact.amount_minor, state=done)

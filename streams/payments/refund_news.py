@@ -1,0 +1,94 @@
+"""What payments tell the shop about money that goes back, in wire models."""
+
+from events.refunds import ChargebackOpened, RefundFailed, RefundIssued, RefundPayment
+from events.vocabulary import RefundRefusal
+from streams.payments import facts as f
+from streams.payments.commands import Announcement, Said
+from streams.payments.news import moment
+from streams.payments.refund import find
+from streams.payments.refund_requests import refund_id_of
+from streams.payments.rules import PaymentRules
+from streams.payments.states import Owed, Payment
+
+
+def refunded(payment_id: str, payment: Payment, fact: f.Refunded, _: PaymentRules) -> Said:
+    """RefundIssued."""
+    session = payment.session
+    refund = find(payment.refunds, fact.refund_id)
+    assert refund is not None, "a refund that was issued is kept"
+    partly = payment.refunded_minor < payment.captured_minor
+    issued = RefundIssued(
+        refund_id=fact.refund_id,
+        payment_id=payment_id,
+        order_id=session.order_id,
+        customer_id=session.customer_id,
+        amount_minor=fact.amount_minor,
+        currency=session.currency,
+        total_refunded_minor=payment.refunded_minor,
+        payment_status="partially_refunded" if partly else "refunded",
+        return_id=refund.return_id or None,
+        reason=refund.reason or payment.cancel_reason or None,
+        estimated_processing_days=fact.days,
+        issued_at=moment(fact.at_ms),
+    )
+    return (Announcement(issued),)
+
+
+def given_up(payment_id: str, payment: Payment, fact: f.GivenUp, _: PaymentRules) -> Said:
+    """RefundFailed, when it is a refund that the provider failed for good."""
+    if fact.owed is not Owed.REFUND:
+        return ()
+    failed = RefundFailed(
+        refund_id=payment.refund_id,
+        payment_id=payment_id,
+        order_id=payment.session.order_id,
+        amount_minor=payment.refund_minor,
+        currency=payment.session.currency,
+        failure_reason="provider_error",
+        rejected=False,
+    )
+    return (Announcement(failed),)
+
+
+def refused(payment_id: str, payment: Payment, fact: f.RefundRefused, _: PaymentRules) -> Said:
+    """RefundFailed, by policy."""
+    failed = RefundFailed(
+        refund_id=fact.refund_id,
+        payment_id=payment_id,
+        order_id=payment.session.order_id,
+        amount_minor=fact.amount_minor,
+        currency=fact.currency,
+        failure_reason=fact.reason,
+        rejected=True,
+    )
+    return (Announcement(failed),)
+
+
+def refused_unknown(command: RefundPayment, currency_default: str) -> RefundFailed:
+    """Say that nothing can go back of a payment that nobody opened."""
+    reason: RefundRefusal = "not_captured"
+    return RefundFailed(
+        refund_id=refund_id_of(command.payment_id, command.idempotency_key),
+        payment_id=command.payment_id,
+        order_id=command.order_id,
+        amount_minor=command.amount_minor or 0,
+        currency=command.currency or currency_default,
+        failure_reason=reason,
+        rejected=True,
+    )
+
+
+def disputed(payment_id: str, payment: Payment, fact: f.Disputed, _: PaymentRules) -> Said:
+    """ChargebackOpened."""
+    opened = ChargebackOpened(
+        chargeback_id=fact.chargeback_id,
+        payment_id=payment_id,
+        order_id=payment.session.order_id,
+        customer_id=payment.session.customer_id,
+        amount_minor=fact.amount_minor,
+        currency=payment.session.currency,
+        reason=fact.reason,
+        fee_minor=fact.fee_minor,
+        evidence_due_by=moment(fact.evidence_due_ms),
+    )
+    return (Announcement(opened),)

@@ -1,0 +1,142 @@
+"""What a request for a refund means: refused, waiting for approval, or accepted (G-17)."""
+
+from typing import Final
+
+from msgspec.structs import replace
+
+from events.ids import derived_id
+from events.refunds import RefundPayment
+from events.vocabulary import RefundRefusal
+from streams.payments import facts as f
+from streams.payments.refund import REFUNDS_MAX, Refund, RefundState, find
+from streams.payments.rules import PaymentRules
+from streams.payments.states import (
+    Payment,
+    Status,
+    available_minor,
+    unaccepted_minor,
+)
+from streams.payments.steps import Facts, accept
+
+SYSTEM: Final = "system"
+"""Who asks for a refund when nobody does: a return that came in, a parcel that was lost."""
+
+
+def refund_id_of(payment_id: str, cause: str) -> str:
+    """The id of the refund for a cause (a request's idempotency key, a return): one, ever."""
+    return "ref_" + derived_id(payment_id, "refund", cause).replace("-", "")
+
+
+def request_refund(
+    payment: Payment,
+    command: RefundPayment,
+    at_ms: int,
+    rules: PaymentRules,
+    *,
+    is_return: bool,
+) -> Facts:
+    """Say what a request means; is_return: it names a return that Shipping has agreed to.
+
+    The same idempotency key is the same refund: a repeat changes nothing, but that it may bring
+    the approval which the first request lacked. A request that was refused left no trace, so it
+    may be made again once its reason is gone.
+    """
+    refund_id = refund_id_of(command.payment_id, command.idempotency_key)
+    known = find(payment.refunds, refund_id)
+    if known is not None:
+        return _approve(payment, known, command, at_ms, rules)
+    amount = command.amount_minor
+    refund = Refund(
+        refund_id,
+        available_minor(payment) if amount is None else amount,
+        RefundState.PENDING,
+        at_ms,
+        reason=command.reason,
+        return_id=command.return_id or "",
+        requested_by=command.requested_by,
+        approved_by=command.approved_by or "",
+    )
+    currency = command.currency or payment.session.currency
+    is_late = not is_return and at_ms > payment.captured_at_ms + rules.refund_window_ms
+    reason = _refusal(payment, refund, currency, is_late=is_late)
+    if reason is not None:
+        return (f.RefundRefused(refund_id, refund.amount_minor, currency, reason),)
+    return begin(payment, refund, at_ms, rules)
+
+
+def begin(payment: Payment, refund: Refund, at_ms: int, rules: PaymentRules) -> Facts:
+    """Accept a refund that nothing speaks against, or have it wait for somebody's approval."""
+    needs = rules.needs_approval(refund.amount_minor, payment.session.currency)
+    if needs and not _is_approved(refund.requested_by, refund.approved_by):
+        return (f.RefundNoted(replace(refund, approved_by="", due_ms=at_ms + rules.approval_ms)),)
+    pending = f.RefundNoted(refund)
+    return pending, *accept(payment, _accepted(refund, refund.approved_by), at_ms, rules)
+
+
+def _refusal(
+    payment: Payment, refund: Refund, currency: str, *, is_late: bool
+) -> RefundRefusal | None:
+    """Why a refund is refused, in order of precedence (flow PaymentRefund, step 3)."""
+    if not payment.captured_minor:
+        return "not_captured"
+    if is_late:
+        return "outside_window"
+    if payment.status is Status.CHARGED_BACK or unaccepted_minor(payment) <= 0:
+        return "already_refunded"
+    if currency != payment.session.currency or len(payment.refunds) >= REFUNDS_MAX:
+        return "amount_exceeds_payment"
+    if not 0 < refund.amount_minor <= available_minor(payment):
+        return "amount_exceeds_payment"
+    return "fraud_hold" if is_on_hold(payment) else None
+
+
+def is_on_hold(payment: Payment) -> bool:
+    """Whether a dispute or a fraud case is open, so that nothing may go back (G-18, G-25)."""
+    return payment.status is Status.DISPUTED or payment.fraud == "MANUAL_REVIEW"
+
+
+def _is_approved(requested_by: str, approved_by: str | None) -> bool:
+    """Whether somebody else than who asked for it approves (G-17)."""
+    return bool(approved_by) and approved_by != requested_by
+
+
+def _approve(
+    payment: Payment, refund: Refund, command: RefundPayment, at_ms: int, rules: PaymentRules
+) -> Facts:
+    approver = command.approved_by
+    pending = refund.state is RefundState.PENDING
+    if not pending or not approver or not _is_approved(refund.requested_by, approver):
+        return ()
+    reason = _refusal_of_pending(payment, refund)
+    if reason is None:
+        return accept(payment, _accepted(refund, approver), at_ms, rules)
+    currency = payment.session.currency
+    return (f.RefundRefused(refund.refund_id, refund.amount_minor, currency, reason),)
+
+
+def _refusal_of_pending(payment: Payment, refund: Refund) -> RefundRefusal | None:
+    """Why a refund that was fine when it was asked for can be made no longer."""
+    left = unaccepted_minor(payment)
+    if payment.status is Status.CHARGED_BACK or left <= 0:
+        return "already_refunded"
+    if refund.amount_minor > left:
+        return "amount_exceeds_payment"
+    return "fraud_hold" if is_on_hold(payment) else None
+
+
+def _accepted(refund: Refund, approver: str) -> Refund:
+    return replace(refund, state=RefundState.PROCESSING, approved_by=approver, due_ms=0)
+
+
+def approval_due(payment: Payment, due_ms: int, _now_ms: int, _rules: PaymentRules) -> Facts:
+    """Cancel what nobody approved in time."""
+    currency = payment.session.currency
+    return tuple(
+        [
+            f.RefundRefused(
+                refund.refund_id, refund.amount_minor, currency, "approval_required", lapsed=True
+            )
+            for refund in payment.refunds
+            if refund.state is RefundState.PENDING and refund.due_ms <= due_ms
+        ]
+    )

@@ -1,0 +1,141 @@
+"""What was sold under a payment, and what became of it: prices, parcels, returns.
+
+Apart from the payment's own row, because that one is written ten times on the happy path. The
+lines are those of the session, so their totals have discounts taken off and add up to the
+amount. Bounded: the lines of an order, `PARCELS_MAX` parcels, `RETURNS_MAX` returns.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Final, NamedTuple
+
+import msgspec
+from msgspec.structs import replace
+
+from events.payments import PaymentInitiated
+
+PARCELS_MAX: Final = 50
+RETURNS_MAX: Final = 50
+PARCEL_LINES_MAX: Final = 50
+
+
+class SoldLine(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """One line of the order."""
+
+    product_id: str
+    sku: str | None
+    quantity: int
+    total_minor: int
+    units_back: int = 0
+    """Units that were refunded or came back unfit for it: no unit counts twice."""
+
+
+class SentUnits(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """Units of a product in a parcel."""
+
+    product_id: str | None
+    sku: str | None
+    quantity: int
+
+
+class SentParcel(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """One parcel on its way to the customer: what it holds, and the proof that it arrived."""
+
+    shipment_id: str
+    carrier: str
+    tracking_number: str
+    units: tuple[SentUnits, ...] = ()
+    delivered_at_ms: int = 0
+    proof_url: str = ""
+    signed_by: str = ""
+
+
+class AgreedReturn(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """A return that Shipping has agreed to."""
+
+    return_id: str
+    fee_minor: int
+    """What the label costs the customer: the goods' worth less the estimate they were told."""
+    unused: bool
+    """True: the goods never reached the customer."""
+
+
+class Sale(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """What was sold under one payment."""
+
+    lines: tuple[SoldLine, ...] = ()
+    parcels: tuple[SentParcel, ...] = ()
+    returns: tuple[AgreedReturn, ...] = ()
+
+
+NOTHING_SOLD: Final = Sale()
+
+
+class Worth(NamedTuple):
+    """Units taken off a sale: what they cost, and the sale without them."""
+
+    amount_minor: int
+    sale: Sale
+
+
+def sale_of(event: PaymentInitiated) -> Sale | None:
+    """The order's lines, or None where the session is not an order's."""
+    if not event.items:
+        return None
+    return Sale(
+        tuple(
+            [
+                SoldLine(item.product_id, item.sku, item.quantity, item.total_price_minor)
+                for item in event.items
+            ]
+        )
+    )
+
+
+def taken_off(sale: Sale, names: Iterable[str | None], units: int) -> Worth:
+    """Take units of a product off a sale, never more than were sold.
+
+    A line of n units at t gives t * k // n for its first k units, so that all of them together
+    give exactly t.
+    """
+    wanted = frozenset(names) - {None}
+    amount, lines, left = 0, list(sale.lines), units
+    for position, line in enumerate(lines):
+        if not wanted & {line.product_id, line.sku}:
+            continue
+        back = line.units_back + min(left, line.quantity - line.units_back)
+        amount += _cost(line, back) - _cost(line, line.units_back)
+        left -= back - line.units_back
+        lines[position] = replace(line, units_back=back)
+    return Worth(amount, replace(sale, lines=tuple(lines)))
+
+
+def _cost(line: SoldLine, units: int) -> int:
+    return line.total_minor * units // line.quantity
+
+
+def with_parcel(sale: Sale, parcel: SentParcel) -> Sale:
+    """Put a parcel in its place, or behind the others; beyond the bound the oldest is forgotten."""
+    others = [known for known in sale.parcels if known.shipment_id != parcel.shipment_id]
+    return replace(sale, parcels=(*others, parcel)[-PARCELS_MAX:])
+
+
+def parcel_of(sale: Sale, shipment_id: str) -> SentParcel | None:
+    """The parcel of that shipment, once it was dispatched."""
+    return next((p for p in sale.parcels if p.shipment_id == shipment_id), None)
+
+
+def with_return(sale: Sale, agreed: AgreedReturn) -> Sale:
+    """Add a return; beyond the bound the oldest is forgotten."""
+    if agreed_return(sale, agreed.return_id) is not None:
+        return sale
+    return replace(sale, returns=(*sale.returns, agreed)[-RETURNS_MAX:])
+
+
+def agreed_return(sale: Sale, return_id: str | None) -> AgreedReturn | None:
+    """The return of that id, if Shipping agreed to it."""
+    return next((known for known in sale.returns if known.return_id == return_id), None)
+
+
+def delivered(sale: Sale) -> Iterator[SentParcel]:
+    """Parcels that are known to have arrived."""
+    return (parcel for parcel in sale.parcels if parcel.delivered_at_ms)

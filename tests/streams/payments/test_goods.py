@@ -1,0 +1,256 @@
+"""What goes back for goods: returns as they were inspected, parcels that never arrived."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from events.returns import ReturnInitiated, ReturnReceived
+from events.shipping import DeliveryFailed, ShipmentDelivered, ShipmentDispatched
+from events.shipping_parts import (
+    DeliveryLocation,
+    Package,
+    ProofOfDelivery,
+    Recipient,
+    RefundEstimate,
+    ReturnedItem,
+    ReturnLabel,
+)
+from events.types import Customer, Place, ShippedItem
+from streams.payments import goods
+from streams.payments.evolution import evolve_all
+from streams.payments.facts import Fact, RefundAsked, RefundRefused
+from streams.payments.refund import RefundState
+from streams.payments.sales import Sale, SoldLine, parcel_of, taken_off
+from streams.payments.states import Payment
+from tests.streams.payments.samples import (
+    NOW_MS,
+    ORDER,
+    RULES,
+    Life,
+    charged_back,
+    dear,
+    disputed,
+    moment,
+    paid,
+    refunded_life,
+)
+
+SALE = Sale((SoldLine("mug", "MUG-1", 3, 10_000), SoldLine("pot", None, 1, 8_997)))
+PLACE = Place(city="Leeds", country="GB")
+
+
+def item(sku: str = "MUG-1", quantity: int = 1, **told: Any) -> ReturnedItem:
+    return ReturnedItem(**{"sku": sku, "quantity": quantity, "condition": "new", **told})
+
+
+def received(*items: ReturnedItem, return_id: str = "ret_1", **told: Any) -> ReturnReceived:
+    return ReturnReceived(
+        **{
+            "return_id": return_id,
+            "shipment_id": "shp_1",
+            "order_id": ORDER,
+            "warehouse_id": "wh_1",
+            "items": items or (item(),),
+            "resolution": "refund",
+            "received_at": moment(NOW_MS),
+            **told,
+        }
+    )
+
+
+def agreed(reason: str = "changed_mind", estimate_minor: int = 2_734) -> ReturnInitiated:
+    """A mug at 33.33 goes back; at changed_mind the customer was told 27.34."""
+    return ReturnInitiated(
+        return_id="ret_1",
+        shipment_id="shp_1",
+        order_id=ORDER,
+        reason=reason,
+        items=(ShippedItem(item_id="1", sku="MUG-1", quantity=1, price_per_unit_minor=3_333),),
+        customer=Customer(customer_id="cust_1"),
+        return_method="drop_off",
+        return_label=ReturnLabel(
+            carrier="UPS", tracking_number="1Z1", label_url="https://labels.test/1"
+        ),
+        refund_estimate=RefundEstimate(amount_minor=estimate_minor, currency="USD"),
+    )
+
+
+def dispatched(shipment_id: str = "shp_1", sku: str = "MUG-1", quantity: int = 3) -> Any:
+    box = Package(
+        package_id="box_1",
+        weight_kg=1,
+        items=(ShippedItem(item_id="1", sku=sku, quantity=quantity),),
+    )
+    return ShipmentDispatched(
+        shipment_id=shipment_id,
+        order_id=ORDER,
+        carrier="UPS",
+        tracking_number="1Z9",
+        shipping_method="standard",
+        estimated_delivery=moment(NOW_MS),
+        destination=PLACE,
+        packages=(box,),
+    )
+
+
+def delivered(shipment_id: str = "shp_1") -> ShipmentDelivered:
+    return ShipmentDelivered(
+        shipment_id=shipment_id,
+        order_id=ORDER,
+        delivered_at=moment(NOW_MS),
+        carrier="UPS",
+        tracking_number="1Z9",
+        delivery_type="front_door",
+        signature_required=False,
+        delivery_location=DeliveryLocation(type="front_door"),
+        proof_of_delivery=ProofOfDelivery(photo_url="https://proof.test/1"),
+        recipient=Recipient(name="Ann", address=PLACE),
+    )
+
+
+def failed(code: str = "LOST", shipment_id: str = "shp_1") -> DeliveryFailed:
+    return DeliveryFailed(
+        shipment_id=shipment_id, order_id=ORDER, failure_reason="?", reason_code=code
+    )
+
+
+DECIDE: dict[type, Any] = {
+    ReturnReceived: goods.returned,
+    ReturnInitiated: goods.return_agreed,
+    ShipmentDispatched: goods.dispatched,
+    ShipmentDelivered: goods.delivered,
+    DeliveryFailed: goods.delivery_failed,
+}
+
+
+class Story:
+    """A paid sale whose goods travel."""
+
+    def __init__(self, life: Life | None = None, sale: Sale = SALE) -> None:
+        self.payment: Payment = (life or paid()).payment
+        self.sale = sale
+        self.facts: list[Fact] = []
+
+    def hear(self, *heard: Any) -> "Story":
+        for event in heard:
+            facts, self.sale = DECIDE[type(event)](self.payment, self.sale, event, NOW_MS, RULES)
+            self.payment = evolve_all(self.payment, facts)
+            self.facts.extend(facts)
+        return self
+
+    @property
+    def back(self) -> list[int]:
+        """Amounts of the refunds that were taken on."""
+        return [refund.amount_minor for refund in self.payment.refunds]
+
+
+@pytest.mark.parametrize(
+    ("reason", "estimate_minor", "inspected", "back"),
+    [
+        ("changed_mind", 2_734, item(), [2_734]),
+        ("defective_item", 3_333, item(), [3_333]),
+        ("defective_item", 3_333, item(condition="refurbished"), [3_000]),
+        ("changed_mind", 2_734, item(condition="refurbished"), [2_401]),
+        ("changed_mind", 2_734, item(condition="damaged"), []),
+        ("changed_mind", 2_734, item(condition="new", refundable=False), []),
+        ("damaged", 3_333, item(condition="damaged", refundable=True), [3_333]),
+        ("delivery_failed", 2_734, item(condition="refurbished"), [3_333]),
+        ("changed_mind", 2_734, item(sku="unknown"), []),
+        ("changed_mind", 0, item(), []),
+    ],
+)
+def test_what_came_back_is_paid_back_as_inspected(
+    reason: str, estimate_minor: int, inspected: ReturnedItem, back: list[int]
+) -> None:
+    story = Story().hear(agreed(reason, estimate_minor), received(inspected))
+
+    assert story.back == back
+
+
+def test_a_return_is_refunded_under_its_own_id_once() -> None:
+    story = Story().hear(agreed("defective_item", 3_333), received(), received())
+
+    (refund,) = story.payment.refunds
+    assert (refund.return_id, refund.requested_by) == ("ret_1", "system")
+    assert sum(isinstance(fact, RefundAsked) for fact in story.facts) == 1
+
+
+def test_all_units_together_give_exactly_what_was_paid() -> None:
+    story = Story().hear(
+        *(received(return_id=f"ret_{number}") for number in range(3)),
+        received(item("pot"), return_id="ret_9"),
+    )
+
+    assert story.back == [3_333, 3_333, 3_334, 8_997]
+    assert sum(story.back) == story.payment.captured_minor
+
+
+def test_no_unit_comes_back_twice() -> None:
+    story = Story().hear(received(item(quantity=3)), received(item(), return_id="ret_2"))
+
+    assert story.back == [10_000]
+
+
+def test_an_exchange_pays_nothing_back_by_itself() -> None:
+    assert Story().hear(received(resolution="exchange")).back == []
+
+
+def test_a_dear_return_waits_for_approval() -> None:
+    sale = Sale((SoldLine("mug", "MUG-1", 1, 90_000),))
+    story = Story(dear(), sale).hear(received())
+
+    assert [refund.state for refund in story.payment.refunds] == [RefundState.PENDING]
+
+
+@pytest.mark.parametrize(
+    ("make", "reasons"),
+    [(disputed, ["fraud_hold"]), (refunded_life, []), (charged_back, [])],
+)
+def test_a_return_does_not_pay_back_what_is_disputed_or_gone(make: Any, reasons: list[str]) -> None:
+    story = Story(make()).hear(received())
+
+    assert not any(isinstance(fact, RefundAsked) for fact in story.facts)
+    assert [fact.reason for fact in story.facts if isinstance(fact, RefundRefused)] == reasons
+
+
+def test_a_lost_parcel_pays_back_what_was_in_it_and_no_more() -> None:
+    story = Story().hear(dispatched(), dispatched("shp_2", "pot", 1), failed(), failed())
+
+    assert story.back == [10_000]
+
+
+@pytest.mark.parametrize("code", ["CUSTOMER_UNAVAILABLE", "DAMAGED_IN_TRANSIT", "REFUSED", "OTHER"])
+def test_other_failures_pay_nothing_back_yet(code: str) -> None:
+    assert Story().hear(dispatched(), failed(code)).back == []
+
+
+def test_a_parcel_that_arrived_or_never_left_is_not_lost() -> None:
+    assert Story().hear(dispatched(), delivered(), failed()).back == []
+    assert Story().hear(failed()).back == []
+
+
+def test_the_proof_of_delivery_is_kept() -> None:
+    parcel = parcel_of(Story().hear(dispatched(), delivered()).sale, "shp_1")
+
+    assert parcel is not None
+    assert (parcel.tracking_number, parcel.proof_url) == ("1Z9", "https://proof.test/1")
+    assert parcel.delivered_at_ms == NOW_MS
+
+
+@given(
+    st.integers(1, 100),
+    st.integers(0, 5_000_000),
+    st.lists(st.integers(1, 40), max_size=20),
+)
+def test_prices_of_units_add_up_however_they_come_back(
+    quantity: int, total_minor: int, parts: list[int]
+) -> None:
+    sale, amount = Sale((SoldLine("p", None, quantity, total_minor),)), 0
+    for units in [*parts, quantity]:
+        worth = taken_off(sale, ("p",), units)
+        assert worth.amount_minor >= 0
+        sale, amount = worth.sale, amount + worth.amount_minor
+
+    assert amount == total_minor

@@ -1,0 +1,241 @@
+"""Requests for refunds: what is refused and why, what waits, what goes back (G-17)."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from streams.payments.refund import REFUNDS_MAX, RefundState
+from streams.payments.states import Owed, Status
+from tests.streams.payments.samples import (
+    AMOUNT,
+    DAY_MS,
+    RETURN,
+    RULES,
+    Life,
+    approving,
+    asked_back,
+    authorized,
+    cancelled,
+    chargeback,
+    charged_back,
+    checked,
+    closed,
+    dear,
+    detected,
+    disputed,
+    ended,
+    failed,
+    paid,
+    partly_refunded,
+    refunded,
+    refunded_life,
+    refunding,
+    settled_life,
+)
+
+
+def late() -> Life:
+    return paid().wait(30 * DAY_MS + 1)
+
+
+def suspect() -> Life:
+    return paid().hear(detected())
+
+
+def full() -> Life:
+    return paid().hear(*(refunded(f"r{number}", 1) for number in range(REFUNDS_MAX)))
+
+
+REFUSALS: list[tuple[Callable[[], Life], dict[str, Any], str]] = [
+    (authorized, {}, "not_captured"),
+    (ended, {}, "not_captured"),
+    (late, {}, "outside_window"),
+    (late, {"return_id": "ret_unknown"}, "outside_window"),
+    (refunded_life, {}, "already_refunded"),
+    (charged_back, {}, "already_refunded"),
+    (paid, {"amount_minor": AMOUNT + 1}, "amount_exceeds_payment"),
+    (paid, {"amount_minor": 0}, "amount_exceeds_payment"),
+    (paid, {"currency": "EUR"}, "amount_exceeds_payment"),
+    (partly_refunded, {"amount_minor": AMOUNT - 4_999}, "amount_exceeds_payment"),
+    (refunding, {"amount_minor": AMOUNT - 5_999}, "amount_exceeds_payment"),
+    (full, {"amount_minor": 1}, "amount_exceeds_payment"),
+    (disputed, {}, "fraud_hold"),
+    (suspect, {}, "fraud_hold"),
+    # In order of precedence: the first that holds is told.
+    (lambda: suspect().wait(31 * DAY_MS), {"amount_minor": AMOUNT + 1}, "outside_window"),
+    (suspect, {"amount_minor": AMOUNT + 1}, "amount_exceeds_payment"),
+]
+
+
+@pytest.mark.parametrize(("make", "told", "reason"), REFUSALS)
+def test_a_refund_is_refused_for_its_reason(
+    make: Callable[[], Life], told: dict[str, Any], reason: str
+) -> None:
+    life = make()
+    before = life.payment
+
+    life.forget_said().hear(asked_back(**{"key": "k9", **told}))
+
+    failure = life.last("RefundFailed")
+    assert life.names == ["RefundFailed"]
+    assert (failure.failure_reason, failure.rejected) == (reason, True)
+    assert life.payment == before
+
+
+@pytest.mark.parametrize("make", [paid, settled_life, partly_refunded])
+def test_a_part_of_captured_money_goes_back(make: Callable[[], Life]) -> None:
+    life = make().hear(asked_back(4_000))
+    command = life.last("RefundCharge")
+    assert (command.amount_minor, command.idempotency_key) == (4_000, command.refund_id)
+
+    life.hear(refunded(command.refund_id, 4_000))
+
+    issued = life.last("RefundIssued")
+    assert (issued.amount_minor, issued.reason) == (4_000, "goodwill")
+    assert life.status is Status.PARTIALLY_REFUNDED
+    assert life.payment.refunds[-1].state is RefundState.COMPLETED
+
+
+def test_without_an_amount_all_that_remains_goes_back() -> None:
+    life = partly_refunded().hear(asked_back(None))
+
+    life.hear(refunded(life.last("RefundCharge").refund_id, AMOUNT - 5_000))
+
+    assert life.status is Status.REFUNDED
+
+
+def test_one_cause_is_refunded_once() -> None:
+    life = paid().hear(asked_back(), asked_back())
+    life.hear(refunded(life.last("RefundCharge").refund_id, 5_000), asked_back())
+
+    assert life.names.count("RefundCharge") == life.names.count("RefundIssued") == 1
+
+
+def test_refunds_are_asked_for_one_after_another() -> None:
+    life = refunding()
+    assert life.names.count("RefundCharge") == 1
+
+    life.hear(refunded(life.last("RefundCharge").refund_id, 5_000))
+    assert life.last("RefundCharge").amount_minor == 1_000
+    life.hear(refunded(life.last("RefundCharge").refund_id, 1_000))
+
+    assert [m.amount_minor for m in life.said if m.name == "RefundIssued"] == [5_000, 1_000]
+    assert life.payment.owed is Owed.NOTHING
+
+
+def test_a_refund_that_fails_does_not_hold_up_the_next() -> None:
+    life = refunding().hear(failed("refund", retryable=False))
+
+    assert life.last("RefundFailed").failure_reason == "provider_error"
+    assert life.last("RefundCharge").amount_minor == 1_000
+    assert [refund.state for refund in life.payment.refunds] == ["failed", "processing"]
+
+
+def test_a_cancellation_gives_back_what_other_refunds_leave() -> None:
+    life = refunding().hear(cancelled())
+    for amount in (5_000, 1_000, AMOUNT - 6_000):
+        assert life.last("RefundCharge").amount_minor == amount
+        life.hear(refunded(life.last("RefundCharge").refund_id, amount))
+
+    assert life.status is Status.REFUNDED
+
+
+# --- approval --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("currency", "amount_minor", "waits"),
+    [
+        ("GBP", 500_00, False),
+        ("GBP", 500_01, True),
+        ("USD", 632_91, False),
+        ("USD", 632_92, True),
+        ("EUR", 581_39, False),
+        ("EUR", 581_40, True),
+        ("CAD", 862_06, False),
+        ("CAD", 862_07, True),
+    ],
+)
+def test_above_five_hundred_pounds_somebody_must_approve(
+    currency: str,
+    amount_minor: int,
+    waits: bool,  # noqa: FBT001 - a parameter of pytest
+) -> None:
+    assert RULES.needs_approval(amount_minor, currency) is waits
+
+
+def test_what_nobody_approves_is_cancelled_after_a_week() -> None:
+    life = approving()
+    assert (life.kinds() & {"approval"}, life.payment.refunds[0].state) == ({"approval"}, "pending")
+
+    life.wait(7 * DAY_MS)
+
+    failure = life.last("RefundFailed")
+    assert (failure.failure_reason, failure.rejected) == ("approval_required", True)
+    assert life.payment.refunds[0].state is RefundState.CANCELLED
+    assert "RefundCharge" not in life.names
+    assert "approval" not in life.kinds()
+
+
+@pytest.mark.parametrize(
+    ("told", "goes"),
+    [({"approved_by": "boss"}, True), ({"approved_by": "agent_1"}, False), ({}, False)],
+)
+def test_only_another_person_approves(
+    told: dict[str, Any],
+    goes: bool,  # noqa: FBT001 - a parameter of pytest
+) -> None:
+    at_once = dear().hear(asked_back(None, **told))
+    afterwards = approving().hear(asked_back(None, **told))
+
+    for life in (at_once, afterwards):
+        assert ("RefundCharge" in life.names) is goes
+        assert ("approval" in life.kinds()) is not goes
+
+
+def test_who_asked_cannot_approve_under_another_name_for_the_request() -> None:
+    life = approving().hear(asked_back(None, requested_by="boss", approved_by="agent_1"))
+
+    assert "RefundCharge" not in life.names
+
+
+def test_an_approval_comes_too_late_for_money_that_is_gone() -> None:
+    approve = asked_back(None, approved_by="boss")
+    gone = approving().hear(cancelled())
+    gone.hear(refunded(gone.last("RefundCharge").refund_id, 90_000), approve)
+    held = approving().hear(chargeback(), approve)
+
+    assert gone.last("RefundFailed").failure_reason == "already_refunded"
+    assert held.last("RefundFailed").failure_reason == "fraud_hold"
+    assert [life.payment.refunds[0].state for life in (gone, held)] == ["failed", "failed"]
+
+
+# --- what else goes on -----------------------------------------------------------------------
+
+
+def test_a_review_that_clears_lets_money_go_back_again() -> None:
+    life = suspect().hear(asked_back())
+    assert life.last("RefundFailed").failure_reason == "fraud_hold"
+
+    life.hear(checked("APPROVED"), asked_back())
+
+    assert life.names.count("RefundCharge") == 1
+
+
+def test_a_return_that_was_agreed_to_has_a_window_of_its_own() -> None:
+    life = late().hear(asked_back(return_id=RETURN))
+
+    life.hear(refunded(life.last("RefundCharge").refund_id, 5_000))
+
+    assert life.last("RefundIssued").return_id == RETURN
+
+
+def test_accepted_refunds_wait_for_the_end_of_a_dispute() -> None:
+    life = refunding().hear(chargeback())
+    life.hear(refunded(life.last("RefundCharge").refund_id, 5_000))
+    assert (life.status, life.names.count("RefundCharge")) == (Status.DISPUTED, 1)
+
+    life.hear(closed("won"))
+
+    assert life.last("RefundCharge").amount_minor == 1_000
