@@ -16,8 +16,12 @@ CONFIRMED = "confirmed"
 def processed(
     tally: Tally, envelope: Envelope[PaymentProcessed], _at_ms: int, rules: PulseRules
 ) -> Tally:
-    """Count a successful payment; any other status is no outcome."""
-    if envelope.data.status != CONFIRMED:
+    """Count a successful payment; any other status is no outcome.
+
+    An order paid with money that its subscription's renewal took says so: nothing was charged
+    for it, and that charge was counted (G-45).
+    """
+    if envelope.data.status != CONFIRMED or (envelope.metadata or {}).get("claimed"):
         return tally
     cells, provider = dict(tally.cells), provider_of(envelope)
     add(cells, "confirmed|" + provider)

@@ -8,11 +8,13 @@ from hypothesis import strategies as st
 from agents.payments import payments_agent
 from engine.specs import Timer
 from streams.payments.states import Owed, Status
-from tables.payments import PAYMENTS
+from tables.payments import PAYMENTS, SALES
 from tests.agents.till import RULES, Till, about, session
+from tests.streams.payments.goods_samples import agreed, delivered, dispatched, item, lost, received
 from tests.streams.payments.samples import (
     DAY_MS,
     MINUTE_MS,
+    asked_back,
     cancelled,
     chargeback,
     checked,
@@ -26,9 +28,15 @@ from tests.streams.payments.samples import (
     settled,
     succeeded,
 )
-from topics import INVENTORY_EVENTS, ORDERS_EVENTS, PAYMENTS_COMMANDS, PAYMENTS_EVENTS
+from topics import (
+    INVENTORY_EVENTS,
+    ORDERS_EVENTS,
+    PAYMENTS_COMMANDS,
+    PAYMENTS_EVENTS,
+    SHIPPING_EVENTS,
+)
 
-TOPICS = (PAYMENTS_EVENTS, PAYMENTS_COMMANDS, INVENTORY_EVENTS, ORDERS_EVENTS)
+TOPICS = (PAYMENTS_EVENTS, PAYMENTS_COMMANDS, INVENTORY_EVENTS, ORDERS_EVENTS, SHIPPING_EVENTS)
 
 
 def paid() -> Till:
@@ -173,6 +181,64 @@ def test_a_refund_that_is_refused_is_told_and_left_to_a_person() -> None:
 
     assert till.names()[-1] == "RefundFailed"
     assert till.row().stuck
+
+
+# --- refunds ---------------------------------------------------------------------------------
+
+
+def test_a_refund_is_given_back_once_by_rows_and_books() -> None:
+    till = paid().hear(asked_back(4_000), asked_back(4_000), asked_back(1_000, "k2"))
+
+    (entry,) = till.provider.ledger()
+    row = till.row()
+    assert (row.status, row.refunded_minor) == (Status.PARTIALLY_REFUNDED, 5_000)
+    assert entry.refunded_minor == 5_000
+    assert till.names().count("RefundIssued") == 2
+
+
+def test_a_refund_of_a_payment_that_nobody_opened_is_refused() -> None:
+    till = Till().hear(asked_back(None))
+
+    (failure,) = till.said("RefundFailed")
+    assert (failure.data.failure_reason, failure.data.rejected) == ("not_captured", True)
+    assert till.driver.rows(PAYMENTS) == {}
+
+
+def test_a_return_and_a_request_under_its_id_are_one_refund() -> None:
+    till = paid().hear(dispatched(sku="prod_1", quantity=1), agreed("defective_item", 3_333))
+    till.hear(received(item("prod_1")))
+    back = till.row().refunded_minor
+    assert back == 9_000
+
+    till.hear(asked_back(9_000, "ret_1", return_id="ret_1"), received(item("prod_1")))
+
+    assert till.row().refunded_minor == back
+    assert len(till.row().refunds) == 1
+
+
+def test_a_lost_parcel_is_paid_back() -> None:
+    till = paid().hear(dispatched(sku="prod_1", quantity=1), lost())
+
+    assert till.row().refunded_minor == 9_000
+    assert till.said("RefundIssued")[0].data.reason == "LOST"
+
+
+def test_goods_of_an_order_without_a_payment_are_passed_over() -> None:
+    till = Till().hear(dispatched(), delivered(), agreed(), received(), lost())
+
+    assert till.driver.rows(SALES) == {}
+    assert till.driver.dead_letters(SHIPPING_EVENTS) == []
+
+
+def test_what_nobody_approves_ends_in_time() -> None:
+    till = Till().hear(initiated(amount_minor=90_000), checked(), line(1), line(2))
+    till.hear(asked_back(None))
+    assert till.driver.timers() == {"payments.approval": 1}
+
+    till.driver.advance(7 * DAY_MS)
+
+    assert till.driver.timers() == {}
+    assert till.said("RefundFailed")[0].data.failure_reason == "approval_required"
 
 
 def test_a_renewal_is_charged_at_once() -> None:

@@ -174,6 +174,14 @@ CASES: list[tuple[str, Fold, Message, int, dict[str, Any] | None, dict[str, tupl
         {"confirmed|stripe": (1, 0), "latency|stripe": (1, 120)},
     ),
     (
+        "an order that claims a renewal's money was no payment of its own",
+        payments.processed,
+        processed(),
+        1,
+        {"claimed": True},
+        {},
+    ),
+    (
         "a payment beyond the promise is slow",
         payments.processed,
         processed(),
