@@ -170,12 +170,13 @@ def test_a_part_that_comes_back_leaves_the_order_delivered(shop: Dock) -> None:
     assert on_hand(shop) == (9, 0, 0)
 
 
-def test_a_refused_parcel_ends_as_returned(shop: Dock) -> None:
+def test_a_refused_parcel_comes_back_and_its_price_goes_back(shop: Dock) -> None:
     place(stocked(shop, a=10)).tell(scan("shipped"), failure("REFUSED"))
     shop.driver.advance(1000)
     assert status(shop) is Status.SHIPPED
 
     shop.tell(receipt(shop.shipment(), ("p1", 2, "new"), ("p2", 1, "new")))
 
-    assert status(shop) is Status.RETURNED
+    steps = [step.status for step in shop.driver.rows(ORDERS)["ord_1"].history]
+    assert steps[-3:] == [Status.RETURNED, Status.RETURNED, Status.REFUNDED]
     assert on_hand(shop) == (10, 0, 0)
