@@ -42,6 +42,7 @@ check: venv ## Run what CI runs: format, lint, types, import rules, generated fi
 	$(BIN)/lint-imports
 	$(BIN)/python -m events schemas --check
 	$(BIN)/python -m observability.dashboards --check
+	$(BIN)/python -m gateway openapi --check
 	@$(MAKE) --no-print-directory test
 
 bench: venv ## Run the benchmarks, each as ratios within one run; ARGS= is passed on
@@ -54,6 +55,7 @@ format: venv ## Format the code and mend what ruff can mend
 docs: venv ## Write the generated schemas and documents anew
 	@$(BIN)/python -m events schemas
 	@$(BIN)/python -m observability.dashboards
+	@$(BIN)/python -m gateway openapi
 
 lock: $(VENV)/lock ## Choose dependency versions anew: requirements.lock; ARGS=--upgrade moves them all
 	@$(VENV)/lock/bin/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \

@@ -23,6 +23,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from gateway.rules import GatewayRules
 from providers.simulated_carriers import CarrierTimes
 from streams.alerts.rules import AlertRules
 from streams.allocation.rules import AllocationRules
@@ -85,6 +86,14 @@ class Settings(BaseSettings):
     """Where commands ask for rows."""
     log_format: Literal["text", "json"] = "text"
 
+    gateway_host: str = "127.0.0.1"
+    gateway_port: int = Field(default=8080, ge=1, le=65_535)
+    gateway_jwt_key: SecretStr | None = Field(default=None, min_length=32)
+    """By which the API checks tokens: a secret for HS256, a public key in PEM for RS256."""
+    gateway_jwt_algorithm: Literal["HS256", "RS256"] = "HS256"
+    gateway_jwt_issuer: str = "flowmart"
+    gateway_jwt_audience: str = "flowmart-api"
+
     time_scale: float = Field(default=1.0, ge=1.0)
     """All durations of the rules are divided by it: for demonstrations and tests."""
     calendar_start: AwareDatetime | None = None
@@ -125,6 +134,8 @@ class Settings(BaseSettings):
     pulse: PulseRules = Field(default_factory=PulseRules)
     notifications: NotificationRules = Field(default_factory=NotificationRules)
     alerts: AlertRules = Field(default_factory=AlertRules)
+
+    gateway: GatewayRules = Field(default_factory=GatewayRules)
 
     @field_validator("*", mode="before")
     @classmethod
@@ -167,6 +178,8 @@ class Settings(BaseSettings):
             )
         if self.calendar_rate > 1 and self.calendar_start is None:
             raise ValueError("set FLOWMART_CALENDAR_START: from there on the calendar runs faster")
+        if self.env == "prod" and self.gateway_jwt_key and self.gateway_jwt_algorithm != "RS256":
+            raise ValueError("set FLOWMART_GATEWAY_JWT_ALGORITHM=RS256: prod takes no other (G-2)")
         return self
 
     @property

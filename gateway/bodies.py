@@ -1,0 +1,83 @@
+"""A request's body as a message of the contract (G-4)."""
+
+import json
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+import pydantic
+from aiohttp import web
+
+from events.base import Message
+from events.envelope import ENVELOPE_FIELDS
+from gateway.refusals import Refusal, bad_request
+from gateway.rules import GatewayRules
+
+_DETAILS_MAX: Final = 20
+
+
+async def body_of(request: web.Request, rules: GatewayRules) -> dict[str, Any]:
+    """The JSON object that was sent; an empty one where nothing was.
+
+    Raises:
+        Refusal: too large, not JSON, or not an object.
+    """
+    raw = await _read(request, rules)
+    if not raw:
+        return {}
+    if request.content_type != "application/json":
+        raise Refusal(
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+            "UNSUPPORTED_MEDIA_TYPE",
+            f"Content-Type: {request.content_type}; expected application/json",
+        )
+    try:
+        found = json.loads(raw)
+    except (ValueError, RecursionError) as broken:
+        raise bad_request(f"the body is not JSON: {broken}") from None
+    if not isinstance(found, dict):
+        raise bad_request("the body: expected a JSON object")
+    return _data_of(found)
+
+
+async def _read(request: web.Request, rules: GatewayRules) -> bytes:
+    try:
+        return await request.read()
+    except web.HTTPRequestEntityTooLarge:
+        raise Refusal(
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+            "TOO_LARGE",
+            f"the body: expected at most {rules.body_bytes_max} bytes",
+        ) from None
+
+
+def _data_of(found: dict[str, Any]) -> dict[str, Any]:
+    """The message's own fields; an envelope may be sent too, with the envelope's fields only."""
+    if not isinstance(found.get("data"), dict):
+        return found
+    unknown = sorted(set(found) - ENVELOPE_FIELDS)
+    if unknown:
+        raise bad_request(
+            "the envelope has fields that the contract does not know",
+            [{"field": name, "message": "unknown"} for name in unknown[:_DETAILS_MAX]],
+        )
+    data: dict[str, Any] = found["data"]
+    return data
+
+
+def message_of(model: type[Message], data: Mapping[str, Any]) -> Message:
+    """The message with those fields; unknown ones are left out.
+
+    Raises:
+        Refusal: a field is missing or wrong; every one of them is named.
+    """
+    try:
+        return model.model_validate_json(json.dumps(data))
+    except pydantic.ValidationError as wrong:
+        details = [
+            {"field": ".".join(map(str, error["loc"])), "message": error["msg"]}
+            for error in wrong.errors(include_url=False, include_input=False)[:_DETAILS_MAX]
+        ]
+        raise bad_request(
+            f"{model.name}: {wrong.error_count()} fields are wrong", details
+        ) from None

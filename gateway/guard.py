@@ -1,0 +1,183 @@
+"""What every request passes: a trace, limits, a token, a right."""
+
+import logging
+import time
+import uuid
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from typing import Any, Final
+
+from aiohttp import web
+
+from gateway.limits import Buckets, Rate, UnderWay, Verdict
+from gateway.measures import Measures
+from gateway.refusals import Refusal
+from gateway.rules import GatewayRules
+from gateway.tokens import Issuer, Principal, Role, TokenRefused
+
+LOG: Final = logging.getLogger(__name__)
+TRACE: Final = "X-Correlation-Id"
+TRACED: Final = web.RequestKey("trace", str)
+"""What ties an answer to log lines and to the events that a command causes."""
+PRINCIPAL: Final = web.RequestKey("principal", Principal)
+LIMITS: Final = web.RequestKey("limits", dict[str, str])
+OPEN: Final = frozenset({"/health", "/ready"})
+WEBHOOKS: Final = "/webhooks/"
+_SAFE: Final = frozenset({"GET", "HEAD"})
+_TRACE_MAX: Final = 128
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Guard:
+    """Middlewares, the outermost first."""
+
+    def __init__(self, issuer: Issuer, rules: GatewayRules, measures: Measures) -> None:
+        self._issuer = issuer
+        self._rules = rules
+        self._measures = measures
+        self._buckets = Buckets(rules.principals_max)
+        self._under_way = UnderWay(rules.concurrent_max)
+
+    def middlewares(self) -> list[Any]:
+        """In the order in which a request meets them (G-3: limits come before the token)."""
+        return [self.answer, self.admit]
+
+    @web.middleware
+    async def answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Give every answer its trace and its measure, every failure its problem details."""
+        trace = request.headers.get(TRACE, "")[:_TRACE_MAX] or str(uuid.uuid4())
+        request[TRACED] = trace
+        begun = time.perf_counter()
+        try:
+            response = await handler(request)
+        except Refusal as refusal:
+            response = refusal.response(trace)
+        except web.HTTPException as exc:
+            response = _of_aiohttp(request, exc).response(trace)
+        except Exception:
+            LOG.exception("%s %s failed; traceId %s", request.method, request.path, trace)
+            response = Refusal(
+                HTTPStatus.INTERNAL_SERVER_ERROR, "INTERNAL", f"see the gateway's log: {trace}"
+            ).response(trace)
+        response.headers[TRACE] = trace
+        for name, value in request.get(LIMITS, {}).items():
+            response.headers.setdefault(name, value)
+        self._measures.answered(request, response.status, time.perf_counter() - begun)
+        return response
+
+    @web.middleware
+    async def admit(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Let through who may ask now.
+
+        Raises:
+            Refusal: too often (429), nobody known (401).
+        """
+        if request.path in OPEN:
+            return await handler(request)
+        address = request.remote or "unknown"
+        self._take(request, f"address {address}", self._rules.address_per_min)
+        principal = self._who(request, address)
+        request[PRINCIPAL] = principal
+        self._take(request, f"principal {principal.subject}", self._rate(request, principal))
+        with self._under_way.one(principal.subject) as free:
+            if not free:
+                raise Refusal(
+                    HTTPStatus.TOO_MANY_REQUESTS,
+                    "TOO_MANY_AT_ONCE",
+                    f"at most {self._rules.concurrent_max} requests at once: wait for some",
+                    headers={"Retry-After": "1"},
+                )
+            return await handler(request)
+
+    def checkout(self, request: web.Request) -> None:
+        """Hold orders and payments of a customer to their own rate (G-3).
+
+        Raises:
+            Refusal: too many of them.
+        """
+        principal: Principal = request[PRINCIPAL]
+        if not principal.staff and Role.PARTNER not in principal.roles:
+            self._take(request, f"checkout {principal.subject}", self._rules.checkouts_per_min)
+
+    def _who(self, request: web.Request, address: str) -> Principal:
+        header = request.headers.get("Authorization")
+        if header is None:
+            return Principal(address)
+        scheme, _, token = header.partition(" ")
+        if scheme.lower() != "bearer":
+            raise unauthorized("expected Authorization: Bearer <token>")
+        try:
+            return self._issuer.read(token.strip())
+        except TokenRefused as refused:
+            raise unauthorized(str(refused)) from None
+
+    def _rate(self, request: web.Request, principal: Principal) -> int:
+        rules, roles = self._rules, principal.roles
+        if roles & {Role.PARTNER, Role.SERVICE}:
+            reads = request.method in _SAFE
+            return rules.partner_reads_per_min if reads else rules.partner_writes_per_min
+        if principal.anonymous:
+            webhook = request.path.startswith(WEBHOOKS)
+            return rules.partner_writes_per_min if webhook else rules.anonymous_per_min
+        if roles & {Role.PREMIUM, Role.CUSTOMER_SERVICE, Role.STORE_MANAGER, Role.ADMIN}:
+            return rules.premium_per_min
+        return rules.customer_per_min
+
+    def _take(self, request: web.Request, bucket: str, per_min: int) -> None:
+        rate = Rate.of(per_min, self._rules.burst_ms, self._rules.burst_min)
+        verdict = self._buckets.take(f"{bucket} {per_min}", rate, time.monotonic())
+        request[LIMITS] = _headers(verdict)
+        if not verdict.allowed:
+            self._measures.limited(bucket.partition(" ")[0])
+            raise Refusal(
+                HTTPStatus.TOO_MANY_REQUESTS,
+                "RATE_LIMITED",
+                f"at most {per_min} requests a minute: try again in {verdict.retry_after_s} s",
+                headers={"Retry-After": str(verdict.retry_after_s)},
+            )
+
+
+def entitled(principal: Principal, scope: str, roles: frozenset[Role] | None, *, mfa: bool) -> None:
+    """Let through who has the right (G-2).
+
+    Raises:
+        Refusal: nobody known (401); without the scope, the role or the second factor (403).
+    """
+    if principal.anonymous:
+        raise unauthorized("this needs a token: Authorization: Bearer <token>")
+    if roles is not None and not principal.roles & roles:
+        raise _forbidden(f"this is for {', '.join(sorted(roles))}")
+    if scope not in principal.scopes:
+        raise _forbidden(f"the token lacks the scope {scope}")
+    if mfa and not principal.mfa:
+        raise _forbidden("sign in with a second factor: the token's amr lacks mfa")
+
+
+def unauthorized(why: str) -> Refusal:
+    """401 with the challenge that RFC 9110 asks for."""
+    return Refusal(
+        HTTPStatus.UNAUTHORIZED,
+        "UNAUTHORIZED",
+        why,
+        headers={"WWW-Authenticate": 'Bearer realm="flowmart"'},
+    )
+
+
+def _forbidden(why: str) -> Refusal:
+    return Refusal(HTTPStatus.FORBIDDEN, "FORBIDDEN", why)
+
+
+def _headers(verdict: Verdict) -> dict[str, str]:
+    return {
+        "RateLimit-Limit": str(verdict.limit),
+        "RateLimit-Remaining": str(verdict.remaining),
+        "RateLimit-Reset": str(verdict.reset_s),
+    }
+
+
+def _of_aiohttp(request: web.Request, exc: web.HTTPException) -> Refusal:
+    status = HTTPStatus(exc.status)
+    headers = {"Allow": exc.headers["Allow"]} if "Allow" in exc.headers else {}
+    code = status.phrase.upper().replace(" ", "_")
+    return Refusal(status, code, f"{request.method} {request.path}: {exc.reason}", headers=headers)

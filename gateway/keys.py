@@ -1,0 +1,97 @@
+"""Idempotency keys: the same request twice is done once (G-7).
+
+A key's answers are remembered by the gateway that gave them. What a key must guarantee beyond one
+process stands in the ids: a command's event id and the id of what it makes derive from the key, so
+that the services know a repeat, whichever gateway it comes through.
+"""
+
+import hashlib
+import json
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from gateway.refusals import Refusal, bad_request
+from gateway.rules import GatewayRules
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What became of a request: its answer, or None while it runs."""
+
+    fingerprint: str
+    until_ms: int
+    status: int = 0
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes | None = None
+
+
+class Keys:
+    """Requests by principal and key."""
+
+    def __init__(self, rules: GatewayRules) -> None:
+        self._rules = rules
+        self._kept: OrderedDict[str, Kept] = OrderedDict()
+
+    def begin(self, name: str, fingerprint: str, now_ms: int) -> Kept | None:
+        """Note that a request runs; its answer when it was answered already.
+
+        Raises:
+            Refusal: the key was used for another request (422), or it still runs (409).
+        """
+        found = self._kept.get(name)
+        if found is not None and found.until_ms > now_ms:
+            return _again(found, fingerprint)
+        self._kept.pop(name, None)
+        self._kept[name] = Kept(fingerprint, now_ms + self._rules.key_kept_ms)
+        while len(self._kept) > self._rules.keys_max:
+            self._kept.popitem(last=False)
+        return None
+
+    def answered(self, name: str, status: int, headers: Mapping[str, str], body: bytes) -> None:
+        """Keep the answer for those who ask again."""
+        running = self._kept.get(name)
+        if running is not None:
+            self._kept[name] = Kept(
+                running.fingerprint, running.until_ms, status, tuple(headers.items()), body
+            )
+
+    def failed(self, name: str) -> None:
+        """Forget a request that came to nothing: it may be tried again."""
+        self._kept.pop(name, None)
+
+
+def _again(found: Kept, fingerprint: str) -> Kept:
+    if found.fingerprint != fingerprint:
+        raise Refusal(
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            "IDEMPOTENCY_KEY_REUSED",
+            "this Idempotency-Key was used for another request: choose a new one",
+        )
+    if found.body is None:
+        raise Refusal(
+            HTTPStatus.CONFLICT,
+            "IDEMPOTENCY_KEY_RUNNING",
+            "the first request with this Idempotency-Key still runs: try again in a moment",
+            headers={"Retry-After": "1"},
+        )
+    return found
+
+
+def fingerprint_of(verb: str, path: str, data: Mapping[str, Any]) -> str:
+    """What makes two requests the same: verb, path and body, whatever the order of its fields."""
+    whole = json.dumps([verb, path, data], sort_keys=True, separators=(",", ":"))
+    return hashlib.blake2b(whole.encode(), digest_size=16).hexdigest()
+
+
+def checked(key: str, rules: GatewayRules) -> str:
+    """The key when it is one.
+
+    Raises:
+        Refusal: it is empty or too long.
+    """
+    if not 1 <= len(key) <= rules.key_length_max:
+        raise bad_request(f"Idempotency-Key: expected 1 to {rules.key_length_max} characters")
+    return key

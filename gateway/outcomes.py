@@ -1,0 +1,47 @@
+"""What became of what was asked: whoever waits is told by the event itself (G-7)."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Final
+
+ENDS: Final = frozenset({"OrderConfirmed", "OrderFailed"})
+"""Events that answer PlaceOrder."""
+
+Outcome = tuple[str, bytes]
+
+
+class Outcomes:
+    """Futures by order id."""
+
+    def __init__(self, evict: Callable[[tuple[str, ...]], None]) -> None:
+        self._evict = evict
+        self._waiting: dict[str, list[asyncio.Future[Outcome]]] = {}
+
+    def heard(self, name: str, key: str, value: bytes) -> None:
+        """An event was committed: wake those who wait for it, forget answers about its subject."""
+        self._evict((key,))
+        if name not in ENDS:
+            return
+        for future in self._waiting.pop(key, ()):
+            if not future.done():
+                future.set_result((name, value))
+
+    def expect(self, key: str) -> "asyncio.Future[Outcome]":
+        """What will be heard of this order; ask before it is placed."""
+        future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(key, []).append(future)
+        return future
+
+    async def within(self, key: str, future: "asyncio.Future[Outcome]", ms: int) -> Outcome | None:
+        """The outcome, or None when it takes longer."""
+        try:
+            return await asyncio.wait_for(future, ms / 1000)
+        except TimeoutError:
+            return None
+        finally:
+            waiting = self._waiting.get(key, [])
+            with suppress(ValueError):
+                waiting.remove(future)
+            if not waiting:
+                self._waiting.pop(key, None)

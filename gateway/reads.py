@@ -1,0 +1,192 @@
+"""Requests that read rows."""
+
+import json
+import time
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import Any, Final
+from urllib.parse import quote
+
+from aiohttp import web
+
+from gateway.answers import Answer, Answers
+from gateway.guard import PRINCIPAL, entitled
+from gateway.measures import Measures
+from gateway.refusals import Refusal, bad_request, not_found
+from gateway.routes import Listing, Look
+from gateway.rows import public
+from gateway.rules import GatewayRules
+from gateway.tokens import Principal
+from gateway.workers import NoWorker, Workers
+from tables.orders import order_id_in
+
+_PART: Final = "\x1f"
+"""Between the parts of a key."""
+_ENDED: Final = frozenset({"CANCELLED", "FAILED", "REFUNDED", "CHARGED_BACK"})
+
+
+class Reads:
+    """Answers from the workers' table views, through the cache."""
+
+    def __init__(
+        self, workers: Workers, types: dict[str, Any], rules: GatewayRules, measures: Measures
+    ) -> None:
+        self._workers = workers
+        self._types = types
+        self._rules = rules
+        self._measures = measures
+        self._answers = Answers(rules.answers_max)
+
+    def evict(self, subjects: Iterable[str]) -> None:
+        """Forget answers about these ids."""
+        self._answers.evict(subjects)
+
+    async def row(self, table: str, key: str) -> dict[str, Any] | None:
+        """One row as a worker shows it; None when there is none.
+
+        Raises:
+            Refusal: no worker answers (503).
+        """
+        try:
+            status, body = await self._workers.get(f"/tables/{table}/{quote(key, safe='')}")
+        except NoWorker as none:
+            raise _unavailable(none) from None
+        if status == HTTPStatus.NOT_FOUND:
+            return None
+        if status != HTTPStatus.OK:
+            raise Refusal(HTTPStatus.BAD_GATEWAY, "UPSTREAM", f"a worker answered {status}")
+        value: dict[str, Any] = body["value"]
+        return value
+
+    def look(self, look: Look) -> Any:
+        """The handler of a route that reads one row."""
+
+        async def handle(request: web.Request) -> web.Response:
+            principal: Principal = request[PRINCIPAL]
+            entitled(principal, f"{look.resource}:read", look.roles, mfa=False)
+            if look.by_user and not principal.staff:
+                _same(request.match_info["id"], principal)
+            return await self._through_cache(request, look, principal)
+
+        return handle
+
+    def listing(self, listing: Listing) -> Any:
+        """The handler of a route that reads a page of rows."""
+
+        async def handle(request: web.Request) -> web.Response:
+            principal: Principal = request[PRINCIPAL]
+            entitled(principal, f"{listing.resource}:read", None, mfa=False)
+            prefix = _prefix(request, listing, principal)
+            page, limit = self._page(request)
+            rows = await self._rows(listing, prefix, page * limit + 1)
+            shown = rows[(page - 1) * limit : page * limit]
+            if listing.rows_of:
+                shown = await self._behind(listing, shown)
+            table = listing.rows_of or listing.table
+            items = [public(row["value"], self._types[table]) for row in shown]
+            return web.json_response(
+                {"items": items, "page": page, "limit": limit, "more": len(rows) > page * limit}
+            )
+
+        return handle
+
+    async def _through_cache(
+        self, request: web.Request, look: Look, principal: Principal
+    ) -> web.Response:
+        whose = "staff" if principal.staff or look.owner is None else principal.subject
+        key = f"{request.path_qs} {whose}"
+        found = self._answers.get(key, _now_ms())
+        self._measures.cache("miss" if found is None else "hit")
+        if found is None:
+            found = await self._fresh(request, look, principal)
+            if found.until_ms > _now_ms():
+                self._answers.put(key, found)
+        if found.status == HTTPStatus.NOT_FOUND:
+            raise not_found(f"{look.resource[:-1]} {request.match_info['id']}")
+        headers = {"ETag": found.etag, "Cache-Control": "private, no-cache"}
+        if request.headers.get("If-None-Match") == found.etag:
+            return web.Response(status=HTTPStatus.NOT_MODIFIED, headers=headers)
+        return web.Response(body=found.body, headers=headers, content_type="application/json")
+
+    async def _fresh(self, request: web.Request, look: Look, principal: Principal) -> Answer:
+        object_id = request.match_info["id"]
+        key = object_id
+        if look.key_prefix and not object_id.startswith(look.key_prefix):
+            key = look.key_prefix + object_id
+        row = await self.row(look.table, key)
+        mine = look.owner is None or principal.staff
+        subjects = frozenset({object_id, key})
+        if row is None or not (mine or owner_of(row, look.owner or "") == principal.subject):
+            until_ms = _now_ms() + self._rules.absent_ttl_ms
+            return Answer(HTTPStatus.NOT_FOUND, b"", until_ms, subjects)
+        ttl_ms = look.ttl_ms(self._rules)
+        if look.table == "payments" and row.get("status") in _ENDED:
+            ttl_ms = self._rules.payment_ended_ttl_ms
+        body = json.dumps(public(row, self._types[look.table])).encode()
+        return Answer(HTTPStatus.OK, body, _now_ms() + ttl_ms, subjects)
+
+    async def _rows(self, listing: Listing, prefix: str, most: int) -> list[dict[str, Any]]:
+        path = f"/tables/{listing.table}/?limit={min(most, 1000)}&prefix={quote(prefix, safe='')}"
+        try:
+            pages = await self._workers.everywhere(path)
+        except NoWorker as none:
+            raise _unavailable(none) from None
+        rows = [row for page in pages for row in page["rows"]]
+        rows.sort(key=lambda row: str(row["key"]))
+        return rows[:most]
+
+    async def _behind(self, listing: Listing, keys: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The rows that an index's keys end with; one that is gone is left out."""
+        found = []
+        for entry in keys:
+            row = await self.row(listing.rows_of, order_id_in(str(entry["key"])))
+            if row is not None:
+                found.append({"value": row})
+        return found
+
+    def _page(self, request: web.Request) -> tuple[int, int]:
+        page = _number(request, "page", 1, 10)
+        limit = _number(request, "limit", self._rules.page_size, self._rules.page_size_max)
+        return page, limit
+
+
+def _prefix(request: web.Request, listing: Listing, principal: Principal) -> str:
+    if not listing.by_user:
+        return ""
+    user = request.match_info.get("id") or request.query.get("userId") or principal.subject
+    if not principal.staff:
+        _same(user, principal)
+    return f"{user}{_PART}"
+
+
+def owner_of(row: dict[str, Any], path: str) -> Any:
+    """What a dotted path names in a row; None when it is not there."""
+    found: Any = row
+    for part in path.split("."):
+        found = found.get(part) if isinstance(found, dict) else None
+    return found
+
+
+def _same(user: str, principal: Principal) -> None:
+    if user != principal.subject:
+        raise not_found(f"customer {user}")
+
+
+def _number(request: web.Request, name: str, default: int, most: int) -> int:
+    text = request.query.get(name, str(default))
+    if not (text.isdecimal() and len(text) <= len(str(most)) and 1 <= int(text) <= most):
+        raise bad_request(f"{name}: {text}; expected 1 to {most}")
+    return int(text)
+
+
+def _unavailable(none: NoWorker) -> Refusal:
+    return Refusal(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "NO_WORKER",
+        "no worker answers just now: try again",
+        headers={"Retry-After": str(none.retry_after_s)},
+    )
+
+
+def _now_ms() -> int:
+    return time.monotonic_ns() // 1_000_000

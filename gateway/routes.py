@@ -1,0 +1,275 @@
+"""Every route as data (G-1): verb, path, what it asks for, and who may."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final, Literal
+
+import events
+from events.base import Message
+from gateway.rules import GatewayRules
+from gateway.tokens import Role
+
+Right = Literal["read", "write"]
+SUPPORT: Final = frozenset({Role.CUSTOMER_SERVICE, Role.ADMIN})
+STORE: Final = frozenset({Role.STORE_MANAGER, Role.ADMIN})
+WAREHOUSE: Final = STORE | {Role.SERVICE}
+ADMIN: Final = frozenset({Role.ADMIN})
+REVIEWERS: Final = ADMIN
+CARRIERS: Final = frozenset({Role.SERVICE, Role.ADMIN})
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """The row that tells whose an object is."""
+
+    table: str
+    owner: str
+    """The row's field with the customer, dotted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One verb on one path. Roles None: every role; what is not one's own is not found."""
+
+    verb: str
+    path: str
+    message: type[Message]
+    resource: str
+    """Of the scope `<resource>:<right>`."""
+    help: str
+    roles: frozenset[Role] | None = None
+    mfa: bool = False
+    takes: Mapping[str, str] = field(default_factory=dict)
+    """Wire field of the message to the variable of the path that fills it."""
+    fixed: Mapping[str, object] = field(default_factory=dict)
+    """Wire fields that this route decides."""
+    owned: Owned | None = None
+    """Looked up before a command goes out, by the first variable of `takes`."""
+    user: str | None = None
+    """The wire field that must be the caller, and is filled with it; staff may name others."""
+    names: str | None = None
+    """The wire field of the id of what is made; filled when absent."""
+    made: str = ""
+    """The prefix of such an id."""
+    location: str = ""
+    """Where what is made is found, with `{id}`."""
+    checkout: bool = False
+    """Held to the rate of orders and payments (G-3)."""
+    waits: bool = False
+    """Whether the answer waits for the outcome (G-7)."""
+
+    @property
+    def right(self) -> Right:
+        """What the scope must say."""
+        return "read" if self.message.kind == "query" else "write"
+
+    @property
+    def scope(self) -> str:
+        """What a token must carry, unless its roles say it all."""
+        return f"{self.resource}:{self.right}"
+
+
+_ORDER: Final = Owned("orders", "user_id")
+
+
+def _own(message: type[Message], verb: str) -> Route:
+    """A command of a customer about their own subscription."""
+    return Route(
+        "POST",
+        f"/v1/subscriptions/{{id}}/{verb}",
+        message,
+        "subscriptions",
+        f"{message.name}: see the contract.",
+        takes=MappingProxyType({"subscriptionId": "id"}),
+        user="userId",
+        location="/v1/subscriptions/{user}/status",
+    )
+
+
+def _map(**pairs: str) -> Mapping[str, str]:
+    return MappingProxyType(pairs)
+
+
+ROUTES: Final[tuple[Route, ...]] = (
+    Route(
+        "POST", "/v1/orders", events.PlaceOrder, "orders", "Place an order.",
+        user="userId", names="orderId", made="ord_", location="/v1/orders/{id}",
+        checkout=True, waits=True,
+    ),
+    Route(
+        "PATCH", "/v1/orders/{id}", events.AmendOrder, "orders",
+        "Change an order before anything is dispatched.",
+        takes=_map(orderId="id"), user="userId", owned=_ORDER, location="/v1/orders/{id}",
+    ),
+    Route(
+        "POST", "/v1/orders/{id}/cancel", events.CancelOrder, "orders",
+        "Cancel an order before anything is dispatched.",
+        takes=_map(orderId="id"), user="userId", owned=_ORDER, location="/v1/orders/{id}",
+    ),
+    Route(
+        "POST", "/v1/returns", events.RequestReturn, "returns",
+        "Send goods back, for a refund or in exchange.",
+        user="userId", owned=_ORDER, takes=_map(orderId="body"), location="/v1/orders/{id}",
+    ),
+    Route(
+        "POST", "/v1/inventory", events.AddInventory, "inventory", "Put goods into stock.",
+        roles=WAREHOUSE, mfa=True, location="/v1/inventory/{id}/status",
+        takes=_map(productId="body"),
+    ),
+    Route(
+        "PUT", "/v1/inventory/{id}", events.UpdateInventory, "inventory",
+        "Correct the stock of a product in a warehouse.",
+        roles=STORE, mfa=True, takes=_map(productId="id"), location="/v1/inventory/{id}/status",
+    ),
+    Route(
+        "DELETE", "/v1/inventory/{id}", events.DeleteInventory, "inventory",
+        "Discontinue a product in a warehouse: `<productId>:<warehouseId>`.",
+        roles=ADMIN, mfa=True, takes=_map(inventoryId="id"),
+    ),
+    Route(
+        "POST", "/v1/payments", events.PaymentInitiated, "payments", "Open a payment.",
+        user="customerId", names="paymentId", made="pay_", location="/v1/payments/{id}",
+        checkout=True,
+    ),
+    Route(
+        "POST", "/v1/payments/{id}/refund", events.RefundPayment, "payments",
+        "Pay money back.", roles=SUPPORT, mfa=True, takes=_map(paymentId="id"),
+        location="/v1/payments/{id}",
+    ),
+    Route(
+        "POST", "/v1/payments/{id}/chargeback", events.RecordChargeback, "payments",
+        "Record a customer's dispute at the bank.", roles=ADMIN, mfa=True,
+        takes=_map(paymentId="id"), location="/v1/payments/{id}",
+    ),
+    Route(
+        "POST", "/v1/shipments", events.CreateShipment, "shipments",
+        "Book a carrier for a paid order.", roles=CARRIERS, location="/v1/shipments/{id}",
+        names="shipmentId", made="shp_",
+    ),
+    Route(
+        "PUT", "/v1/shipments/{id}/status", events.UpdateShipmentStatus, "shipments",
+        "Tell of a carrier's scan.", roles=CARRIERS, takes=_map(shipmentId="id"),
+        location="/v1/shipments/{id}",
+    ),
+    Route(
+        "POST", "/v1/shipments/{id}/cancel", events.CancelShipment, "shipments",
+        "Stop a shipment before dispatch.", roles=SUPPORT | STORE,
+        takes=_map(shipmentId="id"), location="/v1/shipments/{id}",
+    ),
+    Route(
+        "POST", "/v1/shipments/{id}/return-label", events.CreateReturnLabel, "shipments",
+        "Ask for a return label.", roles=SUPPORT | STORE, takes=_map(shipmentId="id"),
+        location="/v1/shipments/{id}",
+    ),
+    Route(
+        "POST", "/v1/subscriptions", events.SubscribeUser, "subscriptions", "Subscribe.",
+        user="userId", location="/v1/subscriptions/{user}/status",
+    ),
+    Route(
+        "POST", "/v1/subscriptions/{id}/cancel", events.CancelSubscription, "subscriptions",
+        "Cancel a subscription.", takes=_map(subscriptionId="id"), user="userId",
+        fixed=MappingProxyType({"requestedBy": "user"}),
+        location="/v1/subscriptions/{user}/status",
+    ),
+    _own(events.PauseSubscription, "pause"),
+    _own(events.ResumeSubscription, "resume"),
+    _own(events.ChangePlan, "plan"),
+    _own(events.UpdatePaymentMethod, "payment-method"),
+    _own(events.RespondToOffer, "offer"),
+    Route(
+        "POST", "/v1/fraud/check", events.CheckFraud, "fraud", "Score a payment.",
+        roles=REVIEWERS | {Role.SERVICE},
+    ),
+    Route(
+        "POST", "/v1/fraud/override/{id}", events.OverrideFraudDecision, "fraud",
+        "Decide on a payment under review.", roles=REVIEWERS, mfa=True,
+        takes=_map(paymentId="id"), fixed=MappingProxyType({"reviewer": "$subject"}),
+    ),
+)  # fmt: skip
+"""Routes that become a command on Kafka, answered with 202 (G-7)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A route that reads one row."""
+
+    path: str
+    message: type[Message]
+    resource: str
+    table: str
+    help: str
+    key_prefix: str = ""
+    owner: str | None = None
+    """The row's field with the customer; None: open to every token with the scope."""
+    roles: frozenset[Role] | None = None
+    ttl: str = ""
+    """The rule that says how long the answer may be served again; empty: not at all."""
+    by_user: bool = False
+    """The id is the customer's own."""
+
+    def ttl_ms(self, rules: GatewayRules) -> int:
+        """How long the answer may be served again."""
+        return int(getattr(rules, self.ttl)) if self.ttl else 0
+
+
+LOOKS: Final = (
+    Look(
+        "/v1/orders/{id}", events.GetOrder, "orders", "orders", "One order.",
+        owner="user_id", ttl="order_ttl_ms",
+    ),
+    Look(
+        "/v1/inventory/{id}/status", events.GetInventoryStatus, "inventory", "stock",
+        "What is in stock of a product.", ttl="inventory_status_ttl_ms",
+    ),
+    Look(
+        "/v1/payments/{id}", events.GetPaymentStatus, "payments", "payments", "One payment.",
+        owner="session.customer_id", ttl="payment_open_ttl_ms",
+    ),
+    Look(
+        "/v1/payments/{id}/status", events.GetPaymentStatus, "payments", "payments",
+        "The payment of an order, by either's id (K21).", key_prefix="pay_",
+        owner="session.customer_id", ttl="payment_open_ttl_ms",
+    ),
+    Look(
+        "/v1/shipments/{id}", events.GetOrder, "shipments", "shipments",
+        "One shipment with its scans.", owner="user_id", ttl="shipment_ttl_ms",
+    ),
+    Look(
+        "/v1/subscriptions/{id}/status", events.GetSubscriptionStatus, "subscriptions",
+        "subscriptions", "A customer's subscriptions.", by_user=True,
+    ),
+)  # fmt: skip
+"""Routes that read one row by its key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A route that reads a page of rows."""
+
+    path: str
+    message: type[Message] | None
+    resource: str
+    table: str
+    help: str
+    by_user: bool = False
+    """Rows whose keys begin with the customer."""
+    rows_of: str = ""
+    """The table whose rows the keys stand for, by their last part."""
+    ttl: str = ""
+
+
+LISTINGS: Final = (
+    Listing(
+        "/v1/orders", None, "orders", "customer_orders",
+        "A customer's orders, newest first.", by_user=True, rows_of="orders",
+    ),
+    Listing(
+        "/v1/inventory", events.GetInventoryList, "inventory", "stock",
+        "Products with their stock.", ttl="inventory_list_ttl_ms",
+    ),
+    Listing(
+        "/v1/users/{id}/notifications", events.GetUserNotifications, "notifications",
+        "notifications", "What a customer was told, newest first.", by_user=True,
+    ),
+)  # fmt: skip

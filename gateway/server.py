@@ -1,0 +1,117 @@
+"""The service that listens for shops."""
+
+import asyncio
+from http import HTTPStatus
+from typing import Any, Final
+
+from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from gateway.guard import PRINCIPAL, Guard, entitled
+from gateway.kafka import Commands, Events
+from gateway.measures import Measures
+from gateway.outcomes import Outcomes
+from gateway.reads import Reads
+from gateway.refusals import Refusal
+from gateway.routes import LISTINGS, LOOKS, ROUTES
+from gateway.rules import GatewayRules
+from gateway.tokens import Issuer
+from gateway.workers import NoWorker, Workers
+from gateway.writes import Writes
+from topics import INVENTORY_EVENTS, ORDERS_EVENTS, PAYMENTS_EVENTS, SHIPPING_EVENTS
+
+HEARD: Final = (ORDERS_EVENTS, INVENTORY_EVENTS, PAYMENTS_EVENTS, SHIPPING_EVENTS)
+"""Topics whose events make answers stale."""
+_SIGNED: Final = (
+    "Content-Type", "Stripe-Signature", "Webhook-Id", "Webhook-Timestamp", "Webhook-Signature",
+    "X-Carrier-Signature", "X-Carrier-Timestamp",
+)  # fmt: skip
+"""Headers of a webhook that the worker needs to check it."""
+
+
+class Gateway:
+    """One API gateway: connects, listens, and stops in good order."""
+
+    def __init__(
+        self, broker: str, env: str, issuer: Issuer, workers: Workers, rules: GatewayRules,
+        types: dict[str, Any],
+    ) -> None:  # fmt: skip
+        self._measures = Measures()
+        self._workers = workers
+        self._reads = Reads(workers, types, rules, self._measures)
+        outcomes = Outcomes(self._reads.evict)
+        self._commands = Commands(broker, env)
+        self._events = Events(broker, (spec.name.format(env=env) for spec in HEARD), outcomes.heard)
+        guard = Guard(issuer, rules, self._measures)
+        writes = Writes(self._commands, outcomes, self._reads, guard, rules)
+        self.site = web.Application(
+            middlewares=guard.middlewares(), client_max_size=rules.body_bytes_max
+        )
+        self.site.add_routes(
+            [
+                web.get("/health", self.health),
+                web.get("/ready", self.ready),
+                web.get("/metrics", self.metrics),
+                web.post("/webhooks/stripe", self.webhook),
+                web.post("/webhooks/carriers/{carrier}", self.webhook),
+                *(web.route(r.verb, r.path, writes.handler(r)) for r in ROUTES),
+                *(web.get(look.path, self._reads.look(look)) for look in LOOKS),
+                *(web.get(one.path, self._reads.listing(one)) for one in LISTINGS),
+            ]
+        )
+        self._runner = web.AppRunner(self.site, access_log=None)
+
+    async def start(self, host: str, port: int) -> None:
+        """Connect to Kafka and the workers, then listen.
+
+        Raises:
+            KafkaError: no broker answers.
+            OSError: the port is taken.
+        """
+        try:
+            await self._commands.start()
+            await self._events.start()
+            await self._workers.start()
+            await self._runner.setup()
+            await web.TCPSite(self._runner, host, port).start()
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def stop(self) -> None:
+        """Answer what is under way, then disconnect."""
+        await self._runner.cleanup()
+        await asyncio.gather(self._workers.stop(), self._events.stop())
+        await self._commands.stop()
+
+    async def health(self, _request: web.Request) -> web.Response:
+        """200 while the process works."""
+        return web.json_response({"status": "ok"})
+
+    async def ready(self, _request: web.Request) -> web.Response:
+        """200 while at least one worker answers."""
+        well = self._workers.well()
+        if not well:
+            raise Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "NO_WORKER", "no worker is ready")
+        return web.json_response({"status": "ready", "workers": len(well)})
+
+    async def metrics(self, request: web.Request) -> web.Response:
+        """Prometheus' text format, for tokens with the scope metrics:read."""
+        entitled(request[PRINCIPAL], "metrics:read", None, mfa=False)
+        self._measures.workers.set(len(self._workers.well()))
+        return web.Response(
+            body=generate_latest(self._measures.registry),
+            headers={"Content-Type": CONTENT_TYPE_LATEST},
+        )
+
+    async def webhook(self, request: web.Request) -> web.Response:
+        """Hand a signed message of a provider on: the worker checks the signature."""
+        headers = {name: request.headers[name] for name in _SIGNED if name in request.headers}
+        try:
+            status, body = await self._workers.pass_on(request.path, await request.read(), headers)
+        except NoWorker as none:
+            raise Refusal(
+                HTTPStatus.SERVICE_UNAVAILABLE, "NO_WORKER", "try again",
+                headers={"Retry-After": str(none.retry_after_s)},
+            ) from None  # fmt: skip
+        return web.json_response(body, status=status)

@@ -1,0 +1,108 @@
+"""Who asks: a bearer token, checked and read (G-2)."""
+
+import time
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Final
+
+import jwt
+
+ACCESS_TTL_S: Final = 900
+SERVICE_TTL_S: Final = 300
+
+
+class Role(StrEnum):
+    """What a token may say its holder is."""
+
+    ANONYMOUS = "anonymous"
+    CUSTOMER = "customer"
+    PREMIUM = "premium"
+    CUSTOMER_SERVICE = "customer_service"
+    STORE_MANAGER = "store_manager"
+    ADMIN = "admin"
+    PARTNER = "partner"
+    SERVICE = "service"
+
+
+STAFF: Final = frozenset({Role.CUSTOMER_SERVICE, Role.STORE_MANAGER, Role.ADMIN, Role.SERVICE})
+"""Who reaches other people's objects."""
+
+
+class TokenRefused(Exception):
+    """The token does not hold. Caller: get a new one; the text says what is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who asks. An anonymous one has its address as subject."""
+
+    subject: str
+    roles: frozenset[Role] = frozenset({Role.ANONYMOUS})
+    scopes: frozenset[str] = frozenset()
+    mfa: bool = False
+    """Signed in with a second factor."""
+
+    @property
+    def anonymous(self) -> bool:
+        """Whether nobody knows who it is."""
+        return self.roles == {Role.ANONYMOUS}
+
+    @property
+    def staff(self) -> bool:
+        """Whether other people's objects may be reached."""
+        return bool(self.roles & STAFF)
+
+
+@dataclass(frozen=True)
+class Issuer:
+    """Whose tokens hold. HS256 with a shared secret, RS256 with a public key in PEM."""
+
+    key: str = field(repr=False)
+    algorithm: str = "HS256"
+    issuer: str = "flowmart"
+    audience: str = "flowmart-api"
+    skew_s: int = 60
+
+    def read(self, token: str) -> Principal:
+        """The token's holder.
+
+        Raises:
+            TokenRefused: it is malformed, forged, out of its time, or of somebody else.
+        """
+        try:
+            claims = jwt.decode(
+                token,
+                self.key,
+                algorithms=[self.algorithm],
+                issuer=self.issuer,
+                audience=self.audience,
+                leeway=self.skew_s,
+                options={"require": ["exp", "iss", "aud", "sub"]},
+            )
+        except jwt.PyJWTError as refused:
+            raise TokenRefused(str(refused)) from None
+        return _principal(claims)
+
+    def sign(self, subject: str, roles: list[str], scopes: list[str], *, mfa: bool = False) -> str:
+        """A token for 15 minutes, 5 for a service (dev: in production somebody else signs)."""
+        now = int(time.time())
+        life_s = SERVICE_TTL_S if Role.SERVICE in roles else ACCESS_TTL_S
+        claims = {
+            "sub": subject, "roles": roles, "scope": " ".join(scopes), "iss": self.issuer,
+            "aud": self.audience, "iat": now, "nbf": now, "exp": now + life_s,
+            "amr": ["pwd", "mfa"] if mfa else ["pwd"],
+        }  # fmt: skip
+        return jwt.encode(claims, self.key, algorithm=self.algorithm)
+
+
+def _principal(claims: dict[str, Any]) -> Principal:
+    roles = claims.get("roles", [])
+    known = frozenset(Role(role) for role in roles if role in set(Role)) - {Role.ANONYMOUS}
+    if not known:
+        raise TokenRefused("the token names no role of this API")
+    return Principal(
+        subject=str(claims["sub"]),
+        roles=known,
+        scopes=frozenset(str(claims.get("scope", "")).split()),
+        mfa="mfa" in claims.get("amr", ()),
+    )

@@ -1,0 +1,183 @@
+"""A gateway before a worker and a Kafka that are played here."""
+
+import json
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+from aiohttp import ClientResponse, ClientSession, web
+from aiohttp.test_utils import TestClient, TestServer
+
+import gateway.server
+from events.base import Message
+from gateway.kafka import NotAccepted
+from gateway.rules import GatewayRules
+from gateway.server import Gateway
+from gateway.tokens import Issuer
+from gateway.workers import Workers
+from streams.orders.rows import Order
+from streams.payments.states import Payment
+
+ISSUER = Issuer("k" * 32)
+
+
+def token(sub: str = "cus_1", role: str = "customer", *scopes: str, mfa: bool = False) -> str:
+    """A token with these scopes; without any, with those of a shopper."""
+    return ISSUER.sign(sub, [role], list(scopes) or SHOPPER, mfa=mfa)
+
+
+SHOPPER = [
+    f"{resource}:{right}"
+    for resource in ("orders", "returns", "payments", "shipments", "subscriptions",
+                     "notifications", "inventory")
+    for right in ("read", "write")
+]  # fmt: skip
+
+
+class FakeKafka:
+    """Takes commands, or refuses them; tells events when told to."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[Message, dict[str, Any], str]] = []
+        self.down = False
+        self.each: Any = None
+        self.reply: Any = None
+
+    def __call__(self, *args: Any) -> "FakeKafka":
+        if len(args) == 3:
+            self.each = args[2]
+        return self
+
+    async def start(self) -> None:
+        pass
+
+    async def stop(self) -> None:
+        pass
+
+    async def send(self, message: Message, value: bytes, correlation_id: str) -> None:
+        if self.down:
+            raise NotAccepted("down")
+        self.sent.append((message, json.loads(value), correlation_id))
+        if self.reply is not None:
+            self.reply(message)
+
+
+class FakeWorker:
+    """A worker's port: rows by table and key."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, dict[str, Any]] = {}
+        self.asked: list[str] = []
+        self.webhooks: list[tuple[str, bytes, dict[str, str]]] = []
+        self.failing = False
+        self.url = ""
+
+    def site(self) -> web.Application:
+        app = web.Application()
+        app.add_routes(
+            [
+                web.get("/ready", self.ready),
+                web.get("/tables/", self.index),
+                web.get("/tables/{table}/", self.page),
+                web.get("/tables/{table}/{key:.+}", self.row),
+                web.post("/webhooks/{rest:.+}", self.webhook),
+            ]
+        )
+        return app
+
+    async def ready(self, _request: web.Request) -> web.Response:
+        return web.json_response({}, status=503 if self.failing else 200)
+
+    async def index(self, _request: web.Request) -> web.Response:
+        return web.json_response({"workers": [self.url]})
+
+    async def page(self, request: web.Request) -> web.Response:
+        rows = sorted(self.rows.get(request.match_info["table"], {}).items())
+        prefix = request.query.get("prefix", "")
+        return web.json_response(
+            {"rows": [{"key": k, "value": v} for k, v in rows if k.startswith(prefix)]}
+        )
+
+    async def row(self, request: web.Request) -> web.Response:
+        self.asked.append(request.path)
+        if self.failing:
+            return web.json_response({}, status=500)
+        table, key = request.match_info["table"], unquote(request.match_info["key"])
+        value = self.rows.get(table, {}).get(key)
+        if value is None:
+            return web.json_response({}, status=404)
+        return web.json_response({"value": value})
+
+    async def webhook(self, request: web.Request) -> web.Response:
+        self.webhooks.append((request.path, await request.read(), dict(request.headers)))
+        return web.json_response({"received": True})
+
+
+class Shop:
+    """What a test asks and looks at."""
+
+    def __init__(self, client: TestClient[Any, Any], kafka: FakeKafka, worker: FakeWorker) -> None:
+        self.client, self.kafka, self.worker = client, kafka, worker
+
+    async def ask(
+        self, verb: str, path: str, body: Any = None, *, by: str | None = None, **headers: str
+    ) -> ClientResponse:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        if by is not None:
+            named["Authorization"] = f"Bearer {by}"
+        return await self.client.request(verb, path, json=body, headers=named)
+
+    def heard(self, name: str, key: str, **data: Any) -> None:
+        """An event is committed."""
+        self.kafka.each(name, key, json.dumps({"data": data}).encode())
+
+
+RULES = GatewayRules(order_wait_ms=150, burst_min=1000)
+
+
+@pytest.fixture
+def rules() -> GatewayRules:
+    """Little patience, and limits that do not matter."""
+    return RULES
+
+
+@pytest.fixture
+async def shop(monkeypatch: pytest.MonkeyPatch, rules: GatewayRules) -> AsyncIterator[Shop]:
+    """A gateway that listens."""
+    kafka, worker = FakeKafka(), FakeWorker()
+    monkeypatch.setattr(gateway.server, "Commands", kafka)
+    monkeypatch.setattr(gateway.server, "Events", kafka)
+    async with TestServer(worker.site()) as upstream:
+        worker.url = str(upstream.make_url("")).rstrip("/")
+        workers = Workers([worker.url], None, rules)
+        await workers.start()
+        types = dict.fromkeys(("stock", "notifications", "shipments", "subscriptions"), dict)
+        types |= {"orders": Order, "payments": Payment}
+        made = Gateway("none:1", "dev", ISSUER, workers, rules, types)
+        async with TestClient(TestServer(made.site)) as client:
+            yield Shop(client, kafka, worker)
+        await workers.stop()
+
+
+def row(order_id: str = "ord_1", user_id: str = "cus_1", **fields: Any) -> dict[str, Any]:
+    """An order as a worker shows it."""
+    return {
+        "order_id": order_id, "user_id": user_id, "status": "confirmed",
+        "placed_at_ms": 1_700_000_000_000, "currency": "USD", "total_minor": 1999,
+        "lines": [], "shipping_address": {"line1": "***", "city": "Oslo", "country": "NO"},
+        "shipping_method": "standard", "payment_id": f"pay_{order_id}",
+        "payment_method": "credit_card", "correlation_id": "c", **fields,
+    }  # fmt: skip
+
+
+def until(condition: Any, seconds: float = 2.0) -> None:
+    """Wait for what another task does."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+__all__ = ["ClientSession", "FakeKafka", "FakeWorker", "Shop", "row", "token", "until"]

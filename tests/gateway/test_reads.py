@@ -1,0 +1,141 @@
+"""Requests that read rows, through cache and workers (G-2, G-3, G-5, G-6)."""
+
+import pytest
+
+from gateway.rules import GatewayRules
+from tables.orders import customer_key
+from tests.gateway.conftest import RULES, Shop, row, token
+
+
+async def test_an_order_shows_in_the_form_of_the_api(shop: Shop) -> None:
+    shop.worker.rows["orders"] = {"ord_1": row()}
+    response = await shop.ask("GET", "/v1/orders/ord_1", by=token())
+    body = await response.json()
+    assert (body["orderId"], body["total"], body["status"]) == ("ord_1", 19.99, "confirmed")
+    assert "correlationId" not in body
+
+
+async def test_one_answer_serves_until_an_event_makes_it_stale(shop: Shop) -> None:
+    shop.worker.rows["orders"] = {"ord_1": row()}
+    for _ in range(3):
+        await shop.ask("GET", "/v1/orders/ord_1", by=token())
+    assert len(shop.worker.asked) == 1
+    shop.heard("PaymentProcessed", "ord_1")
+    await shop.ask("GET", "/v1/orders/ord_1", by=token())
+    assert len(shop.worker.asked) == 2
+
+
+async def test_what_has_not_changed_is_not_sent_again(shop: Shop) -> None:
+    shop.worker.rows["orders"] = {"ord_1": row()}
+    etag = (await shop.ask("GET", "/v1/orders/ord_1", by=token())).headers["ETag"]
+    again = await shop.ask("GET", "/v1/orders/ord_1", by=token(), If_None_Match=etag)
+    assert (again.status, await again.read()) == (304, b"")
+
+
+async def test_a_foreign_order_is_not_found_also_from_the_cache(shop: Shop) -> None:
+    shop.worker.rows["orders"] = {"ord_1": row()}
+    assert (await shop.ask("GET", "/v1/orders/ord_1", by=token())).status == 200
+    assert (await shop.ask("GET", "/v1/orders/ord_1", by=token("cus_2"))).status == 404
+    staff = token("agent", "customer_service", "orders:read")
+    assert (await shop.ask("GET", "/v1/orders/ord_1", by=staff)).status == 200
+
+
+@pytest.mark.parametrize("key", ["ord_1", "pay_ord_1"])
+async def test_a_payments_status_is_found_by_its_order_and_by_itself(shop: Shop, key: str) -> None:
+    shop.worker.rows["payments"] = {
+        "pay_ord_1": {
+            "session": {
+                "customer_id": "cus_1", "amount_minor": 500, "currency": "USD",
+                "method": {"type": "credit_card"}, "initiated_at_ms": 1,
+            }
+        }
+    }  # fmt: skip
+    response = await shop.ask("GET", f"/v1/payments/{key}/status", by=token())
+    assert (await response.json())["session"]["amount"] == 5.0
+    assert (await shop.ask("GET", f"/v1/payments/{key}/status", by=token("x"))).status == 404
+
+
+async def test_a_customers_orders_come_newest_first_a_page_at_a_time(shop: Shop) -> None:
+    ids = [f"ord_{n}" for n in range(5)]
+    shop.worker.rows["orders"] = {order_id: row(order_id) for order_id in ids}
+    shop.worker.rows["customer_orders"] = {
+        customer_key("cus_1", 1_000 + n, order_id): 1_000 + n for n, order_id in enumerate(ids)
+    } | {customer_key("cus_10", 1, "ord_9"): 1}
+    seen = []
+    for page in (1, 2, 3):
+        response = await shop.ask("GET", f"/v1/orders?limit=2&page={page}", by=token())
+        body = await response.json()
+        seen += [item["orderId"] for item in body["items"]]
+        assert body["more"] is (page < 3)
+    assert seen == list(reversed(ids))
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=101", "limit=x", "page=0"])
+async def test_a_page_has_bounds(shop: Shop, query: str) -> None:
+    response = await shop.ask("GET", f"/v1/orders?{query}", by=token())
+    assert response.status == 400
+
+
+@pytest.mark.parametrize(
+    "path", ["/v1/users/cus_2/notifications", "/v1/subscriptions/cus_2/status"]
+)
+async def test_other_customers_are_not_found(shop: Shop, path: str) -> None:
+    assert (await shop.ask("GET", path, by=token())).status == 404
+
+
+async def test_without_a_worker_the_caller_is_told_when_to_try_again(shop: Shop) -> None:
+    shop.worker.failing = True
+    response = await shop.ask("GET", "/v1/orders/ord_1", by=token())
+    assert response.status == 503
+    assert int(response.headers["Retry-After"]) >= 1
+
+
+async def test_a_webhook_is_handed_on_byte_by_byte_with_its_signature(shop: Shop) -> None:
+    raw = b'{"id": "evt_1" }'
+    headers = {"Stripe-Signature": "t=1,v1=abc", "X-Evil": "1", "Content-Type": "application/json"}
+    response = await shop.client.post("/webhooks/stripe", data=raw, headers=headers)
+    assert (response.status, await response.json()) == (200, {"received": True})
+    [(path, body, passed)] = shop.worker.webhooks
+    assert (path, body, passed["Stripe-Signature"]) == ("/webhooks/stripe", raw, "t=1,v1=abc")
+    assert "X-Evil" not in passed
+
+
+async def test_health_is_open_and_metrics_are_not(shop: Shop) -> None:
+    assert (await shop.ask("GET", "/health")).status == 200
+    assert (await shop.ask("GET", "/ready")).status == 200
+    assert (await shop.ask("GET", "/metrics")).status == 401
+    by = token("prometheus", "service", "metrics:read")
+    text = await (await shop.ask("GET", "/metrics", by=by)).text()
+    assert 'flowmart_gateway_requests_total{method="GET",route="/metrics",status="401"}' in text
+
+
+class TestLimits:
+    """With few tokens."""
+
+    @pytest.fixture
+    def rules(self) -> GatewayRules:
+        return GatewayRules(burst_min=2, customer_per_min=1, anonymous_per_min=1)
+
+    async def test_who_asks_too_often_waits(self, shop: Shop) -> None:
+        statuses = []
+        for _ in range(3):
+            response = await shop.ask("GET", "/v1/orders?limit=1", by=token())
+            statuses.append(response.status)
+        assert statuses == [200, 200, 429]
+        assert int(response.headers["Retry-After"]) > 50
+        assert response.headers["RateLimit-Limit"] == "2"
+        assert response.headers["RateLimit-Remaining"] == "0"
+        other = await shop.ask("GET", "/v1/orders?limit=1", by=token("cus_2"))
+        assert other.status == 200
+        assert other.headers["RateLimit-Remaining"] == "1"
+
+    async def test_nobody_in_particular_waits_by_address_and_health_never(self, shop: Shop) -> None:
+        statuses = [(await shop.ask("GET", "/v1/orders")).status for _ in range(3)]
+        assert statuses == [401, 401, 429]
+        assert (await shop.ask("GET", "/health")).status == 200
+
+
+async def test_checkouts_have_a_limit_of_their_own(shop: Shop) -> None:
+    assert RULES.checkouts_per_min == 10
+    statuses = {(await shop.ask("POST", "/v1/orders", {}, by=token())).status for _ in range(5)}
+    assert statuses == {400}

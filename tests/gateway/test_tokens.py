@@ -1,0 +1,85 @@
+"""Bearer tokens (G-2)."""
+
+import time
+from typing import Any
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from gateway.tokens import Issuer, Role, TokenRefused
+
+KEY = "k" * 32
+ISSUER = Issuer(KEY)
+
+
+def signed(key: Any = KEY, algorithm: str = "HS256", **changed: Any) -> str:
+    now = int(time.time())
+    claims = {
+        "sub": "cus_1", "roles": ["customer"], "scope": "orders:read orders:write",
+        "iss": "flowmart", "aud": "flowmart-api", "exp": now + 60, "nbf": now, "amr": ["pwd"],
+        **changed,
+    }  # fmt: skip
+    claims = {name: value for name, value in claims.items() if value is not None}
+    return jwt.encode(claims, key, algorithm=algorithm)
+
+
+def test_a_token_tells_who_asks() -> None:
+    principal = ISSUER.read(signed(amr=["pwd", "mfa"]))
+    assert (principal.subject, principal.roles) == ("cus_1", {Role.CUSTOMER})
+    assert principal.scopes == {"orders:read", "orders:write"}
+    assert principal.mfa
+    assert not principal.staff
+    assert not principal.anonymous
+
+
+@pytest.mark.parametrize(
+    ("token", "why"),
+    [
+        ("nonsense", "Not enough segments"),
+        (signed(key="x" * 32), "Signature verification failed"),
+        (signed(exp=int(time.time()) - 61), "Signature has expired"),
+        (signed(nbf=int(time.time()) + 120), "not yet valid"),
+        (signed(iss="other"), "Invalid issuer"),
+        (signed(aud="other"), "Audience"),
+        (signed(exp=None), 'missing the "exp" claim'),
+        (signed(sub=None), 'missing the "sub" claim'),
+        (signed(roles=["king"]), "names no role"),
+        (signed(roles=["anonymous"]), "names no role"),
+    ],
+)
+def test_a_token_that_does_not_hold_is_refused_with_its_reason(token: str, why: str) -> None:
+    with pytest.raises(TokenRefused, match=why):
+        ISSUER.read(token)
+
+
+def test_an_unsigned_token_is_refused() -> None:
+    with pytest.raises(TokenRefused):
+        ISSUER.read(jwt.encode({"sub": "cus_1", "roles": ["admin"]}, None, algorithm="none"))
+
+
+def test_a_minute_of_skew_is_forgiven() -> None:
+    assert ISSUER.read(signed(exp=int(time.time()) - 30)).subject == "cus_1"
+
+
+def test_in_production_a_public_key_checks_what_a_private_one_signed() -> None:
+    private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    public = private.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    issuer = Issuer(public.decode(), "RS256")
+    assert issuer.read(signed(private, "RS256")).subject == "cus_1"
+    with pytest.raises(TokenRefused):
+        issuer.read(signed())
+
+
+@pytest.mark.parametrize(("role", "life_s"), [("customer", 900), ("service", 300)])
+def test_tokens_live_fifteen_minutes_those_of_services_five(role: str, life_s: int) -> None:
+    token = ISSUER.sign("s", [role], [])
+    claims = jwt.decode(token, KEY, algorithms=["HS256"], audience="flowmart-api")
+    assert claims["exp"] - claims["iat"] == life_s
+
+
+def test_the_key_shows_in_no_log() -> None:
+    assert KEY not in repr(ISSUER)
