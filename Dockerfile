@@ -16,6 +16,7 @@ COPY agents agents
 COPY commands commands
 COPY engine engine
 COPY events events
+COPY gateway gateway
 COPY providers providers
 COPY streams streams
 COPY tables tables
