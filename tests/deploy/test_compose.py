@@ -37,8 +37,9 @@ def worker_settings(name: str) -> Settings:
     return Settings(**given)  # type: ignore[arg-type]  # pydantic reads text
 
 
-def test_there_are_two_workers_a_broker_and_eyes_on_them() -> None:
-    assert set(SERVICES) == {"kafka", "worker-1", "worker-2", "prometheus", "grafana"}
+def test_there_are_two_workers_a_broker_a_gateway_and_eyes_on_them() -> None:
+    services = {"kafka", "worker-1", "worker-2", "gateway", "prometheus", "grafana"}
+    assert set(SERVICES) == services
 
 
 @pytest.mark.parametrize("name", SERVICES)
