@@ -72,7 +72,8 @@ def issuer_of(settings: Settings) -> Issuer:
 
 
 async def _serve(settings: Settings, issuer: Issuer) -> None:
-    token = settings.view_token.get_secret_value() if settings.view_token else None
+    secret = settings.personal_token or settings.view_token
+    token = secret.get_secret_value() if secret else None
     workers = Workers(settings.worker_url.split(","), token, settings.gateway)
     types: dict[str, Any] = {table.name: table.row for table in _SHOWN}
     gateway = Gateway(settings.broker, settings.env, issuer, workers, settings.gateway, types)

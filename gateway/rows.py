@@ -7,7 +7,8 @@ from typing import Any, Final
 
 import msgspec
 
-_INTERNAL: Final = frozenset({"correlation_id", "version_seen", "idempotency_key", "cause_id"})
+_INTERNAL: Final = frozenset({"correlation_id", "idempotency_key", "cause_id", "token"})
+"""Nobody outside needs them, and a payment token is as good as money."""
 _CENTS: Final = 100
 
 

@@ -44,3 +44,9 @@ def test_a_row_shows_camel_case_major_units_and_moments() -> None:
 
 def test_a_masked_row_shows_as_it_is() -> None:
     assert public({**ROW, "total_minor": "***"}, _Row)["total"] == "***"
+
+
+def test_no_payment_token_is_shown() -> None:
+    assert public({"method": {"token": "tok_visa", "last4": "4242"}}, dict) == {
+        "method": {"last4": "4242"}
+    }
