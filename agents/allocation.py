@@ -25,7 +25,7 @@ from topics import (
 AGENT: Final = "allocation"
 
 _READS: Final = (
-    (ORDERS_EVENTS, ("OrderConfirmed", "OrderCancelled")),
+    (ORDERS_EVENTS, ("OrderConfirmed", "OrderAmended", "OrderCancelled")),
     (
         PAYMENTS_EVENTS,
         ("PaymentProcessed", "PaymentFailed", "FraudCheckCompleted", "FraudDetected"),

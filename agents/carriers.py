@@ -164,10 +164,7 @@ class _Desk:
                 scans = await line.call(lambda carrier: carrier.track(request))
             except CarrierError:
                 return []
-        known = {(ms_of(scan.at), scan.status) for scan in command.known}
-        updates = [
-            _update(command, scan) for scan in scans if (scan.at_ms, scan.status) not in known
-        ]
+        updates = [_update(command, scan) for scan in scans]
         return published(NAME, cause_of(delivery), updates)
 
     async def _booked(self, command: BookCarrier) -> Message:
@@ -230,6 +227,4 @@ def _update(command: TrackParcel, scan: CarrierScan) -> UpdateShipmentStatus:
         location=Place(city=scan.city, country=scan.country),
         reason_code=scan.reason_code,
         proof_of_delivery=proof,
-        carrier=command.carrier,
-        tracking_number=command.tracking_number,
     )

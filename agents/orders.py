@@ -1,7 +1,8 @@
 """Orders: commands, and what the other services make of an order, by orderId.
 
 Reads orders.commands, inventory.events, payments.events and shipping.events. Publishes
-OrderConfirmed, OrderFailed, OrderCancelled and PaymentInitiated. Keeps a row an order, an index
+OrderConfirmed, OrderFailed, OrderAmended, OrderCancelled and PaymentInitiated; of stock it asks
+for what an amendment adds (ReserveStock, ReleaseStock). Keeps a row an order, an index
 by customer, and what waits for an order that is yet to be placed. An order id counts once: a
 second PlaceOrder changes nothing and publishes nothing, whatever it asks for.
 """
@@ -21,6 +22,7 @@ from engine.specs import (
     TimerHandler,
     TopicSpec,
 )
+from streams.orders.amending import amendment_over
 from streams.orders.deciding import backorder_over, decide, order_id_of, review_over
 from streams.orders.evolution import fold
 from streams.orders.facts import Fact
@@ -30,6 +32,7 @@ from streams.orders.rows import Order
 from streams.orders.rules import OrderRules
 from tables.orders import CUSTOMER_ORDERS, EARLY_ORDERS, ORDERS, customer_key
 from topics import (
+    INVENTORY_COMMANDS,
     INVENTORY_EVENTS,
     ORDERS_COMMANDS,
     ORDERS_EVENTS,
@@ -53,10 +56,11 @@ def orders_agent(rules: OrderRules) -> AgentSpec:
         help="Takes orders and follows them to their end.",
         sources=tuple(_sources(_placing(rules, advance), advance)),
         tables=(ORDERS, CUSTOMER_ORDERS, EARLY_ORDERS),
-        outputs=(ORDERS_EVENTS, PAYMENTS_EVENTS, *early_orders.LETTER_TOPICS),
+        outputs=(ORDERS_EVENTS, PAYMENTS_EVENTS, INVENTORY_COMMANDS, *early_orders.LETTER_TOPICS),
         timers={
             "backorder": _timing(rules, backorder_over),
             "review": _timing(rules, review_over),
+            "amendment": _timing(rules, amendment_over),
             early_orders.TIMER: early_orders.give_up,
         },
     )
@@ -67,7 +71,7 @@ def _sources(placing: Handler, advance: Mapping[str, Handler]) -> Iterator[Sourc
         handlers = dict.fromkeys(names, advance[topic.name])
         return Source(topic, handlers | others, by="orderId")
 
-    yield source(ORDERS_COMMANDS, "CancelOrder", PlaceOrder=placing)
+    yield source(ORDERS_COMMANDS, "CancelOrder", "AmendOrder", PlaceOrder=placing)
     yield source(INVENTORY_EVENTS, "InventoryAdjusted", "OutOfStock")
     yield source(
         PAYMENTS_EVENTS,
@@ -119,7 +123,7 @@ def _advancing(rules: OrderRules, topic: TopicSpec) -> Handler:
         if facts:
             cause = cause_of(delivery)
             after = _save(ctx, order, facts)
-            announce(ctx, AGENT, cause, following(after, facts, message, cause.at_ms))
+            announce(ctx, AGENT, cause, following(after, facts, message, cause.at_ms, rules))
 
     return handler
 
@@ -134,7 +138,7 @@ def _timing(rules: OrderRules, rule: TimerRule) -> TimerHandler:
             cause = timer_cause(AGENT, timer, now_ms)
             saga = Cause(cause.event_id, order.correlation_id, now_ms)
             after = _save(ctx, order, facts)
-            announce(ctx, AGENT, saga, following(after, facts, None, now_ms))
+            announce(ctx, AGENT, saga, following(after, facts, None, now_ms, rules))
 
     return handler
 

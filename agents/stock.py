@@ -14,9 +14,10 @@ from engine.specs import AgentSpec, Context, Delivery, Source, Timer
 from events.inventory import DeleteInventory
 from streams.inventory.corrections import correct, discontinue, product_of
 from streams.inventory.facts import Decision, Refusal
-from streams.inventory.holds import commit, expire, extend, is_over, release, reserve, ship
+from streams.inventory.holds import commit, expire, extend, is_over, reserve, ship
 from streams.inventory.posting import HOLD, PURGE, Posting, post, timer_of
 from streams.inventory.receipts import receive
+from streams.inventory.releases import release
 from streams.inventory.rows import Reservation, Seen, Stock, movement_key, new_stock
 from streams.inventory.rules import InventoryRules
 from tables.inventory import MOVEMENTS, RESERVATIONS, SEEN_STOCK, STOCK

@@ -210,6 +210,7 @@ class OutOfStock(StockEvent):
     estimated_restock_date: date | None = None
     supplier_id: Id | None = None
     auto_reorder_triggered: bool | None = None
+    reservation_id: Id | None = None  # extension: the line that cannot be filled
 
 
 class LowStockAlert(StockEvent):

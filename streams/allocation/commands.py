@@ -1,8 +1,8 @@
 """What follows from facts: the commands to stock, one a line, in the order of the lines."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from events.base import Message
 from events.holds import CommitStock, ExtendHold, ReleaseStock, ReserveStock, ShipStock
@@ -10,6 +10,7 @@ from events.inventory import AddInventory
 from events.types import Address
 from events.vocabulary import ReleaseReason
 from streams.allocation.facts import (
+    Amended,
     Asked,
     AskedAgain,
     CameBack,
@@ -19,8 +20,8 @@ from streams.allocation.facts import (
     Left,
     Released,
 )
-from streams.allocation.rows import Allocation, Status
-from streams.inventory.moments import moment_of
+from streams.allocation.rows import Allocation, Status, standing
+from streams.moments import moment_of
 
 _RELEASE_REASONS: Final = MappingProxyType[str, ReleaseReason](
     {"PAYMENT_FAILED": "payment_failed", "RESERVATION_EXPIRED": "reservation_expired"}
@@ -30,24 +31,22 @@ _RELEASE_REASONS: Final = MappingProxyType[str, ReleaseReason](
 
 def commands(row: Allocation, facts: Iterable[Fact]) -> Iterator[Message]:
     """Give the commands that follow; row is as it is after all the facts."""
-    numbers = range(1, len(row.lines) + 1)
     for fact in facts:
-        if isinstance(fact, Asked):
-            yield from _reserve(row, numbers)
-            if row.status is Status.COMMITTED:
-                yield from _commit(row)
-        elif isinstance(fact, AskedAgain):
-            yield from _reserve(row, fact.lines, may_wait=fact.may_wait)
-        elif isinstance(fact, Committed):
-            yield from _commit(row)
-        elif isinstance(fact, Extended):
-            yield _extend(row, fact)
-        elif isinstance(fact, Left):
-            yield _ship(row, fact)
-        elif isinstance(fact, CameBack):
-            yield _take_back(row, fact)
-        elif isinstance(fact, Released):
-            yield from _release(row, _RELEASE_REASONS.get(fact.reason, "order_cancelled"))
+        says = _SAYS.get(type(fact))
+        if says is not None:
+            yield from says(row, fact)
+
+
+def _asked(row: Allocation, _fact: Asked) -> Iterator[Message]:
+    yield from _reserve(row, standing(row))
+    if row.status is Status.COMMITTED:
+        yield from _commit(row, standing(row))
+
+
+def _amended(row: Allocation, fact: Amended) -> Iterator[Message]:
+    yield from _free(row, fact)
+    if row.status is Status.COMMITTED:
+        yield from _commit(row, fact.added)
 
 
 def _reserve(
@@ -64,13 +63,14 @@ def _reserve(
             destination=destination,
             expires_at=moment_of(line.expires_at_ms),
             payment_id=row.payment_id,
-            lines_total=len(row.lines),
+            lines_total=len(standing(row)),
             backorder=None if may_wait else False,
         )
 
 
-def _commit(row: Allocation) -> Iterator[CommitStock]:
-    for number, line in enumerate(row.lines, 1):
+def _commit(row: Allocation, numbers: Iterable[int]) -> Iterator[CommitStock]:
+    for number in numbers:
+        line = row.lines[number - 1]
         yield CommitStock(
             reservation_id=f"{row.order_id}:{number}",
             order_id=row.order_id,
@@ -80,8 +80,10 @@ def _commit(row: Allocation) -> Iterator[CommitStock]:
         )
 
 
-def _release(row: Allocation, reason: ReleaseReason) -> Iterator[ReleaseStock]:
-    for number, line in enumerate(row.lines, 1):
+def _release(row: Allocation, fact: Released) -> Iterator[ReleaseStock]:
+    reason = _RELEASE_REASONS.get(fact.reason, "order_cancelled")
+    for number in standing(row):
+        line = row.lines[number - 1]
         yield ReleaseStock(
             reservation_id=f"{row.order_id}:{number}",
             order_id=row.order_id,
@@ -91,8 +93,22 @@ def _release(row: Allocation, reason: ReleaseReason) -> Iterator[ReleaseStock]:
         )
 
 
-def _ship(row: Allocation, fact: Left) -> ShipStock:
-    return ShipStock(
+def _free(row: Allocation, fact: Amended) -> Iterator[ReleaseStock]:
+    """Let go of what was taken away, whole lines and parts of lines."""
+    for number, units in fact.freed:
+        line = row.lines[number - 1]
+        yield ReleaseStock(
+            reservation_id=f"{row.order_id}:{number}",
+            order_id=row.order_id,
+            product_id=line.product_id,
+            quantity=units,
+            reason="order_amended",
+            keep=line.quantity or None,
+        )
+
+
+def _ship(row: Allocation, fact: Left) -> Iterator[ShipStock]:
+    yield ShipStock(
         reservation_id=fact.reservation_id,
         order_id=row.order_id,
         shipment_id=fact.shipment_id,
@@ -102,8 +118,8 @@ def _ship(row: Allocation, fact: Left) -> ShipStock:
     )
 
 
-def _take_back(row: Allocation, fact: CameBack) -> AddInventory:
-    return AddInventory(
+def _take_back(row: Allocation, fact: CameBack) -> Iterator[AddInventory]:
+    yield AddInventory(
         product_id=fact.product_id,
         quantity=fact.quantity,
         warehouse_id=fact.warehouse_id,
@@ -116,10 +132,22 @@ def _take_back(row: Allocation, fact: CameBack) -> AddInventory:
     )
 
 
-def _extend(row: Allocation, fact: Extended) -> ExtendHold:
-    return ExtendHold(
+def _extend(row: Allocation, fact: Extended) -> Iterator[ExtendHold]:
+    yield ExtendHold(
         reservation_id=f"{row.order_id}:{fact.line}",
         order_id=row.order_id,
         product_id=row.lines[fact.line - 1].product_id,
         expires_at=moment_of(fact.expires_at_ms),
     )
+
+
+_SAYS: Final[dict[type, Callable[[Allocation, Any], Iterator[Message]]]] = {
+    Asked: _asked,
+    AskedAgain: lambda row, fact: _reserve(row, fact.lines, may_wait=fact.may_wait),
+    Committed: lambda row, _: _commit(row, standing(row)),
+    Amended: _amended,
+    Extended: _extend,
+    Left: _ship,
+    CameBack: _take_back,
+    Released: _release,
+}

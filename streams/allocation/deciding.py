@@ -6,11 +6,11 @@ from typing import Any, Final
 from events.base import Message
 from events.fraud import FraudCheckCompleted, FraudDetected
 from events.inventory import InventoryAdjusted, OutOfStock
-from events.orders import OrderCancelled, OrderConfirmed
+from events.orders import OrderAmended, OrderCancelled, OrderConfirmed
 from events.payments import PaymentFailed, PaymentProcessed
 from events.returns import ReturnReceived
 from events.shipping import ShipmentCancelled, ShipmentDispatched
-from streams.allocation import shipping
+from streams.allocation import amending, shipping
 from streams.allocation.evolution import fold
 from streams.allocation.facts import (
     Asked,
@@ -27,7 +27,7 @@ from streams.allocation.facts import (
 )
 from streams.allocation.rows import Allocation, Line, LineState, Status, is_open
 from streams.allocation.rules import AllocationRules
-from streams.inventory.moments import ms_of
+from streams.moments import ms_of
 
 Facts = tuple[Fact, ...]
 Rule = Callable[[Allocation | None, Any, int, AllocationRules], Facts]
@@ -87,6 +87,18 @@ def _cancelled(
     if row is not None and row.status is Status.RELEASED:
         return ()
     return (*_begun(row, event.order_id, at_ms, rules), Released(event.cancellation_reason))
+
+
+def _amended(
+    row: Allocation | None, event: OrderAmended, at_ms: int, rules: AllocationRules
+) -> Facts:
+    """Take the order's lines over as they are now; a waiting line that went may free others."""
+    if row is None or row.status is Status.RELEASED:
+        return ()
+    facts = (*amending.redirected(row, event), *amending.amended(row, event, at_ms, rules))
+    if not facts or row.status is not Status.ASKED:
+        return facts
+    return _and_ask_again(row, facts, at_ms, rules)
 
 
 def _processed(
@@ -156,6 +168,8 @@ def _out_of_stock(
     """Take down which lines wait for a restock; where none may wait, the order will end."""
     if row is None or row.status is not Status.ASKED or event.backorder_allowed is False:
         return ()
+    if event.reservation_id is not None and row.line_number(event.reservation_id) == 0:
+        return ()
     return tuple(
         [
             LineChanged(number, LineState.WAITING)
@@ -191,7 +205,8 @@ def _begun(row: Allocation | None, order_id: str, at_ms: int, rules: AllocationR
 
 
 def _pays(event: PaymentProcessed, row: Allocation) -> bool:
-    return event.amount_minor == row.total_minor and event.currency == row.currency
+    prices = (row.total_minor, *row.earlier_totals_minor)
+    return event.amount_minor in prices and event.currency == row.currency
 
 
 def _review(row: Allocation | None, order_id: str, at_ms: int, rules: AllocationRules) -> Facts:
@@ -234,6 +249,7 @@ def _and_ask_again(row: Allocation, facts: Facts, at_ms: int, rules: AllocationR
 
 _RULES: Final[dict[type[Message], Rule]] = {
     OrderConfirmed: _confirmed,
+    OrderAmended: _amended,
     OrderCancelled: _cancelled,
     PaymentProcessed: _processed,
     PaymentFailed: _failed,

@@ -6,6 +6,7 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from streams.allocation.facts import (
+    Amended,
     Asked,
     AskedAgain,
     Began,
@@ -16,6 +17,7 @@ from streams.allocation.facts import (
     Filled,
     Left,
     LineChanged,
+    Redirected,
     Released,
     ReviewClosed,
     ReviewOpened,
@@ -109,6 +111,19 @@ def _released(row: Allocation, _fact: Released) -> Allocation:
     return replace(row, status=Status.RELEASED, review_open=False)
 
 
+def _amended(row: Allocation, fact: Amended) -> Allocation:
+    return replace(
+        row,
+        lines=fact.lines,
+        total_minor=fact.total_minor,
+        earlier_totals_minor=(*row.earlier_totals_minor, row.total_minor),
+    )
+
+
+def _redirected(row: Allocation, fact: Redirected) -> Allocation:
+    return replace(row, country=fact.country, state=fact.state)
+
+
 def _same(row: Allocation, _fact: Left | CameBack) -> Allocation:
     """Stock keeps what left and what came back: the order's claims stay as they are."""
     return row
@@ -123,6 +138,8 @@ _FOLDS: Final[dict[type, Callable[[Allocation, Any], Allocation]]] = {
     ReviewClosed: _review_closed,
     Committed: _committed,
     Released: _released,
+    Amended: _amended,
+    Redirected: _redirected,
     Left: _same,
     CameBack: _same,
 }

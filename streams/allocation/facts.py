@@ -79,6 +79,24 @@ class Released(msgspec.Struct, frozen=True, gc=False):
     reason: str
 
 
+class Amended(msgspec.Struct, frozen=True, gc=False):
+    """The order was amended: what it adds is held, what it takes away is to be let go."""
+
+    lines: tuple[Line, ...]
+    total_minor: int
+    added: tuple[int, ...]
+    """Numbers of new lines."""
+    freed: tuple[tuple[int, int], ...]
+    """Numbers of lines with fewer units than before, and how many fewer."""
+
+
+class Redirected(msgspec.Struct, frozen=True, gc=False):
+    """The order goes elsewhere."""
+
+    country: str
+    state: str
+
+
 class Left(msgspec.Struct, frozen=True, gc=False):
     """Units of a line left a warehouse."""
 
@@ -111,6 +129,8 @@ Fact = (
     | ReviewClosed
     | Committed
     | Released
+    | Amended
+    | Redirected
     | Left
     | CameBack
 )

@@ -26,6 +26,8 @@ class LineState(StrEnum):
     """Short: it waits for a restock."""
     LAPSED = "lapsed"
     """Its hold expired and was not asked for again."""
+    GONE = "gone"
+    """An amendment took it away: it has no units, and nothing is asked for it."""
 
 
 class Line(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -51,6 +53,8 @@ class Allocation(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     state: str = ""
     """Where it goes, as far as choosing a warehouse needs it: no street, no name."""
     total_minor: int = 0
+    earlier_totals_minor: tuple[int, ...] = ()
+    """What the order cost before its amendments: a payment may have been under way."""
     currency: str = ""
     review_open: bool = False
     reviewed: bool = False
@@ -68,6 +72,11 @@ class Allocation(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
         if order_id != self.order_id or not number.isdecimal() or not number.isascii():
             return 0
         return line if (line := int(number[:4])) <= len(self.lines) else 0
+
+
+def standing(row: Allocation) -> list[int]:
+    """The numbers of the lines that are part of the order."""
+    return [number for number, line in enumerate(row.lines, 1) if line.quantity]
 
 
 def is_open(row: Allocation) -> bool:

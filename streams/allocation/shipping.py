@@ -3,7 +3,7 @@
 from events.returns import ReturnReceived
 from events.shipping import ShipmentCancelled, ShipmentDispatched
 from streams.allocation.facts import CameBack, Fact, Left, Released
-from streams.allocation.rows import Allocation, Status
+from streams.allocation.rows import Allocation, Status, standing
 from streams.allocation.rules import AllocationRules
 
 CHARGEBACK = "CHARGEBACK"
@@ -28,7 +28,7 @@ def dispatched(
             units[number] = units.get(number, 0) + item.quantity
     units.pop(0, None)
     if not units:
-        units = {number: line.quantity for number, line in enumerate(row.lines, 1)}
+        units = {number: row.lines[number - 1].quantity for number in standing(row)}
     return tuple(
         [
             Left(

@@ -9,7 +9,7 @@ folds the facts and says what follows: changed rows, movements, messages.
 - `facts`: what can happen, and how rows change by it.
 - `allocation`: which warehouses fill a line.
 - `backorders`: who waits, and who is served.
-- `holds`: reserve, release, commit, extend, expire, ship.
+- `holds`, `releases`: reserve, commit, extend, expire, ship; let go.
 - `receipts`, `corrections`: receive; correct, discontinue; `entry`: what a warehouse takes.
 - `reorder`: what runs low or out.
 - `notices`: facts as messages.

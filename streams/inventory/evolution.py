@@ -20,6 +20,7 @@ from streams.inventory.facts import (
     ReservationFact,
     Shipped,
     Short,
+    Shrunk,
 )
 from streams.inventory.rows import Allocation, Level, Line, Reservation, Stock, level_of
 
@@ -59,6 +60,14 @@ def _stock_ended(stock: Stock, fact: Ended) -> Stock:
         return stock
     queue = _without(stock.queue, fact.reservation_id) if fact.queued else stock.queue
     return _next(stock, _shifted(stock.levels, fact.allocations, 0, -1), queue)
+
+
+def _stock_shrunk(stock: Stock, fact: Shrunk) -> Stock:
+    if fact.freed:
+        return _next(stock, _shifted(stock.levels, fact.freed, 0, -1), stock.queue)
+    line = fact.line
+    queue = tuple([line if e.reservation_id == line.reservation_id else e for e in stock.queue])
+    return _next(stock, stock.levels, queue)
 
 
 def _stock_committed(stock: Stock, fact: Committed) -> Stock:
@@ -203,6 +212,10 @@ def _ended(row: Reservation, fact: Ended) -> Reservation:
     )
 
 
+def _shrunk(row: Reservation, fact: Shrunk) -> Reservation:
+    return msgspec.structs.replace(row, quantity=fact.line.quantity, allocations=fact.left)
+
+
 def _committed(row: Reservation, fact: Committed) -> Reservation:  # noqa: ARG001 - a mutator's shape
     return msgspec.structs.replace(row, committed=True, expires_at_ms=None)
 
@@ -231,6 +244,7 @@ _STOCK_BY: Final[Mapping[type[Fact], Callable[[Stock, Any], Stock]]] = {
     Held: _stock_held,
     Short: _stock_short,
     Ended: _stock_ended,
+    Shrunk: _stock_shrunk,
     Committed: _stock_committed,
     CommitMissed: _stock_told,
     Shipped: _stock_shipped,
@@ -241,6 +255,7 @@ _RESERVATION_BY: Final[Mapping[type[Fact], Callable[[Reservation, Any], Reservat
     Held: _held,
     Short: _turned_away,
     Ended: _ended,
+    Shrunk: _shrunk,
     Extended: _extended,
     Committed: _committed,
     Shipped: _shipped,

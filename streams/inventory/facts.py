@@ -81,6 +81,18 @@ class Ended(msgspec.Struct, frozen=True, gc=False):
     """It was waiting in the queue."""
 
 
+class Shrunk(msgspec.Struct, frozen=True, gc=False):
+    """A claim is for fewer units than before; it stands as it stood."""
+
+    reservation_id: str
+    line: Line
+    """What it asks for from now on."""
+    reason: AdjustmentReason
+    freed: tuple[Allocation, ...] = ()
+    left: tuple[Allocation, ...] = ()
+    """What is still held; both are empty while it waits."""
+
+
 class Barred(msgspec.Struct, frozen=True, gc=False):
     """An expired claim was released too: nothing may revive it."""
 
@@ -158,7 +170,16 @@ class RanOut(msgspec.Struct, frozen=True, gc=False):
 
 
 ReservationFact = (
-    Requested | Held | Short | Ended | Barred | Extended | Committed | CommitMissed | Shipped
+    Requested
+    | Held
+    | Short
+    | Ended
+    | Shrunk
+    | Barred
+    | Extended
+    | Committed
+    | CommitMissed
+    | Shipped
 )
 Fact = ReservationFact | Moved | RanLow | RanOut
 Decision = tuple[Fact, ...] | Refusal

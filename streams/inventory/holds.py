@@ -1,4 +1,4 @@
-"""Holds on stock: reserve, release, commit, extend, expire, ship. Each says what follows.
+"""Holds on stock: reserve, commit, extend, expire, ship. Each says what follows.
 
 A reservation is PENDING until every unit is held, then CONFIRMED, and ends FULFILLED,
 CANCELLED or EXPIRED. An expired line may be asked for anew under its id (a review that ended
@@ -6,17 +6,11 @@ well, a capture that came late): that is a new claim, which begins at PENDING. C
 repeat, or come too late to matter, lead to nothing.
 """
 
-from collections.abc import Mapping
-from types import MappingProxyType
-from typing import Final
-
-from events.holds import CommitStock, ExtendHold, ReleaseStock, ReserveStock, ShipStock
-from events.vocabulary import AdjustmentReason, ReleaseReason
+from events.holds import CommitStock, ExtendHold, ReserveStock, ShipStock
 from streams.inventory.allocation import rank
 from streams.inventory.backorders import hold, is_next, serve_after
 from streams.inventory.facts import (
     ALL,
-    Barred,
     CommitMissed,
     Committed,
     Decision,
@@ -28,20 +22,17 @@ from streams.inventory.facts import (
     Shipped,
     Short,
 )
-from streams.inventory.moments import ms_of
+from streams.inventory.releases import unknown
 from streams.inventory.reorder import expected_restock_ms
-from streams.inventory.rows import Line, Reservation, Stock, available_everywhere, line_of
-from streams.inventory.rules import InventoryRules
-
-REASON_OF_RELEASE: Final[Mapping[ReleaseReason, AdjustmentReason]] = MappingProxyType(
-    {
-        "order_cancelled": "order_cancelled",
-        "order_amended": "order_amended",
-        "payment_failed": "reservation_released",
-        # Its order ended because another of its holds expired; this one did not.
-        "reservation_expired": "reservation_released",
-    }
+from streams.inventory.rows import (
+    Line,
+    Reservation,
+    Stock,
+    available_everywhere,
+    line_of,
 )
+from streams.inventory.rules import InventoryRules
+from streams.moments import ms_of
 
 
 def reserve(
@@ -70,24 +61,6 @@ def reserve(
         command.lines_total,
     )
     return (begun, held or _short(stock, line, command, at_ms, rules))
-
-
-def release(
-    stock: Stock, row: Reservation | None, command: ReleaseStock, at_ms: int, rules: InventoryRules
-) -> Decision:
-    """Free what a line holds, whole, and serve those who wait.
-
-    An unknown reservation is put down as CANCELLED, so that a late ReserveStock finds it.
-    """
-    if row is None:
-        return (_unknown(command, None, at_ms), _cancelled(command, None, at_ms, rules))
-    if row.product_id != command.product_id:
-        return Refusal.OTHER_PRODUCT
-    if row.status in {"PENDING", "CONFIRMED"}:
-        return serve_after(stock, (_cancelled(command, row, at_ms, rules),), at_ms, rules)
-    if row.status == "EXPIRED" and not row.barred:
-        return (Barred(row.reservation_id),)
-    return ()
 
 
 def commit(
@@ -209,19 +182,6 @@ def _missing_where(stock: Stock, line: Line, rules: InventoryRules) -> str:
     return ranked[0][2] if ranked else line.only
 
 
-def _cancelled(
-    command: ReleaseStock, row: Reservation | None, at_ms: int, rules: InventoryRules
-) -> Ended:
-    return Ended(
-        command.reservation_id,
-        "CANCELLED",
-        REASON_OF_RELEASE[command.reason],
-        () if row is None else row.allocations,
-        at_ms + rules.ended_keep_ms,
-        queued=row is not None and row.status == "PENDING",
-    )
-
-
 def _expired(row: Reservation, at_ms: int, rules: InventoryRules) -> Ended:
     return Ended(
         row.reservation_id,
@@ -230,14 +190,6 @@ def _expired(row: Reservation, at_ms: int, rules: InventoryRules) -> Ended:
         row.allocations,
         at_ms + rules.ended_keep_ms,
         queued=row.status == "PENDING",
-    )
-
-
-def _unknown(command: ReleaseStock | CommitStock, payment_id: str | None, at_ms: int) -> Requested:
-    """Begin a claim of which only the command tells."""
-    line = Line(at_ms, command.reservation_id, command.quantity)
-    return Requested(
-        line.reservation_id, command.product_id, command.order_id, line, at_ms, payment_id
     )
 
 
@@ -258,7 +210,7 @@ def _commit_anew(
     stock: Stock, row: Reservation | None, command: CommitStock, at_ms: int, rules: InventoryRules
 ) -> tuple[Fact, ...]:
     """Hold and commit at once, or say that it cannot be done."""
-    begun = _unknown(command, command.payment_id, at_ms) if row is None else _again(row, at_ms)
+    begun = unknown(command, command.payment_id, at_ms) if row is None else _again(row, at_ms)
     line, held = begun.line, None
     if is_next(stock, line):
         held = hold(stock, line, at_ms, at_ms + rules.hold_ms, rules)

@@ -26,8 +26,8 @@ from streams.inventory.facts import (
     Requested,
     Shipped,
     Short,
+    Shrunk,
 )
-from streams.inventory.moments import moment_of
 from streams.inventory.reorder import expected_restock_ms
 from streams.inventory.rows import (
     Allocation,
@@ -38,6 +38,7 @@ from streams.inventory.rows import (
     available_everywhere,
     level_of,
 )
+from streams.moments import day_of, moment_of
 
 _PRODUCT_CHARS_MAX: Final = 96
 """Of the product in an adjustment's id, which may have 128 characters like any id."""
@@ -56,6 +57,8 @@ def notices(  # noqa: C901, PLR0911 - one case a fact
             return (_committed(after, row),)
         case Ended() if row and fact.allocations:
             return _of_allocations(before, after, fact.allocations, fact.reason, row)
+        case Shrunk() if row and fact.freed:
+            return _of_allocations(before, after, fact.freed, fact.reason, row)
         case CommitMissed() if row:
             return (_missed(after, row),)
         case Shipped() if row:
@@ -206,6 +209,7 @@ def _short(after: Stock, fact: Short, row: Reservation) -> OutOfStock:
         pending_orders=len(after.queue),
         requested_quantity=fact.line.quantity,
         backorder_allowed=fact.waits,
+        reservation_id=fact.reservation_id,
         estimated_restock_date=_day(fact.restock_at_ms),
         auto_reorder_triggered=fact.restock_at_ms is not None,
     )
@@ -246,7 +250,7 @@ def _moment(at_ms: int | None) -> datetime | None:
 
 
 def _day(at_ms: int | None) -> date | None:
-    return None if at_ms is None else moment_of(at_ms).date()
+    return None if at_ms is None else day_of(at_ms)
 
 
 def _adjustment_id(stock: Stock, position: int) -> str:

@@ -57,14 +57,14 @@ def refusals(
         yield "INVALID_REQUEST", f"the total is above {rules.total_minor_max} minor units"
     if not eligible:
         yield "CUSTOMER_NOT_ELIGIBLE", "the account is suspended"
-    yield from _address_refusals(command, rules)
+    yield from address_refusals(command.shipping_address, command.shipping_method, rules)
     offered = command.payment.amount_minor
     if offered is not None and abs(offered - total_minor) > rules.price_tolerance_minor:
         yield "PRICE_MISMATCH", f"payment.amount: {offered}, expected {total_minor} minor units"
 
 
-def _address_refusals(command: PlaceOrder, rules: OrderRules) -> Iterator[Refusal]:
-    address = command.shipping_address
+def address_refusals(address: Address, method: str, rules: OrderRules) -> Iterator[Refusal]:
+    """Say why goods cannot go to an address."""
     if address.country not in rules.countries:
         yield "INVALID_ADDRESS", f"shippingAddress.country: {address.country} is not served"
     if address.country in rules.countries_with_state and not _filled(address.state):
@@ -73,7 +73,7 @@ def _address_refusals(command: PlaceOrder, rules: OrderRules) -> Iterator[Refusa
         yield "INVALID_ADDRESS", "shippingAddress.line1: empty"
     if not _filled(address.city):
         yield "INVALID_ADDRESS", "shippingAddress.city: empty"
-    if command.shipping_method == "express" and _is_po_box(address):
+    if method == "express" and _is_po_box(address):
         yield "INVALID_ADDRESS", "shippingAddress: express does not deliver to a PO box"
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 from events.base import Message
 from events.fraud import FraudCheckCompleted, FraudDetected
 from events.inventory import InventoryAdjusted, OutOfStock
-from events.orders import CancelOrder
+from events.orders import AmendOrder, CancelOrder
 from events.payments import PaymentFailed, PaymentProcessed
 from events.refunds import RefundIssued
 from events.returns import ReturnReceived
@@ -19,21 +19,46 @@ from events.shipping import (
     ShipmentDelivered,
     ShipmentDispatched,
 )
-from streams.orders import cancelling, fraud, payment, shipping, stock
+from streams.orders import amending, cancelling, fraud, payment, shipping, stock
+from streams.orders.amendments import Refusal
 from streams.orders.facts import Fact
 from streams.orders.rows import BEFORE_DISPATCH, Order
 from streams.orders.rules import OrderRules
 
-Rule = Callable[[Order, Any, int, OrderRules], tuple[Fact, ...]]
+Facts = tuple[Fact, ...]
+Rule = Callable[[Order, Any, int, OrderRules], Facts]
 
 _order_id: Final = attrgetter("order_id")
 
+
+def _adjusted(order: Order, event: InventoryAdjusted, at_ms: int, rules: OrderRules) -> Facts:
+    """Stock's answer is the order's, or that of the amendment under way."""
+    pending, line = order.pending, order.line_number(event.reservation_id)
+    if pending is not None and line in pending.added:
+        return amending.stock_told(order, pending, line, event, at_ms)
+    return stock.adjusted(order, event, at_ms, rules)
+
+
+def _out_of_stock(order: Order, event: OutOfStock, at_ms: int, rules: OrderRules) -> Facts:
+    pending = order.pending
+    if pending is not None and amending.is_of_pending(order, event):
+        return (amending.ended(pending, at_ms, Refusal.SHORT),)
+    return stock.out_of_stock(order, event, at_ms, rules)
+
+
+def _payment_failed(order: Order, event: PaymentFailed, at_ms: int, rules: OrderRules) -> Facts:
+    if order.captured_minor is not None:
+        return amending.increase_unpaid(order, event, at_ms, rules)
+    return payment.failed(order, event, at_ms, rules)
+
+
 _RULES: Final[dict[type[Message], Rule]] = {
+    AmendOrder: amending.amend,
     CancelOrder: cancelling.cancel,
-    InventoryAdjusted: stock.adjusted,
-    OutOfStock: stock.out_of_stock,
+    InventoryAdjusted: _adjusted,
+    OutOfStock: _out_of_stock,
     PaymentProcessed: payment.processed,
-    PaymentFailed: payment.failed,
+    PaymentFailed: _payment_failed,
     FraudDetected: fraud.detected,
     FraudCheckCompleted: fraud.checked,
     RefundIssued: payment.refunded,
@@ -47,26 +72,29 @@ _RULES: Final[dict[type[Message], Rule]] = {
 }
 
 
-def decide(order: Order, message: Message, at_ms: int, rules: OrderRules) -> tuple[Fact, ...]:
+def decide(order: Order, message: Message, at_ms: int, rules: OrderRules) -> Facts:
     """Say what a message means for an order that has been placed; for PlaceOrder see `place`.
 
     No facts: it is a repeat, or nothing that this order minds.
     """
-    return _RULES[type(message)](order, message, at_ms, rules)
+    facts = _RULES[type(message)](order, message, at_ms, rules)
+    return facts if order.pending is None else amending.without_pending(order, facts, at_ms)
 
 
-def backorder_over(order: Order, due_ms: int, now_ms: int, rules: OrderRules) -> tuple[Fact, ...]:
+def backorder_over(order: Order, due_ms: int, now_ms: int, rules: OrderRules) -> Facts:
     """Cancel an order whose stock did not come in time (G-11)."""
     if order.backorder_due_ms != due_ms or order.status not in BEFORE_DISPATCH:
         return ()
-    return cancelling.ended_by_shop(now_ms, "OUT_OF_STOCK", rules)
+    ended = cancelling.ended_by_shop(now_ms, "OUT_OF_STOCK", rules)
+    return amending.without_pending(order, ended, now_ms)
 
 
-def review_over(order: Order, due_ms: int, now_ms: int, rules: OrderRules) -> tuple[Fact, ...]:
+def review_over(order: Order, due_ms: int, now_ms: int, rules: OrderRules) -> Facts:
     """Cancel an order that nobody reviewed in time (G-24)."""
     if order.review_due_ms != due_ms or order.status not in BEFORE_DISPATCH:
         return ()
-    return cancelling.ended_by_shop(now_ms, "FRAUD_DETECTED", rules)
+    ended = cancelling.ended_by_shop(now_ms, "FRAUD_DETECTED", rules)
+    return amending.without_pending(order, ended, now_ms)
 
 
 def order_id_of(message: Message) -> str:

@@ -12,11 +12,16 @@ from msgspec.structs import replace
 
 from streams.orders.facts import (
     AllHeld,
+    Amended,
+    AmendmentAsked,
+    AmendmentEnded,
+    AmendmentHeld,
     Cancelled,
     Fact,
     HeldFrom,
     LineHeld,
     LineLost,
+    MoneyAdded,
     MoneyTaken,
     Moved,
     Noted,
@@ -102,6 +107,63 @@ def _money_taken(order: Order, fact: MoneyTaken) -> Order:
         payment_id=fact.payment_id,
         short=(),
         backorder_due_ms=0,
+        unpaid=order.unpaid if fact.amount_minor < order.total_minor else (),
+    )
+
+
+def _money_added(order: Order, fact: MoneyAdded) -> Order:
+    return _step(
+        order,
+        fact.at_ms,
+        "AMENDMENT_PAID",
+        captured_minor=(order.captured_minor or 0) + fact.amount_minor,
+        further_payments=(*order.further_payments, fact.payment_id),
+        unpaid=(),
+    )
+
+
+def _amendment_asked(order: Order, fact: AmendmentAsked) -> Order:
+    """The numbers of its lines are taken from now on, whatever comes of it."""
+    added = [fact.pending.lines[number - 1] for number in fact.pending.added]
+    taken = tuple([replace(line, quantity=0, total_minor=0) for line in added])
+    return _step(
+        order, fact.at_ms, "AMENDMENT_ASKED", pending=fact.pending, lines=order.lines + taken
+    )
+
+
+def _amendment_held(order: Order, fact: AmendmentHeld) -> Order:
+    pending = order.pending
+    assert pending is not None, f"{fact} is of no amendment"
+    missing = tuple([number for number in pending.missing if number != fact.line])
+    return replace(order, version=order.version + 1, pending=replace(pending, missing=missing))
+
+
+def _amendment_ended(order: Order, fact: AmendmentEnded) -> Order:
+    return _step(order, fact.at_ms, fact.reason, pending=None)
+
+
+def _amended(order: Order, fact: Amended) -> Order:
+    added = () if order.pending is None else order.pending.added
+    standing = {number for number, line in enumerate(fact.lines, 1) if line.quantity}
+    short = tuple([number for number in order.short if number in standing])
+    total_minor = sum([line.total_minor for line in fact.lines])
+    earlier = order.earlier_totals_minor
+    if total_minor != order.total_minor:
+        earlier = (*earlier, order.total_minor)
+    return _step(
+        order,
+        fact.at_ms,
+        f"AMENDED_{fact.kind}",
+        lines=fact.lines,
+        total_minor=total_minor,
+        earlier_totals_minor=earlier,
+        held=tuple(sorted(standing & {*order.held, *added})),
+        short=short,
+        backorder_due_ms=order.backorder_due_ms if short else 0,
+        unpaid=tuple(sorted(standing & {*order.unpaid, *added})),
+        pending=None,
+        amendments=order.amendments + fact.counts,
+        shipping_address=fact.moved_to or order.shipping_address,
     )
 
 
@@ -125,6 +187,7 @@ def _cancelled(order: Order, fact: Cancelled) -> Order:
         backorder_due_ms=0,
         review_due_ms=0,
         held_from=None,
+        pending=None,
     )
 
 
@@ -170,6 +233,11 @@ _FOLDS: Final[dict[type, Callable[[Order, Any], Order]]] = {
     Refunded: _refunded,
     HeldFrom: _held_from,
     ParcelMoved: _parcel_moved,
+    AmendmentAsked: _amendment_asked,
+    AmendmentHeld: _amendment_held,
+    AmendmentEnded: _amendment_ended,
+    Amended: _amended,
+    MoneyAdded: _money_added,
     Noted: _noted,
 }
 

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from streams.orders.rows import Order, Parcel, Status
+from streams.orders.rows import Line, Order, Parcel, Pending, Place, Status
 
 
 class Placed(msgspec.Struct, frozen=True, gc=False):
@@ -114,6 +114,52 @@ class ParcelMoved(msgspec.Struct, frozen=True, gc=False):
     """As it is now."""
 
 
+class AmendmentAsked(msgspec.Struct, frozen=True, gc=False):
+    """An amendment passed every check; what it adds is asked of stock first (G-8)."""
+
+    at_ms: int
+    pending: Pending
+
+
+class AmendmentHeld(msgspec.Struct, frozen=True, gc=False):
+    """Stock holds one of the lines that an amendment adds."""
+
+    at_ms: int
+    line: int
+
+
+class AmendmentEnded(msgspec.Struct, frozen=True, gc=False):
+    """An amendment will not happen: what was asked of stock for it is let go."""
+
+    at_ms: int
+    reason: str
+    let_go: tuple[tuple[int, Line], ...]
+    """The lines it would have brought, by number."""
+
+
+class Amended(msgspec.Struct, frozen=True, gc=False):
+    """The order's lines or address changed."""
+
+    at_ms: int
+    kind: str
+    before: tuple[Line, ...]
+    lines: tuple[Line, ...]
+    """All of them, by their numbers."""
+    moved_from: Place | None = None
+    moved_to: Place | None = None
+    """Where it goes now; None: the address did not change."""
+    counts: bool = True
+    """Whether it is one of the amendments that an order may have."""
+
+
+class MoneyAdded(msgspec.Struct, frozen=True, gc=False):
+    """The difference that an amendment made was captured."""
+
+    at_ms: int
+    payment_id: str
+    amount_minor: int
+
+
 class Noted(msgspec.Struct, frozen=True, gc=False):
     """Something changed nothing, but belongs into the order's history."""
 
@@ -136,5 +182,10 @@ Fact = (
     | Refunded
     | HeldFrom
     | ParcelMoved
+    | AmendmentAsked
+    | AmendmentHeld
+    | AmendmentEnded
+    | Amended
+    | MoneyAdded
     | Noted
 )

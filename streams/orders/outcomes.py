@@ -16,10 +16,20 @@ from events.orders import (
 )
 from events.payments import PaymentFailed, PaymentInitiated
 from events.types import OrderItem, OrderPayment, PaymentMethod
-from streams.orders.calendar import delivery_day, moment_of
-from streams.orders.facts import Cancelled, Fact, Placed, Rejected
+from streams.moments import moment_of
+from streams.orders.calendar import delivery_day
+from streams.orders.facts import (
+    Amended,
+    AmendmentAsked,
+    AmendmentEnded,
+    Cancelled,
+    Fact,
+    Placed,
+    Rejected,
+)
 from streams.orders.rows import Order
 from streams.orders.rules import OrderRules
+from streams.orders.telling import amended
 
 _RISK_FIELDS = (
     "account_created_at",
@@ -53,24 +63,14 @@ def opening(
 
 
 def following(
-    order: Order, facts: Iterable[Fact], message: Message | None, at_ms: int
+    order: Order, facts: Iterable[Fact], message: Message | None, at_ms: int, rules: OrderRules
 ) -> Iterator[Message]:
     """Announce what happened to an order; message is what caused it, None for a timer."""
     for fact in facts:
         if isinstance(fact, Cancelled):
-            yield OrderCancelled(
-                order_id=order.order_id,
-                user_id=order.user_id,
-                cancellation_reason=fact.reason,
-                cancellation_note=fact.note,
-                order_items=_items(order),
-                order_total_minor=order.total_minor,
-                currency=order.currency,
-                refund=_refund(order, fact),
-                payment_failure_details=_failure(order, message),
-                inventory_details=_shortage(message, at_ms),
-                order_status="cancelled",
-            )
+            yield _order_cancelled(order, fact, message, at_ms)
+        elif isinstance(fact, AmendmentAsked | AmendmentEnded | Amended):
+            yield from amended(order, fact, rules)
 
 
 def due_times(order: Order | None) -> dict[str, int]:
@@ -80,6 +80,8 @@ def due_times(order: Order | None) -> dict[str, int]:
     due = {}
     if order.backorder_due_ms:
         due["backorder"] = order.backorder_due_ms
+    if order.pending is not None:
+        due["amendment"] = order.pending.due_ms
     if order.review_due_ms:
         due["review"] = order.review_due_ms
     return due
@@ -97,7 +99,7 @@ def _items(order: Order) -> tuple[OrderItem, ...]:
                 unit_price_minor=line.unit_price_minor,
                 total_price_minor=line.total_minor,
             )
-            for line in order.lines
+            for _, line in order.standing
         ]
     )
 
@@ -154,6 +156,24 @@ def _session(order: Order, items: tuple[OrderItem, ...], command: PlaceOrder) ->
         subscription_id=order.subscription_id,
         initiated_at=moment_of(order.placed_at_ms),
         **risk,
+    )
+
+
+def _order_cancelled(
+    order: Order, fact: Cancelled, message: Message | None, at_ms: int
+) -> OrderCancelled:
+    return OrderCancelled(
+        order_id=order.order_id,
+        user_id=order.user_id,
+        cancellation_reason=fact.reason,
+        cancellation_note=fact.note,
+        order_items=_items(order),
+        order_total_minor=order.total_minor,
+        currency=order.currency,
+        refund=_refund(order, fact),
+        payment_failure_details=_failure(order, message),
+        inventory_details=_shortage(message, at_ms),
+        order_status="cancelled",
     )
 
 

@@ -5,7 +5,7 @@ from typing import Final
 from events.payments import PaymentFailed, PaymentProcessed
 from events.refunds import RefundIssued
 from streams.orders.cancelling import ended_by_shop, noted
-from streams.orders.facts import Fact, MoneyTaken, Moved, Refunded
+from streams.orders.facts import Fact, MoneyAdded, MoneyTaken, Moved, Refunded
 from streams.orders.rows import Order, Status
 from streams.orders.rules import OrderRules
 from streams.orders.stock import restocked
@@ -21,11 +21,15 @@ def processed(
 
     Money is captured only when every line is held (K1), so it also ends a backorder whose
     last line's event is still on its way. An order on hold stays there and comes back as
-    paid. A payment of another amount pays nothing: Payment gives it back.
+    paid. A payment of another amount pays nothing: Payment gives it back. One of an amount that
+    the order had before an amendment was under way meanwhile: the difference follows.
     """
-    if event.status != "confirmed" or order.captured_minor is not None:
+    if event.status != "confirmed":
         return ()
-    if event.amount_minor != order.total_minor or event.currency != order.currency:
+    if order.captured_minor is not None:
+        return _further(order, event, at_ms)
+    prices = (order.total_minor, *order.earlier_totals_minor)
+    if event.amount_minor not in prices or event.currency != order.currency:
         return noted(order, at_ms, "PAYMENT_DIFFERS")
     taken = MoneyTaken(at_ms, event.payment_id, event.amount_minor)
     paid = Moved(at_ms, Status.PAID, "PAID")
@@ -35,6 +39,16 @@ def processed(
         back = restocked(order, at_ms)
         return (taken, *back) if order.review_due_ms else (taken, *back, paid)
     return (taken,)
+
+
+def _further(order: Order, event: PaymentProcessed, at_ms: int) -> tuple[Fact, ...]:
+    """Take down the difference of an amendment: another payment, of no more than is owed."""
+    known = event.payment_id in {order.payment_id, *order.further_payments}
+    if known or order.owed_minor <= 0:
+        return ()
+    if not 0 < event.amount_minor <= order.owed_minor or event.currency != order.currency:
+        return noted(order, at_ms, "PAYMENT_DIFFERS")
+    return (MoneyAdded(at_ms, event.payment_id, event.amount_minor),)
 
 
 def failed(order: Order, event: PaymentFailed, at_ms: int, rules: OrderRules) -> tuple[Fact, ...]:

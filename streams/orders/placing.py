@@ -53,20 +53,21 @@ def _order(
         currency=command.currency,
         total_minor=sum([line.total_minor for line in lines]),
         lines=lines,
-        shipping_address=_place(command.shipping_address),
+        shipping_address=place_of(command.shipping_address),
         shipping_method=command.shipping_method,
         payment_id=f"pay_{order_id}",
         payment_method=command.payment.method,
         correlation_id=correlation_id,
         history=(Step(at_ms, status, reason),),
-        billing_address=None if billing is None else _place(billing),
+        billing_address=None if billing is None else place_of(billing),
         card_last_four=command.payment.card_last_four,
         discount_code=command.discount_code or None,
         subscription_id=command.subscription_id,
     )
 
 
-def _place(address: Address) -> Place:
+def place_of(address: Address) -> Place:
+    """An address as it is kept."""
     return Place(
         address.line1,
         address.city,

@@ -37,6 +37,9 @@ HOLDABLE: Final = frozenset({Status.CONFIRMED, Status.PAID, Status.PROCESSING})
 """From here fraud puts an order on hold, and back to here it goes."""
 
 
+LINES_EVER_MAX: Final = 150
+"""Lines of one order, those that amendments took away included."""
+
 PARCELS_MAX: Final = 100
 """Shipments of one order that are followed."""
 
@@ -67,6 +70,7 @@ class Line(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
     product_id: str
     quantity: int
+    """0: an amendment took the line away, or has yet to bring it. Its number stays taken."""
     unit_price_minor: int
     """The list price."""
     total_minor: int
@@ -86,6 +90,20 @@ class Place(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     postal_code: str | None = None
 
 
+class Pending(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """An amendment that waits for the stock of what it adds."""
+
+    kind: str
+    lines: tuple[Line, ...]
+    """All lines of the order as they will be."""
+    added: tuple[int, ...]
+    """Numbers of the lines that it brings, ascending."""
+    missing: tuple[int, ...]
+    """Those of them whose stock is not held yet."""
+    due_ms: int
+    """When the waiting ends."""
+
+
 class Step(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """One step of an order's history."""
 
@@ -97,7 +115,7 @@ class Step(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
 
 class Order(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """One order's life. At most 50 lines and `HISTORY_MAX` steps, so a row stays below 40 kB."""
+    """One order's life. At most `LINES_EVER_MAX` lines and `HISTORY_MAX` steps: below 80 kB."""
 
     order_id: str
     user_id: str
@@ -135,6 +153,26 @@ class Order(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     cancellation_reason: str | None = None
     parcels: tuple[Parcel, ...] = ()
     """Its shipments, in the order in which they were heard of."""
+    amendments: int = 0
+    """How many were made."""
+    pending: Pending | None = None
+    """The amendment that is under way."""
+    earlier_totals_minor: tuple[int, ...] = ()
+    """What the order cost before its amendments: a capture may have been under way meanwhile."""
+    unpaid: tuple[int, ...] = ()
+    """Lines that amendments brought and whose price is not known to be paid."""
+    further_payments: tuple[str, ...] = ()
+    """Payments beyond the first, each the difference that an amendment made."""
+
+    @property
+    def standing(self) -> list[tuple[int, Line]]:
+        """The lines that are part of the order, with their numbers."""
+        return [(number, line) for number, line in enumerate(self.lines, 1) if line.quantity]
+
+    @property
+    def owed_minor(self) -> int:
+        """What the order costs beyond what was paid and not given back; negative: too much."""
+        return self.total_minor - (self.captured_minor or 0) + self.refunded_minor
 
     def line_number(self, reservation_id: str | None) -> int:
         """The line a reservation `<orderId>:<line>` is for; 0 when it is not for this order."""

@@ -54,5 +54,13 @@ class OrderRules:
     """The same when the shop cancelled (G-9)."""
     system_users: frozenset[str] = frozenset({"system"})
     """Who may cancel any order, beside the customer whose it is (G-9)."""
+    amendments_max: int = 5
+    """Amendments of one order (G-8)."""
+    amendment_waived_minor: int = 50
+    """A difference up to this is neither charged nor given back (G-8)."""
+    amendment_hold_ms: int = 15 * MINUTE_MS
+    """How long stock is held for what an amendment adds to an unpaid order (K2)."""
+    amendment_wait_ms: int = MINUTE_MS
+    """How long an amendment waits for the answers of stock."""
     early_ms: int = 10 * MINUTE_MS
     """How long a message waits for the order it is about (G-13)."""

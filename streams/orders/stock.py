@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from events.inventory import InventoryAdjusted, OutOfStock
-from streams.orders.calendar import day_of
+from streams.moments import day_of
 from streams.orders.cancelling import ended_by_shop
 from streams.orders.facts import AllHeld, Fact, LineHeld, LineLost, Moved, WentShort
 from streams.orders.rows import BEFORE_DISPATCH, Order, Status
@@ -15,7 +15,7 @@ def adjusted(
 ) -> tuple[Fact, ...]:
     """Say what a change of a line's reservation means."""
     line = order.line_number(event.reservation_id)
-    if line == 0 or order.status not in BEFORE_DISPATCH:
+    if line == 0 or order.status not in BEFORE_DISPATCH or not order.lines[line - 1].quantity:
         return ()
     if event.reason == "reservation_expired":
         return _expired(order, line, at_ms, rules)
@@ -35,6 +35,8 @@ def out_of_stock(
     neither held nor waiting. An order that has been paid has its stock.
     """
     if order.status not in BEFORE_DISPATCH or order.captured_minor is not None:
+        return ()
+    if not _is_of_order(order, event):
         return ()
     lines = _lines_missing(order, event.product_id)
     if not lines:
@@ -59,7 +61,7 @@ def restocked(order: Order, at_ms: int) -> tuple[Fact, ...]:
 def _held(order: Order, line: int, at_ms: int) -> tuple[Fact, ...]:
     if line in order.held:
         return ()
-    last = len(order.held) + 1 == len(order.lines)
+    last = len(order.held) + 1 == len(order.standing)
     held: Fact = AllHeld(at_ms, line) if last else LineHeld(at_ms, line)
     waits_on = [n for n in order.short if n != line]
     if order.status is Status.BACKORDERED and not waits_on:
@@ -77,11 +79,19 @@ def _expired(order: Order, line: int, at_ms: int, rules: OrderRules) -> tuple[Fa
     return (*lost, *ended_by_shop(at_ms, "RESERVATION_EXPIRED", rules))
 
 
+def _is_of_order(order: Order, event: OutOfStock) -> bool:
+    """Whether a line of the order is meant; an amendment that was refused left others behind."""
+    if event.reservation_id is None:
+        return True
+    line = order.line_number(event.reservation_id)
+    return line > 0 and order.lines[line - 1].quantity > 0
+
+
 def _lines_missing(order: Order, product_id: str) -> tuple[int, ...]:
     return tuple(
         [
             number
-            for number, line in enumerate(order.lines, 1)
+            for number, line in order.standing
             if line.product_id == product_id
             and number not in order.held
             and number not in order.short

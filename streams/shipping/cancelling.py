@@ -27,6 +27,7 @@ from streams.shipping.tracking import dispatched
 
 CHARGEBACK: Final = "CHARGEBACK"
 ORDER_CANCELLED: Final = "ORDER_CANCELLED"
+AMENDED: Final = "ORDER_AMENDED"
 _ASKED: Final = "CANCEL_SHIPMENT"
 _GRAVE: Final = frozenset({"high", "critical"})
 _MOVED: Final = "CUSTOMER_ADDRESS_CHANGED"
@@ -74,8 +75,19 @@ def checked(
     return (free,)
 
 
-def readdressed(shipment: Shipment, event: OrderAmended, at_ms: int, rules: ShippingRules) -> Facts:
-    """Send it elsewhere: with a new label before dispatch, by a new route after it (G-8)."""
+def amended(shipment: Shipment, event: OrderAmended, at_ms: int, rules: ShippingRules) -> Facts:
+    """End what other lines take the place of; send the rest elsewhere, if the address changed.
+
+    A new address needs a new label before dispatch, and another route after it (G-8).
+    """
+    if event.amendments and event.lines is not None:
+        return _ended(shipment, at_ms, AMENDED)
+    return _readdressed(shipment, event, at_ms, rules)
+
+
+def _readdressed(
+    shipment: Shipment, event: OrderAmended, at_ms: int, rules: ShippingRules
+) -> Facts:
     change = event.shipping_address
     if change is None:
         return ()

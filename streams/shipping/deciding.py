@@ -28,7 +28,7 @@ _RULES: Final[dict[type[Message], Rule]] = {
     CarrierBooked: booking.booked,
     CarrierBookingFailed: booking.failed,
     OrderCancelled: cancelling.order_cancelled,
-    OrderAmended: cancelling.readdressed,
+    OrderAmended: cancelling.amended,
     FraudDetected: cancelling.suspected,
     FraudCheckCompleted: cancelling.checked,
     ChargebackOpened: cancelling.disputed,

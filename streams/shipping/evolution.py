@@ -88,7 +88,8 @@ def _label_spare(shipment: Shipment, fact: f.LabelSpare) -> Shipment:
 
 
 def _ready(shipment: Shipment, fact: f.Ready) -> Shipment:
-    return _step(shipment, fact.at_ms, "DISPATCH_BLOCKED", ready_at_ms=fact.at_ms)
+    scans = _with(shipment.scans, fact.scan)
+    return _step(shipment, fact.at_ms, "DISPATCH_BLOCKED", ready_at_ms=fact.at_ms, scans=scans)
 
 
 def _dispatched(shipment: Shipment, fact: f.Dispatched) -> Shipment:
@@ -102,7 +103,6 @@ def _dispatched(shipment: Shipment, fact: f.Dispatched) -> Shipment:
         lost_due_ms=fact.lost_due_ms,
         late=fact.late,
         ready_at_ms=0,
-        booking=None,
         scans=_with(shipment.scans, fact.scan),
         scanned_at_ms=fact.scanned_at_ms,
     )

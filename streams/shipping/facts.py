@@ -39,7 +39,7 @@ class Confirmed(msgspec.Struct, frozen=True, gc=False):
 
 
 class LinesChanged(msgspec.Struct, frozen=True, gc=False):
-    """The order was amended before anything was booked."""
+    """The order was amended before anything had left."""
 
     lines: tuple[Line, ...]
     total_minor: int
@@ -58,11 +58,13 @@ class HeldAt(msgspec.Struct, frozen=True, gc=False):
 
 
 class LetGo(msgspec.Struct, frozen=True, gc=False):
-    """A warehouse holds a line no longer."""
+    """A warehouse holds fewer units of a line, or none."""
 
     line: int
     warehouse_id: str
-    """Empty: no warehouse does."""
+    """Empty: no warehouse holds any."""
+    units: int | None = None
+    """How many fewer; None: it holds none any more."""
 
 
 class Paid(msgspec.Struct, frozen=True, gc=False):
@@ -84,7 +86,7 @@ class Parcel(msgspec.Struct, frozen=True, gc=False):
 
 
 class Planned(msgspec.Struct, frozen=True, gc=False):
-    """The order is split into shipments."""
+    """The order is split into shipments; those of an earlier plan are not wanted any more."""
 
     parcels: tuple[Parcel, ...]
 
@@ -182,6 +184,7 @@ class Ready(msgspec.Struct, frozen=True, gc=False):
     """The carrier stands ready, but nothing may be dispatched."""
 
     at_ms: int
+    scan: Scan
 
 
 class Dispatched(msgspec.Struct, frozen=True, gc=False):
@@ -291,11 +294,10 @@ class Rerouted(msgspec.Struct, frozen=True, gc=False):
 
 
 class Polled(msgspec.Struct, frozen=True, gc=False):
-    """The carrier is asked where it is, or need not be, and the next time is set."""
+    """The carrier is asked where it is."""
 
     at_ms: int
     poll_due_ms: int
-    asked: bool = True
 
 
 class ReturnAsked(msgspec.Struct, frozen=True, gc=False):

@@ -35,9 +35,10 @@ def decide(row: Fulfilment | None, message: Message, at_ms: int, rules: Shipping
         order_id = str(getattr(message, "order_id", ""))
         facts = (f.Begun(order_id, at_ms + rules.early_ms), *facts)
     after = fold(row, facts)
-    if after.lines and after.complete_at_ms and not after.planned and not after.stopped:
-        return (*facts, f.Planned(planned(after)))
-    return facts
+    if not (after.lines and after.complete_at_ms) or after.stopped:
+        return facts
+    amended = any(isinstance(fact, f.LinesChanged) for fact in facts)
+    return (*facts, f.Planned(planned(after))) if amended or not after.planned else facts
 
 
 def fold(row: Fulfilment | None, facts: Iterable[f.FulfilmentFact]) -> Fulfilment:
@@ -87,22 +88,17 @@ def _on_confirmed(row: Fulfilment | None, event: OrderConfirmed, _at_ms: int) ->
 
 
 def _on_amended(row: Fulfilment | None, event: OrderAmended, _at_ms: int) -> Facts:
-    """Take another address always, other lines only while nothing is booked (G-8)."""
+    """Take another address always, and other lines, for which what was planned is planned anew."""
+    if row is None:
+        return ()
     facts: Facts = ()
     if event.shipping_address is not None:
         facts = (f.Redirected(destination_of(event.shipping_address.updated)),)
-    if row is None or row.planned or not event.amendments:
-        return facts if row is not None else ()
-    wanted = {change.product_id: change for change in event.amendments}
-    lines = []
-    for line in row.lines:
-        change = wanted.pop(line.product_id, None)
-        units = line.quantity if change is None else change.new_quantity
-        price = line.total_minor * units // line.quantity if line.quantity else 0
-        lines.append(replace(line, quantity=units, total_minor=price))
-    lines += [
-        Line(new.product_id, new.new_quantity, new.unit_price_minor * new.new_quantity, new.sku)
-        for new in wanted.values()
+    if not event.amendments or event.lines is None:
+        return facts
+    lines = [
+        Line(one.product_id, one.quantity, one.total_price_minor, one.sku, one.product_name)
+        for one in event.lines
     ]
     return (*facts, f.LinesChanged(tuple(lines), event.new_order_total_minor))
 
@@ -126,9 +122,9 @@ def _on_complete(row: Fulfilment | None, _event: PaymentComplete, at_ms: int) ->
 
 
 def _on_stock(row: Fulfilment | None, event: InventoryAdjusted, _at_ms: int) -> Facts:
-    """Follow which warehouse holds what, until the order is split into parcels."""
+    """Follow which warehouse holds what: an amendment may have it planned anew."""
     line = _line_number(event)
-    if line == 0 or (row is not None and row.planned):
+    if line == 0:
         return ()
     if event.reason == "order_reserved" and event.adjusted_quantity < 0:
         held = Held(line, event.warehouse_id, event.product_id, -event.adjusted_quantity)
@@ -136,7 +132,8 @@ def _on_stock(row: Fulfilment | None, event: InventoryAdjusted, _at_ms: int) -> 
     if event.reason not in _LETTING_GO or row is None:
         return ()
     where = "" if event.warehouse_id == "ALL" else event.warehouse_id
-    return (f.LetGo(line, where),)
+    units = event.adjusted_quantity if event.reason == "order_amended" else None
+    return (f.LetGo(line, where, units),)
 
 
 def _on_fraud(row: Fulfilment | None, event: FraudDetected, _at_ms: int) -> Facts:
@@ -199,9 +196,12 @@ def _held_at(row: Fulfilment, fact: f.HeldAt) -> Fulfilment:
 
 def _let_go(row: Fulfilment, fact: f.LetGo) -> Fulfilment:
     where = fact.warehouse_id
-    left = [
-        one for one in row.held if one.line != fact.line or (where not in ("", one.warehouse_id))
-    ]
+    left = []
+    for one in row.held:
+        if one.line != fact.line or where not in ("", one.warehouse_id):
+            left.append(one)
+        elif fact.units is not None and one.quantity > fact.units:
+            left.append(replace(one, quantity=one.quantity - fact.units))
     return replace(row, held=tuple(left))
 
 
@@ -217,7 +217,9 @@ _FOLDS: Final[dict[type, Callable[[Fulfilment, Any], Fulfilment]]] = {
     f.Paid: lambda row, _: replace(row, paid=True),
     f.Completed: lambda row, fact: replace(row, paid=True, complete_at_ms=fact.at_ms),
     f.Planned: lambda row, fact: replace(
-        row, planned=tuple([parcel.shipment_id for parcel in fact.parcels])
+        row,
+        planned=(*row.planned, *[parcel.shipment_id for parcel in fact.parcels]),
+        superseded=row.planned,
     ),
     f.ShipmentBegan: lambda row, fact: replace(row, shipments=(*row.shipments, fact.shipment_id)),
     f.Suspected: lambda row, _: replace(row, blocked=True),

@@ -7,6 +7,7 @@ from events.shipping import CreateShipment
 from events.types import ShippedItem
 from streams.shipping import booking
 from streams.shipping.calendar import eta_ms
+from streams.shipping.cancelling import AMENDED
 from streams.shipping.carriers import candidates
 from streams.shipping.facts import Began, Cancelled, Facts
 from streams.shipping.packing import packed
@@ -57,10 +58,11 @@ def begun(
     correlation_id: str,
     rules: ShippingRules,
 ) -> Facts:
-    """Begin a shipment and ask a carrier; of an order that is over, it ends at once."""
+    """Begin a shipment and ask a carrier; what is not wanted any more ends at once."""
     shipment = _shipment(row, shipment_id, command, at_ms, correlation_id, rules)
-    if row.stopped:
-        return (Began(shipment), Cancelled(at_ms, row.stopped))
+    why = row.stopped or (AMENDED if shipment_id in row.superseded else "")
+    if why:
+        return (Began(shipment), Cancelled(at_ms, why))
     return (Began(shipment), *booking.search(_carriers(shipment, rules), at_ms, "outbound", rules))
 
 

@@ -1,5 +1,9 @@
 """Which warehouse sends what: an order's lines as parcels, one a warehouse."""
 
+from collections.abc import Iterator
+
+from msgspec.structs import replace
+
 from events.shipment_ids import shipment_id_of
 from streams.shipping.facts import Parcel
 from streams.shipping.rows import Fulfilment, Held, Item
@@ -9,14 +13,18 @@ NOWHERE = ""
 
 
 def planned(row: Fulfilment) -> tuple[Parcel, ...]:
-    """Split what is held by warehouse, in the order of their ids; every unit is in one parcel."""
+    """Split what is held by warehouse, in the order of their ids; every unit is in one parcel.
+
+    The names go on behind those of an earlier plan.
+    """
+    first = 1 + len({*row.planned, *row.shipments})
     by_warehouse: dict[str, list[Item]] = {}
     for held in _holds(row):
         by_warehouse.setdefault(held.warehouse_id, []).append(_item(row, held))
     return tuple(
         [
             Parcel(shipment_id_of(row.order_id, number), warehouse_id, tuple(items))
-            for number, (warehouse_id, items) in enumerate(sorted(by_warehouse.items()), 1)
+            for number, (warehouse_id, items) in enumerate(sorted(by_warehouse.items()), first)
         ]
     )
 
@@ -28,7 +36,18 @@ def _holds(row: Fulfilment) -> list[Held]:
         for number, line in enumerate(row.lines, 1)
         if number not in known and line.quantity
     ]
-    return sorted([*row.held, *silent], key=lambda held: (held.line, held.warehouse_id))
+    return sorted([*_ordered(row), *silent], key=lambda held: (held.line, held.warehouse_id))
+
+
+def _ordered(row: Fulfilment) -> Iterator[Held]:
+    """What is held of what is ordered: stock may yet have to let go what an amendment took away."""
+    left = {number: line.quantity for number, line in enumerate(row.lines, 1)}
+    for held in row.held:
+        units = min(held.quantity, left.get(held.line, held.quantity))
+        if held.line in left:
+            left[held.line] -= units
+        if units:
+            yield replace(held, quantity=units)
 
 
 def _item(row: Fulfilment, held: Held) -> Item:

@@ -81,6 +81,8 @@ class Fulfilment(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """When the payment was complete: the time to fulfil began; 0: not yet."""
     planned: tuple[str, ...] = ()
     """Shipments that were asked for, whether they have begun or not."""
+    superseded: tuple[str, ...] = ()
+    """Those of them that an amendment of the order came before."""
     shipments: tuple[str, ...] = ()
     """Shipments that have begun."""
     blocked: bool = False

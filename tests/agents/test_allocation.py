@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 import events
 from events.base import Message
 from streams.allocation.rows import LineState, Status
-from streams.inventory.moments import moment_of, ms_of
+from streams.moments import moment_of, ms_of
 from tables.allocations import ALLOCATIONS
 from tests.agents.order_desk import Desk
 from tests.streams.orders.samples import (

@@ -5,15 +5,21 @@ from collections.abc import Iterator
 import pytest
 
 from events.base import Message
+from events.orders import Amendment, OrderAmended, OrderLine
 from events.shipping import ShipmentRouteUpdated
+from streams.shipping import fulfilment
+from streams.shipping.asking import shipments_asked
 from streams.shipping.calendar import moment_of
+from streams.shipping.opening import begun
 from streams.shipping.rows import Status
 from streams.shipping.rules import ShippingRules
 from tests.agents.dock import Dock
 from tests.streams.shipping.samples import (
+    AT_MS,
     DAY_MS,
     HOUR_MS,
     MINUTE_MS,
+    RULES,
     address,
     cancel,
     cancelled,
@@ -29,6 +35,7 @@ from tests.streams.shipping.samples import (
     paid,
     receipt,
     scan,
+    told,
     verdict,
 )
 from topics import SHIPPING_COMMANDS, SHIPPING_EVENTS
@@ -398,3 +405,68 @@ def test_a_life_told_again_publishes_no_new_id(dock: Dock) -> None:
         dock.driver.run()
 
     assert {e.event_id for e in dock.said()} == before
+
+
+def amended_to(*units: int) -> OrderAmended:
+    """Lines of p1, p2, p3 with so many units."""
+    return moved_to().model_copy(
+        update={
+            "amendments": (
+                Amendment(product_id="p1", previous_quantity=2, new_quantity=1, unit_price_minor=1),
+            ),
+            "shipping_address": None,
+            "lines": tuple(
+                OrderLine(
+                    number=number,
+                    product_id=f"p{number}",
+                    quantity=quantity,
+                    unit_price_minor=1000,
+                    total_price_minor=1000 * quantity,
+                )
+                for number, quantity in enumerate(units, 1)
+            ),
+        }
+    )
+
+
+def in_shipment(dock: Dock, shipment_id: str) -> dict[str, int]:
+    boxes = dock.shipment(shipment_id).packages
+    return {item.item_id: item.quantity for box in boxes for item in box.items}
+
+
+def test_an_order_amended_before_it_is_paid_is_packed_as_amended(dock: Dock) -> None:
+    dock.tell(confirmed(), held(1, units=2), held(2), held(3, units=4))
+
+    dock.tell(amended_to(1, 0, 4), complete())
+
+    assert in_shipment(dock, "shp_ord_1") == {"ord_1:1": 1, "ord_1:3": 4}
+
+
+def test_what_was_asked_for_already_makes_way_for_what_was_amended(dock: Dock) -> None:
+    dock.tell(confirmed(), held(1, units=2), held(2), complete(), held(3, units=4))
+
+    dock.tell(amended_to(1, 1, 4))
+
+    assert dock.shipment("shp_ord_1").status == "cancelled"
+    assert in_shipment(dock, "shp_ord_1:2") == {"ord_1:1": 1, "ord_1:2": 1, "ord_1:3": 4}
+    assert dock.shipment("shp_ord_1:2").status == "created"
+
+
+def test_a_shipment_asked_for_and_superseded_before_it_began_ends_at_once() -> None:
+    before = told(confirmed(), held(1, units=2), held(2))
+    facts = fulfilment.decide(before, complete(), AT_MS, RULES)
+    [command] = shipments_asked(fulfilment.fold(before, facts), facts)
+    row = told(confirmed(), held(1, units=2), held(2), complete(), amended_to(1, 1))
+    assert row is not None
+
+    _, ended = begun(row, command.shipment_id, command, AT_MS, "corr_1", RULES)
+
+    assert (row.superseded, ended.reason) == (("shp_ord_1",), "ORDER_AMENDED")
+
+
+def test_what_is_let_go_of_a_line_leaves_the_rest(dock: Dock) -> None:
+    dock.tell(confirmed(), held(1, units=2), held(2))
+
+    dock.tell(held(1, units=-1, reason="order_amended"), complete())
+
+    assert in_shipment(dock, "shp_ord_1")["ord_1:1"] == 1

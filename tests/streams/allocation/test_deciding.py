@@ -16,7 +16,7 @@ from streams.allocation.deciding import decide, forgotten, order_id_of
 from streams.allocation.evolution import fold
 from streams.allocation.rows import Allocation, LineState, Status
 from streams.allocation.rules import AllocationRules
-from streams.inventory.moments import moment_of, ms_of
+from streams.moments import moment_of, ms_of
 from tests.streams.orders.samples import (
     AT_MS,
     MINUTE_MS,

@@ -10,7 +10,7 @@ from streams.allocation.deciding import decide
 from streams.allocation.evolution import fold
 from streams.allocation.rows import Allocation, LineState, Status, is_open
 from streams.allocation.rules import AllocationRules
-from streams.inventory.moments import moment_of, ms_of
+from streams.moments import moment_of, ms_of
 from tests.streams.allocation.test_deciding import cancelled, confirmed
 from tests.streams.orders.samples import (
     AT_MS,

@@ -11,7 +11,7 @@ from streams.allocation.deciding import decide
 from streams.allocation.evolution import fold
 from streams.allocation.rows import Allocation, Status
 from streams.allocation.rules import AllocationRules
-from streams.inventory.moments import moment_of
+from streams.moments import moment_of
 
 AT_MS = 1_773_140_400_000
 RULES = AllocationRules()

@@ -16,12 +16,13 @@ from events.types import Address
 from events.vocabulary import ReleaseReason
 from streams.inventory.corrections import correct, discontinue
 from streams.inventory.facts import Decision, Refusal
-from streams.inventory.holds import commit, expire, extend, is_over, release, reserve, ship
-from streams.inventory.moments import moment_of
+from streams.inventory.holds import commit, expire, extend, is_over, reserve, ship
 from streams.inventory.posting import HOLD, post, timer_of
 from streams.inventory.receipts import receive
+from streams.inventory.releases import release
 from streams.inventory.rows import Level, Movement, Reservation, Stock, level_of, new_stock
 from streams.inventory.rules import MINUTE_MS, InventoryRules, ReorderPolicy, Site
+from streams.moments import moment_of
 
 START_MS = 1_750_000_000_000
 PRODUCT = "prod_1"
@@ -101,7 +102,11 @@ class Shop:
         return self._do(reserve(self.stock, row, command, self.at_ms, self.rules))
 
     def release(
-        self, line: str, reason: ReleaseReason = "order_cancelled", product: str = PRODUCT
+        self,
+        line: str,
+        reason: ReleaseReason = "order_cancelled",
+        product: str = PRODUCT,
+        keep: int | None = None,
     ) -> Refusal | None:
         command = ReleaseStock(
             reservation_id=line,
@@ -109,6 +114,7 @@ class Shop:
             product_id=product,
             quantity=1,
             reason=reason,
+            keep=keep,
         )
         row = self.reservations.get(line)
         return self._do(release(self.stock, row, command, self.at_ms, self.rules))

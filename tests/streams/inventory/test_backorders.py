@@ -5,9 +5,9 @@ from datetime import date
 
 import pytest
 
-from streams.inventory.moments import moment_of
 from streams.inventory.rows import new_stock
 from streams.inventory.rules import DAY_MS, MINUTE_MS, ReorderPolicy
+from streams.moments import moment_of
 from tests.streams.inventory.shop import (
     EAST,
     PRODUCT,

@@ -5,9 +5,9 @@ import pytest
 from events.vocabulary import ReleaseReason
 from streams.inventory.facts import Refusal
 from streams.inventory.holds import expire, is_over
-from streams.inventory.moments import ms_of
 from streams.inventory.rows import Allocation
 from streams.inventory.rules import DAY_MS, MINUTE_MS, InventoryRules
+from streams.moments import ms_of
 from tests.streams.inventory.shop import (
     EAST,
     SITES,

@@ -72,6 +72,17 @@ def _on_line(verb: str, line: str) -> Step:
     return Step(f"{verb}({line})", act)
 
 
+def _shrink(line: str, keep: int) -> Step:
+    def act(shop: Shop) -> Refusal | None:
+        refused = shop.release(line, "order_amended", keep=keep)
+        before = len(shop.messages)
+        assert shop.release(line, "order_amended", keep=keep) == refused
+        assert len(shop.messages) == before, "a repeat frees nothing"
+        return refused
+
+    return Step(f"shrink({line}, {keep})", act)
+
+
 def _advance(minutes: int) -> Step:
     def act(shop: Shop) -> None:
         shop.advance(minutes * MINUTE_MS)
@@ -101,6 +112,7 @@ steps = st.one_of(
     st.builds(_reserve, lines, quantities, st.sampled_from(["US", "DE"]), backorder=waits),
     st.builds(_on_line, st.sampled_from(["commit", "release", "extend", "ship"]), lines),
     st.builds(_on_line, st.sampled_from(["commit", "ship"]), lines),
+    st.builds(_shrink, lines, st.integers(1, 5)),
     st.builds(_advance, st.sampled_from([1, 10, 16, 60])),
     st.builds(_delete, warehouses),
 )

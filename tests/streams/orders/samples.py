@@ -5,7 +5,7 @@ from typing import Any
 from events.base import Message
 from events.fraud import FraudCheckCompleted, FraudDetected
 from events.inventory import InventoryAdjusted, OutOfStock
-from events.orders import CancelOrder, PlaceOrder
+from events.orders import Amendment, AmendOrder, CancelOrder, PlaceOrder
 from events.payments import PaymentFailed, PaymentProcessed
 from events.refunds import RefundIssued
 from events.types import Address, OrderItem, OrderPayment
@@ -155,6 +155,32 @@ def refund(total_minor: int = 13497, status: str = "refunded") -> RefundIssued:
 
 def cancel(user_id: str = "usr_1", reason: str = "I changed my mind") -> CancelOrder:
     return CancelOrder(order_id="ord_1", user_id=user_id, cancellation_reason=reason)
+
+
+def change(
+    product_id: str = "p1", was: int = 2, now: int = 3, price_minor: int = 3499, **given: object
+) -> Amendment:
+    fields: dict[str, Any] = {
+        "product_id": product_id,
+        "previous_quantity": was,
+        "new_quantity": now,
+        "unit_price_minor": price_minor,
+    }
+    return Amendment(**(fields | given))
+
+
+def amend(*changes: Amendment, **given: object) -> AmendOrder:
+    fields: dict[str, Any] = {
+        "order_id": "ord_1",
+        "user_id": "usr_1",
+        "amendment_type": "QUANTITY_CHANGE",
+        "amendments": changes or None,
+    }
+    return AmendOrder(**(fields | given))
+
+
+def readdress(**given: object) -> AmendOrder:
+    return amend(amendment_type="ADDRESS_CHANGE", new_address=address(**given))
 
 
 CONFIRMED = placed()

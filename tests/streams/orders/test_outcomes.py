@@ -48,7 +48,7 @@ def opened(command: PlaceOrder) -> list[Any]:
 
 def cancelled(order: Order, message: Message) -> OrderCancelled:
     facts = decide(order, message, AT_MS, RULES)
-    [event] = following(fold(order, facts), facts, message, AT_MS)
+    [event] = following(fold(order, facts), facts, message, AT_MS, RULES)
     assert isinstance(event, OrderCancelled)
     return event
 
@@ -203,7 +203,7 @@ def test_a_shortage_says_what_was_left() -> None:
 def test_holding_a_line_announces_nothing() -> None:
     facts = decide(CONFIRMED, held(1), AT_MS, RULES)
 
-    assert [*following(fold(CONFIRMED, facts), facts, held(1), AT_MS)] == []
+    assert [*following(fold(CONFIRMED, facts), facts, held(1), AT_MS, RULES)] == []
 
 
 def test_timers_run_while_an_order_waits() -> None:

@@ -18,7 +18,7 @@ from events.shipping import (
 )
 from events.shipping_parts import Package, ProofOfDelivery, Recipient, ReturnedItem
 from events.types import Money, Place, ShippedItem
-from streams.orders.calendar import moment_of
+from streams.moments import moment_of
 from streams.orders.deciding import decide, review_over
 from streams.orders.evolution import fold
 from streams.orders.rows import Order, Status

@@ -1,0 +1,22 @@
+"""Moments and days of the wire, from milliseconds since 1970 UTC, and back."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Final
+
+DAY_MS: Final = 86_400_000
+EPOCH: Final = date(1970, 1, 1)
+
+
+def ms_of(moment: datetime) -> int:
+    """Milliseconds since 1970 of an aware moment."""
+    return round(moment.timestamp() * 1000)
+
+
+def moment_of(at_ms: int) -> datetime:
+    """The UTC moment."""
+    return datetime.fromtimestamp(at_ms / 1000, UTC)
+
+
+def day_of(at_ms: int) -> date:
+    """The UTC day."""
+    return EPOCH + timedelta(days=at_ms // DAY_MS)

@@ -1,0 +1,158 @@
+"""AmendOrder: units are held before they are ordered, and what is short refuses all (G-8).
+
+Money follows from OrderAmended: Payment charges or gives back the difference.
+"""
+
+from msgspec.structs import replace
+
+from events.inventory import InventoryAdjusted, OutOfStock
+from events.orders import AmendOrder
+from events.payments import PaymentFailed
+from streams.orders.amendments import (
+    ADDRESS,
+    Lines,
+    Refusal,
+    are_items_closed,
+    changed,
+    standing_refusals,
+)
+from streams.orders.cancelling import noted
+from streams.orders.checks import address_refusals
+from streams.orders.facts import (
+    Amended,
+    AmendmentAsked,
+    AmendmentEnded,
+    AmendmentHeld,
+    Cancelled,
+    Fact,
+)
+from streams.orders.placing import place_of
+from streams.orders.rows import BEFORE_DISPATCH, Order, Pending, Status
+from streams.orders.rules import OrderRules
+from streams.orders.stock import restocked
+
+Facts = tuple[Fact, ...]
+
+
+def amend(order: Order, command: AmendOrder, at_ms: int, rules: OrderRules) -> Facts:
+    """Amend an order, or ask stock for what is added first; asking for what is so is nothing."""
+    if command.user_id == order.user_id and _is_so(order, command):
+        return ()
+    refusal = next(standing_refusals(order, command, rules), None)
+    if refusal is not None:
+        return _refused(order, at_ms, refusal)
+    if command.amendment_type == ADDRESS:
+        return _moved(order, command, at_ms, rules)
+    lines = changed(order, command.amendments or (), rules)
+    if isinstance(lines, Refusal):
+        return _refused(order, at_ms, lines)
+    kind = command.amendment_type
+    added = tuple(range(len(order.lines) + 1, len(lines) + 1))
+    if not added:
+        return _amended(order, kind, lines, at_ms)
+    due_ms = at_ms + rules.amendment_wait_ms
+    return (AmendmentAsked(at_ms, Pending(kind, lines, added, added, due_ms)),)
+
+
+def stock_held(order: Order, pending: Pending, line: int, at_ms: int) -> Facts:
+    """Count a line that stock holds; with the last, amend what may still be amended."""
+    held = AmendmentHeld(at_ms, line)
+    if pending.missing != (line,):
+        return (held,)
+    if are_items_closed(order):
+        return (held, ended(pending, at_ms, Refusal.ITEMS_CLOSED))
+    return (held, *_amended(order, pending.kind, pending.lines, at_ms))
+
+
+def stock_told(
+    order: Order, pending: Pending, line: int, event: InventoryAdjusted, at_ms: int
+) -> Facts:
+    """Say what stock's answer means for the amendment that asked for a line."""
+    if event.reason == "order_reserved" and event.reservation_status == "CONFIRMED":
+        return stock_held(order, pending, line, at_ms) if line in pending.missing else ()
+    lost = event.reservation_status in {"EXPIRED", "CANCELLED"}
+    return (ended(pending, at_ms, Refusal.SHORT),) if lost else ()
+
+
+def is_of_pending(order: Order, event: OutOfStock) -> bool:
+    """Whether it is the amendment's line that ran short."""
+    pending = order.pending
+    return pending is not None and order.line_number(event.reservation_id) in pending.missing
+
+
+def ended(pending: Pending, at_ms: int, refusal: Refusal | str) -> AmendmentEnded:
+    """Give an amendment up, with all that was asked for it."""
+    let_go = tuple([(number, pending.lines[number - 1]) for number in pending.added])
+    return AmendmentEnded(at_ms, f"AMEND_REFUSED_{refusal}", let_go)
+
+
+def without_pending(order: Order, facts: Facts, at_ms: int) -> Facts:
+    """Give up, before the order itself, an amendment whose order is cancelled."""
+    if order.pending is None or not any(isinstance(fact, Cancelled) for fact in facts):
+        return facts
+    return (ended(order.pending, at_ms, Refusal.CLOSED), *facts)
+
+
+def amendment_over(order: Order, due_ms: int, now_ms: int, _rules: OrderRules) -> Facts:
+    """Refuse an amendment that stock does not answer: the timer's rule."""
+    if order.pending is None or order.pending.due_ms != due_ms:
+        return ()
+    return (ended(order.pending, now_ms, Refusal.NO_ANSWER),)
+
+
+def increase_unpaid(order: Order, event: PaymentFailed, at_ms: int, rules: OrderRules) -> Facts:
+    """Take back what amendments brought and nobody paid, once no further attempt follows.
+
+    What has a shipment already is for people to collect.
+    """
+    attempt = event.attempt_number or 1
+    if event.payment_id == order.payment_id or not order.unpaid:
+        return ()
+    if event.retryable and attempt < (event.max_attempts or rules.payment_attempts_max):
+        return noted(order, at_ms, f"AMENDMENT_ATTEMPT_{attempt}_FAILED")
+    if order.status not in BEFORE_DISPATCH or are_items_closed(order):
+        return noted(order, at_ms, "AMENDMENT_UNPAID")
+    lines = tuple(
+        [
+            replace(line, quantity=0, total_minor=0) if number in order.unpaid else line
+            for number, line in enumerate(order.lines, 1)
+        ]
+    )
+    return (Amended(at_ms, "QUANTITY_CHANGE", order.lines, lines, counts=False),)
+
+
+def _is_so(order: Order, command: AmendOrder) -> bool:
+    """Whether all that is asked for holds already, or is being asked of stock."""
+    if command.amendment_type == ADDRESS:
+        return command.new_address is not None and (
+            place_of(command.new_address) == order.shipping_address
+        )
+    lines = order.lines if order.pending is None else order.pending.lines
+    wanted = command.amendments or ()
+    return bool(wanted) and all(
+        sum([line.quantity for line in lines if line.product_id == one.product_id])
+        == one.new_quantity
+        for one in wanted
+    )
+
+
+def _refused(order: Order, at_ms: int, refusal: Refusal) -> Facts:
+    return noted(order, at_ms, f"AMEND_REFUSED_{refusal}")
+
+
+def _moved(order: Order, command: AmendOrder, at_ms: int, rules: OrderRules) -> Facts:
+    address = command.new_address
+    assert address is not None, "a valid change of address has one"
+    if any(address_refusals(address, order.shipping_method, rules)):
+        return _refused(order, at_ms, Refusal.ADDRESS)
+    lines, old, new = order.lines, order.shipping_address, place_of(address)
+    return (Amended(at_ms, ADDRESS, lines, lines, old, new),)
+
+
+def _amended(order: Order, kind: str, lines: Lines, at_ms: int) -> Facts:
+    """Amend; an order none of whose lines waits any more leaves the backorder."""
+    made = Amended(at_ms, kind, order.lines, lines)
+    waits = [n for n in order.short if lines[n - 1].quantity]
+    if order.status is Status.BACKORDERED and not waits:
+        return (made, *restocked(order, at_ms))
+    return (made,)

@@ -1,0 +1,186 @@
+"""What an amendment would make of an order's lines, and why it may not (G-8, G-10).
+
+A line's number names its stock, so numbers are never used again: units that are added to a
+product become a line of their own, and a line that is taken away stays with no units. Units
+are taken from the newest lines of their product.
+"""
+
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import Final
+
+from msgspec.structs import replace
+
+from events.orders import Amendment, AmendOrder
+from streams.orders.pricing import discount_percent, net
+from streams.orders.rows import (
+    BEFORE_DISPATCH,
+    LINES_EVER_MAX,
+    Line,
+    Order,
+    ParcelState,
+    Status,
+)
+from streams.orders.rules import OrderRules
+
+Lines = tuple[Line, ...]
+
+ADDRESS: Final = "ADDRESS_CHANGE"
+
+
+class Refusal(StrEnum):
+    """Why an amendment does not happen, in order of precedence; the history tells it."""
+
+    FOREIGN = "FOREIGN"
+    """The order is somebody else's."""
+    CLOSED = "CLOSED"
+    """The order has ended, or has left the house."""
+    TOO_MANY = "TOO_MANY"
+    UNDER_WAY = "UNDER_WAY"
+    """Another amendment waits for its stock."""
+    INVALID = "INVALID"
+    """It asks for nothing, or for what its type does not cover."""
+    ITEMS_CLOSED = "ITEMS_CLOSED"
+    """A shipment is booked: only the address may change."""
+    CONFLICT = "CONFLICT"
+    """The order is not what the sender believes."""
+    PRICE = "PRICE"
+    """The sender saw another price."""
+    EMPTY = "EMPTY"
+    """No line would be left: that is a cancellation."""
+    LIMITS = "LIMITS"
+    """More units, lines or money than an order may have."""
+    ADDRESS = "ADDRESS"
+    """The goods cannot go there."""
+    SHORT = "SHORT"
+    """Stock has less than what is added."""
+    NO_ANSWER = "NO_ANSWER"
+    """Stock did not answer in time."""
+
+
+def standing_refusals(order: Order, command: AmendOrder, rules: OrderRules) -> Iterator[Refusal]:
+    """Say what speaks against any amendment of that type by that sender, the gravest first."""
+    moves = command.amendment_type == ADDRESS
+    if command.user_id not in {order.user_id, *rules.system_users}:
+        yield Refusal.FOREIGN
+    if order.status not in (BEFORE_DISPATCH | {Status.SHIPPED} if moves else BEFORE_DISPATCH):
+        yield Refusal.CLOSED
+    if order.amendments >= rules.amendments_max:
+        yield Refusal.TOO_MANY
+    if order.pending is not None:
+        yield Refusal.UNDER_WAY
+    if not _is_valid(command):
+        yield Refusal.INVALID
+    if not moves and are_items_closed(order):
+        yield Refusal.ITEMS_CLOSED
+    if command.expected_version not in {None, order.version}:
+        yield Refusal.CONFLICT
+
+
+def are_items_closed(order: Order) -> bool:
+    """Whether a shipment was created that still is to go, or the order is under way."""
+    if order.status not in BEFORE_DISPATCH or order.status is Status.PROCESSING:
+        return True
+    return any(parcel.state is not ParcelState.CANCELLED for parcel in order.parcels)
+
+
+def changed(order: Order, amendments: tuple[Amendment, ...], rules: OrderRules) -> Lines | Refusal:
+    """Give all lines of the order as the amendments want them, or the gravest refusal."""
+    lines = list(order.lines)
+    percent = discount_percent(order.discount_code, rules.discounts_percent) or 0
+    found: list[Refusal] = []
+    for wanted in amendments:
+        found += _refusals(order, wanted, rules)
+        if not found:
+            _change(lines, wanted, percent)
+            found += _mispriced(lines, wanted, rules)
+    standing = [line for line in lines if line.quantity]
+    if not standing:
+        found.append(Refusal.EMPTY)
+    total_minor = sum([line.total_minor for line in standing])
+    if total_minor > rules.total_minor_max or len(standing) > rules.lines_max:
+        found.append(Refusal.LIMITS)
+    if len(lines) > LINES_EVER_MAX:
+        found.append(Refusal.LIMITS)
+    return min(found, key=[*Refusal].index) if found else tuple(lines)
+
+
+def units_of(order: Order, product_id: str) -> int:
+    """How many units of a product are ordered."""
+    return sum([line.quantity for line in order.lines if line.product_id == product_id])
+
+
+def _is_valid(command: AmendOrder) -> bool:
+    wanted = command.amendments or ()
+    if command.amendment_type == ADDRESS:
+        return command.new_address is not None and not wanted
+    once = len({one.product_id for one in wanted}) == len(wanted)
+    kinds = {"ITEM_ADDED": _is_added, "ITEM_REMOVED": _is_removed}
+    fits = kinds.get(command.amendment_type, lambda _: True)
+    return bool(wanted) and once and command.new_address is None and all(map(fits, wanted))
+
+
+def _is_added(wanted: Amendment) -> bool:
+    return wanted.previous_quantity == 0 < wanted.new_quantity
+
+
+def _is_removed(wanted: Amendment) -> bool:
+    return wanted.new_quantity == 0
+
+
+def _refusals(order: Order, wanted: Amendment, rules: OrderRules) -> Iterator[Refusal]:
+    if wanted.previous_quantity != units_of(order, wanted.product_id):
+        yield Refusal.CONFLICT
+    known = [line for _, line in order.standing if line.product_id == wanted.product_id]
+    off = abs(known[-1].unit_price_minor - wanted.unit_price_minor) if known else 0
+    if off > rules.price_tolerance_minor:
+        yield Refusal.PRICE
+    if wanted.new_quantity > rules.quantity_max:
+        yield Refusal.LIMITS
+
+
+def _change(lines: list[Line], wanted: Amendment, percent: int) -> None:
+    known = [n for n, line in enumerate(lines) if line.product_id == wanted.product_id]
+    more = wanted.new_quantity - sum([lines[n].quantity for n in known])
+    if more > 0:
+        lines.append(_added(lines, known, wanted, more, percent))
+    for n in reversed(known):
+        less = min(max(0, -more), lines[n].quantity)
+        if less:
+            lines[n] = _cut(lines[n], lines[n].quantity - less)
+            more += less
+
+
+def _added(
+    lines: list[Line], known: list[int], wanted: Amendment, units: int, percent: int
+) -> Line:
+    standing = [lines[n] for n in known if lines[n].quantity]
+    if standing:
+        line = standing[-1]
+        total_minor = net(units * line.unit_price_minor, percent)
+        return replace(line, quantity=units, total_minor=total_minor)
+    price = wanted.unit_price_minor
+    name = wanted.product_name
+    return Line(
+        wanted.product_id,
+        units,
+        price,
+        net(units * price, percent),
+        None if name is None else name[:200],
+        wanted.sku,
+    )
+
+
+def _cut(line: Line, units: int) -> Line:
+    """What is left of a line costs its share of what the line cost, rounded half up."""
+    total_minor = (2 * line.total_minor * units + line.quantity) // (2 * line.quantity)
+    return replace(line, quantity=units, total_minor=total_minor)
+
+
+def _mispriced(lines: list[Line], wanted: Amendment, rules: OrderRules) -> Iterator[Refusal]:
+    """Where the sender names the new price of the product, it must be ours (G-10)."""
+    if wanted.new_line_total_minor is None:
+        return
+    ours = sum([line.total_minor for line in lines if line.product_id == wanted.product_id])
+    if abs(ours - wanted.new_line_total_minor) > rules.price_tolerance_minor:
+        yield Refusal.PRICE

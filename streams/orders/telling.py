@@ -1,0 +1,116 @@
+"""Amendments as messages: what stock is asked and let go, and what everybody is told."""
+
+from collections.abc import Iterator
+
+from events.base import Message
+from events.holds import ReleaseStock, ReserveStock
+from events.orders import AddressChange, Amendment, OrderAmended, OrderLine
+from events.types import Address
+from streams.moments import moment_of
+from streams.orders.facts import Amended, AmendmentAsked, AmendmentEnded
+from streams.orders.rows import Line, Order, Place
+from streams.orders.rules import OrderRules
+
+
+def amended(
+    order: Order, fact: AmendmentAsked | AmendmentEnded | Amended, rules: OrderRules
+) -> Iterator[Message]:
+    """Say what follows from a fact about an amendment; order is as it is afterwards."""
+    if isinstance(fact, AmendmentAsked):
+        yield from _reserve(order, fact, rules)
+    elif isinstance(fact, AmendmentEnded):
+        yield from _release(order, fact)
+    else:
+        yield _order_amended(order, fact)
+
+
+def _reserve(order: Order, fact: AmendmentAsked, rules: OrderRules) -> Iterator[ReserveStock]:
+    """Ask for what is added. It names no payment: none may wait for it before it is ordered."""
+    where, pending = order.shipping_address, fact.pending
+    for number in pending.added:
+        line = pending.lines[number - 1]
+        yield ReserveStock(
+            reservation_id=f"{order.order_id}:{number}",
+            order_id=order.order_id,
+            product_id=line.product_id,
+            quantity=line.quantity,
+            destination=Address(line1="", city="", state=where.state, country=where.country),
+            expires_at=moment_of(fact.at_ms + rules.amendment_hold_ms),
+            backorder=False,
+        )
+
+
+def _release(order: Order, fact: AmendmentEnded) -> Iterator[ReleaseStock]:
+    for number, line in fact.let_go:
+        yield ReleaseStock(
+            reservation_id=f"{order.order_id}:{number}",
+            order_id=order.order_id,
+            product_id=line.product_id,
+            quantity=line.quantity,
+            reason="order_amended",
+        )
+
+
+def _order_amended(order: Order, fact: Amended) -> OrderAmended:
+    moved = None
+    if fact.moved_from is not None and fact.moved_to is not None:
+        moved = AddressChange(previous=_address(fact.moved_from), updated=_address(fact.moved_to))
+    return OrderAmended(
+        order_id=order.order_id,
+        user_id=order.user_id,
+        amendment_type=fact.kind,
+        amendments=tuple(_changes(fact)),
+        shipping_address=moved,
+        previous_order_total_minor=sum([line.total_minor for line in fact.before]),
+        new_order_total_minor=order.total_minor,
+        currency=order.currency,
+        order_status=order.status.value,
+        lines=tuple(
+            [
+                OrderLine(
+                    number=number,
+                    product_id=line.product_id,
+                    product_name=line.product_name,
+                    sku=line.sku,
+                    quantity=line.quantity,
+                    unit_price_minor=line.unit_price_minor,
+                    total_price_minor=line.total_minor,
+                )
+                for number, line in enumerate(fact.lines, 1)
+            ]
+        ),
+    )
+
+
+def _changes(fact: Amended) -> Iterator[Amendment]:
+    """Give each product whose units changed; its lines count together."""
+    for product_id in dict.fromkeys([line.product_id for line in fact.lines]):
+        before = [line for line in fact.before if line.product_id == product_id]
+        after = [line for line in fact.lines if line.product_id == product_id]
+        was, now = _units(before), _units(after)
+        if was != now:
+            yield Amendment(
+                product_id=product_id,
+                product_name=after[-1].product_name,
+                sku=after[-1].sku,
+                previous_quantity=was,
+                new_quantity=now,
+                unit_price_minor=after[-1].unit_price_minor,
+                previous_line_total_minor=sum([line.total_minor for line in before]),
+                new_line_total_minor=sum([line.total_minor for line in after]),
+            )
+
+
+def _units(lines: list[Line]) -> int:
+    return sum([line.quantity for line in lines])
+
+
+def _address(place: Place) -> Address:
+    return Address(
+        line1=place.line1,
+        line2=place.line2,
+        city=place.city,
+        state=place.state,
+        postal_code=place.postal_code,
+        country=place.country,
+    )

@@ -1,0 +1,144 @@
+"""What an amendment means for an order's claims (G-8)."""
+
+from events.base import Message
+from events.orders import AddressChange, OrderAmended, OrderLine
+from streams.allocation.commands import commands
+from streams.allocation.deciding import decide
+from streams.allocation.evolution import fold
+from streams.allocation.rows import Allocation, LineState, Status
+from streams.allocation.rules import AllocationRules
+from tests.streams.allocation.test_deciding import cancelled, confirmed
+from tests.streams.orders.samples import AT_MS, address, expired, held, paid, short
+
+RULES = AllocationRules()
+
+
+def line(number: int, quantity: int, product_id: str = "") -> OrderLine:
+    return OrderLine(
+        number=number,
+        product_id=product_id or f"p{number}",
+        quantity=quantity,
+        unit_price_minor=1000,
+        total_price_minor=1000 * quantity,
+    )
+
+
+def amended(*lines: OrderLine, total_minor: int = 9999, **given: object) -> OrderAmended:
+    fields: dict[str, object] = {
+        "order_id": "ord_1",
+        "user_id": "usr_1",
+        "amendment_type": "QUANTITY_CHANGE",
+        "amendments": (),
+        "new_order_total_minor": total_minor,
+        "currency": "USD",
+        "order_status": "confirmed",
+        "lines": lines or None,
+    }
+    return OrderAmended(**(fields | given))
+
+
+def told(row: Allocation | None, message: Message) -> tuple[Allocation, list[tuple]]:
+    """The row afterwards, and the commands as (name, line, units, keep)."""
+    facts = decide(row, message, AT_MS, RULES)
+    assert row is not None or facts
+    after = fold(row, facts) if facts else row
+    assert after is not None
+    said = [
+        (one.name, one.reservation_id[-1], one.quantity, getattr(one, "keep", None))
+        for one in commands(after, facts)
+    ]
+    return after, said
+
+
+def row_after(*messages: Message) -> Allocation:
+    row: Allocation | None = None
+    for message in (confirmed(), *messages):
+        row, _ = told(row, message)
+    assert row is not None
+    return row
+
+
+def test_what_is_taken_away_is_let_go_whole_or_in_part() -> None:
+    row, said = told(row_after(), amended(line(1, 1), line(2, 0)))
+
+    assert said == [("ReleaseStock", "1", 1, 1), ("ReleaseStock", "2", 1, None)]
+    assert row.lines[1].state is LineState.GONE
+    assert row.total_minor == 9999
+
+
+def test_what_is_added_is_held_already_and_belongs_to_the_order_from_now_on() -> None:
+    row, said = told(row_after(), amended(line(1, 2), line(2, 1), line(3, 4)))
+
+    assert said == []
+    assert (row.lines[2].quantity, row.lines[2].state) == (4, LineState.HELD)
+    _, committed = told(row, paid(amount_minor=9999))
+    _, let_go = told(row, cancelled())
+    assert [name for name, *_ in committed] == ["CommitStock"] * 3
+    assert [(name, number) for name, number, *_ in let_go] == [
+        ("ReleaseStock", "1"),
+        ("ReleaseStock", "2"),
+        ("ReleaseStock", "3"),
+    ]
+
+
+def test_what_a_paid_order_gets_in_addition_is_committed_at_once() -> None:
+    row = row_after(paid())
+
+    _, said = told(row, amended(line(1, 2), line(2, 1), line(3, 4)))
+
+    assert said == [("CommitStock", "3", 4, None)]
+
+
+def test_a_line_that_is_gone_is_asked_for_nothing_any_more() -> None:
+    row, _ = told(row_after(), amended(line(1, 2), line(2, 0)))
+
+    _, said = told(row, cancelled())
+
+    assert [number for _, number, *_ in said] == ["1"]
+
+
+def test_a_payment_of_the_price_from_before_pays() -> None:
+    row, _ = told(row_after(), amended(line(1, 1), line(2, 1)))
+
+    after, said = told(row, paid())
+
+    assert after.status is Status.COMMITTED
+    assert [name for name, *_ in said] == ["CommitStock", "CommitStock"]
+
+
+def test_when_the_line_that_waited_is_taken_away_the_lapsed_ones_are_asked_for_again() -> None:
+    row = row_after(held(1), short("p2"), expired(1))
+
+    _, said = told(row, amended(line(1, 2), line(2, 0)))
+
+    assert said == [("ReleaseStock", "2", 1, None), ("ReserveStock", "1", 2, None)]
+
+
+def test_a_shortage_of_an_amendment_is_not_the_orders() -> None:
+    row = row_after()
+
+    assert decide(row, short("p1", reservation_id="ord_1:3"), AT_MS, RULES) == ()
+    assert decide(row, short("p1", reservation_id="ord_1:1"), AT_MS, RULES) != ()
+
+
+def test_told_twice_or_too_late_nothing_follows() -> None:
+    change = amended(line(1, 1), line(2, 1), line(3, 1))
+    row, _ = told(row_after(), change)
+
+    assert told(row, change)[1] == []
+    assert decide(row_after(cancelled()), change, AT_MS, RULES) == ()
+    assert decide(None, change, AT_MS, RULES) == ()
+
+
+def test_lines_that_are_not_told_or_not_all_change_nothing() -> None:
+    assert decide(row_after(), amended(), AT_MS, RULES) == ()
+    assert decide(row_after(), amended(line(1, 1)), AT_MS, RULES) == ()
+    assert decide(row_after(), amended(line(2, 1), line(1, 1)), AT_MS, RULES) == ()
+
+
+def test_another_address_is_where_later_claims_go() -> None:
+    moved = AddressChange(previous=address(), updated=address(country="DE", state=None))
+
+    row, said = told(row_after(), amended(shipping_address=moved))
+
+    assert ((row.country, row.state), said) == (("DE", ""), [])

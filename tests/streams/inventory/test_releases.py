@@ -1,0 +1,92 @@
+"""Letting go of a part of what a line holds."""
+
+from streams.inventory.rows import Allocation
+from tests.streams.inventory.shop import BERLIN, EAST, WEST, stocked
+
+
+def test_a_line_keeps_what_it_is_told_to_and_the_rest_is_free() -> None:
+    shop = stocked(east=5)
+    shop.reserve("a:1", 4)
+    shop.take()
+
+    shop.release("a:1", "order_amended", keep=1)
+
+    row, (told,) = shop.reservations["a:1"], shop.take_adjusted()
+    assert (row.status, row.quantity, row.allocations) == ("CONFIRMED", 1, (Allocation(EAST, 1),))
+    assert shop.level().reserved == 1
+    assert (told.reason, told.adjusted_quantity, told.reservation_status) == (
+        "order_amended",
+        3,
+        "CONFIRMED",
+    )
+
+
+def test_what_is_kept_is_a_level_so_a_repeat_or_an_older_one_frees_nothing() -> None:
+    shop = stocked(east=5)
+    shop.reserve("a:1", 4)
+    shop.release("a:1", "order_amended", keep=2)
+    shop.take()
+
+    for keep in (2, 3, 4, 9):
+        shop.release("a:1", "order_amended", keep=keep)
+
+    assert shop.take() == []
+    assert shop.reservations["a:1"].quantity == 2
+
+
+def test_a_split_line_frees_the_furthest_warehouse_first() -> None:
+    shop = stocked(east=3, west=3)
+    shop.reserve("a:1", 5)
+    first, second = shop.reservations["a:1"].allocations
+
+    shop.release("a:1", "order_amended", keep=2)
+
+    assert {first.warehouse_id, second.warehouse_id} == {EAST, WEST}
+    assert shop.reservations["a:1"].allocations == (Allocation(first.warehouse_id, 2),)
+
+
+def test_a_line_that_waits_asks_for_less_and_may_be_served_by_it() -> None:
+    shop = stocked(east=2)
+    shop.reserve("a:1", 5)
+
+    shop.release("a:1", "order_amended", keep=3)
+    assert (shop.status("a:1"), shop.stock.queue[0].quantity) == ("PENDING", 3)
+
+    shop.release("a:1", "order_amended", keep=2)
+    assert (shop.status("a:1"), shop.stock.queue) == ("CONFIRMED", ())
+
+
+def test_what_is_freed_serves_who_waits() -> None:
+    shop = stocked(east=5)
+    shop.reserve("a:1", 5)
+    shop.reserve("b:1", 2)
+
+    shop.release("a:1", "order_amended", keep=3)
+
+    assert shop.status("b:1") == "CONFIRMED"
+
+
+def test_a_committed_hold_stays_committed() -> None:
+    shop = stocked(east=5)
+    shop.reserve("a:1", 4)
+    shop.commit("a:1")
+
+    shop.release("a:1", "order_amended", keep=1)
+
+    assert shop.reservations["a:1"].committed
+    assert shop.level().reserved == 1
+
+
+def test_nothing_is_freed_of_a_line_of_which_something_left_or_that_is_unknown() -> None:
+    shop = stocked(east=2, berlin=2)
+    shop.reserve("a:1", 4)
+    shop.commit("a:1")
+    shop.ship("a:1", only=EAST)
+    shop.take()
+
+    shop.release("a:1", "order_amended", keep=1)
+    shop.release("nobody:1", "order_amended", keep=1)
+
+    assert shop.take() == []
+    assert shop.level(BERLIN).reserved == 2
+    assert "nobody:1" not in shop.reservations
