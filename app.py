@@ -96,8 +96,8 @@ def topology_of(settings: Settings) -> Topology:
     )
 
 
-def create_app(settings: Settings) -> LaneApp:
-    """A worker that runs every agent."""
+def create_app(settings: Settings, topology: Topology | None = None) -> LaneApp:
+    """A worker that runs every agent, or those of the topology given."""
     policy = Policy(
         linger_s=settings.commit_linger_ms / 1000,
         bulk_linger_s=settings.commit_bulk_ms / 1000,
@@ -114,7 +114,7 @@ def create_app(settings: Settings) -> LaneApp:
         session_timeout_s=settings.session_timeout_s,
     )
     logs = {"logging_config": json_logging()} if settings.log_format == "json" else {}
-    created = create_worker_app(topology_of(settings), policy, options, **logs)
+    created = create_worker_app(topology or topology_of(settings), policy, options, **logs)
     token = settings.view_token
     created.web_service = WorkerWeb(created, token and token.get_secret_value())
     created.greeting = f"settings: {settings.model_dump_json(exclude_defaults=True)}"

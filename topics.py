@@ -22,6 +22,7 @@ from engine.records import Record, header
 from engine.specs import TopicSpec
 from events.base import Message
 from events.envelope import Envelope
+from events.memo import Memo
 from events.registry import ALIASES, MESSAGES, TOPICS
 from events.shipment_ids import SHIPMENT_PREFIX, order_of_shipment
 
@@ -66,6 +67,9 @@ def _of_subscription(
 class ContractCodec:
     """Reads the contract's messages: see `events.decode`. A decoded value is an Envelope."""
 
+    def __init__(self) -> None:
+        self.memo = Memo()
+
     def route(self, record: Record) -> str | None:
         """The message's name as the header has it, or None."""
         headers = record.headers
@@ -80,10 +84,14 @@ class ContractCodec:
         Raises:
             ContractError: the record broke the contract.
         """
-        if record.value is None:
+        raw = record.value
+        if raw is None:
             raise events.ContractError("record: null, expected an envelope")
+        known = self.memo.get(raw)
+        if known is not None:
+            return known.event_type, known
         envelope = events.decode(
-            record.value,
+            raw,
             record_timestamp_ms=record.timestamp,
             event_type=name,
             topic=_public(record.topic),

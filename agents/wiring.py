@@ -1,13 +1,13 @@
 """What every agent of this shop needs: causes, and announcing what follows from them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import events
-from engine.specs import Context, Delivery, Published, Timer
+from engine.specs import Context, Delivery, Published, Timer, TopicSpec
 from events.base import Message
-from topics import topic_of
+from topics import CONTRACT, topic_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +44,8 @@ def announce(
     metadata: dict[str, Any] | None = None,
 ) -> None:
     """Publish each message on its own topic, in order, with ids derived from the cause."""
-    for position, message in enumerate(messages):
-        ctx.publish(
-            topic_of(type(message)),
-            events.key_of(message),
-            _encoded(agent, cause, position, message, metadata),
-            events.headers(message, cause.correlation_id),
-        )
+    for topic, key, value, headers in _written(agent, cause, messages, metadata):
+        ctx.publish(topic, key, value, headers)
 
 
 def published(
@@ -60,25 +55,18 @@ def published(
     metadata: dict[str, Any] | None = None,
 ) -> list[Published]:
     """The same for an effect, which hands back what it publishes."""
-    return [
-        Published(
-            topic_of(type(message)),
-            events.key_of(message),
-            _encoded(agent, cause, position, message, metadata),
-            events.headers(message, cause.correlation_id),
+    return [Published(*record) for record in _written(agent, cause, messages, metadata)]
+
+
+def _written(
+    agent: str, cause: Cause, messages: Iterable[Message], metadata: dict[str, Any] | None
+) -> Iterator[tuple[TopicSpec, str, bytes, list[tuple[str, bytes]]]]:
+    saga = cause.correlation_id
+    for position, message in enumerate(messages):
+        event_id = events.derived_id(cause.event_id, agent, str(position), message.name)
+        value, envelope = events.written(
+            message, event_id, cause.at_ms, saga, cause.event_id, metadata
         )
-        for position, message in enumerate(messages)
-    ]
-
-
-def _encoded(
-    agent: str, cause: Cause, position: int, message: Message, metadata: dict[str, Any] | None
-) -> bytes:
-    return events.encode(
-        message,
-        event_id=events.derived_id(cause.event_id, agent, str(position), message.name),
-        timestamp=cause.at_ms,
-        correlation_id=cause.correlation_id,
-        causation_id=cause.event_id,
-        metadata=metadata,
-    )
+        if envelope is not None:
+            CONTRACT.memo.keep(value, envelope)
+        yield topic_of(type(message)), events.key_of(message), value, events.headers(message, saga)

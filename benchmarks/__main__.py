@@ -16,6 +16,7 @@ from benchmarks.compare import SYSTEMS, WORKLOADS, Plan, compare
 from benchmarks.floors import missed
 from benchmarks.kafka import BenchmarkError, delete_topics, running_broker
 from benchmarks.measures.throughput import run
+from benchmarks.pipeline.driver import run_driver
 from benchmarks.pipeline.run import Pace, run_pipeline
 from benchmarks.prepare import prepare_w1
 from benchmarks.results import ResultFile, medians, table
@@ -34,6 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _options(arguments)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     try:
+        if options.what == "driver":
+            return driver(options.events, whole=options.whole)
         with place() as here:
             if options.compare or options.what == "compare":
                 return comparison(here, _plan(options))
@@ -48,9 +51,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     add = parser.add_argument
-    add("what", nargs="?", choices=("quick", "pipeline", "compare"), default="quick")
+    add("what", nargs="?", choices=("quick", "driver", "pipeline", "compare"), default="quick")
     add("--compare", action="store_true", help="the same as: compare")
-    add("--events", type=int, default=EVENTS, help="after warm-up; rows of R")
+    add("--whole", action="store_true", help="every agent in the driver, not only the core")
+    add("--events", type=int, default=EVENTS, help="after warm-up; rows of R; orders of the driver")
     add("--rate", type=float, default=STEADY.rate, help="orders/s of the pipeline")
     add("--seconds", type=float, default=STEADY.seconds, help="of the pipeline")
     add("--rounds", type=int, default=3, help="of the comparison")
@@ -98,6 +102,13 @@ def quick(here: Place, events: int, steady: Pace) -> int:
         file.add(result)
     sys.stdout.write(f"\n{table(results)}\n\nAlso in {file.path}\n")
     return _told(missed(results), "FLOOR MISSED")
+
+
+def driver(orders: int, *, whole: bool) -> int:
+    """The shop's agents in memory: CPU an order, which a busy machine hardly changes."""
+    file = ResultFile("driver")
+    file.add(run_driver(orders, whole=whole))
+    return 0
 
 
 def pipeline(here: Place, pace: Pace) -> int:

@@ -30,7 +30,7 @@ from events.charges import (
     StripeChargeSucceeded,
     VoidPayment,
 )
-from events.codec import RECORD_BYTES_MAX, data_of, decode, encode, headers, key_of
+from events.codec import RECORD_BYTES_MAX, data_of, decode, encode, headers, key_of, written
 from events.envelope import Envelope
 from events.errors import (
     ContractError,
@@ -361,4 +361,5 @@ __all__ = [
     "message_named",
     "order_of_shipment",
     "shipment_id_of",
+    "written",
 ]

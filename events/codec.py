@@ -10,30 +10,25 @@ contract's fields only.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
-from operator import attrgetter
 from typing import Any, Final
-
-import msgspec
 
 from events.base import Message
 from events.envelope import Envelope
 from events.errors import ContractError
 from events.reader import reader_of
 from events.registry import TOPICS
-from events.scalars import format_ms, utc_ms
+from events.scalars import format_ms, known_ms, utc_ms
 from events.upcast import read_upcast
+from events.writer import writer_of
 
 RECORD_BYTES_MAX: Final = 1_048_576
 """The largest record read: Kafka's own default."""
 
-CONTENT_TYPE: Final = b"application/json"
-
 _TYPE_AT_THE_HEAD: Final = re.compile(rb'"eventType"\s*:\s*"([A-Za-z]{1,64})"')
 _PEEK_BYTES: Final = 512
-_json = msgspec.json.Encoder().encode
 
 
 # --- reading ---
@@ -120,57 +115,57 @@ def encode(  # noqa: PLR0913 - one argument a field of the envelope
     1970 to 9999). Without a `correlation_id` the message starts its own saga. `source` is the
     service that speaks, by default the message's first publisher.
     """
-    model = type(message)
-    head, tail = _frame(model)
-    moment = format_ms(timestamp if isinstance(timestamp, int) else _ms_of(timestamp))
-    parts = [b'{"eventId":', _json(event_id), head, moment.encode()]
-    parts += (tail,) if source is None else (b'","source":', _json(source))
-    if metadata is not None:
-        parts += (b',"metadata":', _json(metadata))
-    parts += (b',"correlationId":', _json(event_id if correlation_id is None else correlation_id))
-    if causation_id is not None:
-        parts += (b',"causationId":', _json(causation_id))
-    parts += (b',"data":', data_of(message), b"}")
-    return b"".join(parts)
+    return writer_of(type(message)).record(
+        message,
+        event_id,
+        format_ms(timestamp if isinstance(timestamp, int) else _ms_of(timestamp)),
+        event_id if correlation_id is None else correlation_id,
+        causation_id,
+        metadata,
+        message.source if source is None else source,
+    )
+
+
+def written(
+    message: Message,
+    event_id: str,
+    at_ms: int,
+    correlation_id: str,
+    causation_id: str,
+    metadata: dict[str, Any] | None,
+) -> tuple[bytes, Envelope[Any] | None]:
+    """Write a message as one canonical envelope, and say what it will be read as.
+
+    None: only reading tells, because older producers put fields of this message into metadata.
+    """
+    model, at_ms = type(message), known_ms(at_ms)
+    raw = writer_of(model).record(
+        message, event_id, format_ms(at_ms), correlation_id, causation_id, metadata, message.source
+    )
+    reader = reader_of(model.name)
+    if reader is None or not reader.is_canonical(metadata):
+        return raw, None
+    return raw, Envelope(
+        event_id,
+        model.name,
+        model.version,
+        at_ms,
+        message,
+        message.source,
+        correlation_id,
+        causation_id,
+        metadata,
+    )
 
 
 def data_of(message: Message) -> bytes:
     """Write a message's own fields as canonical JSON."""
-    written = message.__pydantic_serializer__.to_json(message, by_alias=True, exclude_none=True)
-    if message.always_sent:
-        return _with_nulls(message, written)
-    return written
-
-
-def _with_nulls(message: Message, written: bytes) -> bytes:
-    absent = [field for field in message.always_sent if getattr(message, field) is None]
-    names = (type(message).model_fields[field].serialization_alias for field in absent)
-    nulls = b"".join(b'"%s":null,' % (name or "").encode() for name in names)
-    return b"{" + nulls + written[1:]
-
-
-@cache
-def _frame(model: type[Message]) -> tuple[bytes, bytes]:
-    head = f',"eventType":"{model.name}","eventVersion":"{model.version}","timestamp":"'
-    return head.encode(), f'","source":"{model.source}"'.encode()
-
-
-def _ms_of(moment: datetime) -> int:
-    return round(utc_ms(moment).timestamp() * 1000)
+    return writer_of(type(message)).data(message)
 
 
 def headers(message: Message, correlation_id: str) -> list[tuple[str, bytes]]:
     """Give the Kafka headers of a message's record."""
-    return [
-        ("eventType", message.name.encode()),
-        ("contentType", CONTENT_TYPE),
-        ("correlationId", correlation_id.encode()),
-    ]
-
-
-@cache
-def _key_reader(model: type[Message]) -> Callable[[Message], Any]:
-    return attrgetter(model.key_field)
+    return writer_of(type(message)).headers(correlation_id)
 
 
 def key_of(message: Message) -> str:
@@ -179,12 +174,8 @@ def key_of(message: Message) -> str:
     Raises:
         ContractError: a query, which has none, or its optional key field is absent.
     """
-    model = type(message)
-    if not model.key_field:
-        raise ContractError(f"{model.name}: a query has no key")
-    key = _key_reader(model)(message) or message.fallback_key()
-    if not key:
-        raise ContractError(
-            f"{model.name}.{model.key_field}: absent, expected the key of {model.topic}"
-        )
-    return str(key)
+    return writer_of(type(message)).key(message)
+
+
+def _ms_of(moment: datetime) -> int:
+    return round(utc_ms(moment).timestamp() * 1000)

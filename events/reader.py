@@ -1,6 +1,6 @@
 """The fast way in: a prepared validator a message takes a canonical envelope in one pass."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -31,6 +31,10 @@ class Reader:
             if path.startswith("metadata.")
         )
 
+    def is_canonical(self, metadata: Mapping[str, Any] | None) -> bool:
+        """Whether no field of the message has to be looked for in this metadata."""
+        return not metadata or self._moved.isdisjoint(metadata)
+
     def read(self, raw: bytes) -> Envelope[Any]:
         """Validate a canonical envelope.
 
@@ -50,7 +54,7 @@ class Reader:
             self._major
         ):
             return None
-        if envelope.metadata and not self._moved.isdisjoint(envelope.metadata):
+        if not self.is_canonical(envelope.metadata):
             return None
         if envelope.source and envelope.correlation_id:
             return envelope

@@ -37,7 +37,7 @@ _CENT: Final = Decimal("0.01")
 _ROUNDING_NOISE: Final = 1e-6
 _YEAR_MIN: Final = 1970
 _MS_MAX: Final = 253_402_300_799_999  # The last millisecond of 9999.
-_SECONDS_CACHED: Final = 4096
+_MOMENTS_CACHED: Final = 4096
 _MOMENT_EXPECTED: Final = "expected RFC 3339 UTC, such as 2025-11-16T10:15:29.553Z"
 _EPOCH_MS_WATERSHED: Final = (
     2e10  # As pydantic has it: a larger number counts milliseconds, a smaller one seconds.
@@ -188,13 +188,19 @@ def format_moment(moment: datetime) -> str:
     )
 
 
+def known_ms(ms: int) -> int:
+    """Give milliseconds since 1970, cut to 1970 to 9999: record timestamps are anyone's."""
+    return min(max(ms, 0), _MS_MAX)
+
+
+@lru_cache(maxsize=_MOMENTS_CACHED)
 def format_ms(ms: int) -> str:
-    """Write milliseconds since 1970 as RFC 3339, cut to 9999: record timestamps are anyone's."""
-    ms = min(max(ms, 0), _MS_MAX)
+    """Write milliseconds since 1970 as RFC 3339, cut to 1970 to 9999."""
+    ms = known_ms(ms)
     return f"{_second_text(ms // 1000)}{ms % 1000:03d}Z"
 
 
-@lru_cache(maxsize=_SECONDS_CACHED)
+@lru_cache(maxsize=_MOMENTS_CACHED)
 def _second_text(second: int) -> str:
     return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S.")
 

@@ -13,8 +13,8 @@ from typing import Any, Final
 from pydantic.json_schema import GenerateJsonSchema
 
 from events.base import Message, wire_name
-from events.codec import CONTENT_TYPE
 from events.registry import ALIASES, MESSAGES, TOPICS
+from events.writer import CONTENT_TYPE
 
 _Json = dict[str, Any]
 

@@ -28,7 +28,7 @@ def running_shop(bootstrap: str, folder: Path) -> Iterator[tuple[Watched, Load]]
     """Yield a worker that is ready, and the load for its shop, whose stock is in."""
     port = free_ports(1)[0]
     faust = str(Path(sys.executable).with_name("faust"))
-    command = [faust, "-A", "app", "-L", "uvloop", "worker", "-l", "warn"]
+    command = [faust, "-A", "benchmarks.pipeline.core", "-L", "uvloop", "worker", "-l", "warn"]
     environment = {
         "FLOWMART_BROKER": bootstrap,
         "FLOWMART_ENV": ENV,

@@ -1,0 +1,49 @@
+"""What was written here and will be read here: a message at hand is not parsed again.
+
+Most records of a worker are read by the worker that wrote them, some several times: by a lane, by
+an effect, by the lane that they are forwarded to. Reading gives back what was written (a property
+test says so for every message), so the bytes of a record stand for its envelope. Whether an
+envelope is remembered changes how long reading takes, nothing else.
+"""
+
+from typing import Any, Final
+
+from events.envelope import Envelope
+
+ENTRIES_MAX: Final = 16_000
+"""Of a generation; two are kept. An entry takes 2 to 3 KB."""
+_ID: Final = slice(12, 48)
+"""Where a canonical record has its event id. What else stands there finds nothing, or is found by
+chance and then compared as a whole."""
+
+_Generation = dict[bytes, tuple[bytes, Envelope[Any]]]
+
+
+class Memo:
+    """The envelopes of the records written last, by their bytes."""
+
+    __slots__ = ("_entries_max", "_old", "_young", "found", "sought")
+
+    def __init__(self, entries_max: int = ENTRIES_MAX) -> None:
+        self._entries_max = entries_max
+        self._young: _Generation = {}
+        self._old: _Generation = {}
+        self.sought = 0
+        self.found = 0
+
+    def keep(self, raw: bytes, envelope: Envelope[Any]) -> None:
+        """Remember what these bytes are read as."""
+        young = self._young
+        young[raw[_ID]] = (raw, envelope)
+        if len(young) >= self._entries_max:
+            self._old, self._young = young, {}
+
+    def get(self, raw: bytes) -> Envelope[Any] | None:
+        """Give what exactly these bytes are read as, if it is remembered."""
+        key = raw[_ID]
+        entry = self._young.get(key) or self._old.get(key)
+        self.sought += 1
+        if entry is None or entry[0] != raw:
+            return None
+        self.found += 1
+        return entry[1]
