@@ -1,6 +1,6 @@
 """Fraud detection, by customerId.
 
-In: `PaymentInitiated`; `FraudCheckCompleted` and `ChargebackOpened` where they name the customer
+In: `PaymentInitiated`; `FraudCheckCompleted` and `ChargebackClosed` where they name the customer
 (the outcome of a review does); `CheckFraud`. Out: `RiskScoreCalculated`, `FraudDetected`,
 `FraudCheckCompleted`. Kept: `risk_profiles`. A payment is assessed once; see `streams.fraud`.
 """
@@ -37,7 +37,8 @@ def _case_closed(ctx: Context, delivery: Delivery) -> None:
 def _charged_back(ctx: Context, delivery: Delivery) -> None:
     event = delivery.value.data
     profile = _profile(ctx, event.customer_id)
-    _learn(ctx, event.customer_id, profile, charge_back(profile, event.chargeback_id))
+    facts = charge_back(profile, event.chargeback_id, event.outcome)
+    _learn(ctx, event.customer_id, profile, facts)
 
 
 def fraud_agent(rules: FraudRules) -> AgentSpec:
@@ -64,7 +65,7 @@ def fraud_agent(rules: FraudRules) -> AgentSpec:
                 {
                     "PaymentInitiated": payment_initiated,
                     "FraudCheckCompleted": _case_closed,
-                    "ChargebackOpened": _charged_back,
+                    "ChargebackClosed": _charged_back,
                 },
                 by="customerId",
             ),

@@ -1,8 +1,9 @@
 """The payment gateway: calls providers and tells what they answered. An effect: it keeps nothing.
 
-In: ProcessPayment, CapturePayment, VoidPayment, RefundCharge of payments.commands. Out, one for
-each: StripeChargeSucceeded or StripeChargeFailed, ChargeCaptured, ChargeVoided, ChargeRefunded,
-or ChargeOperationFailed when an operation failed or nobody knows what became of a charge.
+In: ProcessPayment, CapturePayment, VoidPayment, RefundCharge, SubmitEvidence of
+payments.commands. Out, for each: StripeChargeSucceeded or StripeChargeFailed, ChargeCaptured,
+ChargeVoided, ChargeRefunded, EvidenceSubmitted (with CloseChargeback where the bank decides at
+once), or ChargeOperationFailed when an operation failed or nobody knows what became of a charge.
 
 Many calls are under way at once, but those of one payment follow each other. Every call
 carries the command's idempotency key, so running again after a crash changes nothing. A call
@@ -18,12 +19,14 @@ provider has said that it never saw it (G-19).
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Final
+from typing import Final, TypeVar
 
 from agents.gateway_answers import (
     captured,
     charge_request,
     charged,
+    evidence_request,
+    evidence_taken,
     failed,
     refunded,
     voided,
@@ -32,7 +35,13 @@ from agents.turns import Turns
 from agents.wiring import cause_of, published
 from engine.specs import Delivery, Effect, EffectSpec, Published
 from events.base import Message
-from events.charges import CapturePayment, ChargeOperationFailed, RefundCharge, VoidPayment
+from events.charges import (
+    CapturePayment,
+    ChargeOperationFailed,
+    RefundCharge,
+    SubmitEvidence,
+    VoidPayment,
+)
 from events.payments import ProcessPayment
 from events.vocabulary import ChargeOperation
 from providers.calls import CallRules, Clock, Line, Sleep
@@ -53,6 +62,8 @@ from streams.payments.commands import LOOK_ONLY
 from streams.payments.rules import PaymentRules
 from topics import PAYMENTS_COMMANDS, PAYMENTS_EVENTS
 
+T = TypeVar("T")
+
 NAME: Final = "gateway"
 PAYPAL: Final = "paypal"
 """Method and provider: PayPal is paid through PayPal (G-19)."""
@@ -62,7 +73,8 @@ _MAY_BE_REPEATED: Final = frozenset(
 )
 """Codes of operations that may still go through later."""
 
-Operation = CapturePayment | VoidPayment | RefundCharge
+Operation = CapturePayment | VoidPayment | RefundCharge | SubmitEvidence
+Answer = Message | tuple[Message, ...]
 
 
 def _monotonic_ms() -> int:
@@ -85,6 +97,7 @@ def gateway_effect(
         "CapturePayment": gateway.in_turn(gateway.capture),
         "VoidPayment": gateway.in_turn(gateway.void),
         "RefundCharge": gateway.in_turn(gateway.refund),
+        "SubmitEvidence": gateway.in_turn(gateway.submit_evidence),
     }
     return EffectSpec(
         name=NAME,
@@ -92,7 +105,7 @@ def gateway_effect(
         topic=PAYMENTS_COMMANDS,
         effects=effects,
         by="paymentId",
-        outputs=(PAYMENTS_EVENTS,),
+        outputs=(PAYMENTS_EVENTS, PAYMENTS_COMMANDS),
         timeout_s=2 * len(lines) * calls.charge_ms_max / 1000,
     )
 
@@ -113,20 +126,21 @@ def _call_rules(rules: PaymentRules) -> CallRules:
 
 
 class _Gateway:
-    """One handler a command; each answers with one message."""
+    """One handler a command; each gives its answer."""
 
     def __init__(self, lines: Mapping[str, Line], first: str) -> None:
         self._lines = lines
         self._first = lines.get(first) or next(iter(lines.values()))
         self._turns = Turns()
 
-    def in_turn(self, handle: Callable[[Delivery], Awaitable[Message]]) -> Effect:
+    def in_turn(self, handle: Callable[[Delivery], Awaitable[Answer]]) -> Effect:
         """Run a handler when the payment's earlier calls have ended, and publish its answer."""
 
         async def effect(delivery: Delivery) -> list[Published]:
             async with self._turns.of(delivery.value.data.payment_id):
-                outcome = await handle(delivery)
-            return published(NAME, cause_of(delivery), (outcome,))
+                answer = await handle(delivery)
+            messages = answer if isinstance(answer, tuple) else (answer,)
+            return published(NAME, cause_of(delivery), messages)
 
         return effect
 
@@ -198,9 +212,18 @@ class _Gateway:
             return refunded(command, answer)
         return self._failed(command, "refund", answer)
 
+    async def submit_evidence(self, delivery: Delivery) -> Answer:
+        """Put evidence before the bank; where it decides at once, say how."""
+        command: SubmitEvidence = delivery.value.data
+        request = evidence_request(command)
+        answer = await self._operate(command, lambda provider: provider.submit_evidence(request))
+        if isinstance(answer, Refused):
+            return self._failed(command, "evidence", answer)
+        return evidence_taken(command, answer)
+
     async def _operate(
-        self, command: Operation, make: Callable[[PaymentProvider], Awaitable[Done | Refused]]
-    ) -> Done | Refused:
+        self, command: Operation, make: Callable[[PaymentProvider], Awaitable[T | Refused]]
+    ) -> T | Refused:
         """Call the provider that has the charge; under the same key a repeat is harmless."""
         line = self._lines.get(command.provider)
         if line is None:

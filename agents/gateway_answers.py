@@ -9,17 +9,20 @@ from events.charges import (
     ChargeOperationFailed,
     ChargeRefunded,
     ChargeVoided,
+    EvidenceSubmitted,
     RefundCharge,
     StripeChargeFailed,
     StripeChargeSucceeded,
+    SubmitEvidence,
     VoidPayment,
 )
 from events.payments import ProcessPayment
+from events.refunds import CloseChargeback
 from events.vocabulary import ChargeOperation
 from providers.calls import Line
-from providers.payments import Charged, ChargeRequest, Done, Refused
+from providers.payments import Charged, ChargeRequest, Done, EvidenceRequest, Refused, Taken
 
-ChargeCommand = ProcessPayment | CapturePayment | VoidPayment | RefundCharge
+ChargeCommand = ProcessPayment | CapturePayment | VoidPayment | RefundCharge | SubmitEvidence
 
 
 def charge_request(command: ProcessPayment) -> ChargeRequest:
@@ -97,6 +100,38 @@ def refunded(command: RefundCharge, done: Done) -> ChargeRefunded:
         currency=command.currency,
         provider=command.provider,
     )
+
+
+def evidence_request(command: SubmitEvidence) -> EvidenceRequest:
+    """The evidence that a command offers."""
+    return EvidenceRequest(
+        key=command.idempotency_key,
+        charge_id=command.charge_id,
+        chargeback_id=command.chargeback_id,
+        carrier=command.carrier,
+        tracking_number=command.tracking_number,
+        delivered_at=command.delivered_at,
+        proof_url=command.proof_url,
+        signed_by=command.signed_by,
+    )
+
+
+def evidence_taken(command: SubmitEvidence, taken: Taken) -> tuple[Message, ...]:
+    """Evidence that the bank has, and its decision where it made one."""
+    submitted = EvidenceSubmitted(
+        payment_id=command.payment_id,
+        order_id=command.order_id,
+        chargeback_id=command.chargeback_id,
+        provider=command.provider,
+    )
+    if not taken.outcome:
+        return (submitted,)
+    verdict = CloseChargeback(
+        payment_id=command.payment_id,
+        chargeback_reference=command.chargeback_id,
+        outcome=taken.outcome,
+    )
+    return submitted, verdict
 
 
 def failed(

@@ -80,6 +80,8 @@ def _sources(placing: Handler, advance: Mapping[str, Handler]) -> Iterator[Sourc
         "FraudDetected",
         "FraudCheckCompleted",
         "RefundIssued",
+        "ChargebackOpened",
+        "ChargebackClosed",
     )
     yield source(
         SHIPPING_EVENTS,

@@ -1,12 +1,13 @@
 """Payments: one payment from its session to the last money that goes back, by paymentId.
 
 Reads payments.events (the session, fraud's findings, the gateway's answers, settlements),
-payments.commands (RefundPayment, RecordChargeback), inventory.events (held and committed lines),
-orders.events (cancellations; an order's payment is `pay_<orderId>`) and shipping.events (parcels
-and returns). Asks the gateway with
-ProcessPayment, CapturePayment, VoidPayment and RefundCharge. Tells PaymentProcessed,
-PaymentFailed, PaymentComplete, RefundIssued, RefundFailed and ChargebackOpened. Keeps a row a
-payment, for good, and what came before a session for a while.
+payments.commands (RefundPayment, RecordChargeback, CloseChargeback), inventory.events (held and
+committed lines), orders.events (cancellations; an order's payment is `pay_<orderId>`) and
+shipping.events (parcels and returns). Asks the gateway with ProcessPayment, CapturePayment,
+VoidPayment, RefundCharge and SubmitEvidence. Tells PaymentProcessed, PaymentFailed,
+PaymentComplete, PaymentSettled, RefundIssued, RefundFailed, ChargebackOpened and
+ChargebackClosed. Keeps a row a payment and one for what was sold under it, for good, and what
+came before a session for a while.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,7 +16,16 @@ from typing import Any, Final, Protocol
 from agents.wiring import Cause, announce, cause_of, timer_cause
 from engine.specs import AgentSpec, Context, Delivery, Handler, Source, Timer, TimerHandler
 from streams.payments import goods
-from streams.payments.alarms import APPROVAL, AUTHORIZATION, EARLY, RETRY, REVIEW, SESSION
+from streams.payments.alarms import (
+    APPROVAL,
+    AUTHORIZATION,
+    EARLY,
+    EVIDENCE,
+    RETRY,
+    REVIEW,
+    SESSION,
+    SETTLEMENT,
+)
 from streams.payments.charges import (
     charge_captured,
     charge_failed,
@@ -25,16 +35,23 @@ from streams.payments.charges import (
 )
 from streams.payments.deadlines import authorization_due, retry_due, review_due, session_due
 from streams.payments.decisions import fraud_checked, fraud_detected
+from streams.payments.disputes import (
+    close_chargeback,
+    evidence_due,
+    evidence_submitted,
+    record_chargeback,
+)
 from streams.payments.early import early_cancel, early_decision, early_stock
 from streams.payments.facts import Fact
 from streams.payments.fold import fold
 from streams.payments.holds import stock_adjusted
 from streams.payments.refund_news import refused_unknown
 from streams.payments.refund_requests import approval_due, request_refund
-from streams.payments.refunds import charge_refunded, close_chargeback, record_chargeback, settle
+from streams.payments.refunds import charge_refunded
 from streams.payments.rules import PaymentRules
 from streams.payments.sales import NOTHING_SOLD, Sale, agreed_return, sale_of
 from streams.payments.sessions import cancel, open_session
+from streams.payments.settlement import settle, settlement_due
 from streams.payments.states import Early, Payment
 from tables.payments import EARLY_PAYMENTS, PAYMENTS, SALES
 from topics import (
@@ -82,12 +99,13 @@ def payments_agent(rules: PaymentRules) -> AgentSpec:
         "ChargeRefunded": on(charge_refunded),
         "ChargeOperationFailed": on(operation_failed),
         "PaymentSettled": on(settle),
-        "ChargebackClosed": on(close_chargeback),
+        "EvidenceSubmitted": on(evidence_submitted),
     }
     stock = {"InventoryAdjusted": on(stock_adjusted, early_stock)}
     cancelled = {"OrderCancelled": on(cancel, early_cancel, _of_order)}
     asked = {
-        "RecordChargeback": on(record_chargeback),
+        "RecordChargeback": _moving(rules, record_chargeback, _named),
+        "CloseChargeback": on(close_chargeback),
         "RefundPayment": _refunding(rules),
     }
     parcels = {
@@ -117,6 +135,8 @@ def payments_agent(rules: PaymentRules) -> AgentSpec:
             REVIEW: _timing(rules, review_due),
             AUTHORIZATION: _timing(rules, authorization_due),
             APPROVAL: _timing(rules, approval_due),
+            SETTLEMENT: _timing(rules, settlement_due),
+            EVIDENCE: _evidencing(rules),
             EARLY: _forget,
         },
     )
@@ -184,12 +204,12 @@ def _refunding(rules: PaymentRules) -> Handler:
     return handler
 
 
-def _moving(rules: PaymentRules, move: GoodsMoved) -> Handler:
-    """Follow the goods of an order that has a payment; of others nothing is known."""
+def _moving(rules: PaymentRules, move: GoodsMoved, name: NameOf = _of_order) -> Handler:
+    """Follow what concerns a payment and its goods; of others nothing is known."""
 
     def handler(ctx: Context, delivery: Delivery) -> None:
         event = delivery.value.data
-        payment_id = _of_order(event)
+        payment_id = name(event) or ""
         payment = ctx.table(PAYMENTS).get(payment_id)
         if payment is None:
             return
@@ -208,11 +228,27 @@ def _timing(rules: PaymentRules, time_up: TimeUp) -> TimerHandler:
         if payment is None:
             return
         facts = time_up(payment, timer.due_ms, now_ms, rules)
-        cause = timer_cause(NAME, timer, now_ms)
-        saga = Cause(cause.event_id, payment.session.correlation_id or cause.event_id, now_ms)
-        _carry_out(ctx, saga, timer.key, payment, facts, rules)
+        _carry_out(ctx, _saga(payment, timer, now_ms), timer.key, payment, facts, rules)
 
     return handler
+
+
+def _evidencing(rules: PaymentRules) -> TimerHandler:
+    def handler(ctx: Context, timer: Timer, now_ms: int) -> None:
+        payment = ctx.table(PAYMENTS).get(timer.key)
+        if payment is None:
+            return
+        sale = ctx.table(SALES).get(timer.key) or NOTHING_SOLD
+        facts = evidence_due(payment, sale, timer.due_ms, now_ms)
+        _carry_out(ctx, _saga(payment, timer, now_ms), timer.key, payment, facts, rules)
+
+    return handler
+
+
+def _saga(payment: Payment, timer: Timer, now_ms: int) -> Cause:
+    """A timer as a cause, in the saga that opened the payment."""
+    cause = timer_cause(NAME, timer, now_ms)
+    return Cause(cause.event_id, payment.session.correlation_id or cause.event_id, now_ms)
 
 
 def _carry_out(

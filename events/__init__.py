@@ -11,6 +11,7 @@ from events.alerts import AlertRaised, AlertResolved
 from events.analytics import OrderMetrics, OrderMetricsCalculated, ReportPeriod
 from events.base import Command, Event, Message, Part, Query
 from events.billing import InvoiceGenerated, LineItem, SubscriptionPaymentDue
+from events.books import BookedCharge, BookMismatch, ChargesReconciled, ReconcileCharges
 from events.carriers import (
     BookCarrier,
     CarrierBooked,
@@ -25,9 +26,11 @@ from events.charges import (
     ChargeOperationFailed,
     ChargeRefunded,
     ChargeVoided,
+    EvidenceSubmitted,
     RefundCharge,
     StripeChargeFailed,
     StripeChargeSucceeded,
+    SubmitEvidence,
     VoidPayment,
 )
 from events.codec import RECORD_BYTES_MAX, data_of, decode, encode, headers, key_of, written
@@ -110,6 +113,7 @@ from events.payments import (
 from events.refunds import (
     ChargebackClosed,
     ChargebackOpened,
+    CloseChargeback,
     RecordChargeback,
     RefundFailed,
     RefundIssued,
@@ -200,6 +204,8 @@ __all__ = [
     "AmendOrder",
     "Amendment",
     "BookCarrier",
+    "BookMismatch",
+    "BookedCharge",
     "CancelOrder",
     "CancelShipment",
     "CancelSubscription",
@@ -214,7 +220,9 @@ __all__ = [
     "ChargeVoided",
     "ChargebackClosed",
     "ChargebackOpened",
+    "ChargesReconciled",
     "CheckFraud",
+    "CloseChargeback",
     "Command",
     "CommitStock",
     "ConfirmReturnReceived",
@@ -233,6 +241,7 @@ __all__ = [
     "Envelope",
     "Event",
     "Evidence",
+    "EvidenceSubmitted",
     "ExpectedItem",
     "ExtendHold",
     "FlowMartError",
@@ -296,6 +305,7 @@ __all__ = [
     "QuoteShipping",
     "ReceivedItem",
     "Recipient",
+    "ReconcileCharges",
     "RecordChargeback",
     "RefundCharge",
     "RefundEstimate",
@@ -331,6 +341,7 @@ __all__ = [
     "StockLevel",
     "StripeChargeFailed",
     "StripeChargeSucceeded",
+    "SubmitEvidence",
     "SubscribeUser",
     "SubscriptionPaymentDue",
     "SubscriptionRenewedEvent",

@@ -86,6 +86,34 @@ class RefundCharge(ChargeCommand):
     idempotency_key: Id
 
 
+class SubmitEvidence(ChargeCommand):
+    """Asks the provider to put evidence before the cardholder's bank: once a dispute (G-18).
+
+    An extension.
+    """
+
+    payment_id: Id
+    order_id: Id | None = None
+    charge_id: Id
+    chargeback_id: Id
+    provider: Text
+    carrier: Text | None = None
+    tracking_number: Text | None = None
+    delivered_at: Moment | None = None
+    proof_url: Text | None = None
+    signed_by: Text | None = None
+    idempotency_key: Id
+
+
+class EvidenceSubmitted(ChargeEvent):
+    """The provider has the evidence of a dispute. An extension."""
+
+    payment_id: Id
+    order_id: Id | None = None
+    chargeback_id: Id
+    provider: Text
+
+
 class StripeChargeSucceeded(ChargeEvent):
     """Stripe authorised or charged the card. Published once a webhook id."""
 
@@ -179,7 +207,7 @@ class ChargeRefunded(ChargeEvent):
 
 
 class ChargeOperationFailed(ChargeEvent):
-    """The provider refused or failed a capture, void or refund, or an authorisation.
+    """The provider refused or failed a capture, void, refund or evidence, or an authorisation.
 
     An extension.
     """

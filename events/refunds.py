@@ -81,13 +81,21 @@ class RecordChargeback(RefundCommand):
     reason: Text
 
 
+class CloseChargeback(RefundCommand):
+    """Tells how a dispute ended, by the provider's word (G-18). An extension."""
+
+    payment_id: Id
+    chargeback_reference: Id
+    outcome: ChargebackOutcome
+
+
 class ChargebackOpened(RefundEvent):
     """A dispute began; evidence is due in seven days (G-18)."""
 
     chargeback_id: Id
     payment_id: Id
     order_id: Id | None = None
-    customer_id: Id | None = None  # extension: counts in the customer's risk profile
+    customer_id: Id | None = None  # extension
     amount_minor: Minor
     currency: Currency
     reason: Text
@@ -101,6 +109,7 @@ class ChargebackClosed(RefundEvent):
     chargeback_id: Id
     payment_id: Id
     order_id: Id | None = None
+    customer_id: Id | None = None  # extension: a lost one counts in the customer's risk profile
     outcome: ChargebackOutcome
     amount_minor: Minor
     currency: Currency

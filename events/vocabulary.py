@@ -105,7 +105,7 @@ RefundRefusal = Literal[
     "provider_error",
 ]
 ChargebackOutcome = Literal["won", "lost", "withdrawn"]
-ChargeOperation = Literal["authorize", "capture", "void", "refund"]
+ChargeOperation = Literal["authorize", "capture", "void", "refund", "evidence"]
 RiskFactorName = Literal[
     "customer_history",
     "device_fingerprint",

@@ -4,8 +4,9 @@ Money is in minor units. A token stands for the customer's card: a card number n
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Literal, Protocol
 
 from events.errors import FlowMartError
 
@@ -44,6 +45,7 @@ class Code(StrEnum):
     AMOUNT_TOO_LARGE = "amount_too_large"
     """More than is authorised to be captured, or than was captured to be refunded."""
     REFUND_REFUSED = "refund_refused"
+    EVIDENCE_REFUSED = "evidence_refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,20 @@ class RefundRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class EvidenceRequest:
+    """Put the proof of a delivery before the bank that disputes a charge. Once a dispute."""
+
+    key: str
+    charge_id: str
+    chargeback_id: str
+    carrier: str | None
+    tracking_number: str | None
+    delivered_at: datetime | None
+    proof_url: str | None
+    signed_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Charged:
     """The charge went through."""
 
@@ -104,6 +120,14 @@ class Done:
     """The operation went through."""
 
     amount_minor: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The evidence was taken."""
+
+    outcome: Literal["", "won", "lost"] = ""
+    """How the dispute ended, where that is known at once; else a webhook tells later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,3 +187,6 @@ class PaymentProvider(Protocol):
 
     async def refund(self, request: RefundRequest) -> Done | Refused:
         """Give back money that was taken."""
+
+    async def submit_evidence(self, request: EvidenceRequest) -> Taken | Refused:
+        """Put evidence before the bank."""

@@ -15,6 +15,7 @@ February that is tried a second time.
 | `tok_silent` | the call is cut off, and the provider cannot be asked |
 | `tok_capture_expired` | authorised; the capture is refused |
 | `tok_refund_refused` | all goes well but the refund, which is refused |
+| `tok_dispute_lost` | all goes well, but the bank decides a dispute for the customer; else for the shop |
 | a card number | refused: tokens only |
 | any other, or none | goes through, but for the decline rate |
 """  # noqa: E501 - a table's row is one line
@@ -34,10 +35,12 @@ from providers.payments import (
     ChargeRequest,
     Code,
     Done,
+    EvidenceRequest,
     OutcomeUnknown,
     ProviderUnreachable,
     RefundRequest,
     Refused,
+    Taken,
     VoidRequest,
 )
 
@@ -70,6 +73,7 @@ class _Script:
 _FINE: Final = _Script()
 _CAPTURE_EXPIRED: Final = "_cx"
 _REFUND_REFUSED: Final = "_rx"
+_DISPUTE_LOST: Final = "_dx"
 
 SCRIPTS: Final[Mapping[str, _Script]] = {
     "tok_declined": _Script(Code.CARD_DECLINED),
@@ -93,6 +97,7 @@ SCRIPTS: Final[Mapping[str, _Script]] = {
     "tok_silent": _Script(cut_off=True, silent=True),
     "tok_capture_expired": _Script(flag=_CAPTURE_EXPIRED),
     "tok_refund_refused": _Script(flag=_REFUND_REFUSED),
+    "tok_dispute_lost": _Script(flag=_DISPUTE_LOST),
 }
 """Tokens by name; `flowmart` customers of the simulator carry them."""
 
@@ -184,6 +189,11 @@ class SimulatedProvider:
         if self._books is None:
             return Done(request.amount_minor)
         return self._books.refund(request.charge_id, request.key, request.amount_minor)
+
+    async def submit_evidence(self, request: EvidenceRequest) -> Taken | Refused:
+        """Let the bank decide at once."""
+        await self._reach(f"evidence {request.key}")
+        return Taken("lost" if request.charge_id.endswith(_DISPUTE_LOST) else "won")
 
     async def _reach(self, call: str) -> None:
         if self.outage:

@@ -162,9 +162,11 @@ def advise(
     return (Advised(payment, scored, at_ms, review),)
 
 
-def charge_back(profile: RiskProfile, chargeback_id: str) -> tuple[Fact, ...]:
-    """Say what a chargeback means for its customer: the same one counts once (G-18)."""
-    return () if chargeback_id in profile.chargebacks else (ChargedBack(chargeback_id),)
+def charge_back(profile: RiskProfile, chargeback_id: str, outcome: str) -> tuple[Fact, ...]:
+    """Say what the end of a dispute means for its customer: a lost one counts, once (G-18)."""
+    if outcome != "lost" or chargeback_id in profile.chargebacks:
+        return ()
+    return (ChargedBack(chargeback_id),)
 
 
 def close_case(profile: RiskProfile, payment_id: str, decision: Decision) -> tuple[Fact, ...]:

@@ -9,7 +9,7 @@ from events.fraud import FraudCheckCompleted, FraudDetected
 from events.inventory import InventoryAdjusted, OutOfStock
 from events.orders import AmendOrder, CancelOrder
 from events.payments import PaymentFailed, PaymentProcessed
-from events.refunds import RefundIssued
+from events.refunds import ChargebackClosed, ChargebackOpened, RefundIssued
 from events.returns import ReturnReceived
 from events.shipping import (
     DeliveryFailed,
@@ -62,6 +62,8 @@ _RULES: Final[dict[type[Message], Rule]] = {
     FraudDetected: fraud.detected,
     FraudCheckCompleted: fraud.checked,
     RefundIssued: payment.refunded,
+    ChargebackOpened: payment.disputed,
+    ChargebackClosed: payment.dispute_ended,
     ShipmentCreated: shipping.created,
     ShipmentDispatched: shipping.dispatched,
     ShipmentDelivered: shipping.delivered,

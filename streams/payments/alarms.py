@@ -3,7 +3,8 @@
 A payment has at most two timers, and one for its refunds that wait for approval. `session`
 watches over answers that machines owe: it is set once and not moved by each step, which costs
 nothing on the happy path; when it fires early it is set anew. Another belongs to the state and
-moves with it: retry in FAILED, review in HELD, authorization in AUTHORIZED.
+moves with it: retry in FAILED, review in HELD, authorization in AUTHORIZED, settlement once the
+money is in, evidence in DISPUTED.
 """
 
 from typing import Final, NamedTuple
@@ -18,12 +19,17 @@ RETRY: Final = "retry"
 REVIEW: Final = "review"
 AUTHORIZATION: Final = "authorization"
 APPROVAL: Final = "approval"
+SETTLEMENT: Final = "settlement"
+EVIDENCE: Final = "evidence"
 EARLY: Final = "early"
 
 _KIND_OF: Final = {
     Status.FAILED: RETRY,
     Status.HELD: REVIEW,
     Status.AUTHORIZED: AUTHORIZATION,
+    Status.CAPTURED: SETTLEMENT,
+    Status.PARTIALLY_REFUNDED: SETTLEMENT,
+    Status.DISPUTED: EVIDENCE,
 }
 _OVER: Final = PAID | TERMINAL
 

@@ -76,7 +76,7 @@ def captured(payment: Payment, fact: f.Captured) -> Payment:
         held=(),
         waited_ms=waited(payment, fact.at_ms),
         waiting_since_ms=0,
-        due_ms=0,
+        due_ms=fact.settles_ms,
     )
 
 

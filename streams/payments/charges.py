@@ -18,12 +18,14 @@ from streams.payments.declines import (
     failure_of,
     unknown_outcome,
 )
+from streams.payments.disputes import evidence_failed
 from streams.payments.evolution import evolve_all
 from streams.payments.rules import PaymentRules
 from streams.payments.states import PAID, TERMINAL, Failure, Owed, Payment, Status
 from streams.payments.steps import (
     Facts,
     authorize,
+    captured,
     end,
     fail,
     give_up,
@@ -63,7 +65,7 @@ def charge_succeeded(
     if (event.amount_minor, event.currency) != asked_for:
         return fail(payment, AMOUNT_DIFFERS, at_ms, rules), kept
     if recurring:
-        return (f.Captured(charge, provider, event.amount_minor, at_ms),)
+        return (captured(charge, provider, event.amount_minor, at_ms, rules),)
     return authorize(payment, charge, provider, event.amount_minor, at_ms, rules)
 
 
@@ -132,11 +134,11 @@ def charge_captured(
 def _take_in(
     payment: Payment, amount_minor: int, provider: str, at_ms: int, rules: PaymentRules
 ) -> Facts:
-    captured = f.Captured(payment.charge_id, provider, amount_minor, at_ms)
+    taken = captured(payment.charge_id, provider, amount_minor, at_ms, rules)
     if not payment.cancel_reason:
-        return (captured,)
-    after = evolve_all(payment, (captured,))
-    return captured, *refund_rest(after, at_ms, rules)
+        return (taken,)
+    after = evolve_all(payment, (taken,))
+    return taken, *refund_rest(after, at_ms, rules)
 
 
 def _take_back(
@@ -163,6 +165,8 @@ def operation_failed(
 
     A failed `authorize` is one whose outcome is unknown: a refusal is a StripeChargeFailed.
     """
+    if event.operation == "evidence":
+        return evidence_failed(payment, event, at_ms, rules)
     if not _is_owed(payment, event):
         return ()
     if payment.owed is Owed.CHARGE and payment.status is not Status.CANCELLED:

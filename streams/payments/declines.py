@@ -45,6 +45,7 @@ REASONS: Final[dict[str, PaymentFailureReason]] = {
     "already_voided": "other",
     "amount_too_large": "other",
     "refund_refused": "other",
+    "evidence_refused": "other",
 }
 """By the provider's code; any other code is `other`, which may be tried again."""
 

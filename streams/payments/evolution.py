@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
-from streams.payments import charge_folds, folds, refund_folds
+from streams.payments import charge_folds, dispute_folds, folds, refund_folds
 from streams.payments import facts as f
 from streams.payments.states import Payment
 
@@ -53,10 +53,14 @@ _FOLDS: Final[Mapping[type, Callable[[Payment, Any], Payment]]] = {
     f.RefundRefused: refund_folds.refund_refused,
     f.RefundAsked: refund_folds.refund_asked,
     f.Refunded: refund_folds.refunded,
-    f.Settled: folds.settled,
-    f.Disputed: folds.disputed,
-    f.DisputeWon: folds.dispute_won,
-    f.DisputeLost: folds.dispute_lost,
+    f.Settled: dispute_folds.settled,
+    f.Disputed: dispute_folds.disputed,
+    f.EvidenceAsked: dispute_folds.evidence_asked,
+    f.EvidenceGiven: dispute_folds.evidence_given,
+    f.EvidencePostponed: dispute_folds.evidence_postponed,
+    f.DisputeWon: dispute_folds.dispute_won,
+    f.DisputeLost: dispute_folds.dispute_lost,
+    f.Puzzled: dispute_folds.puzzled,
     f.AskedAgain: folds.asked_again,
     f.Postponed: folds.postponed,
     f.GivenUp: folds.given_up,

@@ -4,8 +4,9 @@ from typing import TypeAlias
 
 import msgspec
 
-from events.vocabulary import RefundRefusal
+from events.vocabulary import ChargebackOutcome, RefundRefusal
 from streams.payments.refund import Refund
+from streams.payments.sales import SentParcel
 from streams.payments.states import Failure, Owed, Session
 
 
@@ -77,12 +78,13 @@ class CaptureAsked(msgspec.Struct, frozen=True, gc=False):
 
 
 class Captured(msgspec.Struct, frozen=True, gc=False):
-    """The money is in."""
+    """The money is in; the provider pays it out at settles_ms."""
 
     charge_id: str
     provider: str
     amount_minor: int
     at_ms: int
+    settles_ms: int
 
 
 class Claimed(msgspec.Struct, frozen=True, gc=False):
@@ -252,7 +254,12 @@ class Woken(msgspec.Struct, frozen=True, gc=False):
 
 
 class Settled(msgspec.Struct, frozen=True, gc=False):
-    """The provider paid out."""
+    """The provider paid out; our_word: it is for Payment to tell, nobody else did."""
+
+    amount_minor: int
+    fee_minor: int
+    at_ms: int
+    our_word: bool
 
 
 class Disputed(msgspec.Struct, frozen=True, gc=False):
@@ -262,17 +269,40 @@ class Disputed(msgspec.Struct, frozen=True, gc=False):
     amount_minor: int
     reason: str
     fee_minor: int
+    at_ms: int
     evidence_due_ms: int
+
+
+class EvidenceAsked(msgspec.Struct, frozen=True, gc=False):
+    """The gateway is asked to put the proof of delivery before the bank."""
+
+    parcel: SentParcel
+
+
+class EvidenceGiven(msgspec.Struct, frozen=True, gc=False):
+    """The provider has the evidence: now it is for the bank to decide."""
+
+
+class EvidencePostponed(msgspec.Struct, frozen=True, gc=False):
+    """The provider did not take the evidence; at due_ms it is offered again."""
+
+    due_ms: int
 
 
 class DisputeWon(msgspec.Struct, frozen=True, gc=False):
     """The dispute ended for the shop, or was withdrawn."""
 
+    outcome: ChargebackOutcome
+
 
 class DisputeLost(msgspec.Struct, frozen=True, gc=False):
-    """The dispute ended against the shop: what remained is gone."""
+    """The dispute ended against the shop: the disputed money is gone."""
 
     amount_minor: int
+
+
+class Puzzled(msgspec.Struct, frozen=True, gc=False):
+    """The provider tells what this payment cannot have: a person must look."""
 
 
 Fact: TypeAlias = (
@@ -312,6 +342,10 @@ Fact: TypeAlias = (
     | Woken
     | Settled
     | Disputed
+    | EvidenceAsked
+    | EvidenceGiven
+    | EvidencePostponed
+    | Puzzled
     | DisputeWon
     | DisputeLost
 )

@@ -162,31 +162,6 @@ def stray_charge(payment: Payment, _: f.StrayCharge) -> Payment:
     return payment
 
 
-def settled(payment: Payment, _: f.Settled) -> Payment:
-    """The provider paid out."""
-    return replace(payment, status=Status.SETTLED)
-
-
-def disputed(payment: Payment, fact: f.Disputed) -> Payment:
-    """The money is disputed."""
-    return replace(payment, status=Status.DISPUTED, chargeback_id=fact.chargeback_id)
-
-
-def dispute_won(payment: Payment, _: f.DisputeWon) -> Payment:
-    """The money stays."""
-    return replace(payment, status=Status.SETTLED)
-
-
-def dispute_lost(payment: Payment, fact: f.DisputeLost) -> Payment:
-    """What remained is gone."""
-    return replace(
-        rested(payment),
-        status=Status.CHARGED_BACK,
-        charged_back_minor=fact.amount_minor,
-        committed=(),
-    )
-
-
 # --- asking ----------------------------------------------------------------------------------
 
 

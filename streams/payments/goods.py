@@ -12,6 +12,7 @@ from events.shipping import DeliveryFailed, ShipmentDelivered, ShipmentDispatche
 from events.shipping_parts import ReturnedItem
 from events.vocabulary import RefundRefusal
 from streams.payments import facts as f
+from streams.payments.disputes import proof_arrived
 from streams.payments.refund import Refund, RefundState, find
 from streams.payments.refund_requests import SYSTEM, begin, is_on_hold, refund_id_of
 from streams.payments.rules import PaymentRules
@@ -55,7 +56,7 @@ def dispatched(
 
 
 def delivered(
-    _payment: Payment, sale: Sale, event: ShipmentDelivered, _at_ms: int, _rules: PaymentRules
+    payment: Payment, sale: Sale, event: ShipmentDelivered, _at_ms: int, _rules: PaymentRules
 ) -> Outcome:
     """Keep the proof of delivery: it is evidence in a dispute (G-18)."""
     proof = event.proof_of_delivery
@@ -68,7 +69,8 @@ def delivered(
         proof_url=str(proof.photo_url or proof.signature_url or ""),
         signed_by=proof.signed_by or "",
     )
-    return (), with_parcel(sale, arrived)
+    after = with_parcel(sale, arrived)
+    return proof_arrived(payment, after), after
 
 
 def delivery_failed(

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from streams.payments import commands, news, refund_news
+from streams.payments import commands, dispute_news, news, refund_news
 from streams.payments import facts as f
 from streams.payments.commands import Said
 from streams.payments.rules import PaymentRules
@@ -31,5 +31,9 @@ _SPEAK: Final[Mapping[type, Callable[[str, Payment, Any, PaymentRules], Said]]] 
     f.Refunded: refund_news.refunded,
     f.RefundRefused: refund_news.refused,
     f.GivenUp: refund_news.given_up,
-    f.Disputed: refund_news.disputed,
+    f.Settled: dispute_news.settled,
+    f.Disputed: dispute_news.disputed,
+    f.EvidenceAsked: dispute_news.evidence_asked,
+    f.DisputeWon: dispute_news.won,
+    f.DisputeLost: dispute_news.lost,
 }

@@ -61,7 +61,9 @@ def allotted(payment_id: str, payment: Payment, fact: f.Allotted, rules: Payment
 
     The metadata say so and give no latency: no charge was made.
     """
-    taken = f.Captured(payment.charge_id, payment.provider, payment.claimed_minor, fact.at_ms)
+    taken = f.Captured(
+        payment.charge_id, payment.provider, payment.claimed_minor, fact.at_ms, settles_ms=0
+    )
     [announced] = captured(payment_id, payment, taken, rules)
     return (Announcement(announced.message, {"claimed": True}),)
 

@@ -46,14 +46,13 @@ def refunded(payment: Payment, fact: f.Refunded) -> Payment:
     if status in PAID:
         status = Status.REFUNDED if whole else Status.PARTIALLY_REFUNDED
     answered = payment.owed is Owed.REFUND and fact.refund_id == payment.refund_id
-    due_ms = payment.due_ms if status is payment.status else 0
     return replace(
         _answered(payment) if answered else payment,
         status=status,
         refunded_minor=total,
         refunds=with_refund(payment.refunds, _completed(payment, fact)),
         committed=() if whole else payment.committed,
-        due_ms=due_ms,
+        due_ms=0 if status is Status.REFUNDED else payment.due_ms,
     )
 
 

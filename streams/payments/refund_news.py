@@ -1,6 +1,6 @@
 """What payments tell the shop about money that goes back, in wire models."""
 
-from events.refunds import ChargebackOpened, RefundFailed, RefundIssued, RefundPayment
+from events.refunds import RefundFailed, RefundIssued, RefundPayment
 from events.vocabulary import RefundRefusal
 from streams.payments import facts as f
 from streams.payments.commands import Announcement, Said
@@ -76,19 +76,3 @@ def refused_unknown(command: RefundPayment, currency_default: str) -> RefundFail
         failure_reason=reason,
         rejected=True,
     )
-
-
-def disputed(payment_id: str, payment: Payment, fact: f.Disputed, _: PaymentRules) -> Said:
-    """ChargebackOpened."""
-    opened = ChargebackOpened(
-        chargeback_id=fact.chargeback_id,
-        payment_id=payment_id,
-        order_id=payment.session.order_id,
-        customer_id=payment.session.customer_id,
-        amount_minor=fact.amount_minor,
-        currency=payment.session.currency,
-        reason=fact.reason,
-        fee_minor=fact.fee_minor,
-        evidence_due_by=moment(fact.evidence_due_ms),
-    )
-    return (Announcement(opened),)

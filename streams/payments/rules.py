@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 _MINUTE_MS = 60_000
 _HOUR_MS = 60 * _MINUTE_MS
-_DAY_MS = 24 * _HOUR_MS
+DAY_MS = 24 * _HOUR_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class PaymentRules:
     """How long a review may last (G-24)."""
     review_grace_ms: int = 5 * _MINUTE_MS
     """Waited on top, because the review itself decides at 24 h: this timer is its backstop."""
-    authorization_ms: int = 7 * _DAY_MS
+    authorization_ms: int = 7 * DAY_MS
     """Age at which an authorisation that was never captured is let go (G-20)."""
     operation_retry_first_ms: int = 1 * _MINUTE_MS
     """Wait before a capture, void or refund that the provider failed is asked again (G-17)."""
@@ -44,12 +44,12 @@ class PaymentRules:
     """Business days a refund is said to take when the customer cancelled (G-9)."""
     refund_days_system: int = 3
     """The same when the shop cancelled (G-9)."""
-    refund_window_ms: int = 30 * _DAY_MS
+    refund_window_ms: int = 30 * DAY_MS
     """How long after the capture a refund may be asked for; a return has a window of its own,
     which Shipping minds (G-17, G-32)."""
     approval_from_gbp_minor: int = 500_00
     """A refund worth more in pounds waits until somebody else approves it (G-17)."""
-    approval_ms: int = 7 * _DAY_MS
+    approval_ms: int = 7 * DAY_MS
     """How long it waits; then it is cancelled (G-17)."""
     gbp_percent_per_usd: int = 79
     """What a dollar is worth for that limit, in hundredths of a pound (G-12)."""
@@ -57,10 +57,16 @@ class PaymentRules:
     gbp_percent_per_cad: int = 58
     refurbished_percent: int = 10
     """Taken off the refund of goods that came back used (G-32)."""
+    settlement_business_days: int = 2
+    """Business days from the capture to the provider's payout: T+2 (G-20)."""
+    settlement_day_ms: int = DAY_MS
+    """How long such a day is: another length takes the calendar out of it."""
     chargeback_fee_minor: int = 15_00
     """Kept by the provider whatever the outcome of a dispute (G-18)."""
-    evidence_ms: int = 7 * _DAY_MS
+    evidence_ms: int = 7 * DAY_MS
     """How long evidence may be handed in (G-18)."""
+    evidence_retry_ms: int = 30 * _MINUTE_MS
+    """How long after a provider did not take evidence it is offered again."""
     early_ms: int = 10 * _MINUTE_MS
     """How long news of a payment whose session is not open yet is kept (G-13)."""
     early_cancel_ms: int = 24 * _HOUR_MS

@@ -125,6 +125,28 @@ class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
     """True: nobody knows whether the charge went through, so its key must be asked about again."""
 
 
+class Evidence(StrEnum):
+    """How far the evidence of a dispute has come. It is handed in once (G-18)."""
+
+    NONE = ""
+    ASKED = "asked"
+    GIVEN = "given"
+
+
+class Dispute(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A cardholder's bank claims money back."""
+
+    chargeback_id: str
+    amount_minor: int
+    reason: str
+    fee_minor: int
+    """Kept by the provider whatever the outcome."""
+    evidence_due_ms: int
+    evidence: Evidence = Evidence.NONE
+    outcome: str = ""
+    """won, lost, withdrawn, or "" while it is open."""
+
+
 class Payment(msgspec.Struct, frozen=True, omit_defaults=True):
     """One payment. 0 and "" stand for «not yet»."""
 
@@ -139,7 +161,8 @@ class Payment(msgspec.Struct, frozen=True, omit_defaults=True):
     watch_ms: int = 0
     """The `session` timer that is set; it may lie before `owed_due_ms` and is then set anew."""
     due_ms: int = 0
-    """The timer of the state: retry in FAILED, review in HELD, authorization in AUTHORIZED."""
+    """The timer of the state: retry in FAILED, review in HELD, authorization in AUTHORIZED,
+    settlement in CAPTURED and PARTIALLY_REFUNDED, evidence in DISPUTED."""
 
     attempt: int = 0
     """The newest attempt, 1 to attempts_max."""
@@ -193,7 +216,10 @@ class Payment(msgspec.Struct, frozen=True, omit_defaults=True):
     """Since when a review, a retry or stock is waited for; 0 when the machine is at work."""
     waited_ms: int = 0
     """Such waits that have ended, added up."""
-    chargeback_id: str = ""
+    settled_at_ms: int = 0
+    """When the provider paid out."""
+    dispute: Dispute | None = None
+    """The newest one, also when it has ended: a repeat of it opens no other."""
 
     claimed_minor: int = 0
     """What an order costs that claimed money which was taken before it was placed."""

@@ -4,6 +4,7 @@ from typing import Final
 
 from events.ids import derived_id
 from streams.payments import facts as f
+from streams.payments.calendar import settles_ms
 from streams.payments.evolution import evolve_all
 from streams.payments.refund import Refund, RefundState, find
 from streams.payments.rules import PaymentRules
@@ -55,8 +56,15 @@ def attempts_max(payment: Payment, rules: PaymentRules) -> int:
 def _take_kept(payment: Payment, at_ms: int, rules: PaymentRules) -> Facts:
     charge, provider = payment.charge_id, payment.provider
     if payment.captured_minor:
-        return (f.Captured(charge, provider, payment.captured_minor, at_ms),)
+        return (captured(charge, provider, payment.captured_minor, at_ms, rules),)
     return authorize(payment, charge, provider, payment.authorized_minor, at_ms, rules)
+
+
+def captured(
+    charge_id: str, provider: str, amount_minor: int, at_ms: int, rules: PaymentRules
+) -> f.Captured:
+    """Take money in, which the provider pays out some business days later (G-20)."""
+    return f.Captured(charge_id, provider, amount_minor, at_ms, settles_ms(at_ms, rules))
 
 
 def authorize(

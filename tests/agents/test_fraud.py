@@ -132,16 +132,15 @@ def test_a_decision_that_names_no_customer_is_no_outcome_of_a_review() -> None:
     assert shop.stats.dead == {}
 
 
-def test_a_chargeback_that_names_its_customer_raises_the_next_score() -> None:
+def test_a_lost_chargeback_that_names_its_customer_raises_the_next_score() -> None:
     shop = driver()
-    chargeback = events.ChargebackOpened(
+    chargeback = events.ChargebackClosed(
         chargeback_id="cb_1",
         payment_id="pay_ord_1",
         customer_id="cust_1",
         amount_minor=12_999,
         currency="USD",
-        reason="fraudulent",
-        evidence_due_by=datetime(2026, 1, 1, tzinfo=UTC),
+        outcome="lost",
     )
 
     send(shop, initiated(1))

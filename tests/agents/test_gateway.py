@@ -11,7 +11,7 @@ from agents.turns import Turns
 from engine.records import Record
 from engine.specs import Delivery, EffectSpec
 from events.base import Message
-from events.charges import CapturePayment, RefundCharge, VoidPayment
+from events.charges import CapturePayment, RefundCharge, SubmitEvidence, VoidPayment
 from events.envelope import Envelope
 from events.payments import ProcessPayment
 from events.types import PaymentMethod
@@ -22,6 +22,7 @@ from providers.payments import (
     PaymentProvider,
     ProviderUnreachable,
     Refused,
+    Taken,
 )
 from providers.simulated import SimulatedProvider
 from streams.payments.commands import LOOK_FIRST, LOOK_ONLY
@@ -69,6 +70,13 @@ VOID = VoidPayment(
     provider="stripe",
     reason="CUSTOMER_REQUEST",
     idempotency_key="pay_1:1:void",
+)
+EVIDENCE = SubmitEvidence(
+    payment_id="pay_1",
+    charge_id="ch_1",
+    chargeback_id="cb_1",
+    provider="stripe",
+    idempotency_key="cb_1:evidence",
 )
 REFUND = RefundCharge(
     payment_id="pay_1",
@@ -261,7 +269,8 @@ async def test_an_operation_that_went_through_is_told(command: Message, name: st
 
 
 @pytest.mark.parametrize(
-    ("command", "operation"), [(capture(), "capture"), (VOID, "void"), (REFUND, "refund")]
+    ("command", "operation"),
+    [(capture(), "capture"), (VOID, "void"), (REFUND, "refund"), (EVIDENCE, "evidence")],
 )
 async def test_an_operation_that_did_not_get_through_may_be_repeated(
     command: Message, operation: str
@@ -271,7 +280,27 @@ async def test_an_operation_that_did_not_get_through_may_be_repeated(
     assert (told.operation, told.failure_code, told.retryable) == (operation, "network_error", True)
 
 
-@pytest.mark.parametrize("command", [capture(), VOID, REFUND])
+@pytest.mark.parametrize(
+    ("outcome", "names"),
+    [("", ["EvidenceSubmitted"]), ("lost", ["EvidenceSubmitted", "CloseChargeback"])],
+)
+async def test_evidence_is_told_with_the_verdict_if_there_is_one(
+    outcome: Any, names: list[str]
+) -> None:
+    effect = gateway(Scripted(Taken(outcome))).effects["SubmitEvidence"]
+
+    told = [
+        events.decode(item.value, record_timestamp_ms=0)
+        for item in await effect(delivered(EVIDENCE))
+    ]
+
+    assert [envelope.event_type for envelope in told] == names
+    assert len({envelope.event_id for envelope in told}) == len(names)
+    if outcome:
+        assert (told[-1].data.outcome, told[-1].data.chargeback_reference) == (outcome, "cb_1")
+
+
+@pytest.mark.parametrize("command", [capture(), VOID, REFUND, EVIDENCE])
 async def test_an_operation_that_was_refused_is_not_repeated(command: Message) -> None:
     told = (await answered(gateway(Scripted(Refused(Code.CHARGE_EXPIRED))), command)).data
 

@@ -18,7 +18,6 @@ from tests.streams.payments.samples import (
     cancelled,
     chargeback,
     checked,
-    closed,
     committed,
     declined,
     initiated,
@@ -58,7 +57,7 @@ def test_an_order_is_paid_from_session_to_completion() -> None:
         "PaymentProcessed",
         "PaymentComplete",
     ]
-    assert till.driver.timers() == {}
+    assert till.driver.timers() == {"payments.settlement": 1}
     assert not any(till.driver.dead_letters(topic) for topic in TOPICS)
 
 
@@ -132,7 +131,8 @@ def test_every_token_comes_to_its_end(
     failures = [envelope.data.failure_reason for envelope in till.said("PaymentFailed")]
     assert (row.status, row.attempt) == (status, attempts)
     assert set(failures) == ({reason} if reason else set())
-    assert till.driver.timers() == {}
+    paid_out = {"payments.settlement": 1} if status is Status.CAPTURED else {}
+    assert till.driver.timers() == paid_out
     assert sum(entry.captures for entry in till.provider.ledger()) == (status is Status.CAPTURED)
     assert row.stuck == token.endswith("silent")  # Only a person can find out what it did.
     if not row.stuck:
@@ -233,7 +233,7 @@ def test_goods_of_an_order_without_a_payment_are_passed_over() -> None:
 def test_what_nobody_approves_ends_in_time() -> None:
     till = Till().hear(initiated(amount_minor=90_000), checked(), line(1), line(2))
     till.hear(asked_back(None))
-    assert till.driver.timers() == {"payments.approval": 1}
+    assert till.driver.timers() == {"payments.approval": 1, "payments.settlement": 1}
 
     till.driver.advance(7 * DAY_MS)
 
@@ -249,14 +249,54 @@ def test_a_renewal_is_charged_at_once() -> None:
     assert "CapturePayment" not in till.names()
 
 
-def test_a_dispute_runs_its_course() -> None:
-    till = paid().hear(settled(), chargeback())
+@pytest.mark.parametrize(
+    ("token", "status"),
+    [("tok_visa", Status.SETTLED), ("tok_dispute_lost", Status.CHARGED_BACK)],
+)
+def test_a_dispute_is_answered_with_the_proof_of_delivery(token: str, status: Status) -> None:
+    till = Till().hear(session("ord_1", token), checked(), line(1), line(2))
+    till.hear(dispatched(), delivered(), chargeback(), chargeback())
+
+    assert till.row().status is status
+    assert till.names().count("SubmitEvidence") == 1
+    assert [told.data.outcome for told in till.said("ChargebackClosed")] == [
+        "won" if status is Status.SETTLED else "lost"
+    ]
+
+
+def test_evidence_is_handed_in_when_the_parcel_arrives() -> None:
+    till = paid().hear(settled(), chargeback(), dispatched())
     assert till.row().status is Status.DISPUTED
 
-    till.hear(closed("won"))
+    till.hear(delivered())
 
     assert till.row().status is Status.SETTLED
-    assert "ChargebackOpened" in till.names()
+    (evidence,) = till.said("SubmitEvidence")
+    assert (evidence.data.tracking_number, evidence.data.proof_url) == (
+        "1Z9",
+        "https://proof.test/1",
+    )
+
+
+def test_an_outage_does_not_lose_a_dispute() -> None:
+    till = paid().hear(dispatched(), delivered())
+    till.provider.outage = True
+    till.hear(chargeback())
+    assert till.row().status is Status.DISPUTED
+
+    till.provider.outage = False
+    till.driver.advance(30 * MINUTE_MS)
+
+    assert till.row().status is Status.SETTLED
+
+
+def test_a_dispute_without_evidence_is_lost_in_a_week() -> None:
+    till = paid().hear(chargeback())
+
+    till.driver.advance(7 * DAY_MS)
+
+    assert till.row().status is Status.CHARGED_BACK
+    assert till.driver.timers() == {}
 
 
 # --- what comes early ------------------------------------------------------------------------
@@ -270,7 +310,7 @@ def test_holds_and_a_decision_before_the_session_are_taken_up() -> None:
 
     assert till.row().status is Status.CAPTURED
     assert till.early() == {}
-    assert till.driver.timers() == {}
+    assert till.driver.timers() == {"payments.settlement": 1}
 
 
 def test_a_session_of_an_order_that_was_cancelled_before_is_never_charged() -> None:

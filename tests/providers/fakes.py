@@ -9,8 +9,10 @@ from providers.payments import (
     Charged,
     ChargeRequest,
     Done,
+    EvidenceRequest,
     RefundRequest,
     Refused,
+    Taken,
     VoidRequest,
 )
 
@@ -60,6 +62,9 @@ class Scripted:
 
     async def refund(self, request: RefundRequest) -> Done | Refused:
         return await self._answer("refund")
+
+    async def submit_evidence(self, request: EvidenceRequest) -> Taken | Refused:
+        return await self._answer("evidence")
 
 
 class Clock:

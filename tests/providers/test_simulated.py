@@ -11,11 +11,13 @@ from providers.payments import (
     ChargeRequest,
     Code,
     Done,
+    EvidenceRequest,
     OutcomeUnknown,
     ProviderError,
     ProviderUnreachable,
     RefundRequest,
     Refused,
+    Taken,
     VoidRequest,
 )
 from providers.simulated import (
@@ -69,6 +71,7 @@ ALWAYS = {
     "tok_silent": "OutcomeUnknown",
     "tok_capture_expired": "charged",
     "tok_refund_refused": "charged",
+    "tok_dispute_lost": "charged",
     "4242424242424242": "invalid_payment_method",
 }
 BY_ATTEMPT = {
@@ -316,3 +319,14 @@ async def test_books_never_hold_a_token() -> None:
     await provider.charge(asked("tok_of_a_customer"))
 
     assert "tok_of_a_customer" not in repr(provider.ledger())
+
+
+@pytest.mark.parametrize(("token", "outcome"), [("tok_visa", "won"), ("tok_dispute_lost", "lost")])
+async def test_the_bank_decides_by_the_token(token: str, outcome: str) -> None:
+    provider = SimulatedProvider()
+    charge = await provider.charge(asked(token))
+    assert isinstance(charge, Charged)
+
+    evidence = EvidenceRequest("k", charge.charge_id, "cb_1", None, None, None, None, None)
+
+    assert await provider.submit_evidence(evidence) == Taken(outcome)

@@ -267,16 +267,16 @@ def test_a_check_on_request_scores_and_changes_nothing() -> None:
 def test_a_chargeback_counts_once_and_raises_the_next_score() -> None:
     before = assessed(decide(usual_profile(), usual_payment(), NOW_MS, RULES)).points
 
-    profile = fold(usual_profile(), charge_back(usual_profile(), "cb_1"))
+    profile = fold(usual_profile(), charge_back(usual_profile(), "cb_1", "lost"))
 
-    assert charge_back(profile, "cb_1") == ()
+    assert charge_back(profile, "cb_1", "lost") == ()
     assert assessed(decide(profile, usual_payment(), NOW_MS, RULES)).points == before + 25
 
 
 def test_only_the_last_chargebacks_are_remembered() -> None:
     profile = EMPTY
     for n in range(10):
-        profile = fold(profile, charge_back(profile, f"cb_{n}"))
+        profile = fold(profile, charge_back(profile, f"cb_{n}", "lost"))
 
     assert profile.chargebacks == tuple(f"cb_{n}" for n in range(10 - CHARGEBACKS_KEPT_MAX, 10))
 
@@ -300,3 +300,8 @@ def test_a_second_critical_finding_leaves_the_first_in_charge_of_the_suspension(
     profile = seen_after(usual_profile(), *stolen)
 
     assert profile.suspended_by == "pay_ord_1"
+
+
+@pytest.mark.parametrize("outcome", ["won", "withdrawn"])
+def test_a_dispute_that_was_not_lost_says_nothing_of_the_customer(outcome: str) -> None:
+    assert charge_back(usual_profile(), "cb_1", outcome) == ()

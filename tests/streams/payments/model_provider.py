@@ -33,6 +33,30 @@ class Provider:
     charges: dict[str, Charge] = field(default_factory=dict)
     answers: dict[str, Message] = field(default_factory=dict)
     """The certain answer to an idempotency key."""
+    disputed: int = 0
+    """What the bank claims; 0 when it claims nothing."""
+    withdrawn: int = 0
+    """What it took back."""
+
+    def claim(self, amount: int) -> bool:
+        """Let the bank claim money that is in: once."""
+        if self.disputed or self.withdrawn or not self.left:
+            return False
+        self.disputed = min(amount, self.left)
+        return True
+
+    def judge(self, *, lost: bool) -> bool:
+        """Let the bank decide."""
+        if not self.disputed:
+            return False
+        if lost:
+            self.withdrawn = min(self.disputed, self.left)
+        self.disputed = 0
+        return True
+
+    @property
+    def left(self) -> int:
+        return self.taken - self.given_back - self.withdrawn
 
     def answer(self, command: Message, ask: str | None, fate: str) -> Message:
         if isinstance(command, ProcessPayment):
@@ -72,7 +96,7 @@ class Provider:
         assert isinstance(command, CapturePayment | VoidPayment | RefundCharge)
         charge = self.charges[command.charge_id]
         if isinstance(command, RefundCharge):
-            if refused or charge.given_back + command.amount_minor > charge.taken:
+            if refused or command.amount_minor > self.left:
                 return failed("refund", retryable=False)
             charge.given_back += command.amount_minor
             return refunded(command.refund_id, command.amount_minor, command.charge_id)

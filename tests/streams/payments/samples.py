@@ -10,6 +10,7 @@ from events.charges import (
     ChargeOperationFailed,
     ChargeRefunded,
     ChargeVoided,
+    EvidenceSubmitted,
     StripeChargeFailed,
     StripeChargeSucceeded,
 )
@@ -17,9 +18,17 @@ from events.fraud import FraudCheckCompleted, FraudDetected
 from events.inventory import InventoryAdjusted
 from events.orders import OrderCancelled
 from events.payments import Instrument, PaymentInitiated, PaymentSettled
-from events.refunds import ChargebackClosed, RecordChargeback, RefundPayment
+from events.refunds import CloseChargeback, RecordChargeback, RefundPayment
 from events.types import OrderItem, PaymentMethod
-from streams.payments.alarms import APPROVAL, AUTHORIZATION, RETRY, REVIEW, SESSION
+from streams.payments.alarms import (
+    APPROVAL,
+    AUTHORIZATION,
+    EVIDENCE,
+    RETRY,
+    REVIEW,
+    SESSION,
+    SETTLEMENT,
+)
 from streams.payments.charges import (
     charge_captured,
     charge_failed,
@@ -29,12 +38,20 @@ from streams.payments.charges import (
 )
 from streams.payments.deadlines import authorization_due, retry_due, review_due, session_due
 from streams.payments.decisions import fraud_checked, fraud_detected
+from streams.payments.disputes import (
+    close_chargeback,
+    evidence_due,
+    evidence_submitted,
+    record_chargeback,
+)
 from streams.payments.fold import fold
 from streams.payments.holds import stock_adjusted
 from streams.payments.refund_requests import approval_due, request_refund
-from streams.payments.refunds import charge_refunded, close_chargeback, record_chargeback, settle
+from streams.payments.refunds import charge_refunded
 from streams.payments.rules import PaymentRules
+from streams.payments.sales import NOTHING_SOLD
 from streams.payments.sessions import cancel, open_session
+from streams.payments.settlement import settle, settlement_due
 from streams.payments.states import Early, Payment, Status
 
 NOW_MS = 1_750_000_000_000
@@ -226,20 +243,21 @@ def settled() -> PaymentSettled:
     )
 
 
-def chargeback() -> RecordChargeback:
+def chargeback(amount_minor: int = AMOUNT, reference: str = "cb_1") -> RecordChargeback:
     return RecordChargeback(
-        payment_id=PAYMENT, chargeback_reference="cb_1", amount_minor=AMOUNT, reason="fraud"
-    )
-
-
-def closed(outcome: str = "won", chargeback_id: str = "cb_1") -> ChargebackClosed:
-    return ChargebackClosed(
-        chargeback_id=chargeback_id,
         payment_id=PAYMENT,
-        outcome=outcome,
-        amount_minor=AMOUNT,
-        currency="USD",
+        chargeback_reference=reference,
+        amount_minor=amount_minor,
+        reason="fraud",
     )
+
+
+def closed(outcome: str = "won", chargeback_id: str = "cb_1") -> CloseChargeback:
+    return CloseChargeback(payment_id=PAYMENT, chargeback_reference=chargeback_id, outcome=outcome)
+
+
+def evidence_taken(chargeback_id: str = "cb_1") -> EvidenceSubmitted:
+    return EvidenceSubmitted(payment_id=PAYMENT, chargeback_id=chargeback_id, provider="stripe")
 
 
 def asked_back(amount_minor: int | None = 5_000, key: str = "k1", **told: Any) -> RefundPayment:
@@ -275,8 +293,9 @@ DECIDE: dict[type[Message], Callable[..., Any]] = {
     InventoryAdjusted: stock_adjusted,
     OrderCancelled: cancel,
     PaymentSettled: settle,
-    RecordChargeback: record_chargeback,
-    ChargebackClosed: close_chargeback,
+    RecordChargeback: lambda *told: record_chargeback(told[0], NOTHING_SOLD, *told[1:])[0],
+    CloseChargeback: close_chargeback,
+    EvidenceSubmitted: evidence_submitted,
     RefundPayment: _request_refund,
 }
 TIME_UP: dict[str, Callable[..., Any]] = {
@@ -285,6 +304,10 @@ TIME_UP: dict[str, Callable[..., Any]] = {
     REVIEW: review_due,
     AUTHORIZATION: authorization_due,
     APPROVAL: approval_due,
+    SETTLEMENT: settlement_due,
+    EVIDENCE: lambda payment, due_ms, now_ms, _: evidence_due(
+        payment, NOTHING_SOLD, due_ms, now_ms
+    ),
 }
 
 
@@ -524,7 +547,7 @@ TRIGGERS: dict[str, tuple[Callable[[], Message], ...]] = {
     "ChargeRefunded": (refunded, lambda: refunded("ref_part2", 100)),
     "ChargeOperationFailed": tuple(
         lambda o=o, r=r: failed(o, retryable=r)
-        for o in ("authorize", "capture", "void", "refund")
+        for o in ("authorize", "capture", "void", "refund", "evidence")
         for r in (True, False)
     ),
     "InventoryAdjusted": (
@@ -542,6 +565,7 @@ TRIGGERS: dict[str, tuple[Callable[[], Message], ...]] = {
         lambda: asked_back(None, "k3"),
         lambda: asked_back(None, "k1", approved_by="boss"),
     ),
-    "ChargebackClosed": (closed, lambda: closed("lost"), lambda: closed("withdrawn")),
+    "EvidenceSubmitted": (evidence_taken,),
+    "CloseChargeback": (closed, lambda: closed("lost"), lambda: closed("withdrawn")),
 }
 """Every input, in every variety that the rules tell apart."""

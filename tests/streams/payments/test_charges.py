@@ -161,7 +161,7 @@ def test_a_renewal_is_charged_at_once_and_waits_for_no_stock() -> None:
     assert life.status is Status.CAPTURED
     assert (processed.subscription_id, processed.invoice_id) == ("sub_1", "inv_1")
     assert processed.order_id is None
-    assert not life.timers
+    assert life.kinds() == {"settlement"}
 
 
 def test_a_payment_without_an_order_is_captured_as_soon_as_it_is_authorised() -> None:

@@ -82,7 +82,7 @@ def test_patience_begins_anew_with_each_question() -> None:
 
 def test_the_watch_is_set_once_on_the_way_to_the_money() -> None:
     assert fresh().timers == charging().timers == capturing().timers
-    assert not paid().timers
+    assert paid().kinds() == {"settlement"}
 
 
 def test_people_and_shelves_have_no_session() -> None:

@@ -1,26 +1,17 @@
 """Money that goes back, and disputes over it."""
 
-import pytest
-
 from streams.payments.refund import REFUNDS_MAX
 from streams.payments.states import Status
 from tests.streams.payments.samples import (
     AMOUNT,
     DAY_MS,
     MINUTE_MS,
-    NOW_MS,
     cancelled,
-    chargeback,
-    charged_back,
     charging,
-    closed,
-    disputed,
     failed,
-    moment,
     paid,
     partly_refunded,
     refunded,
-    settled,
 )
 
 
@@ -118,39 +109,3 @@ def test_a_silent_provider_is_asked_again_for_a_refund() -> None:
     life = paid().hear(cancelled()).wait(15 * MINUTE_MS)
 
     assert life.names.count("RefundCharge") == 2
-
-
-def test_a_chargeback_opens_a_dispute_with_a_week_for_evidence() -> None:
-    life = paid().hear(chargeback(), chargeback())
-
-    opened = life.last("ChargebackOpened")
-    assert life.names.count("ChargebackOpened") == 1
-    assert (opened.chargeback_id, opened.amount_minor, opened.fee_minor) == ("cb_1", AMOUNT, 1_500)
-    assert opened.evidence_due_by == moment(NOW_MS + 7 * DAY_MS)
-
-
-@pytest.mark.parametrize("outcome", ["won", "withdrawn"])
-def test_a_dispute_that_is_won_leaves_the_money_settled(outcome: str) -> None:
-    life = disputed().hear(closed(outcome))
-
-    assert (life.status, life.payment.charged_back_minor) == (Status.SETTLED, 0)
-
-
-def test_a_lost_dispute_takes_what_remained() -> None:
-    life = partly_refunded().hear(chargeback(), closed("lost"))
-
-    assert life.status is Status.CHARGED_BACK
-    assert life.payment.charged_back_minor == AMOUNT - 5_000
-
-
-def test_another_dispute_cannot_end_this_one() -> None:
-    assert disputed().hear(closed("lost", "cb_other")).status is Status.DISPUTED
-
-
-def test_after_a_lost_dispute_nothing_is_refunded() -> None:
-    assert "RefundCharge" not in charged_back().hear(cancelled()).names
-
-
-def test_only_captured_money_settles() -> None:
-    assert charging().hear(settled()).status is Status.INITIATED
-    assert partly_refunded().hear(settled()).status is Status.PARTIALLY_REFUNDED

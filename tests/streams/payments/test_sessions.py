@@ -175,7 +175,7 @@ def test_a_cancelled_order_under_dispute_is_refunded_once_the_dispute_is_won() -
 
     life.hear(closed("won"))
 
-    assert life.names == ["RefundCharge"]
+    assert life.names == ["ChargebackClosed", "PaymentSettled", "RefundCharge"]
 
 
 def test_a_customer_waits_five_days_for_a_refund_of_their_own_choice() -> None:

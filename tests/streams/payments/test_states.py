@@ -72,6 +72,7 @@ CONTRACT = [
     ("AUTHORIZED", "CANCELLED", "OrderCancelled", authorized, say(cancelled)),
     ("AUTHORIZED", "CANCELLED", "timer:authorization", authorized, let_pass(7 * DAY_MS)),
     ("CAPTURED", "SETTLED", "PaymentSettled", paid, say(settled)),
+    ("CAPTURED", "SETTLED", "timer:settlement", paid, let_pass(4 * DAY_MS)),
     ("CAPTURED", "PARTIALLY_REFUNDED", "RefundIssued", paid, say(refunded, "ref_1", 100)),
     ("SETTLED", "PARTIALLY_REFUNDED", "RefundIssued", settled_life, say(refunded, "r", 100)),
     (
@@ -87,8 +88,8 @@ CONTRACT = [
     ("CAPTURED", "DISPUTED", "RecordChargeback", paid, say(chargeback)),
     ("SETTLED", "DISPUTED", "RecordChargeback", settled_life, say(chargeback)),
     ("PARTIALLY_REFUNDED", "DISPUTED", "RecordChargeback", partly_refunded, say(chargeback)),
-    ("DISPUTED", "SETTLED", "ChargebackClosed", disputed, say(closed, "won")),
-    ("DISPUTED", "CHARGED_BACK", "ChargebackClosed", disputed, say(closed, "lost")),
+    ("DISPUTED", "SETTLED", "CloseChargeback", disputed, say(closed, "won")),
+    ("DISPUTED", "CHARGED_BACK", "CloseChargeback", disputed, say(closed, "lost")),
 ]
 
 # Moves that one input makes, beside the contract's trigger of the same move. The contract names
@@ -103,6 +104,12 @@ ALSO = {
     ("CAPTURED", "REFUNDED", "ChargeRefunded"),
     ("SETTLED", "REFUNDED", "ChargeRefunded"),
     ("PARTIALLY_REFUNDED", "REFUNDED", "ChargeRefunded"),
+    # A verdict that comes before its dispute opens and ends it at once.
+    ("CAPTURED", "SETTLED", "CloseChargeback"),
+    ("PARTIALLY_REFUNDED", "SETTLED", "CloseChargeback"),
+    ("CAPTURED", "CHARGED_BACK", "CloseChargeback"),
+    ("SETTLED", "CHARGED_BACK", "CloseChargeback"),
+    ("PARTIALLY_REFUNDED", "CHARGED_BACK", "CloseChargeback"),
 }
 
 

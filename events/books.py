@@ -1,0 +1,64 @@
+"""Reconciliation: the shop's books beside a provider's, keyed by the first payment on the page.
+
+All of it is an extension. Amounts are in minor units on the wire too, as providers write them.
+"""
+
+from datetime import date
+
+from events.base import Command, Event, Part, names
+from events.scalars import Count, Currency, Id, Many, MinorUnits, Text
+
+_MINOR = names(
+    captured_minor=("capturedMinor",),
+    refunded_minor=("refundedMinor",),
+    provider_captured_minor=("providerCapturedMinor",),
+    provider_refunded_minor=("providerRefundedMinor",),
+)
+
+
+class BookedCharge(Part):
+    """What the shop thinks became of a charge."""
+
+    model_config = _MINOR
+
+    payment_id: Id
+    charge_id: Id
+    currency: Currency
+    captured_minor: MinorUnits
+    refunded_minor: MinorUnits
+
+
+class BookMismatch(BookedCharge):
+    """A charge of which the provider thinks otherwise; it may not know it at all."""
+
+    model_config = _MINOR
+
+    provider_captured_minor: MinorUnits | None = None
+    provider_refunded_minor: MinorUnits | None = None
+
+
+class ReconcileCharges(Command):
+    """Asks for a page of a day's charges to be compared with the provider's books (G-20)."""
+
+    topic = "payments.{env}.commands"
+    key_field = "payment_id"
+    source = "payment-service"
+
+    payment_id: Id
+    provider: Text
+    day: date
+    charges: Many[BookedCharge]
+
+
+class ChargesReconciled(Event):
+    """A page was compared; what differs is listed."""
+
+    topic = "payments.{env}.events"
+    key_field = "payment_id"
+    source = "payment-gateway-service"
+
+    payment_id: Id
+    provider: Text
+    day: date
+    compared: Count
+    mismatches: Many[BookMismatch]

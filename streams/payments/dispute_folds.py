@@ -1,0 +1,75 @@
+"""How payouts and disputes change a payment."""
+
+from msgspec.structs import replace
+
+from streams.payments import facts as f
+from streams.payments.states import Dispute, Evidence, Payment, Status
+
+
+def settled(payment: Payment, fact: f.Settled) -> Payment:
+    """The provider paid out; money of which a part went back is settled without a new state."""
+    captured = payment.status is Status.CAPTURED
+    return replace(
+        payment,
+        status=Status.SETTLED if captured else payment.status,
+        settled_at_ms=fact.at_ms,
+        due_ms=0,
+    )
+
+
+def disputed(payment: Payment, fact: f.Disputed) -> Payment:
+    """The money is disputed; evidence is waited for."""
+    dispute = Dispute(
+        fact.chargeback_id,
+        fact.amount_minor,
+        fact.reason,
+        fact.fee_minor,
+        fact.evidence_due_ms,
+    )
+    return replace(payment, status=Status.DISPUTED, dispute=dispute, due_ms=fact.evidence_due_ms)
+
+
+def _with(payment: Payment, evidence: Evidence, due_ms: int) -> Payment:
+    assert payment.dispute is not None, "evidence is for a dispute"
+    return replace(payment, dispute=replace(payment.dispute, evidence=evidence), due_ms=due_ms)
+
+
+def evidence_asked(payment: Payment, _: f.EvidenceAsked) -> Payment:
+    """The provider is offered the evidence; its deadline stands."""
+    assert payment.dispute is not None, "evidence is for a dispute"
+    return _with(payment, Evidence.ASKED, payment.dispute.evidence_due_ms)
+
+
+def evidence_given(payment: Payment, _: f.EvidenceGiven) -> Payment:
+    """The bank decides, and takes its time."""
+    return _with(payment, Evidence.GIVEN, 0)
+
+
+def evidence_postponed(payment: Payment, fact: f.EvidencePostponed) -> Payment:
+    """The evidence is to be offered again."""
+    return _with(payment, Evidence.NONE, fact.due_ms)
+
+
+def dispute_won(payment: Payment, fact: f.DisputeWon) -> Payment:
+    """The money stays."""
+    assert payment.dispute is not None, "a dispute ends that was open"
+    dispute = replace(payment.dispute, outcome=fact.outcome)
+    return replace(payment, status=Status.SETTLED, dispute=dispute, due_ms=0)
+
+
+def dispute_lost(payment: Payment, fact: f.DisputeLost) -> Payment:
+    """The disputed money is gone, and nothing else goes back."""
+    assert payment.dispute is not None, "a dispute ends that was open"
+    return replace(
+        payment,
+        status=Status.CHARGED_BACK,
+        charged_back_minor=fact.amount_minor,
+        dispute=replace(payment.dispute, outcome="lost"),
+        committed=(),
+        due_ms=0,
+    )
+
+
+def puzzled(payment: Payment, _: f.Puzzled) -> Payment:
+    """A person must look."""
+    return replace(payment, stuck=True)

@@ -1,0 +1,161 @@
+"""Disputes: opened, answered with evidence, ended (G-18).
+
+Evidence is the proof of delivery. It is handed in once, as soon as there is any; a dispute to
+which nothing was handed in by its deadline is lost.
+"""
+
+from events.charges import ChargeOperationFailed, EvidenceSubmitted
+from events.refunds import CloseChargeback, RecordChargeback
+from streams.payments import facts as f
+from streams.payments.evolution import evolve_all
+from streams.payments.refund import RefundState
+from streams.payments.rules import PaymentRules
+from streams.payments.sales import Sale, SentParcel, delivered
+from streams.payments.settlement import settled_now
+from streams.payments.states import (
+    PAID,
+    Dispute,
+    Evidence,
+    Owed,
+    Payment,
+    Status,
+    remaining_minor,
+)
+from streams.payments.steps import Facts, ask_next, refund_rest
+
+
+def record_chargeback(
+    payment: Payment, sale: Sale, command: RecordChargeback, at_ms: int, rules: PaymentRules
+) -> tuple[Facts, Sale]:
+    """Open a dispute over money that is in, one at a time; a repeat changes nothing.
+
+    A claim of money that went back already, or that nobody here knows to be in, is for a
+    person: the machine has no state for it.
+    """
+    known, reference = payment.dispute, command.chargeback_reference
+    if known is not None and known.chargeback_id == reference:
+        return (), sale
+    if payment.status in PAID:
+        opened = _opened(payment, reference, command.amount_minor, command.reason, at_ms, rules)
+        return (opened, *_evidence(evolve_all(payment, (opened,)), sale)), sale
+    return ((f.Puzzled(),) if payment.attempt else ()), sale
+
+
+def _opened(
+    payment: Payment, reference: str, amount: int, reason: str, at_ms: int, rules: PaymentRules
+) -> f.Disputed:
+    return f.Disputed(
+        chargeback_id=reference,
+        amount_minor=min(amount, remaining_minor(payment)),
+        reason=reason,
+        fee_minor=rules.chargeback_fee_minor,
+        at_ms=at_ms,
+        evidence_due_ms=at_ms + rules.evidence_ms,
+    )
+
+
+def _evidence(payment: Payment, sale: Sale) -> Facts:
+    """Offer the newest proof of delivery, unless there is none or it was offered."""
+    dispute = payment.dispute
+    if payment.status is not Status.DISPUTED or dispute is None or dispute.evidence:
+        return ()
+    parcels: list[SentParcel] = list(delivered(sale))
+    return (f.EvidenceAsked(parcels[-1]),) if parcels else ()
+
+
+def proof_arrived(payment: Payment, sale: Sale) -> Facts:
+    """Say what a delivery means for a dispute that has no evidence yet."""
+    return _evidence(payment, sale)
+
+
+def evidence_submitted(
+    payment: Payment, event: EvidenceSubmitted, _at_ms: int, _: PaymentRules
+) -> Facts:
+    """Note that the bank has the evidence."""
+    dispute = _open_dispute(payment, event.chargeback_id)
+    if dispute is None or dispute.evidence is Evidence.GIVEN:
+        return ()
+    return (f.EvidenceGiven(),)
+
+
+def evidence_failed(
+    payment: Payment, event: ChargeOperationFailed, at_ms: int, rules: PaymentRules
+) -> Facts:
+    """Offer evidence that the provider failed to take once more, up to the deadline."""
+    dispute = payment.dispute
+    open_now = payment.status is Status.DISPUTED and dispute is not None
+    if not open_now or dispute is None or dispute.evidence is not Evidence.ASKED:
+        return ()
+    if not event.retryable:
+        return (f.Puzzled(),)
+    due_ms = min(at_ms + rules.evidence_retry_ms, dispute.evidence_due_ms)
+    return (f.EvidencePostponed(due_ms),)
+
+
+def evidence_due(payment: Payment, sale: Sale, due_ms: int, now_ms: int) -> Facts:
+    """Offer the evidence again, or lose the dispute for want of it."""
+    dispute = payment.dispute
+    if payment.status is not Status.DISPUTED or payment.due_ms != due_ms or dispute is None:
+        return ()
+    if now_ms < dispute.evidence_due_ms:
+        return _evidence(payment, sale)
+    return _lost(payment, dispute)
+
+
+def close_chargeback(
+    payment: Payment, command: CloseChargeback, at_ms: int, rules: PaymentRules
+) -> Facts:
+    """End a dispute by the bank's word. One that comes before its dispute opens and ends it."""
+    dispute = _open_dispute(payment, command.chargeback_reference)
+    if dispute is not None:
+        return _ended(payment, dispute, command, at_ms, rules)
+    known = payment.dispute
+    told_before = known is not None and known.chargeback_id == command.chargeback_reference
+    if payment.status not in PAID or told_before:
+        return ()
+    amount = remaining_minor(payment)
+    opened = _opened(payment, command.chargeback_reference, amount, "unknown", at_ms, rules)
+    after = evolve_all(payment, (opened,))
+    assert after.dispute is not None, "it was just opened"
+    return opened, *_ended(after, after.dispute, command, at_ms, rules)
+
+
+def _open_dispute(payment: Payment, reference: str) -> Dispute | None:
+    dispute = payment.dispute
+    if payment.status is not Status.DISPUTED or dispute is None:
+        return None
+    return dispute if dispute.chargeback_id == reference else None
+
+
+def _ended(
+    payment: Payment,
+    dispute: Dispute,
+    command: CloseChargeback,
+    at_ms: int,
+    rules: PaymentRules,
+) -> Facts:
+    if command.outcome == "lost":
+        return _lost(payment, dispute)
+    won = f.DisputeWon(command.outcome)
+    after = evolve_all(payment, (won,))
+    paid_out = settled_now(after, at_ms, rules)
+    rest = refund_rest(after, at_ms, rules) if payment.cancel_reason else ()
+    return won, *paid_out, *(rest or ask_next(after, at_ms, rules))
+
+
+def _lost(payment: Payment, dispute: Dispute) -> Facts:
+    """The disputed money is gone; refunds that had not gone out are not made (G-18)."""
+    lost = f.DisputeLost(min(dispute.amount_minor, remaining_minor(payment)))
+    return lost, *_blocked(payment)
+
+
+def _blocked(payment: Payment) -> Facts:
+    owed = payment.refund_id if payment.owed is Owed.REFUND else ""
+    currency = payment.session.currency
+    return tuple(
+        [
+            f.RefundRefused(r.refund_id, r.amount_minor, currency, "already_refunded")
+            for r in payment.refunds
+            if r.state is RefundState.PROCESSING and r.refund_id != owed
+        ]
+    )
