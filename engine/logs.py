@@ -4,12 +4,14 @@ from typing import Any
 
 import structlog
 
+from engine.masking import mask_entry
+
 
 def json_logging() -> dict[str, Any]:
     """A configuration for `logging.config.dictConfig`: one JSON object a line, on stderr.
 
     Each has event, level, logger and timestamp (RFC 3339 UTC). Records' values are never
-    logged by the engine, so no personal data can be in them.
+    logged by the engine; what an error says of one is masked.
     """
     before = [
         structlog.stdlib.add_log_level,
@@ -26,6 +28,7 @@ def json_logging() -> dict[str, Any]:
                 "foreign_pre_chain": before,
                 "processors": [
                     structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                    mask_entry,
                     structlog.processors.JSONRenderer(),
                 ],
             }

@@ -6,6 +6,7 @@ from typing import Any
 from faust.worker import Worker
 
 from engine.errors import EngineError
+from engine.masking import mask_handlers
 
 
 class OneLine(logging.Filter):
@@ -49,11 +50,12 @@ class LaneWorker(Worker):
     """Faust's worker. Registered by Faust's setting `Worker`."""
 
     def on_setup_root_logger(self, logger: logging.Logger, level: int) -> None:
-        """Shorten what every handler writes."""
+        """Shorten what every handler writes, and mask personal data and secrets in it."""
         super().on_setup_root_logger(logger, level)
         one_line = OneLine()
         for handler in logger.handlers:
             handler.addFilter(one_line)
+        mask_handlers(logger)
 
     async def _sentinel_task(self) -> None:
         """Mode sleeps a second here before it closes the loop; nothing is left to wait for."""
