@@ -38,6 +38,7 @@ from providers.simulated_carriers import simulated_carriers
 from providers.sms import HttpSms
 from settings import Settings, settings_or_exit
 from streams.notifications.rules import EMAIL, PUSH, SMS
+from web.access import Tokens
 from web.server import WorkerWeb
 
 
@@ -115,8 +116,9 @@ def create_app(settings: Settings, topology: Topology | None = None) -> LaneApp:
     )
     logs = {"logging_config": json_logging()} if settings.log_format == "json" else {}
     created = create_worker_app(topology or topology_of(settings), policy, options, **logs)
-    token = settings.view_token
-    created.web_service = WorkerWeb(created, token and token.get_secret_value())
+    view, personal = settings.view_token, settings.personal_token
+    tokens = Tokens(view and view.get_secret_value(), personal and personal.get_secret_value())
+    created.web_service = WorkerWeb(created, tokens)
     created.greeting = f"settings: {settings.model_dump_json(exclude_defaults=True)}"
     return created
 

@@ -79,6 +79,9 @@ class Settings(BaseSettings):
     view_token: SecretStr | None = None
     """What readers of tables and metrics must show (`Authorization: Bearer ...`). Without it
     they are open to this machine only, and only in dev."""
+    personal_token: SecretStr | None = None
+    """What readers of personal data must show: to them views are not masked. Without it nobody
+    sees addresses, numbers and letters in full."""
     worker_url: str = "http://127.0.0.1:6066"
     """Where commands ask for rows, and the HTTP API; the latter takes several, joined by commas."""
     log_format: Literal["text", "json"] = "text"
@@ -164,6 +167,10 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _guarded(self) -> Self:
+        if self.personal_token is not None and self.personal_token == self.view_token:
+            raise ValueError(
+                "FLOWMART_PERSONAL_TOKEN must differ from FLOWMART_VIEW_TOKEN: it is another right"
+            )
         if self.view_token is None and not (self.env == "dev" and is_loopback(self.web_host)):
             raise ValueError(
                 "set FLOWMART_VIEW_TOKEN: tables may be read without one only in dev and only on"

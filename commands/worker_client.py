@@ -19,7 +19,7 @@ async def ask(path: str) -> Any:
         CommandError: no worker listens, or it refuses.
     """
     url = os.environ.get("FLOWMART_WORKER_URL", "http://127.0.0.1:6066").rstrip("/")
-    token = os.environ.get("FLOWMART_VIEW_TOKEN")
+    token = os.environ.get("FLOWMART_PERSONAL_TOKEN") or os.environ.get("FLOWMART_VIEW_TOKEN")
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     try:
         async with (

@@ -13,20 +13,32 @@ from engine.tables import table_prefix
 MASKED = "***"
 
 
-def committed_row(processor: Processor, table: TableSpec[Any], key: str) -> Any | None:
-    """One row as plain JSON values, masked; None when there is none."""
+def committed_row(
+    processor: Processor, table: TableSpec[Any], key: str, *, masked: bool = True
+) -> Any | None:
+    """One row as plain JSON values; None when there is none."""
     raw = processor.store.get(table_prefix(table.name) + key.encode())
-    return None if raw is None else mask(msgspec.json.decode(raw), table.mask)
+    return None if raw is None else _shown(raw, table, masked=masked)
 
 
 def committed_rows(
-    processor: Processor, table: TableSpec[Any], *, prefix: str = "", limit: int
+    processor: Processor,
+    table: TableSpec[Any],
+    *,
+    prefix: str = "",
+    limit: int,
+    masked: bool = True,
 ) -> Iterator[tuple[str, Any]]:
     """Up to limit rows whose keys begin with prefix, in the order of their keys."""
     start = table_prefix(table.name)
     rows = processor.store.range(start + prefix.encode(), start + prefix.encode() + b"\xff")
     for key, raw in islice(rows, limit):
-        yield key[len(start) :].decode(), mask(msgspec.json.decode(raw), table.mask)
+        yield key[len(start) :].decode(), _shown(raw, table, masked=masked)
+
+
+def _shown(raw: bytes, table: TableSpec[Any], *, masked: bool) -> Any:
+    value = msgspec.json.decode(raw)
+    return mask(value, table.mask) if masked else value
 
 
 def mask(value: Any, paths: tuple[str, ...]) -> Any:

@@ -144,6 +144,11 @@ def test_rows_are_open_only_to_this_machine_and_only_in_dev(
             made()
 
 
+def test_one_token_cannot_give_both_rights() -> None:
+    with pytest.raises(ValueError, match="FLOWMART_PERSONAL_TOKEN must differ"):
+        settings(view_token="x", personal_token="x")
+
+
 def test_the_token_is_masked_wherever_settings_are_shown() -> None:
     shown = settings(view_token="let me in")
 

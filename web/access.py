@@ -1,8 +1,13 @@
-"""Who may read a worker's port: everybody its health, holders of the token the rest."""
+"""Who may read a worker's port: everybody its health, holders of a token the rest.
+
+Two tokens, two rights: the view token shows tables with personal data masked, the personal token
+shows them whole.
+"""
 
 import hmac
 import ipaddress
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
@@ -11,21 +16,31 @@ from aiohttp import web
 from web.problems import problem
 
 OPEN_PATHS = frozenset({"/health", "/ready"})
+_SEES_PERSONAL = web.RequestKey("sees_personal", bool)
 
 Middleware = Callable[[web.Request, Any], Awaitable[web.StreamResponse]]
 
 
-def access(token: str | None) -> Middleware:
-    """Let a request through when it shows the token.
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """What readers show. None: nobody has that right by a token."""
 
-    Without a token (settings allow that only in dev and on loopback) requests from this
+    view: str | None = None
+    personal: str | None = None
+
+
+def access(tokens: Tokens) -> Middleware:
+    """Let a request through when it shows a token.
+
+    Without a view token (settings allow that only in dev and on loopback) requests from this
     machine pass, if they name it by a loopback name: a web page elsewhere that points its
-    own name at 127.0.0.1 does not get in.
+    own name at 127.0.0.1 does not get in. They see personal data masked all the same.
     """
 
     @web.middleware
     async def check(request: web.Request, handler: Any) -> web.StreamResponse:
-        if request.path in OPEN_PATHS or _may_read(request, token):
+        request[_SEES_PERSONAL] = _shows(request, tokens.personal)
+        if request.path in OPEN_PATHS or _may_read(request, tokens):
             response: web.StreamResponse = await handler(request)
             return response
         answer = problem(
@@ -38,11 +53,24 @@ def access(token: str | None) -> Middleware:
     return check
 
 
-def _may_read(request: web.Request, token: str | None) -> bool:
-    if token is None:
+def sees_personal(request: web.Request) -> bool:
+    """Whether the reader has the right to see personal data."""
+    return request[_SEES_PERSONAL]
+
+
+def _may_read(request: web.Request, tokens: Tokens) -> bool:
+    if sees_personal(request):
+        return True
+    if tokens.view is None:
         return _is_local(request.remote or "") and _is_local(request.url.host or "")
+    return _shows(request, tokens.view)
+
+
+def _shows(request: web.Request, token: str | None) -> bool:
     scheme, _, shown = request.headers.get("Authorization", "").partition(" ")
-    return scheme.lower() == "bearer" and hmac.compare_digest(shown.encode(), token.encode())
+    if token is None or scheme.lower() != "bearer":
+        return False
+    return hmac.compare_digest(shown.encode(), token.encode())
 
 
 def _is_local(host: str) -> bool:

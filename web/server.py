@@ -19,8 +19,9 @@ from engine.bind import LaneApp
 from engine.errors import EngineError
 from engine.metrics import EngineCollector
 from engine.monitor import FaustCollector
-from web.access import access
+from web.access import Tokens, access
 from web.figures import FigureCollector
+from web.peers import Peers
 from web.problems import problem, problems
 from web.tables import TableViews
 
@@ -31,7 +32,7 @@ LAG_EVERY_S = 2.0
 class WorkerWeb(Service):  # type: ignore[misc]  # untyped base
     """Serves `/health`, `/ready`, `/metrics` and `/tables/` on the worker's port."""
 
-    def __init__(self, app: LaneApp, token: str | None) -> None:
+    def __init__(self, app: LaneApp, tokens: Tokens) -> None:
         super().__init__()
         self._app = app
         self._engine = EngineCollector(app.lanes, PREFIX)
@@ -41,13 +42,13 @@ class WorkerWeb(Service):  # type: ignore[misc]  # untyped base
             PROCESS_COLLECTOR, PLATFORM_COLLECTOR, GC_COLLECTOR,
         ):  # fmt: skip
             self._registry.register(collector)
-        self._site = web.Application(middlewares=[problems, access(token)])
+        self._site = web.Application(middlewares=[problems, access(tokens)])
         self._site.add_routes(
             [
                 web.get("/health", self.health),
                 web.get("/ready", self.ready),
                 web.get("/metrics", self.metrics),
-                *TableViews(app, token).routes(),
+                *TableViews(app, Peers(app)).routes(),
             ]
         )
         self._runner = web.AppRunner(self._site, access_log=None)

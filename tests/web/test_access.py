@@ -5,22 +5,27 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 
-from web.access import access
+from web.access import Tokens, access, sees_personal
 
 TOKEN = "let me in"
 BEARER = f"Bearer {TOKEN}"
 
 
 async def answer(
-    token: str | None, *, path: str = "/tables/", remote: str = "127.0.0.1", **headers: str
+    token: str | None,
+    *,
+    personal: str | None = None,
+    path: str = "/tables/",
+    remote: str = "127.0.0.1",
+    **headers: str,
 ) -> web.StreamResponse:
     """What a visitor gets; `seen` is what lies behind the door."""
 
-    async def seen(_request: web.Request) -> web.Response:
-        return web.Response(text="seen")
+    async def seen(request: web.Request) -> web.Response:
+        return web.Response(text="whole" if sees_personal(request) else "masked")
 
     request: Any = make_mocked_request("GET", path, headers={"Host": "127.0.0.1:6066", **headers})
-    check: Any = access(token)
+    check: Any = access(Tokens(token, personal))
     return await check(request.clone(remote=remote), seen)  # type: ignore[no-any-return]
 
 
@@ -90,3 +95,26 @@ async def test_who_is_refused_is_told_how_to_get_in_but_not_with_what() -> None:
     assert refused.headers["WWW-Authenticate"] == 'Bearer realm="flowmart"'
     assert "FLOWMART_VIEW_TOKEN" in (refused.text or "")
     assert TOKEN not in (refused.text or "")
+
+
+@pytest.mark.parametrize("view", [TOKEN, None])
+@pytest.mark.parametrize(
+    ("shown", "seen"),
+    [("Bearer all of it", "whole"), (BEARER, "masked"), ("Basic all of it", None), ("", None)],
+)
+async def test_personal_data_is_seen_by_holders_of_its_own_token(
+    view: str | None, shown: str, seen: str | None
+) -> None:
+    visited: Any = await answer(view, personal="all of it", Authorization=shown)
+
+    # Without a view token this machine reads masked rows, whatever it shows.
+    expected = seen or ("masked" if view is None else None)
+    assert (visited.text if visited.status == HTTPStatus.OK else None) == expected
+
+
+async def test_nobody_sees_personal_data_where_no_token_gives_the_right() -> None:
+    visited: Any = await answer(TOKEN, Authorization="Bearer ")
+    local: Any = await answer(None, Authorization="Bearer None")
+
+    assert visited.status == HTTPStatus.UNAUTHORIZED
+    assert local.text == "masked"
