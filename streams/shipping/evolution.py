@@ -103,6 +103,7 @@ def _dispatched(shipment: Shipment, fact: f.Dispatched) -> Shipment:
         lost_due_ms=fact.lost_due_ms,
         late=fact.late,
         ready_at_ms=0,
+        booking=None,
         scans=_with(shipment.scans, fact.scan),
         scanned_at_ms=fact.scanned_at_ms,
     )

@@ -223,6 +223,18 @@ def test_a_label_that_cannot_be_replaced_stays() -> None:
     assert "booking" not in due_times(kept)
 
 
+def test_a_new_label_that_is_looked_for_at_dispatch_is_needed_no_longer() -> None:
+    moved = after(created(), moved_to(line1="2 Main St"))
+
+    gone = after(moved, scan("shipped"))
+
+    assert "booking" not in due_times(gone)
+    assert after(gone, refused(moved, retryable=False)).status is Status.DISPATCHED
+    assert isinstance(
+        decide(gone, booked(gone, tracking_number="94B"), AT_MS, RULES)[0], LabelSpare
+    )
+
+
 # --- opening ---------------------------------------------------------------------------------
 
 
