@@ -164,7 +164,10 @@ class _Desk:
                 scans = await line.call(lambda carrier: carrier.track(request))
             except CarrierError:
                 return []
-        updates = [_update(command, scan) for scan in scans]
+        known = {(ms_of(scan.at), scan.status) for scan in command.known}
+        updates = [
+            _update(command, scan) for scan in scans if (scan.at_ms, scan.status) not in known
+        ]
         return published(NAME, cause_of(delivery), updates)
 
     async def _booked(self, command: BookCarrier) -> Message:
@@ -227,4 +230,6 @@ def _update(command: TrackParcel, scan: CarrierScan) -> UpdateShipmentStatus:
         location=Place(city=scan.city, country=scan.country),
         reason_code=scan.reason_code,
         proof_of_delivery=proof,
+        carrier=command.carrier,
+        tracking_number=command.tracking_number,
     )

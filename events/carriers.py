@@ -5,7 +5,7 @@ All are extensions: the contract names the carriers, not how they are called.
 
 from typing import Literal
 
-from events.base import Command, Event
+from events.base import Command, Event, Part
 from events.scalars import Count, Id, Many, Moment, Text, Url
 from events.shipping_parts import Package
 from events.types import Address
@@ -55,10 +55,17 @@ class VoidLabel(CarrierCommand):
     idempotency_key: Id
 
 
+class KnownScan(Part):
+    """A scan that need not be told again."""
+
+    status: Text
+    at: Moment
+
+
 class TrackParcel(CarrierCommand):
     """Asks a carrier where a parcel is, should its webhook not tell (G-30). An extension.
 
-    What it says arrives as UpdateShipmentStatus, once a scan.
+    What it says beyond the scans that are known arrives as UpdateShipmentStatus, once a scan.
     """
 
     shipment_id: Id
@@ -67,6 +74,7 @@ class TrackParcel(CarrierCommand):
     tracking_number: Id
     booked_at: Moment
     address: Address
+    known: Many[KnownScan] = ()
 
 
 class CarrierBooked(CarrierEvent):

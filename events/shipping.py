@@ -79,6 +79,8 @@ class UpdateShipmentStatus(ShipmentCommand):
     location: Place | None = None
     reason_code: Text | None = None
     proof_of_delivery: ProofOfDelivery | None = None
+    carrier: Carrier | None = None  # an extension: who says so
+    tracking_number: Id | None = None  # an extension: of which parcel
 
 
 class CancelShipment(ShipmentCommand):

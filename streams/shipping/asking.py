@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from events.base import Message
-from events.carriers import BookCarrier, Purpose, TrackParcel, VoidLabel
+from events.carriers import BookCarrier, KnownScan, Purpose, TrackParcel, VoidLabel
 from events.ids import derived_id
 from events.shipping import CreateShipment
 from events.types import Customer
@@ -68,4 +68,7 @@ def parcel_tracked(shipment: Shipment) -> TrackParcel:
         tracking_number=shipment.tracking_number,
         booked_at=moment_of(shipment.booked_at_ms),
         address=address_of(shipment.destination),
+        known=tuple(
+            [KnownScan(status=scan.status, at=moment_of(scan.at_ms)) for scan in shipment.scans]
+        ),
     )

@@ -88,8 +88,7 @@ def _label_spare(shipment: Shipment, fact: f.LabelSpare) -> Shipment:
 
 
 def _ready(shipment: Shipment, fact: f.Ready) -> Shipment:
-    scans = _with(shipment.scans, fact.scan)
-    return _step(shipment, fact.at_ms, "DISPATCH_BLOCKED", ready_at_ms=fact.at_ms, scans=scans)
+    return _step(shipment, fact.at_ms, "DISPATCH_BLOCKED", ready_at_ms=fact.at_ms)
 
 
 def _dispatched(shipment: Shipment, fact: f.Dispatched) -> Shipment:

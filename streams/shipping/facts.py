@@ -184,7 +184,6 @@ class Ready(msgspec.Struct, frozen=True, gc=False):
     """The carrier stands ready, but nothing may be dispatched."""
 
     at_ms: int
-    scan: Scan
 
 
 class Dispatched(msgspec.Struct, frozen=True, gc=False):
@@ -294,10 +293,11 @@ class Rerouted(msgspec.Struct, frozen=True, gc=False):
 
 
 class Polled(msgspec.Struct, frozen=True, gc=False):
-    """The carrier is asked where it is."""
+    """The carrier is asked where it is, or need not be, and the next time is set."""
 
     at_ms: int
     poll_due_ms: int
+    asked: bool = True
 
 
 class ReturnAsked(msgspec.Struct, frozen=True, gc=False):

@@ -260,8 +260,8 @@ def _asked(shipment: Shipment, fact: f.Asked, _rules: ShippingRules) -> Said:
     return (booking_asked(shipment, fact.purpose, fact.booking),)
 
 
-def _polled(shipment: Shipment, _fact: f.Polled, _rules: ShippingRules) -> Said:
-    return (parcel_tracked(shipment),)
+def _polled(shipment: Shipment, fact: f.Polled, _rules: ShippingRules) -> Said:
+    return (parcel_tracked(shipment),) if fact.asked else ()
 
 
 _SAID: Final[dict[type, Callable[[Shipment, Any, ShippingRules], Said]]] = {

@@ -11,6 +11,7 @@ from streams.shipping.facts import (
     Delivered,
     Dispatched,
     Facts,
+    Noted,
     Polled,
     Ready,
     Rerouted,
@@ -21,6 +22,9 @@ from streams.shipping.facts import (
 from streams.shipping.rows import UNDER_WAY, Proof, Scan, Shipment, Status
 from streams.shipping.rules import ShippingRules
 
+FOREIGN: Final = "SCAN_OF_ANOTHER_PARCEL"
+TOO_EARLY: Final = "SCAN_TOO_EARLY"
+_UNBOOKED: Final = frozenset({Status.PENDING, Status.BOOKING_FAILED})
 _TRACKED: Final = frozenset({Status.CREATED, *UNDER_WAY})
 """Where a carrier may know more than we do."""
 
@@ -31,16 +35,45 @@ def scanned(
     shipment: Shipment, command: UpdateShipmentStatus, at_ms: int, rules: ShippingRules
 ) -> Facts:
     """Say what a scan means. A scan from further on implies the ones that are missing."""
+    useless = _useless(shipment, command)
+    if useless:
+        known = any(step.reason == useless for step in shipment.history)
+        return () if known else (Noted(at_ms, useless),)
     scan = _scan_of(command, at_ms)
     if any(old.at_ms == scan.at_ms and old.status == scan.status for old in shipment.scans):
         return ()
     rule = _RULES.get(command.status)
     if rule is None or shipment.status not in _TRACKED:
         return (Scanned(scan),)
-    if shipment.status is not Status.CREATED:
-        return rule(shipment, scan, command, at_ms, rules)
+    if shipment.status is Status.CREATED:
+        return _first(rule, shipment, scan, command, at_ms, rules)
+    return rule(shipment, scan, command, at_ms, rules)
+
+
+def _useless(shipment: Shipment, command: UpdateShipmentStatus) -> str:
+    """Why a scan is not for this shipment; empty when it is.
+
+    One that comes before the label is known is not kept: the carrier is asked for it again.
+    """
+    if _is_of_another(shipment, command):
+        return FOREIGN
+    return TOO_EARLY if shipment.status in _UNBOOKED else ""
+
+
+def _first(
+    rule: Rule,
+    shipment: Shipment,
+    scan: Scan,
+    command: UpdateShipmentStatus,
+    at_ms: int,
+    rules: ShippingRules,
+) -> Facts:
+    """The first scan of a parcel says that it has left, unless nothing may leave.
+
+    Then it is not kept: the carrier is asked for it again once the parcel may leave.
+    """
     if shipment.blocked:
-        return (Ready(at_ms, scan),)
+        return () if shipment.ready_at_ms else (Ready(at_ms),)
     if command.status == "shipped":
         return (dispatched(shipment, scan, at_ms, rules),)
     left = dispatched(shipment, None, at_ms, rules)
@@ -62,9 +95,15 @@ def dispatched(
 
 
 def poll_due(shipment: Shipment, due_ms: int, now_ms: int, rules: ShippingRules) -> Facts:
-    """Ask the carrier, and again later, until it has been asked long enough."""
+    """Ask the carrier, and again later, until it has been asked long enough.
+
+    One that has told by itself since is not asked.
+    """
     if shipment.poll_due_ms != due_ms or shipment.status not in _TRACKED:
         return ()
+    told_ms = shipment.scanned_at_ms + rules.poll_ms
+    if told_ms > now_ms:
+        return (Polled(now_ms, told_ms, asked=False),)
     following = now_ms + rules.poll_ms
     over = following > shipment.booked_at_ms + rules.poll_for_ms
     return (Polled(now_ms, 0 if over else following),)
@@ -137,6 +176,17 @@ def _failed(
     again = Resumed(at_ms, at_ms + rules.lost_ms)
     after = fold(shipment, (again,))
     return (again, attempt_failed(after, scan, command.reason_code, at_ms, rules))
+
+
+def _is_of_another(shipment: Shipment, command: UpdateShipmentStatus) -> bool:
+    """Whether it tells of a parcel that this shipment is not: each carrier knows its own only."""
+    number = command.tracking_number
+    if not shipment.tracking_number or number is None:
+        return False
+    back = shipment.returning
+    if back is not None and number == back.tracking_number:
+        return command.carrier not in {None, back.carrier}
+    return number != shipment.tracking_number or command.carrier not in {None, shipment.carrier}
 
 
 def _scan_of(command: UpdateShipmentStatus, at_ms: int) -> Scan:
