@@ -25,6 +25,7 @@ from agents.stock import stock_agent
 from agents.subscriptions import subscriptions_agent
 from agents.totals import totals_agent
 from engine.bind import LaneApp, WorkerOptions, create_worker_app
+from engine.inlet import Inlet
 from engine.lane import Policy
 from engine.logs import json_logging
 from engine.specs import AgentSpec, EffectSpec
@@ -38,7 +39,10 @@ from providers.simulated_carriers import simulated_carriers
 from providers.sms import HttpSms
 from settings import Settings, settings_or_exit
 from streams.notifications.rules import EMAIL, PUSH, SMS
+from streams.shipping.quotes import offers
 from web.access import Tokens
+from web.carriers import CarrierWebhooks
+from web.quotes import Quotes
 from web.server import WorkerWeb
 
 
@@ -118,7 +122,11 @@ def create_app(settings: Settings, topology: Topology | None = None) -> LaneApp:
     created = create_worker_app(topology or topology_of(settings), policy, options, **logs)
     view, personal = settings.view_token, settings.personal_token
     tokens = Tokens(view and view.get_secret_value(), personal and personal.get_secret_value())
-    created.web_service = WorkerWeb(created, tokens)
+    inlet = Inlet(created)
+    secrets = {name: one.get_secret_value() for name, one in settings.carrier_secrets.items()}
+    quotes = Quotes(lambda query, now_ms: offers(query, now_ms, settings.shipping))
+    routes = [*CarrierWebhooks(secrets, inlet).routes(), *quotes.routes()]
+    created.web_service = WorkerWeb(created, tokens, inlet, routes)
     created.greeting = f"settings: {settings.model_dump_json(exclude_defaults=True)}"
     return created
 

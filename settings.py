@@ -22,9 +22,10 @@ from pydantic import (
     model_validator,
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from standardwebhooks.webhooks import EmptyWebhookSecretError, Webhook
 
 from gateway.rules import GatewayRules
-from providers.simulated_carriers import CarrierTimes
+from providers.simulated_carriers import CARRIERS, CarrierTimes
 from streams.alerts.rules import AlertRules
 from streams.allocation.rules import AllocationRules
 from streams.billing.rules import BillingRules
@@ -105,6 +106,9 @@ class Settings(BaseSettings):
     """How long the simulated payment provider takes."""
     carrier_latency_ms: int = Field(default=0, ge=0, le=60_000)
     """How long the simulated carriers take to answer."""
+    carrier_secrets: dict[str, SecretStr] = Field(default_factory=dict)
+    """By which carriers sign their webhooks, by their names: `{"UPS": "whsec_<base64>"}`. A
+    carrier without one is not believed."""
 
     smtp_url: SecretStr | None = None
     """Where mail is handed in: `smtp://user:password@host:587`, or `smtps://` for TLS from the
@@ -164,6 +168,18 @@ class Settings(BaseSettings):
         if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
             raise ValueError("expected smtp://user:password@host:port or smtps://")
         return url
+
+    @field_validator("carrier_secrets")
+    @classmethod
+    def _secrets_of_carriers(cls, secrets: dict[str, SecretStr]) -> dict[str, SecretStr]:
+        for carrier, secret in secrets.items():
+            if carrier not in CARRIERS:
+                raise ValueError(f"no such carrier: {carrier}; there are {', '.join(CARRIERS)}")
+            try:
+                Webhook(secret.get_secret_value())
+            except (ValueError, EmptyWebhookSecretError):
+                raise ValueError(f"{carrier}: expected whsec_ and base64") from None
+        return secrets
 
     @model_validator(mode="after")
     def _guarded(self) -> Self:

@@ -14,8 +14,8 @@ from events.scalars import (
     Text,
     Url,
 )
-from events.types import Geo, Place, ShippedItem
-from events.vocabulary import Carrier, CustomsStatus, ItemCondition, TransportMode
+from events.types import Geo, Money, Place, ShippedItem
+from events.vocabulary import Carrier, CustomsStatus, ItemCondition, ShippingMethod, TransportMode
 
 
 class Dimensions(Part):
@@ -34,6 +34,16 @@ class Package(Part):
     dimensions: Dimensions | None = None
     items: Many[ShippedItem] | None = None
     fragile: bool | None = None
+
+
+class ShippingOffer(Part):
+    """One way to send packages, and what it costs (G-26, G-27). An extension."""
+
+    shipping_method: ShippingMethod
+    carrier: Carrier | None = None  # absent: a person has to find one
+    cost: Money
+    customer_pays: Money
+    estimated_delivery: Moment
 
 
 class WarehouseRef(Part):

@@ -79,6 +79,8 @@ def test_sets_and_mappings_are_json(monkeypatch: pytest.MonkeyPatch) -> None:
         ("ORDERS__LINES_MAX", "few", "error: FLOWMART_ORDERS__LINES_MAX: "),
         ("INVENTORY__NO_BACKORDER", "[1", "error: FLOWMART_INVENTORY: no_backorder: not JSON"),
         ("FRAUD__MONITOR_FROM", "70", "error: FLOWMART_FRAUD: the bands must rise"),
+        ("CARRIER_SECRETS", '{"Pigeon": "whsec_YQ=="}', "error: FLOWMART_CARRIER_SECRETS: no such"),
+        ("CARRIER_SECRETS", '{"UPS": ""}', "error: FLOWMART_CARRIER_SECRETS: UPS: expected whsec_"),
         ("WEB_HOST", "10.0.0.1", "error: set FLOWMART_VIEW_TOKEN"),
         ("ENV", "prod", "error: set FLOWMART_VIEW_TOKEN"),
     ],

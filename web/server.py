@@ -1,5 +1,6 @@
 """The service that listens."""
 
+from collections.abc import Iterable
 from http import HTTPStatus
 
 from aiohttp import web
@@ -17,6 +18,7 @@ from prometheus_client import (
 
 from engine.bind import LaneApp
 from engine.errors import EngineError
+from engine.inlet import Inlet
 from engine.metrics import EngineCollector
 from engine.monitor import FaustCollector
 from web.access import Tokens, access
@@ -30,11 +32,17 @@ LAG_EVERY_S = 2.0
 
 
 class WorkerWeb(Service):  # type: ignore[misc]  # untyped base
-    """Serves `/health`, `/ready`, `/metrics` and `/tables/` on the worker's port."""
+    """Serves `/health`, `/ready`, `/metrics`, `/tables/` and the routes given.
 
-    def __init__(self, app: LaneApp, tokens: Tokens) -> None:
+    What those write goes through the inlet.
+    """
+
+    def __init__(
+        self, app: LaneApp, tokens: Tokens, inlet: Inlet, routes: Iterable[web.RouteDef]
+    ) -> None:
         super().__init__()
         self._app = app
+        self._inlet = inlet
         self._engine = EngineCollector(app.lanes, PREFIX)
         self._registry = CollectorRegistry()
         for collector in (
@@ -49,6 +57,7 @@ class WorkerWeb(Service):  # type: ignore[misc]  # untyped base
                 web.get("/ready", self.ready),
                 web.get("/metrics", self.metrics),
                 *TableViews(app, Peers(app)).routes(),
+                *routes,
             ]
         )
         self._runner = web.AppRunner(self._site, access_log=None)
@@ -71,8 +80,9 @@ class WorkerWeb(Service):  # type: ignore[misc]  # untyped base
             ) from exc
 
     async def on_stop(self) -> None:
-        """Close the port."""
+        """Close the port, and the way in."""
         await self._runner.cleanup()
+        await self._inlet.stop()
 
     async def health(self, _request: web.Request) -> web.Response:
         """200 while the process works."""

@@ -2,14 +2,22 @@
 
 from collections.abc import Iterable, Sequence
 from math import ceil
+from typing import Final
 
 import msgspec
 
 from events.shipping import QuoteShipping
 from events.shipping_parts import Package as WirePackage
+from events.shipping_parts import ShippingOffer
+from events.types import Money
+from events.vocabulary import ShippingMethod
+from streams.shipping.calendar import eta_ms, moment_of
+from streams.shipping.carriers import candidates
 from streams.shipping.packing import volume_of
 from streams.shipping.rows import Package
 from streams.shipping.rules import Bands, ShippingRules
+
+METHODS: Final[tuple[ShippingMethod, ...]] = ("standard", "express")
 
 
 class Parcel(msgspec.Struct, frozen=True, gc=False):
@@ -42,13 +50,46 @@ def cost_minor(parcel: Parcel, rules: ShippingRules) -> int:
     return _with_extras(full * heaviest_minor + rest_minor, parcel, rules)
 
 
-def parcel_of(query: QuoteShipping, rules: ShippingRules) -> Parcel:
-    """What a query asks the price of, sent from where most warehouses stand."""
+def offers(query: QuoteShipping, at_ms: int, rules: ShippingRules) -> tuple[ShippingOffer, ...]:
+    """Say what each method that was asked for costs if it is sent now, the standard one first.
+
+    None at all: it is too heavy for the table, so freight has to be asked for.
+    """
+    asked = METHODS if query.shipping_method is None else (query.shipping_method,)
+    found = [_offer(query, method, at_ms, rules) for method in asked]
+    return tuple([offer for offer in found if offer is not None])
+
+
+def _offer(
+    query: QuoteShipping, method: ShippingMethod, at_ms: int, rules: ShippingRules
+) -> ShippingOffer | None:
     packages = tuple([_package(package) for package in query.packages])
+    parcel = _parcel_of(query, method, packages, rules)
+    quoted_minor = quote_minor(parcel, rules)
+    if quoted_minor is None:
+        return None
+    total = query.order_total
+    currency = "USD" if total is None else total.currency
+    order_minor = None if total is None else total.amount_minor
+    pays_minor = customer_pays_minor(quoted_minor, parcel, order_minor, rules)
+    carriers = candidates(rules.country_default, query.destination.country, method, packages, rules)
+    return ShippingOffer(
+        shipping_method=method,
+        carrier=carriers[0] if carriers else None,
+        cost=Money(amount_minor=quoted_minor, currency=currency),
+        customer_pays=Money(amount_minor=pays_minor, currency=currency),
+        estimated_delivery=moment_of(eta_ms(at_ms, method, rules)),
+    )
+
+
+def _parcel_of(
+    query: QuoteShipping, method: ShippingMethod, packages: Sequence[Package], rules: ShippingRules
+) -> Parcel:
+    """What a query asks the price of, sent from where most warehouses stand."""
     total = query.order_total
     return Parcel(
         chargeable_g(packages, rules),
-        query.shipping_method or "standard",
+        method,
         abroad=query.destination.country != rules.country_default,
         signature=total is not None and total.amount_minor >= rules.signature_from_minor,
     )

@@ -14,14 +14,15 @@ from streams.shipping.quotes import (
     chargeable_g,
     cost_minor,
     customer_pays_minor,
-    parcel_of,
+    offers,
     quote_minor,
 )
 from streams.shipping.rows import Item, Package
 from streams.shipping.rules import ItemSize, ShippingRules
-from tests.streams.shipping.samples import address
+from tests.streams.shipping.samples import AT_MS, address
 
 RULES = ShippingRules()
+TUESDAY_MS = AT_MS
 
 
 def parcel(
@@ -117,10 +118,36 @@ def test_a_query_is_priced_as_it_stands() -> None:
         order_total=Money(amount_minor=50_000, currency="USD"),
     )
 
-    asked = parcel_of(query, RULES)
+    standard, express = offers(query, TUESDAY_MS, RULES)
 
-    assert asked == Parcel(2_001, "standard", abroad=True, signature=True)
-    assert quote_minor(asked, RULES) == 2 * 899 + 300
+    assert (standard.shipping_method, express.shipping_method) == ("standard", "express")
+    assert (
+        standard.cost == standard.customer_pays == Money(amount_minor=2 * 899 + 300, currency="USD")
+    )
+    assert (standard.carrier, express.carrier) == ("FedEx", "FedEx")
+    assert standard.estimated_delivery.isoformat() == "2026-03-16T18:00:00+00:00"
+    assert express.estimated_delivery.isoformat() == "2026-03-12T14:00:00+00:00"
+
+
+def test_domestic_standard_is_free_from_an_order_value_on() -> None:
+    query = QuoteShipping(
+        destination=address(),
+        packages=(WirePackage(package_id="a", weight_kg=1),),
+        order_total=Money(amount_minor=2_500, currency="EUR"),
+    )
+
+    assert [offer.customer_pays.amount_minor for offer in offers(query, TUESDAY_MS, RULES)] == [
+        0,
+        1299,
+    ]
+
+
+def test_what_no_parcel_takes_has_no_offer() -> None:
+    query = QuoteShipping(
+        destination=address(), packages=(WirePackage(package_id="a", weight_kg=50.1),)
+    )
+
+    assert offers(query, TUESDAY_MS, RULES) == ()
 
 
 def test_a_package_without_a_size_weighs_what_it_weighs() -> None:
@@ -128,7 +155,7 @@ def test_a_package_without_a_size_weighs_what_it_weighs() -> None:
         destination=address(), packages=(WirePackage(package_id="a", weight_kg=0.1),)
     )
 
-    assert parcel_of(query, RULES).chargeable_g == 100
+    assert [offer.cost.amount_minor for offer in offers(query, TUESDAY_MS, RULES)] == [599, 1299]
 
 
 HEAVY = ShippingRules(sizes={"stone": ItemSize(10_000), "safe": ItemSize(40_000)})

@@ -1,0 +1,82 @@
+"""The way in for what arrives outside Kafka: one record at a time, acknowledged before it returns.
+
+It is not part of a lane's transaction: whoever calls again must name the record the same, so
+that a repeat is harmless.
+"""
+
+import asyncio
+from collections.abc import Iterable
+from typing import Any
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from engine.clients import client_options
+from engine.errors import EngineError
+from engine.partitioning import partition_of
+from engine.specs import TopicSpec
+
+LINGER_MS = 2
+PUT_S_MAX = 10.0
+
+
+class NotTaken(EngineError):
+    """The broker did not take a record in time; it may be there all the same.
+
+    Caller: try again with the same record. Operator: look at the brokers.
+    """
+
+
+class Inlet:
+    """Writes records where their agents read them. It connects with the first one."""
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+        self._producer: AIOKafkaProducer | None = None
+        self._starting = asyncio.Lock()
+
+    async def put(
+        self, topic: TopicSpec, key: str, value: bytes, headers: Iterable[tuple[str, bytes]]
+    ) -> None:
+        """Write one record; every replica in sync has it on return.
+
+        Raises:
+            NotTaken: not within `PUT_S_MAX`.
+        """
+        topology = self._app.lanes.topology
+        stem = key.removeprefix(topic.key_prefix).encode()
+        try:
+            async with asyncio.timeout(PUT_S_MAX):
+                producer = await self._connected()
+                await producer.send_and_wait(
+                    topology.real_name(topic),
+                    value=value,
+                    key=key.encode(),
+                    partition=partition_of(stem, topology.partitions_of(topic)),
+                    headers=list(headers),
+                )
+        except (KafkaError, TimeoutError) as refused:
+            raise NotTaken(f"{topology.real_name(topic)}: {refused!r}") from refused
+
+    async def stop(self) -> None:
+        """Send what is under way, then disconnect."""
+        if self._producer is not None:
+            await self._producer.stop()
+            self._producer = None
+
+    async def _connected(self) -> AIOKafkaProducer:
+        async with self._starting:
+            if self._producer is None:
+                producer = AIOKafkaProducer(
+                    **client_options(self._app),
+                    acks="all",
+                    enable_idempotence=True,
+                    linger_ms=LINGER_MS,
+                )
+                try:
+                    await producer.start()
+                except BaseException:
+                    await producer.stop()
+                    raise
+                self._producer = producer
+        return self._producer
