@@ -12,12 +12,14 @@ from agents.allocation import allocation_agent
 from agents.carriers import carriers_effect
 from agents.fraud import fraud_agent
 from agents.gateway import gateway_effect
+from agents.metrics import metrics_agent
 from agents.notifier import notifier_agent
 from agents.notify import notify_agent
 from agents.orders import orders_agent
 from agents.payments import payments_agent
 from agents.pulse import pulse_agent
 from agents.registrations import registrations_agent
+from agents.reports import reports_agent
 from agents.review import review_agent
 from agents.sender import sender_effects
 from agents.shipping import shipping_agent
@@ -50,6 +52,7 @@ def agents_of(settings: Settings) -> tuple[tuple[AgentSpec, ...], tuple[EffectSp
     """Every agent and effect, in the order in which one record reaches them."""
     scaled = settings.scaled
     payments, notifications = scaled(settings.payments), scaled(settings.notifications)
+    metrics = scaled(settings.metrics)
     agents = (
         orders_agent(scaled(settings.orders)),
         allocation_agent(scaled(settings.allocation)),
@@ -62,6 +65,8 @@ def agents_of(settings: Settings) -> tuple[tuple[AgentSpec, ...], tuple[EffectSp
         registrations_agent(),
         notify_agent(notifications),
         notifier_agent(notifications),
+        metrics_agent(metrics, settings.clock),
+        reports_agent(metrics, settings.clock, partitions=settings.partitions),
         pulse_agent(settings.pulse),
         totals_agent(settings.pulse, settings.alerts),
     )

@@ -32,6 +32,7 @@ from streams.billing.rules import BillingRules
 from streams.clock import TRUE, Clock
 from streams.fraud.rules import FraudRules
 from streams.inventory.rules import InventoryRules
+from streams.metrics.rules import MetricsRules
 from streams.notifications.rules import NotificationRules
 from streams.orders.rules import OrderRules
 from streams.payments.rules import PaymentRules
@@ -135,6 +136,7 @@ class Settings(BaseSettings):
     shipping: ShippingRules = Field(default_factory=ShippingRules)
     carriers: CarrierTimes = Field(default_factory=CarrierTimes)
     """When things happen to the simulated carriers' parcels."""
+    metrics: MetricsRules = Field(default_factory=MetricsRules)
     pulse: PulseRules = Field(default_factory=PulseRules)
     notifications: NotificationRules = Field(default_factory=NotificationRules)
     alerts: AlertRules = Field(default_factory=AlertRules)

@@ -218,6 +218,14 @@ PULSE: Final = TopicSpec(
     internal=True,
     help="Figures of one partition's windows, on their way to be merged.",
 )
+METRICS: Final = TopicSpec(
+    name="metrics.{env}.partials",
+    key="figure",
+    codec=PulseCodec(),
+    retention=timedelta(days=14),
+    internal=True,
+    help="A partition's sums of a day, on their way to the day's reports.",
+)
 
 DISPATCHES: Final = {
     channel: TopicSpec(
@@ -257,6 +265,7 @@ ALL: Final = (
     REGISTRATIONS_EVENTS,
     ALERTS_EVENTS,
     PULSE,
+    METRICS,
     *DISPATCHES.values(),
     WATCHES,
 )

@@ -17,6 +17,7 @@ RULES = (
     "notifications",
     "subscriptions",
     "billing",
+    "metrics",
     "shipping",
     "carriers",
     "pulse",

@@ -1,0 +1,224 @@
+"""Reports of a day's sums: a row a figure, and sums that no split changes."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from events.billing import InvoiceGenerated, SubscriptionPaymentDue
+from events.payments import PaymentFailed, PaymentProcessed
+from events.refunds import RefundIssued
+from events.subscriptions import (
+    SubscriptionRenewedEvent,
+    UserSubscriptionCancelled,
+    UserSubscriptionStarted,
+)
+from events.types import Period, Plan
+from streams.metrics import payments, reports, subscriptions
+from streams.metrics.counts import FAMILIES, LATE, ORDERS, Count, counted, grouped
+from streams.metrics.days import DAYS_A_TICK_MAX, Days, counted_on, date_of, number_of, over
+from streams.metrics.rules import DAY_MS, MetricsRules
+from streams.pulse.tally import EMPTY, Cell, Tally, merge
+
+RULES = MetricsRules()
+DAY = date(2026, 3, 1)
+MONEY: dict[str, Any] = {"amount_minor": 10_00, "currency": "USD"}
+PAID = PaymentProcessed(
+    payment_id="pay_1", user_id="u", payment_method="credit_card", status="confirmed", **MONEY
+)
+PRO = Plan(plan_id="plan_pro")
+
+
+def summed(*counts: Count) -> Tally:
+    return counted(None, counts, is_late=False)
+
+
+# --- rounding ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("completed", "cancelled", "rate"),
+    [(0, 0, None), (0, 3, 0.0), (1, 0, 1.0), (2, 1, 0.667), (1_189, 58, 0.954), (1, 2, 0.333)],
+)
+def test_the_fulfilment_rate_is_completed_by_total(
+    completed: int, cancelled: int, rate: float | None
+) -> None:
+    cells = {"completed|USD": Cell(completed, 0), "cancelled": Cell(cancelled)}
+
+    assert reports.orders(DAY, Tally(1, 0, cells), RULES).fulfilment_rate == rate
+
+
+@pytest.mark.parametrize(
+    ("now", "was", "change"), [(108, 100, 0.08), (995, 1_000, -0.01), (0, 7, -1.0), (3, 3, 0.0)]
+)
+def test_changes_are_ratios_of_two_places(now: int, was: int, change: float) -> None:
+    today, before = (
+        reports.orders(DAY, Tally(1, 0, {"cancelled": Cell(count)}), RULES) for count in (now, was)
+    )
+
+    told = reports.calculated(today, before, datetime(2026, 3, 2, tzinfo=UTC))
+
+    assert told.compared_to_previous_day == {"ordersChange": change}
+
+
+def test_the_first_report_compares_with_nothing() -> None:
+    told = reports.calculated(
+        reports.orders(DAY, EMPTY, RULES), None, datetime(2026, 3, 2, tzinfo=UTC)
+    )
+
+    assert told.compared_to_previous_day is None
+    assert told.report_id == "rpt_daily_20260301"
+
+
+def test_categories_are_named_by_revenue_in_one_currency() -> None:
+    counts = [
+        Count(ORDERS, "category|USD|b", 100),
+        Count(ORDERS, "category|GBP|a", 100),
+        Count(ORDERS, "category|USD|a", 1),
+        Count(ORDERS, "category|USD|c", 100),
+        Count(ORDERS, "category|USD|d", 99),
+    ]
+
+    told = reports.orders(DAY, summed(*counts), RULES).categories
+
+    assert [(one.category, one.orders, one.revenue_minor) for one in told] == [
+        ("a", 2, 128),
+        ("b", 1, 100),
+        ("c", 1, 100),
+    ]
+
+
+# --- payments and subscriptions ----------------------------------------------------------------
+
+
+def test_money_is_told_by_currency_and_attempts_by_reason() -> None:
+    failed = PaymentFailed(payment_id="p", failure_reason="card_declined", retryable=True, **MONEY)
+    refund = RefundIssued(
+        refund_id="r",
+        payment_id="p",
+        amount_minor=4_00,
+        currency="EUR",
+        total_refunded_minor=4_00,
+        payment_status="partially_refunded",
+    )
+    counts = [*payments.processed(PAID) * 3, *payments.failed(failed), *payments.refunded(refund)]
+
+    row = reports.payments(DAY, summed(*counts), RULES)
+
+    assert (row.processed, row.processed_minor) == ({"USD": 3}, {"USD": 30_00})
+    assert (row.failed, row.success_share) == ({"card_declined": 1}, 0.75)
+    assert row.refunded_minor == {"EUR": 4_00}
+
+
+@pytest.mark.parametrize(
+    "told",
+    [{"status": "pending"}, {"order_id": "ord_1", "subscription_id": "sub_1"}],
+    ids=["not confirmed", "an order claims what its renewal took"],
+)
+def test_only_money_that_came_in_counts(told: dict[str, Any]) -> None:
+    assert payments.processed(PAID.model_copy(update=told)) == ()
+
+
+def test_a_days_subscriptions_are_told() -> None:
+    about: dict[str, Any] = {"subscription_id": "sub_1", "user_id": "u", "plan": PRO}
+    invoice: dict[str, Any] = {
+        "invoice_id": "i",
+        "invoice_number": "INV-2026-00001",
+        "customer_id": "u",
+        "type": "subscription",
+        "line_items": (),
+        "subtotal_minor": 10_00,
+        "tax_minor": 80,
+        "total_minor": 10_80,
+        "currency": "USD",
+        "due_date": DAY,
+    }
+    due = {**about, **MONEY, "due_date": DAY}
+    said = [
+        *subscriptions.started(
+            UserSubscriptionStarted(
+                **about, trial_period_days=14, start_date=DAY, next_billing_date=DAY,
+                payment_method_id="tok",
+            )
+        ),
+        *subscriptions.renewed(
+            SubscriptionRenewedEvent(
+                **about, period=Period(start=DAY, end=DAY), next_billing_date=DAY,
+                payment_id="p", recovered=True,
+            )
+        ),
+        *subscriptions.cancelled(
+            UserSubscriptionCancelled(
+                **about, cancellation_reason="too_expensive", cancelled_by="customer",
+                effective_date=DAY, refund_amount_minor=0, subscription_duration_days=31,
+            )
+        ),
+        *subscriptions.invoiced(InvoiceGenerated(**invoice, status="issued")),
+        *subscriptions.invoiced(InvoiceGenerated(**invoice, status="paid")),
+        *subscriptions.charged(SubscriptionPaymentDue(**due, days_until_due=3)),
+        *subscriptions.charged(SubscriptionPaymentDue(**due, days_until_due=0)),
+        *subscriptions.charged(SubscriptionPaymentDue(**due, days_until_due=0, retry_attempt=2)),
+    ]  # fmt: skip
+
+    row = reports.subscriptions(DAY, summed(*said), RULES)
+
+    assert (row.started, row.trials, row.renewed, row.recovered) == ({"plan_pro": 1}, 1, 1, 1)
+    assert (row.cancelled, row.days_lasted) == ({"too_expensive": 1}, 31.0)
+    assert (row.charged, row.retried) == (1, 1)
+    assert (row.invoiced_minor, row.paid_minor) == ({"USD": 10_80}, {"USD": 10_80})
+
+
+# --- days --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("open_from", "minutes", "days"),
+    [
+        (None, 0, Days(100, 100)),
+        (100, 14, Days(100, 100)),
+        (99, 14, Days(99, 99)),
+        (99, 15, Days(99, 100)),
+        (97, 15, Days(97, 100)),
+        (100, 15, Days(100, 100)),
+        (101, 15, Days(101, 101)),
+        (1, 15, Days(1, 1 + DAYS_A_TICK_MAX)),
+    ],
+)
+def test_a_day_is_told_a_quarter_of_an_hour_after_its_end(
+    open_from: int | None, minutes: int, days: Days
+) -> None:
+    assert over(open_from, 100 * DAY_MS + minutes * 60_000, RULES) == days
+
+
+def test_a_record_counts_on_its_day_or_the_first_that_is_open() -> None:
+    assert [counted_on(9, open_from) for open_from in (None, 8, 9, 10)] == [9, 9, 9, 10]
+    assert date_of(number_of(20_000 * DAY_MS + 5)) == date(2024, 10, 4)
+
+
+cells = st.sampled_from(
+    ["completed|USD", "completed|GBP", "cancelled", "returned", "category|USD|x", LATE]
+)
+many = st.lists(
+    st.tuples(st.integers(0, 3), st.builds(Count, st.just(ORDERS), cells, st.integers(0, 10**6)))
+)
+
+
+@given(many)
+def test_who_counted_what_does_not_matter(counts: list[tuple[int, Count]]) -> None:
+    whole = summed(*[count for _, count in counts])
+    parts = [summed(*[c for lane, c in counts if lane == one]) for one in range(4)]
+
+    assert merge(parts, 0).cells == whole.cells
+    assert reports.orders(DAY, merge(parts, 0), RULES).completed == sum(
+        count.cell.startswith("completed") for _, count in counts
+    )
+
+
+def test_every_family_has_its_report() -> None:
+    assert set(reports.REPORTS) == set(FAMILIES)
+    assert grouped((Count("a", "x"), Count("b", "y"), Count("a", "z"))) == {
+        "a": (Count("a", "x"), Count("a", "z")),
+        "b": (Count("b", "y"),),
+    }
