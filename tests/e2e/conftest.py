@@ -1,5 +1,6 @@
 """One Kafka, one pair of workers, one ear: shared by all tests of this folder."""
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -12,6 +13,8 @@ from tests.e2e.shop import Sender
 TIME_SCALE = 100
 """A hold of 15 minutes lasts 9 s, a payment is tried again after 6 s."""
 
+CARRIER_SECRET = "whsec_dXNwcy1zZWNyZXQ="
+
 SETTINGS = {
     "env": "dev",
     "time_scale": str(TIME_SCALE),
@@ -23,6 +26,7 @@ SETTINGS = {
     # Calls that fail by script must not take the provider down for everybody else.
     "payments__breaker_errors_max": "1000",
     "payments__breaker_calls_min": "1000000",
+    "carrier_secrets": json.dumps({"USPS": CARRIER_SECRET}),
     # Not scaled: a provider that does not answer is given up after 12 s.
     "payments__gateway_backoff_s": "6",
 }

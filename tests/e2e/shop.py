@@ -158,6 +158,8 @@ _TOPICS: Final = {
     "AddInventory": "inventory.{env}.commands",
     "UpdateInventory": "inventory.{env}.commands",
     "OverrideFraudDecision": "payments.{env}.commands",
+    "ConfirmReturnReceived": "shipping.{env}.commands",
+    "CreateReturnLabel": "shipping.{env}.commands",
 }
 _KEYS: Final = {
     "PlaceOrder": "orderId",
@@ -165,5 +167,7 @@ _KEYS: Final = {
     "AddInventory": "productId",
     "UpdateInventory": "productId",
     "OverrideFraudDecision": "paymentId",
+    "ConfirmReturnReceived": "shipmentId",
+    "CreateReturnLabel": "shipmentId",
 }
 Lines = Sequence[Mapping[str, Any]]
