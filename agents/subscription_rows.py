@@ -2,22 +2,38 @@
 
 from typing import Final
 
+import msgspec
 from msgspec.structs import replace
 
 from agents.wiring import Cause, announce
 from engine.specs import Context
 from streams.billing.calendar import day_of
 from streams.billing.invoices import invoice_number
+from streams.pulse.tally import STANDING_MS, partial
 from streams.subscriptions import facts as f
 from streams.subscriptions.deadlines import due_times
 from streams.subscriptions.evolution import evolve
+from streams.subscriptions.levels import BARE, told
+from streams.subscriptions.levels import after as levels_after
+from streams.subscriptions.levels import standing as standing_of
 from streams.subscriptions.outcomes import following
 from streams.subscriptions.rows import Subscriber, Subscription
 from streams.subscriptions.rules import Rules
+from streams.subscriptions.standing import foremost, standing
 from streams.subscriptions.subscriber import kept
-from tables.subscriptions import INVOICE_NUMBERS, INVOICES, SUBSCRIPTIONS, invoice_key
+from tables.subscriptions import (
+    INVOICE_NUMBERS,
+    INVOICES,
+    STANDINGS,
+    SUBSCRIPTION_LEVELS,
+    SUBSCRIPTIONS,
+    invoice_key,
+)
+from topics import PULSE
 
 NAME: Final = "subscriptions"
+_ALL: Final = "all"
+_ENCODER: Final = msgspec.json.Encoder()
 
 
 def carry_out(
@@ -32,16 +48,20 @@ def carry_out(
     if not facts:
         return subscriber
     facts = tuple([_numbered(ctx, fact, rules) for fact in facts])
-    subscription = before
+    at_ms, subscription = rules.clock.calendar_ms(cause.at_ms), before
+    levels = levels_before = ctx.table(SUBSCRIPTION_LEVELS).get(_ALL) or BARE
     for fact in facts:
         was, subscription = subscription, evolve(subscription, fact)
         _save_invoice(ctx, was, subscription)
+        levels = levels_after(levels, was, subscription, fact, at_ms)
     assert subscription is not None, "facts are about a subscription"
+    if levels is not levels_before:
+        ctx.table(SUBSCRIPTION_LEVELS)[_ALL] = levels
     user_id = subscription.user_id
     after = kept(subscriber, subscription, rules)
     ctx.table(SUBSCRIPTIONS)[user_id] = after
+    _save_standing(ctx, user_id, after, rules)
     _move_timers(ctx, user_id, due(subscriber, rules), due(after, rules))
-    at_ms = rules.clock.calendar_ms(cause.at_ms)
     announce(ctx, NAME, cause, following(before, facts, at_ms, rules))
     return after
 
@@ -51,6 +71,25 @@ def _save_invoice(ctx: Context, was: Subscription | None, now: Subscription) -> 
     invoice = now.invoice
     if invoice is not None and (was is None or was.invoice is not invoice):
         ctx.table(INVOICES)[invoice_key(now.user_id, invoice.invoice_id)] = invoice
+
+
+def _save_standing(ctx: Context, user_id: str, subscriber: Subscriber, rules: Rules) -> None:
+    """Keep the answer to GetSubscriptionStatus."""
+    about = foremost(subscriber)
+    if about is not None:
+        ctx.table(STANDINGS)[user_id] = standing(about, rules)
+
+
+def tell_levels(ctx: Context) -> None:
+    """Tell the sums over this partition's subscriptions, where they changed."""
+    table = ctx.table(SUBSCRIPTION_LEVELS)
+    levels = table.get(_ALL)
+    if levels is None or levels.seq == levels.published:
+        return
+    tally = standing_of(levels)
+    part = partial(tally, NAME, STANDING_MS, 0, ctx.partition)
+    ctx.publish(PULSE, part.figure, _ENCODER.encode(part), ())
+    table[_ALL] = told(levels)
 
 
 def _numbered(ctx: Context, fact: f.Fact, rules: Rules) -> f.Fact:

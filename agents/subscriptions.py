@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import Final
 
 import events
-from agents.subscription_rows import NAME, carry_out, due
+from agents.subscription_rows import NAME, carry_out, due, tell_levels
 from agents.wiring import Cause, announce, cause_of, timer_cause
 from engine.specs import AgentSpec, Context, Delivery, Handler, Source, Timer, TimerHandler
 from streams.billing.rules import BillingRules
@@ -30,13 +30,20 @@ from streams.subscriptions.rows import Subscriber, Subscription
 from streams.subscriptions.rules import Rules, SubscriptionRules
 from streams.subscriptions.subscriber import NOBODY, locked
 from streams.subscriptions.subscribing import adopt, subscribe
-from tables.subscriptions import INVOICE_NUMBERS, INVOICES, SUBSCRIPTIONS
+from tables.subscriptions import (
+    INVOICE_NUMBERS,
+    INVOICES,
+    STANDINGS,
+    SUBSCRIPTION_LEVELS,
+    SUBSCRIPTIONS,
+)
 from topics import (
     NOTIFICATIONS_EVENTS,
     NOTIFICATIONS_QUEUE,
     ORDERS_COMMANDS,
     PAYMENTS_COMMANDS,
     PAYMENTS_EVENTS,
+    PULSE,
     SUBSCRIBER,
     SUBSCRIPTIONS_COMMANDS,
     SUBSCRIPTIONS_EVENTS,
@@ -80,7 +87,7 @@ def subscriptions_agent(
             Source(PAYMENTS_EVENTS, {"FraudDetected": _lock}, by="customerId"),
             Source(NOTIFICATIONS_EVENTS, {"NotificationSent": _delivering(both)}, by="userId"),
         ),
-        tables=(SUBSCRIPTIONS, INVOICES, INVOICE_NUMBERS),
+        tables=(SUBSCRIPTIONS, INVOICES, INVOICE_NUMBERS, STANDINGS, SUBSCRIPTION_LEVELS),
         outputs=(
             SUBSCRIPTIONS_COMMANDS,
             SUBSCRIPTIONS_EVENTS,
@@ -88,9 +95,15 @@ def subscriptions_agent(
             PAYMENTS_EVENTS,
             ORDERS_COMMANDS,
             NOTIFICATIONS_QUEUE,
+            PULSE,
         ),
         timers=dict.fromkeys(TIMERS, _timing(both)),
+        tick=_tick,
     )
+
+
+def _tick(ctx: Context, _now_ms: int) -> None:
+    tell_levels(ctx)
 
 
 def _user_of(delivery: Delivery) -> str:

@@ -4,7 +4,9 @@ from typing import Final
 
 from engine.specs import TableSpec
 from streams.billing.rows import Invoice
+from streams.subscriptions.levels import Levels
 from streams.subscriptions.rows import Subscriber
+from streams.subscriptions.standing import Standing
 
 SUBSCRIPTIONS: Final = TableSpec(
     name="subscriptions",
@@ -31,6 +33,21 @@ INVOICE_NUMBERS: Final = TableSpec(
     row=int,
     key="year",
     help="How many invoice numbers of a year a partition has given.",
+    hidden=True,
+)
+
+STANDINGS: Final = TableSpec(
+    name="subscription_statuses",
+    row=Standing,
+    key="userId",
+    help="The answer to GetSubscriptionStatus: how the user's foremost subscription stands.",
+)
+
+SUBSCRIPTION_LEVELS: Final = TableSpec(
+    name="subscription_levels",
+    row=Levels,
+    key="all",
+    help="A partition's subscriptions by state, and how its newest billing day went.",
     hidden=True,
 )
 

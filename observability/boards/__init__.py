@@ -5,5 +5,6 @@ from observability.boards.engine import ENGINE
 from observability.boards.inventory import INVENTORY
 from observability.boards.orders import ORDERS
 from observability.boards.payments import PAYMENTS
+from observability.boards.subscriptions import SUBSCRIPTIONS
 
-BOARDS = (ORDERS, PAYMENTS, INVENTORY, CUSTOMERS, ENGINE)
+BOARDS = (ORDERS, PAYMENTS, INVENTORY, SUBSCRIPTIONS, CUSTOMERS, ENGINE)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from streams.alerts.measures import (
     Measure,
+    failed_cycles,
     provider_successes,
     rate,
     refusals,
@@ -43,7 +44,13 @@ class Rule:
 
 def catalogue(rules: AlertRules) -> tuple[Rule, ...]:
     """Give every rule, with its thresholds."""
-    return (*_orders(rules), *_payments(rules), *_risk(rules), *_inventory(rules))
+    return (
+        *_orders(rules),
+        *_payments(rules),
+        *_risk(rules),
+        *_inventory(rules),
+        *_subscriptions(rules),
+    )
 
 
 def _orders(rules: AlertRules) -> Iterator[Rule]:
@@ -175,4 +182,25 @@ def _inventory(rules: AlertRules) -> Iterator[Rule]:
         state("low"),
         rules.low_stock_warn,
         rules.low_stock_critical,
+    )
+
+
+def _subscriptions(rules: AlertRules) -> Iterator[Rule]:
+    yield Rule(
+        "failed_cycles",
+        "subscriptions",
+        "Many renewals fail at their first charge",
+        "share",
+        failed_cycles(rules),
+        rules.failed_cycles_warn,
+        rules.failed_cycles_critical,
+    )
+    yield Rule(
+        "past_due",
+        "subscriptions",
+        "Many subscriptions are not paid",
+        "subscriptions",
+        state("state|past_due", "state|grace"),
+        rules.past_due_warn,
+        rules.past_due_critical,
     )

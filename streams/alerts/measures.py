@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from streams.alerts.rules import AlertRules
 from streams.pulse import histogram
-from streams.pulse.figures import ALL, counted, named, spread, successes
+from streams.pulse.figures import ALL, counted, named, newest_cycles, spread, successes
 from streams.pulse.tally import Cell, Tally
 
 _MINUTE_MS = 60_000
@@ -42,13 +42,14 @@ def rate(*stems: str) -> Measure:
     return measure
 
 
-def state(name: str) -> Measure:
-    """A number that is true now."""
+def state(*names: str) -> Measure:
+    """A number that is true now, or the sum of several."""
 
     def measure(view: View) -> Iterator[Reading]:
-        cell = None if view.whole is None else view.whole.cells.get(name)
-        if cell is not None:
-            yield Reading(ALL, cell.total)
+        cells = {} if view.whole is None else view.whole.cells
+        known = [cells[name] for name in names if name in cells]
+        if known:
+            yield Reading(ALL, sum(cell.total for cell in known))
 
     return measure
 
@@ -72,6 +73,18 @@ def refusals(cells: dict[str, Cell]) -> Iterator[tuple[str, int, int]]:
     """Give refused orders, and all that were placed."""
     refused = counted(cells, "refused")
     yield ALL, refused, refused + counted(cells, "confirmed")
+
+
+def failed_cycles(rules: AlertRules) -> Measure:
+    """The share of billing cycles of the newest day whose first charge failed."""
+
+    def measure(view: View) -> Iterator[Reading]:
+        if view.whole is not None:
+            failed, cycles = newest_cycles(view.whole.cells)
+            if cycles >= rules.samples_min:
+                yield Reading(ALL, failed / cycles)
+
+    return measure
 
 
 def provider_successes(cells: dict[str, Cell]) -> Iterator[tuple[str, int, int]]:

@@ -73,3 +73,12 @@ class AlertRules:
     low_stock_warn: float = 50
     low_stock_critical: float = 100
     """Inventory: items below their reorder point above."""
+
+    failed_cycles_warn: float = 0.05
+    failed_cycles_critical: float = 0.10
+    """Subscriptions: share of a day's billing cycles whose first charge failed above. The
+    contract has 5 %, and no second threshold."""
+
+    past_due_warn: float = 50
+    past_due_critical: float = 100
+    """Subscriptions: those past due or in grace above. The contract has no figure."""

@@ -213,12 +213,34 @@ def _stock(tally: Tally, _per_minute: float) -> Iterator[Read]:
             yield Read(name, ALL, float(cell.total), cell.count)
 
 
+def newest_cycles(cells: dict[str, Cell]) -> tuple[int, int]:
+    """Give billing cycles of the newest day on which there were any: failed, and all."""
+    by_day: dict[str, dict[str, int]] = {}
+    for stem in ("paid", "failed"):
+        for day, cell in named(cells, stem):
+            by_day.setdefault(day, {})[stem] = cell.total
+    days = [int(day) for day, counts in by_day.items() if day.isdigit() and any(counts.values())]
+    if not days:
+        return 0, 0
+    counts = by_day[str(max(days))]
+    failed = counts.get("failed", 0)
+    return failed, failed + counts.get("paid", 0)
+
+
+def _subscriptions(tally: Tally, _per_minute: float) -> Iterator[Read]:
+    for state, cell in named(tally.cells, "state"):
+        yield Read("by_state", state, float(cell.total), cell.count)
+    failed, cycles = newest_cycles(tally.cells)
+    yield from _share("failed_cycle_share", ALL, failed, cycles)
+
+
 _READERS: dict[str, Callable[[Tally, float], Iterable[Read]]] = {
     "orders": _orders,
     "payments": _payments,
     "risk": _risk,
     "inventory": _inventory,
     "stock": _stock,
+    "subscriptions": _subscriptions,
 }
 FAMILIES = tuple(_READERS)
 """The families of figures: the keys by which partial tallies travel."""

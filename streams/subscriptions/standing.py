@@ -1,6 +1,9 @@
 """The answer to GetSubscriptionStatus: the state in the query's four words, and our own."""
 
-from typing import Final
+from datetime import date
+from typing import Final, Literal
+
+import msgspec
 
 from streams.subscriptions.rows import ENDED, Status, Subscriber, Subscription
 from streams.subscriptions.rules import Rules
@@ -22,18 +25,31 @@ WORDS: Final = {
 _YEARLY: Final = "annual"
 
 
-def standing(subscription: Subscription, rules: Rules) -> dict[str, str | int]:
-    """How a subscription stands, under the query's field names."""
+class Standing(msgspec.Struct, frozen=True, gc=False, rename="camel"):
+    """How a user's subscription stands, under the query's field names."""
+
+    subscription_id: str
+    user_id: str
+    subscription_status: str
+    state: str
+    """Our own word, of ten."""
+    plan_id: str
+    billing_frequency: Literal["monthly", "yearly"]
+    next_billing_date: date
+
+
+def standing(subscription: Subscription, rules: Rules) -> Standing:
+    """Say how a subscription stands."""
     plan = rules.own.plans[subscription.plan_id]
-    return {
-        "subscriptionId": subscription.subscription_id,
-        "userId": subscription.user_id,
-        "subscriptionStatus": WORDS[subscription.status],
-        "state": subscription.status.value,
-        "planId": subscription.plan_id,
-        "billingFrequency": "yearly" if plan.cycle == _YEARLY else "monthly",
-        "nextBillingDate": subscription.period_end.isoformat(),
-    }
+    return Standing(
+        subscription_id=subscription.subscription_id,
+        user_id=subscription.user_id,
+        subscription_status=WORDS[subscription.status],
+        state=subscription.status.value,
+        plan_id=subscription.plan_id,
+        billing_frequency="yearly" if plan.cycle == _YEARLY else "monthly",
+        next_billing_date=subscription.period_end,
+    )
 
 
 def foremost(subscriber: Subscriber) -> Subscription | None:

@@ -8,9 +8,11 @@ from events.inventory import AddInventory
 from events.subscriptions import SubscribeUser, UpdatePaymentMethod
 from events.types import Address, OrderItem, PaymentMethod
 from settings import Settings
+from streams.alerts.rules import AlertRules
 from streams.clock import Clock
 from tables.orders import ORDERS
 from tables.payments import PAYMENTS
+from tables.subscriptions import STANDINGS
 from tests.agents.subscription_desk import START, Shop
 
 SUBSCRIBE = SubscribeUser(
@@ -130,3 +132,35 @@ def test_two_subscriptions_of_a_user_whose_days_all_passed_at_once_are_both_bill
     assert min(ends) > datetime.fromtimestamp(shop.driver.now_ms / 1000, UTC).date()
     assert not shop.driver.stats.failed_timers
     assert shop.buried == []
+
+
+def test_the_status_of_a_user_is_a_row_to_look_at() -> None:
+    shop = Shop(whole=HURRIED).tell(SUBSCRIBE)
+    [status] = shop.driver.rows(STANDINGS).values()
+    assert (status.subscription_status, status.state) == ("active", "active")
+    assert (status.billing_frequency, status.next_billing_date) == ("monthly", date(2025, 2, 28))
+
+    days(shop.tell(card("tok_insufficient")), 45)
+
+    [status] = shop.driver.rows(STANDINGS).values()
+    assert (status.subscription_status, status.state) == ("canceled", "cancelled")
+
+
+def test_unpaid_renewals_raise_both_alerts_and_payment_resolves_what_is_owed() -> None:
+    alerts = AlertRules(sustain_ms=1, samples_min=3, past_due_warn=2, past_due_critical=50)
+    shop = Shop(whole=HURRIED.model_copy(update={"alerts": alerts}))
+    users = [f"usr_{number}" for number in range(5)]
+    for user in users:
+        shop.tell(SUBSCRIBE.model_copy(update={"user_id": user}))
+    for user in users[:3]:
+        shop.tell(card("tok_insufficient").model_copy(update={"user_id": user}))
+
+    days(shop, 32)
+    raised = {(e.data.rule, e.data.severity): e.data.value for e in shop.said("AlertRaised")}
+    assert raised["past_due", "warn"] == 3
+    assert raised["failed_cycles", "critical"] == 0.6
+
+    for user in users[:3]:
+        shop.tell(card("tok_visa").model_copy(update={"user_id": user}))
+    days(shop, 6)
+    assert "past_due" in {e.data.rule for e in shop.said("AlertResolved")}

@@ -115,7 +115,18 @@ def every_figure() -> set[str]:
     """Names of all figures, read off a tally in which everything happened."""
     names = ["confirmed|x", "refused|x", "cancelled|x", "failed|x|y", "refunded|x", "score|x"]
     names += ["decision|x", "latency", "latency|x", "refund_latency", "update_latency", "held"]
-    names += ["short", "expired", "late", "shelves", "units", "low", "out"]
+    names += [
+        "short",
+        "expired",
+        "late",
+        "state|x",
+        "paid|1",
+        "failed|1",
+        "shelves",
+        "units",
+        "low",
+        "out",
+    ]
     tally = Tally(seq=1, cells={name: Cell(1, 1, {1: 1}) for name in names}, ranked={"p": 1})
     return {read.name for family in FAMILIES for read in figures_of(family, tally, 60_000)}
 
@@ -165,7 +176,7 @@ def test_every_figure_is_on_a_board() -> None:
 
 def test_every_alert_rule_is_on_the_board_of_its_family() -> None:
     boards = {"orders": "orders", "payments": "payments", "risk": "payments"}
-    boards |= {"inventory": "inventory", "stock": "inventory"}
+    boards |= {"inventory": "inventory", "stock": "inventory", "subscriptions": "subscriptions"}
     wanted: dict[str, list[str]] = {}
     for where, expr in EXPRESSIONS:
         board = where.partition(":")[0]

@@ -60,6 +60,15 @@ CASES = [
     ("stock_update_latency", tally(update_latency=timed(4)), {"all": 4}),
     ("low_stock", tally(low=Cell(1, 51)), {"all": 51}),
     ("low_stock", EMPTY, {}),
+    ("failed_cycles", tally(paid__20500=Cell(1, 9), failed__20500=Cell(1, 1)), {"all": 0.1}),
+    (
+        "failed_cycles",
+        tally(paid__20501=Cell(1, 10), paid__20500=Cell(1, 90), failed__20500=Cell(1, 90)),
+        {"all": 0.0},
+    ),
+    ("failed_cycles", tally(failed__20500=Cell(1, 9), paid__0=Cell(1, 0)), {}),
+    ("past_due", tally(state__past_due=Cell(1, 4), state__grace=Cell(1, 3)), {"all": 7}),
+    ("past_due", tally(state__active=Cell(1, 4)), {}),
 ]
 
 
@@ -129,4 +138,6 @@ def test_the_thresholds_are_the_contracts() -> None:
         "stock_check_latency": (100, 500),
         "stock_update_latency": (200, 1_000),
         "low_stock": (50, 100),
+        "failed_cycles": (0.05, 0.10),
+        "past_due": (50, 100),
     }

@@ -493,8 +493,8 @@ def test_every_state_has_a_word_for_the_query() -> None:
     ended = replace(active(), subscription_id="sub_2", status=Status.EXPIRED)
     assert foremost(Subscriber((active(), ended))) == active()
     told = standing(replace(active(plan_id="plan_annual_pro"), status=Status.GRACE), RULES)
-    assert (told["subscriptionStatus"], told["state"]) == ("active", "grace")
-    assert (told["billingFrequency"], told["nextBillingDate"]) == ("yearly", "2026-01-31")
+    assert (told.subscription_status, told.state) == ("active", "grace")
+    assert (told.billing_frequency, told.next_billing_date) == ("yearly", date(2026, 1, 31))
 
 
 def test_accepting_after_the_offer_is_over_only_withdraws_the_cancellation() -> None:
