@@ -1,9 +1,10 @@
 """The payment gateway: calls providers and tells what they answered. An effect: it keeps nothing.
 
-In: ProcessPayment, CapturePayment, VoidPayment, RefundCharge, SubmitEvidence of
-payments.commands. Out, for each: StripeChargeSucceeded or StripeChargeFailed, ChargeCaptured,
+In: ProcessPayment, CapturePayment, VoidPayment, RefundCharge, SubmitEvidence, ReconcileCharges
+of payments.commands. Out, for each: StripeChargeSucceeded or StripeChargeFailed, ChargeCaptured,
 ChargeVoided, ChargeRefunded, EvidenceSubmitted (with CloseChargeback where the bank decides at
-once), or ChargeOperationFailed when an operation failed or nobody knows what became of a charge.
+once), ChargesReconciled, or ChargeOperationFailed when an operation failed or nobody knows what
+became of a charge.
 
 Many calls are under way at once, but those of one payment follow each other. Every call
 carries the command's idempotency key, so running again after a crash changes nothing. A call
@@ -28,6 +29,7 @@ from agents.gateway_answers import (
     evidence_request,
     evidence_taken,
     failed,
+    reconciled,
     refunded,
     voided,
 )
@@ -35,6 +37,7 @@ from agents.turns import Turns
 from agents.wiring import cause_of, published
 from engine.specs import Delivery, Effect, EffectSpec, Published
 from events.base import Message
+from events.books import ReconcileCharges
 from events.charges import (
     CapturePayment,
     ChargeOperationFailed,
@@ -98,6 +101,7 @@ def gateway_effect(
         "VoidPayment": gateway.in_turn(gateway.void),
         "RefundCharge": gateway.in_turn(gateway.refund),
         "SubmitEvidence": gateway.in_turn(gateway.submit_evidence),
+        "ReconcileCharges": gateway.in_turn(gateway.reconcile),
     }
     return EffectSpec(
         name=NAME,
@@ -220,6 +224,17 @@ class _Gateway:
         if isinstance(answer, Refused):
             return self._failed(command, "evidence", answer)
         return evidence_taken(command, answer)
+
+    async def reconcile(self, delivery: Delivery) -> Answer:
+        """Compare charges with the provider's books; one that does not answer is asked again."""
+        command: ReconcileCharges = delivery.value.data
+        line = self._lines.get(command.provider)
+        ids = [charge.charge_id for charge in command.charges]
+        try:
+            books = None if line is None else await line.call(lambda: line.provider.books(ids))
+        except ProviderError:
+            return ()
+        return reconciled(command, books)
 
     async def _operate(
         self, command: Operation, make: Callable[[PaymentProvider], Awaitable[T | Refused]]

@@ -1,8 +1,10 @@
 """What the gateway asks of providers and tells of their answers, as messages."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from events.base import Message
+from events.books import ChargesReconciled, ReconcileCharges
 from events.charges import (
     CapturePayment,
     ChargeCaptured,
@@ -21,6 +23,7 @@ from events.refunds import CloseChargeback
 from events.vocabulary import ChargeOperation
 from providers.calls import Line
 from providers.payments import Charged, ChargeRequest, Done, EvidenceRequest, Refused, Taken
+from streams.payments.books import compared
 
 ChargeCommand = ProcessPayment | CapturePayment | VoidPayment | RefundCharge | SubmitEvidence
 
@@ -132,6 +135,20 @@ def evidence_taken(command: SubmitEvidence, taken: Taken) -> tuple[Message, ...]
         outcome=taken.outcome,
     )
     return submitted, verdict
+
+
+def reconciled(
+    command: ReconcileCharges, books: Mapping[str, tuple[int, int]] | None
+) -> ChargesReconciled:
+    """What a provider's books have otherwise: nothing, where it keeps none."""
+    differing = () if books is None else tuple(compared(command.charges, books))
+    return ChargesReconciled(
+        payment_id=command.payment_id,
+        provider=command.provider,
+        day=command.day,
+        compared=tuple([charge.payment_id for charge in command.charges]),
+        mismatches=differing,
+    )
 
 
 def failed(

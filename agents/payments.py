@@ -6,13 +6,15 @@ committed lines), orders.events (cancellations; an order's payment is `pay_<orde
 shipping.events (parcels and returns). Asks the gateway with ProcessPayment, CapturePayment,
 VoidPayment, RefundCharge and SubmitEvidence. Tells PaymentProcessed, PaymentFailed,
 PaymentComplete, PaymentSettled, RefundIssued, RefundFailed, ChargebackOpened and
-ChargebackClosed. Keeps a row a payment and one for what was sold under it, for good, and what
-came before a session for a while.
+ChargebackClosed. Keeps a row a payment and one for what was sold under it, for good, what came
+before a session for a while, and the list of payments that a person must look at. Every night
+it has the providers' books compared (ReconcileCharges); what differs is AlertRaised.
 """
 
 from collections.abc import Callable, Sequence
 from typing import Any, Final, Protocol
 
+from agents import payment_books
 from agents.wiring import Cause, announce, cause_of, timer_cause
 from engine.specs import AgentSpec, Context, Delivery, Handler, Source, Timer, TimerHandler
 from streams.payments import goods
@@ -53,8 +55,9 @@ from streams.payments.sales import NOTHING_SOLD, Sale, agreed_return, sale_of
 from streams.payments.sessions import cancel, open_session
 from streams.payments.settlement import settle, settlement_due
 from streams.payments.states import Early, Payment
-from tables.payments import EARLY_PAYMENTS, PAYMENTS, SALES
+from tables.payments import BOOK_NOTES, EARLY_PAYMENTS, PAYMENTS, SALES, STUCK
 from topics import (
+    ALERTS_EVENTS,
     INVENTORY_EVENTS,
     ORDERS_EVENTS,
     PAYMENT_PREFIX,
@@ -100,6 +103,7 @@ def payments_agent(rules: PaymentRules) -> AgentSpec:
         "ChargeOperationFailed": on(operation_failed),
         "PaymentSettled": on(settle),
         "EvidenceSubmitted": on(evidence_submitted),
+        "ChargesReconciled": payment_books.reconciled(rules),
     }
     stock = {"InventoryAdjusted": on(stock_adjusted, early_stock)}
     cancelled = {"OrderCancelled": on(cancel, early_cancel, _of_order)}
@@ -127,8 +131,10 @@ def payments_agent(rules: PaymentRules) -> AgentSpec:
             Source(SHIPPING_EVENTS, parcels, by="orderId"),
             Source(PAYMENTS_COMMANDS, asked, by="paymentId"),
         ),
-        tables=(PAYMENTS, SALES, EARLY_PAYMENTS),
-        outputs=(PAYMENTS_COMMANDS, PAYMENTS_EVENTS),
+        tables=(PAYMENTS, SALES, STUCK, BOOK_NOTES, EARLY_PAYMENTS),
+        outputs=(PAYMENTS_COMMANDS, PAYMENTS_EVENTS, ALERTS_EVENTS),
+        tick=payment_books.reconciling(rules),
+        tick_every_ms=payment_books.TICK_EVERY_MS,
         timers={
             SESSION: _timing(rules, session_due),
             RETRY: _timing(rules, retry_due),
@@ -264,6 +270,7 @@ def _carry_out(
         return
     step = fold(payment_id, payment, facts, rules)
     ctx.table(PAYMENTS)[payment_id] = step.payment
+    payment_books.note(ctx, payment_id, payment, step.payment, cause.at_ms)
     for kind, due_ms, is_set in step.alarms:
         change = ctx.set_timer if is_set else ctx.cancel_timer
         change(kind, payment_id, due_ms)

@@ -6,7 +6,7 @@ All of it is an extension. Amounts are in minor units on the wire too, as provid
 from datetime import date
 
 from events.base import Command, Event, Part, names
-from events.scalars import Count, Currency, Id, Many, MinorUnits, Text
+from events.scalars import Currency, Id, Many, MinorUnits, Text
 
 _MINOR = names(
     captured_minor=("capturedMinor",),
@@ -60,5 +60,5 @@ class ChargesReconciled(Event):
     payment_id: Id
     provider: Text
     day: date
-    compared: Count
+    compared: Many[Id]  # payments
     mismatches: Many[BookMismatch]

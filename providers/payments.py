@@ -3,6 +3,7 @@
 Money is in minor units. A token stands for the customer's card: a card number never appears.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -190,3 +191,6 @@ class PaymentProvider(Protocol):
 
     async def submit_evidence(self, request: EvidenceRequest) -> Taken | Refused:
         """Put evidence before the bank."""
+
+    async def books(self, charge_ids: Sequence[str]) -> Mapping[str, tuple[int, int]] | None:
+        """What was captured and what went back of charges it knows; None: it keeps no books."""

@@ -24,7 +24,7 @@ import asyncio
 import hashlib
 import math
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -194,6 +194,14 @@ class SimulatedProvider:
         """Let the bank decide at once."""
         await self._reach(f"evidence {request.key}")
         return Taken("lost" if request.charge_id.endswith(_DISPUTE_LOST) else "won")
+
+    async def books(self, charge_ids: Sequence[str]) -> Mapping[str, tuple[int, int]] | None:
+        """What the ledger says; without one nothing is kept that could be compared."""
+        await self._reach(f"books {len(charge_ids)}")
+        if self._books is None:
+            return None
+        known = self._books.entries()
+        return {e.charge_id: (e.captured_minor, e.refunded_minor) for e in known}
 
     async def _reach(self, call: str) -> None:
         if self.outage:

@@ -3,6 +3,7 @@
 from typing import Final
 
 from engine.specs import TableSpec
+from streams.payments.books import Noted, Stuck
 from streams.payments.sales import Sale
 from streams.payments.states import Early, Payment
 
@@ -20,6 +21,21 @@ SALES: Final = TableSpec(
     key="paymentId",
     help="What was sold under a payment: prices, parcels with their proof of delivery, returns.",
     mask=("parcels.signed_by", "parcels.proof_url"),
+)
+
+STUCK: Final = TableSpec(
+    name="stuck_payments",
+    row=Stuck,
+    key="paymentId",
+    help="Payments that a person must look at: given up by a provider, or booked otherwise there.",
+)
+
+BOOK_NOTES: Final = TableSpec(
+    name="book_notes",
+    row=Noted,
+    key="day, paymentId",
+    help="Payments whose money moved on a day, until they were compared with the provider.",
+    hidden=True,
 )
 
 EARLY_PAYMENTS: Final = TableSpec(

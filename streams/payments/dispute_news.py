@@ -6,9 +6,9 @@ from events.charges import SubmitEvidence
 from events.payments import Instrument, PaymentSettled
 from events.refunds import ChargebackClosed, ChargebackOpened
 from events.vocabulary import ChargebackOutcome, InstrumentType, MethodType
+from streams.moments import moment_of
 from streams.payments import facts as f
 from streams.payments.commands import Announcement, Said, key
-from streams.payments.news import moment
 from streams.payments.rules import PaymentRules
 from streams.payments.states import Method, Payment
 
@@ -24,7 +24,7 @@ def settled(payment_id: str, payment: Payment, fact: f.Settled, _: PaymentRules)
     """PaymentSettled, unless the provider said so itself."""
     if not fact.our_word:
         return ()
-    at = moment(fact.at_ms)
+    at = moment_of(fact.at_ms)
     told = PaymentSettled(
         settlement_id=key("set", payment_id.removeprefix("pay_")),
         payment_id=payment_id,
@@ -61,7 +61,7 @@ def disputed(payment_id: str, payment: Payment, fact: f.Disputed, _: PaymentRule
         currency=payment.session.currency,
         reason=fact.reason,
         fee_minor=fact.fee_minor,
-        evidence_due_by=moment(fact.evidence_due_ms),
+        evidence_due_by=moment_of(fact.evidence_due_ms),
     )
     return (Announcement(opened),)
 
@@ -80,7 +80,7 @@ def evidence_asked(
         provider=payment.provider,
         carrier=parcel.carrier,
         tracking_number=parcel.tracking_number,
-        delivered_at=moment(parcel.delivered_at_ms),
+        delivered_at=moment_of(parcel.delivered_at_ms),
         proof_url=parcel.proof_url or None,
         signed_by=parcel.signed_by or None,
         idempotency_key=key(reference, "evidence"),

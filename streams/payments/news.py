@@ -1,6 +1,6 @@
 """What payments tell the shop, in wire models."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from events.payments import (
@@ -10,16 +10,12 @@ from events.payments import (
     PaymentFailed,
     PaymentProcessed,
 )
+from streams.moments import moment_of
 from streams.payments import facts as f
 from streams.payments.commands import Announcement, Said, wire_method
 from streams.payments.rules import PaymentRules
 from streams.payments.states import Failure, Payment
 from streams.payments.steps import attempts_max
-
-
-def moment(ms: int) -> datetime:
-    """The UTC moment."""
-    return datetime.fromtimestamp(ms / 1000, UTC)
 
 
 def _measured(payment: Payment, provider: str, at_ms: int) -> dict[str, Any]:
@@ -51,7 +47,7 @@ def captured(payment_id: str, payment: Payment, fact: f.Captured, _: PaymentRule
         confirmation_details=ConfirmationDetails(
             gateway_response="Approved", transaction_id=fact.charge_id
         ),
-        processed_at=moment(fact.at_ms),
+        processed_at=moment_of(fact.at_ms),
     )
     return (Announcement(processed, _measured(payment, fact.provider, fact.at_ms)),)
 
@@ -83,7 +79,7 @@ def completed(payment_id: str, payment: Payment, fact: f.Completed, _: PaymentRu
         transaction_id=payment.charge_id,
         processing_fee_minor=fact.fee_minor,
         net_amount_minor=payment.captured_minor - fact.fee_minor,
-        completed_at=moment(fact.at_ms),
+        completed_at=moment_of(fact.at_ms),
     )
     return (Announcement(complete),)
 
@@ -92,7 +88,7 @@ def attempt_failed(
     payment_id: str, payment: Payment, fact: f.AttemptFailed, rules: PaymentRules
 ) -> Said:
     """PaymentFailed, with the time of the next attempt if there is one."""
-    next_retry_at = None if fact.final else moment(fact.due_ms)
+    next_retry_at = None if fact.final else moment_of(fact.due_ms)
     failed = _failed(payment_id, payment, fact.failure, rules, next_retry_at)
     measured = _measured(payment, fact.failure.provider, fact.at_ms)
     return (Announcement(failed, measured),)

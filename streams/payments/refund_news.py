@@ -2,9 +2,9 @@
 
 from events.refunds import RefundFailed, RefundIssued, RefundPayment
 from events.vocabulary import RefundRefusal
+from streams.moments import moment_of
 from streams.payments import facts as f
 from streams.payments.commands import Announcement, Said
-from streams.payments.news import moment
 from streams.payments.refund import find
 from streams.payments.refund_requests import refund_id_of
 from streams.payments.rules import PaymentRules
@@ -29,7 +29,7 @@ def refunded(payment_id: str, payment: Payment, fact: f.Refunded, _: PaymentRule
         return_id=refund.return_id or None,
         reason=refund.reason or payment.cancel_reason or None,
         estimated_processing_days=fact.days,
-        issued_at=moment(fact.at_ms),
+        issued_at=moment_of(fact.at_ms),
     )
     return (Announcement(issued),)
 

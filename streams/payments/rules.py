@@ -61,6 +61,12 @@ class PaymentRules:
     """Business days from the capture to the provider's payout: T+2 (G-20)."""
     settlement_day_ms: int = DAY_MS
     """How long such a day is: another length takes the calendar out of it."""
+    reconciliation_at_ms: int = 2 * _HOUR_MS
+    """Time of day, UTC, from which a day that ended is compared with the providers' books."""
+    reconciliation_retry_ms: int = 30 * _MINUTE_MS
+    """How long an answer is waited for before a comparison is asked for again."""
+    reconciliation_page_max: int = 100
+    """Payments compared at once, by partition."""
     chargeback_fee_minor: int = 15_00
     """Kept by the provider whatever the outcome of a dispute (G-18)."""
     evidence_ms: int = 7 * DAY_MS

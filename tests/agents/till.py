@@ -14,7 +14,7 @@ from streams.payments.rules import PaymentRules
 from streams.payments.states import Payment
 from tables.payments import EARLY_PAYMENTS, PAYMENTS
 from tests.streams.payments import samples
-from topics import PAYMENTS_COMMANDS, PAYMENTS_EVENTS, topic_of
+from topics import ALERTS_EVENTS, PAYMENTS_COMMANDS, PAYMENTS_EVENTS, topic_of
 
 RULES = PaymentRules(provider_default="simulated", gateway_backoff_s=0)
 VISA = "tok_visa"
@@ -44,13 +44,15 @@ def session(order: str, token: str = VISA, **told: Any) -> Message:
 class Till:
     """Payments with a provider that keeps books."""
 
-    def __init__(self, *, with_gateway: bool = True, chunk_max: int = 1000) -> None:
+    def __init__(
+        self, *, with_gateway: bool = True, chunk_max: int = 1000, rules: PaymentRules = RULES
+    ) -> None:
         self.provider = SimulatedProvider(ledger_charges_max=1_000)
         gateway = gateway_effect(
-            {"simulated": self.provider}, RULES, clock=lambda: self.driver.now_ms
+            {"simulated": self.provider}, rules, clock=lambda: self.driver.now_ms
         )
         effects = [gateway] if with_gateway else []
-        self.driver = Driver([payments_agent(RULES)], effects, chunk_max=chunk_max)
+        self.driver = Driver([payments_agent(rules)], effects, chunk_max=chunk_max)
         if self.driver._effect_loop is not None:
             weakref.finalize(self.driver, self.driver._effect_loop.close)
         self.sent = 0
@@ -97,6 +99,10 @@ class Till:
         envelopes = [events.decode(r.value or b"", record_timestamp_ms=0) for r in records]
         own = [e for e in envelopes if not e.event_id.startswith("evt_")]
         return [e for e in own if name in (None, e.event_type)]
+
+    def alerts(self) -> list[Any]:
+        records = self.driver.outputs(ALERTS_EVENTS)
+        return [events.decode(r.value or b"", record_timestamp_ms=0).data for r in records]
 
     def names(self) -> list[str]:
         return [envelope.event_type for envelope in self.said()]

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from providers.payments import (
@@ -65,6 +66,9 @@ class Scripted:
 
     async def submit_evidence(self, request: EvidenceRequest) -> Taken | Refused:
         return await self._answer("evidence")
+
+    async def books(self, charge_ids: Sequence[str]) -> Mapping[str, tuple[int, int]] | None:
+        return await self._answer("books")
 
 
 class Clock:

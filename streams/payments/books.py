@@ -1,0 +1,160 @@
+"""The nightly look at the providers' books (G-20).
+
+Whatever payment had money move on a day is noted under that day (UTC). From 02:00 on its charge
+is compared with the provider's own books: what was captured, and what went back. What differs
+is an alert, and stays on the list of stuck payments until the books agree.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from typing import Final
+
+import msgspec
+
+from events.alerts import AlertRaised
+from events.books import BookedCharge, BookMismatch, ChargesReconciled, ReconcileCharges
+from events.ids import derived_id
+from streams.moments import day_of, moment_of
+from streams.payments.rules import PaymentRules
+from streams.payments.states import Owed, Payment
+
+RULE: Final = "reconciliation"
+"""The alert's name, and its runbook's."""
+
+
+class Noted(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """A payment whose money moved on a day, and that is to be compared."""
+
+    asked_at_ms: int = 0
+    """When the comparison was asked for; 0: it was not yet."""
+
+
+class Stuck(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """A payment that a person must look at."""
+
+    why: str
+    """`provider`: it refused or failed for good. `books`: its books say otherwise."""
+    since_ms: int
+    provider: str
+    charge_id: str
+    currency: str
+    captured_minor: int
+    refunded_minor: int
+    provider_captured_minor: int | None = None
+    """As its books have it; None: it does not know the charge, or was not asked."""
+    provider_refunded_minor: int | None = None
+    order_id: str | None = None
+
+
+def note_key(at_ms: int, payment_id: str) -> str:
+    """Name a day's note on a payment, so that days sort."""
+    return f"{day_of(at_ms).isoformat()}/{payment_id}"
+
+
+def payment_of_note(key: str) -> str:
+    """The payment that a note is about."""
+    return key.partition("/")[2]
+
+
+def due_before(now_ms: int, rules: PaymentRules) -> str:
+    """Notes before this key are due: those of days that ended, once it is 02:00 UTC (G-20)."""
+    return day_of(now_ms - rules.reconciliation_at_ms).isoformat()
+
+
+def has_money_moved(before: Payment | None, after: Payment) -> bool:
+    """Whether the provider's books have changed by what happened."""
+    if before is None:
+        return False
+    was = (before.captured_minor, before.refunded_minor)
+    return was != (after.captured_minor, after.refunded_minor)
+
+
+def is_comparable(payment: Payment, note: Noted, now_ms: int, rules: PaymentRules) -> bool:
+    """Whether to ask now: not while money is on its way, and again only when no answer came."""
+    is_asked = note.asked_at_ms and now_ms < note.asked_at_ms + rules.reconciliation_retry_ms
+    return payment.owed is Owed.NOTHING and not is_asked
+
+
+def questions(day: str, payments: Mapping[str, Payment]) -> Iterator[ReconcileCharges]:
+    """Ask every provider about its charges."""
+    pages: dict[str, list[BookedCharge]] = {}
+    for payment_id, payment in payments.items():
+        pages.setdefault(payment.provider, []).append(_booked(payment_id, payment))
+    for provider, charges in pages.items():
+        yield ReconcileCharges(
+            payment_id=charges[0].payment_id,
+            provider=provider,
+            day=date.fromisoformat(day),
+            charges=tuple(charges),
+        )
+
+
+def _booked(payment_id: str, payment: Payment) -> BookedCharge:
+    return BookedCharge(
+        payment_id=payment_id,
+        charge_id=payment.charge_id,
+        currency=payment.session.currency,
+        captured_minor=payment.captured_minor,
+        refunded_minor=payment.refunded_minor,
+    )
+
+
+def compared(
+    charges: Iterable[BookedCharge], books: Mapping[str, tuple[int, int]]
+) -> Iterator[BookMismatch]:
+    """Give what a provider's books (captured, refunded, by charge) have otherwise."""
+    for charge in charges:
+        told = books.get(charge.charge_id)
+        if told != (charge.captured_minor, charge.refunded_minor):
+            yield BookMismatch(
+                **charge.model_dump(),
+                provider_captured_minor=None if told is None else told[0],
+                provider_refunded_minor=None if told is None else told[1],
+            )
+
+
+def is_stale(payment: Payment, mismatch: BookMismatch) -> bool:
+    """Whether money moved since the question, so that the answer says nothing."""
+    asked_with = (mismatch.captured_minor, mismatch.refunded_minor)
+    return asked_with != (payment.captured_minor, payment.refunded_minor)
+
+
+def stuck_books(payment: Payment, mismatch: BookMismatch, now_ms: int) -> Stuck:
+    """Put a mismatch on the list."""
+    stuck = stuck_at_provider(payment, now_ms)
+    return msgspec.structs.replace(
+        stuck,
+        why="books",
+        provider_captured_minor=mismatch.provider_captured_minor,
+        provider_refunded_minor=mismatch.provider_refunded_minor,
+    )
+
+
+def stuck_at_provider(payment: Payment, now_ms: int) -> Stuck:
+    """Put a payment on the list whose provider refused or failed for good."""
+    return Stuck(
+        "provider",
+        now_ms,
+        payment.provider,
+        payment.charge_id,
+        payment.session.currency,
+        payment.captured_minor,
+        payment.refunded_minor,
+        order_id=payment.session.order_id,
+    )
+
+
+def alert(event: ChargesReconciled, found: int, now_ms: int) -> AlertRaised:
+    """Say that books differ: one alert a provider and night, however many pages it has."""
+    day = event.day.isoformat()
+    return AlertRaised(
+        alert_id=derived_id("alert", RULE, event.provider, day),
+        rule=RULE,
+        severity="critical",
+        subject=f"{event.provider} {day}",
+        value=found,
+        threshold=0,
+        unit="payments",
+        runbook=f"docs/runbooks/{RULE}.md",
+        raised_at=moment_of(now_ms),
+    )

@@ -1,0 +1,146 @@
+"""The nightly look at the provider's books: what differs is told, listed, and comes off again."""
+
+from dataclasses import replace
+
+import pytest
+
+from streams.payments.books import RULE
+from streams.payments.rules import PaymentRules
+from tables.payments import BOOK_NOTES, STUCK
+from tests.agents.till import RULES, Till, about, session
+from tests.streams.payments.samples import (
+    HOUR_MS,
+    MINUTE_MS,
+    asked_back,
+    cancelled,
+    checked,
+    initiated,
+    line,
+)
+from topics import ALERTS_EVENTS
+
+UNTIL_TWO_MS = (10 * 60 + 54) * MINUTE_MS
+"""The till opens at 15:06:40 UTC; after this it is 02:00:40 of the next day."""
+
+
+def paid(orders: int = 1, rules: PaymentRules = RULES) -> Till:
+    till = Till(rules=rules)
+    for number in range(1, orders + 1):
+        messages = (initiated(), checked(), line(1), line(2))
+        till.hear(*(about(message, f"ord_{number}") for message in messages))
+    return till
+
+
+def asked(till: Till) -> list[int]:
+    """How many charges each question was about."""
+    return [len(told.data.charges) for told in till.said("ReconcileCharges")]
+
+
+def test_a_day_is_compared_after_two_in_the_night_and_not_before() -> None:
+    till = paid(2)
+
+    till.driver.advance(UNTIL_TWO_MS - 2 * MINUTE_MS)
+    assert asked(till) == []
+    till.driver.advance(2 * MINUTE_MS)
+
+    assert sum(asked(till)) == 2
+    assert till.driver.rows(BOOK_NOTES) == {}
+    assert till.driver.rows(STUCK) == {}
+    assert till.driver.outputs(ALERTS_EVENTS) == []
+
+
+def test_books_that_agree_are_compared_once() -> None:
+    till = paid()
+
+    till.driver.advance(3 * 24 * HOUR_MS, step_ms=10 * MINUTE_MS)
+
+    assert asked(till) == [1]
+
+
+def test_a_mismatch_is_told_and_listed() -> None:
+    till = paid()
+    till.provider.ledger()[0].captured_minor -= 500
+
+    till.driver.advance(UNTIL_TWO_MS)
+
+    (stuck,) = till.driver.rows(STUCK).values()
+    assert (stuck.why, stuck.captured_minor) == ("books", till.row().captured_minor)
+    assert stuck.provider_captured_minor == till.row().captured_minor - 500
+    (alert,) = till.alerts()
+    assert (alert.rule, alert.severity, alert.value) == (RULE, "critical", 1)
+    assert alert.subject == "simulated 2025-06-15"
+
+
+def test_a_charge_that_the_provider_does_not_know_is_a_mismatch() -> None:
+    till = paid()
+    till.provider._books._entries.clear()
+
+    till.driver.advance(UNTIL_TWO_MS)
+
+    (stuck,) = till.driver.rows(STUCK).values()
+    assert stuck.provider_captured_minor is None
+
+
+def test_a_row_leaves_the_list_once_the_books_agree() -> None:
+    till = paid()
+    till.provider.ledger()[0].refunded_minor = 4_000
+    till.driver.advance(UNTIL_TWO_MS)
+    assert len(till.driver.rows(STUCK)) == 1
+
+    till.provider.ledger()[0].refunded_minor = 0
+    till.hear(asked_back(1_000))
+    till.driver.advance(24 * HOUR_MS, step_ms=HOUR_MS)
+
+    assert till.driver.rows(STUCK) == {}
+
+
+def test_several_days_are_compared_each_by_itself() -> None:
+    till = paid()
+    till.driver.advance(10 * HOUR_MS)  # 01:06 of the next day: the first is not compared yet.
+    till.hear(cancelled())
+    till.driver.advance(HOUR_MS)
+    assert asked(till) == [1]
+
+    till.driver.advance(24 * HOUR_MS)
+
+    assert asked(till) == [1, 1]
+
+
+def test_an_outage_puts_the_comparison_off() -> None:
+    till = paid()
+    till.provider.outage = True
+    till.driver.advance(UNTIL_TWO_MS)
+    assert len(till.driver.rows(BOOK_NOTES)) == 1
+
+    till.provider.outage = False
+    till.driver.advance(30 * MINUTE_MS, step_ms=MINUTE_MS)
+
+    assert till.driver.rows(BOOK_NOTES) == {}
+    assert len(asked(till)) == 2
+
+
+def test_a_payment_with_money_on_its_way_is_compared_later() -> None:
+    till = paid()
+    till.provider.outage = True
+    till.hear(cancelled())
+    till.driver.advance(UNTIL_TWO_MS, step_ms=HOUR_MS)
+
+    assert all(row.why != "books" for row in till.driver.rows(STUCK).values())
+
+
+def test_pages_are_bounded() -> None:
+    till = paid(7, replace(RULES, reconciliation_page_max=2))
+
+    till.driver.advance(UNTIL_TWO_MS)
+    till.driver.advance(20 * MINUTE_MS, step_ms=MINUTE_MS)
+
+    assert sum(asked(till)) == 7
+    assert max(asked(till)) <= 2
+
+
+@pytest.mark.parametrize("token", ["tok_refund_refused"])
+def test_what_a_provider_refuses_for_good_is_listed(token: str) -> None:
+    till = Till().hear(session("ord_1", token), checked(), line(1), line(2), cancelled())
+
+    (stuck,) = till.driver.rows(STUCK).values()
+    assert (stuck.why, stuck.order_id, stuck.refunded_minor) == ("provider", "ord_1", 0)
