@@ -2,9 +2,10 @@
 
 Reads orders.commands, inventory.events, payments.events and shipping.events. Publishes
 OrderConfirmed, OrderFailed, OrderAmended, OrderCancelled and PaymentInitiated; of stock it asks
-for what an amendment adds (ReserveStock, ReleaseStock). Keeps a row an order, an index
-by customer, and what waits for an order that is yet to be placed. An order id counts once: a
-second PlaceOrder changes nothing and publishes nothing, whatever it asks for.
+for what an amendment adds (ReserveStock, ReleaseStock), of shipping a label (CreateReturnLabel).
+Keeps a row an order, an index by customer, and what waits for an order that is yet to be placed.
+An order id counts once: a second PlaceOrder changes nothing and publishes nothing, whatever it
+asks for.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -28,6 +29,7 @@ from streams.orders.evolution import fold
 from streams.orders.facts import Fact
 from streams.orders.outcomes import due_times, following, opening
 from streams.orders.placing import place
+from streams.orders.returning import lapse
 from streams.orders.rows import Order
 from streams.orders.rules import OrderRules
 from tables.orders import CUSTOMER_ORDERS, EARLY_ORDERS, ORDERS, customer_key
@@ -37,6 +39,7 @@ from topics import (
     ORDERS_COMMANDS,
     ORDERS_EVENTS,
     PAYMENTS_EVENTS,
+    SHIPPING_COMMANDS,
     SHIPPING_EVENTS,
 )
 
@@ -56,11 +59,18 @@ def orders_agent(rules: OrderRules) -> AgentSpec:
         help="Takes orders and follows them to their end.",
         sources=tuple(_sources(_placing(rules, advance), advance)),
         tables=(ORDERS, CUSTOMER_ORDERS, EARLY_ORDERS),
-        outputs=(ORDERS_EVENTS, PAYMENTS_EVENTS, INVENTORY_COMMANDS, *early_orders.LETTER_TOPICS),
+        outputs=(
+            ORDERS_EVENTS,
+            PAYMENTS_EVENTS,
+            INVENTORY_COMMANDS,
+            SHIPPING_COMMANDS,
+            *early_orders.LETTER_TOPICS,
+        ),
         timers={
             "backorder": _timing(rules, backorder_over),
             "review": _timing(rules, review_over),
             "amendment": _timing(rules, amendment_over),
+            "return": _timing(rules, lapse),
             early_orders.TIMER: early_orders.give_up,
         },
     )
@@ -71,7 +81,7 @@ def _sources(placing: Handler, advance: Mapping[str, Handler]) -> Iterator[Sourc
         handlers = dict.fromkeys(names, advance[topic.name])
         return Source(topic, handlers | others, by="orderId")
 
-    yield source(ORDERS_COMMANDS, "CancelOrder", "AmendOrder", PlaceOrder=placing)
+    yield source(ORDERS_COMMANDS, "CancelOrder", "AmendOrder", "RequestReturn", PlaceOrder=placing)
     yield source(INVENTORY_EVENTS, "InventoryAdjusted", "OutOfStock")
     yield source(
         PAYMENTS_EVENTS,
@@ -80,6 +90,7 @@ def _sources(placing: Handler, advance: Mapping[str, Handler]) -> Iterator[Sourc
         "FraudDetected",
         "FraudCheckCompleted",
         "RefundIssued",
+        "RefundFailed",
         "ChargebackOpened",
         "ChargebackClosed",
     )
@@ -89,6 +100,7 @@ def _sources(placing: Handler, advance: Mapping[str, Handler]) -> Iterator[Sourc
         "ShipmentDispatched",
         "ShipmentDelivered",
         "DeliveryFailed",
+        "ReturnInitiated",
         "ReturnReceived",
         "ShipmentCancelled",
         "ShipmentBookingFailed",

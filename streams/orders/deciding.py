@@ -7,10 +7,10 @@ from typing import Any, Final
 from events.base import Message
 from events.fraud import FraudCheckCompleted, FraudDetected
 from events.inventory import InventoryAdjusted, OutOfStock
-from events.orders import AmendOrder, CancelOrder
+from events.orders import AmendOrder, CancelOrder, RequestReturn
 from events.payments import PaymentFailed, PaymentProcessed
-from events.refunds import ChargebackClosed, ChargebackOpened, RefundIssued
-from events.returns import ReturnReceived
+from events.refunds import ChargebackClosed, ChargebackOpened, RefundFailed, RefundIssued
+from events.returns import ReturnInitiated, ReturnReceived
 from events.shipping import (
     DeliveryFailed,
     ShipmentBookingFailed,
@@ -19,7 +19,16 @@ from events.shipping import (
     ShipmentDelivered,
     ShipmentDispatched,
 )
-from streams.orders import amending, cancelling, fraud, payment, shipping, stock
+from streams.orders import (
+    amending,
+    cancelling,
+    flags,
+    fraud,
+    payment,
+    returning,
+    shipping,
+    stock,
+)
 from streams.orders.amendments import Refusal
 from streams.orders.facts import Fact
 from streams.orders.rows import BEFORE_DISPATCH, Order
@@ -52,23 +61,46 @@ def _payment_failed(order: Order, event: PaymentFailed, at_ms: int, rules: Order
     return payment.failed(order, event, at_ms, rules)
 
 
+def _returned(order: Order, event: ReturnReceived, at_ms: int, rules: OrderRules) -> Facts:
+    taken = returning.received(order, event, at_ms)
+    return (*taken, *shipping.returned(order, event, at_ms, rules))
+
+
+def _refunded(order: Order, event: RefundIssued, at_ms: int, rules: OrderRules) -> Facts:
+    """Money that went back after all takes the flag of its failure down."""
+    facts = payment.refunded(order, event, at_ms, rules)
+    if not facts:
+        return ()
+    given = returning.refund_issued(order, event, at_ms)
+    return (*flags.lowered(order, flags.REFUND_FAILED, at_ms, "REFUND_MADE"), *given, *facts)
+
+
+def _refund_failed(order: Order, event: RefundFailed, at_ms: int, _rules: OrderRules) -> Facts:
+    given = returning.refund_failed(order, event, at_ms)
+    why = f"REFUND_FAILED_{event.failure_reason.upper()}"
+    return (*given, *flags.flagged(order, flags.REFUND_FAILED, at_ms, why))
+
+
 _RULES: Final[dict[type[Message], Rule]] = {
     AmendOrder: amending.amend,
     CancelOrder: cancelling.cancel,
+    RequestReturn: returning.request,
     InventoryAdjusted: _adjusted,
     OutOfStock: _out_of_stock,
     PaymentProcessed: payment.processed,
     PaymentFailed: _payment_failed,
     FraudDetected: fraud.detected,
     FraudCheckCompleted: fraud.checked,
-    RefundIssued: payment.refunded,
-    ChargebackOpened: payment.disputed,
-    ChargebackClosed: payment.dispute_ended,
+    RefundIssued: _refunded,
+    RefundFailed: _refund_failed,
+    ChargebackOpened: flags.disputed,
+    ChargebackClosed: flags.dispute_over,
+    ReturnInitiated: returning.advised,
     ShipmentCreated: shipping.created,
     ShipmentDispatched: shipping.dispatched,
     ShipmentDelivered: shipping.delivered,
     DeliveryFailed: shipping.attempt_failed,
-    ReturnReceived: shipping.returned,
+    ReturnReceived: _returned,
     ShipmentCancelled: shipping.shipment_cancelled,
     ShipmentBookingFailed: shipping.booking_failed,
 }

@@ -18,6 +18,7 @@ from streams.orders.facts import (
     AmendmentHeld,
     Cancelled,
     Fact,
+    Flagged,
     HeldFrom,
     LineHeld,
     LineLost,
@@ -29,6 +30,8 @@ from streams.orders.facts import (
     Placed,
     Refunded,
     Rejected,
+    ReturnAsked,
+    ReturnChanged,
     ReviewClosed,
     ReviewOpened,
     WentShort,
@@ -216,6 +219,20 @@ def _parcel_moved(order: Order, fact: ParcelMoved) -> Order:
     return replace(order, version=order.version + 1, parcels=parcels)
 
 
+def _return_asked(order: Order, fact: ReturnAsked) -> Order:
+    return _step(order, fact.at_ms, "RETURN_ASKED", returns=(*order.returns, fact.back))
+
+
+def _return_changed(order: Order, fact: ReturnChanged) -> Order:
+    returns = list(order.returns)
+    returns[fact.position : fact.position + 1] = [fact.back]
+    return _step(order, fact.at_ms, fact.reason, returns=tuple(returns))
+
+
+def _flagged(order: Order, fact: Flagged) -> Order:
+    return _step(order, fact.at_ms, fact.reason, flags=fact.flags)
+
+
 def _noted(order: Order, fact: Noted) -> Order:
     return _step(order, fact.at_ms, fact.reason)
 
@@ -238,6 +255,9 @@ _FOLDS: Final[dict[type, Callable[[Order, Any], Order]]] = {
     AmendmentEnded: _amendment_ended,
     Amended: _amended,
     MoneyAdded: _money_added,
+    ReturnAsked: _return_asked,
+    ReturnChanged: _return_changed,
+    Flagged: _flagged,
     Noted: _noted,
 }
 

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from streams.orders.back import Back
 from streams.orders.rows import Line, Order, Parcel, Pending, Place, Status
 
 
@@ -160,6 +161,34 @@ class MoneyAdded(msgspec.Struct, frozen=True, gc=False):
     amount_minor: int
 
 
+class ReturnAsked(msgspec.Struct, frozen=True, gc=False):
+    """The customer sends goods back; a label is asked for (G-32)."""
+
+    at_ms: int
+    back: Back
+    details: str | None
+    method: str
+
+
+class ReturnChanged(msgspec.Struct, frozen=True, gc=False):
+    """A return is advised, received, refunded, or lapsed."""
+
+    at_ms: int
+    position: int
+    """Its place among the order's returns; one behind the last adds it."""
+    back: Back
+    reason: str
+
+
+class Flagged(msgspec.Struct, frozen=True, gc=False):
+    """People should know something of the order, or need not any more."""
+
+    at_ms: int
+    flags: tuple[str, ...]
+    """All that hold now."""
+    reason: str
+
+
 class Noted(msgspec.Struct, frozen=True, gc=False):
     """Something changed nothing, but belongs into the order's history."""
 
@@ -187,5 +216,8 @@ Fact = (
     | AmendmentEnded
     | Amended
     | MoneyAdded
+    | ReturnAsked
+    | ReturnChanged
+    | Flagged
     | Noted
 )

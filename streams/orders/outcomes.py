@@ -26,10 +26,12 @@ from streams.orders.facts import (
     Fact,
     Placed,
     Rejected,
+    ReturnAsked,
 )
+from streams.orders.returning import return_due_ms
 from streams.orders.rows import Order
 from streams.orders.rules import OrderRules
-from streams.orders.telling import amended
+from streams.orders.telling import amended, label_asked
 
 _RISK_FIELDS = (
     "account_created_at",
@@ -69,6 +71,8 @@ def following(
     for fact in facts:
         if isinstance(fact, Cancelled):
             yield _order_cancelled(order, fact, message, at_ms)
+        elif isinstance(fact, ReturnAsked):
+            yield label_asked(order, fact)
         elif isinstance(fact, AmendmentAsked | AmendmentEnded | Amended):
             yield from amended(order, fact, rules)
 
@@ -82,6 +86,8 @@ def due_times(order: Order | None) -> dict[str, int]:
         due["backorder"] = order.backorder_due_ms
     if order.pending is not None:
         due["amendment"] = order.pending.due_ms
+    if order.returns and (due_ms := return_due_ms(order)):
+        due["return"] = due_ms
     if order.review_due_ms:
         due["review"] = order.review_due_ms
     return due

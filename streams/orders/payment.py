@@ -3,7 +3,7 @@
 from typing import Final
 
 from events.payments import PaymentFailed, PaymentProcessed
-from events.refunds import ChargebackClosed, ChargebackOpened, RefundIssued
+from events.refunds import RefundIssued
 from streams.orders.cancelling import ended_by_shop, noted
 from streams.orders.facts import Fact, MoneyAdded, MoneyTaken, Moved, Refunded
 from streams.orders.rows import Order, Status
@@ -72,17 +72,3 @@ def refunded(order: Order, event: RefundIssued, at_ms: int, _rules: OrderRules) 
     if event.payment_status == "refunded" and order.status in _REFUNDABLE:
         return (given, Moved(at_ms, Status.REFUNDED, "REFUNDED"))
     return (given,)
-
-
-def disputed(
-    order: Order, _event: ChargebackOpened, at_ms: int, _rules: OrderRules
-) -> tuple[Fact, ...]:
-    """Flag an order whose money the cardholder's bank claims back (G-18)."""
-    return noted(order, at_ms, "CHARGEBACK_OPENED")
-
-
-def dispute_ended(
-    order: Order, event: ChargebackClosed, at_ms: int, _rules: OrderRules
-) -> tuple[Fact, ...]:
-    """Put into the history how the dispute ended: a lost one flags the order for good."""
-    return noted(order, at_ms, f"CHARGEBACK_{event.outcome.upper()}")

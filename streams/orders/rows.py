@@ -5,6 +5,8 @@ from typing import Final
 
 import msgspec
 
+from streams.orders.back import Back
+
 HISTORY_MAX: Final = 40
 """Steps of an order's history that are kept: the first, and the last of the others."""
 
@@ -63,6 +65,10 @@ class Parcel(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """In it, over all lines; 0: nobody said."""
     units_back: int = 0
     """That came back."""
+    lines: tuple[tuple[int, int], ...] = ()
+    """Which units are in it, by line; empty: nobody said."""
+    delivered_at_ms: int = 0
+    """0: not yet."""
 
 
 class Line(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -163,6 +169,10 @@ class Order(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """Lines that amendments brought and whose price is not known to be paid."""
     further_payments: tuple[str, ...] = ()
     """Payments beyond the first, each the difference that an amendment made."""
+    returns: tuple[Back, ...] = ()
+    """In the order in which they were asked for."""
+    flags: tuple[str, ...] = ()
+    """What people should know of it: DISPUTED, CHARGED_BACK, REFUND_FAILED."""
 
     @property
     def standing(self) -> list[tuple[int, Line]]:

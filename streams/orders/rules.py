@@ -62,5 +62,9 @@ class OrderRules:
     """How long stock is held for what an amendment adds to an unpaid order (K2)."""
     amendment_wait_ms: int = MINUTE_MS
     """How long an amendment waits for the answers of stock."""
+    return_window_ms: int = 30 * DAY_MS
+    """How long after its delivery a parcel may be sent back (G-32)."""
+    return_label_ms: int = 14 * DAY_MS
+    """How long a return is waited for (G-32)."""
     early_ms: int = 10 * MINUTE_MS
     """How long a message waits for the order it is about (G-13)."""

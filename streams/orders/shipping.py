@@ -33,7 +33,9 @@ _RANK: Final = {state: rank for rank, state in enumerate(ParcelState)}
 def created(order: Order, event: ShipmentCreated, at_ms: int, _rules: OrderRules) -> Facts:
     """Take a booked parcel down; a paid order is being processed from now on."""
     units = sum([item.quantity for box in event.packages for item in box.items or ()])
-    moved = _moved(order, event.shipment_id, ParcelState.CREATED, at_ms, units)
+    moved = _moved(
+        order, event.shipment_id, ParcelState.CREATED, at_ms, units, _lines(order, event)
+    )
     if not moved:
         return ()
     if order.status is Status.PAID:
@@ -92,7 +94,25 @@ def booking_failed(
     return noted(order, at_ms, "SHIPMENT_BOOKING_FAILED")
 
 
-def _moved(order: Order, shipment_id: str, state: ParcelState, at_ms: int, units: int = 0) -> Facts:
+def _lines(order: Order, event: ShipmentCreated) -> tuple[tuple[int, int], ...]:
+    """Which units of which line are in a parcel, as far as its packages tell."""
+    units: dict[int, int] = {}
+    for box in event.packages:
+        for item in box.items or ():
+            number = order.line_number(item.item_id)
+            units[number] = units.get(number, 0) + item.quantity
+    units.pop(0, None)
+    return tuple(units.items())
+
+
+def _moved(
+    order: Order,
+    shipment_id: str,
+    state: ParcelState,
+    at_ms: int,
+    units: int = 0,
+    lines: tuple[tuple[int, int], ...] = (),
+) -> Facts:
     """A parcel's new state; none where it is known already, or further on."""
     known = {parcel.shipment_id: parcel for parcel in order.parcels}
     parcel = known.get(shipment_id)
@@ -103,7 +123,10 @@ def _moved(order: Order, shipment_id: str, state: ParcelState, at_ms: int, units
     parcel = parcel or Parcel(shipment_id, state)
     back = units if state is ParcelState.RETURNED else parcel.units_back
     held = units if state is ParcelState.CREATED else parcel.units
-    return (ParcelMoved(at_ms, replace(parcel, state=state, units=held, units_back=back)),)
+    moved = replace(parcel, state=state, units=held, units_back=back, lines=lines or parcel.lines)
+    if state is ParcelState.DELIVERED:
+        moved = replace(moved, delivered_at_ms=at_ms)
+    return (ParcelMoved(at_ms, moved),)
 
 
 def _shipped(order: Order, at_ms: int) -> Facts:

@@ -1,13 +1,14 @@
-"""Amendments as messages: what stock is asked and let go, and what everybody is told."""
+"""Amendments and returns as messages: what others are asked, and what everybody is told."""
 
 from collections.abc import Iterator
 
 from events.base import Message
 from events.holds import ReleaseStock, ReserveStock
 from events.orders import AddressChange, Amendment, OrderAmended, OrderLine
-from events.types import Address
+from events.returns import CreateReturnLabel
+from events.types import Address, ShippedItem
 from streams.moments import moment_of
-from streams.orders.facts import Amended, AmendmentAsked, AmendmentEnded
+from streams.orders.facts import Amended, AmendmentAsked, AmendmentEnded, ReturnAsked
 from streams.orders.rows import Line, Order, Place
 from streams.orders.rules import OrderRules
 
@@ -22,6 +23,29 @@ def amended(
         yield from _release(order, fact)
     else:
         yield _order_amended(order, fact)
+
+
+def label_asked(order: Order, fact: ReturnAsked) -> CreateReturnLabel:
+    """Ask for the label of a return."""
+    back = fact.back
+    return CreateReturnLabel(
+        shipment_id=back.shipment_id,
+        order_id=order.order_id,
+        reason=back.reason,
+        items=tuple(
+            [
+                ShippedItem(
+                    item_id=f"{order.order_id}:{one.line}",
+                    product_id=order.lines[one.line - 1].product_id,
+                    sku=order.lines[one.line - 1].sku,
+                    quantity=one.units,
+                )
+                for one in back.lines
+            ]
+        ),
+        return_method=fact.method,
+        reshipping=back.exchange,
+    )
 
 
 def _reserve(order: Order, fact: AmendmentAsked, rules: OrderRules) -> Iterator[ReserveStock]:

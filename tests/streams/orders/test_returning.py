@@ -1,0 +1,288 @@
+"""RequestReturn, the way back of goods, and what becomes of their price (G-32)."""
+
+from typing import Any
+
+import pytest
+
+from events.base import Message
+from events.orders import RequestReturn
+from events.refunds import ChargebackClosed, ChargebackOpened, RefundFailed
+from events.returns import ReturnInitiated, ReturnReceived
+from events.shipping_parts import Package, RefundEstimate, ReturnedItem, ReturnLabel
+from events.types import Customer, ShippedItem
+from streams.moments import moment_of
+from streams.orders.back import BackMoney, BackState
+from streams.orders.deciding import decide
+from streams.orders.evolution import fold
+from streams.orders.outcomes import due_times, following
+from streams.orders.returning import Refusal, lapse
+from streams.orders.rows import Order, Status
+from streams.payments.refund_requests import refund_id_of
+from tests.streams.orders.samples import AT_MS, DAY_MS, RULES, after, refund
+from tests.streams.orders.test_shipping import PAID, created, delivered, dispatched
+
+
+def parcel(number: int, *units: tuple[int, int]) -> Message:
+    """A booked parcel with so many units of lines."""
+    items = tuple(ShippedItem(item_id=f"ord_1:{n}", quantity=many) for n, many in units)
+    box = Package(package_id="p", weight_kg=1, items=items)
+    return created(number).model_copy(update={"packages": (box,)})
+
+
+DELIVERED = after(PAID, parcel(1, (1, 2), (2, 1)), dispatched(), delivered())
+IN_TWO = after(
+    PAID,
+    parcel(1, (1, 1)),
+    parcel(2, (1, 1), (2, 1)),
+    *(dispatched(1), dispatched(2), delivered(1), delivered(2)),
+)
+
+
+def ware(product_id: str = "p1", quantity: int = 1) -> ShippedItem:
+    return ShippedItem(item_id=product_id, product_id=product_id, quantity=quantity)
+
+
+def ask(*items: ShippedItem, **given: object) -> RequestReturn:
+    fields: dict[str, Any] = {
+        "order_id": "ord_1",
+        "user_id": "usr_1",
+        "items": items or (ware(),),
+        "reason": "changed_mind",
+    }
+    return RequestReturn(**(fields | given))
+
+
+def advised(shipment: int = 1, *items: ShippedItem, **given: object) -> ReturnInitiated:
+    fields: dict[str, Any] = {
+        "return_id": f"ret_{shipment}",
+        "shipment_id": f"shp_{shipment}",
+        "order_id": "ord_1",
+        "reason": "changed_mind",
+        "items": items or (ware(),),
+        "customer": Customer(customer_id="usr_1"),
+        "return_method": "drop_off",
+        "return_label": ReturnLabel(
+            carrier="UPS", tracking_number="1Z", label_url="https://labels.example.com/1"
+        ),
+        "refund_estimate": RefundEstimate(amount_minor=3499, currency="USD"),
+    }
+    return ReturnInitiated(**(fields | given))
+
+
+def received(
+    *items: tuple[str, int, str], shipment: int = 1, refundable: bool | None = None
+) -> ReturnReceived:
+    return ReturnReceived(
+        return_id=f"ret_{shipment}",
+        shipment_id=f"shp_{shipment}",
+        order_id="ord_1",
+        warehouse_id="wh_1",
+        items=tuple(
+            ReturnedItem(
+                sku=sku, product_id=sku, quantity=many, condition=how, refundable=refundable
+            )
+            for sku, many, how in items
+        ),
+        resolution="refund",
+        received_at=moment_of(AT_MS),
+    )
+
+
+def labels(order: Order, message: Message) -> list[tuple[str, dict[str, int]]]:
+    """The labels that are asked for: shipment, and units by line."""
+    facts = decide(order, message, AT_MS, RULES)
+    after_it = fold(order, facts) if facts else order
+    return [
+        (one.shipment_id, {item.item_id: item.quantity for item in one.items})
+        for one in following(after_it, facts, message, AT_MS, RULES)
+        if one.name == "CreateReturnLabel"
+    ]
+
+
+def last_reason(order: Order) -> str:
+    return order.history[-1].reason
+
+
+def lines(order: Order, position: int = 0) -> list[tuple[int, int, str, str]]:
+    return [
+        (one.line, one.units, one.state.value, one.money.value)
+        for one in order.returns[position].lines
+    ]
+
+
+# -- asking
+
+
+def test_a_label_is_asked_for_the_parcel_that_the_goods_came_in() -> None:
+    assert labels(DELIVERED, ask(ware("p1", 2))) == [("shp_1", {"ord_1:1": 2})]
+    assert lines(after(DELIVERED, ask())) == [(1, 1, "advised", "initial")]
+
+
+def test_what_came_in_two_parcels_needs_two_labels() -> None:
+    assert labels(IN_TWO, ask(ware("p1", 2), ware("p2"))) == [
+        ("shp_1", {"ord_1:1": 1}),
+        ("shp_2", {"ord_1:1": 1, "ord_1:2": 1}),
+    ]
+    assert labels(IN_TWO, ask(ware("p1"))) == [("shp_1", {"ord_1:1": 1})]
+
+
+def test_goods_are_named_by_product_or_by_line() -> None:
+    line = ShippedItem(item_id="ord_1:2", quantity=1)
+
+    assert labels(DELIVERED, ask(line)) == [("shp_1", {"ord_1:2": 1})]
+
+
+LATE = AT_MS + 31 * DAY_MS
+REFUSED: list[tuple[Refusal, Order, RequestReturn, int]] = [
+    (Refusal.FOREIGN, PAID, ask(user_id="usr_2"), AT_MS),
+    (Refusal.NOT_DELIVERED, PAID, ask(), AT_MS),
+    (Refusal.NOT_DELIVERED, after(PAID, created(), dispatched()), ask(), AT_MS),
+    (Refusal.NOT_DELIVERED, DELIVERED, ask(ware("p1", 3)), AT_MS),
+    (Refusal.NOT_DELIVERED, DELIVERED, ask(ware("p9")), AT_MS),
+    (Refusal.NOT_DELIVERED, after(DELIVERED, ask(ware("p2"))), ask(), AT_MS),
+    (Refusal.OUTSIDE_WINDOW, DELIVERED, ask(), LATE),
+]
+
+
+@pytest.mark.parametrize(("why", "order", "command", "at_ms"), REFUSED)
+def test_what_is_not_taken_back_is_refused_and_the_history_says_why(
+    why: Refusal, order: Order, command: Message, at_ms: int
+) -> None:
+    facts = decide(order, command, at_ms, RULES)
+
+    now = fold(order, facts)
+    assert last_reason(now) == f"RETURN_REFUSED_{why}"
+    assert now.returns == order.returns
+    assert decide(now, command, at_ms, RULES) == ()
+
+
+def test_on_the_last_day_it_is_taken_back_still() -> None:
+    delivered_at_ms = DELIVERED.parcels[0].delivered_at_ms
+
+    assert decide(DELIVERED, ask(), delivered_at_ms + 30 * DAY_MS, RULES)[0] != ()
+    on_time = fold(DELIVERED, decide(DELIVERED, ask(), delivered_at_ms + 30 * DAY_MS, RULES))
+    assert len(on_time.returns) == 1
+
+
+# -- on the way back
+
+
+def test_a_return_has_a_name_once_it_has_a_label() -> None:
+    now = after(DELIVERED, ask(), advised(), advised())
+
+    assert (now.returns[0].return_id, last_reason(now)) == ("ret_1", "RETURN_ADVISED")
+    assert len(now.returns) == 1
+
+
+def test_one_that_was_not_asked_for_here_is_known_too() -> None:
+    now = after(DELIVERED, advised())
+
+    assert lines(now) == [(1, 1, "advised", "initial")]
+
+
+@pytest.mark.parametrize(
+    ("condition", "refundable", "state", "money"),
+    [
+        ("new", None, BackState.BACK_IN_STOCK, BackMoney.INITIAL),
+        ("refurbished", True, BackState.BACK_IN_STOCK, BackMoney.INITIAL),
+        ("damaged", None, BackState.UNUSABLE, BackMoney.NOT_REFUNDED),
+        ("damaged", True, BackState.UNUSABLE, BackMoney.INITIAL),
+        ("new", False, BackState.BACK_IN_STOCK, BackMoney.NOT_REFUNDED),
+    ],
+)
+def test_the_inspection_says_where_it_goes_and_whether_it_is_refunded(
+    condition: str, *, refundable: bool | None, state: BackState, money: BackMoney
+) -> None:
+    goods = received(("p1", 1, condition), refundable=refundable)
+
+    now = after(DELIVERED, ask(), advised(), goods, goods)
+
+    assert lines(now) == [(1, 1, state.value, money.value)]
+    assert now.status is Status.DELIVERED
+
+
+def test_what_was_announced_and_did_not_come_is_not_refunded() -> None:
+    now = after(DELIVERED, ask(ware("p1", 2)), advised(), received(("p1", 1, "new")))
+
+    assert lines(now) == [(1, 1, "back_in_stock", "initial"), (1, 1, "advised", "not_refunded")]
+
+
+def test_what_nobody_ordered_belongs_to_no_line() -> None:
+    now = after(DELIVERED, ask(), advised(), received(("p1", 1, "new"), ("p9", 1, "new")))
+
+    assert [line for line, *_ in lines(now)] == [1, 0]
+
+
+def test_all_of_it_back_and_refunded_ends_the_order() -> None:
+    all_of_it = received(("p1", 2, "new"), ("p2", 1, "new"))
+    order = after(DELIVERED, ask(ware("p1", 2), ware("p2")), advised(), all_of_it)
+    assert order.status is Status.RETURNED
+
+    now = after(order, refund().model_copy(update={"return_id": "ret_1"}))
+
+    assert now.status is Status.REFUNDED
+    assert {money for *_, money in lines(now)} == {"refunded"}
+
+
+def test_a_refund_that_fails_is_told_by_line_and_flag_until_it_is_made() -> None:
+    order = after(DELIVERED, ask(), advised(), received(("p1", 1, "new")))
+    failed = RefundFailed(
+        refund_id=refund_id_of("pay_ord_1", "ret_1"),
+        payment_id="pay_ord_1",
+        order_id="ord_1",
+        amount_minor=3499,
+        currency="USD",
+        failure_reason="provider_error",
+        rejected=False,
+    )
+
+    now = after(order, failed, failed)
+    assert (lines(now), now.flags) == (
+        [(1, 1, "back_in_stock", "not_refunded")],
+        ("REFUND_FAILED",),
+    )
+
+    assert after(now, refund(3499, "partially_refunded")).flags == ()
+
+
+# -- labels nobody uses
+
+
+def test_a_label_that_nobody_uses_lapses_and_the_goods_may_be_announced_again() -> None:
+    order = after(DELIVERED, ask(), advised())
+    due_ms = due_times(order)["return"]
+    assert 13 * DAY_MS < due_ms - AT_MS <= 15 * DAY_MS
+
+    now = fold(order, lapse(order, due_ms, due_ms, RULES))
+
+    assert (last_reason(now), due_times(now)) == ("RETURN_LAPSED", {})
+    assert lapse(now, due_ms, due_ms, RULES) == ()
+    again = fold(now, decide(now, ask(), due_ms, RULES))
+    assert len(again.returns) == 2
+
+
+# -- disputes
+
+
+def dispute(outcome: str | None = None) -> Message:
+    fields: dict[str, Any] = {
+        "chargeback_id": "cb_1",
+        "payment_id": "pay_ord_1",
+        "order_id": "ord_1",
+        "amount_minor": 1,
+        "currency": "USD",
+    }
+    if outcome is not None:
+        return ChargebackClosed(outcome=outcome, **fields)
+    return ChargebackOpened(reason="fraudulent", evidence_due_by=moment_of(AT_MS), **fields)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "flags"), [(None, ("DISPUTED",)), ("won", ()), ("lost", ("CHARGED_BACK",))]
+)
+def test_a_disputed_order_is_flagged_for_as_long_as_it_matters(
+    outcome: str | None, flags: tuple[str, ...]
+) -> None:
+    now = after(DELIVERED, dispute(), dispute(), *([dispute(outcome)] * 2 if outcome else []))
+
+    assert (now.flags, now.status) == (flags, Status.DELIVERED)
