@@ -7,7 +7,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
-from simulator.dossier import Charge, Dossier, Failure, Hold
+from simulator.dossier import Charge, Dossier, Failure, Hold, Parcel
 from simulator.heard import Data, Letter, Readable, Said, letter, minor, said
 from simulator.memory import Spot
 from simulator.shelves import EVERYWHERE, Shelves
@@ -240,6 +240,31 @@ def _out_of_stock(book: Book, message: Said, _: int) -> None:
         order.unduly_short.append(f"{data.requested_quantity} of {product}, {available} available")
 
 
+def _parcel(book: Book, data: Data) -> Parcel:
+    parcels = book.dossier(data.order_id or "").parcels
+    return parcels.setdefault(data.shipment_id or "", Parcel())
+
+
+def _shipment_created(book: Book, message: Said, _: int) -> None:
+    parcel = _parcel(book, message.data)
+    parcel.created += 1
+    for box in message.data.packages or ():
+        for ware in box.items or ():
+            parcel.units[ware.product_id or ""] += ware.quantity
+
+
+def _shipment_dispatched(book: Book, message: Said, _: int) -> None:
+    _parcel(book, message.data).dispatched += 1
+
+
+def _shipment_delivered(book: Book, message: Said, _: int) -> None:
+    _parcel(book, message.data).delivered += 1
+
+
+def _shipment_cancelled(book: Book, message: Said, _: int) -> None:
+    _parcel(book, message.data).cancelled += 1
+
+
 _FOLDS: Final[Mapping[str, Callable[[Book, Said, int], None]]] = MappingProxyType(
     {
         "PlaceOrder": _placed,
@@ -263,5 +288,9 @@ _FOLDS: Final[Mapping[str, Callable[[Book, Said, int], None]]] = MappingProxyTyp
         "RefundIssued": _refunded,
         "InventoryAdjusted": _adjusted,
         "OutOfStock": _out_of_stock,
+        "ShipmentCreated": _shipment_created,
+        "ShipmentDispatched": _shipment_dispatched,
+        "ShipmentDelivered": _shipment_delivered,
+        "ShipmentCancelled": _shipment_cancelled,
     }
 )

@@ -1,5 +1,6 @@
 """One order as topics tell of it: promises, money, stock. Money is in minor units."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -74,6 +75,18 @@ class Failure(NamedTuple):
 
 
 @dataclass(slots=True)
+class Parcel:
+    """One shipment of an order."""
+
+    created: int = 0
+    dispatched: int = 0
+    delivered: int = 0
+    cancelled: int = 0
+    units: Counter[str] = field(default_factory=Counter)
+    """In it, by product."""
+
+
+@dataclass(slots=True)
 class Dossier:
     """One order as topics tell of it."""
 
@@ -112,6 +125,7 @@ class Dossier:
     """Operations that the provider refused for good."""
 
     holds: dict[str, Hold] = field(default_factory=dict)
+    parcels: dict[str, Parcel] = field(default_factory=dict)
     short: list[tuple[str, bool]] = field(default_factory=list)
     """Products that ran short for it, and whether it waits."""
     unduly_short: list[str] = field(default_factory=list)
@@ -136,6 +150,15 @@ class Dossier:
     def stock_is_free(self) -> bool:
         """Whether nothing is held for it."""
         return not any(any(hold.units.values()) for hold in self.holds.values())
+
+    @property
+    def arrived(self) -> Counter[str]:
+        """Units at the customer's door, by product."""
+        found: Counter[str] = Counter()
+        for parcel in self.parcels.values():
+            if parcel.delivered:
+                found += parcel.units
+        return found
 
     @property
     def is_dispatched(self) -> bool:

@@ -1,5 +1,6 @@
 """How an order ends, and whether it may: the contract's rules, worked out anew."""
 
+from collections import Counter
 from collections.abc import Iterator
 from enum import StrEnum
 from typing import Final
@@ -35,8 +36,8 @@ def end_of(plan: Plan, order: Dossier | None, asked: Asked) -> End:
     """The order's end, or OPEN while anything must still follow.
 
     A cancelled order is open until its money is back and its stock free; a paid one until
-    every line is committed and, where somebody asked to cancel it, until that is done or it was
-    too late.
+    every line is committed and at the customer's door and, where somebody asked to cancel it,
+    until that is done or it was too late.
     """
     if order is None:
         return End.OPEN
@@ -49,6 +50,7 @@ def end_of(plan: Plan, order: Dossier | None, asked: Asked) -> End:
         order.completed
         and (asked is not Asked.MUST or order.is_dispatched)
         and _is_committed(plan, order)
+        and order.arrived.total() >= sum(line.quantity for line in plan.lines)
     ):
         return End.PAID
     return End.OPEN
@@ -73,6 +75,7 @@ def wrongs(plan: Plan, order: Dossier, end: End, asked: Asked) -> Iterator[str]:
         yield "a hold expired before its time"
     if end is End.PAID:
         yield from _paid_wrongs(plan, order, asked)
+        yield from _parcel_wrongs(plan, order)
     elif end is End.CANCELLED:
         yield from _cancelled_wrongs(plan, order)
     elif end is End.FAILED and (order.charges or order.holds or order.initiated):
@@ -175,10 +178,26 @@ def _held_wrongs(plan: Plan, order: Dossier) -> Iterator[str]:
         yield f"holds {held}, expected {asked}"
 
 
+def _parcel_wrongs(plan: Plan, order: Dossier) -> Iterator[str]:
+    due: Counter[str] = Counter()
+    for line in plan.lines:
+        due[line.product.product_id] += line.quantity
+    if order.arrived != due:
+        yield f"delivered {dict(order.arrived)}, expected {dict(due)}"
+    for name, parcel in order.parcels.items():
+        steps = (parcel.created, parcel.dispatched, parcel.delivered)
+        if steps != (1, 1, 1):
+            yield f"{name} was created, dispatched and delivered {steps} times"
+
+
 def _cancelled_wrongs(plan: Plan, order: Dossier) -> Iterator[str]:
     reason = order.cancelled[0]
     if reason not in set(_reasons(plan, order)):
         yield f"cancelled with {reason}, which nothing explains"
+    if any(parcel.dispatched for parcel in order.parcels.values()):
+        yield "cancelled, and yet a parcel left"
+    if any(parcel.created and not parcel.cancelled for parcel in order.parcels.values()):
+        yield "cancelled, and yet a parcel is booked"
     if order.completed and not order.processed:
         yield "complete without having been paid"
     if sum(order.refunds.values()) != order.refunded_minor:

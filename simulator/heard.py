@@ -24,6 +24,19 @@ class Readable(Protocol):
         """In the order in which they were written."""
 
 
+class Ware(msgspec.Struct, rename="camel", gc=False):
+    """Units of one product in a parcel."""
+
+    product_id: str | None = None
+    quantity: int = 0
+
+
+class Box(msgspec.Struct, rename="camel", gc=False):
+    """One package."""
+
+    items: list[Ware] | None = None
+
+
 class Data(msgspec.Struct, rename="camel", gc=False):
     """The fields of every message that the judge looks at."""
 
@@ -32,6 +45,8 @@ class Data(msgspec.Struct, rename="camel", gc=False):
     product_id: str | None = None
     warehouse_id: str | None = None
     triggered_by_order_id: str | None = None
+    shipment_id: str | None = None
+    packages: list[Box] | None = None
 
     order_total: float | None = None
     amount: float | None = None

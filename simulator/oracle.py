@@ -28,6 +28,8 @@ class Verdict:
     ends: Counter[End] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
     """Of the cancelled."""
+    delivered: int = 0
+    """Parcels at a door."""
     unexplained: int = 0
     """Orders that are still open or ended as they must not, and orders that nobody placed."""
     stock_violations: int = 0
@@ -128,6 +130,7 @@ class Oracle:
         if order is not None and end is not End.OPEN:
             found = list(wrongs(plan, order, end, asked))
         if order is not None:
+            verdict.delivered += sum(each.delivered for each in order.parcels.values())
             for hold in order.holds.values():
                 units[hold.product_id] += hold.held
             if end is End.CANCELLED:
@@ -234,6 +237,8 @@ def describe(order: Dossier | None) -> str:
         "held": held,
         "committed": committed,
         "complete": len(order.completed),
+        "parcels": len(order.parcels),
+        "arrived": order.arrived.total(),
         "short": [product for product, _ in order.short],
         "given up": order.given_up,
     }

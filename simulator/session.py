@@ -18,8 +18,8 @@ from simulator.settings import ShopSettings
 from simulator.staff import Staff
 from simulator.wire import Reader, Sender
 
-_COMMANDS: Final = ("orders", "inventory", "payments")
-_EVENTS: Final = ("orders", "inventory", "payments")
+_DOMAINS: Final = ("orders", "inventory", "payments")
+_JUDGED: Final = (*_DOMAINS, "shipping")
 _LOOK_S: Final = 0.25
 _STOCK_S_MAX: Final = 60.0
 _QUIET_S: Final = 1.5
@@ -30,10 +30,11 @@ REMEMBERED_MAX: Final = 20_000
 """Orders that a run without end keeps in mind."""
 
 
-def topics_read(env: str) -> list[str]:
-    """Every topic that the judge reads."""
-    commands = [f"{name}.{env}.commands" for name in _COMMANDS]
-    events = [f"{name}.{env}.events" for name in _EVENTS]
+def topics_read(env: str, *, judged: bool = True) -> list[str]:
+    """Every topic that the judge reads, or who only takes times."""
+    domains = _JUDGED if judged else _DOMAINS
+    commands = [f"{name}.{env}.commands" for name in domains]
+    events = [f"{name}.{env}.events" for name in domains]
     return [*commands, *events, *(name + DEAD for name in (*commands, *events))]
 
 
@@ -177,7 +178,7 @@ async def opened(
     """A session, connected, listening from now on if it hears; disconnected at the end."""
     script = Script(settings, round(time.time() * 1000))
     sender = Sender(bootstrap, env, script.memory)
-    reader = Reader(bootstrap, topics_read(env))
+    reader = Reader(bootstrap, topics_read(env, judged=judged))
     session = Session(script, sender, reader, judged)
     try:
         await sender.start()

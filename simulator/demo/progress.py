@@ -38,7 +38,7 @@ class Progress:
         line = (
             f"placed {placed:,}  confirmed {heard['OrderConfirmed']:,}"
             f"  paid {heard['PaymentProcessed']:,}  cancelled {heard['OrderCancelled']:,}"
-            f"  refused {heard['OrderFailed']:,}"
+            f"  refused {heard['OrderFailed']:,}  delivered {heard['ShipmentDelivered']:,}"
         )
         if restarts:
             line += f"  workers started again {restarts}"

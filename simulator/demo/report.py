@@ -23,6 +23,9 @@ class Report:
 
     orders_placed: int
     paid: int
+    """And delivered: an order whose goods are on their way is open."""
+    delivered: int
+    """Parcels."""
     cancelled: int
     failed: int
     open: int
@@ -80,6 +83,7 @@ def report_of(
     return Report(
         orders_placed=verdict.placed,
         paid=verdict.ends[End.PAID],
+        delivered=verdict.delivered,
         cancelled=verdict.ends[End.CANCELLED],
         failed=verdict.ends[End.FAILED],
         open=verdict.ends[End.OPEN],
@@ -108,7 +112,7 @@ def show(report: Report, verdict: Verdict, console: Console) -> None:
     reasons = ", ".join(f"{name} {count}" for name, count in sorted(verdict.reasons.items()))
     rows = (
         ("orders placed", report.orders_placed, f"{report.orders_per_s} a second"),
-        ("paid", report.paid, ""),
+        ("paid", report.paid, f"{report.delivered} parcels delivered"),
         ("cancelled", report.cancelled, reasons),
         ("refused", report.failed, ""),
         ("still open", report.open, ""),

@@ -18,6 +18,11 @@ BACKORDER_S: Final = 15
 REVIEW_S: Final = 12
 """How long a review may take, in place of 24 hours."""
 
+PARCEL_S: Final = {"shipped": 2, "in_transit": 3, "out": 4, "delivered": 5, "again": 2}
+"""When things happen to a parcel after it was booked, in place of two days."""
+POLL_S: Final = 3
+"""How often carriers are asked, in place of every 4 h."""
+
 
 def worker_settings(shop: ShopSettings) -> Mapping[str, str]:
     """The environment that makes a worker fit for the demonstration."""
@@ -34,5 +39,10 @@ def worker_settings(shop: ShopSettings) -> Mapping[str, str]:
         # Cards that make calls fail must not take the provider down for everybody else.
         "FLOWMART_PAYMENTS__BREAKER_ERRORS_MAX": "1000",
         "FLOWMART_PAYMENTS__BREAKER_CALLS_MIN": "1000000",
+        "FLOWMART_SHIPPING__POLL_MS": str(POLL_S * TIME_SCALE * 1000),
+        "FLOWMART_CARRIERS": json.dumps(
+            {f"{step}_ms": seconds * TIME_SCALE * 1000 for step, seconds in PARCEL_S.items()}
+            | {"unavailable_share": 0.05}
+        ),
         "FLOWMART_INVENTORY": json.dumps({"no_backorder": final_products(shop)}),
     }

@@ -23,6 +23,7 @@ DEMO = (sys.executable, "-m", "simulator.demo")
 GOOD = Report(
     orders_placed=10,
     paid=8,
+    delivered=9,
     cancelled=1,
     failed=1,
     open=0,
@@ -143,6 +144,7 @@ def test_orders_that_are_placed_all_end_and_every_promise_is_kept() -> None:
     assert done.returncode == 0, done.stderr
     assert figures["orders_placed"] == 100
     assert figures["paid"] + figures["cancelled"] + figures["failed"] == 100
+    assert figures["delivered"] >= figures["paid"] > 0
     assert figures["oracle_differences"] == figures["unexplained"] == 0
     assert figures["worker_restarts"] == 0
     assert "http://127.0.0.1:" in done.stderr
