@@ -160,6 +160,10 @@ _TOPICS: Final = {
     "OverrideFraudDecision": "payments.{env}.commands",
     "ConfirmReturnReceived": "shipping.{env}.commands",
     "CreateReturnLabel": "shipping.{env}.commands",
+    "SubscribeUser": "subscriptions.{env}.commands",
+    "UpdatePaymentMethod": "subscriptions.{env}.commands",
+    "CancelSubscription": "subscriptions.{env}.commands",
+    "RespondToOffer": "subscriptions.{env}.commands",
 }
 _KEYS: Final = {
     "PlaceOrder": "orderId",
@@ -169,5 +173,9 @@ _KEYS: Final = {
     "OverrideFraudDecision": "paymentId",
     "ConfirmReturnReceived": "shipmentId",
     "CreateReturnLabel": "shipmentId",
+    "SubscribeUser": "userId",
+    "UpdatePaymentMethod": "userId",
+    "CancelSubscription": "userId",
+    "RespondToOffer": "userId",
 }
 Lines = Sequence[Mapping[str, Any]]
