@@ -24,6 +24,7 @@ from agents.review import review_agent
 from agents.sender import sender_effects
 from agents.shipping import shipping_agent
 from agents.stock import stock_agent
+from agents.subscribed_orders import subscribed_orders_agent
 from agents.subscriptions import subscriptions_agent
 from agents.totals import totals_agent
 from engine.bind import LaneApp, WorkerOptions, create_worker_app
@@ -55,6 +56,7 @@ def agents_of(settings: Settings) -> tuple[tuple[AgentSpec, ...], tuple[EffectSp
     metrics = scaled(settings.metrics)
     agents = (
         orders_agent(scaled(settings.orders)),
+        subscribed_orders_agent(),
         allocation_agent(scaled(settings.allocation)),
         stock_agent(scaled(settings.inventory)),
         payments_agent(payments),

@@ -5,6 +5,7 @@ from typing import Final
 from engine.specs import TableSpec
 from streams.orders.early import EarlyMessages
 from streams.orders.rows import Order
+from streams.orders.subscribed import SubscribedOrders
 
 ORDERS: Final = TableSpec(
     name="orders",
@@ -28,6 +29,13 @@ EARLY_ORDERS: Final = TableSpec(
     key="orderId",
     help="Messages that wait for an order nobody has placed yet; ten minutes at most.",
     hidden=True,
+)
+
+SUBSCRIBED_ORDERS: Final = TableSpec(
+    name="subscribed_orders",
+    row=SubscribedOrders,
+    key="subscriptionId",
+    help="A subscription's newest orders, and the day on which it ends.",
 )
 
 _LAST_MS: Final = 10**14 - 1

@@ -1,0 +1,86 @@
+"""A cancelled subscription ends its orders that are dated after its last day (G-45)."""
+
+from datetime import date, timedelta
+
+from events.orders import CancelOrder, OrderConfirmed
+from events.subscriptions import UserSubscriptionCancelled
+from events.types import Plan
+from streams.moments import DAY_MS, day_of, moment_of
+from streams.orders.subscribed import ORDERS_MAX, SubscribedOrders, confirmed, ended
+from tests.streams.orders.samples import AT_MS, address, item
+
+TODAY = day_of(AT_MS)
+
+
+def order(number: int = 1, days: int = 0) -> OrderConfirmed:
+    return OrderConfirmed(
+        order_id=f"ord_{number}",
+        user_id="usr_1",
+        order_items=(item(),),
+        order_total_minor=6998,
+        currency="USD",
+        shipping_address=address(),
+        shipping_method="standard",
+        subscription_id="sub_1",
+        order_status="confirmed",
+        confirmed_at=moment_of(AT_MS + days * DAY_MS),
+    )
+
+
+def end(day: date) -> UserSubscriptionCancelled:
+    return UserSubscriptionCancelled(
+        subscription_id="sub_1",
+        user_id="usr_1",
+        plan=Plan(plan_id="plan_save_monthly"),
+        cancellation_reason="other",
+        cancelled_by="customer",
+        effective_date=day,
+        refund_amount_minor=0,
+        subscription_duration_days=30,
+    )
+
+
+def told(
+    *messages: OrderConfirmed | UserSubscriptionCancelled,
+) -> tuple[SubscribedOrders, list[str]]:
+    """The row, and which orders were cancelled."""
+    row, cancelled = SubscribedOrders(), list[CancelOrder]()
+    for message in messages:
+        if isinstance(message, OrderConfirmed):
+            row, commands = confirmed(row, message, AT_MS)
+        else:
+            row, commands = ended(row, message)
+        cancelled += commands
+    assert all(one.user_id == "system" for one in cancelled)
+    return row, [one.order_id for one in cancelled]
+
+
+def test_only_orders_after_the_last_day_are_cancelled() -> None:
+    orders = (order(1, -1), order(2, 0), order(3, 1), order(4, 9))
+
+    assert told(*orders, end(TODAY))[1] == ["ord_3", "ord_4"]
+
+
+def test_an_order_that_comes_after_the_cancellation_is_cancelled_too() -> None:
+    assert told(end(TODAY), order(1, 0), order(2, 1))[1] == ["ord_2"]
+
+
+def test_told_twice_nothing_is_cancelled_twice() -> None:
+    late = order(1, 3)
+
+    assert told(late, late, end(TODAY), end(TODAY), late)[1] == ["ord_1"]
+
+
+def test_an_earlier_last_day_cancels_what_lies_between_and_a_later_one_nothing() -> None:
+    orders = (order(1, 2), order(2, 9))
+    until_day_5 = end(TODAY + timedelta(days=5))
+
+    assert told(*orders, until_day_5, end(TODAY))[1] == ["ord_2", "ord_1"]
+    assert told(*orders, end(TODAY), until_day_5)[1] == ["ord_1", "ord_2"]
+
+
+def test_only_the_newest_orders_are_remembered() -> None:
+    row, _ = told(*[order(number) for number in range(ORDERS_MAX + 5)])
+
+    assert len(row.orders) == ORDERS_MAX
+    assert row.orders[-1].order_id == f"ord_{ORDERS_MAX + 4}"
