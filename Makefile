@@ -9,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help venv demo broker test check bench format docs lock clean
+.PHONY: help venv demo broker test check simulate bench format docs lock clean
 
 help: ## List the tasks
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ check: venv ## Run what CI runs: format, lint, types, import rules, generated fi
 	$(BIN)/python -m observability.dashboards --check
 	$(BIN)/python -m gateway openapi --check
 	@$(MAKE) --no-print-directory test
+
+simulate: venv ## Run the whole shop in memory; SEEDS=n so many seeds, SEED=n this one alone
+	@$(BIN)/python -m simulation run $(if $(SEED),--seed $(SEED)) $(if $(SEEDS),--seeds $(SEEDS))
 
 bench: venv ## Run the benchmarks, each as ratios within one run; ARGS= is passed on
 	@$(BIN)/python -m benchmarks $(ARGS)

@@ -62,7 +62,7 @@ def carry_out(
     ctx.table(SUBSCRIPTIONS)[user_id] = after
     _save_standing(ctx, user_id, after, rules)
     _move_timers(ctx, user_id, due(subscriber, rules), due(after, rules))
-    announce(ctx, NAME, cause, following(before, facts, at_ms, rules))
+    announce(ctx, NAME, cause, following(before, facts, at_ms, rules, cause.event_id))
     return after
 
 

@@ -133,7 +133,7 @@ def _subscribing(rules: Rules) -> Handler:
         at_ms = rules.clock.calendar_ms(cause.at_ms)
         facts = subscribe(subscriber, command, subscription_id, at_ms, cause.correlation_id, rules)
         if facts and isinstance(facts[0], f.Refused):
-            notice = refused(command.user_id, subscription_id, facts[0], at_ms)
+            notice = refused(command.user_id, subscription_id, facts[0], cause.event_id)
             announce(ctx, NAME, cause, (notice,))
             return
         carry_out(ctx, cause, subscriber, None, facts, rules)

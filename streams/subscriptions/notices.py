@@ -31,11 +31,11 @@ def notice(
     )
 
 
-def refused(user_id: str, subscription_id: str, fact: f.Refused, at_ms: int) -> SendNotification:
-    """Say what was not done, and why."""
+def refused(user_id: str, subscription_id: str, fact: f.Refused, cause_id: str) -> SendNotification:
+    """Say what was not done, and why: once a request, however often it arrives."""
     about = {"subscriptionId": subscription_id, "request": fact.what, "reason": fact.why}
     return notice(
-        user_id, "subscription-request-refused", about, subscription_id, fact.what, str(at_ms)
+        user_id, "subscription-request-refused", about, subscription_id, fact.what, cause_id
     )
 
 

@@ -31,14 +31,19 @@ SYSTEM: Final = "system"
 
 
 def following(
-    before: Subscription | None, facts: f.Facts, at_ms: int, rules: Rules
+    before: Subscription | None, facts: f.Facts, at_ms: int, rules: Rules, cause_id: str
 ) -> Iterator[Message]:
-    """Announce facts in their order, each as the row stands right after it."""
+    """Announce facts in their order, each as the row stands right after it.
+
+    What leaves no trace in the row is named after its cause, so that a repeat says the same.
+    """
     after = before
     for fact in facts:
         after = evolve(after, fact)
         speak = _SPEAK.get(type(fact))
-        if speak is not None:
+        if isinstance(fact, f.Refused):
+            yield notices.refused(after.user_id, after.subscription_id, fact, cause_id)
+        elif speak is not None:
             yield from speak(after, fact, at_ms, rules)
 
 
@@ -214,10 +219,6 @@ def _expired(after: Subscription, _: f.Expired, _at_ms: int, _rules: Rules) -> S
     yield notices.over(after, "subscription-renewal-notice")
 
 
-def _refused(after: Subscription, fact: f.Refused, at_ms: int, _rules: Rules) -> Said:
-    yield notices.refused(after.user_id, after.subscription_id, fact, at_ms)
-
-
 _SPEAK: Final[dict[type, Callable[[Subscription, Any, int, Rules], Said]]] = {
     f.Started: _started,
     f.InvoiceIssued: _invoice,
@@ -237,5 +238,4 @@ _SPEAK: Final[dict[type, Callable[[Subscription, Any, int, Rules], Said]]] = {
     f.LeaveSettled: _settled,
     f.Cancelled: _cancelled,
     f.Expired: _expired,
-    f.Refused: _refused,
 }

@@ -288,6 +288,21 @@ def test_a_second_subscription_of_the_family_is_refused_with_a_mail() -> None:
     assert shop.subscription.plan_id == "plan_monthly_basic"
 
 
+def test_a_refused_request_that_arrives_twice_is_refused_with_one_mail() -> None:
+    shop = Shop().tell(subscribe())
+    one = shop.subscription
+    again = ChangePlan(
+        subscription_id=one.subscription_id, user_id=one.user_id, new_plan_id="plan_unknown"
+    )
+
+    shop.tell(again, event_id="event-p")
+    shop.driver.advance(3_600_000)
+    shop.tell(again, event_id="event-p")
+
+    keys = {e.data.idempotency_key for e in shop.said("SendNotification")}
+    assert len(keys) == 1
+
+
 def test_a_cancellation_may_leave_the_user_to_the_key() -> None:
     shop = Shop().tell(subscribe())
     command = cancel(shop, user_id=None)

@@ -12,11 +12,35 @@ from streams.notifications.rules import NotificationRules
 TEMPLATES = Templates()
 NAMES = sorted(path.stem for path in (FOLDER / "en").glob("*.txt"))
 
+OF_SUBSCRIPTIONS = {
+    "payment-method-update-needed",
+    "subscription-reactivation-offer",
+    "subscription-renewal-notice",
+    "subscription-request-refused",
+    "subscription-save-offer",
+}
+"""Mails that Subscriptions asks for without an event that everybody is told of."""
+
+
+@pytest.mark.parametrize("name", sorted(OF_SUBSCRIPTIONS))
+def test_every_mail_that_subscriptions_ask_for_can_be_written(name: str) -> None:
+    about = {
+        "subscriptionId": "sub_1",
+        "request": "pause",
+        "reason": "not_active",
+        "graceEndsAt": 1_750_000_000_000,
+        "percent": 25,
+        "validUntil": 1_750_000_000_000,
+        "planId": "plan_monthly_pro",
+    }
+
+    assert TEMPLATES.mail(name, "en", about).subject
+
 
 def test_every_event_that_is_told_has_a_template() -> None:
     told = {template_of(event) for event in NotificationRules().channels}
 
-    assert told | {"digest", "fraud-detected-security"} == set(NAMES)
+    assert told | {"digest", "fraud-detected-security"} | OF_SUBSCRIPTIONS == set(NAMES)
 
 
 @pytest.mark.parametrize("name", NAMES)

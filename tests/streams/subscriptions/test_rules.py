@@ -511,9 +511,9 @@ def test_accepting_after_the_offer_is_over_only_withdraws_the_cancellation() -> 
 def test_what_is_said_depends_on_the_facts_alone() -> None:
     facts = asked()
 
-    first = list(following(None, facts, START_MS, RULES))
+    first = list(following(None, facts, START_MS, RULES, "event-1"))
 
-    assert first == list(following(None, facts, START_MS, RULES))
+    assert first == list(following(None, facts, START_MS, RULES, "event-1"))
     assert [message.name for message in first] == [
         "InvoiceGenerated",
         "SubscriptionPaymentDue",

@@ -1,0 +1,140 @@
+"""What must hold after every commit, at every pause, and in the end.
+
+Laws read rows that are committed and records that are published, and share no code with the
+streams that make them.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+from engine.dead_letters import SUFFIX, read_dead_letter
+from engine.records import Record
+from engine.stats import Stats
+from engine.topology import TIMERS
+from providers.ledger import LedgerEntry
+from simulation.lane import Change, Lane
+from simulation.laws import states
+from simulation.laws.broken import Broken, insist
+from simulation.laws.ends import EndLaw
+from simulation.laws.money import MoneyLaw
+from simulation.laws.stock import StockLaw
+from simulation.laws.telling import HEEDED, TellingLaw
+from simulation.laws.telling import TIMERS as TIMERS_DO_NOT_FAIL
+from simulation.laws.waits import WaitsLaw
+from simulation.people import name_of, told_by
+
+__all__ = ["Broken", "Laws"]
+
+RowLaw = Callable[[str, Any, Any], None]
+"""(key, row before, row after)"""
+
+_STOCK_COMMANDS: Final = frozenset({"AddInventory", "UpdateInventory"})
+_MONEY: Final = frozenset(
+    {
+        "PaymentInitiated",
+        "InventoryAdjusted",
+        "FraudCheckCompleted",
+        "ProcessPayment",
+        "CapturePayment",
+    }
+)
+
+
+class Laws:
+    """All laws, as a witness of a run."""
+
+    def __init__(
+        self, clock: Callable[[], int], books: Callable[[], Iterable[LedgerEntry]], stats: Stats
+    ) -> None:
+        self._clock = clock
+        self._stats = stats
+        self.rows: dict[str, dict[str, Any]] = defaultdict(dict)
+        """Committed rows by table and key."""
+        self.stock = StockLaw()
+        self.money = MoneyLaw(books)
+        self.telling = TellingLaw()
+        self.waits = WaitsLaw()
+        self.ends = EndLaw(self.rows)
+        waits = self.waits
+        self._laws: dict[str, tuple[RowLaw, ...]] = {
+            "orders": (states.order, _after(waits.order), self.ends.order),
+            "payments": (states.payment, self.money.kept, _after(waits.payment)),
+            "reservations": (states.reservation, self.stock.reserved, _after(waits.reservation)),
+            "stock": (self.stock.shelved,),
+            "seen_stock": (self.stock.taken_in,),
+            "shipments": (states.shipment, _after(waits.shipment)),
+            "fraud": (states.case, _after(waits.case)),
+            "notifications": (
+                states.notification,
+                self.telling.notified,
+                _after(waits.notification),
+            ),
+            "subscriptions": (states.subscriber, _after(waits.subscriber)),
+            "invoices": (states.invoice, _after(waits.invoice)),
+            TIMERS.name: (waits.timed,),
+        }
+
+    # -- as a witness
+
+    def committed(self, lane: Lane, changes: list[Change], records: list[Record]) -> None:  # noqa: ARG002
+        """Rows that changed and records that appeared, in one transaction."""
+        for table, key, row in changes:
+            laws = self._laws.get(table)
+            if laws is not None:
+                known = self.rows[table]
+                before = known.get(key)
+                if row is None:
+                    known.pop(key, None)
+                else:
+                    known[key] = row
+                for law in laws:
+                    law(key, before, row)
+        if self.stock.touched:
+            self.stock.settled()
+        for record in records:
+            self._told(record)
+
+    def sent(self, record: Record) -> None:
+        """Somebody outside wrote a record."""
+        name = name_of(record)
+        if name in _STOCK_COMMANDS:
+            self.stock.told(told_by(record))
+
+    def _told(self, record: Record) -> None:
+        if record.topic.endswith("-repartition"):
+            return
+        if record.topic.endswith(SUFFIX):
+            letter = read_dead_letter(record)
+            self.telling.buried(letter.error, letter.agent, letter.reason)
+            return
+        name = name_of(record)
+        if name in HEEDED or name in _MONEY or name in _STOCK_COMMANDS:
+            envelope = told_by(record)
+            self.telling.told(name, envelope)
+            if name in _MONEY:
+                self.money.told(name, envelope["data"])
+            elif name in _STOCK_COMMANDS:
+                self.stock.told(envelope)
+
+    def quiet(self) -> None:
+        """There is nothing left to read."""
+        self.stock.quiet(self._clock())
+        self.waits.quiet()
+
+    # -- in the end
+
+    def ended(self) -> None:
+        """The run is over and nothing is under way."""
+        insist(
+            not self._stats.failed_timers,
+            TIMERS_DO_NOT_FAIL,
+            "timers",
+            f"failed: {dict(self._stats.failed_timers)}",
+        )
+        self.money.ended()
+        self.ends.ended()
+
+
+def _after(law: Callable[[str, Any], None]) -> RowLaw:
+    return lambda key, _, row: law(key, row)

@@ -1,0 +1,62 @@
+"""What an order's end means for its money, its stock and its parcels."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from simulation.laws.broken import insist
+
+MONEY: Final = "an order that ended keeps no money"
+STOCK: Final = "an order that ended holds no stock"
+DELIVERED: Final = "delivered with the last parcel"
+PAID: Final = "paid in full before it leaves"
+
+_ENDED: Final = frozenset({"cancelled", "rejected"})
+_ARRIVED: Final = frozenset({"delivered", "returned", "return_initiated"})
+
+
+class EndLaw:
+    """Holds orders against the rows of the other services."""
+
+    def __init__(self, rows: Mapping[str, dict[str, Any]]) -> None:
+        self._rows = rows
+
+    def order(self, key: str, before: Any, row: Any) -> None:
+        """An order changed: it is delivered when all its parcels are."""
+        status = row.status.value
+        if before is None or before.status.value == status:
+            return
+        parcels = [one for one in self._rows["shipments"].values() if one.order_id == key]
+        if status == "delivered":
+            where = {one.shipment_id: one.status.value for one in parcels}
+            left = [place for place in where.values() if place != "cancelled"]
+            arrived = left and all(place in _ARRIVED for place in left)
+            insist(arrived, DELIVERED, key, f"its parcels are {where}")
+
+    def ended(self) -> None:
+        """All is done."""
+        for key, order in self._rows["orders"].items():
+            status = order.status.value
+            if status in _ENDED:
+                self._no_stock(key)
+                self._no_money(key, order)
+            elif status in {"shipped", "delivered"}:
+                self._paid(key, order)
+
+    def _no_stock(self, key: str) -> None:
+        for one in self._rows["reservations"].values():
+            if one.order_id == key:
+                over = one.status not in {"PENDING", "CONFIRMED"}
+                insist(over, STOCK, key, f"{one.reservation_id} is {one.status}")
+
+    def _no_money(self, key: str, order: Any) -> None:
+        payment = self._rows["payments"].get(order.payment_id)
+        if payment is None or payment.stuck or payment.owed:
+            return
+        kept = payment.captured_minor - payment.refunded_minor - payment.charged_back_minor
+        disputed = payment.status.value == "DISPUTED"
+        insist(kept == 0 or disputed, MONEY, key, f"{kept} of {payment.captured_minor} are kept")
+
+    def _paid(self, key: str, order: Any) -> None:
+        payment = self._rows["payments"].get(order.payment_id)
+        captured = payment.captured_minor if payment is not None else 0
+        insist(captured > 0, PAID, key, f"{captured} captured")

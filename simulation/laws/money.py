@@ -1,0 +1,124 @@
+"""Money: what payments say is what the provider's books say, and nothing is taken or given twice.
+
+All amounts are minor units. Rows learn of the outside with a delay, never ahead of it.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from providers.ledger import LedgerEntry
+from simulation.laws.broken import insist
+
+NOT_AHEAD: Final = "rows are not ahead of the provider"
+NOT_MORE: Final = "no more goes back than was captured"
+ONE_CAPTURE: Final = "at most one capture"
+GATE: Final = "captured only when held and approved"
+BALANCED: Final = "captured - refunded - charged back = the provider's books"
+NOTHING_KEPT: Final = "no money of an order that ended is kept or held"
+ATTEMPTS: Final = "attempts"
+ATTEMPTS_MAX: Final = 3
+_LAPSED: Final = "_cx"
+"""The end of ids of charges that lapsed before they were captured: they hold nothing."""
+
+
+@dataclass(slots=True)
+class MoneyLaw:
+    """The books of all payments, held against the provider's."""
+
+    books: Callable[[], Iterable[LedgerEntry]]
+    rows: dict[str, Any] = field(default_factory=dict)
+    held: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    """Lines that stock said it holds, by order."""
+    lines: dict[str, int] = field(default_factory=dict)
+    """How many lines an order has."""
+    decided: dict[str, str] = field(default_factory=dict)
+    """Fraud's newest word, by payment."""
+    order_of: dict[str, str] = field(default_factory=dict)
+    opened: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """PaymentInitiated, by payment."""
+
+    # -- what is told
+
+    def told(self, name: str, data: dict[str, Any]) -> None:
+        """Something that opens or shuts the gate."""
+        if name == "PaymentInitiated":
+            self.opened.setdefault(data["paymentId"], data)
+        elif name == "InventoryAdjusted":
+            self._adjusted(data)
+        elif name == "FraudCheckCompleted":
+            self.decided[data["paymentId"]] = data["decision"]
+        elif name == "ProcessPayment":
+            number = data.get("attemptNumber") or 1
+            insist(number <= ATTEMPTS_MAX, ATTEMPTS, data["paymentId"], f"attempt {number}")
+        elif name == "CapturePayment":
+            self._gate(data["paymentId"])
+
+    def _adjusted(self, data: dict[str, Any]) -> None:
+        reservation = data.get("reservationId")
+        if reservation and data.get("reservationStatus") == "CONFIRMED":
+            self.held[data["orderId"]].add(reservation)
+
+    def _gate(self, payment_id: str) -> None:
+        decision = self.decided.get(payment_id)
+        insist(decision == "APPROVED", GATE, payment_id, f"fraud said {decision}")
+        opened = self.opened[payment_id]
+        order_id, items = opened.get("orderId"), opened.get("items") or ()
+        if order_id is None or not items or payment_id != f"pay_{order_id}":
+            return
+        held = self.held[order_id]
+        wanted = {f"{order_id}:{n}" for n in range(1, len(items) + 1)}
+        insist(held >= wanted, GATE, payment_id, f"wanted {wanted}, was told of {held}")
+
+    # -- what is kept
+
+    def kept(self, key: str, before: Any, row: Any) -> None:  # noqa: ARG002 - a law's shape
+        """A payment's row changed."""
+        if row is None:
+            return
+        self.rows[key] = row
+        mine = [entry for entry in self.books() if entry.payment_id == key]
+        captured = sum(entry.captured_minor for entry in mine)
+        refunded = sum(entry.refunded_minor for entry in mine)
+        insist(
+            row.captured_minor <= captured and row.refunded_minor <= refunded,
+            NOT_AHEAD,
+            key,
+            f"the books have {captured} captured and {refunded} refunded, the row"
+            f" {row.captured_minor} and {row.refunded_minor}",
+        )
+        insist(sum(e.captures for e in mine) <= 1, ONE_CAPTURE, key, f"the books have {mine}")
+        gone = row.refunded_minor + row.charged_back_minor
+        insist(gone <= row.captured_minor, NOT_MORE, key, f"{gone} of {row.captured_minor} went")
+        asked = row.session.amount_minor
+        insist(captured <= asked, ONE_CAPTURE, key, f"{captured} of {asked} captured")
+
+    # -- in the end
+
+    def ended(self) -> None:
+        """All is done: the books agree to the last cent."""
+        books: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
+        for entry in self.books():
+            one = books[entry.payment_id]
+            one[0] += entry.captured_minor
+            one[1] += entry.refunded_minor
+            if not entry.charge_id.endswith(_LAPSED):
+                one[2] += entry.held_minor
+        for key, row in self.rows.items():
+            if _in_doubt(row):
+                continue
+            captured, refunded, held = books[key]
+            insist(
+                (row.captured_minor, row.refunded_minor) == (captured, refunded),
+                BALANCED,
+                key,
+                f"the books have {captured} and {refunded} {row.session.currency},"
+                f" the row {row.captured_minor} and {row.refunded_minor}",
+            )
+            insist(not held, NOTHING_KEPT, key, f"{held} are still held, the row says {row.status}")
+
+
+def _in_doubt(row: Any) -> bool:
+    """A person has to look, or nobody can know: the provider does not tell."""
+    return bool(row.stuck or row.owed or (row.failure is not None and row.failure.unknown))

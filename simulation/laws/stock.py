@@ -1,0 +1,126 @@
+"""Stock is never negative, never held twice, and never lost.
+
+On the shelves = what was brought, counted and returned, less what left, product by product; sound
+and damaged goods apart. Held = the sum of what reservations hold, level by level.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from simulation.laws.broken import insist
+
+NEVER_NEGATIVE: Final = "stock never negative"
+HELD: Final = "holds add up"
+CONSERVED: Final = "stock conserved"
+EXPIRES: Final = "holds expire"
+HOLD_MS_MAX: Final = 30 * 60_000
+"""The longest a hold lasts without payment (K2)."""
+LATE_MS_MAX: Final = 5_000
+
+Command = dict[str, Any]
+
+
+@dataclass(slots=True)
+class StockLaw:
+    """The books of all shelves, kept by adding up."""
+
+    commands: dict[str, Command] = field(default_factory=dict)
+    """Goods that somebody brought or counted, by event id; they count once they are taken in."""
+    sound: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    damaged: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    held: dict[tuple[str, str], int] = field(default_factory=lambda: defaultdict(int))
+    rows: dict[str, Any] = field(default_factory=dict)
+    left: dict[str, int] = field(default_factory=dict)
+    """Units that left the house, by reservation."""
+    touched: set[str] = field(default_factory=set)
+    holds: dict[str, Any] = field(default_factory=dict)
+    """Reservations that are held and not committed."""
+
+    def told(self, envelope: Command) -> None:
+        """Somebody brings goods, or counts them."""
+        self.commands[envelope["eventId"]] = envelope
+
+    def taken_in(self, event_id: str, before: Any, row: Any) -> None:
+        """A command counts now."""
+        envelope = self.commands.get(event_id)
+        if envelope is None or before is not None or row is None:
+            return
+        data = envelope["data"]
+        product = data["productId"]
+        self.touched.add(product)
+        if envelope["eventType"] == "AddInventory":
+            source = data.get("source") or {}
+            if source.get("sourceWarehouseId") or "transfer" in source:
+                return
+            body = source.get("return") or source
+            damaged = body.get("condition") == "damaged"
+            (self.damaged if damaged else self.sound)[product] += data["quantity"]
+        elif envelope["eventType"] == "UpdateInventory":
+            change = data["quantityChange"]
+            self.sound[product] += change
+            if data.get("reason") in {"quality_failure", "quality_released"}:
+                self.damaged[product] -= change
+
+    def reserved(self, key: str, before: Any, row: Any) -> None:
+        """A reservation changed."""
+        for one, sign in ((before, -1), (row, 1)):
+            if one is not None and one.status == "CONFIRMED":
+                for part in one.allocations:
+                    self.held[one.product_id, part.warehouse_id] += sign * part.quantity
+        product = (row or before).product_id
+        if row is not None:
+            same = before is not None and before.created_at_ms == row.created_at_ms
+            was = self.left.get(key, 0) if same else 0
+            now = _left(row, was)
+            self.left[key] = now
+            self.sound[product] -= now - was
+        self.touched.add(product)
+        self.holds.pop(key, None)
+        if row is not None and row.status == "CONFIRMED" and not row.committed:
+            self.holds[key] = row
+
+    def shelved(self, key: str, before: Any, row: Any) -> None:  # noqa: ARG002 - a law's shape
+        """A product's shelves changed."""
+        self.rows[key] = row
+        self.touched.add(key)
+
+    def settled(self) -> None:
+        """Everything that one commit changed is told: now it adds up."""
+        for product in self.touched:
+            row = self.rows.get(product)
+            levels = row.levels if row is not None else ()
+            for level in levels:
+                self._level(product, level)
+            on_hand = sum(level.on_hand for level in levels)
+            quarantined = sum(level.quarantined for level in levels)
+            insist(
+                (on_hand, quarantined) == (self.sound[product], self.damaged[product]),
+                CONSERVED,
+                product,
+                f"expected {self.sound[product]} sound and {self.damaged[product]} damaged units,"
+                f" found {on_hand} and {quarantined}",
+            )
+        self.touched.clear()
+
+    def _level(self, product: str, level: Any) -> None:
+        where = f"{product} in {level.warehouse_id}"
+        fine = 0 <= level.reserved <= level.on_hand and level.quarantined >= 0
+        insist(fine, NEVER_NEGATIVE, where, f"found {level}")
+        held = self.held[product, level.warehouse_id]
+        insist(level.reserved == held, HELD, where, f"reserved {level.reserved}, held {held}")
+
+    def quiet(self, now_ms: int) -> None:
+        """No hold outlives its time."""
+        for key, row in self.holds.items():
+            over_ms = now_ms - (row.held_at_ms or row.created_at_ms) - HOLD_MS_MAX
+            insist(over_ms <= LATE_MS_MAX, EXPIRES, key, f"held for {over_ms} ms too long")
+
+
+def _left(row: Any, before: int) -> int:
+    """Units of a reservation that left the house; what left does not come back by cancelling."""
+    if row.status == "FULFILLED":
+        return int(row.quantity)
+    if row.status == "CONFIRMED":
+        return int(row.quantity) - sum(part.quantity for part in row.allocations)
+    return before

@@ -1,0 +1,97 @@
+"""What is told once is told once, and nothing lands among the dead letters that need not."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from simulation.laws.broken import Broken, insist
+
+ONCE: Final = "told once"
+ONE_NOTIFICATION: Final = "one notification a cause and template"
+TEMPLATE: Final = "every message can be written"
+LETTERS: Final = "no dead letter without need"
+TIMERS: Final = "timers do not fail"
+
+_ONCE: Final[dict[str, tuple[str, ...]]] = {
+    "OrderConfirmed": ("orderId",),
+    "OrderFailed": ("orderId",),
+    "OrderCancelled": ("orderId",),
+    "PaymentInitiated": ("paymentId", "checkoutType"),
+    "PaymentProcessed": ("paymentId", "status", "orderId"),
+    "PaymentComplete": ("paymentId",),
+    "RefundIssued": ("refundId",),
+    "ShipmentDispatched": ("shipmentId",),
+    "ShipmentDelivered": ("shipmentId",),
+    "ShipmentCancelled": ("shipmentId",),
+    "ReturnInitiated": ("returnId",),
+    "ReturnReceived": ("returnId",),
+    "UserSubscriptionStarted": ("subscriptionId",),
+    "UserSubscriptionCancelled": ("subscriptionId", "effectiveDate"),
+    "SubscriptionSuspended": ("subscriptionId",),
+    "SubscriptionRenewedEvent": ("paymentId",),
+    "ChargebackOpened": ("chargebackId",),
+    "ChargebackClosed": ("chargebackId",),
+    "NotificationSent": ("notificationId",),
+}
+"""Messages that may appear once for the values of these fields."""
+_EITHER: Final = frozenset({"OrderConfirmed", "OrderFailed"})
+"""At most one of these an order."""
+_ONCE_AN_ORDER: Final = frozenset({"order-confirmed", "order-cancelled", "order-failed"})
+
+HEEDED: Final = frozenset({*_ONCE, "NotificationFailed"})
+
+_EXPECTED: Final = frozenset(
+    {
+        "OverrideRefused",
+        "CommandRefused",
+        "NotSent",
+        "OrderUnknown",
+        "CarrierError",
+        "_CarrierDown",
+    }
+)
+"""Errors of letters that somebody outside is to blame for."""
+
+
+@dataclass(slots=True)
+class TellingLaw:
+    """Counts what is told."""
+
+    seen: Counter[tuple[str, ...]] = field(default_factory=Counter)
+
+    dead: set[str] = field(default_factory=set)
+    """Notifications that were given up: they may be asked for again."""
+
+    def told(self, name: str, envelope: dict[str, Any]) -> None:
+        """A message was published on a topic of its own."""
+        data = envelope["data"]
+        fields = _ONCE.get(name)
+        if fields is not None:
+            self._count(ONCE, name, *(str(data.get(one)) for one in fields))
+        if name == "NotificationFailed":
+            code = (envelope.get("metadata") or {}).get("code")
+            insist(code != "unknown_template", TEMPLATE, data["notificationId"], str(envelope))
+        if name in _EITHER:
+            self._count(ONCE, "confirmed or failed", data["orderId"])
+
+    def notified(self, key: str, before: Any, row: Any) -> None:  # noqa: ARG002 - a law's shape
+        """A notification was taken up: again only when it is among the dead letters."""
+        if row is not None and row.status.value == "dead_lettered":
+            self.dead.add(row.idempotency_key)
+        if before is not None or row is None or row.idempotency_key in self.dead:
+            return
+        self._count(ONE_NOTIFICATION, row.idempotency_key)
+        self._count(ONE_NOTIFICATION, row.cause_id, row.template_id, row.channel, row.user_id)
+        order = row.template_data.get("orderId")
+        if row.template_id in _ONCE_AN_ORDER and order:
+            self._count(ONE_NOTIFICATION, order, row.template_id, row.channel)
+
+    def _count(self, law: str, *what: str) -> None:
+        self.seen[(law, *what)] += 1
+        times = self.seen[(law, *what)]
+        insist(times == 1, law, what[-1], f"{' '.join(what)} was told {times} times")
+
+    def buried(self, error: str, agent: str, reason: str) -> None:
+        """A dead letter."""
+        if error not in _EXPECTED:
+            raise Broken(LETTERS, agent, f"{error}: {reason}")

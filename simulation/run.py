@@ -1,0 +1,158 @@
+"""One seed: who takes part, how unruly it is, how long it lasts, and whether the laws held."""
+
+import gc
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import cache
+from random import Random
+from typing import Final
+
+from app import agents_of
+from engine.errors import TopologyError
+from engine.specs import AgentSpec
+from settings import Settings
+from simulation import replay
+from simulation.laws import Broken, Laws
+from simulation.outside import Outside
+from simulation.people import DAY_MS, HOUR_MS, Habits, Post
+from simulation.shoppers import Shoppers
+from simulation.staff import Staff
+from simulation.story import report
+from simulation.subscribers import Subscribers
+from simulation.world import MINUTE_MS, Temper, World
+
+EPOCH_MS: Final = 1_735_732_800_000
+"""2025-01-01T12:00Z: runs begin at any hour of the year that follows."""
+FIGURES: Final = frozenset({"pulse", "totals"})
+"""Agents that count and decide nothing: they take part in every tenth seed."""
+
+
+REPLAY_EVERY: Final = 10
+"""One seed in so many is lived again in other batches."""
+
+
+def failure_of(seed: int) -> str | None:
+    """Run a seed; None when every law held, else what is to be known about it."""
+    run = Run(seed)
+    try:
+        run.live()
+    except Broken as broken:
+        return report(run.world, seed, broken)
+    return None
+
+
+def failures(seeds: Iterable[int]) -> Iterator[tuple[int, str | None]]:
+    """Run seeds one after the other: each with what is to be known of its failure, or None."""
+    usual = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 50)  # A life is a few megabytes: rarely is a fifth faster.
+    try:
+        for seed in seeds:
+            yield seed, failure_of(seed)
+    finally:
+        gc.set_threshold(*usual)
+        gc.unfreeze()
+
+
+def _settings() -> Settings:
+    """The application's settings; parcels are asked for less often, to save steps."""
+    usual = Settings()
+    return usual.model_copy(
+        update={
+            "shipping": replace(usual.shipping, poll_ms=20 * HOUR_MS),
+            "payments": replace(usual.payments, gateway_backoff_s=0.0),
+        }
+    )
+
+
+SETTINGS: Final = _settings()
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """What a seed stands for."""
+
+    seed: int
+    partitions: int
+    orders: int
+    subscribers: int
+    days: int
+    span_ms: int
+    temper: Temper
+    figures: bool
+
+
+def script_of(seed: int) -> Script:
+    """The same for the same seed."""
+    chance = Random(f"script {seed}")
+    subscribers = chance.choice((0, 0, 0, 0, 1, 2))
+    unruly = chance.random()
+    return Script(
+        seed=seed,
+        partitions=chance.choice((1, 1, 2, 3)),
+        orders=chance.randint(1, 5) if not subscribers else chance.randint(0, 3),
+        subscribers=subscribers,
+        days=chance.randint(50, 110) if subscribers else chance.choice((12, 30, 60)),
+        span_ms=chance.choice((1_000, 30 * MINUTE_MS, 3 * DAY_MS)),
+        temper=Temper(
+            crash=chance.choice((0.0, 0.01, 0.03)) * unruly,
+            stall=chance.choice((0.0, 0.02, 0.1)) * unruly,
+            stall_ms_max=chance.choice((2_000, 60_000, 900_000)),
+            chunk_max=chance.choice((1, 4, 50)),
+            commit=chance.choice((1.0, 0.5, 0.1)),
+        ),
+        figures=seed % 10 == 0,
+    )
+
+
+class Run:
+    """One seed's run."""
+
+    def __init__(self, seed: int) -> None:
+        self.script = script = script_of(seed)
+        chance = Random(seed)
+        start_ms = EPOCH_MS + chance.randrange(365 * DAY_MS)
+        self.world = World(chance, script.temper, start_ms)
+        self.outside = Outside(SETTINGS, seed, lambda: self.world.now_ms)
+        agents, known = _application()
+        effects = self.outside.effects(script.partitions)
+        unknown = known ^ {one.name for one in effects}
+        if unknown:
+            raise TopologyError(f"simulation.outside does not make these effects: {unknown}")
+        chosen = [one for one in agents if script.figures or one.name not in FIGURES]
+        self.world.open(chosen, effects, script.partitions)
+        self.post = Post(self.world, Random(f"people {seed}"), Habits())
+        self.laws = Laws(lambda: self.world.now_ms, self.outside.books, self.world.stats)
+        self.world.witnesses += [self.laws, self.post]
+
+    def live(self) -> "Run":
+        """Let it all happen."""
+        script, world = self.script, self.world
+        shoppers = Shoppers(self.post)
+        Staff(self.post, shoppers).begin(script.span_ms)
+        shoppers.begin(script.orders, script.span_ms)
+        Subscribers(self.post, script.days * DAY_MS).begin(script.subscribers)
+        self._outages()
+        world.run(world.now_ms + script.days * DAY_MS)
+        self.outside.weather.calm()
+        world.drain()
+        self.laws.ended()
+        if script.seed % REPLAY_EVERY == 1:
+            for lane in world.lanes:
+                replay.check(lane, world.topology, Random(f"replay {script.seed}"))
+        return self
+
+    def _outages(self) -> None:
+        chance, weather = self.post.chance, self.outside.weather
+        for _ in range(chance.choice((0, 0, 1, 3))):
+            begins_ms = chance.randint(0, 2 * self.script.span_ms)
+            ends_ms = begins_ms + chance.choice((MINUTE_MS, HOUR_MS, 12 * HOUR_MS))
+            self.world.later(begins_ms, lambda: setattr(weather, "outage", True))
+            self.world.later(ends_ms, lambda: setattr(weather, "outage", False))
+
+
+@cache
+def _application() -> tuple[tuple[AgentSpec, ...], frozenset[str]]:
+    """The application's agents, and the names of its effects."""
+    agents, effects = agents_of(SETTINGS)
+    return agents, frozenset(effect.name for effect in effects)
