@@ -1,17 +1,20 @@
 """What every agent of this shop needs: causes, and announcing what follows from them."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
-import events
+import msgspec
+
 from engine.specs import Context, Delivery, Published, Timer, TopicSpec
 from events.base import Message
+from events.ids import derived_id
+from events.scalars import known_ms
+from events.writer import Writer, writer_of
 from topics import CONTRACT, topic_of
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
+class Cause(msgspec.Struct, frozen=True, gc=False):
     """What led to a message: ids derive from it, so a replay announces the same again."""
 
     event_id: str
@@ -32,7 +35,7 @@ def cause_of(delivery: Delivery) -> Cause:
 
 def timer_cause(agent: str, timer: Timer, now_ms: int) -> Cause:
     """A timer that came due as a cause: the same timer gives the same ids whenever it fires."""
-    event_id = events.derived_id("timer", agent, timer.kind, timer.key, str(timer.due_ms))
+    event_id = derived_id("timer", agent, timer.kind, timer.key, str(timer.due_ms))
     return Cause(event_id, event_id, now_ms)
 
 
@@ -58,15 +61,27 @@ def published(
     return [Published(*record) for record in _written(agent, cause, messages, metadata)]
 
 
+class _Road(NamedTuple):
+    """How messages of one type go out."""
+
+    writer: Writer
+    topic: TopicSpec
+
+
+@cache
+def _road_of(model: type[Message]) -> _Road:
+    return _Road(writer_of(model), topic_of(model))
+
+
 def _written(
     agent: str, cause: Cause, messages: Iterable[Message], metadata: dict[str, Any] | None
 ) -> Iterator[tuple[TopicSpec, str, bytes, list[tuple[str, bytes]]]]:
-    saga = cause.correlation_id
+    cause_id, saga, at_ms = cause.event_id, cause.correlation_id, known_ms(cause.at_ms)
+    saga_header = ("correlationId", saga.encode())
     for position, message in enumerate(messages):
-        event_id = events.derived_id(cause.event_id, agent, str(position), message.name)
-        value, envelope = events.written(
-            message, event_id, cause.at_ms, saga, cause.event_id, metadata
-        )
+        writer, topic = _road_of(type(message))
+        event_id = derived_id(cause_id, agent, str(position), message.name)
+        value, envelope = writer.written(message, event_id, at_ms, saga, cause_id, metadata)
         if envelope is not None:
             CONTRACT.memo.keep(value, envelope)
-        yield topic_of(type(message)), events.key_of(message), value, events.headers(message, saga)
+        yield topic, writer.key(message), value, [*writer.told, saga_header]

@@ -1,9 +1,15 @@
 """Which partition a key belongs to: Kafka's default partitioner, in C."""
 
+from functools import lru_cache
+
 from murmurhash2 import murmurhash2
 
 _SEED = 0x9747B28C
 """Of Kafka's Utils.murmur2."""
+
+
+_KEYS_CACHED = 16_384
+"""A key comes many times in a short while: with everything that happens to one order."""
 
 
 def murmur2(key: bytes) -> int:
@@ -11,6 +17,7 @@ def murmur2(key: bytes) -> int:
     return int(murmurhash2(key, _SEED))
 
 
+@lru_cache(maxsize=_KEYS_CACHED)
 def partition_of(key: bytes, partitions: int) -> int:
     """The partition in [0, partitions) where a Java producer puts the key."""
     return (int(murmurhash2(key, _SEED)) & 0x7FFFFFFF) % partitions

@@ -9,7 +9,10 @@ from engine.records import Decoded
 from engine.specs import Codec, Handler
 from engine.topology import ANY, BoundTopic, Reader
 
+Place = tuple[int, bytes]
+"""A partition and the key by which a record belongs there."""
 NOWHERE = -1
+LOST: Place = (NOWHERE, b"")
 """The place of a record that has no such field."""
 ANYWHERE = -1
 """Stands for the index of a field where a step wants the record wherever it lies."""
@@ -34,10 +37,17 @@ class Plan(NamedTuple):
     targets: tuple[str, ...]
     """Of each field: the repartition topic for records that lie elsewhere."""
 
-    def places(self, codec: Codec, value: Decoded, partitions: int) -> list[int]:
-        """Of each field: the partition where the record belongs by it."""
-        keys = [codec.field(value, field) for field in self.fields]
-        return [NOWHERE if k is None else partition_of(k.encode(), partitions) for k in keys]
+    def places(self, codec: Codec, value: Decoded, partitions: int) -> list[Place]:
+        """Of each field: the partition where the record belongs by it, and the key there."""
+        found = []
+        for field in self.fields:
+            key = codec.field(value, field)
+            if key is None:
+                found.append(LOST)
+            else:
+                raw_key = key.encode()
+                found.append((partition_of(raw_key, partitions), raw_key))
+        return found
 
 
 IDLE = Plan((), (), ())

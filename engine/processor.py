@@ -13,7 +13,7 @@ from engine.context import LaneContext
 from engine.dead_letters import dead_letter
 from engine.errors import BadRecord, EngineError, Gap
 from engine.marks import Marks
-from engine.plans import IDLE, NOWHERE, Plan, Plans
+from engine.plans import IDLE, NOWHERE, Place, Plan, Plans
 from engine.records import Chunk, Output, Record
 from engine.sizes import RECORD_BYTES_MAX, check_size, size_of
 from engine.specs import AgentSpec, Delivery, TopicSpec
@@ -125,10 +125,10 @@ class Processor:
                 plan, delivery = plans[name], Delivery(record, name, value)
                 places = plan.places(codec, value, partitions) if plan.fields else ()
                 for agent, handler, context, field in plan.steps:  # noqa: B007 - told when it raises
-                    if field < 0 or places[field] == partition:
+                    if field < 0 or places[field][0] == partition:
                         handler(context, delivery)
                 if places:
-                    self._forward(plan, places, topic, delivery)
+                    self._forward(plan, places, record)
                 if self._careful:
                     for table, key, _, _ in journal:
                         table.check(key)
@@ -137,15 +137,11 @@ class Processor:
             if journal:
                 journal.clear()
 
-    def _forward(
-        self, plan: Plan, places: Sequence[int], topic: BoundTopic, delivery: Delivery
-    ) -> None:
+    def _forward(self, plan: Plan, places: Sequence[Place], record: Record) -> None:
         """Send the record to each field's partition where it does not lie."""
-        record = delivery.record
-        for place, field, target in zip(places, plan.fields, plan.targets, strict=True):
+        for (place, raw_key), target in zip(places, plan.targets, strict=True):
             if place in (NOWHERE, self.partition):
                 continue
-            raw_key = (topic.spec.codec.field(delivery.value, field) or "").encode()
             size = size_of(raw_key, record.value, record.headers)
             if size > RECORD_BYTES_MAX:
                 check_size(f"record for {target}", size)
@@ -214,7 +210,7 @@ class Processor:
             TooLarge: no record batch can hold it.
         """
         target: OutputTopic = self.topology.output(topic)
-        raw_key, told = key.encode(), list(headers)
+        raw_key, told = key.encode(), headers if type(headers) is list else list(headers)
         size = size_of(raw_key, value, told)
         if size > RECORD_BYTES_MAX:
             check_size(f"output to {target.name}", size)

@@ -21,7 +21,7 @@ def size_of(
     key: bytes | None, value: bytes | None, headers: Iterable[tuple[str, bytes]] = ()
 ) -> int:
     """Bytes of a record, but for a few of framing."""
-    size = len(key or b"") + len(value or b"")
+    size = (len(key) if key else 0) + (len(value) if value else 0)
     for name, text in headers:
         size += len(name) + len(text)
     return size

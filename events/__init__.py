@@ -33,7 +33,7 @@ from events.charges import (
     SubmitEvidence,
     VoidPayment,
 )
-from events.codec import RECORD_BYTES_MAX, data_of, decode, encode, headers, key_of, written
+from events.codec import RECORD_BYTES_MAX, data_of, decode, encode, headers, key_of
 from events.envelope import Envelope
 from events.errors import (
     ContractError,
@@ -372,5 +372,4 @@ __all__ = [
     "message_named",
     "order_of_shipment",
     "shipment_id_of",
-    "written",
 ]

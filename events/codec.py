@@ -20,7 +20,7 @@ from events.envelope import Envelope
 from events.errors import ContractError
 from events.reader import reader_of
 from events.registry import TOPICS
-from events.scalars import format_ms, known_ms, utc_ms
+from events.scalars import format_ms, utc_ms
 from events.upcast import read_upcast
 from events.writer import writer_of
 
@@ -123,38 +123,6 @@ def encode(  # noqa: PLR0913 - one argument a field of the envelope
         causation_id,
         metadata,
         message.source if source is None else source,
-    )
-
-
-def written(
-    message: Message,
-    event_id: str,
-    at_ms: int,
-    correlation_id: str,
-    causation_id: str,
-    metadata: dict[str, Any] | None,
-) -> tuple[bytes, Envelope[Any] | None]:
-    """Write a message as one canonical envelope, and say what it will be read as.
-
-    None: only reading tells, because older producers put fields of this message into metadata.
-    """
-    model, at_ms = type(message), known_ms(at_ms)
-    raw = writer_of(model).record(
-        message, event_id, format_ms(at_ms), correlation_id, causation_id, metadata, message.source
-    )
-    reader = reader_of(model.name)
-    if reader is None or not reader.is_canonical(metadata):
-        return raw, None
-    return raw, Envelope(
-        event_id,
-        model.name,
-        model.version,
-        at_ms,
-        message,
-        message.source,
-        correlation_id,
-        causation_id,
-        metadata,
     )
 
 

@@ -22,14 +22,12 @@ _Generation = dict[bytes, tuple[bytes, Envelope[Any]]]
 class Memo:
     """The envelopes of the records written last, by their bytes."""
 
-    __slots__ = ("_entries_max", "_old", "_young", "found", "sought")
+    __slots__ = ("_entries_max", "_old", "_young")
 
     def __init__(self, entries_max: int = ENTRIES_MAX) -> None:
         self._entries_max = entries_max
         self._young: _Generation = {}
         self._old: _Generation = {}
-        self.sought = 0
-        self.found = 0
 
     def keep(self, raw: bytes, envelope: Envelope[Any]) -> None:
         """Remember what these bytes are read as."""
@@ -42,8 +40,4 @@ class Memo:
         """Give what exactly these bytes are read as, if it is remembered."""
         key = raw[_ID]
         entry = self._young.get(key) or self._old.get(key)
-        self.sought += 1
-        if entry is None or entry[0] != raw:
-            return None
-        self.found += 1
-        return entry[1]
+        return None if entry is None or entry[0] != raw else entry[1]

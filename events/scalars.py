@@ -141,6 +141,8 @@ def utc_ms(moment: datetime) -> datetime:
     Raises:
         ValueError: before 1970, or not representable in UTC.
     """
+    if moment.tzinfo is UTC and moment.microsecond % 1000 == 0 and moment.year >= _YEAR_MIN:
+        return moment
     try:
         moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except OverflowError:
@@ -161,8 +163,6 @@ def parse_moment(value: object) -> datetime:
             moment = datetime.fromisoformat(value)
         except ValueError:  # Its text repeats the whole value, which may be long or personal.
             raise ValueError(_MOMENT_EXPECTED) from None
-        if moment.tzinfo is UTC and moment.microsecond % 1000 == 0 and moment.year >= _YEAR_MIN:
-            return moment
         return utc_ms(moment)
     if (
         isinstance(value, (int, float))

@@ -8,7 +8,10 @@ from typing import Any, Final
 import msgspec
 
 from events.base import Message
+from events.envelope import Envelope
 from events.errors import ContractError
+from events.reader import reader_of
+from events.scalars import format_ms
 
 CONTENT_TYPE: Final = b"application/json"
 
@@ -33,7 +36,7 @@ class _Wire(msgspec.Struct, gc=False, omit_defaults=True, rename="camel"):
 class Writer:
     """Writes the records of one message."""
 
-    __slots__ = ("_always_sent", "_key", "_to_json", "_told", "model")
+    __slots__ = ("_always_sent", "_key", "_read", "_to_json", "model", "told")
 
     def __init__(self, model: type[Message]) -> None:
         self.model = model
@@ -42,7 +45,9 @@ class Writer:
             field: b'"%b":null,' % (model.model_fields[field].serialization_alias or "").encode()
             for field in model.always_sent
         }
-        self._told = (("eventType", model.name.encode()), ("contentType", CONTENT_TYPE))
+        self._read = reader_of(model.name)
+        self.told = (("eventType", model.name.encode()), ("contentType", CONTENT_TYPE))
+        """The headers that all its records have."""
         self._key: Callable[[Message], Any] | None = (
             attrgetter(model.key_field) if model.key_field else None
         )
@@ -73,6 +78,44 @@ class Writer:
             )
         )
 
+    def written(
+        self,
+        message: Message,
+        event_id: str,
+        at_ms: int,
+        correlation_id: str,
+        causation_id: str,
+        metadata: dict[str, Any] | None,
+    ) -> tuple[bytes, Envelope[Any] | None]:
+        """Give the envelope as bytes, and what these are read as.
+
+        The second is None when only reading tells, because older producers put fields of this
+        message into metadata. `at_ms` lies between 1970 and 9999.
+        """
+        model = self.model
+        raw = self.record(
+            message,
+            event_id,
+            format_ms(at_ms),
+            correlation_id,
+            causation_id,
+            metadata,
+            model.source,
+        )
+        if metadata and (self._read is None or not self._read.is_canonical(metadata)):
+            return raw, None
+        return raw, Envelope(
+            event_id,
+            model.name,
+            model.version,
+            at_ms,
+            message,
+            model.source,
+            correlation_id,
+            causation_id,
+            metadata,
+        )
+
     def data(self, message: Message) -> bytes:
         """Give the message's own fields as canonical JSON."""
         written = self._to_json(message, by_alias=True, exclude_none=True)
@@ -85,7 +128,7 @@ class Writer:
 
     def headers(self, correlation_id: str) -> _Headers:
         """Give the record's Kafka headers."""
-        return [*self._told, ("correlationId", correlation_id.encode())]
+        return [*self.told, ("correlationId", correlation_id.encode())]
 
     def key(self, message: Message) -> str:
         """Give the record's Kafka key.

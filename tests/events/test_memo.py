@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 import events
 from events.memo import Memo
+from events.scalars import known_ms
+from events.writer import writer_of
 from tests.events.generated import OBJECTS, messages
 
 AT_MS = 1_700_000_000_000
@@ -16,7 +18,9 @@ CANCEL = events.CancelOrder(order_id="o1", user_id="u1", cancellation_reason="la
 
 def written(number: int = 0) -> tuple[bytes, events.Envelope[Any]]:
     event_id = events.derived_id(str(number))
-    raw, envelope = events.written(CANCEL, event_id, AT_MS, "saga", "cause", None)
+    raw, envelope = writer_of(events.CancelOrder).written(
+        CANCEL, event_id, AT_MS, "saga", "cause", None
+    )
     assert envelope is not None
     return raw, envelope
 
@@ -26,7 +30,9 @@ def written(number: int = 0) -> tuple[bytes, events.Envelope[Any]]:
 def test_what_a_message_will_be_read_as_is_what_is_read(
     message: events.Message, metadata: dict[str, Any] | None, at_ms: int
 ) -> None:
-    raw, told = events.written(message, "e1", at_ms, "saga", "cause", metadata)
+    raw, told = writer_of(type(message)).written(
+        message, "e1", known_ms(at_ms), "saga", "cause", metadata
+    )
 
     read = events.decode(raw, record_timestamp_ms=AT_MS)
     assert told is None or told == read
@@ -44,7 +50,9 @@ def test_a_message_whose_metadata_may_hold_its_fields_is_read_to_tell() -> None:
         if any(p.startswith("metadata.") for ps in model.upcast.paths.values() for p in ps)
     )
 
-    _, told = events.written(of_metadata.model_construct(), "e1", AT_MS, "saga", "cause", moved)
+    _, told = writer_of(of_metadata).written(
+        of_metadata.model_construct(), "e1", AT_MS, "saga", "cause", moved
+    )
 
     assert told is None
 
