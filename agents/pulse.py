@@ -1,9 +1,9 @@
 """Stage one of the real-time figures: each partition counts what it sees and tells the sums.
 
-Reads orders, payments and inventory events wherever they lie. Keeps one tally a family and
-window. Publishes on every tick the tallies that changed, cumulative, so that a global figure
-has no hot key and a repeat does no harm. Event time is the broker's, apart for each topic:
-a topic that lags is not late.
+Reads orders, payments, inventory and shipping events, and scans, wherever they lie. Keeps one
+tally a family and window. Publishes on every tick the tallies that changed, cumulative, so that
+a global figure has no hot key and a repeat does no harm. Event time is the broker's, apart for
+each topic: a topic that lags is not late.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ import msgspec
 
 from engine.specs import AgentSpec, Context, Delivery, Handler, Source, TableSpec
 from engine.windows import Tumbling, Windows, clocks_table, split_key
-from streams.pulse import inventory, orders, payments, risk, stock
+from streams.pulse import inventory, orders, payments, risk, shipping, stock
 from streams.pulse.rules import PulseRules
 from streams.pulse.tally import EMPTY, STANDING_MS, Partial, Tally, late, partial, published
 from tables.pulse import (
@@ -22,9 +22,17 @@ from tables.pulse import (
     PULSE_ORDERS,
     PULSE_PAYMENTS,
     PULSE_RISK,
+    PULSE_SHIPPING,
     SHELVES,
 )
-from topics import INVENTORY_EVENTS, ORDERS_EVENTS, PAYMENTS_EVENTS, PULSE
+from topics import (
+    INVENTORY_EVENTS,
+    ORDERS_EVENTS,
+    PAYMENTS_EVENTS,
+    PULSE,
+    SHIPPING_COMMANDS,
+    SHIPPING_EVENTS,
+)
 
 Fold = Callable[[Tally, Any, int, PulseRules], Tally]
 """(tally, envelope, at_ms, rules): the tally with the record counted."""
@@ -34,6 +42,7 @@ _TABLES = {
     "payments": PULSE_PAYMENTS,
     "risk": PULSE_RISK,
     "inventory": PULSE_INVENTORY,
+    "shipping": PULSE_SHIPPING,
 }
 _CLOCKS = clocks_table("pulse_clocks")
 _ALL = "all"
@@ -82,6 +91,19 @@ def pulse_agent(rules: PulseRules) -> AgentSpec:
                     "OutOfStock": counts(PULSE_INVENTORY, inventory.short),
                     "LowStockAlert": _on_low_stock,
                 },
+            ),
+            Source(
+                SHIPPING_EVENTS,
+                {
+                    "CarrierBooked": counts(PULSE_SHIPPING, shipping.booked),
+                    "CarrierBookingFailed": counts(PULSE_SHIPPING, shipping.unbooked),
+                    "ShipmentDelivered": counts(PULSE_SHIPPING, shipping.delivered),
+                    "DeliveryFailed": counts(PULSE_SHIPPING, shipping.failed),
+                },
+            ),
+            Source(
+                SHIPPING_COMMANDS,
+                {"UpdateShipmentStatus": counts(PULSE_SHIPPING, shipping.scanned)},
             ),
         ),
         tables=(*_TABLES.values(), _CLOCKS, SHELVES, LEVELS),

@@ -3,13 +3,16 @@
 All are extensions: the contract names the carriers, not how they are called.
 """
 
-from typing import Literal
+from typing import Final, Literal
 
 from events.base import Command, Event, Part
 from events.scalars import Count, Id, Many, Moment, Text, Url
 from events.shipping_parts import Package
 from events.types import Address
 from events.vocabulary import Carrier, ShippingMethod
+
+WEBHOOK: Final = "carrier-webhook"
+"""The source of what a carrier told by itself."""
 
 Purpose = Literal["outbound", "return"]
 """A parcel to the customer, or the label for its way back."""

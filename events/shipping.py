@@ -171,6 +171,7 @@ class ShipmentDelivered(ShipmentEvent):
     delivery_location: DeliveryLocation | None = None
     proof_of_delivery: ProofOfDelivery
     recipient: Recipient
+    estimated_delivery: Moment | None = None  # an extension: when it was promised
 
 
 class DeliveryFailed(ShipmentEvent):

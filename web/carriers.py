@@ -15,6 +15,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 import events
 from engine.inlet import Inlet, NotTaken
+from events.carriers import WEBHOOK
 from events.shipping import UpdateShipmentStatus
 from events.vocabulary import Carrier
 from topics import topic_of
@@ -24,7 +25,6 @@ from web.problems import problem
 PATH: Final = "/webhooks/carriers/{carrier}"
 BODY_BYTES_MAX: Final = 64 << 10
 RETRY_AFTER_S: Final = 5
-SOURCE: Final = "carrier-webhook"
 
 _CARRIERS: Final = {name.lower().replace(" ", "-"): name for name in get_args(Carrier)}
 """As paths name them, such as `royal-mail`, to as events do."""
@@ -74,7 +74,7 @@ class CarrierWebhooks:
     async def _put(self, scan: UpdateShipmentStatus) -> web.Response:
         event_id = id_of(scan)
         assert scan.updated_at is not None, "scans without a time are refused"
-        value = events.encode(scan, event_id=event_id, timestamp=scan.updated_at, source=SOURCE)
+        value = events.encode(scan, event_id=event_id, timestamp=scan.updated_at, source=WEBHOOK)
         headers = events.headers(scan, event_id)
         try:
             await self._inlet.put(

@@ -5,6 +5,7 @@ from observability.boards.engine import ENGINE
 from observability.boards.inventory import INVENTORY
 from observability.boards.orders import ORDERS
 from observability.boards.payments import PAYMENTS
+from observability.boards.shipping import SHIPPING
 from observability.boards.subscriptions import SUBSCRIPTIONS
 
-BOARDS = (ORDERS, PAYMENTS, INVENTORY, SUBSCRIPTIONS, CUSTOMERS, ENGINE)
+BOARDS = (ORDERS, PAYMENTS, INVENTORY, SHIPPING, SUBSCRIPTIONS, CUSTOMERS, ENGINE)

@@ -66,6 +66,12 @@ CUSTOMERS = Board(
             "Refunds of the last whole minute by its orders.",
             unit="percentunit",
         ),
+        Panel(
+            "Delivered on time",
+            (Query(figure("shipping.on_time_share", per="figure"), "parcels on time"),),
+            "Parcels of the last whole minute that came when they were promised.",
+            unit="percentunit",
+        ),
         open_alerts(".*"),
     ),
 )

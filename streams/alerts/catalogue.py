@@ -16,6 +16,7 @@ from streams.alerts.measures import (
 )
 from streams.alerts.rules import AlertRules
 from streams.pulse.figures import gateway_errors
+from streams.pulse.shipping import carrier_errors, label_successes
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ def catalogue(rules: AlertRules) -> tuple[Rule, ...]:
         *_risk(rules),
         *_inventory(rules),
         *_subscriptions(rules),
+        *_shipping(rules),
     )
 
 
@@ -203,4 +205,54 @@ def _subscriptions(rules: AlertRules) -> Iterator[Rule]:
         state("state|past_due", "state|grace"),
         rules.past_due_warn,
         rules.past_due_critical,
+    )
+
+
+def _shipping(rules: AlertRules) -> Iterator[Rule]:
+    yield Rule(
+        "label_success",
+        "shipping",
+        "A carrier takes few parcels",
+        "share",
+        share(label_successes, rules),
+        rules.label_success_warn,
+        rules.label_success_critical,
+        below=True,
+    )
+    yield Rule(
+        "carrier_latency",
+        "shipping",
+        "A carrier takes long to answer",
+        "ms",
+        slowness_by_subject("latency", rules),
+        rules.carrier_latency_warn,
+        rules.carrier_latency_critical,
+    )
+    yield Rule(
+        "carrier_errors",
+        "shipping",
+        "A carrier is in trouble",
+        "share",
+        share(carrier_errors, rules),
+        rules.carrier_errors_warn,
+        rules.carrier_errors_critical,
+    )
+    yield Rule(
+        "tracking_rate",
+        "shipping",
+        "Carriers tell little of their parcels",
+        "scans per minute",
+        rate("scan"),
+        rules.tracking_rate_warn,
+        rules.tracking_rate_critical,
+        below=True,
+    )
+    yield Rule(
+        "tracking_lag",
+        "shipping",
+        "Carriers tell late of their parcels",
+        "ms",
+        slowness("lag", rules),
+        rules.tracking_lag_warn,
+        rules.tracking_lag_critical,
     )

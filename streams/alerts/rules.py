@@ -82,3 +82,23 @@ class AlertRules:
     past_due_warn: float = 50
     past_due_critical: float = 100
     """Subscriptions: those past due or in grace above. The contract has no figure."""
+
+    label_success_warn: float = 0.98
+    label_success_critical: float = 0.95
+    """Shipping: share of bookings that a carrier took below, by carrier."""
+
+    carrier_latency_warn: float = 2_000
+    carrier_latency_critical: float = 5_000
+    """Shipping: a carrier's time to answer above, by carrier."""
+
+    carrier_errors_warn: float = 0.02
+    carrier_errors_critical: float = 0.05
+    """Shipping: share of bookings that the carrier's own trouble failed above, by carrier."""
+
+    tracking_rate_warn: float = 50
+    tracking_rate_critical: float = 10
+    """Shipping: tracking updates below."""
+
+    tracking_lag_warn: float = 900_000
+    tracking_lag_critical: float = 3_600_000
+    """Shipping: from a scan to the carrier's word of it above: 15 minutes and an hour."""

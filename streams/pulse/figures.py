@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from streams.pulse import histogram, ranking
+from streams.pulse import histogram, ranking, shipping
 from streams.pulse.tally import Cell, Tally
 
 ALL = "all"
@@ -234,12 +234,29 @@ def _subscriptions(tally: Tally, _per_minute: float) -> Iterator[Read]:
     yield from _share("failed_cycle_share", ALL, failed, cycles)
 
 
+def _shipping(tally: Tally, per_minute: float) -> Iterator[Read]:
+    cells = tally.cells
+    for carrier, won, answers in shipping.label_successes(cells):
+        yield from _share("label_success_share", carrier, won, answers)
+    for carrier, broken, answers in shipping.carrier_errors(cells):
+        yield from _share("carrier_error_share", carrier, broken, answers)
+    for carrier, cell in named(cells, "latency"):
+        yield from _quantiles("carrier_ms", cell.buckets, f"{carrier} ")
+    yield from _rates("scans", by_part(cells, "scan", 0), per_minute)
+    yield from _quantiles("lag_ms", spread(cells, "lag"))
+    arrived = by_part(cells, "delivered", 0)
+    yield from _rates("delivered", arrived, per_minute)
+    yield from _share("on_time_share", ALL, arrived.get("on_time", 0), sum(arrived.values()))
+    yield from _rates("failed_attempts", by_part(cells, "failed", 0), per_minute)
+
+
 _READERS: dict[str, Callable[[Tally, float], Iterable[Read]]] = {
     "orders": _orders,
     "payments": _payments,
     "risk": _risk,
     "inventory": _inventory,
     "stock": _stock,
+    "shipping": _shipping,
     "subscriptions": _subscriptions,
 }
 FAMILIES = tuple(_READERS)

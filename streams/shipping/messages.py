@@ -149,6 +149,7 @@ def _delivered(shipment: Shipment, fact: f.Delivered, _rules: ShippingRules) -> 
             name=(proof and proof.signed_by) or shipment.user_id,
             address=place_of(shipment.destination),
         ),
+        estimated_delivery=moment_of(shipment.eta_ms),
     )
     return (delivered,)
 

@@ -43,6 +43,7 @@ def test_there_is_a_board_for_each_thing_to_watch() -> None:
         "orders",
         "payments",
         "inventory",
+        "shipping",
         "subscriptions",
         "customers",
         "engine",

@@ -69,6 +69,26 @@ CASES = [
     ("failed_cycles", tally(failed__20500=Cell(1, 9), paid__0=Cell(1, 0)), {}),
     ("past_due", tally(state__past_due=Cell(1, 4), state__grace=Cell(1, 3)), {"all": 7}),
     ("past_due", tally(state__active=Cell(1, 4)), {}),
+    (
+        "label_success",
+        tally(
+            booked__UPS=Cell(9), unbooked__UPS__capacity=Cell(1), unbooked__DHL__no_answer=Cell(9)
+        ),
+        {"UPS": 0.9},
+    ),
+    ("carrier_latency", tally(latency__UPS=timed(7), latency__DHL=timed(9, 9)), {"UPS": 7}),
+    (
+        "carrier_errors",
+        tally(
+            booked__UPS=Cell(6),
+            unbooked__UPS__capacity=Cell(1),
+            unbooked__UPS__no_answer=Cell(2),
+            unbooked__UPS__carrier_down=Cell(1),
+        ),
+        {"UPS": 0.3},
+    ),
+    ("tracking_rate", tally(scan__UPS=Cell(4), scan__unknown=Cell(2)), {"all": 6}),
+    ("tracking_lag", tally(lag=timed(11)), {"all": 11}),
 ]
 
 
@@ -140,4 +160,9 @@ def test_the_thresholds_are_the_contracts() -> None:
         "low_stock": (50, 100),
         "failed_cycles": (0.05, 0.10),
         "past_due": (50, 100),
+        "label_success": (0.98, 0.95),
+        "carrier_latency": (2_000, 5_000),
+        "carrier_errors": (0.02, 0.05),
+        "tracking_rate": (50, 10),
+        "tracking_lag": (900_000, 3_600_000),
     }

@@ -20,6 +20,7 @@ def wrap() -> Wrap:
         caused_at_ms: int = 1_000,
         causation_id: str | None = "cause",
         metadata: dict[str, Any] | None = None,
+        source: str = "",
     ) -> Envelope[Any]:
         return Envelope(
             event_id="event",
@@ -27,6 +28,7 @@ def wrap() -> Wrap:
             event_version="1.0.0",
             timestamp_ms=caused_at_ms,
             data=message,
+            source=source,
             causation_id=causation_id,
             metadata=metadata,
         )

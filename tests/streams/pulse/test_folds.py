@@ -7,6 +7,9 @@ import pytest
 
 from events import (
     Address,
+    CarrierBooked,
+    CarrierBookingFailed,
+    DeliveryFailed,
     Envelope,
     FraudCheckCompleted,
     InventoryAdjusted,
@@ -19,11 +22,17 @@ from events import (
     PaymentProcessed,
     RefundIssued,
     RiskScoreCalculated,
+    ShipmentDelivered,
+    UpdateShipmentStatus,
 )
+from events.carriers import WEBHOOK
 from events.payments import GatewayResponse
-from streams.pulse import inventory, orders, payments, risk
+from events.shipping_parts import ProofOfDelivery, Recipient
+from events.types import Place
+from streams.pulse import inventory, orders, payments, risk, shipping
 from streams.pulse.rules import PulseRules
 from streams.pulse.tally import EMPTY, Tally
+from streams.shipping.calendar import moment_of
 
 RULES = PulseRules(order_promise_s=2, payment_promise_s=3, stock_promise_s=1)
 Fold = Callable[[Tally, Any, int, PulseRules], Tally]
@@ -123,8 +132,104 @@ REFUND = RefundIssued(
 )
 STRIPE = {"provider": "stripe", "latencyMs": 120}
 
+BOOKED = CarrierBooked(
+    shipment_id="shp_o",
+    order_id="o",
+    carrier="UPS",
+    purpose="outbound",
+    tracking_number="1Z",
+    label_url="https://labels.example.com/1Z.pdf",
+    idempotency_key="k",
+)
+NOT_BOOKED = CarrierBookingFailed(
+    shipment_id="shp_o",
+    order_id="o",
+    carrier="DHL",
+    purpose="outbound",
+    failure_code="no_answer",
+    retryable=True,
+    idempotency_key="k",
+)
+SCAN = UpdateShipmentStatus(
+    shipment_id="shp_o", status="in_transit", carrier="UPS", updated_at=moment_of(900)
+)
+
+
+def arrived(at_ms: int, promised_ms: int | None) -> ShipmentDelivered:
+    return ShipmentDelivered(
+        shipment_id="shp_o",
+        order_id="o",
+        delivered_at=moment_of(at_ms),
+        carrier="UPS",
+        tracking_number="1Z",
+        delivery_type="front_door",
+        signature_required=False,
+        proof_of_delivery=ProofOfDelivery(),
+        recipient=Recipient(name="Ann", address=Place(city="c", country="GB")),
+        estimated_delivery=None if promised_ms is None else moment_of(promised_ms),
+    )
+
+
 # Every envelope says that its cause happened at 1,000 ms. Cells are name: (count, total).
 CASES: list[tuple[str, Fold, Message, int, dict[str, Any] | None, dict[str, tuple[int, int]]]] = [
+    (
+        "a label counts by carrier, with the time it took",
+        shipping.booked,
+        BOOKED,
+        1_070,
+        None,
+        {"booked|UPS": (1, 0), "latency|UPS": (1, 70)},
+    ),
+    (
+        "a label that was not to be had counts by its reason",
+        shipping.unbooked,
+        NOT_BOOKED,
+        1_900,
+        None,
+        {"unbooked|DHL|no_answer": (1, 0), "latency|DHL": (1, 900)},
+    ),
+    (
+        "a scan that was asked for is not late",
+        shipping.scanned,
+        SCAN,
+        9_000,
+        None,
+        {"scan|UPS": (1, 0)},
+    ),
+    (
+        "a parcel that comes by its moment is on time",
+        shipping.delivered,
+        arrived(5_000, 5_000),
+        9_000,
+        None,
+        {"delivered|on_time": (1, 0)},
+    ),
+    (
+        "a parcel that comes after it is late",
+        shipping.delivered,
+        arrived(5_001, 5_000),
+        9_000,
+        None,
+        {"delivered|late": (1, 0)},
+    ),
+    (
+        "a parcel that nothing was promised of is not late",
+        shipping.delivered,
+        arrived(5_001, None),
+        9_000,
+        None,
+        {"delivered|on_time": (1, 0)},
+    ),
+    (
+        "an attempt that failed counts by its reason",
+        shipping.failed,
+        DeliveryFailed(
+            shipment_id="shp_o", order_id="o", failure_reason="lost", reason_code="LOST"
+        ),
+        9_000,
+        None,
+        {"failed|LOST": (1, 0)},
+    ),
     (
         "an order counts by currency, with its value and its wait",
         orders.confirmed,
@@ -391,3 +496,9 @@ def test_units_held_rank_products(wrap: Wrap) -> None:
 
     assert tally.ranked == {"prod": 5}
     assert tally.ranked_error == 0
+
+
+def test_what_a_carrier_tells_by_itself_says_how_late_it_is(wrap: Wrap) -> None:
+    tally = shipping.scanned(EMPTY, wrap(SCAN, source=WEBHOOK), 1_000, RULES)
+
+    assert tally.cells["lag"].total == 100
