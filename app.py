@@ -10,6 +10,7 @@ import uvloop
 import commands  # noqa: F401 - defining a command registers it
 from agents.allocation import allocation_agent
 from agents.carriers import carriers_effect
+from agents.eraser import eraser_agent
 from agents.fraud import fraud_agent
 from agents.gateway import gateway_effect
 from agents.metrics import metrics_agent
@@ -72,10 +73,12 @@ def agents_of(settings: Settings) -> tuple[tuple[AgentSpec, ...], tuple[EffectSp
         pulse_agent(settings.pulse),
         totals_agent(settings.pulse, settings.alerts),
     )
+    tables = [table for agent in agents for table in agent.tables]
+    eraser = eraser_agent(scaled(settings.erasure), tables, settings.partitions)
     provider = SimulatedProvider(latency_ms=settings.provider_latency_ms)
     senders = sender_effects(messengers_of(settings), notifications, partitions=settings.partitions)
     carriers = simulated_carriers(scaled(settings.carriers), latency_ms=settings.carrier_latency_ms)
-    return agents, (
+    return (*agents, eraser), (
         gateway_effect({"simulated": provider}, payments),
         carriers_effect(carriers),
         *senders,

@@ -30,6 +30,7 @@ from streams.alerts.rules import AlertRules
 from streams.allocation.rules import AllocationRules
 from streams.billing.rules import BillingRules
 from streams.clock import TRUE, Clock
+from streams.erasure.rules import ErasureRules
 from streams.fraud.rules import FraudRules
 from streams.inventory.rules import InventoryRules
 from streams.metrics.rules import MetricsRules
@@ -139,6 +140,7 @@ class Settings(BaseSettings):
     metrics: MetricsRules = Field(default_factory=MetricsRules)
     pulse: PulseRules = Field(default_factory=PulseRules)
     notifications: NotificationRules = Field(default_factory=NotificationRules)
+    erasure: ErasureRules = Field(default_factory=ErasureRules)
     alerts: AlertRules = Field(default_factory=AlertRules)
 
     gateway: GatewayRules = Field(default_factory=GatewayRules)

@@ -209,6 +209,7 @@ SUBSCRIPTIONS_EVENTS: Final = _topic("subscriptions.{env}.events", "userId", 30)
 NOTIFICATIONS_QUEUE: Final = _topic("notifications.{env}.queue", "recipient.customerId", 14)
 NOTIFICATIONS_EVENTS: Final = _topic("notifications.{env}.events", "userId", 14)
 REGISTRATIONS_EVENTS: Final = _topic("registrations.{env}.events", "userId", 30)
+REGISTRATIONS_COMMANDS: Final = _topic("registrations.{env}.commands", "customerId", 7)
 ALERTS_EVENTS: Final = _topic("alerts.{env}.events", "alertId", 30)
 PULSE: Final = TopicSpec(
     name="pulse.{env}.partials",
@@ -248,6 +249,14 @@ WATCHES: Final = TopicSpec(
     internal=True,
     help="Customers who want to know when a product is back in stock.",
 )
+ERASURE_STEPS: Final = TopicSpec(
+    name="registrations.{env}.erasures",
+    key="customerId, or any that lies in the partition that is asked",
+    codec=PlainCodec("ErasureStep"),
+    retention=timedelta(days=14),
+    internal=True,
+    help="What partitions are asked to erase of a customer, and what they answer.",
+)
 
 ALL: Final = (
     ORDERS_COMMANDS,
@@ -262,12 +271,14 @@ ALL: Final = (
     SUBSCRIPTIONS_EVENTS,
     NOTIFICATIONS_QUEUE,
     NOTIFICATIONS_EVENTS,
+    REGISTRATIONS_COMMANDS,
     REGISTRATIONS_EVENTS,
     ALERTS_EVENTS,
     PULSE,
     METRICS,
     *DISPATCHES.values(),
     WATCHES,
+    ERASURE_STEPS,
 )
 _BY_NAME: Final = {spec.name: spec for spec in ALL}
 _OF_MESSAGE: Final = {model: _BY_NAME[model.topic] for model in MESSAGES.values() if model.topic}

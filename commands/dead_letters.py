@@ -1,6 +1,7 @@
 """`faust -A app dead-letters list|show|replay`."""
 
 import json
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from faust.cli import argument, option
@@ -8,6 +9,7 @@ from faust.cli import argument, option
 from commands.base import JSON, Command, CommandError
 from commands.letters import Letters
 from engine.dead_letters import SUFFIX, DeadLetter
+from engine.masking import mask_text
 
 LIST_DEFAULT = 50
 
@@ -24,18 +26,31 @@ class dead_letters(Command):  # noqa: N801 - the command's name
         argument("letter", required=False, metavar="[TOPIC@OFFSET|all]"),
         option("--topic", default=None, help="Only letters of this topic."),
         option("--limit", type=int, default=LIST_DEFAULT, help="How many to list, newest last."),
+        option(
+            "--personal",
+            is_flag=True,
+            default=False,
+            help="Show addresses, telephone numbers and tokens in full.",
+        ),
         JSON,
     ]
 
     async def act(
-        self, action: str, letter: str | None, topic: str | None, limit: int, as_json: bool
+        self,
+        action: str,
+        letter: str | None,
+        topic: str | None,
+        limit: int,
+        as_json: bool,
+        personal: bool,
     ) -> None:
         """Do what was asked."""
+        self._seen: Callable[[str], str] = str if personal else mask_text
         topics = self._letter_topics(topic)
         if action == "list":
             await self._list(topics, max(1, limit), as_json)
         elif action == "show" and letter:
-            found = _as_dict(await self._one(letter))
+            found = self._shown(await self._one(letter))
             print(json.dumps(found, indent=None if as_json else 2, ensure_ascii=False))
         elif action == "replay" and letter == "all":
             await self._replay_all(topics)
@@ -70,17 +85,23 @@ class dead_letters(Command):  # noqa: N801 - the command's name
         letters.sort(key=lambda item: item[0].timestamp_ms)
         shown = letters[-limit:]
         if as_json:
-            self.show_json([_as_dict(letter) | {"replayed": done} for letter, done in shown])
+            self.show_json([self._shown(letter) | {"replayed": done} for letter, done in shown])
             return
         self.show_rows(
             f"dead letters ({len(letters)})",
             ["letter", "at", "key", "agent", "error", "reason", "replayed"],
             [
                 [_name(x), x.at.isoformat(timespec="seconds"), _text(x.key), x.agent, x.error,
-                 x.reason, "yes" if done else ""]
+                 self._seen(x.reason), "yes" if done else ""]
                 for x, done in shown
             ],
         )  # fmt: skip
+
+    def _shown(self, letter: DeadLetter) -> dict[str, Any]:
+        found = _as_dict(letter)
+        for name in ("reason", "value"):
+            found[name] = None if found[name] is None else self._seen(found[name])
+        return found
 
     async def _one(self, name: str) -> DeadLetter:
         topic, _, offset = name.rpartition("@")

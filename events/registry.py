@@ -12,6 +12,7 @@ from events import (
     books,
     carriers,
     charges,
+    erasure,
     fraud,
     holds,
     inventory,
@@ -44,6 +45,7 @@ _MODULES: Final = (
     subscriptions,
     billing,
     registrations,
+    erasure,
     alerts,
 )
 

@@ -15,6 +15,7 @@ RULES = (
     "payments",
     "fraud",
     "notifications",
+    "erasure",
     "subscriptions",
     "billing",
     "metrics",

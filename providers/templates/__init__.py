@@ -8,6 +8,7 @@ a value that is missing is an error, never an empty space.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from re import compile as pattern
@@ -55,6 +56,7 @@ class Templates:
             cache_size=_TEMPLATES_CACHED,
             auto_reload=False,
         )
+        self._environment.filters["day"] = _day
         self._globals = dict(self._environment.globals)
         self._found: dict[tuple[str, str, str], Template] = {}
 
@@ -109,6 +111,11 @@ class Templates:
             if block is None:
                 raise TemplateNotFound(f"{template.name}: block {name}")
             yield "".join(block(context))
+
+
+def _day(at_ms: int) -> str:
+    """The UTC day of a time in ms since 1970: a template's filter."""
+    return datetime.fromtimestamp(at_ms / 1000, UTC).date().isoformat()
 
 
 def _lacking(template_id: str, error: TemplateError) -> NoTemplate:

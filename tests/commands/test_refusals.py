@@ -39,7 +39,8 @@ def run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Run:
 
 
 def letters(action: str, letter: str | None = None, topic: str | None = None) -> dict[str, Any]:
-    return {"action": action, "letter": letter, "topic": topic, "limit": 5, "as_json": False}
+    rest = {"limit": 5, "as_json": False, "personal": False}
+    return {"action": action, "letter": letter, "topic": topic, **rest}
 
 
 @pytest.mark.parametrize(

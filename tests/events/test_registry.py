@@ -28,7 +28,8 @@ KEYS = {
     "notifications.{env}.events": {"user_id", "customer_id"},
     "subscriptions.{env}.commands": {"user_id"},
     "subscriptions.{env}.events": {"user_id", "customer_id"},
-    "registrations.{env}.events": {"user_id"},
+    "registrations.{env}.commands": {"customer_id"},
+    "registrations.{env}.events": {"user_id", "customer_id"},
     "alerts.{env}.events": {"alert_id"},
 }
 
@@ -45,8 +46,8 @@ def test_every_message_is_counted() -> None:
     kinds = [model.kind for model in MODELS]
 
     assert {kind: kinds.count(kind) for kind in set(kinds)} == {
-        "event": 57,
-        "command": 40,
+        "event": 58,
+        "command": 41,
         "query": 8,
     }
 

@@ -43,6 +43,15 @@ def test_every_event_that_is_told_has_a_template() -> None:
     assert told | {"digest", "fraud-detected-security"} | OF_SUBSCRIPTIONS == set(NAMES)
 
 
+def test_a_time_is_written_as_its_day() -> None:
+    words = TEMPLATES.mail(
+        "subscription-save-offer", "en", {"percent": 25, "validUntil": 1_750_075_200_000}
+    )
+
+    assert "The offer is open until 2025-06-16." in words.text
+    assert words.subject == "25 % off if you stay"
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_a_template_has_its_html(name: str) -> None:
     assert (FOLDER / "en" / f"{name}.html").exists()

@@ -1,0 +1,145 @@
+"""Eraser: a customer's personal data goes from every table (G-55).
+
+Reads EraseCustomer of registrations.commands by customer, and hands a Sweep to every partition;
+each answers with Swept. Publishes CustomerErased once a round finds nothing more. Keeps how far
+an erasure is. Amounts, ids and times stay as they are.
+
+It writes rows of other agents' tables, as nobody else does: all lie in the lane that it runs in,
+so a sweep is one transaction with the records around it. What records on topics say of a customer
+goes when their topic's time is over, 30 days at most.
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import msgspec
+
+from agents.erasing import Erasing
+from agents.wiring import Cause, announce, cause_of
+from engine.partitioning import partition_of
+from engine.specs import (
+    AgentSpec,
+    Context,
+    Delivery,
+    Handler,
+    Source,
+    TableSpec,
+    Timer,
+    TimerHandler,
+)
+from events.erasure import CustomerErased
+from streams.erasure.rounds import (
+    Erasure,
+    Sweep,
+    Swept,
+    answered,
+    asked,
+    next_round,
+    sweep_of,
+)
+from streams.erasure.rules import ErasureRules
+from tables.erasure import ERASURES
+from topics import ERASURE_STEPS, REGISTRATIONS_COMMANDS, REGISTRATIONS_EVENTS
+
+AGENT: Final = "eraser"
+
+_encode: Final = msgspec.json.Encoder().encode
+_decode: Final = msgspec.json.Decoder(Sweep | Swept).decode
+
+
+def eraser_agent(
+    rules: ErasureRules, tables: Iterable[TableSpec[Any]], partitions: int
+) -> AgentSpec:
+    """The agent that erases, from all these tables in all these partitions."""
+    keys = tuple([_key_in(p, partitions) for p in range(partitions)])
+    return AgentSpec(
+        name=AGENT,
+        help="Erases what is known of a customer.",
+        sources=(
+            Source(REGISTRATIONS_COMMANDS, {"EraseCustomer": _on_asked(keys)}, by="customerId"),
+            Source(ERASURE_STEPS, {"ErasureStep": _on_step(rules, Erasing(tables), partitions)}),
+        ),
+        tables=(ERASURES,),
+        outputs=(ERASURE_STEPS, REGISTRATIONS_EVENTS),
+        timers={"next-round": _again(keys)},
+    )
+
+
+def _key_in(partition: int, partitions: int) -> str:
+    """A key that lies in that partition."""
+    number = 0
+    while partition_of(str(number).encode(), partitions) != partition:
+        number += 1
+    return str(number)
+
+
+def _on_asked(keys: tuple[str, ...]) -> Handler:
+    def handler(ctx: Context, delivery: Delivery) -> None:
+        command, cause, table = delivery.value.data, cause_of(delivery), ctx.table(ERASURES)
+        known = table.get(command.customer_id)
+        after = asked(known, command, cause.event_id, cause.correlation_id, cause.at_ms)
+        if after is not known:
+            table[command.customer_id] = after
+            _ask_all(ctx, keys, command.customer_id, after)
+
+    return handler
+
+
+def _ask_all(ctx: Context, keys: tuple[str, ...], customer_id: str, row: Erasure) -> None:
+    step = _encode(sweep_of(customer_id, row))
+    for key in keys:
+        ctx.publish(ERASURE_STEPS, key, step, ())
+
+
+def _on_step(rules: ErasureRules, erasing: Erasing, partitions: int) -> Handler:
+    def handler(ctx: Context, delivery: Delivery) -> None:
+        step = _decode(delivery.value)
+        if isinstance(step, Sweep):
+            told = erasing.sweep(ctx, step, rules)
+            ctx.publish(ERASURE_STEPS, step.customer_id, _encode(told), ())
+        else:
+            _count(ctx, step, delivery.record.timestamp)
+
+    def _count(ctx: Context, told: Swept, at_ms: int) -> None:
+        table = ctx.table(ERASURES)
+        before = table.get(told.customer_id)
+        if before is None:
+            return
+        after = answered(before, told, partitions, at_ms, rules)
+        if after is before:
+            return
+        table[told.customer_id] = after
+        if after.next_ms:
+            ctx.set_timer("next-round", told.customer_id, after.next_ms)
+        if after.erased_at_ms:
+            _tell(ctx, told.customer_id, after)
+
+    return handler
+
+
+def _again(keys: tuple[str, ...]) -> TimerHandler:
+    def handler(ctx: Context, timer: Timer, _now_ms: int) -> None:
+        table = ctx.table(ERASURES)
+        row = table.get(timer.key)
+        if row is not None and row.next_ms == timer.due_ms:
+            table[timer.key] = after = next_round(row)
+            _ask_all(ctx, keys, timer.key, after)
+
+    return handler
+
+
+def _tell(ctx: Context, customer_id: str, row: Erasure) -> None:
+    cause = Cause(row.cause_id, row.correlation_id, row.erased_at_ms)
+    erased = CustomerErased.model_construct(
+        customer_id=customer_id,
+        requested_by=row.requested_by,
+        rows=row.rows,
+        requested_at=_moment(row.requested_at_ms),
+        erased_at=_moment(row.erased_at_ms),
+    )
+    announce(ctx, AGENT, cause, (erased,))
+
+
+def _moment(at_ms: int) -> datetime:
+    return datetime.fromtimestamp(at_ms / 1000, UTC)

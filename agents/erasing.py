@@ -1,0 +1,151 @@
+"""What one partition erases: rows found by a customer and their orders, whatever table they are in.
+
+A table says by its `key` where a customer's rows are, and by its `mask` what in them is personal.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Final
+
+from msgspec.structs import replace
+
+from engine.specs import Context, TableSpec
+from events.shipment_ids import SHIPMENT_PREFIX
+from streams.erasure.blanking import blanked
+from streams.erasure.business import is_open, open_subscriptions, payments_of
+from streams.erasure.rounds import Sweep, Swept
+from streams.erasure.rules import ErasureRules
+from tables.notifications import CONTACTS, PREFERENCES, WATCHERS
+from tables.orders import CUSTOMER_ORDERS, ORDERS, customer_range, order_id_in
+from tables.registrations import WATCH_LISTS
+from tables.subscriptions import INVOICES, SUBSCRIPTIONS
+from topics import PAYMENT_PREFIX
+
+DROPPED: Final = (CONTACTS, PREFERENCES, WATCH_LISTS)
+"""Tables of which nothing is worth keeping without the person."""
+SUBSCRIBED: Final = (SUBSCRIPTIONS, INVOICES)
+"""Tables that a subscription needs while it is open."""
+
+ALSO: Final[Mapping[str, tuple[str, ...]]] = {
+    "shipments": ("scans.city", "scans.state", "scans.facility"),
+}
+"""By table, what views show and an erasure empties all the same: a parcel's way ends at a door."""
+
+Rows = Callable[[Context, TableSpec[Any], str], Iterator[tuple[str, Any]]]
+
+
+def _one(ctx: Context, table: TableSpec[Any], key: str) -> Iterator[tuple[str, Any]]:
+    row = ctx.table(table).get(key)
+    if row is not None:
+        yield key, row
+
+
+def _payment(ctx: Context, table: TableSpec[Any], order_id: str) -> Iterator[tuple[str, Any]]:
+    return _one(ctx, table, PAYMENT_PREFIX + order_id)
+
+
+def _parcels(ctx: Context, table: TableSpec[Any], order_id: str) -> Iterator[tuple[str, Any]]:
+    first = SHIPMENT_PREFIX + order_id
+    yield from _one(ctx, table, first)
+    yield from ctx.table(table).scan(f"{first}:", f"{first};")
+
+
+def _several(ctx: Context, table: TableSpec[Any], customer_id: str) -> Iterator[tuple[str, Any]]:
+    yield from ctx.table(table).scan(*customer_range(customer_id))
+
+
+BY_ORDER: Final[Mapping[str, Rows]] = {
+    "orderId": _one,
+    "paymentId": _payment,
+    "shipmentId": _parcels,
+}
+"""By the first word of a table's key: an order's rows in it."""
+BY_CUSTOMER: Final[Mapping[str, Rows]] = {
+    "customerId": _one,
+    "userId": _one,
+    "customerId,": _several,
+    "userId,": _several,
+}
+"""The same for a customer's rows; a key that goes on after the customer has several."""
+
+
+class Erasing:
+    """Erases from tables, those of every agent."""
+
+    def __init__(self, tables: Iterable[TableSpec[Any]]) -> None:
+        personal = {table.name: table for table in tables if table.mask or table in DROPPED}
+        self._by_order = _found(personal.values(), BY_ORDER)
+        self._by_customer = _found(personal.values(), BY_CUSTOMER)
+        self._by_payment = [t for t in personal.values() if t.key.startswith("paymentId")]
+
+    def sweep(self, ctx: Context, step: Sweep, rules: ErasureRules) -> Swept:
+        """Erase what this partition has of the customer, as much as a round may."""
+        busy, done = _orders(ctx, step)
+        subscriber = ctx.table(SUBSCRIPTIONS).get(step.customer_id)
+        subscribed = 0 if subscriber is None else open_subscriptions(subscriber)
+        rows = 0
+        for table, key, row in self._rows(ctx, step, done, with_subscriptions=not subscribed):
+            if rows == rules.rows_max:
+                break
+            rows += _erase(ctx, table, key, row)
+        rows += _stop_watching(ctx, step.customer_id)
+        invoices = _several(ctx, INVOICES, step.customer_id)
+        payments = tuple([name for _, invoice in invoices for name in payments_of(invoice)])
+        return Swept(step.customer_id, step.round, ctx.partition, rows, busy + subscribed, payments)
+
+    def _rows(
+        self, ctx: Context, step: Sweep, orders: list[str], *, with_subscriptions: bool
+    ) -> Iterator[tuple[TableSpec[Any], str, Any]]:
+        for table, rows in self._by_customer:
+            if with_subscriptions or table not in SUBSCRIBED:
+                yield from ((table, *found) for found in rows(ctx, table, step.customer_id))
+        for order_id in orders:
+            for table, rows in self._by_order:
+                yield from ((table, *found) for found in rows(ctx, table, order_id))
+        for payment_id in step.payments if with_subscriptions else ():
+            for table in self._by_payment:
+                yield from ((table, *found) for found in _one(ctx, table, payment_id))
+
+
+def _found(
+    tables: Iterable[TableSpec[Any]], ways: Mapping[str, Rows]
+) -> list[tuple[TableSpec[Any], Rows]]:
+    return [(t, ways[word]) for t in tables if (word := t.key.split()[0]) in ways]
+
+
+def _orders(ctx: Context, step: Sweep) -> tuple[int, list[str]]:
+    """How many of the customer's orders here are open, and which are not."""
+    busy, done = 0, []
+    for key, placed_at_ms in _several(ctx, CUSTOMER_ORDERS, step.customer_id):
+        order = ctx.table(ORDERS).get(order_id_in(key))
+        if placed_at_ms > step.asked_at_ms:
+            continue
+        if order is not None and is_open(order):
+            busy += 1
+        else:
+            done.append(order_id_in(key))
+    return busy, done
+
+
+def _erase(ctx: Context, table: TableSpec[Any], key: str, row: Any) -> bool:
+    """Erase one row; whether there was anything to erase."""
+    if table in DROPPED:
+        del ctx.table(table)[key]
+        return True
+    after = blanked(row, (*table.mask, *ALSO.get(table.name, ())))
+    if after is row:
+        return False
+    ctx.table(table)[key] = after
+    return True
+
+
+def _stop_watching(ctx: Context, customer_id: str) -> int:
+    """Have the customer wait for no product any more; those that others wait for are few."""
+    table = ctx.table(WATCHERS)
+    rows = [(k, row) for k, row in table.scan("", "\U0010ffff") if customer_id in row.user_ids]
+    for key, row in rows:
+        others = tuple([user_id for user_id in row.user_ids if user_id != customer_id])
+        if others:
+            table[key] = replace(row, user_ids=others)
+        else:
+            del table[key]
+    return len(rows)

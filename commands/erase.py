@@ -1,0 +1,109 @@
+"""`faust -A app erase CUSTOMER_ID`: a customer's personal data goes from every table (G-55)."""
+
+import asyncio
+import getpass
+import time
+import uuid
+from typing import Any, ClassVar, Final
+from urllib.parse import quote
+
+from aiokafka import AIOKafkaProducer
+from faust.cli import argument, option
+
+import events
+from commands.base import JSON, Command, CommandError
+from commands.worker_client import ask
+from engine.partitioning import partition_of
+from events.erasure import EraseCustomer
+from tables.erasure import ERASURES
+from topics import REGISTRATIONS_COMMANDS
+
+WAIT_S: Final = 10.0
+PAUSE_S: Final = 0.2
+
+
+class erase(Command):  # noqa: N801 - the command's name
+    """Erase what every table knows of a customer; amounts, ids and times stay.
+
+    Business that is open keeps the address it needs, and is erased when it has ended. Records on
+    topics go when their topic's time is over.
+    """
+
+    options: ClassVar = [
+        argument("customer_id"),
+        option("--by", default=None, help="Who asks for it; default: the user who runs this."),
+        option("--reason", default=None, help="Why, for the record."),
+        JSON,
+    ]
+
+    async def act(
+        self, customer_id: str, by: str | None, reason: str | None, as_json: bool
+    ) -> None:
+        """Ask for the erasure and tell how far it is after a few seconds."""
+        cause_id = await self._ask_for(
+            EraseCustomer(
+                customer_id=customer_id, requested_by=by or getpass.getuser(), reason=reason
+            )
+        )
+        row = await _after_a_round(customer_id, cause_id)
+        if as_json:
+            self.show_json([{"customerId": customer_id, "erasure": row}])
+        else:
+            print(_told(customer_id, row))
+
+    async def _ask_for(self, command: EraseCustomer) -> str:
+        topology, correlation = self.app.lanes.topology, str(uuid.uuid4())
+        key = events.key_of(command)
+        producer = AIOKafkaProducer(**self.options_of_clients(), acks="all")
+        await producer.start()
+        try:
+            await producer.send_and_wait(
+                topology.real_name(REGISTRATIONS_COMMANDS),
+                events.encode(
+                    command,
+                    event_id=correlation,
+                    timestamp=time.time_ns() // 1_000_000,
+                    correlation_id=correlation,
+                ),
+                key.encode(),
+                partition=partition_of(key.encode(), topology.partitions),
+                headers=events.headers(command, correlation),
+            )
+        finally:
+            await producer.stop()
+        return correlation
+
+
+async def _after_a_round(customer_id: str, cause_id: str) -> dict[str, Any] | None:
+    """How far the erasure is once every partition has answered; None: nobody can tell.
+
+    An erasure that was under way before is this one; one that had ended is not.
+    """
+    deadline = time.monotonic() + WAIT_S
+    path = f"/tables/{ERASURES.name}/{quote(customer_id, safe='')}"
+    while True:
+        try:
+            found = await ask(path)
+        except CommandError:
+            return None
+        row = {} if found is None else found["value"]
+        ended = row.get("erased_at_ms") and row["cause_id"] == cause_id
+        if ended or row.get("next_ms"):
+            return dict(row)
+        if time.monotonic() > deadline:
+            return None
+        await asyncio.sleep(PAUSE_S)
+
+
+def _told(customer_id: str, row: dict[str, Any] | None) -> str:
+    see = f"`faust -A app tables get {ERASURES.name} {customer_id}` tells how far it is"
+    if row is None:
+        return f"asked for; {see}"
+    if row.get("erased_at_ms"):
+        return f"erased: {row.get('rows', 0)} rows"
+    if row.get("open"):
+        return (
+            f"{row.get('rows', 0)} rows erased; {row['open']} orders or subscriptions are open and"
+            f" keep what they need until they end; {see}"
+        )
+    return f"{row.get('rows', 0)} rows erased; looked through once more in a minute; {see}"

@@ -1,0 +1,1 @@
+"""Erasure: a customer's personal data goes from every table, amounts and ids stay (G-55)."""

@@ -1,0 +1,273 @@
+"""An erasure leaves nothing of a person in any table, and everything else as it was."""
+
+from typing import Any
+
+import pytest
+
+from agents.erasing import BY_CUSTOMER, BY_ORDER, DROPPED
+from app import agents_of
+from events.erasure import EraseCustomer
+from events.inventory import AddInventory
+from events.orders import PlaceOrder
+from events.registrations import UserSignedUpEvent
+from events.subscriptions import CancelSubscription, SubscribeUser
+from events.types import Address, Customer, Geo, OrderItem, OrderPayment, RiskContext
+from settings import Settings
+from streams.notifications.rows import Watchers
+from tables.erasure import ERASURES
+from tables.notifications import CONTACTS, NOTIFICATIONS, WATCHERS
+from tables.orders import ORDERS
+from tables.payments import PAYMENTS
+from tests.agents.subscription_desk import Shop
+from topics import PAYMENT_PREFIX
+
+DAY_MS = 86_400_000
+ANN, BOB = "usr_ann", "usr_bob"
+
+
+def known_of(person: str) -> set[str]:
+    """Values that tell who somebody is, wherever they stand."""
+    return {
+        f"{person}@example.com",
+        f"{person} lane 12",
+        f"{person} bill street",
+        f"{person}ville",
+        f"{person}-12345",
+        f"tok_{person}_order",
+        f"tok_{person}_plan",
+        f"pay.{person}@example.com",
+        f"device_{person}",
+        {ANN: "+442071838750", BOB: "+442071838751"}[person],
+    }
+
+
+def address(person: str, street: str = "lane 12") -> Address:
+    return Address(
+        line1=f"{person} {street}",
+        city=f"{person}ville",
+        postal_code=f"{person}-12345",
+        country="GB",
+    )
+
+
+def order(person: str, number: int, *, method: str = "credit_card") -> PlaceOrder:
+    card = {"token": f"tok_{person}_order"}
+    paypal = {"paypal_email": f"pay.{person}@example.com", "token": f"tok_{person}_order"}
+    return PlaceOrder(
+        order_id=f"ord_{person}_{number}",
+        user_id=person,
+        customer=Customer(
+            customer_id=person,
+            email=f"{person}@example.com",
+            phone={ANN: "+442071838750", BOB: "+442071838751"}[person],
+        ),
+        order_items=(OrderItem(product_id="p1", quantity=1, unit_price_minor=1_000),),
+        shipping_address=address(person),
+        billing_address=address(person, "bill street"),
+        payment=OrderPayment(method=method, **(paypal if method == "paypal" else card)),
+        risk=RiskContext(
+            previous_orders=20,
+            device_id=f"device_{person}",
+            ip_address="203.0.113.7",
+            ip_country="GB",
+            geo=Geo(latitude=51.5, longitude=-0.1),
+        ),
+    )
+
+
+def life(person: str) -> list[Any]:
+    """Everything that leaves a trace: an account, a subscription with goods, two orders."""
+    return [
+        UserSignedUpEvent(
+            user_id=person,
+            email=f"{person}@example.com",
+            signup_method="email",
+            profile={"phone": {ANN: "+442071838750", BOB: "+442071838751"}[person]},
+            verification={"phoneVerified": True},
+        ),
+        SubscribeUser(
+            user_id=person,
+            plan_id="plan_save_monthly",
+            payment_method_id=f"tok_{person}_plan",
+            items=(OrderItem(product_id="p1", quantity=1, unit_price_minor=1_000),),
+            shipping_address=address(person),
+        ),
+        order(person, 1),
+        order(person, 2, method="paypal"),
+    ]
+
+
+@pytest.fixture
+def shop() -> Shop:
+    made = Shop(whole=Settings(partitions=3))
+    made.tell(AddInventory(product_id="p1", quantity=100, warehouse_id="wh_1"))
+    made.tell(*life(ANN), *life(BOB))
+    made.driver.advance(4 * DAY_MS, step_ms=3_600_000)
+    return made
+
+
+def stored(shop: Shop) -> dict[bytes, bytes]:
+    """Every row of every table and partition, as the store and the changelog have it."""
+    return {
+        b"%d:" % partition + key: value
+        for partition, lane in enumerate(shop.driver._lanes)
+        for key, value in lane.store.range(b"", b"\xff" * 8)
+    }
+
+
+def traces(shop: Shop, person: str) -> dict[bytes, set[str]]:
+    """Rows in which something tells who somebody is."""
+    words = known_of(person)
+    found = {
+        key: {word for word in words if word.encode() in key + value}
+        for key, value in stored(shop).items()
+    }
+    return {key: told for key, told in found.items() if told}
+
+
+def leave(shop: Shop, person: str) -> Shop:
+    """End the subscription and let everything arrive."""
+    [subscription_id] = {
+        e.data.subscription_id
+        for e in shop.said("UserSubscriptionStarted")
+        if e.data.user_id == person
+    }
+    shop.tell(
+        CancelSubscription(
+            user_id=person,
+            subscription_id=subscription_id,
+            reason="policy_violation",
+            requested_by="support",
+        )
+    )
+    shop.driver.advance(9 * DAY_MS, step_ms=6 * 3_600_000)
+    return shop
+
+
+def erase(shop: Shop, person: str) -> Shop:
+    shop.tell(EraseCustomer(customer_id=person, requested_by="support"))
+    shop.driver.advance(10 * 60_000, step_ms=60_000)
+    return shop
+
+
+def test_before_an_erasure_every_trace_is_there(shop: Shop) -> None:
+    """Otherwise the tests below would find nothing whatever happened."""
+    told = set[str]().union(*traces(shop, ANN).values())
+    tables = {key.split(b"\x00")[0].partition(b":")[2].decode() for key in traces(shop, ANN)}
+
+    assert known_of(ANN) - told <= {f"tok_{ANN}_order"}, "tokens go when nothing can be charged"
+    assert {"orders", "payments", "shipments", "contacts", "notifications", "subscriptions",
+            "invoices", "order_buyers", "risk_profiles"} <= tables  # fmt: skip
+
+
+def test_nothing_of_the_person_is_left_in_any_table_and_amounts_stay(shop: Shop) -> None:
+    leave(shop, ANN)
+    before, of_bob = stored(shop), traces(shop, BOB)
+    orders, payments = shop.driver.rows(ORDERS), shop.driver.rows(PAYMENTS)
+
+    erase(shop, ANN)
+
+    assert traces(shop, ANN) == {}
+    assert traces(shop, BOB) == of_bob
+    assert [e.data.customer_id for e in shop.said("CustomerErased")] == [ANN]
+    for order_id, was in orders.items():
+        now = shop.driver.rows(ORDERS)[order_id]
+        assert (now.user_id, now.total_minor, now.lines, now.history) == (
+            was.user_id,
+            was.total_minor,
+            was.lines,
+            was.history,
+        )
+        assert now.shipping_address.country == "GB"
+    for payment_id, paid in payments.items():
+        left = shop.driver.rows(PAYMENTS)[payment_id]
+        assert (left.session.amount_minor, left.captured_minor) == (
+            paid.session.amount_minor,
+            paid.captured_minor,
+        )
+    gone = {key.split(b"\x00")[0].partition(b":")[2] for key in before.keys() - stored(shop)}
+    assert {b"contacts", b"preferences", b"watch_lists"} <= gone
+
+
+def test_open_business_keeps_what_it_needs_until_it_ends(shop: Shop) -> None:
+    shop.tell(order(ANN, 3))
+
+    erase(shop, ANN)
+
+    row = shop.driver.rows(ERASURES)[ANN]
+    assert (row.open, row.erased_at_ms) == (2, 0), "an order under way, and a subscription"
+    assert shop.driver.rows(ORDERS)[f"ord_{ANN}_3"].shipping_address.line1 == f"{ANN} lane 12"
+    assert shop.driver.rows(ORDERS)[f"ord_{ANN}_1"].shipping_address.line1 == ""
+
+    leave(shop, ANN)
+
+    assert traces(shop, ANN) == {}
+    assert shop.driver.rows(ERASURES)[ANN].erased_at_ms > 0
+
+
+def test_asked_twice_it_is_done_once_and_asked_later_once_more(shop: Shop) -> None:
+    leave(shop, ANN)
+
+    shop.tell(*[EraseCustomer(customer_id=ANN, requested_by="support")] * 2)
+    shop.driver.advance(10 * 60_000, step_ms=60_000)
+    assert len(shop.said("CustomerErased")) == 1
+
+    shop.tell(order(ANN, 4))
+    shop.driver.advance(4 * DAY_MS, step_ms=3_600_000)
+    assert traces(shop, ANN) != {}, "whoever comes back is known again"
+    erase(shop, ANN)
+
+    assert traces(shop, ANN) == {}
+    assert len({e.event_id for e in shop.said("CustomerErased")}) == 2
+
+
+def test_an_erasure_of_nobody_ends_at_once(shop: Shop) -> None:
+    before = stored(shop)
+
+    shop.tell(EraseCustomer(customer_id="usr_nobody", requested_by="support"))
+
+    [event] = shop.said("CustomerErased")
+    assert event.data.rows == 0
+    changed = {key for key in stored(shop).keys() ^ before.keys() if b":\x00" not in key}
+    assert all(b"erasures" in key for key in changed), "but for how far topics were read"
+
+
+def test_a_worker_that_dies_between_any_two_commits_erases_all_the_same(shop: Shop) -> None:
+    leave(shop, ANN)
+    shop.driver.chunk_max = 1
+
+    shop.tell(EraseCustomer(customer_id=ANN, requested_by="support"))
+    for _ in range(10):
+        shop.driver.restart().advance(30_000)
+
+    assert traces(shop, ANN) == {}
+    assert len(shop.said("CustomerErased")) == 1
+
+
+def test_whoever_is_erased_waits_for_no_product(shop: Shop) -> None:
+    watchers = shop.driver._lanes[0].processor.tables[WATCHERS.name]
+    watchers["p8"], watchers["p9"] = Watchers((ANN, BOB)), Watchers((ANN,))
+
+    erase(shop, ANN)
+
+    assert shop.driver.rows(WATCHERS) == {"p8": Watchers((BOB,))}
+
+
+def test_who_was_erased_is_told_in_the_app_alone(shop: Shop) -> None:
+    erase(leave(shop, ANN), ANN)
+
+    assert ANN not in shop.driver.rows(CONTACTS)
+    history = [r for k, r in shop.driver.rows(NOTIFICATIONS).items() if k.startswith(ANN)]
+    assert history
+    assert all((row.to, row.template_data) == ((), {}) for row in history)
+
+
+def test_every_table_with_personal_data_can_be_found_by_a_customer_or_an_order() -> None:
+    agents, _ = agents_of(Settings())
+    personal = {t.name: t for a in agents for t in a.tables if t.mask}
+
+    ways = {name: table.key.split()[0] for name, table in personal.items()}
+
+    assert {n: w for n, w in ways.items() if w not in {*BY_ORDER, *BY_CUSTOMER}} == {}
+    assert all(table.key.split()[0] in BY_CUSTOMER for table in DROPPED)
+    assert PAYMENT_PREFIX == "pay_"
