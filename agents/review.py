@@ -5,7 +5,7 @@ In: `RiskScoreCalculated`, `FraudDetected`, `FraudCheckCompleted`, `OverrideFrau
 `fraud`.
 """
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from agents.wiring import Cause, announce, cause_of, timer_cause
 from engine.errors import BadRecord

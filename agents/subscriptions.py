@@ -11,8 +11,9 @@ or a withdrawn cancellation. As one they change in one transaction and need none
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 import events
 from agents.subscription_rows import NAME, carry_out, due, tell_levels
