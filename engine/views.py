@@ -26,12 +26,14 @@ def committed_rows(
     table: TableSpec[Any],
     *,
     prefix: str = "",
+    first: str = "",
     limit: int,
     masked: bool = True,
 ) -> Iterator[tuple[str, Any]]:
-    """Up to limit rows whose keys begin with prefix, in the order of their keys."""
+    """Up to limit rows whose keys begin with prefix, in the order of their keys, from first on."""
     start = table_prefix(table.name)
-    rows = processor.store.range(start + prefix.encode(), start + prefix.encode() + b"\xff")
+    begin = start + max(prefix, first).encode()
+    rows = processor.store.range(begin, start + prefix.encode() + b"\xff")
     for key, raw in islice(rows, limit):
         yield key[len(start) :].decode(), _shown(raw, table, masked=masked)
 

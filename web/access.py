@@ -13,9 +13,10 @@ from typing import Any
 
 from aiohttp import web
 
+from web.control import PAGES
 from web.problems import problem
 
-OPEN_PATHS = frozenset({"/health", "/ready"})
+OPEN_PATHS = frozenset({"/health", "/ready"}) | PAGES
 SIGNED_PATHS = "/webhooks/"
 """What lies below is signed by its sender, and checks that itself."""
 _SEES_PERSONAL = web.RequestKey("sees_personal", bool)

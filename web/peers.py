@@ -1,7 +1,9 @@
 """The other workers of the application: what this one does not hold, one of them does."""
 
 import asyncio
+import json
 from http import HTTPStatus
+from typing import Any
 
 import aiohttp
 from aiohttp import web
@@ -31,16 +33,24 @@ class Peers:
         """
         if FORWARDED in request.headers:
             return None
+        answers = await self._answers(request)
+        return web.json_response(text=answers[0]) if answers else None
+
+    async def each(self, request: web.Request) -> list[Any]:
+        """What each other worker that answers says, decoded."""
+        return [json.loads(text) for text in await self._answers(request)]
+
+    async def _answers(self, request: web.Request) -> list[str]:
         headers = {FORWARDED: "1"}
         if "Authorization" in request.headers:
             headers["Authorization"] = request.headers["Authorization"]
         others = self.workers() - {str(self._app.conf.canonical_url)}
         path = request.rel_url.raw_path_qs
         answers = await asyncio.gather(*(_ask(url.rstrip("/") + path, headers) for url in others))
-        return next((answer for answer in answers if answer is not None), None)
+        return [answer for answer in answers if answer is not None]
 
 
-async def _ask(url: str, headers: dict[str, str]) -> web.Response | None:
+async def _ask(url: str, headers: dict[str, str]) -> str | None:
     timeout = aiohttp.ClientTimeout(total=ASK_TIMEOUT_S)
     try:
         async with (
@@ -49,6 +59,6 @@ async def _ask(url: str, headers: dict[str, str]) -> web.Response | None:
         ):
             if response.status != HTTPStatus.OK:
                 return None
-            return web.json_response(text=await response.text())
+            return await response.text()
     except (aiohttp.ClientError, TimeoutError):
         return None

@@ -22,6 +22,7 @@ from engine.inlet import Inlet
 from engine.metrics import EngineCollector
 from engine.monitor import FaustCollector
 from web.access import Tokens, access
+from web.control import ControlRoom
 from web.figures import FigureCollector
 from web.peers import Peers
 from web.problems import problem, problems
@@ -32,7 +33,7 @@ LAG_EVERY_S = 2.0
 
 
 class WorkerWeb(Service):  # type: ignore[misc]  # untyped base
-    """Serves `/health`, `/ready`, `/metrics`, `/tables/` and the routes given.
+    """Serves `/health`, `/ready`, `/metrics`, `/tables/`, the control room and the routes given.
 
     What those write goes through the inlet.
     """
@@ -57,6 +58,7 @@ class WorkerWeb(Service):  # type: ignore[misc]  # untyped base
                 web.get("/ready", self.ready),
                 web.get("/metrics", self.metrics),
                 *TableViews(app, Peers(app)).routes(),
+                *ControlRoom(app, Peers(app), self._engine).routes(),
                 *routes,
             ]
         )

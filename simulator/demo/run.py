@@ -58,6 +58,7 @@ async def _running(workers: Workers, progress: Progress) -> AsyncIterator[None]:
 def _introduce(progress: Progress, bootstrap: str, workers: Workers) -> None:
     progress.say(f"  Kafka    {bootstrap}")
     for worker in workers.every:
+        progress.say(f"  look at  {worker.address}/")
         progress.say(f"  tables   {worker.address}/tables/")
         progress.say(f"  metrics  {worker.address}/metrics")
     progress.say(f"  time     {TIME_SCALE} times as fast for holds, retries and reviews")

@@ -1,0 +1,138 @@
+"""The control room: one page that shows how the shop does now, over all workers."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from aiohttp import web
+
+from engine.bind import LaneApp
+from engine.metrics import EngineCollector
+from engine.specs import TableSpec
+from engine.views import committed_rows
+from engine.windows import split_key, window_key
+from tables.pulse import ALERTS, CURRENT_FIGURES, FIGURES
+from web.peers import FORWARDED, Peers
+
+ROOM: Final = Path(__file__).parent / "room"
+PATH: Final = "/room/"
+STATE: Final = "/room/state"
+ROWS_MAX: Final = 10_000
+"""Of each table and lane in one look."""
+WINDOWS_MS: Final = 3_600_000
+"""How far back the charts go."""
+CHARTED: Final = frozenset(
+    {
+        "orders.confirmed_per_minute",
+        "orders.confirm_ms",
+        "payments.confirmed_per_minute",
+        "payments.failed_per_minute",
+        "payments.latency_ms",
+    }
+)
+_FILES: Final = {
+    "": ("index.html", "text/html"),
+    "room.js": ("room.js", "text/javascript"),
+    "room.css": ("room.css", "text/css"),
+    "uPlot.js": ("uPlot.iife.min.js", "text/javascript"),
+    "uPlot.css": ("uPlot.min.css", "text/css"),
+}
+PAGES: Final = frozenset(PATH + name for name in _FILES) | {"/"}
+"""Open to everybody: they hold no data. What they show, they ask for with the reader's token."""
+_SAFE: Final = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline';"
+        " connect-src 'self'; img-src data:; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-cache",
+}
+
+
+class ControlRoom:
+    """Handlers over one worker's lanes, and over its peers'."""
+
+    def __init__(self, app: LaneApp, peers: Peers, engine: EngineCollector) -> None:
+        self._app = app
+        self._peers = peers
+        self._engine = engine
+
+    def routes(self) -> list[web.RouteDef]:
+        """The page, its parts, and what it shows."""
+        return [
+            web.get("/", self.home),
+            web.get(STATE, self.state),
+            web.get(PATH + "{name:.*}", self.page),
+        ]
+
+    async def home(self, _request: web.Request) -> web.StreamResponse:
+        """Send a browser to the page."""
+        raise web.HTTPFound(PATH)
+
+    async def page(self, request: web.Request) -> web.Response:
+        """A file of the page."""
+        found = _FILES.get(request.match_info["name"])
+        if found is None:
+            raise web.HTTPNotFound
+        name, kind = found
+        body = (ROOM / name).read_bytes()
+        return web.Response(body=body, content_type=kind, charset="utf-8", headers=_SAFE)
+
+    async def state(self, request: web.Request) -> web.Response:
+        """What this worker and its peers know: figures, alerts, and how they work.
+
+        Each figure and each alert lives in one partition, so over all workers each comes once.
+        """
+        here = self._here()
+        if FORWARDED in request.headers:
+            return web.json_response(here)
+        parts = [here, *await self._peers.each(request)]
+        merged = {
+            name: [row for part in parts for row in part[name]]
+            for name in ("figures", "windows", "alerts")
+        }
+        return web.json_response(
+            {
+                "at_ms": time.time_ns() // 1_000_000,
+                "partitions_total": self._app.lanes.topology.partitions,
+                "workers": [part["worker"] for part in parts],
+                **merged,
+            }
+        )
+
+    def _here(self) -> dict[str, Any]:
+        lanes, stats = self._app.lanes, self._app.lanes.stats
+        return {
+            "worker": {
+                "url": str(self._app.conf.canonical_url),
+                "partitions": sorted(lanes.open_lanes()),
+                "records": stats.records.total(),
+                "transactions": stats.commits,
+                "dead_letters": stats.dead.total(),
+                "lag": sum(self._engine.lag.values()),
+                "recovery_left": sum(lanes.remaining.values()),
+            },
+            "figures": [[*_named(key), row["value"]] for key, row in self._rows(CURRENT_FIGURES)],
+            "windows": list(self._windows()),
+            "alerts": [row for _, row in self._rows(ALERTS)],
+        }
+
+    def _windows(self) -> Iterator[list[Any]]:
+        """[start, figure, group, value] of the windows that charts show."""
+        since = window_key(time.time_ns() // 1_000_000 - WINDOWS_MS)
+        for key, row in self._rows(FIGURES, since):
+            figure, group = _named(split_key(key)[1])
+            if figure in CHARTED:
+                yield [row["start_ms"], figure, group, row["value"]]
+
+    def _rows(self, table: TableSpec[Any], first: str = "") -> Iterator[tuple[str, Any]]:
+        if table.name in self._app.lanes.topology.tables:
+            for lane in self._app.lanes.open_lanes().values():
+                yield from committed_rows(lane.processor, table, first=first, limit=ROWS_MAX)
+
+
+def _named(key: str) -> tuple[str, str]:
+    figure, _, group = key.partition("|")
+    return figure, group

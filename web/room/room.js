@@ -1,0 +1,140 @@
+"use strict";
+// One look a second at /room/state; everything shown is text, never markup.
+
+const EVERY_MS = 1000, KEPT = 300;
+const $ = (id) => document.getElementById(id);
+const colours = ["#3b82f6", "#f59e0b", "#ef4444", "#10b981", "#8b5cf6"];
+let last = null;
+const trail = { at: [], speed: [], lag: [] };
+const plots = {};
+
+const number = (value, digits = 0) =>
+  value === undefined || value === null ? "–"
+    : value.toLocaleString("en", { maximumFractionDigits: digits, minimumFractionDigits: digits });
+const percent = (value) => (value === undefined ? "–" : number(value * 100, 1) + " %");
+
+function node(tag, text, name) {
+  const made = document.createElement(tag);
+  if (text !== undefined) made.textContent = text;
+  if (name) made.className = name;
+  return made;
+}
+
+function rows(table, head, body) {
+  const line = (cells, tag) => {
+    const tr = node("tr");
+    tr.append(...cells.map((cell) => node(tag, cell)));
+    return tr;
+  };
+  const found = head ? [line(head, "th")] : [];
+  found.push(...(body.length ? body.map((cells) => line(cells, "td")) : [line(["nothing yet"], "td")]));
+  table.replaceChildren(...found);
+}
+
+function chart(id, names, data) {
+  const width = $(id).clientWidth || 400;
+  if (!plots[id]) {
+    const axis = { stroke: "#8899aa", grid: { stroke: "#8883", width: 1 }, ticks: { stroke: "#8883" }, size: 56 };
+    const clock = (_, seconds) => seconds.map((at) => new Date(at * 1000).toLocaleTimeString("en-GB"));
+    plots[id] = new uPlot({
+      width, height: 190, axes: [{ ...axis, size: 34, space: 80, values: clock }, axis], scales: { y: { range: (_, low, high) => [0, Math.max(1, high * 1.1)] } },
+      series: [{}, ...names.map((label, i) => ({ label, stroke: colours[i], width: 2, spanGaps: true, points: { show: data[0].length < 3 } }))],
+    }, data, $(id));
+  } else {
+    plots[id].setSize({ width, height: 190 });
+    plots[id].setData(data);
+  }
+}
+
+function windowed(windows, wanted) {
+  const starts = [...new Set(windows.map(([start]) => start))].sort((a, b) => a - b);
+  const columns = wanted.map(([figure, group]) => {
+    const sums = new Map();
+    for (const [start, name, of, value] of windows)
+      if (name === figure && (!group || of === group)) sums.set(start, (sums.get(start) ?? 0) + value);
+    return starts.map((start) => sums.get(start) ?? null);
+  });
+  return [starts.map((start) => start / 1000), ...columns];
+}
+
+function show(state) {
+  const figures = state.figures;
+  const get = (figure, group = "all") => figures.find(([f, g]) => f === figure && g === group)?.[2];
+  const of = (figure) => figures.filter(([f]) => f === figure).map(([, g, v]) => [g, v]).sort((a, b) => b[1] - a[1]);
+  const sum = (figure) => of(figure).reduce((all, [, v]) => all + v, 0);
+  const whole = (name) => state.workers.reduce((all, worker) => all + worker[name], 0);
+  const records = whole("records"), lag = whole("lag");
+  const speed = last && records >= last.records ? (records - last.records) / ((state.at_ms - last.at_ms) / 1000) : null;
+  last = { records, at_ms: state.at_ms };
+  trail.at.push(state.at_ms / 1000); trail.speed.push(speed); trail.lag.push(lag);
+  for (const name of ["at", "speed", "lag"]) if (trail[name].length > KEPT) trail[name].shift();
+
+  const revenue = of("orders.revenue_minor_per_minute").map(([currency, v]) => `${currency} ${number(v / 100)}`);
+  const tiles = [
+    [number(sum("orders.confirmed_per_minute")), "orders a minute"],
+    [revenue[0] ?? "–", "revenue a minute"],
+    [number(get("orders.confirm_ms", "p99")), "confirm p99, ms", get("orders.confirm_ms", "p99") > 2000],
+    [number(get("payments.latency_ms", "p99")), "payment p99, ms", get("payments.latency_ms", "p99") > 3000],
+    [percent(of("payments.success_share")[0]?.[1]), "payments succeed"],
+    [number(speed), "records a second"],
+    [number(lag), "records behind"],
+    [number(whole("dead_letters")), "dead letters", false, whole("dead_letters") > 0],
+  ];
+  $("tiles").replaceChildren(...tiles.map(([value, text, bad, warn]) => {
+    const tile = node("div", undefined, `tile ${bad ? "bad" : warn ? "warn" : ""}`);
+    tile.append(node("b", value), node("span", text));
+    return tile;
+  }));
+  $("alerts").replaceChildren(...(state.alerts.length ? state.alerts.map((alert) => {
+    const item = node("li", undefined, alert.severity.toLowerCase());
+    item.append(node("strong", `${alert.severity} ${alert.rule}`), ` ${alert.summary} `,
+      node("small", `since ${new Date(alert.raised_at_ms).toLocaleTimeString()}; ${alert.runbook}`));
+    return item;
+  }) : [node("li", "All is calm", "calm")]));
+
+  chart("speed", ["records/s"], [trail.at, trail.speed]);
+  chart("lag", ["lag"], [trail.at, trail.lag]);
+  chart("orders", ["orders", "paid", "failed"], windowed(state.windows, [
+    ["orders.confirmed_per_minute"], ["payments.confirmed_per_minute"], ["payments.failed_per_minute"]]));
+  chart("latency", ["confirm", "payment"], windowed(state.windows, [
+    ["orders.confirm_ms", "p99"], ["payments.latency_ms", "p99"]]));
+
+  rows($("products"), null, of("inventory.top_products").slice(0, 8).map(([g, v]) => [g, number(v)]));
+  rows($("declines"), null, of("payments.failed_per_minute").slice(0, 8).map(([g, v]) => [g, number(v)]));
+  rows($("decisions"), null, of("risk.decisions_per_minute").map(([g, v]) => [g, number(v)]));
+  rows($("stock"), null, figures.filter(([f]) => /^stock\.(shelves|units|low|out)$/.test(f)).map(([f, g, v]) => [f.split(".")[1].replaceAll("_", " ") + (g === "all" ? "" : ` ${g}`), number(v)]));
+  rows($("workers"), ["worker", "partitions", "records", "transactions", "behind", "recovering"],
+    state.workers.map((w) => [w.url, w.partitions.join(" ") || "none", number(w.records), number(w.transactions), number(w.lag), number(w.recovery_left)]));
+
+  const held = state.workers.reduce((all, worker) => all + worker.partitions.length, 0);
+  $("status").textContent = `${state.workers.length} worker${state.workers.length === 1 ? "" : "s"}, ` +
+    `${held} of ${state.partitions_total} partitions, ${new Date(state.at_ms).toLocaleTimeString()}`;
+}
+
+async function look() {
+  const token = sessionStorage.getItem("token");
+  try {
+    const answer = await fetch("state", { headers: token ? { Authorization: `Bearer ${token}` } : {} });
+    if (answer.status === 401) {
+      $("room").hidden = true; $("login").hidden = false;
+      $("status").textContent = "A token is needed";
+      if (token) $("refused").textContent = "This token is not the right one.";
+      sessionStorage.removeItem("token");
+      return;
+    }
+    if (!answer.ok) throw new Error(answer.statusText);
+    $("login").hidden = true; $("room").hidden = false;
+    show(await answer.json());
+  } catch (error) {
+    $("status").textContent = `The worker does not answer: trying again (${error.message})`;
+  }
+  setTimeout(look, EVERY_MS);
+}
+
+$("login").addEventListener("submit", (event) => {
+  event.preventDefault();
+  sessionStorage.setItem("token", $("token").value);
+  $("refused").textContent = "";
+  look();
+});
+look();
