@@ -28,6 +28,7 @@ from agents.stock import stock_agent
 from agents.subscribed_orders import subscribed_orders_agent
 from agents.subscriptions import subscriptions_agent
 from agents.totals import totals_agent
+from agents.warehouses import warehouses_agent
 from engine.bind import LaneApp, WorkerOptions, create_worker_app
 from engine.inlet import Inlet
 from engine.lane import Policy
@@ -60,6 +61,7 @@ def agents_of(settings: Settings) -> tuple[tuple[AgentSpec, ...], tuple[EffectSp
         subscribed_orders_agent(),
         allocation_agent(scaled(settings.allocation)),
         stock_agent(scaled(settings.inventory)),
+        warehouses_agent(scaled(settings.inventory)),
         payments_agent(payments),
         shipping_agent(scaled(settings.shipping)),
         fraud_agent(scaled(settings.fraud)),

@@ -39,6 +39,7 @@ _FIELDS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "productId": ("product_id",),
         "customerId": ("customer_id", "user_id"),
         "shipmentId": ("shipment_id",),
+        "warehouseId": ("warehouse_id",),
         "userId": ("user_id", "customer_id", "recipient.customer_id"),
         SUBSCRIBER: ("user_id", "customer_id"),
     }
@@ -241,6 +242,14 @@ DISPATCHES: Final = {
     for channel in ("EMAIL", "SMS", "PUSH")
 }
 """By channel."""
+LEVELS: Final = TopicSpec(
+    name="inventory.{env}.levels",
+    key="warehouseId",
+    codec=PlainCodec("Levels"),
+    retention=timedelta(days=14),
+    internal=True,
+    help="What a partition's products have in one warehouse, on its way to be one snapshot.",
+)
 WATCHES: Final = TopicSpec(
     name="notifications.{env}.watches",
     key="productId",
@@ -279,6 +288,7 @@ ALL: Final = (
     *DISPATCHES.values(),
     WATCHES,
     ERASURE_STEPS,
+    LEVELS,
 )
 _BY_NAME: Final = {spec.name: spec for spec in ALL}
 _OF_MESSAGE: Final = {model: _BY_NAME[model.topic] for model in MESSAGES.values() if model.topic}

@@ -1,6 +1,7 @@
 """Stock: holds, releases, receives and corrects a product's units, by productId.
 
 In: every command of inventory.commands. Out: InventoryAdjusted, OutOfStock, LowStockAlert.
+Every quarter of an hour it tells what it has in which warehouse.
 Kept: `stock`, `reservations`, `movements`, `seen_stock`. Timers: `hold` ends a hold, `purge`
 removes an ended reservation, `forget` an event id. A command that is refused goes to the
 dead letters with the reason; replayed from there, it is tried again.
@@ -8,11 +9,12 @@ dead letters with the reason; replayed from there, it is tried again.
 
 from typing import Final
 
+from agents.stock_levels import telling_levels
 from agents.wiring import Cause, announce, cause_of, timer_cause
 from engine.errors import BadRecord
 from engine.specs import AgentSpec, Context, Delivery, Source, Timer
 from events.inventory import DeleteInventory
-from streams.inventory.corrections import correct, discontinue, product_of
+from streams.inventory.corrections import correct, discontinue, product_of, recount
 from streams.inventory.facts import Decision, Refusal
 from streams.inventory.holds import commit, expire, extend, is_over, reserve, ship
 from streams.inventory.posting import HOLD, PURGE, Posting, post, timer_of
@@ -20,8 +22,8 @@ from streams.inventory.receipts import receive
 from streams.inventory.releases import release
 from streams.inventory.rows import Reservation, Seen, Stock, movement_key, new_stock
 from streams.inventory.rules import InventoryRules
-from tables.inventory import MOVEMENTS, RESERVATIONS, SEEN_STOCK, STOCK
-from topics import INVENTORY_COMMANDS, INVENTORY_EVENTS
+from tables.inventory import MOVEMENTS, RESERVATIONS, SEEN_STOCK, STOCK, TOLD_SLOTS
+from topics import INVENTORY_COMMANDS, INVENTORY_EVENTS, LEVELS
 
 NAME: Final = "stock"
 FORGET: Final = "forget"
@@ -47,13 +49,15 @@ def stock_agent(rules: InventoryRules) -> AgentSpec:
         "AddInventory": desk.receive,
         "UpdateInventory": desk.correct,
         "DeleteInventory": desk.discontinue,
+        "CountStock": desk.recount,
     }
     return AgentSpec(
         name=NAME,
         help="Keeps every product's stock, the holds on it and the queue for it.",
         sources=(Source(INVENTORY_COMMANDS, handlers, by="productId"),),
-        tables=(STOCK, RESERVATIONS, MOVEMENTS, SEEN_STOCK),
-        outputs=(INVENTORY_EVENTS,),
+        tables=(STOCK, RESERVATIONS, MOVEMENTS, SEEN_STOCK, TOLD_SLOTS),
+        outputs=(INVENTORY_EVENTS, LEVELS),
+        tick=telling_levels(rules),
         timers={HOLD: desk.hold_is_due, PURGE: desk.purge_is_due, FORGET: _forget},
     )
 
@@ -110,6 +114,13 @@ class _Desk:
         cause = cause_of(delivery)
         stock = self._stock(ctx, product_of(command))
         self._carry_out(ctx, cause, stock, discontinue(stock, command, cause.at_ms))
+
+    def recount(self, ctx: Context, delivery: Delivery) -> None:
+        command, cause = delivery.value.data, cause_of(delivery)
+        stock = self._stock(ctx, command.product_id)
+        newest = ctx.table(MOVEMENTS).get(movement_key(stock.product_id, stock.movements))
+        decision = recount(stock, command, newest, cause.at_ms, self._rules)
+        self._carry_out(ctx, cause, stock, decision)
 
     def hold_is_due(self, ctx: Context, timer: Timer, now_ms: int) -> None:
         row = ctx.table(RESERVATIONS).get(timer.key)

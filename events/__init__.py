@@ -56,6 +56,7 @@ from events.holds import CommitStock, ExtendHold, ReleaseStock, ReserveStock, Sh
 from events.ids import NAMESPACE, derived_id
 from events.inventory import (
     AddInventory,
+    CountStock,
     DeleteInventory,
     GetInventoryList,
     GetInventoryStatus,
@@ -228,6 +229,7 @@ __all__ = [
     "ConfirmReturnReceived",
     "ConfirmationDetails",
     "ContractError",
+    "CountStock",
     "CreateReturnLabel",
     "CreateShipment",
     "Customer",

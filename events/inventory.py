@@ -130,6 +130,22 @@ class DeleteInventory(StockCommand):
         return self.inventory_id.partition(":")[0] or None
 
 
+class CountStock(StockCommand):
+    """Tells what a warehouse counted of one product, to be compared with the books. An extension.
+
+    From WarehouseStockSnapshot, whose records are keyed by warehouse. A count that is older than
+    the newest movement of the product says nothing.
+    """
+
+    source = "inventory-service"
+
+    product_id: Id
+    warehouse_id: Id
+    on_hand: Count
+    counted_at: Moment
+    snapshot_id: Id | None = None
+
+
 class GetInventoryStatus(Query):
     """One product's stock in all warehouses. Answered by `GET /v1/inventory/{productId}/status`."""
 

@@ -4,6 +4,7 @@ from typing import Final
 
 from engine.specs import TableSpec
 from streams.inventory.rows import Movement, Reservation, Seen, Stock
+from streams.inventory.warehouses import LevelsPart, Warehouse
 
 STOCK: Final = TableSpec(
     name="stock",
@@ -30,3 +31,35 @@ SEEN_STOCK: Final = TableSpec(
     help="Stock commands that were applied in the last day, so that a repeat is dropped.",
     hidden=True,
 )
+WAREHOUSES: Final = TableSpec(
+    name="warehouses",
+    row=Warehouse,
+    key="warehouseId",
+    help="A warehouse's snapshots, told and counted, and its newest goods receipts.",
+)
+LEVELS_PARTS: Final = TableSpec(
+    name="levels_parts",
+    row=LevelsPart,
+    key="warehouseId, partition, number",
+    help="What partitions have in a warehouse, until its snapshot is told.",
+    hidden=True,
+)
+TOLD_SLOTS: Final = TableSpec(
+    name="told_slots",
+    row=int,
+    key="newest",
+    help="The newest slot whose levels this partition has told.",
+    hidden=True,
+)
+
+_PART: Final = "\x1f"
+
+
+def part_key(part: LevelsPart) -> str:
+    """Key in `levels_parts`."""
+    return f"{part.warehouse_id}{_PART}{part.partition:05d}{_PART}{part.number:05d}"
+
+
+def parts_range(warehouse_id: str) -> tuple[str, str]:
+    """The [start, end) of a warehouse's keys, for a scan."""
+    return f"{warehouse_id}{_PART}", f"{warehouse_id}\x20"

@@ -6,13 +6,14 @@ A correction is not idempotent: the caller drops repeats by event id.
 from collections.abc import Mapping
 from typing import Final
 
-from events.inventory import DeleteInventory, UpdateInventory
+from events.inventory import CountStock, DeleteInventory, UpdateInventory
 from events.vocabulary import AdjustmentReason
 from streams.inventory.backorders import serve_after
 from streams.inventory.entry import closed, overfull
 from streams.inventory.facts import Decision, Moved, Refusal
-from streams.inventory.rows import Level, Stock, level_of
-from streams.inventory.rules import InventoryRules
+from streams.inventory.rows import Level, Movement, Stock, level_of
+from streams.inventory.rules import InventoryRules, ReorderPolicy
+from streams.moments import ms_of
 
 QUALITY_FAILURE: Final = "quality_failure"
 QUALITY_RELEASED: Final = "quality_released"
@@ -46,6 +47,42 @@ def correct(stock: Stock, command: UpdateInventory, at_ms: int, rules: Inventory
         return ()
     full = overfull(level, move.on_hand, move.quarantined, rules)
     return full or serve_after(stock, (move,), at_ms, rules)
+
+
+def recount(
+    stock: Stock, command: CountStock, newest: Movement | None, at_ms: int, rules: InventoryRules
+) -> Decision:
+    """Have the books say what a warehouse counted, unless goods have moved since it did.
+
+    `newest` is the product's newest movement.
+    """
+    level = level_of(stock, command.warehouse_id)
+    if newest is not None and newest.at_ms >= ms_of(command.counted_at):
+        return ()
+    known = level or Level(command.warehouse_id, _policy(stock, command.warehouse_id, rules))
+    change = command.on_hand - known.on_hand
+    if change == 0 or known.status == "DISCONTINUED":
+        return ()
+    if command.on_hand < known.reserved:
+        return Refusal.BELOW_RESERVED
+    refusal = closed(stock, level, rules) or overfull(level, change, 0, rules)
+    if refusal is not None:
+        return refusal
+    move = Moved(
+        known.warehouse_id,
+        "ADJUSTMENT",
+        "wms_reconciliation",
+        known.policy,
+        at_ms,
+        on_hand=change,
+        status=known.status,
+        reference=command.snapshot_id or "",
+    )
+    return serve_after(stock, (move,), at_ms, rules)
+
+
+def _policy(stock: Stock, warehouse_id: str, rules: InventoryRules) -> ReorderPolicy:
+    return rules.policy_of(stock.product_id, warehouse_id)
 
 
 def discontinue(stock: Stock, command: DeleteInventory, at_ms: int) -> Decision:

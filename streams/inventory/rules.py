@@ -81,6 +81,10 @@ class InventoryRules:
     """Warehouses of one product, which bounds its row and the parts of a split hold."""
     level_max: int = 1_000_000_000
     """Units on hand, and in quarantine, of one product in one warehouse."""
+    snapshot_every_ms: int = 15 * MINUTE_MS
+    """How often a warehouse's stock is told (contract: every 15 minutes)."""
+    snapshot_grace_ms: int = 10_000
+    """How long a snapshot waits for what other partitions have in its warehouse."""
     lead_day_ms: int = DAY_MS
     """How long a day of a policy's lead time is."""
     policy: ReorderPolicy = field(default_factory=ReorderPolicy)

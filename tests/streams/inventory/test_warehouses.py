@@ -1,0 +1,232 @@
+"""Snapshots told and counted, and goods receipts, by warehouse."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from events.alerts import AlertRaised
+from events.inventory import CountStock, InventoryGenerated, WarehouseStockSnapshot
+from streams.inventory.corrections import recount
+from streams.inventory.facts import Refusal
+from streams.inventory.warehouses import (
+    RECEIPTS_MAX,
+    SKUS_A_SNAPSHOT,
+    LevelsPart,
+    Warehouse,
+    counted,
+    gathered,
+    is_wanted,
+    parts_of,
+    received,
+    told,
+)
+from streams.moments import moment_of
+from tests.streams.inventory.shop import EAST, PRODUCT, RULES, START_MS, WEST, Shop, stocked
+
+QUARTER_MS = RULES.snapshot_every_ms
+WH = Warehouse(EAST)
+
+
+def part(slot_ms: int = QUARTER_MS, partition: int = 0, **levels: int) -> LevelsPart:
+    units = {sku: (on_hand, 0, 0) for sku, on_hand in levels.items()}
+    return LevelsPart(EAST, slot_ms, slot_ms + 5, partition, 0, units)
+
+
+def snapshot(sequence: int = 1, **given: Any) -> WarehouseStockSnapshot:
+    fields: dict[str, Any] = {
+        "snapshot_id": f"snap_{sequence}",
+        "warehouse_id": EAST,
+        "zones": (
+            {"zone_id": "a", "stock_by_sku": {PRODUCT: {"on_hand": 4, "reserved": 0}}},
+            {"zone_id": "b", "stock_by_sku": {PRODUCT: {"on_hand": 3, "reserved": 0}}},
+        ),
+        "sequence_number": sequence,
+        "captured_at": moment_of(START_MS),
+    }
+    return WarehouseStockSnapshot(**(fields | given))
+
+
+def receipt(inventory_id: str = "inv_1") -> InventoryGenerated:
+    return InventoryGenerated(
+        inventory_id=inventory_id,
+        warehouse_id=EAST,
+        items=(
+            {"sku": "s1", "quantity_received": 5},
+            {"sku": "s2", "product_id": "p2", "quantity_received": 7},
+        ),
+        purchase_order_id="PO-1",
+        supplier_id="sup_1",
+        received_at=moment_of(START_MS),
+    )
+
+
+# -- told
+
+
+def test_a_partition_tells_what_it_has_in_each_warehouse() -> None:
+    shop = stocked(east=5, west=3)
+    shop.reserve("a:1", 2)
+
+    parts = {one.warehouse_id: one for one in parts_of([shop.stock], 2, START_MS, RULES)}
+
+    assert {name: one.levels[PRODUCT][0] for name, one in parts.items()} == {EAST: 5, WEST: 3}
+    assert sum(one.levels[PRODUCT][1] for one in parts.values()) == 2
+    assert {(one.partition, one.slot_ms % QUARTER_MS) for one in parts.values()} == {(2, 0)}
+
+
+def test_the_parts_of_a_slot_become_one_snapshot_with_the_next_number() -> None:
+    row = gathered(replace_row(sequence=7), part(a=1), QUARTER_MS, RULES)
+    assert row.due_ms == QUARTER_MS + RULES.snapshot_grace_ms
+    assert gathered(row, part(partition=1, b=2), QUARTER_MS, RULES) is row
+
+    after, [made] = told(row, [part(a=1), part(partition=1, b=2)])
+
+    assert (made.sequence_number, made.totals_by_sku) == (8, {"a": 1, "b": 2})
+    assert made.labels == {"origin": "books"}
+    assert (after.sequence, after.due_ms) == (8, 0)
+
+
+def replace_row(**changes: int) -> Warehouse:
+    return Warehouse(EAST, **changes)
+
+
+def test_a_part_that_comes_after_its_snapshot_is_in_none() -> None:
+    row = gathered(WH, part(a=1), QUARTER_MS, RULES)
+    after, _ = told(row, [part(a=1)])
+
+    late = part(partition=1, b=1)
+    assert gathered(after, late, QUARTER_MS, RULES) is after
+    assert not is_wanted(after, late)
+    assert gathered(after, part(2 * QUARTER_MS), 2 * QUARTER_MS, RULES).due_ms > 0
+
+
+def test_a_warehouse_of_many_products_is_told_in_several_snapshots() -> None:
+    levels = {f"s{number:05d}": (1, 0, 0) for number in range(SKUS_A_SNAPSHOT + 1)}
+    whole = LevelsPart(EAST, QUARTER_MS, QUARTER_MS, 0, 0, levels)
+
+    _, made = told(WH, [whole])
+
+    assert [one.sequence_number for one in made] == [1, 2]
+    assert sum(len(zone.stock_by_sku) for one in made for zone in one.zones) == len(levels)
+    assert all(len(zone.stock_by_sku) <= 1_000 for one in made for zone in one.zones)
+
+
+# -- counted
+
+
+def test_a_count_is_handed_to_its_products_summed_over_zones() -> None:
+    after, [count] = counted(WH, snapshot(5), START_MS)
+
+    assert isinstance(count, CountStock)
+    assert (count.product_id, count.on_hand) == (PRODUCT, 7)
+    assert (after.counted_sequence, after.gaps) == (5, 0)
+
+
+@pytest.mark.parametrize("sequence", [4, 5])
+def test_a_stale_snapshot_is_dropped_and_counted(sequence: int) -> None:
+    row, _ = counted(WH, snapshot(5), START_MS)
+
+    after, said = counted(row, snapshot(sequence), START_MS)
+
+    assert (said, after.stale, after.counted_sequence) == ([], 1, 5)
+
+
+def test_a_gap_raises_an_alarm_and_the_count_is_used_all_the_same() -> None:
+    row, _ = counted(WH, snapshot(5), START_MS)
+
+    after, [alarm, count] = counted(row, snapshot(8), START_MS)
+
+    assert isinstance(alarm, AlertRaised)
+    assert (alarm.rule, alarm.subject, alarm.value) == ("snapshot_gap", EAST, 2)
+    assert isinstance(count, CountStock)
+    assert after.gaps == 2
+
+
+def test_what_we_told_ourselves_is_no_count() -> None:
+    assert counted(WH, snapshot(9, labels={"origin": "books"}), START_MS) == (WH, [])
+
+
+# -- what stock makes of a count
+
+
+def count_of(shop: Shop, on_hand: int, at_ms: int) -> Any:
+    command = CountStock(
+        product_id=PRODUCT,
+        warehouse_id=EAST,
+        on_hand=on_hand,
+        counted_at=moment_of(at_ms),
+        snapshot_id="snap_1",
+    )
+    newest = shop.movements[-1] if shop.movements else None
+    return shop._do(recount(shop.stock, command, newest, shop.at_ms, shop.rules))
+
+
+@pytest.mark.parametrize(("on_hand", "change"), [(7, 2), (3, -2)])
+def test_a_difference_is_booked(on_hand: int, change: int) -> None:
+    shop = stocked(east=5)
+
+    count_of(shop, on_hand, shop.at_ms + 1)
+
+    (told_,) = shop.take_adjusted()
+    assert (told_.reason, told_.adjusted_quantity) == ("wms_reconciliation", change)
+    assert shop.level().on_hand == on_hand
+
+
+def test_a_count_older_than_the_newest_movement_says_nothing() -> None:
+    shop = stocked(east=5)
+
+    count_of(shop, 3, shop.at_ms)
+
+    assert shop.take() == []
+    assert shop.level().on_hand == 5
+
+
+def test_a_count_that_agrees_or_is_repeated_changes_nothing() -> None:
+    shop = stocked(east=5)
+    count_of(shop, 5, shop.at_ms + 1)
+    assert shop.take() == []
+
+    count_of(shop, 4, shop.at_ms + 1)
+    shop.take()
+    count_of(shop, 4, shop.at_ms + 1)
+    assert shop.take() == []
+
+
+def test_fewer_than_are_reserved_is_for_people() -> None:
+    shop = stocked(east=5)
+    shop.reserve("a:1", 4)
+
+    assert count_of(shop, 3, shop.at_ms + 1) is Refusal.BELOW_RESERVED
+
+
+def test_what_was_never_booked_begins_with_its_count_and_serves_who_waits() -> None:
+    shop = Shop(replace(RULES))
+    shop.reserve("a:1", 2)
+
+    count_of(shop, 6, shop.at_ms + 1)
+
+    assert shop.status("a:1") == "CONFIRMED"
+
+
+# -- received
+
+
+def test_a_receipt_is_booked_by_product_once() -> None:
+    row, commands = received(WH, receipt())
+
+    assert [(one.product_id, one.quantity) for one in commands] == [("s1", 5), ("p2", 7)]
+    assert commands[0].stock_source == {
+        "type": "purchase_order",
+        "purchaseOrderId": "PO-1",
+        "supplierId": "sup_1",
+    }
+    assert received(row, receipt()) == (row, [])
+
+
+def test_only_the_newest_receipts_are_remembered() -> None:
+    row = WH
+    for number in range(RECEIPTS_MAX + 3):
+        row, _ = received(row, receipt(f"inv_{number}"))
+
+    assert len(row.receipts) == RECEIPTS_MAX
