@@ -38,10 +38,13 @@ from engine.topology import Topology
 from providers.mail import SmtpMail, SmtpServer
 from providers.notifications import Messenger, Messengers
 from providers.outbox import Outbox
+from providers.payments import PaymentProvider
 from providers.push import FcmPush
 from providers.simulated import SimulatedProvider
 from providers.simulated_carriers import simulated_carriers
 from providers.sms import HttpSms
+from providers.stripe import NAME as STRIPE
+from providers.stripe import StripeProvider
 from settings import Settings, settings_or_exit
 from streams.notifications.rules import EMAIL, PUSH, SMS
 from streams.shipping.quotes import offers
@@ -49,6 +52,7 @@ from web.access import Tokens
 from web.carriers import CarrierWebhooks
 from web.quotes import Quotes
 from web.server import WorkerWeb
+from web.stripe import StripeWebhooks
 
 
 def agents_of(settings: Settings) -> tuple[tuple[AgentSpec, ...], tuple[EffectSpec, ...]]:
@@ -77,14 +81,36 @@ def agents_of(settings: Settings) -> tuple[tuple[AgentSpec, ...], tuple[EffectSp
     )
     tables = [table for agent in agents for table in agent.tables]
     eraser = eraser_agent(scaled(settings.erasure), tables, settings.partitions)
-    provider = SimulatedProvider(latency_ms=settings.provider_latency_ms)
     senders = sender_effects(messengers_of(settings), notifications, partitions=settings.partitions)
     carriers = simulated_carriers(scaled(settings.carriers), latency_ms=settings.carrier_latency_ms)
     return (*agents, eraser), (
-        gateway_effect({"simulated": provider}, payments),
+        gateway_effect(payment_providers_of(settings), payments),
         carriers_effect(carriers),
         *senders,
     )
+
+
+def payment_providers_of(settings: Settings) -> dict[str, PaymentProvider]:
+    """Who takes payments, by name: the first is asked first, the others are its backups (G-19)."""
+    if settings.payment_provider == STRIPE:
+        return {STRIPE: stripe_of(settings)}
+    return {name: _simulated(name, settings) for name in ("simulated", "paypal")}
+
+
+def _simulated(name: str, settings: Settings) -> SimulatedProvider:
+    provider = SimulatedProvider(
+        name,
+        latency_ms=settings.provider_latency_ms,
+        decline_rate=settings.provider_decline_rate,
+    )
+    provider.outage = name in settings.provider_outages
+    return provider
+
+
+def stripe_of(settings: Settings) -> StripeProvider:
+    """Stripe, as the settings name it."""
+    assert settings.stripe_key is not None, "settings refuse Stripe without its key"
+    return StripeProvider(settings.stripe_key.get_secret_value(), url=settings.stripe_url)
 
 
 def messengers_of(settings: Settings) -> Messengers:
@@ -138,6 +164,9 @@ def create_app(settings: Settings, topology: Topology | None = None) -> LaneApp:
     secrets = {name: one.get_secret_value() for name, one in settings.carrier_secrets.items()}
     quotes = Quotes(lambda query, now_ms: offers(query, now_ms, settings.shipping))
     routes = [*CarrierWebhooks(secrets, inlet).routes(), *quotes.routes()]
+    if settings.stripe_webhook_secret and settings.stripe_key:
+        hook = settings.stripe_webhook_secret.get_secret_value()
+        routes += StripeWebhooks(hook, inlet, stripe_of(settings).payment_of).routes()
     created.web_service = WorkerWeb(created, tokens, inlet, routes)
     created.greeting = f"settings: {settings.model_dump_json(exclude_defaults=True)}"
     return created

@@ -104,6 +104,19 @@ class Settings(BaseSettings):
     fast: for demonstrations and tests. All workers need the same, at every start."""
     calendar_rate: int = Field(default=1, ge=1, le=1_000_000)
     """86400: a day a second."""
+    payment_provider: Literal["simulated", "stripe"] = "simulated"
+    """Who takes payments. Simulated has PayPal, simulated too, as its backup (G-19)."""
+    stripe_key: SecretStr | None = None
+    """Stripe's secret key (`sk_...`), wanted where Stripe takes payments."""
+    stripe_webhook_secret: SecretStr | None = None
+    """By which Stripe signs what it tells (`whsec_...`). Without it `/webhooks/stripe` is not
+    there."""
+    stripe_url: str | None = None
+    """Another server than Stripe's own, on this machine: for tests."""
+    provider_decline_rate: float = Field(default=0.0, ge=0.0, le=1.0)
+    """The share of charges that the simulated payment provider declines."""
+    provider_outages: frozenset[Literal["simulated", "paypal"]] = frozenset()
+    """Simulated payment providers that no call reaches: `'["simulated"]'`."""
     provider_latency_ms: int = Field(default=0, ge=0, le=60_000)
     """How long the simulated payment provider takes."""
     carrier_latency_ms: int = Field(default=0, ge=0, le=60_000)
@@ -185,6 +198,13 @@ class Settings(BaseSettings):
                 raise ValueError(f"{carrier}: expected whsec_ and base64") from None
         return secrets
 
+    @field_validator("stripe_url")
+    @classmethod
+    def _on_this_machine(cls, url: str | None) -> str | None:
+        if url is not None and not is_loopback(urlsplit(url).hostname or ""):
+            raise ValueError("expected a loopback address: keys go to Stripe only")
+        return url
+
     @model_validator(mode="after")
     def _guarded(self) -> Self:
         if self.personal_token is not None and self.personal_token == self.view_token:
@@ -196,6 +216,8 @@ class Settings(BaseSettings):
                 "set FLOWMART_VIEW_TOKEN: tables may be read without one only in dev and only on"
                 " a loopback address (FLOWMART_WEB_HOST)"
             )
+        if self.payment_provider == "stripe" and self.stripe_key is None:
+            raise ValueError("set FLOWMART_STRIPE_KEY: FLOWMART_PAYMENT_PROVIDER is stripe")
         if self.calendar_rate > 1 and self.calendar_start is None:
             raise ValueError("set FLOWMART_CALENDAR_START: from there on the calendar runs faster")
         if self.env == "prod" and self.gateway_jwt_key and self.gateway_jwt_algorithm != "RS256":

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import topics
-from app import agents_of, create_app, messengers_of, topology_of
+from app import agents_of, create_app, messengers_of, payment_providers_of, topology_of
 from engine.dead_letters import SUFFIX
 from engine.specs import AgentSpec, EffectSpec, Source
 from settings import Settings
@@ -95,6 +95,17 @@ def test_nothing_leaves_the_house_unless_a_setting_says_where_to() -> None:
         "SMS": "sms",
         "PUSH": "fcm",
     }
+
+
+def test_who_takes_payments_is_a_setting() -> None:
+    simulated = payment_providers_of(Settings(provider_outages=frozenset({"simulated"})))
+    stripe = payment_providers_of(
+        Settings(payment_provider="stripe", stripe_key="sk_test_1")  # type: ignore[arg-type]  # pydantic reads text
+    )
+
+    assert [provider.name for provider in simulated.values()] == ["simulated", "paypal"]
+    assert [getattr(provider, "outage", None) for provider in simulated.values()] == [True, False]
+    assert [provider.name for provider in stripe.values()] == ["stripe"]
 
 
 def test_where_people_live_is_shown_to_nobody() -> None:

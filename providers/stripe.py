@@ -1,0 +1,230 @@
+"""Payments through Stripe: PaymentIntents, held first and captured later.
+
+A charge is two calls: an intent is made, which moves no money, and is then confirmed. Both carry
+the charge's idempotency key, so whoever does not know what became of a charge makes the intent
+"again", gets the one there is, and looks at it: nothing is confirmed that may have been. Stripe
+remembers keys for a day; nothing here asks for longer.
+
+The intent's id is the charge's id everywhere else. A token is a PaymentMethod (`pm_...`).
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import aiohttp
+import stripe
+
+from providers.payments import (
+    CaptureRequest,
+    Charged,
+    ChargeRequest,
+    Code,
+    Done,
+    EvidenceRequest,
+    OutcomeUnknown,
+    ProviderUnreachable,
+    RefundRequest,
+    Refused,
+    Taken,
+    VoidRequest,
+)
+from providers.stripe_errors import failure_of, refusal_of, remembered
+
+NAME: Final = "stripe"
+BOOKS_AT_ONCE_MAX: Final = 10
+"""Charges looked up at the same time."""
+_CAPTURED: Final = "succeeded"
+_HELD: Final = "requires_capture"
+_FAILED_REFUND: Final = frozenset({"failed", "canceled"})
+
+
+class StripeProvider:
+    """Stripe behind the protocol of providers."""
+
+    def __init__(self, key: str, *, url: str | None = None, timeout_s: float = 30.0) -> None:
+        """`url` names another server than Stripe's, for tests. `timeout_s` bounds one request."""
+        self._http = stripe.AIOHTTPClient(timeout=timeout_s)
+        self._client = stripe.StripeClient(
+            key,
+            base_addresses={"api": url} if url else None,
+            http_client=self._http,
+            max_network_retries=0,  # Lines retry, and know what may be repeated.
+        )
+
+    @property
+    def name(self) -> str:
+        """As events name it."""
+        return NAME
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.close_async()
+
+    async def charge(self, request: ChargeRequest) -> Charged | Refused:
+        """Hold the money, or take it at once."""
+        if not request.token:
+            return Refused(Code.INVALID_PAYMENT_METHOD, "No token: the customer pays anew.")
+        made = await self._intent(request)
+        if isinstance(made, Refused):
+            return made
+        intents = self._client.v1.payment_intents
+        options: Any = {"idempotency_key": f"{request.key}:confirm"}
+        confirmed = await self._asked(intents.confirm_async(made.id, options=options), made.id)
+        if isinstance(confirmed, Refused):
+            return confirmed
+        return _outcome(confirmed) or Refused(Code.PROCESSING_ERROR, confirmed.status, made.id)
+
+    async def find(self, request: ChargeRequest) -> Charged | Refused | None:
+        """Tell what became of the charge with that key; None when it was never confirmed."""
+        if not request.token:
+            return None
+        made = await self._intent(request)
+        if isinstance(made, Refused):
+            return made
+        intents = self._client.v1.payment_intents
+        seen = await self._asked(intents.retrieve_async(made.id), made.id)
+        return seen if isinstance(seen, Refused) else _outcome(seen)
+
+    async def capture(self, request: CaptureRequest) -> Done | Refused:
+        """Take money that is held."""
+        intents = self._client.v1.payment_intents
+        params: Any = {"amount_to_capture": request.amount_minor}
+        options: Any = {"idempotency_key": request.key}
+        call = intents.capture_async(request.charge_id, params, options)
+        taken = await self._asked(call, request.charge_id)
+        return taken if isinstance(taken, Refused) else Done(request.amount_minor)
+
+    async def void(self, request: VoidRequest) -> Done | Refused:
+        """Let held money go."""
+        intents = self._client.v1.payment_intents
+        options: Any = {"idempotency_key": request.key}
+        call = intents.cancel_async(request.charge_id, options=options)
+        gone = await self._asked(call, request.charge_id, of_void=True)
+        return gone if isinstance(gone, Refused) else Done()
+
+    async def refund(self, request: RefundRequest) -> Done | Refused:
+        """Give back money that was taken. Stripe may still have it on its way: that is done."""
+        params: Any = {
+            "payment_intent": request.charge_id,
+            "amount": request.amount_minor,
+            "metadata": {"refundId": request.refund_id},
+        }
+        options: Any = {"idempotency_key": request.key}
+        call = self._client.v1.refunds.create_async(params, options)
+        given = await self._asked(call, request.charge_id)
+        if isinstance(given, Refused):
+            return given
+        if given.status in _FAILED_REFUND:
+            return Refused(Code.REFUND_REFUSED, given.failure_reason or "", request.charge_id)
+        return Done(given.amount)
+
+    async def submit_evidence(self, request: EvidenceRequest) -> Taken | Refused:
+        """Put evidence before the bank. How it decides is told by a webhook."""
+        told = {
+            "shipping_carrier": request.carrier,
+            "shipping_tracking_number": request.tracking_number,
+            "shipping_date": request.delivered_at and request.delivered_at.date().isoformat(),
+            "uncategorized_text": _proof(request),
+        }
+        evidence = {name: value for name, value in told.items() if value}
+        params: Any = {"evidence": evidence, "submit": True}
+        options: Any = {"idempotency_key": request.key}
+        call = self._client.v1.disputes.update_async(request.chargeback_id, params, options)
+        taken = await self._asked(call, request.charge_id)
+        return taken if isinstance(taken, Refused) else Taken()
+
+    async def books(self, charge_ids: Sequence[str]) -> Mapping[str, tuple[int, int]] | None:
+        """What was captured and what went back, of charges that Stripe knows."""
+        places = asyncio.Semaphore(BOOKS_AT_ONCE_MAX)
+
+        async def look(charge_id: str) -> tuple[str, tuple[int, int] | None]:
+            async with places:
+                return charge_id, await self._booked(charge_id)
+
+        found = await asyncio.gather(*[look(charge_id) for charge_id in charge_ids])
+        return {charge_id: sums for charge_id, sums in found if sums is not None}
+
+    async def payment_of(self, intent_id: str) -> str | None:
+        """The payment that an intent is for: webhooks about its disputes do not say.
+
+        Raises:
+            ProviderError: Stripe does not answer.
+        """
+        seen = await self._asked(self._client.v1.payment_intents.retrieve_async(intent_id))
+        if isinstance(seen, Refused):
+            return None
+        metadata: dict[str, str] = seen.to_dict().get("metadata") or {}
+        return metadata.get("paymentId")
+
+    async def _booked(self, charge_id: str) -> tuple[int, int] | None:
+        params: Any = {"expand": ["latest_charge"]}
+        call = self._client.v1.payment_intents.retrieve_async(charge_id, params)
+        seen = await self._asked(call)
+        if isinstance(seen, Refused):
+            return None
+        charge: Any = seen.latest_charge
+        if charge is None or isinstance(charge, str):
+            return 0, 0
+        return charge.amount_captured, charge.amount_refunded
+
+    async def _intent(self, request: ChargeRequest) -> Any:
+        """The intent of a key, made if there is none; it moves no money."""
+        params: Any = {
+            "amount": request.amount_minor,
+            "currency": request.currency.lower(),
+            "payment_method": request.token,
+            "payment_method_types": ["card"],
+            "capture_method": "automatic" if request.capture else "manual",
+            "metadata": {"paymentId": request.payment_id},
+        }
+        options: Any = {"idempotency_key": request.key}
+        return await self._asked(self._client.v1.payment_intents.create_async(params, options))
+
+    async def _asked(self, call: Any, charge_id: str = "", *, of_void: bool = False) -> Any:
+        """Make one call: what Stripe answers, or its certain refusal.
+
+        Raises:
+            ProviderUnreachable: nothing happened.
+            OutcomeUnknown: it may have happened.
+        """
+        try:
+            return await call
+        except stripe.StripeError as error:
+            refused = refusal_of(error, charge_id, of_void=of_void)
+            if refused is None:
+                raise failure_of(error) from error
+            return refused
+        except (aiohttp.ClientConnectorError, ConnectionRefusedError) as error:
+            raise ProviderUnreachable(f"{NAME}: {error}") from error
+        except (aiohttp.ClientError, OSError, ValueError) as error:  # A body that was cut off.
+            raise OutcomeUnknown(f"{NAME}: {type(error).__name__}") from error
+
+
+def _outcome(intent: Any) -> Charged | Refused | None:
+    """What an intent's state says of its charge; None when it was never confirmed.
+
+    Raises:
+        OutcomeUnknown: Stripe itself does not know yet.
+    """
+    if intent.status in (_CAPTURED, _HELD):
+        return Charged(intent.id, intent.amount)
+    if intent.status == "processing":
+        raise OutcomeUnknown(f"{NAME}: {intent.id} is being processed")
+    if intent.status == "requires_action":
+        return Refused(Code.AUTHENTICATION_REQUIRED, "The bank asks the customer.", intent.id)
+    if intent.status == "canceled":
+        return Refused(Code.CHARGE_EXPIRED, "The intent was cancelled.", intent.id)
+    error = intent.last_payment_error
+    return None if error is None else remembered(error.to_dict(), intent.id)
+
+
+def _proof(request: EvidenceRequest) -> str:
+    """The proof of delivery in words."""
+    at = request.delivered_at
+    words = [
+        "The order was delivered" + (f" at {at:%Y-%m-%d %H:%M} UTC." if at else "."),
+        f"Signed by {request.signed_by}." if request.signed_by else "",
+        f"Photo: {request.proof_url}" if request.proof_url else "",
+    ]
+    return " ".join(filter(None, words))

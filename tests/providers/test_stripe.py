@@ -1,0 +1,349 @@
+"""Stripe behind the protocol of providers: against one with a memory, and its own mock's schema."""
+
+import asyncio
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import aiohttp
+import pytest
+from aiohttp.test_utils import TestServer
+
+from providers.calls import CallRules, Line
+from providers.payments import (
+    CaptureRequest,
+    Charged,
+    ChargeRequest,
+    Code,
+    Done,
+    EvidenceRequest,
+    OutcomeUnknown,
+    ProviderUnreachable,
+    RefundRequest,
+    Refused,
+    Taken,
+    VoidRequest,
+)
+from providers.stripe import StripeProvider
+from providers.stripe_errors import CARD_CODES
+from streams.payments.declines import REASONS
+from tests.providers.fakes import Clock
+from tests.providers.stripe_server import StripeServer
+
+AMOUNT = 5_000
+VISA = "pm_card_visa"
+MOCK = "github.com/stripe/stripe-mock@v0.197.0"
+BIN = Path(__file__).parents[2] / "var" / "bin"
+
+
+def asked(
+    key: str = "pay_1:1", token: str | None = VISA, *, capture: bool = False
+) -> ChargeRequest:
+    return ChargeRequest(key, "pay_1", AMOUNT, "USD", "credit_card", token, capture)
+
+
+def refunding(charge_id: str, amount_minor: int = 1_000, key: str = "ref_1") -> RefundRequest:
+    return RefundRequest(key, charge_id, key, amount_minor, "USD")
+
+
+def evidence(charge_id: str, dispute_id: str) -> EvidenceRequest:
+    at = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    return EvidenceRequest(
+        f"{dispute_id}:evidence", charge_id, dispute_id, "UPS", "1Z9", at, None, "Ann"
+    )
+
+
+@pytest.fixture
+def server() -> StripeServer:
+    return StripeServer()
+
+
+@pytest.fixture
+async def provider(server: StripeServer) -> AsyncIterator[StripeProvider]:
+    async with TestServer(server.app()) as site:
+        stripe = StripeProvider("sk_test_1", url=str(site.make_url("")).rstrip("/"), timeout_s=5)
+        yield stripe
+        await stripe.close()
+
+
+async def charged(provider: StripeProvider, request: ChargeRequest) -> str:
+    answer = await provider.charge(request)
+    assert isinstance(answer, Charged)
+    return answer.charge_id
+
+
+async def captured(provider: StripeProvider) -> str:
+    charge_id = await charged(provider, asked())
+    done = await provider.capture(CaptureRequest("pay_1:1:capture", charge_id, AMOUNT, "USD"))
+    assert done == Done(AMOUNT)
+    return charge_id
+
+
+# --- charges ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("capture", "status"), [(False, "requires_capture"), (True, "succeeded")])
+async def test_money_is_held_or_taken(
+    provider: StripeProvider,
+    server: StripeServer,
+    capture: bool,  # noqa: FBT001 - a parameter of pytest
+    status: str,
+) -> None:
+    charge_id = await charged(provider, asked(capture=capture))
+
+    assert server.intents[charge_id]["status"] == status
+    assert server.intents[charge_id]["metadata"] == {"paymentId": "pay_1"}
+
+
+async def test_a_repeat_makes_no_second_charge(
+    provider: StripeProvider, server: StripeServer
+) -> None:
+    first, second = await provider.charge(asked()), await provider.charge(asked())
+
+    assert first == second
+    assert len(server.intents) == 1
+
+
+@pytest.mark.parametrize(
+    ("token", "code"),
+    [
+        ("pm_card_visa_chargeDeclined", Code.CARD_DECLINED),
+        ("pm_card_visa_chargeDeclinedInsufficientFunds", Code.INSUFFICIENT_FUNDS),
+        ("pm_card_chargeDeclinedExpiredCard", Code.EXPIRED_CARD),
+        ("pm_card_chargeDeclinedStolenCard", Code.STOLEN_CARD),
+        ("pm_card_chargeDeclinedProcessingError", Code.PROCESSING_ERROR),
+        ("pm_card_authenticationRequired", Code.AUTHENTICATION_REQUIRED),
+        ("tok_unknown", Code.INVALID_PAYMENT_METHOD),
+        (None, Code.INVALID_PAYMENT_METHOD),
+    ],
+)
+async def test_a_refusal_is_told_in_our_words(
+    provider: StripeProvider, token: str | None, code: Code
+) -> None:
+    answer = await provider.charge(asked(token=token))
+    found = await provider.find(asked(token=token))
+
+    assert isinstance(answer, Refused)
+    assert answer.code == code
+    if answer.charge_id:
+        assert isinstance(found, Refused)
+        assert (found.code, found.charge_id) == (code, answer.charge_id)
+
+
+def test_every_code_of_a_card_has_a_reason() -> None:
+    assert {code.value for code in CARD_CODES.values()} <= set(REASONS)
+
+
+# --- outcomes that are not known -------------------------------------------------------------
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("call", ["payment_intents", "confirm"])
+async def test_a_call_that_is_cut_off_charges_once(
+    provider: StripeProvider, server: StripeServer, call: str, when: str
+) -> None:
+    server.cut_off[call] = when
+    clock = Clock()
+    line = Line(provider, CallRules(backoff_ms=0), clock, clock.sleep)
+
+    answer = await line.charge(asked())
+
+    assert isinstance(answer, Charged)
+    assert len(server.intents) == 1
+    confirmed = [i for i in server.intents.values() if i["status"] == "requires_capture"]
+    assert len(confirmed) == 1
+
+
+async def test_a_cut_off_call_is_not_taken_for_a_refusal(
+    provider: StripeProvider, server: StripeServer
+) -> None:
+    server.cut_off["confirm"] = "after"
+
+    with pytest.raises(OutcomeUnknown):
+        await provider.charge(asked())
+
+    assert isinstance(await provider.find(asked()), Charged)
+
+
+async def test_who_only_asks_never_charges(provider: StripeProvider, server: StripeServer) -> None:
+    assert await provider.find(asked()) is None
+
+    (intent,) = server.intents.values()
+    assert intent["status"] == "requires_confirmation"
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [(500, OutcomeUnknown), (429, ProviderUnreachable), (401, ProviderUnreachable)],
+)
+async def test_an_answer_that_says_nothing_is_an_error(
+    provider: StripeProvider, server: StripeServer, status: int, error: type[Exception]
+) -> None:
+    server.status = status
+
+    with pytest.raises(error):
+        await provider.charge(asked())
+
+
+async def test_a_server_that_is_not_there_was_not_reached() -> None:
+    stripe = StripeProvider("sk_test_1", url="http://127.0.0.1:1")
+
+    with pytest.raises(ProviderUnreachable):
+        await stripe.charge(asked())
+    await stripe.close()
+
+
+# --- what follows ----------------------------------------------------------------------------
+
+
+async def test_a_sequence_from_hold_to_refund_to_the_books(
+    provider: StripeProvider, server: StripeServer
+) -> None:
+    charge_id = await captured(provider)
+
+    assert await provider.refund(refunding(charge_id)) == Done(1_000)
+    assert await provider.refund(refunding(charge_id)) == Done(1_000)
+    assert await provider.books([charge_id, "pi_none"]) == {charge_id: (AMOUNT, 1_000)}
+    assert len(server.refunds) == 1
+    assert server.refunds[0]["metadata"] == {"refundId": "ref_1"}
+
+
+@pytest.mark.parametrize(
+    ("prepare", "code"),
+    [
+        ("captured", Code.ALREADY_CAPTURED),
+        ("voided", Code.CHARGE_EXPIRED),
+        ("", Code.UNKNOWN_CHARGE),
+    ],
+)
+async def test_a_capture_that_cannot_be_says_why(
+    provider: StripeProvider, prepare: str, code: Code
+) -> None:
+    charge_id = "pi_none"
+    if prepare == "captured":
+        charge_id = await captured(provider)
+    elif prepare == "voided":
+        charge_id = await charged(provider, asked())
+        await provider.void(VoidRequest("pay_1:1:void", charge_id, "x"))
+
+    answer = await provider.capture(CaptureRequest("other", charge_id, AMOUNT, "USD"))
+
+    assert isinstance(answer, Refused)
+    assert answer.code == code
+
+
+async def test_held_money_is_let_go_once(provider: StripeProvider) -> None:
+    charge_id = await charged(provider, asked())
+    assert await provider.void(VoidRequest("k1", charge_id, "x")) == Done()
+
+    again = await provider.void(VoidRequest("k2", charge_id, "x"))
+
+    assert isinstance(again, Refused)
+    assert again.code == Code.ALREADY_VOIDED
+
+
+async def test_money_that_is_in_cannot_be_let_go(provider: StripeProvider) -> None:
+    answer = await provider.void(VoidRequest("k", await captured(provider), "x"))
+
+    assert isinstance(answer, Refused)
+    assert answer.code == Code.ALREADY_CAPTURED
+
+
+async def test_a_refund_in_a_dispute_or_of_too_much_is_refused(
+    provider: StripeProvider, server: StripeServer
+) -> None:
+    charge_id = await captured(provider)
+    too_much = await provider.refund(refunding(charge_id, AMOUNT + 1, "ref_2"))
+    server.dispute(charge_id)
+    disputed = await provider.refund(refunding(charge_id, 1, "ref_3"))
+
+    assert [getattr(answer, "code", None) for answer in (too_much, disputed)] == [
+        Code.REFUND_REFUSED,
+        Code.REFUND_REFUSED,
+    ]
+
+
+async def test_evidence_reaches_the_dispute(provider: StripeProvider, server: StripeServer) -> None:
+    charge_id = await captured(provider)
+    dispute = server.dispute(charge_id)
+
+    assert await provider.submit_evidence(evidence(charge_id, dispute["id"])) == Taken()
+    assert dispute["evidence"]["shipping_tracking_number"] == "1Z9"
+    assert dispute["evidence"]["uncategorized_text"] == (
+        "The order was delivered at 2026-03-01 12:00 UTC. Signed by Ann."
+    )
+
+
+async def test_the_payment_of_an_intent_is_known(provider: StripeProvider) -> None:
+    charge_id = await charged(provider, asked())
+
+    assert await provider.payment_of(charge_id) == "pay_1"
+    assert await provider.payment_of("pi_none") is None
+
+
+# --- Stripe's own mock: every request fits the published schema ------------------------------
+
+
+def _stripe_mock() -> str:
+    """Where stripe-mock is, built on the first use; CI must have it."""
+    found = shutil.which("stripe-mock") or shutil.which("stripe-mock", path=str(BIN))
+    if found is None and shutil.which("go"):
+        env = os.environ | {"GOBIN": str(BIN)}
+        subprocess.run(["go", "install", MOCK], check=True, timeout=300, env=env)  # noqa: S607
+        found = str(BIN / "stripe-mock")
+    if found is None:
+        message = f"stripe-mock is missing: apt-get install golang, or go install {MOCK}"
+        if os.environ.get("CI"):
+            pytest.fail(message)
+        pytest.skip(message)
+    return found
+
+
+@pytest.fixture(scope="module")
+def mock_url() -> Iterator[str]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [_stripe_mock(), "-http-addr", f"127.0.0.1:{port}", "-https-addr", "127.0.0.1:0"]
+    with subprocess.Popen(command, stdout=sys.stderr) as process:
+        yield f"http://127.0.0.1:{port}"
+        process.terminate()
+
+
+@pytest.fixture
+async def mocked(mock_url: str) -> AsyncIterator[StripeProvider]:
+    stripe = StripeProvider("sk_test_123", url=mock_url, timeout_s=10)
+    for _ in range(100):
+        try:
+            async with aiohttp.ClientSession() as session:
+                await session.get(mock_url)
+            break
+        except aiohttp.ClientConnectorError:
+            await asyncio.sleep(0.1)
+    yield stripe
+    await stripe.close()
+
+
+async def test_stripes_mock_takes_every_request(mocked: StripeProvider) -> None:
+    found = await mocked.find(asked())
+    captures = CaptureRequest("k1", "pi_1", AMOUNT, "USD")
+
+    assert found is None or isinstance(found, Charged | Refused)
+    assert isinstance(await mocked.charge(asked()), Charged | Refused)
+    assert await mocked.capture(captures) == Done(AMOUNT)
+    assert await mocked.void(VoidRequest("k2", "pi_1", "x")) == Done()
+    assert isinstance(await mocked.refund(refunding("pi_1")), Done)
+    assert await mocked.submit_evidence(evidence("pi_1", "du_1")) == Taken()
+    assert set(await mocked.books(["pi_1"]) or ()) == {"pi_1"}
+
+
+async def test_stripes_mock_refuses_what_its_schema_does_not_have(mock_url: str) -> None:
+    async with aiohttp.ClientSession(headers={"Authorization": "Bearer sk_test_123"}) as session:
+        answer = await session.post(f"{mock_url}/v1/refunds", data={"amount": "much"})
+
+    assert answer.status == 400

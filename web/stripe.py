@@ -1,0 +1,218 @@
+"""Stripe's webhooks: what it tells becomes messages of payments (G-18, G-19).
+
+Signed with the endpoint's secret (`Stripe-Signature`), no older than five minutes, so that
+nothing is replayed later. 200 once the message is on its topic: until then Stripe tells again.
+The message carries the id of Stripe's event, so what is told twice has one id; payments take it
+once, whatever also came as the answer to a call.
+"""
+
+import json
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any, Final
+
+import stripe
+from aiohttp import web
+
+import events
+from engine.inlet import Inlet, NotTaken
+from events.base import Message
+from events.charges import (
+    ChargeCaptured,
+    ChargeRefunded,
+    ChargeVoided,
+    StripeChargeFailed,
+    StripeChargeSucceeded,
+)
+from events.refunds import CloseChargeback, RecordChargeback
+from topics import topic_of
+from web.bodies import BodyTooLarge, body_of
+from web.problems import problem
+
+PATH: Final = "/webhooks/stripe"
+BODY_BYTES_MAX: Final = 256 << 10
+TOLERANCE_S: Final = 300
+RETRY_AFTER_S: Final = 5
+EVENTS_REMEMBERED_MAX: Final = 10_000
+"""Ids of events that were taken lately, so that a repeat is not written again."""
+SOURCE: Final = "stripe"
+
+PaymentOf = Callable[[str], Awaitable[str | None]]
+"""The payment of an intent; raises a FlowMartError when Stripe does not say."""
+Told = Mapping[str, Any]
+
+
+class StripeWebhooks:
+    """One route."""
+
+    def __init__(self, secret: str, inlet: Inlet, payment_of: PaymentOf) -> None:
+        self._secret = secret
+        self._inlet = inlet
+        self._payment_of = payment_of
+        self._taken: OrderedDict[str, None] = OrderedDict()
+
+    def routes(self) -> list[web.RouteDef]:
+        """What is served."""
+        return [web.post(PATH, self.told)]
+
+    async def told(self, request: web.Request) -> web.Response:
+        """Take one event."""
+        try:
+            body = await body_of(request, BODY_BYTES_MAX)
+        except BodyTooLarge as large:
+            return problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, str(large))
+        if not self._is_signed(body, request.headers.get("Stripe-Signature")):
+            return problem(
+                HTTPStatus.UNAUTHORIZED,
+                "not signed with FLOWMART_STRIPE_WEBHOOK_SECRET, or not now",
+            )
+        event = _event(body)
+        if event is None:
+            return problem(HTTPStatus.BAD_REQUEST, "not an event of Stripe")
+        if event["id"] in self._taken:
+            return _answer(event, "known")
+        return await self._take(event)
+
+    def _is_signed(self, body: bytes, signature: str | None) -> bool:
+        try:
+            stripe.WebhookSignature.verify_header(body, signature, self._secret, TOLERANCE_S)
+        except (stripe.SignatureVerificationError, ValueError):  # A body may be any bytes.
+            return False
+        return True
+
+    async def _take(self, event: Told) -> web.Response:
+        try:
+            message = await self._message(event)
+            if message is None:
+                return _answer(event, "ignored")
+            await self._put(event, message)
+        except (KeyError, TypeError, ValueError) as wrong:
+            return problem(HTTPStatus.BAD_REQUEST, f"{event['type']}: {wrong!r}")
+        except (NotTaken, events.FlowMartError) as refused:
+            answer = problem(HTTPStatus.SERVICE_UNAVAILABLE, str(refused))
+            answer.headers["Retry-After"] = str(RETRY_AFTER_S)
+            return answer
+        self._taken[event["id"]] = None
+        if len(self._taken) > EVENTS_REMEMBERED_MAX:
+            self._taken.popitem(last=False)
+        return _answer(event, "taken")
+
+    async def _message(self, event: Told) -> Message | None:
+        """What an event says, or None where payments need not know."""
+        make = _MESSAGES.get(event["type"])
+        if make is None:
+            return None
+        thing = event["data"]["object"]
+        payment_id = (thing.get("metadata") or {}).get("paymentId")
+        if payment_id is None and thing["object"] != "payment_intent":
+            payment_id = await self._payment_of(thing["payment_intent"])
+        return None if payment_id is None else make(payment_id, thing, event)
+
+    async def _put(self, event: Told, message: Message) -> None:
+        created = datetime.fromtimestamp(event["created"], UTC)
+        value = events.encode(message, event_id=event["id"], timestamp=created, source=SOURCE)
+        headers = events.headers(message, event["id"])
+        await self._inlet.put(topic_of(type(message)), events.key_of(message), value, headers)
+
+
+def _event(body: bytes) -> Told | None:
+    try:
+        found = json.loads(body)
+    except ValueError:
+        return None
+    wanted = isinstance(found, dict) and {"id", "type", "created", "data"} <= found.keys()
+    return found if wanted and isinstance(found["id"], str) else None
+
+
+def _answer(event: Told, what: str) -> web.Response:
+    return web.json_response({"eventId": event["id"], "outcome": what})
+
+
+def _authorized(payment_id: str, intent: Told, _event: Told) -> Message:
+    return StripeChargeSucceeded(
+        charge_id=intent["id"],
+        payment_id=payment_id,
+        amount_minor=intent["amount"],
+        currency=intent["currency"],
+        status="succeeded",
+        provider=SOURCE,
+    )
+
+
+def _succeeded(payment_id: str, intent: Told, event: Told) -> Message:
+    """Money that is in: captured by us, or charged at once."""
+    if intent.get("capture_method") != "manual":
+        return _authorized(payment_id, intent, event)
+    return ChargeCaptured(
+        payment_id=payment_id,
+        charge_id=intent["id"],
+        amount_minor=intent["amount_received"],
+        currency=intent["currency"],
+        provider=SOURCE,
+        captured_at=datetime.fromtimestamp(event["created"], UTC),
+    )
+
+
+def _failed(payment_id: str, intent: Told, _event: Told) -> Message:
+    error = intent.get("last_payment_error") or {}
+    return StripeChargeFailed(
+        charge_id=intent["id"],
+        payment_id=payment_id,
+        amount_minor=intent["amount"],
+        currency=intent["currency"],
+        status="failed",
+        failure_code=error.get("decline_code") or error.get("code"),
+        failure_message=error.get("message"),
+        provider=SOURCE,
+    )
+
+
+def _voided(payment_id: str, intent: Told, _event: Told) -> Message:
+    return ChargeVoided(payment_id=payment_id, charge_id=intent["id"], provider=SOURCE)
+
+
+def _refunded(payment_id: str, refund: Told, _event: Told) -> Message | None:
+    """Money that went back; a refund made by hand goes by Stripe's own name for it."""
+    if refund["status"] != "succeeded":
+        return None
+    return ChargeRefunded(
+        payment_id=payment_id,
+        charge_id=refund["payment_intent"],
+        refund_id=(refund.get("metadata") or {}).get("refundId") or refund["id"],
+        amount_minor=refund["amount"],
+        currency=refund["currency"],
+        provider=SOURCE,
+    )
+
+
+def _disputed(payment_id: str, dispute: Told, _event: Told) -> Message:
+    return RecordChargeback(
+        payment_id=payment_id,
+        chargeback_reference=dispute["id"],
+        amount_minor=dispute["amount"],
+        reason=dispute["reason"],
+    )
+
+
+def _closed(payment_id: str, dispute: Told, _event: Told) -> Message:
+    outcome = dispute["status"]
+    return CloseChargeback(
+        payment_id=payment_id,
+        chargeback_reference=dispute["id"],
+        outcome=outcome if outcome in ("won", "lost") else "withdrawn",
+    )
+
+
+_MESSAGES: Final[dict[str, Callable[[str, Told, Told], Message | None]]] = {
+    "payment_intent.amount_capturable_updated": _authorized,
+    "payment_intent.succeeded": _succeeded,
+    "payment_intent.payment_failed": _failed,
+    "payment_intent.canceled": _voided,
+    "refund.created": _refunded,
+    "refund.updated": _refunded,
+    "charge.dispute.created": _disputed,
+    "charge.dispute.closed": _closed,
+}
+"""By Stripe's type; any other is taken and ignored, so that Stripe does not tell it again."""
