@@ -62,7 +62,7 @@ def agents_of(settings: Settings) -> tuple[tuple[AgentSpec, ...], tuple[EffectSp
     metrics = scaled(settings.metrics)
     agents = (
         orders_agent(scaled(settings.orders)),
-        subscribed_orders_agent(),
+        subscribed_orders_agent(settings.clock),
         allocation_agent(scaled(settings.allocation)),
         stock_agent(scaled(settings.inventory)),
         warehouses_agent(scaled(settings.inventory)),

@@ -2,8 +2,8 @@
 
 Reads subscriptions.commands and .events, payments.events (recurring payments) and
 notifications.events. Publishes both services' events, the sessions of charges, orders of
-Subscribe & Save and their cancellation, refunds of stray charges, and what customers are to be
-told. Keeps a row a user, a row an invoice, and the invoices' numbers.
+Subscribe & Save, refunds of stray charges, and what customers are to be told. Keeps a row a
+user, a row an invoice, the invoices' numbers, and how all stand.
 
 One agent is both services. They are keyed alike, so two would share every partition; and the
 contract has no event by which one could tell the other of a first charge, a pause, a resumption
@@ -12,8 +12,6 @@ or a withdrawn cancellation. As one they change in one transaction and need none
 
 from collections.abc import Callable
 from typing import Final
-
-from msgspec.structs import replace
 
 import events
 from agents.subscription_rows import NAME, carry_out, due, tell_levels
@@ -26,7 +24,6 @@ from streams.subscriptions.deadlines import TIMERS
 from streams.subscriptions.deciding import decide, invoice_sent, time_up
 from streams.subscriptions.leaving import cancel
 from streams.subscriptions.notices import refused
-from streams.subscriptions.outcomes import orders_after
 from streams.subscriptions.rows import Subscriber, Subscription
 from streams.subscriptions.rules import Rules, SubscriptionRules
 from streams.subscriptions.subscriber import NOBODY, locked
@@ -77,7 +74,7 @@ def subscriptions_agent(
             Source(SUBSCRIPTIONS_COMMANDS, {"CancelSubscription": _without_user(leave)}),
             Source(
                 SUBSCRIPTIONS_EVENTS,
-                {"UserSubscriptionStarted": _adopting(both), "UserSubscriptionCancelled": _undo},
+                {"UserSubscriptionStarted": _adopting(both)},
                 by="userId",
             ),
             Source(
@@ -195,7 +192,8 @@ def _advancing(rules: Rules, decision: Decide) -> Handler:
         for subscription in subscriber.subscriptions:
             if named in (None, subscription.subscription_id):
                 facts = decision(subscriber, subscription, delivery)
-                mine = replace(cause, event_id=_own(cause, subscription, named))
+                event_id = _own(cause, subscription, named)
+                mine = Cause(event_id, cause.correlation_id, cause.at_ms)
                 subscriber = carry_out(ctx, mine, subscriber, subscription, facts, rules)
 
     return handler
@@ -214,16 +212,6 @@ def _lock(ctx: Context, delivery: Delivery) -> None:
     after = locked(subscriber, event)
     if after is not subscriber:
         table[event.customer_id] = after
-
-
-def _undo(ctx: Context, delivery: Delivery) -> None:
-    """Cancel the orders that are dated after a subscription's end."""
-    event = delivery.value.data
-    subscriber = ctx.table(SUBSCRIPTIONS).get(event.user_id) or NOBODY
-    subscription = subscriber.find(event.subscription_id)
-    if subscription is not None:
-        messages = orders_after(subscription, event.effective_date)
-        announce(ctx, NAME, cause_of(delivery), messages)
 
 
 def _timing(rules: Rules) -> TimerHandler:

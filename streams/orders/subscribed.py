@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from events.orders import CancelOrder, OrderConfirmed
 from events.subscriptions import UserSubscriptionCancelled
+from streams.clock import TRUE, Clock
 from streams.moments import day_of, ms_of
 
 ORDERS_MAX: Final = 24
@@ -37,13 +38,13 @@ class SubscribedOrders(msgspec.Struct, frozen=True, gc=False):
 
 
 def confirmed(
-    row: SubscribedOrders, event: OrderConfirmed, at_ms: int
+    row: SubscribedOrders, event: OrderConfirmed, at_ms: int, clock: Clock = TRUE
 ) -> tuple[SubscribedOrders, tuple[CancelOrder, ...]]:
     """Remember an order, and cancel it when its subscription is over."""
     if any(one.order_id == event.order_id for one in row.orders):
         return row, ()
     placed = event.confirmed_at
-    placed_at_ms = at_ms if placed is None else ms_of(placed)
+    placed_at_ms = clock.calendar_ms(at_ms if placed is None else ms_of(placed))
     new = SubscribedOrder(event.order_id, placed_at_ms)
     after = replace(row, orders=(*row.orders, new)[-ORDERS_MAX:])
     return after, _cancelled((new,), after.ends)

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from streams.billing.rows import CYCLE_MOVES, INVOICE_MOVES, CycleStatus, Invoice, InvoiceStatus
 from streams.subscriptions import facts as f
-from streams.subscriptions.rows import ORDERS_KEPT_MAX, Status, Subscription
+from streams.subscriptions.rows import Status, Subscription
 
 
 def issued(subscription: Subscription, fact: f.InvoiceIssued) -> Subscription:
@@ -145,9 +145,3 @@ def renewed(subscription: Subscription, fact: f.Renewed) -> Subscription:
 def stray(subscription: Subscription, _: f.StrayPayment) -> Subscription:
     """The outcome of the charge is known."""
     return _billed(subscription, under_way=False)
-
-
-def order_placed(subscription: Subscription, fact: f.OrderPlaced) -> Subscription:
-    """The newest orders are known."""
-    orders = (*subscription.orders, fact.order)[-ORDERS_KEPT_MAX:]
-    return replace(subscription, orders=orders)

@@ -8,7 +8,7 @@ from streams.billing.rows import Invoice
 from streams.subscriptions import facts as f
 from streams.subscriptions.evolution import evolve_all
 from streams.subscriptions.plans import PlanSpec
-from streams.subscriptions.rows import OWING, Placed, Status, Subscription
+from streams.subscriptions.rows import OWING, Status, Subscription
 from streams.subscriptions.rules import Rules
 
 Period = tuple[date, date]
@@ -96,7 +96,7 @@ def settle(subscription: Subscription, invoice: Invoice, at_ms: int, rules: Rule
             facts = (*facts, f.Moved(Status.ACTIVE))
         facts = (*facts, *_leaving_too(subscription, invoice))
     if rules.own.plans[invoice.plan_id].is_goods and invoice.total_minor:
-        facts = (*facts, f.OrderPlaced(Placed(invoice.charge_key, day_of(at_ms))))
+        facts = (*facts, f.OrderPlaced(invoice.charge_key))
     return facts
 
 
@@ -119,9 +119,23 @@ def _renew(subscription: Subscription, invoice: Invoice, at_ms: int, rules: Rule
     payment_id = invoice.payment_id if invoice.charge_key else invoice.invoice_id
     renewed = f.Renewed(payment_id, invoice.attempt > 1, start, end, anchor_day)
     if invoice.plan_id == subscription.plan_id:
-        return (renewed,)
+        return (renewed, *_hint(subscription, start, rules))
     migrated = f.PlanChanged(subscription.plan_id, invoice.plan_id, start, 0)
     return (migrated, renewed)
+
+
+def _hint(subscription: Subscription, start: date, rules: Rules) -> f.Facts:
+    """The next higher plan of the same cycle, each time that many days have passed."""
+    every, began = rules.own.usage_review_days, subscription.started_on
+    if (start - began).days // every == (subscription.period_start - began).days // every:
+        return ()
+    plan = plan_of(subscription, rules)
+    higher = [
+        (other.tier, plan_id)
+        for plan_id, other in rules.own.plans.items()
+        if (other.family, other.cycle) == (plan.family, plan.cycle) and other.tier > plan.tier
+    ]
+    return (f.UpgradeHinted(min(higher)[1]),) if higher else ()
 
 
 def withdrawn(subscription: Subscription) -> f.Facts:

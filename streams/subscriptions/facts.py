@@ -6,7 +6,7 @@ from typing import TypeAlias
 import msgspec
 
 from streams.billing.rows import Invoice
-from streams.subscriptions.rows import Method, Placed, Status, Subscription
+from streams.subscriptions.rows import Method, Status, Subscription
 
 
 class Began(msgspec.Struct, frozen=True, gc=False):
@@ -107,6 +107,12 @@ class Renewed(msgspec.Struct, frozen=True, gc=False):
     anchor_day: int
 
 
+class UpgradeHinted(msgspec.Struct, frozen=True, gc=False):
+    """A while is over after which the customer is told of a higher plan."""
+
+    plan_id: str
+
+
 class StrayPayment(msgspec.Struct, frozen=True, gc=False):
     """Money came in for an invoice that was cancelled meanwhile: it is to go back."""
 
@@ -118,7 +124,7 @@ class StrayPayment(msgspec.Struct, frozen=True, gc=False):
 class OrderPlaced(msgspec.Struct, frozen=True, gc=False):
     """The paid goods are ordered (G-45)."""
 
-    order: Placed
+    order_id: str
 
 
 # --- what customers ask for --------------------------------------------------------------------
@@ -233,6 +239,7 @@ Fact: TypeAlias = (
     | Suspended
     | GivenUp
     | Renewed
+    | UpgradeHinted
     | StrayPayment
     | OrderPlaced
     | MethodChanged

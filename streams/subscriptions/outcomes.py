@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from events.base import Message
-from events.orders import CancelOrder, PlaceOrder
+from events.orders import PlaceOrder
 from events.refunds import RefundPayment
 from events.subscriptions import (
     CancelSubscription,
@@ -45,21 +45,6 @@ def following(
             yield notices.refused(after.user_id, after.subscription_id, fact, cause_id)
         elif speak is not None:
             yield from speak(after, fact, at_ms, rules)
-
-
-def orders_after(subscription: Subscription, effective_on: Any) -> Iterator[CancelOrder]:
-    """Cancel the orders that a cancelled subscription placed after its end (G-45).
-
-    Orders finds orders by orderId alone, so whoever placed them names them. Orders itself
-    refuses what has been dispatched.
-    """
-    for order in subscription.orders:
-        if order.on > effective_on:
-            yield CancelOrder(
-                order_id=order.order_id,
-                user_id=SYSTEM,
-                cancellation_reason="SUBSCRIPTION_CANCELLED",
-            )
 
 
 def _started(after: Subscription, _: f.Started, _at_ms: int, rules: Rules) -> Said:
@@ -109,8 +94,12 @@ def _renewed(after: Subscription, fact: f.Renewed, _at_ms: int, rules: Rules) ->
     )
 
 
-def _grace(after: Subscription, fact: f.GraceBegun, _at_ms: int, _rules: Rules) -> Said:
-    yield notices.grace_begun(after, fact)
+def _hinted(after: Subscription, fact: f.UpgradeHinted, _at_ms: int, rules: Rules) -> Said:
+    yield notices.upgrade_hinted(after, fact, rules)
+
+
+def _grace(after: Subscription, fact: f.GraceBegun, _at_ms: int, rules: Rules) -> Said:
+    yield notices.grace_begun(after, fact, rules)
 
 
 def _suspended(after: Subscription, fact: f.Suspended, _at_ms: int, rules: Rules) -> Said:
@@ -155,7 +144,7 @@ def _order(after: Subscription, fact: f.OrderPlaced, _at_ms: int, _rules: Rules)
     assert invoice is not None, "no invoice"
     assert address is not None, "goods go somewhere"
     yield PlaceOrder(
-        order_id=fact.order.order_id,
+        order_id=fact.order_id,
         user_id=after.user_id,
         order_items=wire_goods(after, invoice),
         shipping_address=address,
@@ -182,8 +171,8 @@ def _migrated(after: Subscription, fact: f.PlanChanged, _at_ms: int, rules: Rule
     )
 
 
-def _offered(after: Subscription, fact: f.OfferMade, _at_ms: int, _rules: Rules) -> Said:
-    yield notices.offer_made(after, fact)
+def _offered(after: Subscription, fact: f.OfferMade, _at_ms: int, rules: Rules) -> Said:
+    yield notices.offer_made(after, fact, rules)
 
 
 def _settled(after: Subscription, fact: f.LeaveSettled, _at_ms: int, rules: Rules) -> Said:
@@ -193,7 +182,7 @@ def _settled(after: Subscription, fact: f.LeaveSettled, _at_ms: int, rules: Rule
 def _cancelled(after: Subscription, fact: f.Cancelled, _at_ms: int, rules: Rules) -> Said:
     if not fact.was_told:
         yield _farewell(after, fact.effective_on, rules)
-    yield notices.over(after, "subscription-reactivation-offer")
+    yield notices.come_back(after, rules)
 
 
 def _farewell(after: Subscription, effective_on: Any, rules: Rules) -> UserSubscriptionCancelled:
@@ -215,8 +204,8 @@ def _farewell(after: Subscription, effective_on: Any, rules: Rules) -> UserSubsc
     )
 
 
-def _expired(after: Subscription, _: f.Expired, _at_ms: int, _rules: Rules) -> Said:
-    yield notices.over(after, "subscription-renewal-notice")
+def _expired(after: Subscription, _: f.Expired, _at_ms: int, rules: Rules) -> Said:
+    yield notices.expired(after, rules)
 
 
 _SPEAK: Final[dict[type, Callable[[Subscription, Any, int, Rules], Said]]] = {
@@ -228,6 +217,7 @@ _SPEAK: Final[dict[type, Callable[[Subscription, Any, int, Rules], Said]]] = {
     f.Reminded: _reminded,
     f.ChargeBegun: _charging,
     f.Renewed: _renewed,
+    f.UpgradeHinted: _hinted,
     f.GraceBegun: _grace,
     f.Suspended: _suspended,
     f.GivenUp: _given_up,

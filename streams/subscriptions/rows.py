@@ -8,8 +8,6 @@ import msgspec
 
 from streams.billing.rows import Invoice
 
-ORDERS_KEPT_MAX: Final = 8
-"""Orders of a Subscribe & Save that are kept, the newest, to be cancelled with it (G-45)."""
 ENDED_KEPT_MAX: Final = 4
 """Ended subscriptions of a user that are kept."""
 
@@ -96,13 +94,6 @@ class Method(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     last4: str | None = None
 
 
-class Placed(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """An order that a payment of the subscription placed."""
-
-    order_id: str
-    on: date
-
-
 class Leaving(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """Why a subscription ends, and whether that is settled."""
 
@@ -155,7 +146,6 @@ class Subscription(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     suspended_at_ms: int = 0
     goods: tuple[Goods, ...] = ()
     address: Place | None = None
-    orders: tuple[Placed, ...] = ()
     discount_code: str | None = None
     signup_source: str | None = None
 

@@ -46,6 +46,8 @@ class SubscriptionRules:
     """How long an offer stands; silence lets the cancellation go through (G-43)."""
     offer_cycles: int = 2
     """Invoices that an accepted offer lowers (G-43)."""
+    usage_review_days: int = 90
+    """How often a renewal points to the next higher plan (flow SubscriptionRenewed)."""
     reactivation: bool = False
     """True: a suspended subscription can come back; False: it is cancelled at once (K5, G-42)."""
     reactivation_days: int = 30

@@ -14,6 +14,7 @@ from agents.payments import payments_agent
 from agents.registrations import registrations_agent
 from agents.review import review_agent
 from agents.stock import stock_agent
+from agents.subscribed_orders import subscribed_orders_agent
 from agents.subscriptions import subscriptions_agent
 from app import agents_of
 from engine.driver import Driver
@@ -44,6 +45,7 @@ PAYMENTS = PaymentRules(provider_default="simulated", gateway_backoff_s=0)
 def _the_others() -> list[AgentSpec]:
     return [
         orders_agent(OrderRules()),
+        subscribed_orders_agent(),
         allocation_agent(AllocationRules()),
         stock_agent(InventoryRules()),
         payments_agent(PAYMENTS),

@@ -5,11 +5,15 @@ from datetime import UTC, date, datetime
 import pytest
 
 from events.inventory import AddInventory
-from events.subscriptions import SubscribeUser, UpdatePaymentMethod
+from events.subscriptions import CancelSubscription, SubscribeUser, UpdatePaymentMethod
 from events.types import Address, OrderItem, PaymentMethod
+from providers.templates import Templates
 from settings import Settings
 from streams.alerts.rules import AlertRules
 from streams.clock import Clock
+from streams.subscriptions.notices import TEMPLATES, UPGRADE
+from streams.subscriptions.plans import PLANS, PlanSpec
+from streams.subscriptions.rules import SubscriptionRules
 from tables.orders import ORDERS
 from tables.payments import PAYMENTS
 from tables.subscriptions import STANDINGS
@@ -26,6 +30,7 @@ GOODS = SubscribeUser(
     items=(OrderItem(product_id="p1", quantity=2, unit_price_minor=10_00),),
     shipping_address=HOME,
 )
+ONCE = PlanSpec("Once", "weekly", 5_00, "once", auto_renew=False)
 RATE = 86_400
 """A day a second."""
 HURRIED = Settings(time_scale=2_000, calendar_start=START, calendar_rate=RATE)
@@ -164,3 +169,41 @@ def test_unpaid_renewals_raise_both_alerts_and_payment_resolves_what_is_owed() -
         shop.tell(card("tok_visa").model_copy(update={"user_id": user}))
     days(shop, 6)
     assert "past_due" in {e.data.rule for e in shop.said("AlertResolved")}
+
+
+def test_whatever_subscribers_are_told_can_be_written() -> None:
+    shop = Shop(rules=SubscriptionRules(plans={**PLANS, "plan_once": ONCE}))
+    shop.tell(SUBSCRIBE, SUBSCRIBE).until("2025-05-02")
+    leave = CancelSubscription(
+        subscription_id=shop.subscription.subscription_id,
+        user_id="usr_1",
+        reason="other",
+        requested_by="customer",
+    )
+    shop.tell(leave).until("2025-06-01")
+    shop.tell(SUBSCRIBE).until("2025-09-05").tell(card("tok_expired")).until("2025-10-05")
+    shop.tell(SUBSCRIBE.model_copy(update={"user_id": "usr_2", "plan_id": "plan_once"}))
+    shop.until("2025-10-15")
+
+    mails = [e.data for e in shop.said("SendNotification")]
+    assert {mail.template_id for mail in mails} == TEMPLATES
+    for mail in mails:
+        assert Templates().mail(mail.template_id, "en", mail.template_data).html
+        assert Templates().short(mail.template_id, "en", mail.template_data).short
+
+
+@pytest.mark.parametrize(
+    ("plan", "hints"),
+    [
+        ("plan_monthly_basic", ["2025-05-31", "2025-07-31"]),
+        ("plan_monthly_pro", []),
+        ("plan_save_monthly", []),
+    ],
+)
+def test_a_higher_plan_is_hinted_at_every_ninety_days(plan: str, hints: list[str]) -> None:
+    stock = AddInventory(product_id="p1", quantity=100, warehouse_id="wh_MAIN_001")
+    shop = Shop().tell(stock, GOODS.model_copy(update={"plan_id": plan})).until("2025-08-15")
+
+    told = [e for e in shop.said("SendNotification") if e.data.template_id == UPGRADE]
+    days_ = [datetime.fromtimestamp(e.timestamp_ms / 1000, UTC).date().isoformat() for e in told]
+    assert days_ == hints

@@ -8,33 +8,10 @@ from jinja2.exceptions import SecurityError
 from providers.templates import FOLDER, NoTemplate, Templates
 from streams.notifications.notices import template_of
 from streams.notifications.rules import NotificationRules
+from streams.subscriptions.notices import TEMPLATES as OF_SUBSCRIPTIONS
 
 TEMPLATES = Templates()
 NAMES = sorted(path.stem for path in (FOLDER / "en").glob("*.txt"))
-
-OF_SUBSCRIPTIONS = {
-    "payment-method-update-needed",
-    "subscription-reactivation-offer",
-    "subscription-renewal-notice",
-    "subscription-request-refused",
-    "subscription-save-offer",
-}
-"""Mails that Subscriptions asks for without an event that everybody is told of."""
-
-
-@pytest.mark.parametrize("name", sorted(OF_SUBSCRIPTIONS))
-def test_every_mail_that_subscriptions_ask_for_can_be_written(name: str) -> None:
-    about = {
-        "subscriptionId": "sub_1",
-        "request": "pause",
-        "reason": "not_active",
-        "graceEndsAt": 1_750_000_000_000,
-        "percent": 25,
-        "validUntil": 1_750_000_000_000,
-        "planId": "plan_monthly_pro",
-    }
-
-    assert TEMPLATES.mail(name, "en", about).subject
 
 
 def test_every_event_that_is_told_has_a_template() -> None:
@@ -44,12 +21,11 @@ def test_every_event_that_is_told_has_a_template() -> None:
 
 
 def test_a_time_is_written_as_its_day() -> None:
-    words = TEMPLATES.mail(
-        "subscription-save-offer", "en", {"percent": 25, "validUntil": 1_750_075_200_000}
-    )
+    about = {"plan": "Pro", "percent": 25, "cycles": 2, "validUntil": 1_750_075_200_000}
+    words = TEMPLATES.mail("subscription-save-offer", "en", about)
 
-    assert "The offer is open until 2025-06-16." in words.text
-    assert words.subject == "25 % off if you stay"
+    assert "The offer stands until 2025-06-16." in words.text
+    assert words.subject == "Stay with Pro: 25 % off"
 
 
 @pytest.mark.parametrize("name", NAMES)
