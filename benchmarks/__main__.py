@@ -34,6 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run what was asked for; 1 when a floor was missed or a system did its job wrongly."""
     options = _options(arguments)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    pace = Pace(options.rate, options.seconds, workers=options.workers)
     try:
         if options.what == "driver":
             return driver(options.events, whole=options.whole)
@@ -41,8 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if options.compare or options.what == "compare":
                 return comparison(here, _plan(options))
             if options.what == "pipeline":
-                return pipeline(here, Pace(options.rate, options.seconds))
-            return quick(here, options.events, Pace(options.rate, options.seconds))
+                return pipeline(here, pace)
+            return quick(here, options.events, pace)
     except BenchmarkError as error:
         sys.stderr.write(f"{error}\n")
         return 1
@@ -57,6 +58,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--events", type=int, default=EVENTS, help="after warm-up; rows of R; orders of the driver")
     add("--rate", type=float, default=STEADY.rate, help="orders/s of the pipeline")
     add("--seconds", type=float, default=STEADY.seconds, help="of the pipeline")
+    add("--workers", type=int, default=STEADY.workers, help="of the pipeline (%(default)s)")
     add("--rounds", type=int, default=3, help="of the comparison")
     add("--slow-events", type=int, help="the events of stock Faust (default: as many)")
     add("--workloads", default=",".join(WORKLOADS), help="of the comparison (%(default)s)")

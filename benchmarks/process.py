@@ -108,6 +108,34 @@ class Watched:
             time.sleep(SAMPLE_S)
 
 
+class Fleet:
+    """Processes that do one job together."""
+
+    def __init__(self, members: Sequence[Watched]) -> None:
+        self._members = members
+
+    def check(self) -> None:
+        """See that all of them still run.
+
+        Raises:
+            BenchmarkError: one ended.
+        """
+        for member in self._members:
+            member.check()
+
+    def said(self) -> str:
+        """The last lines of each."""
+        return "\n".join(member.said() for member in self._members)
+
+    def cpu_s(self, start_s: float, end_s: float) -> float:
+        """CPU that they used between two moments, in seconds."""
+        return sum(member.cpu_s(start_s, end_s) for member in self._members)
+
+    def rss_mb(self) -> float:
+        """The most memory they were seen with, added up."""
+        return sum(member.rss_mb() for member in self._members)
+
+
 def _spawn(
     command: Sequence[str], output: IO[bytes], env: Mapping[str, str]
 ) -> subprocess.Popen[bytes]:

@@ -10,7 +10,7 @@ from benchmarks.kafka import BenchmarkError
 from benchmarks.pipeline.load import Sender
 from benchmarks.pipeline.meter import Meter, latencies_ms
 from benchmarks.pipeline.shop import ENV, running_shop
-from benchmarks.process import Watched
+from benchmarks.process import Fleet
 from benchmarks.results import Result, percentile
 
 SAMPLE_S: Final = 1.0
@@ -19,11 +19,13 @@ DRAIN_S: Final = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How many orders a second, for how long after how much warm-up."""
+    """How many orders a second, for how long after how much warm-up, and who does them."""
 
     rate: float
     seconds: float
     warm_up_s: float = 5.0
+    workers: int = 2
+    """Processes that run the shop: one a core, each with half of the partitions."""
 
     @property
     def orders(self) -> int:
@@ -35,19 +37,19 @@ def run_pipeline(bootstrap: str, folder: Path, pace: Pace) -> Result:
     """Run a shop of its own at that pace.
 
     Raises:
-        BenchmarkError: the worker ended, or an order was not paid.
+        BenchmarkError: a worker ended, or an order was not paid.
     """
-    with running_shop(bootstrap, folder) as (worker, load):
+    with running_shop(bootstrap, folder, pace.workers) as (workers, load):
         sender = Sender(bootstrap, load.orders(pace.rate, pace.orders))
         meter = Meter(bootstrap, ENV)
         try:
-            under_way = _watch(sender, meter, worker, pace)
+            under_way = _watch(sender, meter, workers, pace)
         finally:
             meter.close()
-    return _result(pace, worker, sender, meter, under_way)
+    return _result(pace, workers, sender, meter, under_way)
 
 
-def _watch(sender: Sender, meter: Meter, worker: Watched, pace: Pace) -> list[int]:
+def _watch(sender: Sender, meter: Meter, workers: Fleet, pace: Pace) -> list[int]:
     """Send and follow; return the orders under way, a sample a second after warm-up."""
     sender.start()
     started_s, samples = time.time(), []
@@ -55,19 +57,19 @@ def _watch(sender: Sender, meter: Meter, worker: Watched, pace: Pace) -> list[in
     while sender.is_alive() or len(meter.paid_s) < pace.orders:
         meter.poll()
         if time.time() >= next_s and sender.is_alive():
-            worker.check()
+            workers.check()
             samples.append(len(sender.sent_s) - len(meter.paid_s))
             next_s += SAMPLE_S
         if time.time() > started_s + pace.warm_up_s + pace.seconds + DRAIN_S:
             raise BenchmarkError(
                 f"{pace.orders - len(meter.paid_s)} of {pace.orders} orders are not paid"
-                f" {DRAIN_S:.0f} s after the last; {meter.failed} failed:\n{worker.said()}"
+                f" {DRAIN_S:.0f} s after the last; {meter.failed} failed:\n{workers.said()}"
             )
     return samples
 
 
 def _result(
-    pace: Pace, worker: Watched, sender: Sender, meter: Meter, under_way: list[int]
+    pace: Pace, workers: Fleet, sender: Sender, meter: Meter, under_way: list[int]
 ) -> Result:
     first_s = min(sender.sent_s.values())
     start_s, end_s = first_s + pace.warm_up_s, first_s + pace.warm_up_s + pace.seconds
@@ -79,12 +81,13 @@ def _result(
         "flowmart",
         "exactly_once",
         events_per_s=paid / pace.seconds,
-        cpu_us_per_event=worker.cpu_s(start_s, end_s) / max(1, paid) * 1e6,
+        cpu_us_per_event=workers.cpu_s(start_s, end_s) / max(1, paid) * 1e6,
         latency_ms_p50=percentile(payment, 0.5),
         latency_ms_p99=percentile(payment, 0.99),
-        rss_mb=worker.rss_mb(),
+        rss_mb=workers.rss_mb(),
         more={
             "variant": f"{pace.rate:.0f}/s",
+            "workers": pace.workers,
             "confirm_ms_p50": percentile(confirm, 0.5),
             "confirm_ms_p99": percentile(confirm, 0.99),
             "lag_orders": under_way,

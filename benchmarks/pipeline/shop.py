@@ -1,4 +1,4 @@
-"""The application's own worker, started for a benchmark and stopped after it."""
+"""The application's own workers, started for a benchmark and stopped after it."""
 
 import secrets
 import sys
@@ -6,14 +6,14 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from http import HTTPStatus
 from pathlib import Path
 from typing import Final
 
 from benchmarks.kafka import BenchmarkError, Reader
 from benchmarks.pipeline.load import Load, Sender
-from benchmarks.process import Watched
+from benchmarks.process import Fleet, Watched
 from broker.ports import free_ports
 
 ENV: Final = "sit"
@@ -24,25 +24,31 @@ POLL_S: Final = 0.2
 
 
 @contextmanager
-def running_shop(bootstrap: str, folder: Path) -> Iterator[tuple[Watched, Load]]:
-    """Yield a worker that is ready, and the load for its shop, whose stock is in."""
-    port = free_ports(1)[0]
+def running_shop(bootstrap: str, folder: Path, workers: int) -> Iterator[tuple[Fleet, Load]]:
+    """Yield workers that are ready, and the load for their shop, whose stock is in."""
+    with ExitStack() as stack:
+        ports = free_ports(workers)
+        started = [stack.enter_context(_worker(bootstrap, folder, port)) for port in ports]
+        for worker, port in zip(started, ports, strict=True):
+            _wait_ready(worker, port)
+        fleet, load = Fleet(started), Load(ENV, PARTITIONS)
+        _stock(bootstrap, fleet, load)
+        yield fleet, load
+
+
+def _worker(bootstrap: str, folder: Path, port: int) -> Watched:
     faust = str(Path(sys.executable).with_name("faust"))
     command = [faust, "-A", "benchmarks.pipeline.core", "-L", "uvloop", "worker", "-l", "warn"]
     environment = {
         "FLOWMART_BROKER": bootstrap,
         "FLOWMART_ENV": ENV,
         "FLOWMART_PARTITIONS": str(PARTITIONS),
-        "FLOWMART_DATA_DIR": str(folder / "shop"),
+        "FLOWMART_DATA_DIR": str(folder / f"shop-{port}"),
         "FLOWMART_WEB_PORT": str(port),
         "FLOWMART_VIEW_TOKEN": secrets.token_urlsafe(),
         "FLOWMART_PROVIDER_LATENCY_MS": "0",
     }
-    with Watched(command, folder / "shop.log", environment) as worker:
-        _wait_ready(worker, port)
-        load = Load(ENV, PARTITIONS)
-        _stock(bootstrap, worker, load)
-        yield worker, load
+    return Watched(command, folder / f"shop-{port}.log", environment)
 
 
 def _wait_ready(worker: Watched, port: int) -> None:
@@ -62,7 +68,7 @@ def _is_ready(port: int) -> bool:
         return False
 
 
-def _stock(bootstrap: str, worker: Watched, load: Load) -> None:
+def _stock(bootstrap: str, workers: Fleet, load: Load) -> None:
     """Bring the stock in, and return when the shop has it."""
     opening = load.opening()
     reader = Reader(bootstrap, [f"inventory.{ENV}.events"], from_now=True)
@@ -70,8 +76,8 @@ def _stock(bootstrap: str, worker: Watched, load: Load) -> None:
     sender.start()
     left, deadline = len(opening), time.monotonic() + READY_S
     while left > 0:
-        worker.check()
+        workers.check()
         if time.monotonic() > deadline:
-            raise BenchmarkError(f"{left} deliveries are not in stock:\n{worker.said()}")
+            raise BenchmarkError(f"{left} deliveries are not in stock:\n{workers.said()}")
         left -= len(reader.poll(POLL_S))
     reader.close()
