@@ -9,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help venv demo broker test check simulate bench format docs lock clean
+.PHONY: help venv demo broker test check simulate mutants-of-rules bench format docs lock clean
 
 help: ## List the tasks
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ check: venv ## Run what CI runs: format, lint, types, import rules, generated fi
 
 simulate: venv ## Run the whole shop in memory; SEEDS=n so many seeds, SEED=n this one alone
 	@$(BIN)/python -m simulation run $(if $(SEED),--seed $(SEED)) $(if $(SEEDS),--seeds $(SEEDS))
+
+mutants-of-rules: venv ## Break one rule after the other and see which law of the simulation notices
+	@$(BIN)/python -m simulation mutants
 
 bench: venv ## Run the benchmarks, each as ratios within one run; ARGS= is passed on
 	@$(BIN)/python -m benchmarks $(ARGS)

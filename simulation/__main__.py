@@ -1,6 +1,6 @@
-"""`python -m simulation`: run seeds, or break rules on purpose and see who notices.
+"""`python -m simulation`: run seeds, or break rules on purpose and see which law notices.
 
-Exit code: 0 all laws held (every mutant was caught), 1 one did not.
+Exit code: 0 every law held (every mutant was noticed), 1 one did not.
 """
 
 import argparse
@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Iterable
 
-from simulation.run import failures
+from simulation import mutants
 
 
 def main() -> int:
@@ -19,20 +19,33 @@ def main() -> int:
     run.add_argument("--seeds", type=int, default=2_000, help="how many (default 2000)")
     run.add_argument("--first", type=int, default=0, help="the first of them (default 0)")
     run.add_argument("--seed", type=int, help="this one alone")
+    run.add_argument("--until-failure", action="store_true", help="stop at the first failure")
+    run.add_argument("--mutant", help="with this rule broken")
+    broken = commands.add_parser("mutants", help="break one rule after the other")
+    broken.add_argument("--seeds", type=int, default=mutants.SEEDS_MAX, help="lives of each")
     asked = parser.parse_args()
+    if asked.command == "mutants":
+        return mutants.report(asked.seeds)
+    if asked.mutant:
+        mutants.break_rule(asked.mutant)
+    chosen = range(asked.first, asked.first + asked.seeds)
     if asked.seed is not None:
-        return seeds([asked.seed])
-    return seeds(range(asked.first, asked.first + asked.seeds))
+        chosen = range(asked.seed, asked.seed + 1)
+    return seeds(chosen, until_failure=asked.until_failure)
 
 
-def seeds(chosen: Iterable[int]) -> int:
+def seeds(chosen: Iterable[int], *, until_failure: bool = False) -> int:
     """Run them one after the other; print what broke, and a summary."""
+    from simulation.run import failures  # noqa: PLC0415 - a rule is broken while it is imported
+
     begun_s, count, failed = time.perf_counter(), 0, []
     for seed, told in failures(chosen):
         count += 1
         if told is not None:
             failed.append(seed)
             print(told, flush=True)
+            if until_failure:
+                break
     took_s = time.perf_counter() - begun_s
     verdict = f"{len(failed)} failed: {failed}" if failed else "every law held"
     print(

@@ -37,6 +37,9 @@ _MONEY: Final = frozenset(
         "FraudCheckCompleted",
         "ProcessPayment",
         "CapturePayment",
+        "StripeChargeFailed",
+        "RefundCharge",
+        "RefundIssued",
     }
 )
 
@@ -100,6 +103,10 @@ class Laws:
         name = name_of(record)
         if name in _STOCK_COMMANDS:
             self.stock.told(told_by(record))
+        elif name == "RefundPayment":
+            self.money.asked(told_by(record)["data"])
+        elif name == "CancelOrder":
+            self.ends.asked(told_by(record)["data"])
 
     def _told(self, record: Record) -> None:
         if record.topic.endswith("-repartition"):

@@ -8,6 +8,7 @@ from simulation.laws.broken import insist
 MONEY: Final = "an order that ended keeps no money"
 STOCK: Final = "an order that ended holds no stock"
 DELIVERED: Final = "delivered with the last parcel"
+MINE: Final = "only its customer cancels an order"
 PAID: Final = "paid in full before it leaves"
 
 _ENDED: Final = frozenset({"cancelled", "rejected"})
@@ -19,12 +20,19 @@ class EndLaw:
 
     def __init__(self, rows: Mapping[str, dict[str, Any]]) -> None:
         self._rows = rows
+        self._asked: dict[str, set[str]] = {}
+
+    def asked(self, data: dict[str, Any]) -> None:
+        """Somebody asked to cancel an order."""
+        self._asked.setdefault(data["orderId"], set()).add(data["userId"])
 
     def order(self, key: str, before: Any, row: Any) -> None:
         """An order changed: it is delivered when all its parcels are."""
         status = row.status.value
         if before is None or before.status.value == status:
             return
+        if status == "cancelled" and row.cancellation_reason == "CUSTOMER_REQUEST":
+            insist(row.user_id in self._asked.get(key, ()), MINE, key, "its customer never asked")
         parcels = [one for one in self._rows["shipments"].values() if one.order_id == key]
         if status == "delivered":
             where = {one.shipment_id: one.status.value for one in parcels}

@@ -18,6 +18,11 @@ GATE: Final = "captured only when held and approved"
 BALANCED: Final = "captured - refunded - charged back = the provider's books"
 NOTHING_KEPT: Final = "no money of an order that ended is kept or held"
 ATTEMPTS: Final = "attempts"
+HOPELESS: Final = "a hopeless card is not tried again"
+APPROVED: Final = "a large refund is approved by somebody else"
+_HOPELESS: Final = frozenset({"expired_card", "lost_card", "stolen_card", "invalid_number"})
+_GBP: Final = {"GBP": 1.0, "USD": 0.79, "EUR": 0.86, "CAD": 0.58}
+_APPROVAL_GBP: Final = 500
 ATTEMPTS_MAX: Final = 3
 _LAPSED: Final = "_cx"
 """The end of ids of charges that lapsed before they were captured: they hold nothing."""
@@ -36,6 +41,10 @@ class MoneyLaw:
     decided: dict[str, str] = field(default_factory=dict)
     """Fraud's newest word, by payment."""
     order_of: dict[str, str] = field(default_factory=dict)
+    hopeless: set[str] = field(default_factory=set)
+    """Payments whose card must not be tried again."""
+    approved: set[str] = field(default_factory=set)
+    """Payments of which somebody else than who asked approved a refund."""
     opened: dict[str, dict[str, Any]] = field(default_factory=dict)
     """PaymentInitiated, by payment."""
 
@@ -52,8 +61,29 @@ class MoneyLaw:
         elif name == "ProcessPayment":
             number = data.get("attemptNumber") or 1
             insist(number <= ATTEMPTS_MAX, ATTEMPTS, data["paymentId"], f"attempt {number}")
+            insist(data["paymentId"] not in self.hopeless, HOPELESS, data["paymentId"], str(data))
+        elif name == "StripeChargeFailed" and data["failureCode"] in _HOPELESS:
+            self.hopeless.add(data["paymentId"])
         elif name == "CapturePayment":
             self._gate(data["paymentId"])
+        elif name == "RefundCharge":
+            row = self.rows[data["paymentId"]]
+            left = row.captured_minor - row.refunded_minor - row.charged_back_minor
+            fine = 0 < data["amountMinor"] <= left
+            insist(fine, NOT_MORE, data["paymentId"], f"{data['amountMinor']} of {left} are asked")
+        elif name == "RefundIssued":
+            self._approved(data)
+
+    def asked(self, data: dict[str, Any]) -> None:
+        """Somebody asked for money back."""
+        if data.get("approvedBy") not in (None, data["requestedBy"]):
+            self.approved.add(data["paymentId"])
+
+    def _approved(self, data: dict[str, Any]) -> None:
+        large = data["amount"] * _GBP[data["currency"]] > _APPROVAL_GBP
+        if large and data.get("reason") == "goodwill":
+            fine = data["paymentId"] in self.approved
+            insist(fine, APPROVED, data["paymentId"], f"{data['amount']} went back")
 
     def _adjusted(self, data: dict[str, Any]) -> None:
         reservation = data.get("reservationId")

@@ -17,6 +17,11 @@ from simulation.laws.machines import (
 )
 
 LAW: Final = "legal transitions"
+PAID_FOR: Final = "what is paid for stays held"
+DUNNING: Final = "dunning ends"
+GOES_BACK: Final = "nobody takes it, so it goes back"
+_RETRIES_MAX: Final = 3
+_ATTEMPTS_MAX: Final = 3
 _KEPT_MAX: Final = 40
 """Steps of a history; beyond them the middle is forgotten."""
 
@@ -52,6 +57,8 @@ def order(key: str, before: Any, row: Any) -> None:
 def shipment(key: str, before: Any, row: Any) -> None:
     """One of `shipments`."""
     by_history(SHIPMENT, key, before, row)
+    on_its_way = row.status.value == "in_transit" and row.attempts >= _ATTEMPTS_MAX
+    insist(not on_its_way, GOES_BACK, key, f"it failed {row.attempts} times and is on its way")
 
 
 def payment(key: str, before: Any, row: Any) -> None:
@@ -65,6 +72,8 @@ def reservation(key: str, before: Any, row: Any) -> None:
     if row is not None:
         same = before is not None and before.created_at_ms == row.created_at_ms
         by_status(RESERVATION, key, before.status if same else "", row.status)
+        lost = same and before.committed and row.status == "EXPIRED"
+        insist(not lost, PAID_FOR, key, "it was paid for, and expired")
 
 
 def case(key: str, before: Any, row: Any) -> None:
@@ -94,3 +103,4 @@ def invoice(key: str, before: Any, row: Any) -> None:
     if row is not None:
         by_status(INVOICE, key, before.status.value if before else "", row.status.value)
         by_status(CYCLE, key, before.cycle.value if before else "", row.cycle.value)
+        insist(row.retries <= _RETRIES_MAX, DUNNING, key, f"retry {row.retries}")

@@ -11,6 +11,7 @@ from typing import Any, Final
 from simulation.laws.broken import insist
 
 NEVER_NEGATIVE: Final = "stock never negative"
+QUEUE: Final = "who waits is in the queue, and nobody else"
 HELD: Final = "holds add up"
 CONSERVED: Final = "stock conserved"
 EXPIRES: Final = "holds expire"
@@ -31,6 +32,8 @@ class StockLaw:
     damaged: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     held: dict[tuple[str, str], int] = field(default_factory=lambda: defaultdict(int))
     rows: dict[str, Any] = field(default_factory=dict)
+    waiting: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    """Reservations that wait for a restock, by product."""
     left: dict[str, int] = field(default_factory=dict)
     """Units that left the house, by reservation."""
     touched: set[str] = field(default_factory=set)
@@ -69,6 +72,8 @@ class StockLaw:
                 for part in one.allocations:
                     self.held[one.product_id, part.warehouse_id] += sign * part.quantity
         product = (row or before).product_id
+        waits = row is not None and row.status == "PENDING"
+        (self.waiting[product].add if waits else self.waiting[product].discard)(key)
         if row is not None:
             same = before is not None and before.created_at_ms == row.created_at_ms
             was = self.left.get(key, 0) if same else 0
@@ -92,6 +97,9 @@ class StockLaw:
             levels = row.levels if row is not None else ()
             for level in levels:
                 self._level(product, level)
+            queue = {line.reservation_id for line in row.queue} if row is not None else set()
+            waiting = self.waiting[product]
+            insist(queue == waiting, QUEUE, product, f"{waiting} wait, the queue has {queue}")
             on_hand = sum(level.on_hand for level in levels)
             quarantined = sum(level.quarantined for level in levels)
             insist(

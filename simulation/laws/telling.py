@@ -9,6 +9,8 @@ from simulation.laws.broken import Broken, insist
 ONCE: Final = "told once"
 ONE_NOTIFICATION: Final = "one notification a cause and template"
 TEMPLATE: Final = "every message can be written"
+ATTEMPTS: Final = "attempts to deliver"
+_DELIVERIES_MAX: Final = 3
 LETTERS: Final = "no dead letter without need"
 TIMERS: Final = "timers do not fail"
 
@@ -38,7 +40,7 @@ _EITHER: Final = frozenset({"OrderConfirmed", "OrderFailed"})
 """At most one of these an order."""
 _ONCE_AN_ORDER: Final = frozenset({"order-confirmed", "order-cancelled", "order-failed"})
 
-HEEDED: Final = frozenset({*_ONCE, "NotificationFailed"})
+HEEDED: Final = frozenset({*_ONCE, "NotificationFailed", "DeliveryFailed"})
 
 _EXPECTED: Final = frozenset(
     {
@@ -71,6 +73,9 @@ class TellingLaw:
         if name == "NotificationFailed":
             code = (envelope.get("metadata") or {}).get("code")
             insist(code != "unknown_template", TEMPLATE, data["notificationId"], str(envelope))
+        if name == "DeliveryFailed":
+            number = data.get("attemptNumber") or 1
+            insist(number <= _DELIVERIES_MAX, ATTEMPTS, data["shipmentId"], f"attempt {number}")
         if name in _EITHER:
             self._count(ONCE, "confirmed or failed", data["orderId"])
 
