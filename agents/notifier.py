@@ -9,13 +9,14 @@ A message counts once: by its idempotency key and by its id (K14). Every wait is
 hours, a full window, a failed try, a pausing channel, the daily digest, the end of the history.
 """
 
-from agents.notifier_letters import LETTERS, bury
+from agents.notifier_letters import BURIED, bury
 from agents.notifier_rows import AGENT, book, recipient, save
 from agents.notifier_timers import put_in_digest, timers
 from agents.wiring import cause_of
 from engine.specs import AgentSpec, Context, Delivery, Handler, Source
 from streams.notifications.admitting import admit, earliest_ms, queued
 from streams.notifications.facts import DeadLettered, Digested, Fact, Queued
+from streams.notifications.letters import Letter, place_of
 from streams.notifications.outcomes import is_given_up
 from streams.notifications.people import (
     answered,
@@ -32,6 +33,8 @@ from tables.notifications import (
     BOOKINGS,
     CONTACTS,
     DIGESTS,
+    LETTERS,
+    LETTERS_COUNT,
     NOTIFICATION_IDS,
     NOTIFICATIONS,
     PREFERENCES,
@@ -55,7 +58,7 @@ def notifier_agent(rules: NotificationRules) -> AgentSpec:
             Source(
                 NOTIFICATIONS_EVENTS,
                 {
-                    "NotificationSent": _on_sent,
+                    "NotificationSent": _on_sent(rules),
                     "NotificationFailed": _on_failed(rules),
                     "CustomerEngagementRecorded": _on_engagement,
                 },
@@ -74,8 +77,10 @@ def notifier_agent(rules: NotificationRules) -> AgentSpec:
             NOTIFICATION_IDS,
             BOOKINGS,
             DIGESTS,
+            LETTERS,
+            LETTERS_COUNT,
         ),
-        outputs=(NOTIFICATIONS_QUEUE, NOTIFICATIONS_EVENTS, *DISPATCHES.values(), LETTERS),
+        outputs=(NOTIFICATIONS_QUEUE, NOTIFICATIONS_EVENTS, *DISPATCHES.values(), BURIED),
         timers=timers(rules),
     )
 
@@ -113,14 +118,25 @@ def _found(ctx: Context, notification_id: str) -> tuple[str, Notification | None
     return ("", None) if key is None else (key, ctx.table(NOTIFICATIONS).get(key))
 
 
-def _on_sent(ctx: Context, delivery: Delivery) -> None:
-    event = delivery.value.data
-    key, row = _found(ctx, event.notification_id)
-    if row is not None:
-        facts = accepted(row, event, delivery.record.timestamp)
-        if facts:
+def _on_sent(rules: NotificationRules) -> Handler:
+    def handler(ctx: Context, delivery: Delivery) -> None:
+        event, at_ms = delivery.value.data, delivery.record.timestamp
+        key, row = _found(ctx, event.notification_id)
+        facts = () if row is None else accepted(row, event, at_ms)
+        if row is not None and facts:
             save(ctx, cause_of(delivery), key, row, facts)
+            _keep_letter(ctx, Letter(at_ms, key), rules)
             _drop_devices(ctx, row.user_id, delivery)
+
+    return handler
+
+
+def _keep_letter(ctx: Context, letter: Letter, rules: NotificationRules) -> None:
+    """Have people find it without knowing whose it is."""
+    counts = ctx.table(LETTERS_COUNT)
+    number = counts.get("all") or 0
+    counts["all"] = number + 1
+    ctx.table(LETTERS)[place_of(number, rules)] = letter
 
 
 def _on_failed(rules: NotificationRules) -> Handler:

@@ -17,7 +17,7 @@ from streams.notifications.outcomes import again
 from streams.notifications.rows import Notification
 from topics import NOTIFICATIONS_QUEUE
 
-LETTERS: Final = replace(NOTIFICATIONS_QUEUE, name=NOTIFICATIONS_QUEUE.name + SUFFIX, partitions=1)
+BURIED: Final = replace(NOTIFICATIONS_QUEUE, name=NOTIFICATIONS_QUEUE.name + SUFFIX, partitions=1)
 
 
 class NotSent(FlowMartError):
@@ -49,7 +49,7 @@ def bury(ctx: Context, row: Notification, delivery: Delivery) -> None:
         headers=tuple(events.headers(command, row.correlation_id)),
     )
     error = NotSent(f"{row.notification_id}: {row.reason}, tries: {row.attempts}")
-    ctx.publish(LETTERS, row.user_id, value, dead_letter(original, name, AGENT, error).headers)
+    ctx.publish(BURIED, row.user_id, value, dead_letter(original, name, AGENT, error).headers)
 
 
 def _queue(ctx: Context) -> str:

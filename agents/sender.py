@@ -20,16 +20,15 @@ from typing import Any, Final
 
 from agents.pace import Pace
 from agents.wiring import Cause, published
+from agents.writing import Writing
 from engine.specs import Delivery, EffectSpec, Published
 from events.base import Message
 from events.notifications import NotificationFailed, NotificationSent
 from providers.health import Health, HealthRules
 from providers.notifications import ChannelError, Code, Messenger, Outgoing, Refusal, Taken
-from providers.templates import NoTemplate, Templates, Words
+from providers.templates import NoTemplate
 from streams.notifications.dispatches import NAME, Dispatch, dispatch_of
-from streams.notifications.outcomes import DIGEST
 from streams.notifications.rules import EMAIL, HIGH, PUSH, SMS, NotificationRules
-from streams.notifications.sms import fitted
 from streams.notifications.trying import CIRCUIT_OPEN, PROVIDER_ERROR
 from topics import DISPATCHES, NOTIFICATIONS_EVENTS
 
@@ -54,7 +53,7 @@ def sender_effect(  # noqa: PLR0913 - a channel, its provider, and what tests pu
     rules: NotificationRules,
     *,
     partitions: int = 1,
-    templates: Templates | None = None,
+    writing: Writing | None = None,
     clock: Clock = _now_ms,
     ticks: Clock = _monotonic_ms,
     sleep: Sleep = asyncio.sleep,
@@ -64,7 +63,7 @@ def sender_effect(  # noqa: PLR0913 - a channel, its provider, and what tests pu
     `clock` tells the time of day, `ticks` only grows.
     """
     per_s = _per_s(channel, rules) / partitions if messenger.is_outside else math.inf
-    sender = _Sender(channel, messenger, rules, templates or Templates(), (clock, ticks))
+    sender = _Sender(channel, messenger, rules, writing or Writing(rules), (clock, ticks))
     paces: dict[int, Pace] = {}
 
     async def effect(delivery: Delivery) -> list[Published]:
@@ -100,13 +99,13 @@ class _Sender:
         channel: str,
         messenger: Messenger,
         rules: NotificationRules,
-        templates: Templates,
+        writing: Writing,
         clocks: tuple[Clock, Clock],
     ) -> None:
         self._channel = channel
         self._messenger = messenger
         self._rules = rules
-        self._templates = templates
+        self._writing = writing
         self._clock, self._ticks = clocks
         self._slots = asyncio.Semaphore(messenger.calls_max)
         self._health = Health(
@@ -178,41 +177,19 @@ class _Sender:
         Raises:
             NoTemplate: it cannot be written.
         """
-        words = self._words(told)
-        text = words.text if self._channel == EMAIL else words.short
-        if self._channel == SMS:
-            link = f"{self._rules.link}{told.template_data.get('orderId', '')}"
-            text = fitted(text, self._rules.sms_parts_max, link)
+        words = self._writing.written(
+            self._channel, told.template_id, told.locale, told.template_data
+        )
         return Outgoing(
             key=told.key,
             to=told.to,
             subject=words.subject,
-            text=text,
+            text=words.text,
             html=words.html,
             urgent=told.priority == HIGH,
             ttl_s=max(1, self._rules.expire_ms // 1000),
             collapse_key=str(told.template_data.get("orderId", "")),
         )
-
-    def _words(self, told: Dispatch) -> Words:
-        locale, facts = told.locale or self._rules.locale, told.template_data
-        if told.template_id == DIGEST:
-            facts = {"entries": self._entries(facts, locale)}
-        if self._channel == EMAIL:
-            return self._templates.mail(told.template_id, locale, facts)
-        return self._templates.short(told.template_id, locale, facts)
-
-    def _entries(self, facts: Mapping[str, Any], locale: str) -> list[str]:
-        """A digest's lines; one that cannot be written does not keep back the others."""
-        lines = []
-        for entry in facts.get("entries", ()):
-            try:
-                lines.append(
-                    self._templates.short(entry["templateId"], locale, entry["data"]).short
-                )
-            except (NoTemplate, KeyError, TypeError):
-                lines.append("A message that could not be written.")
-        return lines
 
 
 def _failed(told: Dispatch, channel: str, reason: str) -> NotificationFailed:
@@ -230,10 +207,8 @@ def sender_effects(
     messengers: Mapping[str, Messenger], rules: NotificationRules, *, partitions: int = 1
 ) -> tuple[EffectSpec, ...]:
     """A sender for every outside channel."""
-    templates = Templates()
+    writing = Writing(rules)
     return tuple(
-        sender_effect(
-            channel, messengers[channel], rules, partitions=partitions, templates=templates
-        )
+        sender_effect(channel, messengers[channel], rules, partitions=partitions, writing=writing)
         for channel in (EMAIL, SMS, PUSH)
     )

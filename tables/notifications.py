@@ -3,6 +3,7 @@
 from typing import Final
 
 from engine.specs import TableSpec
+from streams.notifications.letters import Letter
 from streams.notifications.rows import (
     Bookings,
     Buyer,
@@ -74,6 +75,22 @@ WATCHERS: Final = TableSpec(
     row=Watchers,
     key="productId",
     help="Customers who wait for a product to be back in stock.",
+    hidden=True,
+)
+
+LETTERS: Final = TableSpec(
+    name="letters",
+    row=Letter,
+    key="place in a ring",
+    help="The newest messages that providers accepted, the embedded outbox among them.",
+    hidden=True,
+)
+
+LETTERS_COUNT: Final = TableSpec(
+    name="letters_count",
+    row=int,
+    key="all",
+    help="How many messages providers accepted in a partition.",
     hidden=True,
 )
 

@@ -24,6 +24,8 @@ FOLDER: Final = Path(__file__).parent
 FALLBACK: Final = "en"
 _NAME: Final = pattern(r"[a-z0-9]+(-[a-z0-9]+)*")
 _TEMPLATES_CACHED: Final = 256
+_UNUSABLE: Final = (TemplateError, TypeError, ValueError, LookupError, ArithmeticError)
+"""What a template raises over data that it cannot use."""
 
 
 class NoTemplate(FlowMartError):
@@ -70,7 +72,7 @@ class Templates:
             subject, text = self._texts(template_id, locale, facts, "subject", "text")
             page = self._find(template_id, locale, "html")
             html = "".join(page.root_render_func(self._context(page, facts)))
-        except TemplateError as error:
+        except _UNUSABLE as error:
             raise _lacking(template_id, error) from error
         return Words(_line(subject), "", text.strip() + "\n", html)
 
@@ -82,7 +84,7 @@ class Templates:
         """
         try:
             subject, short = self._texts(template_id, locale, facts, "subject", "short")
-        except TemplateError as error:
+        except _UNUSABLE as error:
             raise _lacking(template_id, error) from error
         return Words(_line(subject), _line(short), "", "")
 
@@ -118,7 +120,7 @@ def _day(at_ms: int) -> str:
     return datetime.fromtimestamp(at_ms / 1000, UTC).date().isoformat()
 
 
-def _lacking(template_id: str, error: TemplateError) -> NoTemplate:
+def _lacking(template_id: str, error: Exception) -> NoTemplate:
     return NoTemplate(f"template {template_id!r}: {type(error).__name__}: {error}")
 
 

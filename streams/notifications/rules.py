@@ -161,6 +161,9 @@ class NotificationRules:
     """Pushes a second (contract)."""
     history_ms: int = 90 * DAY_MS
     """How long a notification is kept (G-38)."""
+    letters_max: int = 250
+    """Letters of each partition that can be listed without naming a customer; the history of 90
+    days has them all."""
     locale: str = "en"
     """Of who named none, and of templates that lack the one that was named (G-34)."""
     link: str = "https://flowmart.example/o/"
