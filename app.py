@@ -29,6 +29,7 @@ from agents.subscribed_orders import subscribed_orders_agent
 from agents.subscriptions import subscriptions_agent
 from agents.totals import totals_agent
 from agents.warehouses import warehouses_agent
+from agents.writing import Writing
 from engine.bind import LaneApp, WorkerOptions, create_worker_app
 from engine.inlet import Inlet
 from engine.lane import Policy
@@ -50,6 +51,7 @@ from streams.notifications.rules import EMAIL, PUSH, SMS
 from streams.shipping.quotes import offers
 from web.access import Tokens
 from web.carriers import CarrierWebhooks
+from web.notifications import NotificationViews
 from web.quotes import Quotes
 from web.server import WorkerWeb
 from web.stripe import StripeWebhooks
@@ -163,7 +165,8 @@ def create_app(settings: Settings, topology: Topology | None = None) -> LaneApp:
     inlet = Inlet(created)
     secrets = {name: one.get_secret_value() for name, one in settings.carrier_secrets.items()}
     quotes = Quotes(lambda query, now_ms: offers(query, now_ms, settings.shipping))
-    routes = [*CarrierWebhooks(secrets, inlet).routes(), *quotes.routes()]
+    letters = NotificationViews(created, Writing(settings.notifications).written)
+    routes = [*CarrierWebhooks(secrets, inlet).routes(), *quotes.routes(), *letters.routes()]
     if settings.stripe_webhook_secret and settings.stripe_key:
         hook = settings.stripe_webhook_secret.get_secret_value()
         routes += StripeWebhooks(hook, inlet, stripe_of(settings).payment_of).routes()

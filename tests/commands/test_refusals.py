@@ -11,6 +11,7 @@ from aiokafka.errors import KafkaConnectionError, KafkaError
 from app import create_app
 from commands.base import Command, CommandError
 from commands.dead_letters import dead_letters
+from commands.outbox import outbox
 from commands.tables import tables
 from commands.topics import topics
 from settings import Settings
@@ -117,3 +118,12 @@ def test_what_nobody_thought_of_is_not_hidden(tmp_path: Path) -> None:
 
     with pytest.raises(ZeroDivisionError):
         asyncio.run(made.run())
+
+
+@pytest.mark.parametrize(
+    ("action", "letter"), [("show", None), ("burn", "letter"), ("list", "letter")]
+)
+def test_outbox(run: Run, action: str, letter: str | None) -> None:
+    rest = {"customer": None, "limit": 5, "html": None, "as_json": False}
+
+    assert "usage: outbox" in run(outbox, action=action, letter=letter, **rest)
