@@ -21,6 +21,8 @@ class Account:
     """Charges."""
     captured: dict[str, int] = field(default_factory=dict)
     refunded: dict[str, int] = field(default_factory=dict)
+    issued: dict[str, int] = field(default_factory=dict)
+    """What the shop says went back, by refund."""
     voided: set[str] = field(default_factory=set)
     held: Counter[str] = field(default_factory=Counter)
     """Units by product."""
@@ -105,6 +107,8 @@ def _told(account: Account, said: Said) -> None:
         account.captured[data["chargeId"]] = data["amountMinor"]
     elif name == "ChargeRefunded":
         account.refunded[data["refundId"]] = data["amountMinor"]
+    elif name == "RefundIssued":
+        account.issued[data["refundId"]] = round(data["amount"] * 100)
     elif name == "ChargeVoided":
         account.voided.add(data["chargeId"])
     elif name == "InventoryAdjusted" and data["warehouseId"] != "ALL":
@@ -158,10 +162,13 @@ def _wrongs_of(account: Account) -> Iterator[str]:
 
 
 def _wrongs_of_paid(account: Account) -> Iterator[str]:
-    kept = sum(account.captured.values()) - sum(account.refunded.values())
-    if kept != account.total:
-        yield f"paid {kept} of {account.total}"
-    if account.held != account.asked:
+    taken = sum(account.captured.values())
+    if taken != account.total:
+        yield f"paid {taken} of {account.total}"
+    if account.issued != account.refunded or sum(account.refunded.values()) > taken:
+        yield f"{account.refunded} went back, {account.issued} was told"
+    # A parcel that a chargeback stopped gives its goods back.
+    if account.held != account.asked and not account.counts["ChargebackOpened"]:
         yield f"holds {dict(account.held)}, asked for {dict(account.asked)}"
     if set(account.committed.values()) != {1}:
         yield f"committed {dict(account.committed)}"

@@ -139,6 +139,11 @@ class Sender:
             },
         )
 
+    def refund(self, order_id: str, key: str, **fields: Any) -> None:
+        """Support asks for money to go back."""
+        asked = {"reason": "goodwill", "requestedBy": "sam", "idempotencyKey": key, **fields}
+        self.send("RefundPayment", {"paymentId": f"pay_{order_id}", "currency": "USD", **asked})
+
     def review(self, order_id: str, decision: str, reviewer: str = "ann") -> None:
         """A reviewer decides."""
         self.send(
@@ -158,6 +163,9 @@ _TOPICS: Final = {
     "AddInventory": "inventory.{env}.commands",
     "UpdateInventory": "inventory.{env}.commands",
     "OverrideFraudDecision": "payments.{env}.commands",
+    "RefundPayment": "payments.{env}.commands",
+    "RecordChargeback": "payments.{env}.commands",
+    "CloseChargeback": "payments.{env}.commands",
     "ConfirmReturnReceived": "shipping.{env}.commands",
     "CreateReturnLabel": "shipping.{env}.commands",
     "SubscribeUser": "subscriptions.{env}.commands",
@@ -171,6 +179,9 @@ _KEYS: Final = {
     "AddInventory": "productId",
     "UpdateInventory": "productId",
     "OverrideFraudDecision": "paymentId",
+    "RefundPayment": "paymentId",
+    "RecordChargeback": "paymentId",
+    "CloseChargeback": "paymentId",
     "ConfirmReturnReceived": "shipmentId",
     "CreateReturnLabel": "shipmentId",
     "SubscribeUser": "userId",
