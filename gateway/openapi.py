@@ -76,12 +76,11 @@ def _command(route: Route) -> _Json:
 
 def _query(look: Look | Listing) -> _Json:
     listed = isinstance(look, Listing)
-    roles = None if isinstance(look, Listing) else look.roles
     name = look.path.removeprefix("/v1/").replace("/", "-").replace("{", "").replace("}", "")
     return {
         "operationId": f"get-{name}",
         "summary": look.help,
-        "description": _rights(f"{look.resource}:read", roles, mfa=False),
+        "description": _rights(f"{look.resource}:read", None, mfa=False),
         "parameters": [*_variables(look.path), *(_PAGES if listed else ())],
         "responses": {"200": _answer(look.help)} | _REFUSED,
     }

@@ -195,18 +195,20 @@ class Look:
     """A route that reads one row."""
 
     path: str
-    message: type[Message]
+    message: type[Message] | None
+    """The contract's query; None where it has none."""
     resource: str
     table: str
     help: str
     key_prefix: str = ""
     owner: str | None = None
     """The row's field with the customer; None: open to every token with the scope."""
-    roles: frozenset[Role] | None = None
     ttl: str = ""
     """The rule that says how long the answer may be served again; empty: not at all."""
     by_user: bool = False
     """The id is the customer's own."""
+    index: str = ""
+    """The table that gives a row's key by the id, where the id is not the key."""
 
     def ttl_ms(self, rules: GatewayRules) -> int:
         """How long the answer may be served again."""
@@ -232,12 +234,17 @@ LOOKS: Final = (
         owner="session.customer_id", ttl="payment_open_ttl_ms",
     ),
     Look(
-        "/v1/shipments/{id}", events.GetOrder, "shipments", "shipments",
+        "/v1/shipments/{id}", None, "shipments", "shipments",
         "One shipment with its scans.", owner="user_id", ttl="shipment_ttl_ms",
     ),
     Look(
         "/v1/subscriptions/{id}/status", events.GetSubscriptionStatus, "subscriptions",
         "subscriptions", "A customer's subscriptions.", by_user=True,
+    ),
+    Look(
+        "/v1/notifications/{id}", events.GetNotificationDetails, "notifications",
+        "notifications", "One message to a customer, with what became of it.",
+        owner="user_id", index="notification_ids",
     ),
 )  # fmt: skip
 """Routes that read one row by its key."""

@@ -76,6 +76,17 @@ async def test_a_page_has_bounds(shop: Shop, query: str) -> None:
     assert response.status == 400
 
 
+async def test_a_notification_is_found_by_its_id_and_is_its_recipients(shop: Shop) -> None:
+    shop.worker.rows["notification_ids"] = {"n_1": "cus_1\x1f1\x1fn_1"}
+    shop.worker.rows["notifications"] = {
+        "cus_1\x1f1\x1fn_1": {"notification_id": "n_1", "user_id": "cus_1", "status": "sent"}
+    }
+    response = await shop.ask("GET", "/v1/notifications/n_1", by=token())
+    assert (await response.json())["status"] == "sent"
+    assert (await shop.ask("GET", "/v1/notifications/n_1", by=token("cus_2"))).status == 404
+    assert (await shop.ask("GET", "/v1/notifications/n_2", by=token())).status == 404
+
+
 @pytest.mark.parametrize(
     "path", ["/v1/users/cus_2/notifications", "/v1/subscriptions/cus_2/status"]
 )
