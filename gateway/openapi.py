@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from events.schemas import schema_of
+from events.shipping import QuoteShipping
 from gateway.routes import LISTINGS, LOOKS, ROUTES, Listing, Look, Route
 
 _Json = dict[str, Any]
@@ -32,6 +33,7 @@ def document() -> _Json:
         paths.setdefault(route.path, {})[route.verb.lower()] = _command(route)
     for look in (*LOOKS, *LISTINGS):
         paths.setdefault(look.path, {})["get"] = _query(look)
+    paths["/v1/shipping/quotes"] = {"post": _quotes()}
     return {
         "openapi": "3.1.0",
         "info": {"title": "FlowMart", "version": "1.0.0", "description": (__doc__ or "").strip()},
@@ -83,6 +85,18 @@ def _query(look: Look | Listing) -> _Json:
         "description": _rights(f"{look.resource}:read", None, mfa=False),
         "parameters": [*_variables(look.path), *(_PAGES if listed else ())],
         "responses": {"200": _answer(look.help)} | _REFUSED,
+    }
+
+
+def _quotes() -> _Json:
+    schema = {k: v for k, v in schema_of(QuoteShipping).items() if k not in _DIALECT_KEYS}
+    inlined = _inlined(schema, schema.pop("$defs", {}))
+    return {
+        "operationId": "quoteShipping",
+        "summary": "What shipping would cost.",
+        "description": _rights("shipments:read", None, mfa=False),
+        "requestBody": {"content": {"application/json": {"schema": inlined}}, "required": True},
+        "responses": {"200": _answer("Offers, the cheapest first.")} | _REFUSED,
     }
 
 

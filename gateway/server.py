@@ -24,7 +24,6 @@ HEARD: Final = (ORDERS_EVENTS, INVENTORY_EVENTS, PAYMENTS_EVENTS, SHIPPING_EVENT
 """Topics whose events make answers stale."""
 _SIGNED: Final = (
     "Content-Type", "Stripe-Signature", "Webhook-Id", "Webhook-Timestamp", "Webhook-Signature",
-    "X-Carrier-Signature", "X-Carrier-Timestamp",
 )  # fmt: skip
 """Headers of a webhook that the worker needs to check it."""
 
@@ -54,6 +53,7 @@ class Gateway:
                 web.get("/metrics", self.metrics),
                 web.post("/webhooks/stripe", self.webhook),
                 web.post("/webhooks/carriers/{carrier}", self.webhook),
+                web.post("/v1/shipping/quotes", self.quotes),
                 *(web.route(r.verb, r.path, writes.handler(r)) for r in ROUTES),
                 *(web.get(look.path, self._reads.look(look)) for look in LOOKS),
                 *(web.get(one.path, self._reads.listing(one)) for one in LISTINGS),
@@ -107,11 +107,26 @@ class Gateway:
     async def webhook(self, request: web.Request) -> web.Response:
         """Hand a signed message of a provider on: the worker checks the signature."""
         headers = {name: request.headers[name] for name in _SIGNED if name in request.headers}
+        return await self._pass_on(request, request.path, headers)
+
+    async def quotes(self, request: web.Request) -> web.Response:
+        """QuoteShipping (G-26): any worker knows the table of prices."""
+        entitled(request[PRINCIPAL], "shipments:read", None, mfa=False)
+        return await self._pass_on(request, "/quotes", {"Content-Type": "application/json"})
+
+    async def _pass_on(
+        self, request: web.Request, path: str, headers: dict[str, str]
+    ) -> web.Response:
         try:
-            status, body = await self._workers.pass_on(request.path, await request.read(), headers)
+            status, body = await self._workers.pass_on(path, await request.read(), headers)
         except NoWorker as none:
             raise Refusal(
                 HTTPStatus.SERVICE_UNAVAILABLE, "NO_WORKER", "try again",
                 headers={"Retry-After": str(none.retry_after_s)},
             ) from None  # fmt: skip
+        if status >= HTTPStatus.BAD_REQUEST:
+            code = HTTPStatus(status).phrase.upper().replace(" ", "_")
+            raise Refusal(
+                HTTPStatus(status), code, str(body.get("detail", "the worker refused it"))
+            )
         return web.json_response(body, status=status)

@@ -83,6 +83,7 @@ class FakeWorker:
                 web.get("/tables/{table}/", self.page),
                 web.get("/tables/{table}/{key:.+}", self.row),
                 web.post("/webhooks/{rest:.+}", self.webhook),
+                web.post("/quotes", self.quotes),
             ]
         )
         return app
@@ -109,6 +110,11 @@ class FakeWorker:
         if value is None:
             return web.json_response({}, status=404)
         return web.json_response({"value": value})
+
+    async def quotes(self, request: web.Request) -> web.Response:
+        if not (await request.json()).get("packages"):
+            return web.json_response({"detail": "packages: missing"}, status=400)
+        return web.json_response({"offers": [{"price": 5.99}]})
 
     async def webhook(self, request: web.Request) -> web.Response:
         self.webhooks.append((request.path, await request.read(), dict(request.headers)))

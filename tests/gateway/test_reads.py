@@ -111,6 +111,14 @@ async def test_a_webhook_is_handed_on_byte_by_byte_with_its_signature(shop: Shop
     assert "X-Evil" not in passed
 
 
+async def test_a_quote_is_asked_of_a_worker_and_its_refusal_passed_on(shop: Shop) -> None:
+    good = await shop.ask("POST", "/v1/shipping/quotes", {"packages": [1]}, by=token())
+    assert (good.status, await good.json()) == (200, {"offers": [{"price": 5.99}]})
+    bad = await shop.ask("POST", "/v1/shipping/quotes", {}, by=token())
+    assert (bad.status, (await bad.json())["message"]) == (400, "packages: missing")
+    assert (await shop.ask("POST", "/v1/shipping/quotes", {})).status == 401
+
+
 async def test_health_is_open_and_metrics_are_not(shop: Shop) -> None:
     assert (await shop.ask("GET", "/health")).status == 200
     assert (await shop.ask("GET", "/ready")).status == 200
