@@ -170,7 +170,7 @@ def create_app(settings: Settings, topology: Topology | None = None) -> LaneApp:
     if settings.stripe_webhook_secret and settings.stripe_key:
         hook = settings.stripe_webhook_secret.get_secret_value()
         routes += StripeWebhooks(hook, inlet, stripe_of(settings).payment_of).routes()
-    created.web_service = WorkerWeb(created, tokens, inlet, routes)
+    created.web_service = WorkerWeb(created, tokens, inlet, routes, (quotes.answered,))
     created.greeting = f"settings: {settings.model_dump_json(exclude_defaults=True)}"
     return created
 

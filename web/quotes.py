@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Final
 
 from aiohttp import web
+from prometheus_client import Counter
 
 import events
 from events.shipping import QuoteShipping
@@ -14,6 +15,7 @@ from web.bodies import BodyTooLarge, body_of
 from web.problems import problem
 
 PATH: Final = "/quotes"
+METRIC: Final = "flowmart_shipping_quotes"
 BODY_BYTES_MAX: Final = 64 << 10
 
 Quoter = Callable[[QuoteShipping, int], Sequence[ShippingOffer]]
@@ -26,6 +28,7 @@ class Quotes:
     def __init__(self, quoter: Quoter, clock: Callable[[], float] = time.time) -> None:
         self._quoter = quoter
         self._clock = clock
+        self.answered = Counter(METRIC, "Queries answered with what shipping costs.", registry=None)
 
     def routes(self) -> list[web.RouteDef]:
         """What is served."""
@@ -45,5 +48,6 @@ class Quotes:
             return problem(
                 HTTPStatus.UNPROCESSABLE_ENTITY, "too heavy for a parcel: ask for a freight quote"
             )
+        self.answered.inc()
         told = [offer.model_dump(mode="json", by_alias=True, exclude_none=True) for offer in offers]
         return web.json_response({"offers": told})

@@ -15,6 +15,7 @@ from prometheus_client import (
     CollectorRegistry,
     generate_latest,
 )
+from prometheus_client.registry import Collector
 
 from engine.bind import LaneApp
 from engine.errors import EngineError
@@ -35,11 +36,16 @@ LAG_EVERY_S = 2.0
 class WorkerWeb(Service):  # type: ignore[misc]  # untyped base
     """Serves `/health`, `/ready`, `/metrics`, `/tables/`, the control room and the routes given.
 
-    What those write goes through the inlet.
+    What those write goes through the inlet, what they measure is among the metrics.
     """
 
     def __init__(
-        self, app: LaneApp, tokens: Tokens, inlet: Inlet, routes: Iterable[web.RouteDef]
+        self,
+        app: LaneApp,
+        tokens: Tokens,
+        inlet: Inlet,
+        routes: Iterable[web.RouteDef],
+        measures: Iterable[Collector],
     ) -> None:
         super().__init__()
         self._app = app
@@ -48,7 +54,7 @@ class WorkerWeb(Service):  # type: ignore[misc]  # untyped base
         self._registry = CollectorRegistry()
         for collector in (
             self._engine, FigureCollector(app), FaustCollector(app.monitor),
-            PROCESS_COLLECTOR, PLATFORM_COLLECTOR, GC_COLLECTOR,
+            PROCESS_COLLECTOR, PLATFORM_COLLECTOR, GC_COLLECTOR, *measures,
         ):  # fmt: skip
             self._registry.register(collector)
         self._site = web.Application(middlewares=[problems, access(tokens)])

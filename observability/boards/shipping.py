@@ -1,7 +1,7 @@
 """Carriers and parcels."""
 
 from observability.boards.queries import QUANTILES, lines, open_alerts
-from observability.panels import Board, Panel
+from observability.panels import Board, Panel, Query
 
 SHIPPING = Board(
     "shipping",
@@ -49,6 +49,11 @@ SHIPPING = Board(
             lines("shipping.failed_attempts_per_minute"),
             "Attempts to deliver that failed, by reason; LOST is a parcel nobody scanned for days.",
             stacked=True,
+        ),
+        Panel(
+            "Quotes a minute",
+            (Query("flowmart:quotes:per_minute", "quotes"),),
+            "Answers to what shipping costs. Alerts begin below 10 and 2.",
         ),
         open_alerts("label_.*|carrier_.*|tracking_.*"),
     ),

@@ -18,6 +18,7 @@ from streams.alerts.catalogue import catalogue
 from streams.alerts.rules import AlertRules
 from streams.pulse.figures import FAMILIES, figures_of
 from streams.pulse.tally import Cell, Tally
+from web.quotes import METRIC as QUOTES
 
 ROOT = Path(__file__).parents[2]
 RULES = sorted((ROOT / "observability" / "prometheus" / "rules").glob("*.yml"))
@@ -58,6 +59,7 @@ def told() -> dict[str, set[str]]:
         labels = set(labels_of(family))
         for suffix in SUFFIXES[family.type]:
             found[family.name + suffix] = labels | ({"le"} if suffix == "_bucket" else set())
+    found[f"{QUOTES}_total"] = set()
     for name, labels_text in BUSINESS.findall((ROOT / "web" / "figures.py").read_text()):
         found[name] = set(re.findall(r'"(\w+)"', labels_text))
     return found

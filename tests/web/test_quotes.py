@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
+from prometheus_client import CollectorRegistry
 
 from streams.shipping.quotes import offers
 from streams.shipping.rules import ShippingRules
 from web.problems import problems
-from web.quotes import BODY_BYTES_MAX, Quotes
+from web.quotes import BODY_BYTES_MAX, METRIC, Quotes
 
 TUESDAY_S = 1_773_140_400
 QUERY: dict[str, Any] = {
@@ -58,6 +59,20 @@ async def test_each_way_to_send_is_offered_with_its_price(client: Client) -> Non
             "estimatedDelivery": "2026-03-12T14:00:00.000Z",
         },
     ]
+
+
+async def test_answers_are_counted_and_refusals_are_not() -> None:
+    site = web.Application(middlewares=[problems])
+    quotes = Quotes(lambda query, at: offers(query, at, ShippingRules()))
+    site.add_routes(quotes.routes())
+
+    async with TestClient(TestServer(site)) as opened:
+        await asked(opened, QUERY)
+        await asked(opened, b"{")
+
+    registry = CollectorRegistry()
+    registry.register(quotes.answered)
+    assert registry.get_sample_value(f"{METRIC}_total") == 1
 
 
 async def test_one_way_is_offered_where_one_is_asked_for(client: Client) -> None:
