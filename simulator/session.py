@@ -16,6 +16,7 @@ from simulator.script import Script
 from simulator.sending import Sent
 from simulator.settings import ShopSettings
 from simulator.staff import Staff
+from simulator.subscribers import subscribers
 from simulator.wire import Reader, Sender
 
 _DOMAINS: Final = ("orders", "inventory", "payments")
@@ -86,6 +87,12 @@ class Session:
             if time.monotonic() > deadline_s:
                 raise NobodyAnswers("nobody takes the goods in: does a worker run, is it ready?")
             await asyncio.sleep(_LOOK_S)
+
+    async def subscribe(self) -> None:
+        """Have a few people subscribe."""
+        for each in subscribers(self.script.settings.seed, round(time.time() * 1000)):
+            await self.sender.send(each)
+        await self.sender.flush()
 
     def _is_stocked(self) -> bool:
         if not self.judged:

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -14,7 +15,7 @@ from rich.console import Console
 from simulator.demo.options import Options
 from simulator.demo.progress import Progress
 from simulator.demo.report import report_of, show
-from simulator.demo.settings import TIME_SCALE, worker_settings
+from simulator.demo.settings import CALENDAR_RATE, TIME_SCALE, calendar_settings, worker_settings
 from simulator.demo.workers import Workers
 from simulator.session import Session, opened
 from simulator.settings import ShopSettings
@@ -33,13 +34,15 @@ async def demonstrate(options: Options, bootstrap: str, home: Path, progress: Pr
         WorkerFailed, TopicsMissing, NobodyAnswers: something could not be started.
     """
     shop = ShopSettings(seed=options.seed)
-    environment = {**worker_settings(shop), "FLOWMART_BROKER": bootstrap}
+    calendar = calendar_settings(datetime.now(UTC)) if options.orders is None else {}
+    environment = {**worker_settings(shop), **calendar, "FLOWMART_BROKER": bootstrap}
     workers = Workers(options.workers, home, environment, options.kill_every_s)
     env = os.environ.get("FLOWMART_ENV", "dev")
     async with _running(workers, progress), opened(bootstrap, env, shop) as session:
         _introduce(progress, bootstrap, workers)
         await session.stock()
         if options.orders is None:
+            await session.subscribe()
             await _without_end(session, workers, options, progress)
             return 0
         return await _counted(session, workers, options, progress)
@@ -113,6 +116,7 @@ async def _without_end(
             session.forget()
             forget_at_s = time.monotonic() + FORGET_EVERY_S
 
+    progress.say(f"  calendar {CALENDAR_RATE} times as fast for subscriptions and daily reports")
     progress.say("Ctrl-C stops all of it")
     with progress.shown():
         await _place(session, options, still)

@@ -6,6 +6,7 @@ are set on their own, so that every order ends while somebody watches.
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Final
 
 from simulator.catalogue import final_products
@@ -13,6 +14,8 @@ from simulator.settings import ShopSettings
 
 TIME_SCALE: Final = 120
 """A hold of 15 minutes lasts 7.5 s, a retry comes after 5 s, an early message waits 5 s."""
+CALENDAR_RATE: Final = 43_200
+"""A day lasts two seconds, a month a minute."""
 BACKORDER_S: Final = 15
 """How long an order waits for stock, in place of 3 days."""
 REVIEW_S: Final = 12
@@ -22,6 +25,17 @@ PARCEL_S: Final = {"shipped": 2, "in_transit": 3, "out": 4, "delivered": 5, "aga
 """When things happen to a parcel after it was booked, in place of two days."""
 POLL_S: Final = 3
 """How often carriers are asked, in place of every 4 h."""
+
+
+def calendar_settings(start: datetime) -> Mapping[str, str]:
+    """Have billing and daily reports follow a calendar that hurries from now on.
+
+    For runs without end only: others wait for silence, and here something is said every day.
+    """
+    return {
+        "FLOWMART_CALENDAR_START": start.isoformat(),
+        "FLOWMART_CALENDAR_RATE": str(CALENDAR_RATE),
+    }
 
 
 def worker_settings(shop: ShopSettings) -> Mapping[str, str]:
