@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from agents import early_orders
+from agents.order_sweep import EVERY_MS, sweeping
 from agents.wiring import Cause, announce, cause_of, timer_cause
 from engine.specs import (
     AgentSpec,
@@ -32,8 +33,9 @@ from streams.orders.placing import place
 from streams.orders.returning import lapse
 from streams.orders.rows import Order
 from streams.orders.rules import OrderRules
-from tables.orders import CUSTOMER_ORDERS, EARLY_ORDERS, ORDERS, customer_key
+from tables.orders import CUSTOMER_ORDERS, EARLY_ORDERS, ORDERS, SWEPT, customer_key
 from topics import (
+    ALERTS_EVENTS,
     INVENTORY_COMMANDS,
     INVENTORY_EVENTS,
     ORDERS_COMMANDS,
@@ -58,14 +60,17 @@ def orders_agent(rules: OrderRules) -> AgentSpec:
         name=AGENT,
         help="Takes orders and follows them to their end.",
         sources=tuple(_sources(_placing(rules, advance), advance)),
-        tables=(ORDERS, CUSTOMER_ORDERS, EARLY_ORDERS),
+        tables=(ORDERS, CUSTOMER_ORDERS, EARLY_ORDERS, SWEPT),
         outputs=(
             ORDERS_EVENTS,
             PAYMENTS_EVENTS,
             INVENTORY_COMMANDS,
             SHIPPING_COMMANDS,
+            ALERTS_EVENTS,
             *early_orders.LETTER_TOPICS,
         ),
+        tick=sweeping(rules),
+        tick_every_ms=EVERY_MS,
         timers={
             "backorder": _timing(rules, backorder_over),
             "review": _timing(rules, review_over),

@@ -1,16 +1,19 @@
-"""Registrations, by userId: an empty watch list for whoever signs up (G-53).
+"""Registrations, by userId: a watch list for whoever signs up (G-53), and what comes onto it.
 
-Reads UserSignedUpEvent of registrations.events, and DeliveryFailed of shipping.events, which the
-contract sends here by mistake: it is counted, and nothing else (G-54). Publishes nothing: the
+Reads UserSignedUpEvent of registrations.events, OrderCancelled of orders.events, and
+DeliveryFailed of shipping.events, which the contract sends here by mistake: it is counted, and
+nothing else (G-54). Publishes who waits for a product, for Notification to tell them; the
 service's own events come from the gateway.
 """
 
 from typing import Final
 
+import msgspec
+
 from engine.specs import AgentSpec, Context, Delivery, Source
-from streams.registrations import counted, registered
+from streams.registrations import counted, missed, registered
 from tables.registrations import UNHEEDED, WATCH_LISTS
-from topics import REGISTRATIONS_EVENTS, SHIPPING_EVENTS
+from topics import ORDERS_EVENTS, REGISTRATIONS_EVENTS, SHIPPING_EVENTS, WATCHES
 
 NAME: Final = "registrations"
 
@@ -19,12 +22,14 @@ def registrations_agent() -> AgentSpec:
     """Keep watch lists. It has no figures."""
     return AgentSpec(
         name=NAME,
-        help="Gives new users an empty back-in-stock watch list.",
+        help="Keeps a back-in-stock watch list for everybody who signed up.",
         sources=(
             Source(REGISTRATIONS_EVENTS, {"UserSignedUpEvent": _signed_up}, by="userId"),
+            Source(ORDERS_EVENTS, {"OrderCancelled": _missed}, by="userId"),
             Source(SHIPPING_EVENTS, {"DeliveryFailed": _count}),
         ),
         tables=(WATCH_LISTS, UNHEEDED),
+        outputs=(WATCHES,),
     )
 
 
@@ -35,6 +40,17 @@ def _signed_up(ctx: Context, delivery: Delivery) -> None:
     after = registered(known, delivery.record.timestamp)
     if after is not known:
         table[user_id] = after
+
+
+def _missed(ctx: Context, delivery: Delivery) -> None:
+    event, table = delivery.value.data, ctx.table(WATCH_LISTS)
+    known = table.get(event.user_id)
+    after, new = missed(known, event)
+    if after is None or after is known:
+        return
+    table[event.user_id] = after
+    for product_id in new:
+        ctx.publish(WATCHES, product_id, msgspec.json.encode((product_id, event.user_id)), ())
 
 
 def _count(ctx: Context, delivery: Delivery) -> None:

@@ -80,8 +80,8 @@ class Table(Protocol[R]):
     def __delitem__(self, key: str) -> None:
         """Remove the row; no error when there is none."""
 
-    def scan(self, start: str, end: str) -> Iterable[tuple[str, R]]:
-        """Rows with start <= key < end, in the byte order of their keys."""
+    def scan(self, start: str, end: str, limit: int | None = None) -> Iterable[tuple[str, R]]:
+        """Rows with start <= key < end, in the byte order of their keys, so many at most."""
 
 
 class Context(Protocol):

@@ -38,6 +38,14 @@ SUBSCRIBED_ORDERS: Final = TableSpec(
     help="A subscription's newest orders, and the day on which it ends.",
 )
 
+SWEPT: Final = TableSpec(
+    name="swept_orders",
+    row=str,
+    key="cursor",
+    help="How far the sweep over this partition's orders has come.",
+    hidden=True,
+)
+
 _LAST_MS: Final = 10**14 - 1
 _PART: Final = "\x1f"
 

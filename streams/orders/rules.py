@@ -66,5 +66,14 @@ class OrderRules:
     """How long after its delivery a parcel may be sent back (G-32)."""
     return_label_ms: int = 14 * DAY_MS
     """How long a return is waited for (G-32)."""
+    stuck_unpaid_ms: int = HOUR_MS
+    """How long a confirmed order may stand still before people are told. Its holds last half an
+    hour, its payment's retries less."""
+    stuck_paid_ms: int = 48 * HOUR_MS
+    """The same for a paid one: 24 hours to fulfil it, twice."""
+    archive_ms: int = 2557 * DAY_MS
+    """After seven years an order goes into the archive."""
+    archive_bucket: str = "flowmart-order-archive"
+    """Where the archive lies, as LegacyOrderArchived tells it."""
     early_ms: int = 10 * MINUTE_MS
     """How long a message waits for the order it is about (G-13)."""

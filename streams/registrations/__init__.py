@@ -3,6 +3,11 @@
 from collections.abc import Mapping
 
 import msgspec
+from msgspec.structs import replace
+
+from events.orders import OrderCancelled
+
+_SHORT = "OUT_OF_STOCK"
 
 PRODUCTS_MAX = 100
 """Products that a watch list holds."""
@@ -18,6 +23,20 @@ class WatchList(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 def registered(known: WatchList | None, at_ms: int) -> WatchList:
     """Give a new user an empty list; whoever has one keeps it (G-53)."""
     return WatchList(at_ms) if known is None else known
+
+
+def missed(known: WatchList | None, event: OrderCancelled) -> tuple[WatchList | None, list[str]]:
+    """Put what a user could not get on their list; give what is new on it.
+
+    Whoever has not registered has no list. A full list lets go of what was missed first.
+    """
+    if known is None or event.cancellation_reason != _SHORT:
+        return known, []
+    wanted = dict.fromkeys(item.product_id for item in event.order_items)
+    new = [product_id for product_id in wanted if product_id not in known.products]
+    if not new:
+        return known, []
+    return replace(known, products=(*known.products, *new)[-PRODUCTS_MAX:]), new
 
 
 def counted(counts: Mapping[str, int] | None, name: str) -> dict[str, int]:

@@ -1,0 +1,83 @@
+"""Watch lists, from signing up to being told, with Notification in memory."""
+
+from agents.notify import notify_agent
+from agents.registrations import registrations_agent
+from events.inventory import InventoryAdjusted
+from events.orders import OrderCancelled
+from events.registrations import UserSignedUpEvent
+from streams.notifications.rules import NotificationRules
+from streams.registrations import PRODUCTS_MAX, WatchList, missed
+from tables.registrations import WATCH_LISTS
+from tests.agents.dock import Dock
+from tests.streams.orders.samples import item
+from topics import NOTIFICATIONS_QUEUE
+
+SIGNED_UP = UserSignedUpEvent(user_id="usr_1", email="a@example.com", signup_method="email")
+
+
+def shop() -> Dock:
+    agents = (registrations_agent(), notify_agent(NotificationRules()))
+    return Dock(agents=agents, with_carriers=False)
+
+
+def cancelled(*products: str, **given: str) -> OrderCancelled:
+    fields: dict[str, object] = {
+        "order_id": "ord_1",
+        "user_id": "usr_1",
+        "cancellation_reason": "OUT_OF_STOCK",
+        "order_items": tuple(item(product) for product in products),
+        "order_total_minor": 1,
+        "currency": "USD",
+        "order_status": "cancelled",
+    }
+    return OrderCancelled(**(fields | given))
+
+
+def back(product_id: str) -> InventoryAdjusted:
+    return InventoryAdjusted(
+        adjustment_id="adj_1",
+        product_id=product_id,
+        warehouse_id="wh_1",
+        adjustment_type="increase",
+        previous_quantity=0,
+        adjusted_quantity=5,
+        new_quantity=5,
+        reason="restock",
+    )
+
+
+def told(dock: Dock) -> int:
+    found = [one.data for one in dock.said(NOTIFICATIONS_QUEUE)]
+    return sum(one.template_id == "inventory-adjusted" for one in found)
+
+
+def products(dock: Dock) -> dict[str, tuple[str, ...]]:
+    return {user: row.products for user, row in dock.driver.rows(WATCH_LISTS).items()}
+
+
+def test_who_could_not_get_a_product_is_told_when_it_is_back() -> None:
+    dock = shop()
+    dock.tell(SIGNED_UP, cancelled("p1"), SIGNED_UP)
+    assert (told(dock), products(dock)) == (0, {"usr_1": ("p1",)})
+
+    dock.tell(back("p1"))
+
+    assert told(dock) == 1
+
+
+def test_a_guest_has_no_list_and_other_reasons_put_nothing_on_one() -> None:
+    dock = shop()
+
+    dock.tell(SIGNED_UP, cancelled("p1", cancellation_reason="CUSTOMER_REQUEST"))
+    dock.tell(cancelled("p1", user_id="usr_2"), back("p1"))
+
+    assert (told(dock), products(dock)) == (0, {"usr_1": ()})
+
+
+def test_a_list_keeps_the_newest_and_nothing_twice() -> None:
+    row, new = missed(WatchList(0, ("p1",)), cancelled("p1", "p2", "p2"))
+    assert (row, new) == (WatchList(0, ("p1", "p2")), ["p2"])
+
+    row, _ = missed(row, cancelled(*[f"q{number}" for number in range(99)]))
+    assert row is not None
+    assert (len(row.products), row.products[0]) == (PRODUCTS_MAX, "p2")

@@ -1,0 +1,86 @@
+"""Orders that stand still, and orders that are old."""
+
+import pytest
+from msgspec.structs import replace
+
+from streams.orders.evolution import fold
+from streams.orders.rows import Order
+from streams.orders.sweeping import STUCK, alarm, archived, is_old, looked_at
+from tests.streams.orders.samples import (
+    AT_MS,
+    BACKORDERED,
+    CANCELLED,
+    CONFIRMED,
+    DAY_MS,
+    HOUR_MS,
+    MINUTE_MS,
+    ON_HOLD,
+    PAID,
+    RULES,
+    after,
+    amend,
+    change,
+)
+from tests.streams.orders.test_shipping import created, dispatched
+
+
+@pytest.mark.parametrize(
+    ("order", "wait_ms", "stuck"),
+    [
+        (CONFIRMED, HOUR_MS - MINUTE_MS, False),
+        (CONFIRMED, HOUR_MS + MINUTE_MS, True),
+        (PAID, 47 * HOUR_MS, False),
+        (PAID, 49 * HOUR_MS, True),
+        (after(PAID, created()), 49 * HOUR_MS, True),
+        (after(PAID, created(), dispatched()), 99 * DAY_MS, False),
+        (BACKORDERED, 99 * DAY_MS, False),
+        (ON_HOLD, 99 * DAY_MS, False),
+        (CANCELLED, 99 * DAY_MS, False),
+    ],
+)
+def test_an_order_that_somebody_should_be_at_work_on_is_flagged(
+    order: Order, wait_ms: int, *, stuck: bool
+) -> None:
+    facts = looked_at(order, AT_MS + wait_ms, RULES)
+
+    assert bool(facts) is stuck
+    if stuck:
+        assert fold(order, facts).flags == (STUCK,)
+
+
+def test_it_is_said_once_and_taken_back_when_the_order_moves() -> None:
+    now_ms = AT_MS + 2 * HOUR_MS
+    stuck = fold(CONFIRMED, looked_at(CONFIRMED, now_ms, RULES))
+
+    assert looked_at(stuck, now_ms + 9 * DAY_MS, RULES) == ()
+    assert alarm(stuck, now_ms).value == 120
+    moved = after(stuck, amend(change("p1", 2, 1)), at_ms=now_ms)
+    assert fold(moved, looked_at(moved, now_ms + MINUTE_MS, RULES)).flags == ()
+
+
+def test_after_seven_years_an_order_is_old() -> None:
+    years = 7 * 365 * DAY_MS
+
+    assert not is_old(CONFIRMED, AT_MS + years, RULES)
+    assert is_old(CONFIRMED, AT_MS + years + 3 * DAY_MS, RULES)
+
+
+def test_the_archive_is_told_all_it_keeps() -> None:
+    order = after(CONFIRMED, amend(change("p2", 1, 0, 6499)))
+
+    told = archived(order, AT_MS, RULES)
+
+    assert told.location == {
+        "bucket": "flowmart-order-archive",
+        "objectKey": "2025/11/16/ord_1.json",
+        "storageClass": "GLACIER",
+    }
+    assert [item["quantity"] for item in told.line_items] == [2]
+    assert (told.total_amount_minor_units, told.currency_code) == (6998, "USD")
+    assert not told.gdpr_erasure_applied
+
+
+def test_the_archive_knows_whose_address_was_erased() -> None:
+    erased = replace(CONFIRMED, shipping_address=replace(CONFIRMED.shipping_address, line1=""))
+
+    assert archived(erased, AT_MS, RULES).gdpr_erasure_applied
