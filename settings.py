@@ -35,7 +35,7 @@ from streams.fraud.rules import FraudRules
 from streams.inventory.rules import InventoryRules
 from streams.metrics.rules import MetricsRules
 from streams.notifications.rules import NotificationRules
-from streams.orders.rules import OrderRules
+from streams.orders.rules import CartRules, OrderRules
 from streams.payments.rules import PaymentRules
 from streams.pulse.rules import PulseRules
 from streams.shipping.rules import ShippingRules
@@ -141,6 +141,7 @@ class Settings(BaseSettings):
     push_token: SecretStr = SecretStr("")
 
     orders: OrderRules = Field(default_factory=OrderRules)
+    carts: CartRules = Field(default_factory=CartRules)
     allocation: AllocationRules = Field(default_factory=AllocationRules)
     inventory: InventoryRules = Field(default_factory=InventoryRules)
     payments: PaymentRules = Field(default_factory=PaymentRules)

@@ -40,6 +40,7 @@ _FIELDS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "customerId": ("customer_id", "user_id"),
         "shipmentId": ("shipment_id",),
         "warehouseId": ("warehouse_id",),
+        "cartId": ("cart_id",),
         "userId": ("user_id", "customer_id", "recipient.customer_id"),
         SUBSCRIBER: ("user_id", "customer_id"),
     }

@@ -98,6 +98,7 @@ from events.orders import (
     PlaceOrder,
     RefundInfo,
     RequestReturn,
+    UpdateCart,
 )
 from events.payments import (
     ConfirmationDetails,
@@ -353,6 +354,7 @@ __all__ = [
     "TransitPoint",
     "UnknownMessage",
     "UnsupportedVersion",
+    "UpdateCart",
     "UpdateInventory",
     "UpdatePaymentMethod",
     "UpdateShipmentStatus",

@@ -156,6 +156,19 @@ class PlaceOrder(OrderCommand):
     risk: RiskContext | None = None  # extension: copied into PaymentInitiated for fraud scoring
 
 
+class UpdateCart(OrderCommand):
+    """Says all that a cart holds (G-15). An extension: the contract has carts and no command.
+
+    It is a level, not a change: repeated, it changes nothing. No items: the cart is empty.
+    """
+
+    key_field = "cart_id"
+
+    cart_id: Id
+    user_id: Id
+    items: Many[OrderItem]
+
+
 class AmendOrder(OrderCommand):
     """Asks to change an order before anything is dispatched (G-8).
 
@@ -230,6 +243,7 @@ class OrderConfirmed(OrderEvent):
     subscription_id: Id | None = None
     order_status: Literal["confirmed"]
     confirmed_at: Moment | None = None
+    cart_id: Id | None = None  # extension: the cart it came of
 
 
 class OrderAmended(OrderEvent):

@@ -3,6 +3,7 @@
 from typing import Final
 
 from engine.specs import TableSpec
+from streams.orders.carts import Cart
 from streams.orders.early import EarlyMessages
 from streams.orders.rows import Order
 from streams.orders.subscribed import SubscribedOrders
@@ -36,6 +37,13 @@ SUBSCRIBED_ORDERS: Final = TableSpec(
     row=SubscribedOrders,
     key="subscriptionId",
     help="A subscription's newest orders, and the day on which it ends.",
+)
+
+CARTS: Final = TableSpec(
+    name="carts",
+    row=Cart,
+    key="cartId",
+    help="What a customer means to order, and the order that came of it.",
 )
 
 SWEPT: Final = TableSpec(

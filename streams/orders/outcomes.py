@@ -135,6 +135,7 @@ def _confirmed(
         subscription_id=order.subscription_id,
         order_status="confirmed",
         confirmed_at=moment_of(order.placed_at_ms),
+        cart_id=command.cart_id,
     )
 
 

@@ -77,3 +77,17 @@ class OrderRules:
     """Where the archive lies, as LegacyOrderArchived tells it."""
     early_ms: int = 10 * MINUTE_MS
     """How long a message waits for the order it is about (G-13)."""
+
+
+@dataclass(frozen=True, slots=True)
+class CartRules:
+    """What carts may be told otherwise by their settings (G-15)."""
+
+    lines_max: int = 50
+    """Lines of a cart: as many as an order may have."""
+    abandoned_ms: int = 24 * HOUR_MS
+    """How long after its last change a cart counts as abandoned."""
+    expired_ms: int = 30 * DAY_MS
+    """How long after its last change a cart expires."""
+    kept_ms: int = 30 * DAY_MS
+    """How long a cart is kept after it was ordered or has expired."""
