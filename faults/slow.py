@@ -1,0 +1,85 @@
+"""Row 8: something slow in one place leaves the rest its speed, and fills no memory."""
+
+import asyncio
+from pathlib import Path
+from typing import Final
+
+import psutil
+
+from faults.load import envelope, payment
+from faults.processes import until
+from faults.scene import PARTITIONS, Result, Scene, opened
+
+KEPT: Final = 0.90
+TRIES_MAX: Final = 3
+"""A machine with other work to do is measured again."""
+CALL_S, COMMIT_S = 1.0, 1.0
+SLOW_LANE: Final = 0
+MEMORY_MB_MAX: Final = 80
+DRAIN_S_MAX: Final = 180.0
+
+
+async def slow(bootstrap: str, home: Path, seed: int, *, backlog: int) -> Result:
+    """The same backlog with nothing slow, with calls of a second, with one slow partition."""
+    result = Result("slow")
+    for what in (f"call:{CALL_S}", f"commit:{SLOW_LANE}:{COMMIT_S}"):
+        kept = 0.0
+        for _ in range(TRIES_MAX):
+            fast = await speed(bootstrap, home, seed, result, backlog, {})
+            slowed = await speed(bootstrap, home, seed, result, backlog, {"FAULTS_SLOW": what})
+            kept = max(kept, slowed / fast)
+            if kept >= KEPT:
+                break
+        result.facts[f"speed_kept {what}"] = round(kept, 2)
+        result.expect(f"{what} leaves others {kept:.0%} of their speed", so=kept >= KEPT)
+    return result
+
+
+async def speed(
+    bootstrap: str, home: Path, seed: int, result: Result, backlog: int, settings: dict[str, str]
+) -> float:
+    """Payments a second in the partitions that are not slow, from start to end of a backlog."""
+    async with opened(bootstrap, home, seed, result, settings=settings) as scene:
+        await fill(scene, backlog)
+        [worker] = scene.fleet.start("one")
+        await scene.fleet.settled(PARTITIONS)
+        memory = psutil.Process(worker.pid).memory_info().rss
+        peak = asyncio.create_task(_peak_memory(worker.pid))
+        await scene.settle(DRAIN_S_MAX)
+        peak.cancel()
+        grown_mb = (await _last(peak) - memory) >> 20
+        key = f"memory_mb {settings.get('FAULTS_SLOW', 'nothing slow')}"
+        result.facts[key] = max(grown_mb, result.facts.get(key, 0))
+        if settings:
+            result.expect(f"memory grew by {grown_mb} MB", so=grown_mb <= MEMORY_MB_MAX)
+        return backlog / _busy_s(scene)
+
+
+async def fill(scene: Scene, backlog: int) -> None:
+    """Write the backlog before any worker runs."""
+    await scene.start_load(0)
+    for number in range(backlog):
+        made = payment(number, scene.chance)
+        await scene.loading.send(made["payer"].encode(), envelope(made))
+
+
+async def _peak_memory(pid: int) -> int:
+    process, peak = psutil.Process(pid), 0
+    while True:
+        try:
+            peak = max(peak, process.memory_info().rss)
+            await asyncio.sleep(0.2)
+        except asyncio.CancelledError:
+            return peak
+
+
+async def _last(task: "asyncio.Task[int]") -> int:
+    await until("the memory is known", task.done)
+    return task.result()
+
+
+def _busy_s(scene: Scene) -> float:
+    """From the first to the last change of an account outside of the slow partition."""
+    found = scene.oracle.found.spent_ms
+    ms = [at for partition, times in found.items() if partition != SLOW_LANE for at in times]
+    return (max(ms) - min(ms)) / 1000
