@@ -35,6 +35,10 @@ FETCH_WAIT_MS = 50
 """How long the broker waits for the first byte. One fetch is in flight a node, and Faust's
 1,500 would let a partition at its end stall its neighbours that long."""
 POLL_S = 0.2
+CROWDED_POLL_S = 0.02
+"""How long a fetch waits for some partitions while the lanes of others are full."""
+ROOM_WAIT_S = 0.005
+"""Until the lanes are looked at again when every one of them is full."""
 LEAVE_WAIT_S = 3.0
 METADATA_S_MAX = 30.0
 """How long each farewell to the broker may take when the worker stops: it may be gone."""
@@ -117,7 +121,7 @@ class Consumer(AskedConsumer):
                     await self.wait(self.can_resume_flow)  # type: ignore[arg-type]  # mode names its own Event
                     continue
                 for chunk in await self._fetch():
-                    await self.lanes.put(chunk)
+                    self.lanes.put(chunk)
         except asyncio.CancelledError:
             # While a rebalance is under way Faust's fetcher takes this for a crash of its own.
             if not self.app.should_stop:
@@ -133,14 +137,22 @@ class Consumer(AskedConsumer):
     async def _fetch(self) -> list[Chunk]:
         """The next chunks, each joining on to the last of its partition.
 
+        What was fetched for a lane that is full stays with the client until there is room, so
+        that a slow partition holds up no other.
         Holds the lock that a seek needs: nothing fetched before a seek is delivered after it.
         """
         async with self._fetch_lock:
             if not self.flow_active:
                 return []
             self._hold_full_sources()
+            crowded = self.lanes.crowded()
+            wanted = [tp for tp in self._ends if tp.partition not in crowded] if crowded else []
+            if crowded and not wanted:  # To aiokafka no partitions are all.
+                await asyncio.sleep(ROOM_WAIT_S)
+                return []
+            wait_s = CROWDED_POLL_S if crowded else POLL_S
             try:
-                fetched = await self.kafka.getmany(timeout_ms=int(POLL_S * 1000))
+                fetched = await self.kafka.getmany(*wanted, timeout_ms=int(wait_s * 1000))
             except NoOffsetForPartitionError:
                 # Partitions were assigned while this waited: opening them will seek them.
                 if self.flow_active:

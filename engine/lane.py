@@ -50,7 +50,6 @@ class Lane:
         self._changelog = processor.topology.changelog
         self._inbox: deque[Chunk | Completion] = deque()
         self._wake = asyncio.Event()
-        self._space = asyncio.Event()
         self._tick_ms: int | None = None
         self._last_commit = 0.0
         self._committing: asyncio.Future[None] | None = None
@@ -71,11 +70,12 @@ class Lane:
 
     # -- feeding
 
-    async def put(self, chunk: Chunk) -> None:
-        """Queue a chunk; waits while the lane has too many."""
-        while len(self._inbox) >= self._policy.inbox_chunks_max and not self._closed:
-            self._space.clear()
-            await self._space.wait()
+    def put(self, chunk: Chunk) -> None:
+        """Queue a chunk.
+
+        Whoever reads asks `has_room` before it fetches more: a reader that waited here for one
+        lane would keep all others waiting.
+        """
         if self._closed:
             self.processor.stats.dropped_chunks += 1
             return
@@ -88,6 +88,10 @@ class Lane:
             if chunk.end > start:
                 self._effect_ends[mark] = chunk.end
                 queue.put(chunk, start)
+
+    def has_room(self) -> bool:
+        """Whether the lane takes more chunks."""
+        return len(self._inbox) < self._policy.inbox_chunks_max
 
     def tick(self, now_ms: int) -> None:
         """Have the timers due at now_ms fired, in a transaction of their own."""
@@ -144,7 +148,6 @@ class Lane:
         processor, policy = self.processor, self._policy
         while self._inbox and not self._is_full():
             self._apply(self._inbox.popleft())
-            self._space.set()
             if self._inbox:
                 await asyncio.sleep(0)
         if self._tick_ms is not None:
@@ -256,7 +259,6 @@ class Lane:
                 queue.cancel()
         self.processor.stats.dropped_chunks += len(self._inbox)
         self._inbox.clear()
-        self._space.set()
         if self._committing is not None:
             await asyncio.wait([self._committing], timeout=self._policy.close_wait_s)
         self._task.cancel()

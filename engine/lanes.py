@@ -186,8 +186,8 @@ class Lanes:
 
     # -- records and time
 
-    async def put(self, chunk: Chunk) -> None:
-        """Hand a chunk to its lane; waits while the lane is full.
+    def put(self, chunk: Chunk) -> None:
+        """Hand a chunk to its lane.
 
         Without a lane it is counted as dropped: it belongs to an assignment that has ended.
         """
@@ -195,7 +195,7 @@ class Lanes:
         if lane is None:
             self.stats.dropped_chunks += 1
             return
-        await lane.put(chunk)
+        lane.put(chunk)
 
     def tick(self) -> None:
         """Tick every lane with the clock's time."""
@@ -212,6 +212,10 @@ class Lanes:
     def open_lanes(self) -> Mapping[int, Lane]:
         """All open lanes."""
         return self._lanes
+
+    def crowded(self) -> set[int]:
+        """Partitions whose lanes take no more chunks for now."""
+        return {p for p, lane in self._lanes.items() if not lane.has_room()}
 
     def full_sources(self) -> set[tuple[str, int]]:
         """(topic, partition) whose effects cannot take more for now."""

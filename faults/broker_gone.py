@@ -13,7 +13,10 @@ RATE: Final = 300
 WARM: Final = 600
 DOWN_S: Final = 1.0
 BACK_S_MAX: Final = 120.0
-FAST_LEADERS: Final = {"offsets.topic.num.partitions": "4", "transaction.state.log.num.partitions": "4"}
+FAST_LEADERS: Final = {
+    "offsets.topic.num.partitions": "4",
+    "transaction.state.log.num.partitions": "4",
+}
 
 
 async def broker_gone(

@@ -1,6 +1,7 @@
 """Row 1: a worker is killed under load, at random moments and at named points."""
 
 import asyncio
+from collections import Counter
 from pathlib import Path
 
 from faults.points import POINTS
@@ -8,6 +9,8 @@ from faults.processes import NotSo, Worker, until
 from faults.scene import PARTITIONS, Result, Scene, opened
 
 RATE = 600
+WIPED_EVERY = 5
+"""Of the kills at random moments: the data directory goes with the process."""
 ARMED_S_MAX = 8.0
 ARRIVALS = {
     "during_recovery": (1, 1),
@@ -24,19 +27,18 @@ async def kills(bootstrap: str, home: Path, seed: int, *, kills: int) -> Result:
     result = Result("kills")
     async with opened(bootstrap, home, seed, result) as scene:
         await scene.begin("one", "two", rate=RATE)
-        reached: dict[str, int] = {}
-        names = list(POINTS)
+        reached: Counter[str] = Counter()
         for number in range(kills):
             victim = scene.fleet.every["one" if number % 2 else "two"]
             if number % 2:
                 await asyncio.sleep(scene.chance.uniform(0.2, 1.5))
-                await random_kill(scene, victim, wipe=number % 10 == 5)
+                await random_kill(scene, victim, wipe=number // 2 % WIPED_EVERY == 1)
             else:
-                point = names[number // 2 % len(names)]
-                reached[point] = reached.get(point, 0) + await kill_at(scene, victim, point)
+                point = list(POINTS)[number // 2 % len(POINTS)]
+                reached[point] += await kill_at(scene, victim, point)
             await scene.fleet.settled(PARTITIONS)
         await scene.settle()
-        result.facts = {"kills": kills, "points_reached": reached}
+        result.facts = {"kills": kills, "points_reached": dict(reached)}
         result.expect("a traceback in a log", so=scene.fleet.tracebacks() == 0)
     return result
 
@@ -54,6 +56,7 @@ async def random_kill(scene: Scene, victim: Worker, *, wipe: bool) -> None:
 
 async def kill_at(scene: Scene, victim: Worker, point: str) -> bool:
     """Start a worker so that it kills itself at a point; False when it did not come by there."""
+    partitions = victim.partitions()
     scene.fleet.supervised = False
     await victim.kill()
     if point == "during_recovery":
@@ -67,4 +70,5 @@ async def kill_at(scene: Scene, victim: Worker, point: str) -> bool:
         await until(f"{point} is reached", lambda: victim.starts > starts, ARMED_S_MAX)
     except NotSo:
         return False
+    scene.struck(victim.ended_at_s, partitions)
     return True

@@ -42,6 +42,8 @@ class Load:
     """Sends until stopped; some records are malformed, repeated, raise, or lie elsewhere."""
 
     def __init__(self, bootstrap: str, topic: str, partitions: int, rate: int, seed: int) -> None:
+        self.misplaced = MISPLACED
+        """Share of records that lie in another partition than their key's."""
         self._chance = random.Random(seed)
         self._topic, self._partitions, self._rate = topic, partitions, rate
         self._producer = AIOKafkaProducer(
@@ -86,7 +88,7 @@ class Load:
     async def send(self, key: bytes | None, raw: bytes | None, at_ms: int | None = None) -> None:
         """Send one record; some lie where no hash of their key would put them."""
         place = None
-        if self._chance.random() < MISPLACED:
+        if self._chance.random() < self.misplaced:
             place = self._chance.randrange(self._partitions)
         await self._producer.send(self._topic, raw, key, partition=place, timestamp_ms=at_ms)
         self.sent += 1

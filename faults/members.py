@@ -62,7 +62,10 @@ async def restart(scene: Scene, worker: Worker) -> None:
 
 
 def _expect_good_ends(scene: Scene) -> None:
-    """Nobody crashed. (A signal while Python still imports ends it as it ends any program.)"""
+    """Nobody crashed.
+
+    (A signal while Python still imports ends it as it ends any program.)
+    """
     for worker in scene.fleet.every.values():
         bad = [code for code in worker.codes if code not in (0, -15, -9)]
         scene.result.expect(f"{worker.name} ended with {bad}", so=not bad)

@@ -36,13 +36,13 @@ def _no_marker() -> None:
 
 def _rewrite(parts: Callable[[Batch], Iterator[Batch]]) -> None:
     """Have a batch written in several transactions."""
-    write: Write = LaneProducer._commit  # noqa: SLF001 - what is broken
+    write: Write = LaneProducer._commit
 
     async def torn(self: LaneProducer, batch: Batch, changelog: str, partition: int) -> int | None:
         found = [await write(self, part, changelog, partition) for part in parts(batch)]
         return next((position for position in found if position is not None), None)
 
-    LaneProducer._commit = torn  # type: ignore[method-assign]  # noqa: SLF001 - as above
+    LaneProducer._commit = torn  # type: ignore[method-assign]
 
 
 def _rows_first(batch: Batch) -> Iterator[Batch]:
@@ -77,17 +77,17 @@ def _no_seek_lock() -> None:
 
 
 def _store_first() -> None:
-    write = Lane._write  # noqa: SLF001 - what is broken
+    write = Lane._write
 
     async def early(self: Lane, batch: Batch) -> int | None:
         self.processor.store.write(batch.rows)
         return await write(self, batch)
 
-    Lane._write = early  # type: ignore[method-assign]  # noqa: SLF001 - as above
+    Lane._write = early  # type: ignore[method-assign]
 
 
 def _tick_outside() -> None:
-    run, write = Lane._run_tick, Lane._write  # noqa: SLF001 - what is broken
+    run, write = Lane._run_tick, Lane._write
     ticking: set[Lane] = set()
 
     async def ticked(self: Lane) -> None:
@@ -103,17 +103,17 @@ def _tick_outside() -> None:
             return await write(self, Batch([], batch.rows))
         return await write(self, batch)
 
-    Lane._run_tick, Lane._write = ticked, torn  # type: ignore[method-assign]  # noqa: SLF001 - as above
+    Lane._run_tick, Lane._write = ticked, torn  # type: ignore[method-assign]
 
 
 def _letter_dropped() -> None:
-    bury = Processor._bury  # noqa: SLF001 - what is broken
+    bury = Processor._bury
 
     def dropped(self: Processor, *args: Any) -> None:
         bury(self, *args)
-        self._out.pop()  # noqa: SLF001 - as above
+        self._out.pop()
 
-    Processor._bury = dropped  # type: ignore[method-assign]  # noqa: SLF001 - as above
+    Processor._bury = dropped  # type: ignore[method-assign]
 
 
 def _gap_accepted() -> None:
@@ -135,7 +135,7 @@ def _flow_goes_on() -> None:
         await self.lanes.close()
 
     async def sought(self: Consumer) -> None:
-        if not self._ends:  # noqa: SLF001 - what is broken
+        if not self._ends:
             await seek(self)
 
     Consumer.on_partitions_revoked = revoked  # type: ignore[method-assign]
@@ -144,10 +144,10 @@ def _flow_goes_on() -> None:
 
 def _undo_forgotten() -> None:
     def kept(self: Processor, written: int) -> None:
-        self._journal.clear()  # noqa: SLF001 - what is broken
-        del self._out[written:]  # noqa: SLF001 - as above
+        self._journal.clear()
+        del self._out[written:]
 
-    Processor._undo = kept  # type: ignore[method-assign]  # noqa: SLF001 - as above
+    Processor._undo = kept  # type: ignore[method-assign]
 
 
 def _recovery_uncommitted() -> None:
@@ -164,24 +164,24 @@ def _recovery_skipped() -> None:
 
 
 def _source_uncommitted() -> None:
-    create = Consumer._create_client  # noqa: SLF001 - what is broken
+    create = Consumer._create_client
 
     def eager(self: Consumer) -> Any:
         client = create(self)
-        client._isolation_level = "read_uncommitted"  # noqa: SLF001 - as above
+        client._isolation_level = "read_uncommitted"
         return client
 
-    Consumer._create_client = eager  # type: ignore[method-assign]  # noqa: SLF001 - as above
+    Consumer._create_client = eager  # type: ignore[method-assign]
 
 
 def _effect_forgotten() -> None:
-    begin = EffectQueue._begin  # noqa: SLF001 - what is broken
+    begin = EffectQueue._begin
 
     def begun(self: EffectQueue, delivery: Any) -> None:
         begin(self, delivery)
-        self._places[-1].done = True  # noqa: SLF001 - as above
+        self._places[-1].done = True
 
-    EffectQueue._begin = begun  # type: ignore[method-assign]  # noqa: SLF001 - as above
+    EffectQueue._begin = begun  # type: ignore[method-assign]
 
 
 def _settled_forgotten() -> None:
@@ -196,7 +196,7 @@ def _settled_forgotten() -> None:
 
 def _damage_believed() -> None:
     def trusting(self: RocksStore, start: bytes, end: bytes) -> Iterator[tuple[bytes, bytes]]:
-        rows = self._db.iter()  # noqa: SLF001 - what is broken
+        rows = self._db.iter()
         rows.seek(start)
         while rows.valid() and rows.key() < end:
             yield rows.key(), rows.value()

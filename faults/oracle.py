@@ -43,7 +43,7 @@ class Log:
         """Connect and take every partition from its beginning."""
         self.is_open = True
         await self._consumer.start()
-        client = self._consumer._client  # noqa: SLF001 - no public way to wait for new topics
+        client = self._consumer._client
         await client.set_topics(topics)
         await client.force_metadata_update()
         for topic in topics:
@@ -77,7 +77,9 @@ class Log:
 class Wanted:
     """What the input asks for."""
 
-    accounts: dict[str, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0, 0, 0]))
+    accounts: dict[str, list[int]] = field(
+        default_factory=lambda: defaultdict(lambda: [0, 0, 0, 0])
+    )
     """By payer: read, unique, spent, bonuses."""
     wallets: dict[str, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0]))
     shelves: Counter[str] = field(default_factory=Counter)
@@ -162,7 +164,9 @@ class Found:
 
     def beats_told(self) -> Counter[bytes]:
         """The ticks that rows say were published."""
-        return Counter(f"{p}/{n + 1}".encode() for p, last in self.beats.items() for n in range(last))
+        return Counter(
+            f"{p}/{n + 1}".encode() for p, last in self.beats.items() for n in range(last)
+        )
 
 
 @dataclass(frozen=True)
@@ -195,7 +199,9 @@ class Oracle:
     async def open(self) -> "Oracle":
         """Connect, the first time."""
         if not self.log.is_open:
-            await self.log.open([f"{self._app}-{n}" for n in ("in", "in.dlq", "changelog", *OUTPUTS)])
+            await self.log.open(
+                [f"{self._app}-{n}" for n in ("in", "in.dlq", "changelog", *OUTPUTS)]
+            )
         return self
 
     async def look(self) -> Verdict:

@@ -51,8 +51,8 @@ class Worker:
     wanted: bool = False
     """Whether its supervisor starts it when it ends."""
     starts: int = 0
-    ended_s: float = 0.0
-    """When it was last seen to have ended, on the monotonic clock."""
+    ended_at_s: float = 0.0
+    """When it was last seen to have ended, on the wall clock."""
     next_start: dict[str, str] = field(default_factory=dict)
     """Settings of the next start alone: a point to be killed at."""
     codes: list[int] = field(default_factory=list)
@@ -84,7 +84,7 @@ class Worker:
         if code is not None:
             self.codes.append(code)
             self._process = None
-            self.ended_s = time.monotonic()
+            self.ended_at_s = time.time()
         return code is None
 
     def start(self) -> None:
@@ -145,9 +145,7 @@ class Worker:
             NotSo: it stays.
         """
         starts = self.starts
-        await until(
-            f"{self.name} ends", lambda: not self.lives or self.starts != starts, seconds
-        )
+        await until(f"{self.name} ends", lambda: not self.lives or self.starts != starts, seconds)
 
     def wipe(self) -> None:
         """Delete its data directory."""
@@ -200,7 +198,9 @@ class Fleet:
     async def settled(self, partitions: int, seconds: float = READY_S_MAX) -> None:
         """Return once it is so."""
         names = [w.name for w in self.every.values() if w.wanted]
-        await until(f"{names} share {partitions} partitions", lambda: self.shared(partitions), seconds)
+        await until(
+            f"{names} share {partitions} partitions", lambda: self.shared(partitions), seconds
+        )
 
     async def _supervise(self) -> None:
         """Start again what ended; at once after a kill, a little later after an exit."""
@@ -210,7 +210,7 @@ class Fleet:
                 if not self.supervised or not worker.wanted or worker.lives:
                     continue
                 killed = worker.codes and worker.codes[-1] == -signal.SIGKILL
-                if killed or time.monotonic() - worker.ended_s > REST_S:
+                if killed or time.time() - worker.ended_at_s > REST_S:
                     worker.start()
 
     async def close(self) -> None:

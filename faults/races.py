@@ -80,9 +80,7 @@ async def _armed(scene: Scene, worker: Worker, point: str) -> None:
     await until("it starts again", lambda: worker.starts > starts)
 
 
-async def _ended_saying(
-    scene: Scene, worker: Worker, log: Path, ended: int, words: str
-) -> None:
+async def _ended_saying(scene: Scene, worker: Worker, log: Path, ended: int, words: str) -> None:
     await until(f"the worker ends, {words}", lambda: len(worker.codes) > ended, ENDS_S_MAX)
     said = log.read_text(errors="replace")
     scene.result.expect(f"{log.name} does not say {words!r}", so=said.count(words) == 1)

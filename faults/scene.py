@@ -200,9 +200,7 @@ async def opened(
         await scene.close()
 
 
-async def create_topic(
-    bootstrap: str, name: str, partitions: int, configs: dict[str, str]
-) -> None:
+async def create_topic(bootstrap: str, name: str, partitions: int, configs: dict[str, str]) -> None:
     """Make a topic that is not there.
 
     Raises:
@@ -227,5 +225,3 @@ async def group_offsets(bootstrap: str, group: str) -> dict[TopicPartition, int]
         return {tp: meta.offset for tp, meta in found.items()}
     finally:
         await admin.close()
-
-

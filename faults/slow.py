@@ -7,6 +7,7 @@ from typing import Final
 import psutil
 
 from faults.load import envelope, payment
+from faults.oracle import Log
 from faults.processes import until
 from faults.scene import PARTITIONS, Result, Scene, opened
 
@@ -17,6 +18,9 @@ CALL_S, COMMIT_S = 1.0, 1.0
 SLOW_LANE: Final = 0
 MEMORY_MB_MAX: Final = 80
 DRAIN_S_MAX: Final = 180.0
+LIVE_RATE, LIVE_S = 500, 8.0
+LIVE_MS_MAX: Final = 400
+"""95 of 100 payments beside a partition whose transactions take a second are done in this time."""
 
 
 async def slow(bootstrap: str, home: Path, seed: int, *, backlog: int) -> Result:
@@ -32,7 +36,38 @@ async def slow(bootstrap: str, home: Path, seed: int, *, backlog: int) -> Result
                 break
         result.facts[f"speed_kept {what}"] = round(kept, 2)
         result.expect(f"{what} leaves others {kept:.0%} of their speed", so=kept >= KEPT)
+    await beside_a_slow_lane(bootstrap, home, seed, result)
     return result
+
+
+async def beside_a_slow_lane(bootstrap: str, home: Path, seed: int, result: Result) -> None:
+    """Payments that trickle in are as quick as ever where the partition is not the slow one."""
+    slow_lane = {"FAULTS_SLOW": f"commit:{SLOW_LANE}:{COMMIT_S}"}
+    async with opened(bootstrap, home, seed, result, settings=slow_lane) as scene:
+        await scene.begin("one", rate=LIVE_RATE)
+        scene.loading.misplaced = 0.0
+        await asyncio.sleep(LIVE_S)
+        await scene.settle()
+        waits_ms = await _waits_ms(scene)
+        late = waits_ms[len(waits_ms) * 95 // 100]
+        result.facts["ms_p95_beside_a_slow_lane"] = late
+        result.expect(f"beside a slow lane payments take {late} ms", so=late <= LIVE_MS_MAX)
+
+
+async def _waits_ms(scene: Scene) -> list[int]:
+    """From a payment's arrival to the move it led to, outside of the slow partition; sorted."""
+    log = await Log(scene.bootstrap).open([f"{scene.app}-in", f"{scene.app}-moves"])
+    came: dict[bytes, int] = {}
+    waits = []
+    try:
+        for record in sorted(await log.more(), key=lambda record: record.topic):
+            if record.topic.endswith("-in") and record.partition != SLOW_LANE:
+                came.setdefault(record.value, record.timestamp)
+            elif record.value in came:
+                waits.append(record.timestamp - came[record.value])
+    finally:
+        await log.close()
+    return sorted(waits)
 
 
 async def speed(
@@ -56,8 +91,11 @@ async def speed(
 
 
 async def fill(scene: Scene, backlog: int) -> None:
-    """Write the backlog before any worker runs."""
-    await scene.start_load(0)
+    """Write the backlog before any worker runs, each record where its payer belongs.
+
+    What lies elsewhere would have to come through the partition that is slow.
+    """
+    (await scene.start_load(0)).misplaced = 0.0
     for number in range(backlog):
         made = payment(number, scene.chance)
         await scene.loading.send(made["payer"].encode(), envelope(made))

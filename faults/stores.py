@@ -152,5 +152,3 @@ def _rows(path: Path) -> dict[str, Any]:
 
 def _figures(row: dict[str, Any]) -> tuple[Any, ...]:
     return tuple(value for name, value in row.items() if name != "note")
-
-

@@ -4,6 +4,7 @@ Points and mutants are put around the engine here, before the application is mad
 """
 
 import asyncio
+import logging
 import os
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from engine.bind import LaneApp, WorkerOptions, create_worker_app
 from engine.policy import Policy
 from faults import mutations, points, slowness
 from faults.bank import Bank
+
+LOG = logging.getLogger(__name__)
 
 if told := os.environ.get("FAULTS_MUTANT"):
     mutations.apply(told)
@@ -41,7 +44,9 @@ def create() -> LaneApp:
     @created.on_rebalance_complete.connect(weak=False)
     async def ready(*_args: Any, **_kwargs: Any) -> None:
         lanes = created.lanes
-        print(f"READY {sorted(lanes.open_lanes())} recovered={lanes.stats.recovered_records}")
+        LOG.warning(
+            "READY %s recovered=%s", sorted(lanes.open_lanes()), lanes.stats.recovered_records
+        )
 
     return created
 

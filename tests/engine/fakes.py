@@ -145,10 +145,12 @@ class FakeKafka:
     def resume(self, *tps: TopicPartition) -> None:
         self.paused -= set(tps)
 
-    async def getmany(self, timeout_ms: int) -> dict[TopicPartition, list[Record]]:
+    async def getmany(
+        self, *wanted: TopicPartition, timeout_ms: int
+    ) -> dict[TopicPartition, list[Record]]:
         self.fetches += 1
         taken = {}
-        for tp in self.assigned - self.paused:
+        for tp in (set(wanted) or self.assigned) - self.paused:
             at = self._states[tp].position
             if records := self.logs[tp][at : at + self.fetch_max]:
                 taken[tp] = records

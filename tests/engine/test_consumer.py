@@ -280,6 +280,56 @@ async def test_the_workers_end_does_not_wait_for_a_recovery() -> None:
         assert await opening is False
 
 
+# -- a lane that is full
+
+
+@asynccontextmanager
+async def two_partitions(records: int) -> AsyncIterator[Reader]:
+    """A reader of two partitions, of which the first commits nothing until its gate opens."""
+    async with reader(topo=topology(partitions=2)) as one:
+        logs = {TopicPartition("in", p): [record(i, value("a", 1), partition=p)
+                                          for i in range(records)] for p in (0, 1)}  # fmt: skip
+        one.consumer._kafka = one.kafka = FakeKafka(logs, fetch_max=1)
+        one.lanes.policy = Policy(linger_s=0, bulk_linger_s=0, inbox_chunks_max=2)
+        assert await one.lanes.open([0, 1])
+        one.lanes.writers[0].gate.clear()
+        await one.consumer.perform_seek()
+        one.consumer.resume_flow()
+        yield one
+
+
+async def test_a_lane_that_is_full_holds_up_no_other_and_loses_nothing() -> None:
+    async with two_partitions(records=50) as one:
+        slow, other = one.lanes.writers
+
+        one.read()
+        await one.settle(0.5)
+        while_slow = sum(slow.records), sum(other.records)
+        slow.gate.set()
+        await one.settle(1.0)
+
+        assert while_slow == (0, 50)
+        assert sum(slow.records) == 50
+        assert one.crashes == []
+
+
+async def test_a_reader_whose_lanes_are_all_full_waits_for_room() -> None:
+    async with two_partitions(records=50) as one:
+        one.lanes.writers[1].gate.clear()
+
+        one.read()
+        await one.settle(0.3)
+        fetches = one.kafka.fetches
+        await one.settle(0.3)
+        waited = one.kafka.fetches == fetches
+        for writer in one.lanes.writers:
+            writer.gate.set()
+        await one.settle(1.0)
+
+        assert waited
+        assert [sum(writer.records) for writer in one.lanes.writers] == [50, 50]
+
+
 # -- where reading begins
 
 

@@ -68,7 +68,7 @@ def numbers(start: int, *more: int, do: str = "") -> Chunk:
 async def test_outcomes_are_written_as_they_come_and_the_marker_waits_for_the_slowest() -> None:
     outside = Outside()
     one = bench(outside)
-    await one.lane.put(numbers(0, 1, 2, 3))
+    one.lane.put(numbers(0, 1, 2, 3))
     await one.settle()
 
     outside.answer(3, 2)
@@ -89,7 +89,7 @@ async def test_outcomes_are_written_as_they_come_and_the_marker_waits_for_the_sl
 async def test_no_more_calls_are_under_way_than_the_effect_allows() -> None:
     outside = Outside()
     one = bench(outside, in_flight_max=2)
-    await one.lane.put(numbers(0, *range(6)))
+    one.lane.put(numbers(0, *range(6)))
     await one.settle()
     begun = list(outside.begun)
 
@@ -107,7 +107,7 @@ async def test_a_slow_peer_fills_no_memory_and_asks_for_its_source_to_be_paused(
     one = bench(outside, in_flight_max=2, policy={"effect_records_max": 3, "effect_chunks_max": 2})
 
     for start in range(0, 8, 4):
-        await one.lane.put(numbers(start, *range(start, start + 4)))
+        one.lane.put(numbers(start, *range(start, start + 4)))
     await one.settle()
     [queue] = one.lane._effects["in"]
     full, held = one.lane.full_topics(), sum(place.call for place in queue._places)
@@ -127,7 +127,7 @@ async def test_other_records_are_not_held_up_by_a_slow_call() -> None:
     topology = Topology([counting()], [spec], app_id="t", env="dev", partitions=1)
     one = Bench(topology, Policy(linger_s=0, bulk_linger_s=0))
 
-    await one.lane.put(numbers(0, 1, 2, 3))
+    one.lane.put(numbers(0, 1, 2, 3))
     await one.settle()
 
     assert one.processor.committed_mark("in") == 3
@@ -139,7 +139,7 @@ async def test_other_records_are_not_held_up_by_a_slow_call() -> None:
 async def test_a_call_that_takes_too_long_is_a_dead_letter() -> None:
     one = bench(Outside(), timeout_s=0.02)
 
-    await one.lane.put(numbers(0, 1))
+    one.lane.put(numbers(0, 1))
     await one.settle(0.05)
 
     assert outputs(one, "in.dlq") == [value("k", 1)]
@@ -153,7 +153,7 @@ async def test_a_call_that_fails_is_a_dead_letter_and_its_neighbours_go_on(do, e
     outside.open = True
     one = bench(outside)
 
-    await one.lane.put(chunk(0, value("k", 1), value("k", 2, do), value("k", 3)))
+    one.lane.put(chunk(0, value("k", 1), value("k", 2, do), value("k", 3)))
     await one.settle(0.01)
 
     assert outputs(one) == [b"done 1", b"done 3"]
@@ -165,7 +165,7 @@ async def test_a_mistake_of_the_program_stops_the_worker_and_moves_no_marker() -
     outside.open = True
     one = bench(outside)
 
-    await one.lane.put(chunk(0, value("k", 1, "undeclared"), value("k", 2)))
+    one.lane.put(chunk(0, value("k", 1, "undeclared"), value("k", 2)))
     await one.settle(0.01)
 
     assert isinstance(one.crashes[0], TopologyError)
@@ -176,7 +176,7 @@ async def test_a_mistake_of_the_program_stops_the_worker_and_moves_no_marker() -
 async def test_calls_without_an_outcome_run_again_after_a_crash_and_no_others() -> None:
     store, outside = MemoryStore(), Outside()
     one = bench(outside, store)
-    await one.lane.put(numbers(0, 1, 2, 3))
+    one.lane.put(numbers(0, 1, 2, 3))
     outside.answer(1, 3)
     await one.settle(0.01)
     await one.lane.close()
@@ -184,7 +184,7 @@ async def test_calls_without_an_outcome_run_again_after_a_crash_and_no_others() 
     again = Outside()
     again.open = True
     two = bench(again, store)
-    await two.lane.put(numbers(0, 1, 2, 3))
+    two.lane.put(numbers(0, 1, 2, 3))
     await two.settle(0.01)
 
     assert sorted(outputs(one)) == [b"done 1", b"done 3"]
@@ -202,7 +202,7 @@ async def test_what_cannot_be_decoded_is_buried_once_by_the_lane_and_not_by_the_
     topology = Topology([agent], [spec], app_id="t", env="dev", partitions=1)
     one = Bench(topology, Policy(linger_s=0))
 
-    await one.lane.put(chunk(0, b"{", value("k", 1)))
+    one.lane.put(chunk(0, b"{", value("k", 1)))
     await one.settle(0.01)
 
     assert outputs(one, "in.dlq") == [b"{"]

@@ -30,7 +30,7 @@ def consumer(*, is_rebalancing: bool) -> Any:
     made: Any = object.__new__(Consumer)
     made._fetch_lock = asyncio.Lock()
     made._ends, made._held = {}, set()
-    made.app = SimpleNamespace(lanes=SimpleNamespace(full_sources=set))
+    made.app = SimpleNamespace(lanes=SimpleNamespace(full_sources=set, crowded=set))
     made.flow_active = True
     made._kafka = UnsoughtKafka(made, is_rebalancing=is_rebalancing)
     return made

@@ -26,7 +26,7 @@ def row(bench: Bench, key: str) -> Row | None:
 async def test_the_first_record_after_a_pause_is_committed_at_once() -> None:
     bench = Bench(topology(), Policy(linger_s=60.0, bulk_linger_s=60.0))
 
-    await bench.lane.put(chunk(0, value("a", 1)))
+    bench.lane.put(chunk(0, value("a", 1)))
     await bench.settle()
 
     assert bench.writer.records == [1]
@@ -37,7 +37,7 @@ async def test_what_comes_while_a_commit_is_under_way_shares_the_next_one() -> N
     bench = Bench(topology(), QUICK)
     bench.writer.gate.clear()
     for i in range(4):
-        await bench.lane.put(chunk(i, value("a", 1)))
+        bench.lane.put(chunk(i, value("a", 1)))
         await bench.settle()
 
     bench.writer.gate.set()
@@ -48,11 +48,11 @@ async def test_what_comes_while_a_commit_is_under_way_shares_the_next_one() -> N
 
 async def test_records_soon_after_a_commit_wait_for_the_linger() -> None:
     bench = Bench(topology(), SLOW)
-    await bench.lane.put(chunk(0, value("a", 1)))
+    bench.lane.put(chunk(0, value("a", 1)))
     await bench.settle()
 
-    await bench.lane.put(chunk(1, value("a", 1)))
-    await bench.lane.put(chunk(2, value("a", 1)))
+    bench.lane.put(chunk(1, value("a", 1)))
+    bench.lane.put(chunk(2, value("a", 1)))
     await bench.settle()
     before = list(bench.writer.records)
     await bench.settle(0.08)
@@ -62,13 +62,13 @@ async def test_records_soon_after_a_commit_wait_for_the_linger() -> None:
 
 async def test_a_full_batch_is_committed_without_waiting() -> None:
     bench = Bench(topology(), Policy(linger_s=60, bulk_linger_s=60, bulk_records=1, records_max=4))
-    await bench.lane.put(chunk(0, value("a", 1)))
+    bench.lane.put(chunk(0, value("a", 1)))
     await bench.settle()
 
-    await bench.lane.put(chunk(1, *[value("a", 1)] * 3))
+    bench.lane.put(chunk(1, *[value("a", 1)] * 3))
     await bench.settle()
     before = list(bench.writer.records)
-    await bench.lane.put(chunk(4, value("a", 1)))
+    bench.lane.put(chunk(4, value("a", 1)))
     await bench.settle()
 
     assert (before, bench.writer.records) == ([1], [1, 4])
@@ -76,32 +76,29 @@ async def test_a_full_batch_is_committed_without_waiting() -> None:
 
 async def test_a_batch_with_many_bytes_of_output_is_committed_without_waiting() -> None:
     bench = Bench(topology(), Policy(linger_s=60, bulk_linger_s=60, bytes_max=1000))
-    await bench.lane.put(chunk(0, value("a", 1)))
+    bench.lane.put(chunk(0, value("a", 1)))
     await bench.settle()
 
-    await bench.lane.put(chunk(1, value("a", 2, "x" * 2000)))
+    bench.lane.put(chunk(1, value("a", 2, "x" * 2000)))
     await bench.settle()
 
     assert bench.writer.records == [1, 1]
 
 
-async def test_a_full_inbox_holds_the_reader_back_until_there_is_room() -> None:
+async def test_a_lane_says_when_it_has_no_room_and_when_it_has_again() -> None:
     bench = Bench(topology(), Policy(linger_s=0, bulk_linger_s=0, inbox_chunks_max=2))
     bench.writer.gate.clear()
-    await bench.lane.put(chunk(0, value("a", 1)))
+    bench.lane.put(chunk(0, value("a", 1)))
     await bench.settle()
-    for i in (1, 2):
-        await bench.lane.put(chunk(i, value("a", 1)))
-
-    reader = asyncio.create_task(bench.lane.put(chunk(3, value("a", 1))))
-    await bench.settle()
-    held = not reader.done()
+    bench.lane.put(chunk(1, value("a", 1)))
+    had_room = bench.lane.has_room()
+    bench.lane.put(chunk(2, value("a", 1)))
+    has_room = bench.lane.has_room()
     bench.writer.gate.set()
-    await asyncio.wait_for(reader, 1)
     await bench.settle()
 
-    assert held
-    assert sum(bench.writer.records) == 4
+    assert (had_room, has_room, bench.lane.has_room()) == (True, False, True)
+    assert sum(bench.writer.records) == 3
 
 
 @pytest.mark.parametrize("error", [CommitFailed("no"), Fenced("another"), RuntimeError("odd")])
@@ -109,8 +106,8 @@ async def test_a_refused_transaction_stops_the_worker_and_leaves_the_store_as_it
     bench = Bench(topology(), QUICK)
     bench.writer.error = error
 
-    await bench.lane.put(chunk(0, value("a", 2)))
-    await bench.lane.put(chunk(1, value("a", 2)))
+    bench.lane.put(chunk(0, value("a", 2)))
+    bench.lane.put(chunk(1, value("a", 2)))
     await bench.settle()
 
     assert bench.crashes == [error]
@@ -123,7 +120,7 @@ async def test_a_broker_that_does_not_answer_stops_the_worker_within_a_bound() -
     bench = Bench(topology(), Policy(linger_s=0, commit_wait_s=0.05))
     bench.writer.gate.clear()
 
-    await bench.lane.put(chunk(0, value("a", 2)))
+    bench.lane.put(chunk(0, value("a", 2)))
     await bench.settle(0.1)
 
     assert "did not finish a transaction in 0.05 s" in str(bench.crashes[0])
@@ -134,7 +131,7 @@ async def test_a_client_that_cancels_its_own_future_stops_the_worker() -> None:
     bench = Bench(topology(), QUICK)
     bench.writer.error = asyncio.CancelledError()
 
-    await bench.lane.put(chunk(0, value("a", 2)))
+    bench.lane.put(chunk(0, value("a", 2)))
     await bench.settle()
 
     assert isinstance(bench.crashes[0], CommitFailed)
@@ -142,11 +139,11 @@ async def test_a_client_that_cancels_its_own_future_stops_the_worker() -> None:
 
 async def test_a_gap_stops_the_worker_before_anything_is_committed() -> None:
     bench = Bench(topology(), SLOW)
-    await bench.lane.put(chunk(0, value("a", 1)))
+    bench.lane.put(chunk(0, value("a", 1)))
     await bench.settle()
 
-    await bench.lane.put(chunk(1, value("a", 1)))
-    await bench.lane.put(chunk(3, value("a", 1)))
+    bench.lane.put(chunk(1, value("a", 1)))
+    bench.lane.put(chunk(3, value("a", 1)))
     await bench.settle(0.1)
 
     assert isinstance(bench.crashes[0], Gap)
@@ -155,13 +152,13 @@ async def test_a_gap_stops_the_worker_before_anything_is_committed() -> None:
 
 async def test_timers_are_a_transaction_apart_from_the_records_around_them() -> None:
     bench = Bench(topology(), Policy(linger_s=60, bulk_linger_s=60))
-    await bench.lane.put(chunk(0, value("a", 5, "timer")))
+    bench.lane.put(chunk(0, value("a", 5, "timer")))
     await bench.settle()
-    await bench.lane.put(chunk(1, value("a", 1)))
+    bench.lane.put(chunk(1, value("a", 1)))
     await bench.settle()
 
     bench.lane.tick(2_000_000)
-    await bench.lane.put(chunk(2, value("a", 1)))
+    bench.lane.put(chunk(2, value("a", 1)))
     await bench.settle()
 
     outputs = [[o.value for o in batch.outputs] for batch in bench.writer.batches]
@@ -172,9 +169,9 @@ async def test_timers_are_a_transaction_apart_from_the_records_around_them() -> 
 async def test_closing_lets_the_commit_under_way_end_and_drops_the_rest() -> None:
     bench = Bench(topology(), QUICK)
     bench.writer.gate.clear()
-    await bench.lane.put(chunk(0, value("a", 1)))
+    bench.lane.put(chunk(0, value("a", 1)))
     await bench.settle()
-    await bench.lane.put(chunk(1, value("a", 1)))
+    bench.lane.put(chunk(1, value("a", 1)))
 
     closing = asyncio.create_task(bench.lane.close())
     await bench.settle()
@@ -193,7 +190,7 @@ async def test_closing_lets_the_commit_under_way_end_and_drops_the_rest() -> Non
 async def test_closing_does_not_wait_for_ever_for_a_commit() -> None:
     bench = Bench(topology(), Policy(linger_s=0, close_wait_s=0.05))
     bench.writer.gate.clear()
-    await bench.lane.put(chunk(0, value("a", 1)))
+    bench.lane.put(chunk(0, value("a", 1)))
     await bench.settle()
 
     await asyncio.wait_for(bench.lane.close(), 1)
@@ -204,7 +201,7 @@ async def test_closing_does_not_wait_for_ever_for_a_commit() -> None:
 async def test_a_graceful_end_commits_what_is_queued() -> None:
     bench = Bench(topology(), SLOW)
     for i in range(6):
-        await bench.lane.put(chunk(i, value("a", 1)))
+        bench.lane.put(chunk(i, value("a", 1)))
 
     await bench.lane.close(graceful=True)
 
@@ -216,7 +213,7 @@ async def test_a_chunk_for_a_lane_that_closed_is_dropped_and_counted() -> None:
     bench = Bench(topology(), QUICK)
     await bench.lane.close()
 
-    await bench.lane.put(chunk(0, value("a", 1)))
+    bench.lane.put(chunk(0, value("a", 1)))
 
     assert bench.processor.stats.dropped_chunks == 1
 

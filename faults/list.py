@@ -1,0 +1,69 @@
+"""The list: which rows there are, and how much of each a dose holds."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final, Literal
+
+from faults.broker_gone import broker_gone
+from faults.kills import kills
+from faults.logs import logs
+from faults.members import members
+from faults.poison import poison
+from faults.races import races
+from faults.scene import Result
+from faults.slow import slow
+from faults.stores import stores
+from faults.zombies import zombies
+
+Dose = Literal["tiny", "small", "full"]
+
+ROWS: Final[Mapping[str, Callable[..., Awaitable[Result]]]] = {
+    "kills": kills,
+    "members": members,
+    "zombies": zombies,
+    "broker_gone": broker_gone,
+    "races": races,
+    "stores": stores,
+    "poison": poison,
+    "slow": slow,
+    "logs": logs,
+}
+"""In the order of the list."""
+
+DOSES: Final[Mapping[Dose, Mapping[str, Mapping[str, Any]]]] = {
+    # What runs inside `make test`.
+    "tiny": {
+        "kills": {"kills": 6},
+        "members": {"cycles": 4, "restarts": 1, "step_s": 3.0},
+        "zombies": {"freezes": 1},
+        "broker_gone": {"kills": 1, "freezes_s": ()},
+        "races": {"rounds": 1},
+        "stores": {"damages": 3},
+        "poison": {"count": 2_000},
+        "slow": {"backlog": 4_000},
+        "logs": {},
+    },
+    # Minutes.
+    "small": {
+        "kills": {"kills": 18},
+        "members": {"cycles": 8, "restarts": 3},
+        "zombies": {"freezes": 3},
+        "broker_gone": {"kills": 2, "freezes_s": (5.0,)},
+        "races": {"rounds": 1},
+        "stores": {"damages": 6},
+        "poison": {"count": 4_000},
+        "slow": {"backlog": 15_000},
+        "logs": {},
+    },
+    # The whole list.
+    "full": {
+        "kills": {"kills": 100},
+        "members": {"cycles": 60, "restarts": 9},
+        "zombies": {"freezes": 20},
+        "broker_gone": {"kills": 10, "freezes_s": (5.0, 15.0, 70.0)},
+        "races": {"rounds": 5},
+        "stores": {"damages": 30},
+        "poison": {"count": 20_000},
+        "slow": {"backlog": 40_000},
+        "logs": {},
+    },
+}
