@@ -17,6 +17,7 @@ ARRIVALS = {
     "during_rebalance": (1, 1),
     "during_opening": (1, 1),
     "during_tick": (1, 6),
+    "within_tick": (1, 6),
     "after_tick": (1, 6),
 }
 """Which arrival at a point kills; 3 to 40 at the others."""

@@ -103,7 +103,7 @@ class Mutant:
 
 
 _TORN: Final = at_points("before_commit", "after_commit", "before_commit")
-_TICKS: Final = at_points("after_commit", "after_commit", "after_commit", "after_commit")
+_TICKS: Final = at_points("within_tick", "within_tick")
 _CALLS: Final = at_points("after_store", "after_store", "after_store")
 _STORE: Final = at_points("before_commit", "after_commit")
 _PLAIN: Final = at_points("after_store")

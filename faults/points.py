@@ -9,6 +9,7 @@ import functools
 import os
 import signal
 from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
@@ -113,6 +114,27 @@ def _within_recovery(point: Point) -> None:
     RocksStore.write = written  # type: ignore[method-assign]  # as above
 
 
+def _within_tick(point: Point) -> None:
+    """Reach the point after the first transaction that a tick leads to."""
+    ticked = ContextVar("ticked", default=False)
+    tick, commit = Processor.tick, _PRODUCER.commit_transaction
+
+    @functools.wraps(tick)
+    def noted(*args: Any, **kwargs: Any) -> bool:
+        ticked.set(True)
+        return tick(*args, **kwargs)
+
+    @functools.wraps(commit)
+    async def committed(*args: Any, **kwargs: Any) -> None:
+        await commit(*args, **kwargs)
+        if ticked.get():
+            ticked.set(False)
+            await point.reach()
+
+    Processor.tick = noted  # type: ignore[method-assign]  # the point of it
+    _PRODUCER.commit_transaction = committed
+
+
 _PRODUCER = aiokafka.AIOKafkaProducer
 POINTS: dict[str, Callable[[Point], None]] = {
     # Some outputs are on their way, none is visible.
@@ -130,7 +152,9 @@ POINTS: dict[str, Callable[[Point], None]] = {
     "during_opening": lambda p: _around(Lanes, "_start_producers", point=p, before=False),
     # Timers have fired, nothing of it is written.
     "during_tick": lambda p: _after_call(Processor, "tick", p),
-    # What the tick did is committed, the records after it are not.
+    # The broker has what the tick did, the store has not.
+    "within_tick": _within_tick,
+    # The store has it as well.
     "after_tick": lambda p: _around(Lane, "_run_tick", point=p, before=False),
 }
 
