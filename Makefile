@@ -9,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help venv demo broker test check simulate mutants-of-rules bench format docs lock clean
+.PHONY: help venv demo broker test check simulate mutants-of-rules bench faults mutants format docs lock clean
 
 help: ## List the tasks
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +53,12 @@ mutants-of-rules: venv ## Break one rule after the other and see which law of th
 
 bench: venv ## Run the benchmarks, each as ratios within one run; ARGS= is passed on
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+faults: venv ## Hurt the engine in every way; DOSE=full for hours, SEED=7, ARGS='kills zombies' for some rows
+	@$(BIN)/python -m faults $(ARGS) --dose $(or $(DOSE),small) $(if $(SEED),--seed $(SEED))
+
+mutants: venv ## Show that the checks can fail: break the engine's promises one by one; ARGS=no_marker for one
+	@$(BIN)/python -m faults.mutants $(ARGS) $(if $(SEED),--seed $(SEED))
 
 format: venv ## Format the code and mend what ruff can mend
 	@$(BIN)/ruff format

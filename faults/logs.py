@@ -130,7 +130,6 @@ async def cut(scene: Scene) -> None:
     worker = scene.fleet.every["one"]
     worker.wanted = False
     await worker.kill()
-    scene.oracle.log.rest()
     for number in range(DOOMED):
         made = payment(2 * 10**9 + number, scene.chance)
         await scene.loading.send(made["payer"].encode(), envelope(made))

@@ -6,6 +6,7 @@ itself what rows, outputs and dead letters the input asks for.
 
 import json
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -22,11 +23,23 @@ FETCH_BYTES: Final = 8 << 20
 
 
 class Log:
-    """All committed records of topics, read on where the last look ended."""
+    """All committed records of topics, read on where the last look ended.
 
-    def __init__(self, bootstrap: str) -> None:
-        self._consumer = AIOKafkaConsumer(
-            bootstrap_servers=bootstrap,
+    It is connected while it looks and no longer, so nothing is fetched ahead.
+    """
+
+    def __init__(self, bootstrap: str, topics: Iterable[str]) -> None:
+        self._bootstrap = bootstrap
+        self._topics = list(topics)
+        self._next: dict[TopicPartition, int] = {}
+        """Where the next look begins."""
+        self.ends: dict[TopicPartition, int] = {}
+        """Behind the last record that was read."""
+
+    async def more(self) -> list[ConsumerRecord]:
+        """What came since the last look, each partition in its order."""
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=self._bootstrap,
             group_id=None,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
@@ -34,43 +47,37 @@ class Log:
             max_partition_fetch_bytes=FETCH_BYTES,
             fetch_max_wait_ms=100,
         )
-        self._tps: list[TopicPartition] = []
-        self.is_open = False
-        self.ends: dict[TopicPartition, int] = {}
-        """Behind the last record that was read."""
+        await consumer.start()
+        try:
+            return await self._read(consumer)
+        finally:
+            await consumer.stop()
 
-    async def open(self, topics: list[str]) -> "Log":
-        """Connect and take every partition from its beginning."""
-        self.is_open = True
-        await self._consumer.start()
-        client = self._consumer._client
-        await client.set_topics(topics)
-        await client.force_metadata_update()
-        for topic in topics:
-            parts = self._consumer.partitions_for_topic(topic)
-            assert parts, f"{topic} does not exist"
-            self._tps += [TopicPartition(topic, p) for p in parts]
-        self._consumer.assign(self._tps)
-        return self
-
-    async def more(self) -> list[ConsumerRecord]:
-        """What came since the last look, each partition in its order."""
+    async def _read(self, consumer: AIOKafkaConsumer) -> list[ConsumerRecord]:
+        tps = await self._assign(consumer)
         found: list[ConsumerRecord] = []
-        self._consumer.resume(*self._tps)
-        ends = await self._consumer.end_offsets(self._tps)
-        while [tp for tp in self._tps if await self._consumer.position(tp) < ends[tp]]:
-            for tp, records in (await self._consumer.getmany(timeout_ms=300)).items():
+        ends = await consumer.end_offsets(tps)
+        while [tp for tp in tps if await consumer.position(tp) < ends[tp]]:
+            for tp, records in (await consumer.getmany(timeout_ms=300)).items():
                 found += records
                 self.ends[tp] = records[-1].offset + 1
+        self._next = {tp: await consumer.position(tp) for tp in tps}
         return found
 
-    def rest(self) -> None:
-        """Fetch nothing ahead until the next look."""
-        self._consumer.pause(*self._tps)
-
-    async def close(self) -> None:
-        """Disconnect."""
-        await self._consumer.stop()
+    async def _assign(self, consumer: AIOKafkaConsumer) -> list[TopicPartition]:
+        """Take every partition, each from where the last look ended."""
+        client = consumer._client
+        await client.set_topics(self._topics)
+        await client.force_metadata_update()
+        tps = []
+        for topic in self._topics:
+            parts = consumer.partitions_for_topic(topic)
+            assert parts, f"{topic} does not exist"
+            tps += [TopicPartition(topic, p) for p in parts]
+        consumer.assign(tps)
+        for tp, position in self._next.items():
+            consumer.seek(tp, position)
+        return tps
 
 
 @dataclass
@@ -192,17 +199,9 @@ class Oracle:
 
     def __init__(self, bootstrap: str, app: str) -> None:
         self._app = app
-        self.log = Log(bootstrap)
+        self.log = Log(bootstrap, [f"{app}-{n}" for n in ("in", "in.dlq", "changelog", *OUTPUTS)])
         self.wanted, self.found = Wanted(), Found()
         self.letters: list[ConsumerRecord] = []
-
-    async def open(self) -> "Oracle":
-        """Connect, the first time."""
-        if not self.log.is_open:
-            await self.log.open(
-                [f"{self._app}-{n}" for n in ("in", "in.dlq", "changelog", *OUTPUTS)]
-            )
-        return self
 
     async def look(self) -> Verdict:
         """Take in what came and judge."""
@@ -241,10 +240,6 @@ class Oracle:
         received = sum(row[1] for key, row in rows if key.startswith("wallets/"))
         sold = sum(row[0] for key, row in rows if key.startswith("shelves/"))
         return spent == received and sold == sum(self.wanted.shelves.values())
-
-    async def close(self) -> None:
-        """Disconnect."""
-        await self.log.close()
 
 
 def letter(raw: bytes | None) -> bytes:

@@ -137,7 +137,6 @@ class Scene:
 
     async def oracle_settled(self, seconds: float = SETTLE_S_MAX) -> Verdict:
         """The verdict once it is green and stays so, or when time is up."""
-        await self.oracle.open()
         deadline = time.monotonic() + seconds
         while not (await self.oracle.look()).is_green and time.monotonic() < deadline:
             await asyncio.sleep(LOOK_S)
@@ -181,7 +180,6 @@ class Scene:
         if self.load is not None:
             await self.load.stop()
         await self.fleet.close()
-        await self.oracle.close()
 
 
 @asynccontextmanager

@@ -56,17 +56,14 @@ async def beside_a_slow_lane(bootstrap: str, home: Path, seed: int, result: Resu
 
 async def _waits_ms(scene: Scene) -> list[int]:
     """From a payment's arrival to the move it led to, outside of the slow partition; sorted."""
-    log = await Log(scene.bootstrap).open([f"{scene.app}-in", f"{scene.app}-moves"])
+    log = Log(scene.bootstrap, [f"{scene.app}-in", f"{scene.app}-moves"])
     came: dict[bytes, int] = {}
     waits = []
-    try:
-        for record in sorted(await log.more(), key=lambda record: record.topic):
-            if record.topic.endswith("-in") and record.partition != SLOW_LANE:
-                came.setdefault(record.value, record.timestamp)
-            elif record.value in came:
-                waits.append(record.timestamp - came[record.value])
-    finally:
-        await log.close()
+    for record in sorted(await log.more(), key=lambda record: record.topic):
+        if record.topic.endswith("-in") and record.partition != SLOW_LANE:
+            came.setdefault(record.value, record.timestamp)
+        elif record.value in came:
+            waits.append(record.timestamp - came[record.value])
     return sorted(waits)
 
 
