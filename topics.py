@@ -109,7 +109,8 @@ class ContractCodec:
         if found is None and field == "productId":
             found = value.data.fallback_key()  # DeleteInventory may name it in inventoryId only.
         if found is not None and field == "paymentId":
-            return found.removeprefix(PAYMENT_PREFIX)
+            # Further payments of an order are `pay_<orderId>:2` and so on: they lie with it.
+            return found.removeprefix(PAYMENT_PREFIX).partition(":")[0]
         if found is not None and field == "shipmentId":
             return order_of_shipment(found)
         return found

@@ -17,6 +17,7 @@ from typing import Any, Final, Protocol
 from agents import payment_books
 from agents.wiring import Cause, announce, cause_of, timer_cause
 from engine.specs import AgentSpec, Context, Delivery, Handler, Source, Timer, TimerHandler
+from events.ids import derived_id
 from streams.payments import goods
 from streams.payments.alarms import (
     APPROVAL,
@@ -28,6 +29,7 @@ from streams.payments.alarms import (
     SESSION,
     SETTLEMENT,
 )
+from streams.payments.amendments import amend
 from streams.payments.charges import (
     charge_captured,
     charge_failed,
@@ -51,7 +53,7 @@ from streams.payments.refund_news import refused_unknown
 from streams.payments.refund_requests import approval_due, request_refund
 from streams.payments.refunds import charge_refunded
 from streams.payments.rules import PaymentRules
-from streams.payments.sales import NOTHING_SOLD, Sale, agreed_return, sale_of
+from streams.payments.sales import NOTHING_SOLD, Sale, agreed_return, amended, sale_of
 from streams.payments.sessions import cancel, open_session
 from streams.payments.settlement import settle, settlement_due
 from streams.payments.states import Early, Payment
@@ -72,7 +74,7 @@ Decide = Callable[[Payment, Any, int, PaymentRules], Sequence[Fact]]
 Remember = Callable[[Early | None, Any, int, PaymentRules], Early | None]
 TimeUp = Callable[[Payment, int, int, PaymentRules], Sequence[Fact]]
 NameOf = Callable[[Any], str | None]
-GoodsMoved = Callable[[Payment, Sale, Any, int, PaymentRules], tuple[Sequence[Fact], Sale]]
+GoodsMoved = Callable[[Payment, Sale, Any, int, PaymentRules], goods.Moved]
 
 
 class _OfPayment(Protocol):
@@ -88,8 +90,8 @@ class _OfOrder(Protocol):
 def payments_agent(rules: PaymentRules) -> AgentSpec:
     """Payment's core under these rules."""
 
-    def on(decide: Decide, remember: Remember | None = None, name: NameOf = _named) -> Handler:
-        return _advancing(rules, decide, remember, name)
+    def on(decide: Decide, remember: Remember | None = None) -> Handler:
+        return _advancing(rules, decide, remember)
 
     answers = {
         "PaymentInitiated": _opening(rules),
@@ -106,9 +108,9 @@ def payments_agent(rules: PaymentRules) -> AgentSpec:
         "ChargesReconciled": payment_books.reconciled(rules),
     }
     stock = {"InventoryAdjusted": on(stock_adjusted, early_stock)}
-    cancelled = {"OrderCancelled": on(cancel, early_cancel, _of_order)}
+    ordered = {"OrderCancelled": _cancelling(rules), "OrderAmended": _amending(rules)}
     asked = {
-        "RecordChargeback": _moving(rules, record_chargeback, _named),
+        "RecordChargeback": _disputing(rules),
         "CloseChargeback": on(close_chargeback),
         "RefundPayment": _refunding(rules),
     }
@@ -127,7 +129,7 @@ def payments_agent(rules: PaymentRules) -> AgentSpec:
             # By order, like Orders and allocation: one re-keyed copy serves all three, and an
             # order's own payment lies where the order lies.
             Source(INVENTORY_EVENTS, stock, by="orderId"),
-            Source(ORDERS_EVENTS, cancelled, by="orderId"),
+            Source(ORDERS_EVENTS, ordered, by="orderId"),
             Source(SHIPPING_EVENTS, parcels, by="orderId"),
             Source(PAYMENTS_COMMANDS, asked, by="paymentId"),
         ),
@@ -174,7 +176,10 @@ def _opening(rules: PaymentRules) -> Handler:
 
 
 def _advancing(
-    rules: PaymentRules, decide: Decide, remember: Remember | None, name: NameOf
+    rules: PaymentRules,
+    decide: Decide,
+    remember: Remember | None,
+    name: NameOf = _named,
 ) -> Handler:
     def handler(ctx: Context, delivery: Delivery) -> None:
         event = delivery.value.data
@@ -210,20 +215,83 @@ def _refunding(rules: PaymentRules) -> Handler:
     return handler
 
 
-def _moving(rules: PaymentRules, move: GoodsMoved, name: NameOf = _of_order) -> Handler:
-    """Follow what concerns a payment and its goods; of others nothing is known."""
+def _cancelling(rules: PaymentRules) -> Handler:
+    """End every payment of an order."""
+    first = _advancing(rules, cancel, early_cancel, _of_order)
 
     def handler(ctx: Context, delivery: Delivery) -> None:
-        event = delivery.value.data
-        payment_id = name(event) or ""
+        first(ctx, delivery)
+        event, at_ms = delivery.value.data, delivery.record.timestamp
+        for payment_id, payment in _further(ctx, _of_order(event)).items():
+            facts = cancel(payment, event, at_ms, rules)
+            cause = _for_payment(cause_of(delivery), payment_id)
+            _carry_out(ctx, cause, payment_id, payment, facts, rules)
+
+    return handler
+
+
+def _amending(rules: PaymentRules) -> Handler:
+    """Take over what an order costs now, and of what."""
+
+    def handler(ctx: Context, delivery: Delivery) -> None:
+        event, cause = delivery.value.data, cause_of(delivery)
+        payment_id = _of_order(event)
+        payment = ctx.table(PAYMENTS).get(payment_id)
+        if payment is None:
+            return
+        if event.lines:
+            sale = ctx.table(SALES).get(payment_id) or NOTHING_SOLD
+            ctx.table(SALES)[payment_id] = amended(sale, event.lines)
+        further = tuple(_further(ctx, payment_id).values())
+        facts = amend(payment, further, event, cause.at_ms, rules)
+        _carry_out(ctx, cause, payment_id, payment, facts, rules)
+
+    return handler
+
+
+def _further(ctx: Context, payment_id: str) -> dict[str, Payment]:
+    """The payments that amendments of an order brought; they lie where the first one lies."""
+    return dict(ctx.table(PAYMENTS).scan(f"{payment_id}:", f"{payment_id};"))
+
+
+def _for_payment(cause: Cause, payment_id: str) -> Cause:
+    """The cause of what one of several payments says: ids must not meet."""
+    own = derived_id(cause.event_id, payment_id)
+    return Cause(own, cause.correlation_id, cause.at_ms)
+
+
+def _disputing(rules: PaymentRules) -> Handler:
+    def handler(ctx: Context, delivery: Delivery) -> None:
+        command, cause = delivery.value.data, cause_of(delivery)
+        payment_id = command.payment_id
+        payment = ctx.table(PAYMENTS).get(payment_id)
+        if payment is not None:
+            sale = ctx.table(SALES).get(payment_id) or NOTHING_SOLD
+            facts = record_chargeback(payment, sale, command, cause.at_ms, rules)
+            _carry_out(ctx, cause, payment_id, payment, facts, rules)
+
+    return handler
+
+
+def _moving(rules: PaymentRules, move: GoodsMoved) -> Handler:
+    """Follow the goods of an order that has a payment; of others nothing is known."""
+
+    def handler(ctx: Context, delivery: Delivery) -> None:
+        event, cause = delivery.value.data, cause_of(delivery)
+        payment_id = _of_order(event)
         payment = ctx.table(PAYMENTS).get(payment_id)
         if payment is None:
             return
         before = ctx.table(SALES).get(payment_id) or NOTHING_SOLD
-        facts, after = move(payment, before, event, delivery.record.timestamp, rules)
-        if after != before:
-            ctx.table(SALES)[payment_id] = after
-        _carry_out(ctx, cause_of(delivery), payment_id, payment, facts, rules)
+        moved = move(payment, before, event, cause.at_ms, rules)
+        if moved.sale != before:
+            ctx.table(SALES)[payment_id] = moved.sale
+        _carry_out(ctx, cause, payment_id, payment, moved.facts, rules)
+        if moved.back is not None:
+            payments = {payment_id: payment, **_further(ctx, payment_id)}
+            for own_id, facts in goods.give_back(payments, moved.back, cause.at_ms, rules):
+                own = cause if own_id == payment_id else _for_payment(cause, own_id)
+                _carry_out(ctx, own, own_id, payments[own_id], facts, rules)
 
     return handler
 

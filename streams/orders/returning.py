@@ -15,7 +15,7 @@ from streams.orders.cancelling import noted
 from streams.orders.facts import Fact, ReturnAsked, ReturnChanged
 from streams.orders.rows import Order, Parcel, ParcelState
 from streams.orders.rules import OrderRules
-from streams.payments.refund_requests import refund_id_of
+from streams.payments.refund import refund_id_of
 
 Facts = tuple[Fact, ...]
 

@@ -3,14 +3,16 @@
 from msgspec.structs import replace
 
 from streams.payments import facts as f
-from streams.payments.folds import rested, waited, without_token
-from streams.payments.states import Owed, Payment, Status
+from streams.payments.folds import rested, waited
+from streams.payments.states import Owed, Payment, Status, without_token
 
 
 def charge_asked(payment: Payment, fact: f.ChargeAsked) -> Payment:
-    """The provider owes the answer to an attempt."""
+    """The provider owes the answer to an attempt; under an earlier key it asks for that sum."""
+    same_key = fact.key_attempt < fact.attempt
     return replace(
         payment,
+        asked_minor=payment.asked_minor if same_key else payment.session.amount_minor,
         attempt=fact.attempt,
         key_attempt=fact.key_attempt,
         first_attempt_at_ms=payment.first_attempt_at_ms or fact.at_ms,
@@ -61,9 +63,13 @@ def capture_asked(payment: Payment, fact: f.CaptureAsked) -> Payment:
 
 
 def captured(payment: Payment, fact: f.Captured) -> Payment:
-    """The money is in; held lines and the token are of no use any more."""
+    """The money is in; held lines are of no use any more.
+
+    The token is, where an amendment may make the order dearer; it is forgotten with the payout.
+    """
+    amendable = payment.session.order_id is not None and not payment.session.recurring
     return replace(
-        without_token(payment),
+        payment if amendable else without_token(payment),
         status=Status.CAPTURED,
         charge_id=fact.charge_id,
         provider=fact.provider,

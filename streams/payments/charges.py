@@ -10,6 +10,7 @@ from events.charges import (
     StripeChargeSucceeded,
 )
 from streams.payments import facts as f
+from streams.payments.amendments import balanced, complete
 from streams.payments.declines import (
     ALREADY_CAPTURED,
     AMOUNT_DIFFERS,
@@ -21,7 +22,7 @@ from streams.payments.declines import (
 from streams.payments.disputes import evidence_failed
 from streams.payments.evolution import evolve_all
 from streams.payments.rules import PaymentRules
-from streams.payments.states import PAID, TERMINAL, Failure, Owed, Payment, Status
+from streams.payments.states import PAID, TERMINAL, Failure, Owed, Payment, Status, capture_minor
 from streams.payments.steps import (
     Facts,
     authorize,
@@ -61,7 +62,8 @@ def charge_succeeded(
     kept = f.ChargeKept(charge, provider, event.amount_minor, captured=recurring)
     if payment.status is not Status.INITIATED:
         return _keep(payment, kept, at_ms, rules)
-    asked_for = (payment.session.amount_minor, payment.session.currency)
+    amount = payment.asked_minor or payment.session.amount_minor
+    asked_for = (amount, payment.session.currency)
     if (event.amount_minor, event.currency) != asked_for:
         return fail(payment, AMOUNT_DIFFERS, at_ms, rules), kept
     if recurring:
@@ -135,9 +137,9 @@ def _take_in(
     payment: Payment, amount_minor: int, provider: str, at_ms: int, rules: PaymentRules
 ) -> Facts:
     taken = captured(payment.charge_id, provider, amount_minor, at_ms, rules)
-    if not payment.cancel_reason:
-        return (taken,)
     after = evolve_all(payment, (taken,))
+    if not payment.cancel_reason:
+        return taken, *complete(after, at_ms, rules), *balanced(after, at_ms, rules)
     return taken, *refund_rest(after, at_ms, rules)
 
 
@@ -194,12 +196,12 @@ def _refused(
     code, owed = event.failure_code, payment.owed
     if owed is Owed.CAPTURE:
         if code == ALREADY_CAPTURED:
-            return _take_in(payment, payment.session.amount_minor, event.provider, at_ms, rules)
+            return _take_in(payment, capture_minor(payment), event.provider, at_ms, rules)
         return _capture_refused(payment, event, at_ms, rules)
     if owed is Owed.VOID and code in GONE:
         return (f.Voided(),)
     if owed is Owed.VOID and code == ALREADY_CAPTURED:
-        return _take_back(payment, payment.session.amount_minor, event.provider, at_ms, rules)
+        return _take_back(payment, capture_minor(payment), event.provider, at_ms, rules)
     return give_up(payment, at_ms, rules)
 
 

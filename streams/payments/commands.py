@@ -12,12 +12,12 @@ from events.base import Message
 from events.charges import CapturePayment, RefundCharge, VoidPayment
 from events.fraud import CheckFraud
 from events.ids import derived_id
-from events.payments import ProcessPayment
+from events.payments import PaymentInitiated, ProcessPayment
 from events.scalars import ID_CHARS_MAX
 from events.types import PaymentMethod
 from streams.payments import facts as f
 from streams.payments.rules import PaymentRules
-from streams.payments.states import Method, Owed, Payment
+from streams.payments.states import Method, Owed, Payment, capture_minor
 
 LOOK_FIRST: Final = "look_first"
 """Value of the metadata `ask`: the charge may exist, so the gateway looks before it charges."""
@@ -60,7 +60,7 @@ def _process(payment_id: str, payment: Payment) -> ProcessPayment:
     session = payment.session
     return ProcessPayment(
         payment_id=payment_id,
-        amount_minor=session.amount_minor,
+        amount_minor=payment.asked_minor or session.amount_minor,
         currency=session.currency,
         payment_method=wire_method(session.method, with_token=True),
         subscription_id=session.subscription_id,
@@ -92,11 +92,31 @@ def _capture(payment_id: str, payment: Payment) -> CapturePayment:
         payment_id=payment_id,
         order_id=session.order_id,
         charge_id=payment.charge_id,
-        amount_minor=session.amount_minor,
+        amount_minor=capture_minor(payment),
         currency=session.currency,
         provider=payment.provider,
         idempotency_key=key(payment_id, str(payment.key_attempt), "capture"),
     )
+
+
+def further_id(payment_id: str, number: int) -> str:
+    """Name a further payment of an order; it lies where the order's own lies."""
+    return f"{payment_id}:{number}"
+
+
+def further_asked(payment_id: str, payment: Payment, fact: f.FurtherAsked, _: PaymentRules) -> Said:
+    """PaymentInitiated of the difference: its goods are held already, so it is charged at once."""
+    session = payment.session
+    opened = PaymentInitiated(
+        payment_id=further_id(payment_id, fact.number),
+        order_id=session.order_id,
+        customer_id=session.customer_id,
+        amount_minor=fact.amount_minor,
+        currency=session.currency,
+        payment_method=wire_method(session.method, with_token=True),
+        checkout_type="recurring",
+    )
+    return (Announcement(opened),)
 
 
 def capture_asked(payment_id: str, payment: Payment, _: f.CaptureAsked, __: PaymentRules) -> Said:

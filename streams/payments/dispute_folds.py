@@ -3,14 +3,14 @@
 from msgspec.structs import replace
 
 from streams.payments import facts as f
-from streams.payments.states import Dispute, Evidence, Payment, Status
+from streams.payments.states import Dispute, Evidence, Payment, Status, without_token
 
 
 def settled(payment: Payment, fact: f.Settled) -> Payment:
     """The provider paid out; money of which a part went back is settled without a new state."""
     captured = payment.status is Status.CAPTURED
     return replace(
-        payment,
+        without_token(payment),
         status=Status.SETTLED if captured else payment.status,
         settled_at_ms=fact.at_ms,
         due_ms=0,
@@ -61,7 +61,7 @@ def dispute_lost(payment: Payment, fact: f.DisputeLost) -> Payment:
     """The disputed money is gone, and nothing else goes back."""
     assert payment.dispute is not None, "a dispute ends that was open"
     return replace(
-        payment,
+        without_token(payment),
         status=Status.CHARGED_BACK,
         charged_back_minor=fact.amount_minor,
         dispute=replace(payment.dispute, outcome="lost"),

@@ -26,7 +26,7 @@ from streams.payments.steps import Facts, ask_next, refund_rest
 
 def record_chargeback(
     payment: Payment, sale: Sale, command: RecordChargeback, at_ms: int, rules: PaymentRules
-) -> tuple[Facts, Sale]:
+) -> Facts:
     """Open a dispute over money that is in, one at a time; a repeat changes nothing.
 
     A claim of money that went back already, or that nobody here knows to be in, is for a
@@ -34,11 +34,11 @@ def record_chargeback(
     """
     known, reference = payment.dispute, command.chargeback_reference
     if known is not None and known.chargeback_id == reference:
-        return (), sale
+        return ()
     if payment.status in PAID:
         opened = _opened(payment, reference, command.amount_minor, command.reason, at_ms, rules)
-        return (opened, *_evidence(evolve_all(payment, (opened,)), sale)), sale
-    return ((f.Puzzled(),) if payment.attempt else ()), sale
+        return opened, *_evidence(evolve_all(payment, (opened,)), sale)
+    return (f.Puzzled(),) if payment.attempt else ()
 
 
 def _opened(

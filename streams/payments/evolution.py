@@ -43,6 +43,8 @@ _FOLDS: Final[Mapping[type, Callable[[Payment, Any], Payment]]] = {
     f.LineLost: folds.line_lost,
     f.LineCommitted: folds.line_committed,
     f.LinesCounted: folds.lines_counted,
+    f.Amended: folds.amended,
+    f.FurtherAsked: folds.further_asked,
     f.Completed: folds.completed,
     f.CancelNoted: folds.cancel_noted,
     f.Cancelled: folds.cancelled,

@@ -124,6 +124,21 @@ class LinesCounted(msgspec.Struct, frozen=True, gc=False):
     lines: int
 
 
+class Amended(msgspec.Struct, frozen=True, gc=False):
+    """The order costs another sum, and has lost these lines."""
+
+    total_minor: int
+    dropped: tuple[str, ...]
+
+
+class FurtherAsked(msgspec.Struct, frozen=True, gc=False):
+    """An amendment made the order dearer: the difference is a payment of its own."""
+
+    number: int
+    """Of the order's payments, from 2."""
+    amount_minor: int
+
+
 class Completed(msgspec.Struct, frozen=True, gc=False):
     """The money is in and every line is committed."""
 
@@ -322,6 +337,8 @@ Fact: TypeAlias = (
     | LineLost
     | LineCommitted
     | LinesCounted
+    | Amended
+    | FurtherAsked
     | Completed
     | AttemptFailed
     | ChargeLost

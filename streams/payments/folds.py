@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from streams.payments import facts as f
 from streams.payments.refund import RefundState
 from streams.payments.refund_folds import refund_ended
-from streams.payments.states import Owed, Payment, Status
+from streams.payments.states import Owed, Payment, Status, without_token
 
 
 def opened(fact: f.Opened) -> Payment:
@@ -24,14 +24,6 @@ def waited(payment: Payment, at_ms: int) -> int:
     if not payment.waiting_since_ms:
         return payment.waited_ms
     return payment.waited_ms + max(0, at_ms - payment.waiting_since_ms)
-
-
-def without_token(payment: Payment) -> Payment:
-    """Forget the token."""
-    session = payment.session
-    if session.method.token is None:
-        return payment
-    return replace(payment, session=replace(session, method=replace(session.method, token=None)))
 
 
 def rested(payment: Payment) -> Payment:
@@ -116,6 +108,24 @@ def line_committed(payment: Payment, fact: f.LineCommitted) -> Payment:
 def lines_counted(payment: Payment, fact: f.LinesCounted) -> Payment:
     """The number of lines is known."""
     return replace(payment, lines=fact.lines)
+
+
+def amended(payment: Payment, fact: f.Amended) -> Payment:
+    """The order's total and lines are what the amendment made of them."""
+    gone = frozenset(fact.dropped)
+    return replace(
+        payment,
+        session=replace(payment.session, amount_minor=fact.total_minor),
+        lines=payment.lines - len(gone - {*payment.dropped}),
+        held=tuple([line for line in payment.held if line not in gone]),
+        committed=tuple([line for line in payment.committed if line not in gone]),
+        dropped=fact.dropped,
+    )
+
+
+def further_asked(payment: Payment, _: f.FurtherAsked) -> Payment:
+    """The payment stays as it is: the difference has a row of its own."""
+    return payment
 
 
 def completed(payment: Payment, _: f.Completed) -> Payment:

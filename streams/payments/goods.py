@@ -1,9 +1,10 @@
 """What happens to the goods, and what of their price goes back for it (G-31, G-32).
 
-Each function gives facts and the sale as it is afterwards.
+Each function gives the sale as it is afterwards, what else follows, and what is to go back.
 """
 
-from typing import Final
+from collections.abc import Iterator, Mapping
+from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
@@ -13,8 +14,8 @@ from events.shipping_parts import ReturnedItem
 from events.vocabulary import RefundRefusal
 from streams.payments import facts as f
 from streams.payments.disputes import proof_arrived
-from streams.payments.refund import Refund, RefundState, find
-from streams.payments.refund_requests import SYSTEM, begin, is_on_hold, refund_id_of
+from streams.payments.refund import Refund, RefundState, find, refund_id_of
+from streams.payments.refund_requests import SYSTEM, begin, is_on_hold
 from streams.payments.rules import PaymentRules
 from streams.payments.sales import (
     PARCEL_LINES_MAX,
@@ -34,12 +35,27 @@ from streams.payments.steps import Facts
 _UNDELIVERED: Final = "delivery_failed"
 _LOST: Final = "LOST"
 
-Outcome = tuple[Facts, Sale]
+
+class Back(NamedTuple):
+    """Money that goes back for goods: once a cause, from as many payments as it takes."""
+
+    cause: str
+    amount_minor: int
+    reason: str
+    return_id: str = ""
+
+
+class Moved(NamedTuple):
+    """What follows from goods that moved."""
+
+    sale: Sale
+    facts: Facts = ()
+    back: Back | None = None
 
 
 def dispatched(
     _payment: Payment, sale: Sale, event: ShipmentDispatched, _at_ms: int, _rules: PaymentRules
-) -> Outcome:
+) -> Moved:
     """Keep what a parcel holds, in case it is lost, and by what it is followed."""
     units = [
         SentUnits(item.product_id, item.sku, item.quantity)
@@ -52,12 +68,12 @@ def dispatched(
         event.tracking_number,
         tuple(units[:PARCEL_LINES_MAX]),
     )
-    return (), with_parcel(sale, parcel)
+    return Moved(with_parcel(sale, parcel))
 
 
 def delivered(
     payment: Payment, sale: Sale, event: ShipmentDelivered, _at_ms: int, _rules: PaymentRules
-) -> Outcome:
+) -> Moved:
     """Keep the proof of delivery: it is evidence in a dispute (G-18)."""
     proof = event.proof_of_delivery
     known = parcel_of(sale, event.shipment_id) or SentParcel(
@@ -70,38 +86,37 @@ def delivered(
         signed_by=proof.signed_by or "",
     )
     after = with_parcel(sale, arrived)
-    return proof_arrived(payment, after), after
+    return Moved(after, proof_arrived(payment, after))
 
 
 def delivery_failed(
-    payment: Payment, sale: Sale, event: DeliveryFailed, at_ms: int, rules: PaymentRules
-) -> Outcome:
+    _payment: Payment, sale: Sale, event: DeliveryFailed, _at_ms: int, _rules: PaymentRules
+) -> Moved:
     """Give back the price of what was in a parcel that is lost; other failures cost nothing yet."""
     parcel = parcel_of(sale, event.shipment_id)
     if event.reason_code != _LOST or parcel is None or parcel.delivered_at_ms:
-        return (), sale
+        return Moved(sale)
     amount, after = 0, sale
     for units in parcel.units:
         worth = taken_off(after, (units.product_id, units.sku), units.quantity)
         amount, after = amount + worth.amount_minor, worth.sale
-    refund = _refund(f"pay_{event.order_id}", f"lost:{event.shipment_id}", amount, at_ms, "LOST")
-    return _given_back(payment, refund, at_ms, rules), after
+    return Moved(after, back=Back(f"lost:{event.shipment_id}", amount, "LOST"))
 
 
 def return_agreed(
     _payment: Payment, sale: Sale, event: ReturnInitiated, _at_ms: int, _rules: PaymentRules
-) -> Outcome:
+) -> Moved:
     """Keep what the customer was told about a return: its fee is part of the estimate."""
     worth = sum([(item.price_per_unit_minor or 0) * item.quantity for item in event.items])
     fee = max(0, worth - event.refund_estimate.amount_minor)
     undelivered = event.reason == _UNDELIVERED
     agreed = AgreedReturn(event.return_id, 0 if undelivered else fee, undelivered)
-    return (), with_return(sale, agreed)
+    return Moved(with_return(sale, agreed))
 
 
 def returned(
-    payment: Payment, sale: Sale, event: ReturnReceived, at_ms: int, rules: PaymentRules
-) -> Outcome:
+    _payment: Payment, sale: Sale, event: ReturnReceived, _at_ms: int, rules: PaymentRules
+) -> Moved:
     """Give back the price of what came back, as it was inspected, less the label's fee (G-32).
 
     An exchange gives nothing back by itself (G-33): Orders asks for the difference.
@@ -114,11 +129,9 @@ def returned(
         amount += _refundable_minor(item, worth.amount_minor, rules, unused=unused)
         after = worth.sale
     if event.resolution == "exchange":
-        return (), after
+        return Moved(after)
     amount -= 0 if agreed is None else agreed.fee_minor
-    refund = _refund(f"pay_{event.order_id}", event.return_id, amount, at_ms, "RETURN")
-    refund = replace(refund, return_id=event.return_id)
-    return _given_back(payment, refund, at_ms, rules), after
+    return Moved(after, back=Back(event.return_id, amount, "RETURN", event.return_id))
 
 
 def _refundable_minor(
@@ -133,28 +146,45 @@ def _refundable_minor(
     return worth_minor
 
 
-def _refund(payment_id: str, cause: str, amount: int, at_ms: int, reason: str) -> Refund:
-    return Refund(
-        refund_id_of(payment_id, cause),
-        amount,
-        RefundState.PENDING,
-        at_ms,
-        reason=reason,
-        requested_by=SYSTEM,
-    )
+def give_back(
+    payments: Mapping[str, Payment], back: Back, at_ms: int, rules: PaymentRules
+) -> Iterator[tuple[str, Facts]]:
+    """Say what each payment of the order gives back, the first as much as it can."""
+    left = back.amount_minor
+    for number, (payment_id, payment) in enumerate(payments.items()):
+        refund_id = refund_id_of(payment_id, back.cause)
+        known = find(payment.refunds, refund_id)
+        if known is not None:
+            left -= known.amount_minor
+            continue
+        if left <= 0:
+            return
+        is_last = number == len(payments) - 1
+        refund = Refund(
+            refund_id,
+            min(left, available_minor(payment)),
+            RefundState.PENDING,
+            at_ms,
+            reason=back.reason,
+            return_id=back.return_id,
+            requested_by=SYSTEM,
+        )
+        if refund.amount_minor > 0 or is_last:
+            yield payment_id, _given_back(payment, refund, left, at_ms, rules)
+        left -= max(0, refund.amount_minor)
 
 
-def _given_back(payment: Payment, refund: Refund, at_ms: int, rules: PaymentRules) -> Facts:
-    """Begin a refund that goods are the cause of: at most what is left, once a cause."""
-    if refund.amount_minor <= 0 or find(payment.refunds, refund.refund_id) is not None:
-        return ()
-    amount = min(refund.amount_minor, available_minor(payment))
-    if amount <= 0 and payment.status in TERMINAL:
-        return ()
+def _given_back(
+    payment: Payment, refund: Refund, wanted_minor: int, at_ms: int, rules: PaymentRules
+) -> Facts:
+    """Begin a refund that goods are the cause of, unless nothing is left or a case is open."""
     currency = payment.session.currency
-    if amount <= 0:
-        why: RefundRefusal = "already_refunded" if payment.captured_minor else "not_captured"
-        return (f.RefundRefused(refund.refund_id, refund.amount_minor, currency, why),)
-    if is_on_hold(payment):
-        return (f.RefundRefused(refund.refund_id, amount, currency, "fraud_hold"),)
-    return begin(payment, replace(refund, amount_minor=amount), at_ms, rules)
+    if refund.amount_minor > 0:
+        if is_on_hold(payment):
+            amount = refund.amount_minor
+            return (f.RefundRefused(refund.refund_id, amount, currency, "fraud_hold"),)
+        return begin(payment, refund, at_ms, rules)
+    if payment.status in TERMINAL:
+        return ()
+    why: RefundRefusal = "already_refunded" if payment.captured_minor else "not_captured"
+    return (f.RefundRefused(refund.refund_id, wanted_minor, currency, why),)

@@ -33,7 +33,7 @@ def stock_adjusted(
     capture waits until it is held again.
     """
     line = line_of(event)
-    if not line:
+    if not line or line in payment.dropped:
         return ()
     if event.committed:
         return _committed(payment, event, line, at_ms, rules)
@@ -50,7 +50,8 @@ def _is_lost(event: InventoryAdjusted) -> bool:
 
 def _counted(payment: Payment, event: InventoryAdjusted) -> Facts:
     """The number of lines, when the session did not tell it."""
-    return () if payment.lines or not event.lines_total else (f.LinesCounted(event.lines_total),)
+    known = payment.lines or payment.dropped or not event.lines_total
+    return () if known else (f.LinesCounted(event.lines_total or 0),)
 
 
 def _held(

@@ -19,6 +19,7 @@ def said(payment_id: str, payment: Payment, fact: f.Fact, rules: PaymentRules) -
 _SPEAK: Final[Mapping[type, Callable[[str, Payment, Any, PaymentRules], Said]]] = {
     f.ChargeAsked: commands.charge_asked,
     f.CaptureAsked: commands.capture_asked,
+    f.FurtherAsked: commands.further_asked,
     f.VoidAsked: commands.void_asked,
     f.StrayCharge: commands.stray_charge,
     f.RefundAsked: commands.refund_asked,

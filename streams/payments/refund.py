@@ -5,6 +5,8 @@ from typing import Final
 
 import msgspec
 
+from events.ids import derived_id
+
 REFUNDS_MAX: Final = 50
 """Refunds of one payment that are kept, the newest: a payment with as many takes no request."""
 
@@ -51,6 +53,11 @@ class Refund(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
 
 Refunds = tuple[Refund, ...]
+
+
+def refund_id_of(payment_id: str, cause: str) -> str:
+    """The id of the refund for a cause (a request's idempotency key, a return): one, ever."""
+    return "ref_" + derived_id(payment_id, "refund", cause).replace("-", "")
 
 
 def find(refunds: Refunds, refund_id: str) -> Refund | None:

@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from streams.payments import facts as f
 from streams.payments.refund import Refund, RefundState, find, with_refund
-from streams.payments.states import PAID, Owed, Payment, Status
+from streams.payments.states import PAID, Owed, Payment, Status, without_token
 
 
 def refund_noted(payment: Payment, fact: f.RefundNoted) -> Payment:
@@ -45,6 +45,7 @@ def refunded(payment: Payment, fact: f.Refunded) -> Payment:
     status = payment.status
     if status in PAID:
         status = Status.REFUNDED if whole else Status.PARTIALLY_REFUNDED
+    payment = without_token(payment) if whole else payment
     answered = payment.owed is Owed.REFUND and fact.refund_id == payment.refund_id
     return replace(
         _answered(payment) if answered else payment,

@@ -5,8 +5,7 @@ from events.vocabulary import RefundRefusal
 from streams.moments import moment_of
 from streams.payments import facts as f
 from streams.payments.commands import Announcement, Said
-from streams.payments.refund import find
-from streams.payments.refund_requests import refund_id_of
+from streams.payments.refund import find, refund_id_of
 from streams.payments.rules import PaymentRules
 from streams.payments.states import Owed, Payment
 

@@ -4,11 +4,10 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from events.ids import derived_id
 from events.refunds import RefundPayment
 from events.vocabulary import RefundRefusal
 from streams.payments import facts as f
-from streams.payments.refund import REFUNDS_MAX, Refund, RefundState, find
+from streams.payments.refund import REFUNDS_MAX, Refund, RefundState, find, refund_id_of
 from streams.payments.rules import PaymentRules
 from streams.payments.states import (
     Payment,
@@ -20,11 +19,6 @@ from streams.payments.steps import Facts, accept
 
 SYSTEM: Final = "system"
 """Who asks for a refund when nobody does: a return that came in, a parcel that was lost."""
-
-
-def refund_id_of(payment_id: str, cause: str) -> str:
-    """The id of the refund for a cause (a request's idempotency key, a return): one, ever."""
-    return "ref_" + derived_id(payment_id, "refund", cause).replace("-", "")
 
 
 def request_refund(

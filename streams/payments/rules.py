@@ -55,6 +55,8 @@ class PaymentRules:
     """What a dollar is worth for that limit, in hundredths of a pound (G-12)."""
     gbp_percent_per_eur: int = 86
     gbp_percent_per_cad: int = 58
+    amendment_waived_minor: int = 50
+    """A difference up to this after an amendment is neither charged nor given back (G-8)."""
     refurbished_percent: int = 10
     """Taken off the refund of goods that came back used (G-32)."""
     settlement_business_days: int = 2

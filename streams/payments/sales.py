@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 import msgspec
 from msgspec.structs import replace
 
+from events.orders import OrderLine
 from events.payments import PaymentInitiated
 
 PARCELS_MAX: Final = 50
@@ -91,6 +92,28 @@ def sale_of(event: PaymentInitiated) -> Sale | None:
     )
 
 
+def amended(sale: Sale, lines: Iterable[OrderLine]) -> Sale:
+    """Take over what an amendment made of the lines; what came back of each stays told."""
+    known = dict(enumerate(sale.lines, 1))
+    return replace(
+        sale,
+        lines=tuple(
+            [
+                SoldLine(
+                    line.product_id,
+                    line.sku,
+                    line.quantity,
+                    line.total_price_minor,
+                    min(known[line.number].units_back, line.quantity)
+                    if line.number in known
+                    else 0,
+                )
+                for line in lines
+            ]
+        ),
+    )
+
+
 def taken_off(sale: Sale, names: Iterable[str | None], units: int) -> Worth:
     """Take units of a product off a sale, never more than were sold.
 
@@ -100,7 +123,7 @@ def taken_off(sale: Sale, names: Iterable[str | None], units: int) -> Worth:
     wanted = frozenset(names) - {None}
     amount, lines, left = 0, list(sale.lines), units
     for position, line in enumerate(lines):
-        if not wanted & {line.product_id, line.sku}:
+        if not line.quantity or not wanted & {line.product_id, line.sku}:
             continue
         back = line.units_back + min(left, line.quantity - line.units_back)
         amount += _cost(line, back) - _cost(line, line.units_back)

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from events.vocabulary import MethodType, PaymentFailureReason
 from streams.payments.refund import Refunds, accepted_minor, open_minor
@@ -94,10 +95,14 @@ class Method(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Session(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What was asked for when the payment was opened: it does not change, but for the token."""
+    """What was asked for when the payment was opened.
+
+    Only the token is forgotten, and amendments change the amount.
+    """
 
     customer_id: str
     amount_minor: int
+    """What the order costs, or the renewal."""
     currency: str
     method: Method
     initiated_at_ms: int
@@ -186,6 +191,11 @@ class Payment(msgspec.Struct, frozen=True, omit_defaults=True):
     committed: tuple[str, ...] = ()
     """Lines whose hold is permanent; emptied when the payment is complete."""
 
+    dropped: tuple[str, ...] = ()
+    """Lines that amendments took away: `lines` counts them no more."""
+
+    asked_minor: int = 0
+    """What the newest charge was asked for: an amendment may change the order's total since."""
     charge_id: str = ""
     """The charge that was authorised or captured."""
     provider: str = ""
@@ -237,9 +247,23 @@ class Early(msgspec.Struct, frozen=True, omit_defaults=True):
     cancel_reason: str = ""
 
 
+def without_token(payment: Payment) -> Payment:
+    """Forget the token."""
+    session = payment.session
+    if session.method.token is None:
+        return payment
+    return replace(payment, session=replace(session, method=replace(session.method, token=None)))
+
+
 def remaining_minor(payment: Payment) -> int:
     """Captured money that the shop still has, in minor units."""
     return payment.captured_minor - payment.refunded_minor - payment.charged_back_minor
+
+
+def capture_minor(payment: Payment) -> int:
+    """What to capture: what the order costs, but never more than is held (G-14)."""
+    held = payment.authorized_minor or payment.session.amount_minor
+    return min(held, payment.session.amount_minor)
 
 
 def unaccepted_minor(payment: Payment) -> int:
@@ -269,4 +293,5 @@ def gate_is_open(payment: Payment) -> bool:
         return False
     if payment.session.order_id is None:
         return True
-    return 0 < payment.lines <= len(payment.held)
+    known = payment.lines > 0 or bool(payment.dropped)
+    return known and payment.lines <= len(payment.held)

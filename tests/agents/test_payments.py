@@ -7,13 +7,16 @@ from hypothesis import strategies as st
 
 from agents.payments import payments_agent
 from engine.specs import Timer
+from events.base import Message
 from streams.payments.states import Owed, Status
 from tables.payments import PAYMENTS, SALES
 from tests.agents.till import RULES, Till, about, session
 from tests.streams.payments.goods_samples import agreed, delivered, dispatched, item, lost, received
 from tests.streams.payments.samples import (
+    AMOUNT,
     DAY_MS,
     MINUTE_MS,
+    amended,
     asked_back,
     cancelled,
     chargeback,
@@ -36,6 +39,11 @@ from topics import (
 )
 
 TOPICS = (PAYMENTS_EVENTS, PAYMENTS_COMMANDS, INVENTORY_EVENTS, ORDERS_EVENTS, SHIPPING_EVENTS)
+
+
+def checked_further() -> Message:
+    """Fraud approves the payment that an amendment brought."""
+    return checked().model_copy(update={"payment_id": "pay_ord_1:2"})
 
 
 def paid() -> Till:
@@ -239,6 +247,50 @@ def test_what_nobody_approves_ends_in_time() -> None:
 
     assert till.driver.timers() == {}
     assert till.said("RefundFailed")[0].data.failure_reason == "approval_required"
+
+
+# --- amendments ------------------------------------------------------------------------------
+
+
+def test_an_order_that_became_dearer_is_paid_by_two_payments() -> None:
+    till = paid().hear(amended(AMOUNT + 3_000), checked_further())
+
+    first, second = (entry.captured_minor for entry in till.provider.ledger())
+    assert (first, second) == (AMOUNT, 3_000)
+    assert [told.data.payment_id for told in till.said("PaymentProcessed")] == [
+        "pay_ord_1",
+        "pay_ord_1:2",
+    ]
+    assert till.hear(amended(AMOUNT + 3_000)).names().count("PaymentInitiated") == 1
+
+
+def test_a_cancellation_gives_back_every_payment_of_the_order() -> None:
+    till = paid().hear(amended(AMOUNT + 3_000), checked_further(), cancelled())
+
+    assert {entry.captured_minor - entry.refunded_minor for entry in till.provider.ledger()} == {0}
+    ids = [envelope.event_id for envelope in till.said()]
+    assert len(ids) == len(set(ids))
+
+
+def test_a_return_is_paid_back_by_as_many_payments_as_it_takes() -> None:
+    till = paid().hear(amended(AMOUNT + 3_000, 1, 1, 1), checked_further())
+    prices = {"prod_1": 100, "prod_2": 100, "prod_3": 100}
+    assert sum(line.total_minor for line in till.driver.rows(SALES)["pay_ord_1"].lines) == sum(
+        prices.values()
+    )
+
+    till.hear(asked_back(AMOUNT - 150), received(*map(item, prices)))
+
+    back = [entry.refunded_minor for entry in till.provider.ledger()]
+    assert back == [AMOUNT, 150]
+    assert till.hear(received(*map(item, prices))).names().count("RefundIssued") == 3
+
+
+def test_an_order_that_became_cheaper_has_the_difference_back_once() -> None:
+    till = paid().hear(amended(AMOUNT - 3_000), amended(AMOUNT - 3_000))
+
+    (entry,) = till.provider.ledger()
+    assert entry.refunded_minor == 3_000
 
 
 def test_a_renewal_is_charged_at_once() -> None:

@@ -17,7 +17,7 @@ from streams.orders.evolution import fold
 from streams.orders.outcomes import due_times, following
 from streams.orders.returning import Refusal, lapse
 from streams.orders.rows import Order, Status
-from streams.payments.refund_requests import refund_id_of
+from streams.payments.refund import refund_id_of
 from tests.streams.orders.samples import AT_MS, DAY_MS, RULES, after, refund
 from tests.streams.orders.test_shipping import PAID, created, delivered, dispatched
 

@@ -90,7 +90,7 @@ class Provider:
         self.charges[charge_id] = charge
         if command.capture_immediately:
             charge.held, charge.taken, charge.captures = 0, command.amount_minor, 1
-        return succeeded(charge_id)
+        return succeeded(charge_id, amount_minor=command.amount_minor)
 
     def _operate(self, command: Message, operation: str, *, refused: bool) -> Message:
         assert isinstance(command, CapturePayment | VoidPayment | RefundCharge)

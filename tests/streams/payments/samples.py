@@ -16,7 +16,7 @@ from events.charges import (
 )
 from events.fraud import FraudCheckCompleted, FraudDetected
 from events.inventory import InventoryAdjusted
-from events.orders import OrderCancelled
+from events.orders import OrderAmended, OrderCancelled, OrderLine
 from events.payments import Instrument, PaymentInitiated, PaymentSettled
 from events.refunds import CloseChargeback, RecordChargeback, RefundPayment
 from events.types import OrderItem, PaymentMethod
@@ -29,6 +29,7 @@ from streams.payments.alarms import (
     SESSION,
     SETTLEMENT,
 )
+from streams.payments.amendments import amend
 from streams.payments.charges import (
     charge_captured,
     charge_failed,
@@ -260,6 +261,30 @@ def evidence_taken(chargeback_id: str = "cb_1") -> EvidenceSubmitted:
     return EvidenceSubmitted(payment_id=PAYMENT, chargeback_id=chargeback_id, provider="stripe")
 
 
+def amended(total_minor: int, *quantities: int) -> OrderAmended:
+    """The order costs that now; quantities are those of lines 1, 2 and so on."""
+    lines = [
+        OrderLine(
+            number=number,
+            product_id=f"prod_{number}",
+            quantity=quantity,
+            unit_price_minor=100,
+            total_price_minor=100 * quantity,
+        )
+        for number, quantity in enumerate(quantities or (1, 1), 1)
+    ]
+    return OrderAmended(
+        order_id=ORDER,
+        user_id="cust_1",
+        amendment_type="QUANTITY_CHANGE",
+        amendments=(),
+        new_order_total_minor=total_minor,
+        currency="USD",
+        order_status="confirmed",
+        lines=tuple(lines),
+    )
+
+
 def asked_back(amount_minor: int | None = 5_000, key: str = "k1", **told: Any) -> RefundPayment:
     """Support asks for a refund."""
     return RefundPayment(
@@ -292,8 +317,9 @@ DECIDE: dict[type[Message], Callable[..., Any]] = {
     ChargeOperationFailed: operation_failed,
     InventoryAdjusted: stock_adjusted,
     OrderCancelled: cancel,
+    OrderAmended: lambda payment, *told: amend(payment, (), *told),
     PaymentSettled: settle,
-    RecordChargeback: lambda *told: record_chargeback(told[0], NOTHING_SOLD, *told[1:])[0],
+    RecordChargeback: lambda *told: record_chargeback(told[0], NOTHING_SOLD, *told[1:]),
     CloseChargeback: close_chargeback,
     EvidenceSubmitted: evidence_submitted,
     RefundPayment: _request_refund,
@@ -558,6 +584,7 @@ TRIGGERS: dict[str, tuple[Callable[[], Message], ...]] = {
         lambda: committed(2),
     ),
     "OrderCancelled": (cancelled, lambda: cancelled("OUT_OF_STOCK")),
+    "OrderAmended": (lambda: amended(AMOUNT - 5_000), lambda: amended(AMOUNT, 1, 0)),
     "PaymentSettled": (settled,),
     "RecordChargeback": (chargeback,),
     "RefundPayment": (

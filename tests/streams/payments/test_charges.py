@@ -27,6 +27,7 @@ from tests.streams.payments.samples import (
     paid,
     refunded,
     renewal,
+    settled_life,
     succeeded,
     voided,
     voiding,
@@ -323,7 +324,9 @@ def test_an_operation_that_nobody_waits_for_cannot_fail() -> None:
 
 def test_the_token_is_forgotten_once_no_charge_can_follow() -> None:
     assert authorized().payment.session.method.token == VISA
-    assert paid().payment.session.method.token is None
+    assert paid().payment.session.method.token == VISA  # An amendment may make it dearer.
+    assert settled_life().payment.session.method.token is None
+    assert Life(renewal()).hear(checked(), succeeded()).payment.session.method.token is None
     assert failed_for_good().wait(0).payment.session.method.token is None
 
 

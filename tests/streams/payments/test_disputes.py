@@ -154,13 +154,13 @@ def sold() -> Sale:
     """A sale whose parcel has arrived."""
     sale = NOTHING_SOLD
     for event, move in ((dispatched(), goods.dispatched), (delivered(), goods.delivered)):
-        _, sale = move(paid().payment, sale, event, NOW_MS, RULES)
+        sale = move(paid().payment, sale, event, NOW_MS, RULES).sale
     return sale
 
 
 def claimed(sale: Sale) -> tuple[Payment, list[str]]:
     payment = paid().payment
-    facts, _ = record_chargeback(payment, sale, chargeback(), NOW_MS, RULES)
+    facts = record_chargeback(payment, sale, chargeback(), NOW_MS, RULES)
     return evolve_all(payment, facts), [type(fact).__name__ for fact in facts]
 
 

@@ -12,12 +12,14 @@ from events.shipping_parts import ReturnedItem
 from streams.payments import goods
 from streams.payments.evolution import evolve_all
 from streams.payments.facts import Fact, RefundAsked, RefundRefused
+from streams.payments.goods import give_back
 from streams.payments.refund import RefundState
 from streams.payments.sales import Sale, SoldLine, parcel_of, taken_off
 from streams.payments.states import Payment
 from tests.streams.payments.goods_samples import agreed, delivered, dispatched, item, lost, received
 from tests.streams.payments.samples import (
     NOW_MS,
+    PAYMENT,
     RULES,
     Life,
     charged_back,
@@ -48,9 +50,12 @@ class Story:
 
     def hear(self, *heard: Any) -> "Story":
         for event in heard:
-            facts, self.sale = DECIDE[type(event)](self.payment, self.sale, event, NOW_MS, RULES)
-            self.payment = evolve_all(self.payment, facts)
-            self.facts.extend(facts)
+            moved = DECIDE[type(event)](self.payment, self.sale, event, NOW_MS, RULES)
+            self.sale = moved.sale
+            if moved.back is not None:
+                for _, facts in give_back({PAYMENT: self.payment}, moved.back, NOW_MS, RULES):
+                    self.payment = evolve_all(self.payment, facts)
+                    self.facts.extend(facts)
         return self
 
     @property

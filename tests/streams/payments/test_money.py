@@ -21,6 +21,7 @@ from tests.streams.payments.samples import (
     MINUTE_MS,
     SECOND_MS,
     Life,
+    amended,
     asked_back,
     cancelled,
     chargeback,
@@ -46,6 +47,9 @@ NEWS: dict[str, Any] = {
     "refund some": lambda: asked_back(5_000, "k1"),
     "refund more": lambda: asked_back(9_000, "k2"),
     "refund rest": lambda: asked_back(None, "k3"),
+    "cheaper": lambda: amended(AMOUNT - 6_000),
+    "dearer": lambda: amended(AMOUNT + 6_000),
+    "shorter": lambda: amended(AMOUNT - 9_000, 1, 0),
 }
 WAITS = (SECOND_MS, MINUTE_MS, 10 * MINUTE_MS, HOUR_MS, 8 * DAY_MS)
 BANK = ("claim", "claim some", "lost", "won")
@@ -155,6 +159,8 @@ def judge(world: World) -> None:
         assert row.refunded_minor <= books.given_back
         return
     assert row.captured_minor == books.taken
+    if not row.session.recurring:
+        assert books.left <= row.session.amount_minor, "more is kept than the order costs"
     assert remaining_minor(row) == books.left
     if row.status is not Status.CHARGED_BACK:
         assert row.refunded_minor == books.given_back

@@ -1,0 +1,95 @@
+"""What an amendment of the order means for its money (G-8).
+
+An order whose total changed before its money was asked for is charged the new total; one whose
+money is held has no more captured than it costs. Once money is in, a difference above the waived
+amount is a further payment, or goes back without approval: the goods never left.
+"""
+
+from collections.abc import Iterable
+from typing import Final
+
+from events.orders import OrderAmended
+from streams.payments import facts as f
+from streams.payments.evolution import evolve_all
+from streams.payments.refund import OPEN, Refund, RefundState, refund_id_of
+from streams.payments.rules import PaymentRules
+from streams.payments.states import PAID, TERMINAL, Payment, Status, unaccepted_minor
+from streams.payments.steps import Facts, accept, with_capture
+
+AMENDMENT: Final = "AMENDMENT"
+"""The reason of a refund that an amendment is the cause of."""
+_KEPT: Final = OPEN | {RefundState.COMPLETED}
+
+
+def amend(
+    payment: Payment,
+    further: tuple[Payment, ...],
+    event: OrderAmended,
+    at_ms: int,
+    rules: PaymentRules,
+) -> Facts:
+    """Say what an amendment means for the order's first payment; a repeat changes nothing."""
+    session = payment.session
+    if payment.status in TERMINAL or event.currency != session.currency or session.recurring:
+        return ()  # An order that a renewal pays costs what the renewal took.
+    amended = f.Amended(event.new_order_total_minor, _dropped(payment, event))
+    same = amended.total_minor == session.amount_minor
+    if same and amended.dropped == payment.dropped:
+        return ()
+    after = evolve_all(payment, (amended,))
+    if payment.status in PAID or payment.status is Status.DISPUTED:
+        completed = complete(after, at_ms, rules)
+        return amended, *completed, *balanced(after, at_ms, rules, further)
+    return with_capture(payment, (amended,), at_ms, rules)
+
+
+def _dropped(payment: Payment, event: OrderAmended) -> tuple[str, ...]:
+    """Lines of the session that are no part of the order any more; those added had no hold here."""
+    known = payment.lines + len(payment.dropped)
+    gone = [str(line.number) for line in event.lines or () if not line.quantity]
+    return tuple([number for number in gone if int(number) <= known]) or payment.dropped
+
+
+def complete(payment: Payment, at_ms: int, rules: PaymentRules) -> Facts:
+    """Complete a payment whose last line that was not committed is gone."""
+    ready = payment.dropped and payment.lines <= len(payment.committed)
+    if payment.complete or not ready or payment.cancel_reason or payment.status not in PAID:
+        return ()
+    return (f.Completed(rules.fee_minor(payment.captured_minor), at_ms),)
+
+
+def balanced(
+    payment: Payment, at_ms: int, rules: PaymentRules, further: tuple[Payment, ...] = ()
+) -> Facts:
+    """Charge or give back what the order's total differs by from what was paid for it."""
+    if payment.session.order_id is None:
+        return ()
+    difference = payment.session.amount_minor - _covered(payment) - sum(map(_covered, further))
+    if difference > rules.amendment_waived_minor:
+        return (f.FurtherAsked(len(further) + 2, difference),)
+    if difference < -rules.amendment_waived_minor:
+        return _give_back(payment, -difference, at_ms, rules)
+    return ()
+
+
+def _covered(payment: Payment) -> int:
+    """What a payment pays of the order: what it took, or will, less what amendments gave back."""
+    if payment.status is Status.CANCELLED or payment.final:
+        return 0
+    paid = payment.captured_minor or payment.session.amount_minor
+    return paid - sum(_amended_back(payment.refunds))
+
+
+def _amended_back(refunds: Iterable[Refund]) -> list[int]:
+    return [r.amount_minor for r in refunds if r.reason == AMENDMENT and r.state in _KEPT]
+
+
+def _give_back(payment: Payment, amount_minor: int, at_ms: int, rules: PaymentRules) -> Facts:
+    """Give back from the first payment; what it has not left is for a person."""
+    amount = min(amount_minor, unaccepted_minor(payment))
+    short: Facts = (f.Puzzled(),) if amount < amount_minor else ()
+    if amount <= 0:
+        return short
+    refund_id = refund_id_of(payment.charge_id, f"amendment {len(payment.refunds) + 1}")
+    refund = Refund(refund_id, amount, RefundState.PROCESSING, at_ms, AMENDMENT)
+    return *accept(payment, refund, at_ms, rules), *short
