@@ -6,10 +6,11 @@ import pytest
 
 from app import agents_of
 from events.inventory import AddInventory
-from events.orders import CancelOrder, PlaceOrder
+from events.orders import AmendOrder, CancelOrder, PlaceOrder
 from events.types import OrderItem, OrderPayment
 from settings import Settings
 from streams.orders.rows import Status
+from streams.shipping.rows import Shipment
 from tables.inventory import RESERVATIONS, STOCK
 from tables.orders import ORDERS
 from tests.agents.dock import Dock
@@ -17,11 +18,14 @@ from tests.streams.shipping.samples import (
     DAY_MS,
     HOUR_MS,
     address,
+    booked,
     dispute,
     failure,
+    fraud,
     label,
     receipt,
     scan,
+    verdict,
 )
 from topics import INVENTORY_EVENTS, ORDERS_EVENTS, PAYMENTS_EVENTS, SHIPPING_EVENTS
 
@@ -180,3 +184,139 @@ def test_a_refused_parcel_comes_back_and_its_price_goes_back(shop: Dock) -> None
     steps = [step.status for step in shop.driver.rows(ORDERS)["ord_1"].history]
     assert steps[-3:] == [Status.RETURNED, Status.RETURNED, Status.REFUNDED]
     assert on_hand(shop) == (10, 0, 0)
+
+
+def history(shop: Dock) -> list[str]:
+    return [step.reason for step in shop.driver.rows(ORDERS)["ord_1"].history]
+
+
+def refunds(shop: Dock) -> list[int]:
+    """Amounts that went back, in minor units."""
+    told = [one.data for one in shop.said(PAYMENTS_EVENTS) if one.event_type == "RefundIssued"]
+    return [one.amount_minor for one in told]
+
+
+ALL_MINOR = 2 * 3499 + 6499
+
+
+def test_an_order_cancelled_while_no_carrier_takes_it_is_booked_no_more(shop: Dock) -> None:
+    place(stocked(shop, a=10), postal_code="02101-busy")
+    assert (shop.shipment().status, status(shop)) == ("pending", Status.PAID)
+
+    shop.tell(CancelOrder(order_id="ord_1", user_id="usr_1", cancellation_reason="late"))
+    asked = shop.names().count("BookCarrier")
+    shop.driver.advance(HOUR_MS, step_ms=10_000)
+
+    assert (shop.shipment().status, status(shop)) == ("cancelled", Status.CANCELLED)
+    assert shop.names().count("BookCarrier") == asked
+    assert on_hand(shop) == (10, 0, 0)
+    assert refunds(shop) == [ALL_MINOR]
+
+
+def test_a_label_that_comes_after_the_cancellation_is_given_back(shop: Dock) -> None:
+    place(stocked(shop, a=10), postal_code="02101-busy")
+    waiting = shop.shipment()
+
+    shop.tell(
+        CancelOrder(order_id="ord_1", user_id="usr_1", cancellation_reason="late"), booked(waiting)
+    )
+
+    assert shop.shipment().status == "cancelled"
+    assert shop.one("VoidLabel").tracking_number == "94A"
+    assert "ShipmentCreated" not in shop.names(SHIPPING_EVENTS)
+
+
+def test_suspicion_keeps_a_booked_parcel_in_the_house_until_somebody_approves(shop: Dock) -> None:
+    place(stocked(shop, a=10)).tell(fraud("high"))
+    assert status(shop) is Status.ON_HOLD
+
+    shop.tell(scan("shipped"))
+    assert on_hand(shop) == (10, 2, 0)
+
+    shop.tell(verdict("APPROVED"))
+    assert status(shop) is Status.SHIPPED
+    assert on_hand(shop) == (8, 0, 0)
+
+
+def test_suspicion_that_comes_after_dispatch_changes_nothing(shop: Dock) -> None:
+    place(stocked(shop, a=10)).tell(scan("shipped"), fraud("critical"))
+
+    shop.tell(scan("delivered"))
+
+    assert status(shop) is Status.DELIVERED
+
+
+def test_what_is_refused_after_a_suspicion_stays_in_the_house(shop: Dock) -> None:
+    place(stocked(shop, a=10)).tell(fraud("high"), verdict("DECLINED"))
+
+    shop.tell(scan("shipped"))
+
+    assert (shop.shipment().status, status(shop)) == ("cancelled", Status.CANCELLED)
+    assert on_hand(shop) == (10, 0, 0)
+    assert refunds(shop) == [ALL_MINOR]
+
+
+def test_a_lost_parcel_is_paid_back_and_may_still_turn_up(shop: Dock) -> None:
+    place(stocked(shop, a=10), postal_code="02101-lost")
+    shop.driver.advance(7 * DAY_MS, step_ms=HOUR_MS)
+
+    assert status(shop) is Status.SHIPPED
+    assert history(shop).count("DELIVERY_FAILED_LOST_1") == 1
+    assert refunds(shop) == [ALL_MINOR]
+
+    shop.tell(scan("delivered"))
+    assert status(shop) is Status.DELIVERED
+    assert refunds(shop) == [ALL_MINOR]
+
+
+def test_of_two_parcels_one_comes_back_and_the_other_stays(shop: Dock) -> None:
+    place(stocked(shop, a=3, b=3), units=4)
+    one, other = sorted(map(shop.shipment, ("shp_ord_1", "shp_ord_1:2")), key=len_of)
+
+    shop.tell(
+        scan("delivered", shipment_id=other.shipment_id),
+        scan("shipped", shipment_id=one.shipment_id),
+        scan("delivery_failed", shipment_id=one.shipment_id, reason_code="REFUSED"),
+    )
+    shop.driver.advance(1000)
+    shop.tell(receipt(shop.shipment(one.shipment_id), ("p1", 1, "new")))
+
+    assert status(shop) is Status.DELIVERED
+    assert refunds(shop) == [3499]
+
+
+def len_of(shipment: Shipment) -> int:
+    return sum(item.quantity for item in shipment.items)
+
+
+def test_an_address_that_is_mended_under_way_is_gone_to(shop: Dock) -> None:
+    place(stocked(shop, a=10)).tell(scan("shipped"), failure("ADDRESS_NOT_FOUND"))
+
+    shop.tell(
+        AmendOrder(
+            order_id="ord_1",
+            user_id="usr_1",
+            amendment_type="ADDRESS_CHANGE",
+            new_address=address(line1="2 Main St"),
+        )
+    )
+    assert shop.one("ShipmentRouteUpdated").reason == "CUSTOMER_ADDRESS_CHANGED"
+    assert shop.shipment().destination.line1 == "2 Main St"
+
+    shop.driver.advance(3 * DAY_MS, step_ms=HOUR_MS)
+    assert status(shop) is Status.DELIVERED
+
+
+def test_everything_told_at_once_and_backwards_ends_the_same(shop: Dock) -> None:
+    place(stocked(shop, a=10))
+    told_ms = shop.driver.now_ms + HOUR_MS
+
+    for step, name in enumerate(("delivered", "out_for_delivery", "in_transit", "shipped")):
+        for _ in range(2):
+            shop.put(scan(name, told_ms - step))
+    shop.driver.run()
+
+    assert status(shop) is Status.DELIVERED
+    assert on_hand(shop) == (8, 0, 0)
+    events_told = [n for n in shop.names(SHIPPING_EVENTS) if n.startswith("Shipment")]
+    assert events_told == ["ShipmentCreated", "ShipmentDispatched", "ShipmentDelivered"]
