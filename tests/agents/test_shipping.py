@@ -7,6 +7,7 @@ import pytest
 from events.base import Message
 from events.orders import Amendment, OrderAmended, OrderLine
 from events.shipping import ShipmentRouteUpdated
+from settings import Settings
 from streams.shipping import fulfilment
 from streams.shipping.asking import shipments_asked
 from streams.shipping.calendar import moment_of
@@ -304,6 +305,20 @@ def test_the_scaled_day_moves_the_next_attempt() -> None:
     dock.driver.advance(1000)
 
     assert dock.shipment().status is Status.IN_TRANSIT
+    dock.close()
+
+
+@pytest.mark.parametrize("time_scale", [120, 3_600, 86_400])
+def test_however_fast_time_runs_a_parcel_is_asked_for_a_dozen_times(time_scale: int) -> None:
+    faster = Settings(time_scale=time_scale)
+    dock = Dock(rules=faster.scaled(faster.shipping), times=faster.scaled(faster.carriers))
+
+    dock.tell(*ORDER)
+    dock.driver.advance(3 * DAY_MS // time_scale, step_ms=1000)
+
+    assert dock.shipment().status is Status.DELIVERED
+    assert dock.names().count("TrackParcel") <= 12
+    assert dock.names().count("UpdateShipmentStatus") == 4
     dock.close()
 
 
