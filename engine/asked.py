@@ -1,14 +1,24 @@
-"""What Faust asks of any consumer, answered by one aiokafka client in the worker's own loop."""
+"""What Faust asks of any consumer, answered by one aiokafka client in the worker's own loop.
+
+Also what others ask: the group's offsets tell them how far the markers are.
+"""
 
 from collections.abc import Mapping
 from typing import Any, cast
 
 import aiokafka
 from aiokafka import TopicPartition
-from aiokafka.errors import ConsumerStoppedError
+from aiokafka.errors import (
+    CommitFailedError,
+    ConsumerStoppedError,
+    IllegalStateError,
+    KafkaError,
+)
+from aiokafka.structs import OffsetAndMetadata
 from faust.transport.consumer import Consumer as FaustConsumer
 from faust.transport.consumer import ensure_TPset
 from faust.types import TP
+from mode import Service
 
 
 class AskedConsumer(FaustConsumer):
@@ -79,3 +89,45 @@ class AskedConsumer(FaustConsumer):
 
     def close(self) -> None:
         """The rebalance came while the worker stops: nothing more to do."""
+
+    # -- the group's offsets
+
+    @Service.task
+    async def _commit_handler(self) -> None:
+        async for _ in self.itertimer(self.commit_interval, name="commit"):
+            await self.commit()
+
+    @Service.task
+    async def _commit_livelock_detector(self) -> None:
+        """Faust's looks at acknowledgements, which lanes do not use."""
+
+    def _committable(self) -> dict[TP, int]:
+        """Where reading goes on, by partition."""
+        raise NotImplementedError
+
+    async def commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:  # noqa: ARG002, FBT001, FBT002 - Faust's signature
+        """Tell the group how far the markers are: for lag as others see it, nothing else."""
+        if self.app.rebalancing or not self.flow_active:
+            return False
+        return await self._commit(self._committable())
+
+    async def _commit(self, offsets: Mapping[TP, int]) -> bool:
+        assigned = self.assignment()
+        wanted = {
+            TopicPartition(*tp): OffsetAndMetadata(at, "")
+            for tp, at in offsets.items()
+            if tp in assigned and self._committed_offset[tp] != at
+        }
+        if not wanted:
+            return False
+        try:
+            await self.kafka.commit(wanted)
+        except (CommitFailedError, IllegalStateError, KafkaError) as exc:
+            self.log.info("group offsets not updated: %s", exc)
+            return False
+        self._committed_offset.update({TP(*tp): meta.offset for tp, meta in wanted.items()})
+        self.app.monitor.on_tp_commit({tp: at for tp, at in offsets.items() if tp in assigned})
+        return True
+
+    async def wait_empty(self) -> None:
+        """Nothing to wait for: lanes commit by themselves."""

@@ -7,27 +7,22 @@ reading goes on is decided by the lanes' markers, the group's offsets only tell 
 """
 
 import asyncio
-import time
-from collections.abc import Awaitable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 import aiokafka
 from aiokafka import TopicPartition
 from aiokafka.errors import (
-    CommitFailedError,
-    IllegalStateError,
     KafkaError,
     NoOffsetForPartitionError,
 )
-from aiokafka.structs import OffsetAndMetadata
-from faust.transport.consumer import ensure_TPset
 from faust.types import TP
-from mode import Service
 
 from engine import patches
 from engine.asked import AskedConsumer
 from engine.clients import client_options
 from engine.errors import BrokerUnavailable, DuplicateInstance, RecordsGone
+from engine.joining import Listener, wait_until_known, within
 from engine.lanes import Lanes
 from engine.records import Chunk
 
@@ -40,7 +35,6 @@ CROWDED_POLL_S = 0.02
 ROOM_WAIT_S = 0.005
 """Until the lanes are looked at again when every one of them is full."""
 LEAVE_WAIT_S = 3.0
-METADATA_S_MAX = 30.0
 """How long each farewell to the broker may take when the worker stops: it may be gone."""
 POLL_INTERVAL_MAX_MS = 24 * 3600 * 1000
 """Kafka clients leave the group when nobody has polled for five minutes, which a long recovery
@@ -56,7 +50,7 @@ class Consumer(AskedConsumer):
         self._fetch_lock = asyncio.Lock()
         self._ends: dict[TopicPartition, int] = {}
         self._held: set[TopicPartition] = set()
-        self._listener = _Listener(self)
+        self._listener = Listener(self)
         self.revocations = 0
         """How often partitions were taken away: whoever waits can tell that it happened."""
 
@@ -87,9 +81,9 @@ class Consumer(AskedConsumer):
         self.stop_flow()
         await self.lanes.drain()
         if self._kafka is not None:
-            await _within(LEAVE_WAIT_S, self._commit(self._committable()))
+            await within(LEAVE_WAIT_S, self._commit(self._committable()))
             await self.lanes.close()
-            await _within(LEAVE_WAIT_S, self._kafka.stop())
+            await within(LEAVE_WAIT_S, self._kafka.stop())
         await self.lanes.close(release=True)
 
     def _create_client(self) -> aiokafka.AIOKafkaConsumer:
@@ -233,46 +227,8 @@ class Consumer(AskedConsumer):
     async def _seek(self, partition: TP, offset: int) -> None:
         self.kafka.seek(TopicPartition(*partition), offset)
 
-    # -- the group's offsets
-
-    @Service.task
-    async def _commit_handler(self) -> None:
-        async for _ in self.itertimer(self.commit_interval, name="commit"):
-            await self.commit()
-
-    @Service.task
-    async def _commit_livelock_detector(self) -> None:
-        """Faust's looks at acknowledgements, which lanes do not use."""
-
     def _committable(self) -> dict[TP, int]:
         return {TP(*tp): at for tp, at in self.lanes.positions().items() if at is not None}
-
-    async def commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:  # noqa: ARG002, FBT001, FBT002 - Faust's signature
-        """Tell the group how far the markers are: for lag as others see it, nothing else."""
-        if self.app.rebalancing or not self.flow_active:
-            return False
-        return await self._commit(self._committable())
-
-    async def _commit(self, offsets: Mapping[TP, int]) -> bool:
-        assigned = self.assignment()
-        wanted = {
-            TopicPartition(*tp): OffsetAndMetadata(at, "")
-            for tp, at in offsets.items()
-            if tp in assigned and self._committed_offset[tp] != at
-        }
-        if not wanted:
-            return False
-        try:
-            await self.kafka.commit(wanted)
-        except (CommitFailedError, IllegalStateError, KafkaError) as exc:
-            self.log.info("group offsets not updated: %s", exc)
-            return False
-        self._committed_offset.update({TP(*tp): meta.offset for tp, meta in wanted.items()})
-        self.app.monitor.on_tp_commit({tp: at for tp, at in offsets.items() if tp in assigned})
-        return True
-
-    async def wait_empty(self) -> None:
-        """Nothing to wait for: lanes commit by themselves."""
 
     # -- rebalances
 
@@ -291,44 +247,9 @@ class Consumer(AskedConsumer):
     async def subscribe(self, topics: Iterable[str]) -> None:
         """Join the group for these topics, once the client's metadata has them all.
 
-        A broker tells of new topics a little late, and a group is assigned only those that its
-        leader knows of.
-
         Raises:
             BrokerUnavailable: it does not tell of them within 30 s.
         """
-        wanted, client = list(topics), self.kafka._client  # noqa: SLF001 - no public way
-        end = time.monotonic() + METADATA_S_MAX
-        await client.set_topics(wanted)
-        while unknown := [t for t in wanted if not client.cluster.partitions_for_topic(t)]:
-            if time.monotonic() > end:
-                raise BrokerUnavailable(f"the broker does not tell of topics {unknown}")
-            await asyncio.sleep(0.05)
-            await client.force_metadata_update()
+        wanted = list(topics)
+        await wait_until_known(self.kafka._client, wanted)  # noqa: SLF001 - no public way
         self.kafka.subscribe(topics=wanted, listener=self._listener)
-
-
-async def _within(seconds: float, farewell: Awaitable[Any]) -> None:
-    """Wait for it that long; a broker that does not answer is no reason to stay."""
-    try:
-        await asyncio.wait_for(farewell, seconds)
-    except (TimeoutError, KafkaError):
-        return
-
-
-class _Listener(aiokafka.abc.ConsumerRebalanceListener):  # type: ignore[misc]  # untyped base
-    """Calls Faust at rebalances, in the loop itself."""
-
-    def __init__(self, consumer: Consumer) -> None:
-        self._consumer = consumer
-
-    async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
-        consumer = self._consumer
-        consumer.app.on_rebalance_start()
-        await consumer.on_partitions_revoked(ensure_TPset(revoked))
-
-    async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
-        consumer = self._consumer
-        generation = consumer.kafka._coordinator.generation  # noqa: SLF001 - no public way
-        consumer.app.consumer_generation_id = generation
-        await consumer.on_partitions_assigned(ensure_TPset(assigned), generation)

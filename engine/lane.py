@@ -7,9 +7,8 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from engine.batches import Batch, Completion
-from engine.effect_queue import EffectQueue
-from engine.effects import effect_calls
 from engine.errors import CommitFailed
+from engine.lane_effects import LaneEffects
 from engine.policy import Policy
 from engine.processor import Processor
 from engine.records import Chunk
@@ -54,19 +53,8 @@ class Lane:
         self._last_commit = 0.0
         self._committing: asyncio.Future[None] | None = None
         self._closed = False
-        calls = effect_calls(processor.topology, self.partition)
-        self._effects = {
-            topic: [
-                EffectQueue(call, policy, self._completed, processor.marks.settled(call.mark))
-                for call in found
-            ]
-            for topic, found in calls.items()
-        }
-        self._effect_marks = {t: [c.mark for c in found] for t, found in calls.items()}
-        self._effect_ends: dict[str, int] = {}
+        self._effects = LaneEffects(processor, policy, self._completed, self._effect_ended)
         self._task = asyncio.create_task(self._run())
-        for queue in (queue for found in self._effects.values() for queue in found):
-            queue.task.add_done_callback(self._effect_ended)
 
     # -- feeding
 
@@ -81,13 +69,7 @@ class Lane:
             return
         self._inbox.append(chunk)
         self._wake.set()
-        for queue, mark in zip(
-            self._effects.get(chunk.topic, ()), self._effect_marks.get(chunk.topic, ()), strict=True
-        ):
-            start = self._effect_ends.get(mark, self.processor.mark(mark) or 0)
-            if chunk.end > start:
-                self._effect_ends[mark] = chunk.end
-                queue.put(chunk, start)
+        self._effects.put(chunk)
 
     def has_room(self) -> bool:
         """Whether the lane takes more chunks."""
@@ -111,16 +93,15 @@ class Lane:
                 self.processor.forgive(name, position)
 
     def _marks_of(self, topic: str) -> list[str]:
-        return [topic, *self._effect_marks.get(topic, ())]
+        return [topic, *self._effects.marks_of(topic)]
 
     def backlog(self) -> int:
         """Chunks and effects that wait."""
-        waiting = sum(q.backlog() for queues in self._effects.values() for q in queues)
-        return len(self._inbox) + waiting
+        return len(self._inbox) + self._effects.backlog()
 
     def full_topics(self) -> list[str]:
         """Topics whose effects cannot take more for now."""
-        return [t for t, queues in self._effects.items() if any(q.is_full() for q in queues)]
+        return self._effects.full_topics()
 
     def _effect_ended(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (failure := task.exception()) is not None:
@@ -187,7 +168,7 @@ class Lane:
         processor, policy = self.processor, self._policy
         return (
             processor.pending_records >= policy.records_max
-            or processor.pending_bytes >= policy.bytes_max
+            or processor.outbox.size_bytes >= policy.bytes_max
         )
 
     async def _sleep(self, seconds: float | None) -> None:
@@ -254,9 +235,7 @@ class Lane:
         if graceful and not self._closed:
             await self._drain()
         self._closed = True
-        for queues in self._effects.values():
-            for queue in queues:
-                queue.cancel()
+        self._effects.cancel()
         self.processor.stats.dropped_chunks += len(self._inbox)
         self._inbox.clear()
         if self._committing is not None:

@@ -8,6 +8,11 @@ _SEED = 0x9747B28C
 """Of Kafka's Utils.murmur2."""
 
 
+Place = tuple[int, bytes]
+"""A partition and the key by which a record belongs there."""
+NOWHERE = -1
+LOST: Place = (NOWHERE, b"")
+"""The place of a record that has no such field."""
 _KEYS_CACHED = 16_384
 """A key comes many times in a short while: with everything that happens to one order."""
 

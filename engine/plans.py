@@ -4,16 +4,11 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from engine.context import LaneContext
-from engine.partitioning import partition_of
+from engine.partitioning import LOST, Place, partition_of
 from engine.records import Decoded
 from engine.specs import Codec, Handler
 from engine.topology import ANY, BoundTopic, Reader
 
-Place = tuple[int, bytes]
-"""A partition and the key by which a record belongs there."""
-NOWHERE = -1
-LOST: Place = (NOWHERE, b"")
-"""The place of a record that has no such field."""
 ANYWHERE = -1
 """Stands for the index of a field where a step wants the record wherever it lies."""
 

@@ -5,7 +5,7 @@ writes. Nothing it does is visible to anybody until `take` is written and `commi
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from engine.batches import Batch, Completion
@@ -13,15 +13,15 @@ from engine.context import LaneContext
 from engine.dead_letters import dead_letter
 from engine.errors import BadRecord, EngineError, Gap
 from engine.marks import Marks
-from engine.plans import IDLE, NOWHERE, Place, Plan, Plans
-from engine.records import Chunk, Output, Record
-from engine.sizes import RECORD_BYTES_MAX, check_size, size_of
-from engine.specs import AgentSpec, Delivery, TopicSpec
+from engine.outbox import Outbox
+from engine.plans import IDLE, Plans
+from engine.records import Chunk, Record
+from engine.specs import Delivery
 from engine.stats import Stats
 from engine.store import Item, Store
 from engine.tables import JournalEntry, LaneTable
-from engine.timers import TIMERS_A_TICK_MAX, Timers
-from engine.topology import TIMERS, BoundTopic, OutputTopic, Topology
+from engine.timers import TIMERS_A_TICK_MAX, Ticks, Timers
+from engine.topology import TIMERS, BoundTopic, Topology
 
 
 class Processor:
@@ -36,12 +36,9 @@ class Processor:
         *,
         rows_max: int = 50_000,
     ) -> None:
-        self.topology = topology
-        self.partition = partition
-        self.store = store
-        self.stats = stats
+        self.topology, self.partition, self.store, self.stats = topology, partition, store, stats
         self.pending_records = 0
-        self.pending_bytes = 0
+        self.outbox = Outbox(topology, partition)
         self._journal: list[JournalEntry] = []
         self.tables: dict[str, LaneTable[Any]] = {
             spec.name: LaneTable(spec, store, self._journal, rows_max)
@@ -51,21 +48,15 @@ class Processor:
             a.name: LaneContext(a.name, partition, topology.app_id, self.tables, self)
             for a in topology.agents
         }
-        self.timers = Timers(
-            self.tables[TIMERS.name],
-            {a.name: a for a in topology.agents},
-            self._contexts,
-            self._journal,
-        )
-        self._plans = {
-            name: Plans(topic, self._contexts) for name, topic in topology.topics.items()
-        }
-        self._out: list[Output] = []
+        agents = {a.name: a for a in topology.agents}
+        self.timers = Timers(self.tables[TIMERS.name], agents, self._contexts, self._journal)
+        topics, contexts = topology.topics, self._contexts
+        self._plans = {name: Plans(topic, contexts) for name, topic in topics.items()}
         self._since: list[tuple[Callable[..., None], tuple[Any, ...]]] = []
         """What was taken in since the last commit, for `_redo`."""
         self._buried: list[tuple[str, str, str]] = []
         self._careful = False
-        self._ticked_ms: dict[str, int] = {}
+        self._ticks = Ticks(topology.agents, self._contexts)
         self.marks = Marks(store)
 
     # -- markers
@@ -111,11 +102,11 @@ class Processor:
         self.stats.count_records(topic.public, len(records))
 
     def _apply_records(self, topic: BoundTopic, records: list[Record]) -> None:
-        journal, out, plans = self._journal, self._out, self._plans[topic.name]
+        journal, outbox, plans = self._journal, self.outbox, self._plans[topic.name]
         codec, partition, partitions = topic.spec.codec, self.partition, self.topology.partitions
         route, decode = codec.route, codec.decode
         for record in records:
-            written, agent = len(out), ""
+            written, agent = len(outbox.outputs), ""
             try:
                 name = route(record)
                 if name is not None and plans[name] is IDLE:
@@ -128,7 +119,7 @@ class Processor:
                     if field < 0 or places[field][0] == partition:
                         handler(context, delivery)
                 if places:
-                    self._forward(plan, places, record)
+                    self.stats.rekeyed += outbox.forward(record, places, plan.targets)
                 if self._careful:
                     for table, key, _, _ in journal:
                         table.check(key)
@@ -136,18 +127,6 @@ class Processor:
                 self._bury(topic, record, agent, exc, written)
             if journal:
                 journal.clear()
-
-    def _forward(self, plan: Plan, places: Sequence[Place], record: Record) -> None:
-        """Send the record to each field's partition where it does not lie."""
-        for (place, raw_key), target in zip(places, plan.targets, strict=True):
-            if place in (NOWHERE, self.partition):
-                continue
-            size = size_of(raw_key, record.value, record.headers)
-            if size > RECORD_BYTES_MAX:
-                check_size(f"record for {target}", size)
-            self._out.append(Output(target, place, raw_key, record.value, record.headers))
-            self.pending_bytes += size
-            self.stats.rekeyed += 1
 
     def _bury(
         self, topic: BoundTopic, record: Record, agent: str, exc: Exception, written: int
@@ -158,8 +137,7 @@ class Processor:
         ):
             raise exc
         self._undo(written)
-        self._out.append(dead_letter(record, topic.public, agent, exc))
-        self.pending_bytes += len(record.value or b"")
+        self.outbox.add(dead_letter(record, topic.public, agent, exc))
         self._count_dead(topic.public, agent, type(exc).__name__)
 
     def _undo(self, written: int) -> None:
@@ -167,7 +145,7 @@ class Processor:
         for table, key, before, was_dirty in reversed(self._journal):
             table.undo(key, before, was_dirty=was_dirty)
         self._journal.clear()
-        del self._out[written:]
+        self.outbox.cut(written)
 
     def _count_dead(self, topic: str, agent: str, error: str) -> None:
         self._buried.append((topic, agent, error))
@@ -183,46 +161,22 @@ class Processor:
         assert not self._since, "a tick is a commit of its own"
         due = self.timers.due(now_ms)
         for row_key in due:
-            written = len(self._out)
+            written = len(self.outbox.outputs)
             if not self.timers.fire(row_key, now_ms, self.stats):
                 self._undo(written)
             self._journal.clear()
-        for spec in self.topology.agents:
-            self._tick_agent(spec, now_ms)
+        self._ticks.run(now_ms)
         self._journal.clear()
         return len(due) == TIMERS_A_TICK_MAX
 
-    def _tick_agent(self, spec: AgentSpec, now_ms: int) -> None:
-        if spec.tick is None:
-            return
-        if now_ms - self._ticked_ms.get(spec.name, 0) >= spec.tick_every_ms:
-            self._ticked_ms[spec.name] = now_ms
-            spec.tick(self._contexts[spec.name], now_ms)
-
-    # -- outputs
-
-    def publish(
-        self, topic: TopicSpec, key: str, value: bytes, headers: Iterable[tuple[str, bytes]]
-    ) -> None:
-        """Append an output; its partition is its key's.
-
-        Raises:
-            TooLarge: no record batch can hold it.
-        """
-        target: OutputTopic = self.topology.output(topic)
-        raw_key, told = key.encode(), headers if type(headers) is list else list(headers)
-        size = size_of(raw_key, value, told)
-        if size > RECORD_BYTES_MAX:
-            check_size(f"output to {target.name}", size)
-        self._out.append(Output(target.name, target.partition_of(key), raw_key, value, told))
-        self.pending_bytes += size
+    # -- effects
 
     def complete(self, done: Completion) -> None:
         """Take in the outcome of effects and move their marker."""
         self._since.append((self.complete, (done,)))
-        self._out.extend(done.outputs)
+        self.outbox.outputs.extend(done.outputs)
         for record, public, agent, exc in done.dead:
-            self._out.append(dead_letter(record, public, agent, exc))
+            self.outbox.add(dead_letter(record, public, agent, exc))
             self._count_dead(public, agent, type(exc).__name__)
         if done.end is not None:
             self.marks.move(done.mark, done.end)
@@ -236,7 +190,11 @@ class Processor:
 
     def has_changes(self) -> bool:
         """Whether a commit would write anything."""
-        return bool(self._out or self.marks.changed() or any(t.dirty for t in self.tables.values()))
+        return bool(
+            self.outbox.outputs
+            or self.marks.changed()
+            or any(t.dirty for t in self.tables.values())
+        )
 
     def take(self) -> Batch:
         """Everything since the last commit. Nothing may be applied before `committed`."""
@@ -248,17 +206,12 @@ class Processor:
             self._redo()
             rows = self._rows()
         rows.extend(self.marks.changes())
-        batch = Batch(self._out, rows, self.pending_records)
-        self._out = []
-        self.pending_records = self.pending_bytes = 0
+        batch = Batch(self.outbox.taken(), rows, self.pending_records)
+        self.pending_records = 0
         return batch
 
     def _rows(self) -> list[Item]:
-        rows: list[Item] = []
-        for table in self.tables.values():
-            if table.dirty:
-                rows.extend(table.changes())
-        return rows
+        return [i for table in self.tables.values() if table.dirty for i in table.changes()]
 
     def _redo(self) -> None:
         """Do again what was done since the last commit, looking at every row a record writes.
@@ -281,9 +234,9 @@ class Processor:
     def _forget(self) -> None:
         for table in self.tables.values():
             table.forget()
-        self._out = []
+        self.outbox.taken()
         self.marks.forget()
-        self.pending_records = self.pending_bytes = 0
+        self.pending_records = 0
 
     def committed(self) -> None:
         """The batch is durable."""

@@ -1,7 +1,7 @@
-"""Timers as rows: their keys, and who is called when they come due."""
+"""Timers as rows: their keys, and who is called when they come due; agents' own ticks."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from engine.errors import BadRecord, EngineError, TopologyError
 from engine.specs import AgentSpec, Context, Timer
@@ -104,3 +104,21 @@ class Timers:
                 agent, timer.kind, timer.key, RETRY_MS // 1000, type(exc).__name__, exc,
             )  # fmt: skip
         self._not_before[row_key] = now_ms + RETRY_MS
+
+
+class Ticks:
+    """Calls agents that want to be called every so often, in one lane."""
+
+    def __init__(self, agents: Iterable[AgentSpec], contexts: Mapping[str, Context]) -> None:
+        self._calls = [
+            (spec.name, spec.tick, spec.tick_every_ms) for spec in agents if spec.tick is not None
+        ]
+        self._contexts = contexts
+        self._last_ms: dict[str, int] = {}
+
+    def run(self, now_ms: int) -> None:
+        """Call every agent whose last tick is long enough ago."""
+        for agent, tick, every_ms in self._calls:
+            if now_ms - self._last_ms.get(agent, 0) >= every_ms:
+                self._last_ms[agent] = now_ms
+                tick(self._contexts[agent], now_ms)

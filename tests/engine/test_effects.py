@@ -109,7 +109,7 @@ async def test_a_slow_peer_fills_no_memory_and_asks_for_its_source_to_be_paused(
     for start in range(0, 8, 4):
         one.lane.put(numbers(start, *range(start, start + 4)))
     await one.settle()
-    [queue] = one.lane._effects["in"]
+    [queue] = one.lane._effects.queues()
     full, held = one.lane.full_topics(), sum(place.call for place in queue._places)
     outside.open = True
     outside.answer(*range(8))
