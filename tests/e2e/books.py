@@ -4,8 +4,9 @@ It knows records only, no rows. Money is in minor units as the provider tells it
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from tests.e2e.heard import Said
 
@@ -97,10 +98,8 @@ def books_of(said: Iterable[Said]) -> Books:
 def _told(account: Account, said: Said) -> None:
     name, data = said.name, said.data
     account.counts[name] += 1
-    if name == "OrderConfirmed":
-        account.total = round(data["orderTotal"] * 100)
-        for line in data["orderItems"]:
-            account.asked[line["productId"]] += line["quantity"]
+    if name in {"OrderConfirmed", "OrderAmended"}:
+        _ordered(account, data)
     elif name == "StripeChargeSucceeded":
         account.authorised.add(data["chargeId"])
     elif name == "ChargeCaptured":
@@ -114,6 +113,15 @@ def _told(account: Account, said: Said) -> None:
     elif name == "InventoryAdjusted" and data["warehouseId"] != "ALL":
         account.held[data["productId"]] -= data["adjustedQuantity"]
         account.committed[data["reservationId"]] += data.get("committed", False)
+
+
+def _ordered(account: Account, data: Mapping[str, Any]) -> None:
+    """What is ordered now: an amendment tells all of it."""
+    account.total = round(data.get("orderTotal", data.get("newOrderTotal", 0)) * 100)
+    account.asked = Counter()
+    for line in data.get("orderItems") or data["lines"]:
+        if line["quantity"]:
+            account.asked[line["productId"]] += line["quantity"]
 
 
 def _adjusted(books: Books, said: Said) -> None:

@@ -139,6 +139,27 @@ class Sender:
             },
         )
 
+    def amend(
+        self, request: Mapping[str, Any], product_id: str, was: int, now: int, price: float = 20.0
+    ) -> None:
+        """The customer wants another number of a product."""
+        self.send(
+            "AmendOrder",
+            {
+                "orderId": request["orderId"],
+                "userId": request["userId"],
+                "amendmentType": "QUANTITY_CHANGE",
+                "amendments": [
+                    {
+                        "productId": product_id,
+                        "previousQuantity": was,
+                        "newQuantity": now,
+                        "unitPrice": price,
+                    }
+                ],
+            },
+        )
+
     def refund(self, order_id: str, key: str, **fields: Any) -> None:
         """Support asks for money to go back."""
         asked = {"reason": "goodwill", "requestedBy": "sam", "idempotencyKey": key, **fields}
@@ -160,6 +181,8 @@ class Sender:
 _TOPICS: Final = {
     "PlaceOrder": "orders.{env}.commands",
     "CancelOrder": "orders.{env}.commands",
+    "AmendOrder": "orders.{env}.commands",
+    "RequestReturn": "orders.{env}.commands",
     "AddInventory": "inventory.{env}.commands",
     "UpdateInventory": "inventory.{env}.commands",
     "OverrideFraudDecision": "payments.{env}.commands",
@@ -168,6 +191,7 @@ _TOPICS: Final = {
     "CloseChargeback": "payments.{env}.commands",
     "ConfirmReturnReceived": "shipping.{env}.commands",
     "CreateReturnLabel": "shipping.{env}.commands",
+    "UpdateShipmentStatus": "shipping.{env}.commands",
     "SubscribeUser": "subscriptions.{env}.commands",
     "UpdatePaymentMethod": "subscriptions.{env}.commands",
     "CancelSubscription": "subscriptions.{env}.commands",
@@ -176,6 +200,8 @@ _TOPICS: Final = {
 _KEYS: Final = {
     "PlaceOrder": "orderId",
     "CancelOrder": "orderId",
+    "AmendOrder": "orderId",
+    "RequestReturn": "orderId",
     "AddInventory": "productId",
     "UpdateInventory": "productId",
     "OverrideFraudDecision": "paymentId",
@@ -184,6 +210,7 @@ _KEYS: Final = {
     "CloseChargeback": "paymentId",
     "ConfirmReturnReceived": "shipmentId",
     "CreateReturnLabel": "shipmentId",
+    "UpdateShipmentStatus": "shipmentId",
     "SubscribeUser": "userId",
     "UpdatePaymentMethod": "userId",
     "CancelSubscription": "userId",
