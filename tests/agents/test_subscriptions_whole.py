@@ -207,3 +207,35 @@ def test_a_higher_plan_is_hinted_at_every_ninety_days(plan: str, hints: list[str
     told = [e for e in shop.said("SendNotification") if e.data.template_id == UPGRADE]
     days_ = [datetime.fromtimestamp(e.timestamp_ms / 1000, UTC).date().isoformat() for e in told]
     assert days_ == hints
+
+
+@pytest.mark.parametrize(
+    ("token", "ends"), [("tok_insufficient", "2025-02-28"), ("tok_visa", "2025-03-31")]
+)
+def test_who_leaves_while_a_renewal_is_charged_ends_as_the_charge_does(
+    token: str, ends: str
+) -> None:
+    shop = Shop(whole=Settings()).tell(SUBSCRIBE, card(token)).until("2025-02-28", hour=0)
+    shop.driver.now_ms += 5 * 60_000
+    for lane in shop.driver._lanes:
+        lane.processor.tick(shop.driver.now_ms)
+        shop.driver._write(lane)
+    leave = CancelSubscription(
+        subscription_id=shop.subscription.subscription_id,
+        user_id="usr_1",
+        reason="other",
+        requested_by="customer",
+        decline_offer=True,
+    )
+    assert shop.subscription.under_way
+
+    shop.tell(leave)
+
+    told = shop.last("UserSubscriptionCancelled")
+    assert told.effective_date.isoformat() == ends
+    shop.until("2025-04-02")
+    assert shop.status == "cancelled"
+    assert len(shop.said("UserSubscriptionCancelled")) == 1
+    assert not [kind for kind in shop.driver.timers() if kind.startswith("subscriptions")]
+    taken = [p.captured_minor for p in shop.driver.rows(PAYMENTS).values()]
+    assert sum(taken) == sum(i.total_minor for i in shop.invoices if i.status == "paid")
