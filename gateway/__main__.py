@@ -28,7 +28,7 @@ _SHOWN: Final = (
     tables.orders.ORDERS,
     tables.payments.PAYMENTS,
     tables.shipping.SHIPMENTS,
-    tables.subscriptions.SUBSCRIPTIONS,
+    tables.subscriptions.STANDINGS,
 )
 
 

@@ -239,7 +239,7 @@ LOOKS: Final = (
     ),
     Look(
         "/v1/subscriptions/{id}/status", events.GetSubscriptionStatus, "subscriptions",
-        "subscriptions", "A customer's subscriptions.", by_user=True,
+        "subscription_statuses", "How a customer's newest subscription stands.", by_user=True,
     ),
     Look(
         "/v1/notifications/{id}", events.GetNotificationDetails, "notifications",

@@ -1,7 +1,7 @@
 """Rows of tables as the API shows them: camelCase, money in major units, times in RFC 3339."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import Enum
 from typing import Any, Final
 
@@ -27,6 +27,8 @@ def _shown(value: Any) -> Any:
         return _fields(value)
     if isinstance(value, (list, tuple, set, frozenset)):
         return [_shown(one) for one in value]
+    if isinstance(value, date):
+        return value.isoformat()
     return value.value if isinstance(value, Enum) else value
 
 

@@ -25,8 +25,8 @@ WORDS: Final = {
 _YEARLY: Final = "annual"
 
 
-class Standing(msgspec.Struct, frozen=True, gc=False, rename="camel"):
-    """How a user's subscription stands, under the query's field names."""
+class Standing(msgspec.Struct, frozen=True, gc=False):
+    """How a user's subscription stands: the fields of GetSubscriptionStatus, and our own word."""
 
     subscription_id: str
     user_id: str

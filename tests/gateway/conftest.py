@@ -19,6 +19,7 @@ from gateway.tokens import Issuer
 from gateway.workers import Workers
 from streams.orders.rows import Order
 from streams.payments.states import Payment
+from streams.subscriptions.standing import Standing
 
 ISSUER = Issuer("k" * 32)
 
@@ -159,8 +160,8 @@ async def shop(monkeypatch: pytest.MonkeyPatch, rules: GatewayRules) -> AsyncIte
         worker.url = str(upstream.make_url("")).rstrip("/")
         workers = Workers([worker.url], None, rules)
         await workers.start()
-        types = dict.fromkeys(("stock", "notifications", "shipments", "subscriptions"), dict)
-        types |= {"orders": Order, "payments": Payment}
+        types = dict.fromkeys(("stock", "notifications", "shipments"), dict)
+        types |= {"orders": Order, "payments": Payment, "subscription_statuses": Standing}
         made = Gateway("none:1", "dev", ISSUER, workers, rules, types)
         async with TestClient(TestServer(made.site)) as client:
             yield Shop(client, kafka, worker)

@@ -87,6 +87,35 @@ async def test_a_notification_is_found_by_its_id_and_is_its_recipients(shop: Sho
     assert (await shop.ask("GET", "/v1/notifications/n_2", by=token())).status == 404
 
 
+async def test_a_customer_sees_how_their_subscription_stands_in_the_contracts_words(
+    shop: Shop,
+) -> None:
+    shop.worker.rows["subscription_statuses"] = {
+        "cus_1": {
+            "subscription_id": "sub_1",
+            "user_id": "cus_1",
+            "subscription_status": "active",
+            "state": "grace",
+            "plan_id": "plan_monthly_pro",
+            "billing_frequency": "monthly",
+            "next_billing_date": "2026-02-28",
+        }
+    }
+
+    response = await shop.ask("GET", "/v1/subscriptions/cus_1/status", by=token())
+
+    assert response.status == 200
+    assert await response.json() == {
+        "subscriptionId": "sub_1",
+        "userId": "cus_1",
+        "subscriptionStatus": "active",
+        "state": "grace",
+        "planId": "plan_monthly_pro",
+        "billingFrequency": "monthly",
+        "nextBillingDate": "2026-02-28",
+    }
+
+
 @pytest.mark.parametrize(
     "path", ["/v1/users/cus_2/notifications", "/v1/subscriptions/cus_2/status"]
 )
