@@ -112,6 +112,12 @@ class Outside:
         self._settings = settings
         self._times = CarrierTimes(unavailable_share=chance.choice((0.0, 0.2)))
 
+    def calm(self) -> None:
+        """Have every call answered, and no card declined but those that ask for it."""
+        self.weather.calm()
+        self.bank = SimulatedProvider(ledger_charges_max=CHARGES_MAX)
+        self._times = CarrierTimes()
+
     def books(self) -> tuple[LedgerEntry, ...]:
         """The provider's ledger."""
         return self.bank.ledger()

@@ -1,0 +1,100 @@
+from typing import Any
+
+from events.refunds import RefundPayment
+from tests.flows.scene import Scene
+
+
+def refund(amount_minor: int | None = None, **given: Any) -> RefundPayment:
+    return RefundPayment(
+        **{
+            "payment_id": "pay_ord_1",
+            "order_id": "ord_1",
+            "amount_minor": amount_minor,
+            "reason": "goodwill",
+            "requested_by": "agent_1",
+            "idempotency_key": "key_1",
+            **given,
+        }
+    )
+
+
+def bought(**given: Any) -> Scene:
+    return Scene().stock().place(**given).wait(days=4)
+
+
+def test_payment_refund_in_part_goes_back_and_is_told() -> None:
+    scene = bought()
+
+    scene.tell(refund(500))
+
+    scene.was_told("RefundCharge", "ChargeRefunded", "RefundIssued", "SendNotification")
+    assert scene.last("RefundIssued").payment_status == "partially_refunded"
+    assert scene.books() == (2_000, 500, 0)
+    assert scene.status() == "delivered"
+    assert scene.mails("refund-issued") > 0
+
+
+def test_payment_refund_in_full_ends_the_order() -> None:
+    scene = bought()
+
+    scene.tell(refund())
+
+    assert scene.books() == (2_000, 2_000, 0)
+    assert scene.status() == "refunded"
+
+
+def test_payment_refund_asked_for_twice_goes_back_once() -> None:
+    scene = bought()
+
+    scene.tell(refund(500), refund(500))
+
+    assert scene.books() == (2_000, 500, 0)
+    assert len(scene.data("RefundIssued")) == 1
+
+
+def test_payment_refund_of_too_much_is_refused() -> None:
+    scene = bought()
+
+    scene.tell(refund(2_001))
+
+    assert scene.last("RefundFailed").failure_reason == "amount_exceeds_payment"
+    assert scene.last("RefundFailed").rejected
+    scene.never_told("RefundCharge")
+
+
+def test_payment_refund_after_thirty_days_is_refused() -> None:
+    scene = bought().wait(days=31)
+
+    scene.tell(refund())
+
+    assert scene.last("RefundFailed").failure_reason == "outside_window"
+
+
+def test_payment_refund_above_500_gbp_waits_for_somebody_elses_approval() -> None:
+    scene = bought(price_minor=90_000)
+
+    scene.tell(refund(approved_by="agent_1"))
+    scene.never_told("RefundCharge")
+    scene.tell(refund(approved_by="agent_2"))
+
+    scene.was_told("RefundCharge", "RefundIssued")
+    assert scene.books() == (90_000, 90_000, 0)
+
+
+def test_payment_refund_that_nobody_approves_lapses_after_a_week() -> None:
+    scene = bought(price_minor=90_000)
+
+    scene.tell(refund()).wait(days=7, minutes=1)
+
+    assert scene.last("RefundFailed").failure_reason == "approval_required"
+    assert scene.books() == (90_000, 0, 0)
+
+
+def test_payment_refund_that_the_provider_refuses_is_for_a_person() -> None:
+    scene = bought(token="tok_refund_refused")
+
+    scene.tell(refund()).wait(hours=2)
+
+    assert scene.last("RefundFailed").failure_reason == "provider_error"
+    assert not scene.last("RefundFailed").rejected
+    scene.never_told("RefundIssued")

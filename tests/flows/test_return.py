@@ -1,0 +1,107 @@
+from typing import Any
+
+from events.returns import ConfirmReturnReceived, CreateReturnLabel
+from events.shipping_parts import ReturnedItem
+from tests.flows.scene import Scene
+
+
+def label(reason: str = "defective_item") -> CreateReturnLabel:
+    return CreateReturnLabel(
+        shipment_id="shp_ord_1", order_id="ord_1", reason=reason, return_method="drop_off"
+    )
+
+
+def receipt(scene: Scene, condition: str = "new", units: int = 2) -> ConfirmReturnReceived:
+    begun = scene.last("ReturnInitiated")
+    item: dict[str, Any] = {"product_id": "p1", "quantity": units, "condition": condition}
+    return ConfirmReturnReceived(
+        return_id=begun.return_id,
+        shipment_id=begun.shipment_id,
+        warehouse_id="wh_east_01",
+        items=(ReturnedItem(sku="p1", **item),),
+    )
+
+
+def bought() -> Scene:
+    return Scene().stock().place(2).wait(days=4)
+
+
+def test_return_is_labelled_received_restocked_refunded_and_told() -> None:
+    scene = bought().tell(label())
+
+    scene.wait(days=3).tell(receipt(scene))
+
+    scene.was_told(
+        "ShipmentDelivered",
+        "BookCarrier",
+        "ReturnInitiated",
+        "ReturnReceived",
+        "AddInventory",
+        "InventoryAdjusted",
+    )
+    scene.was_told("ReturnReceived", "RefundCharge", "RefundIssued", "SendNotification")
+    assert scene.level() == (10, 0, 0)
+    assert scene.books() == (4_000, 4_000, 0)
+    assert scene.status() == "refunded"
+
+
+def test_return_of_damaged_goods_goes_to_quarantine() -> None:
+    scene = bought().tell(label())
+
+    scene.wait(days=3).tell(receipt(scene, "damaged"))
+
+    assert scene.level() == (8, 0, 2)
+
+
+def test_return_of_what_the_customer_damaged_is_not_refunded() -> None:
+    scene = bought().tell(label("changed_mind"))
+
+    scene.wait(days=3).tell(receipt(scene, "damaged"))
+
+    scene.never_told("RefundIssued")
+    assert scene.level() == (8, 0, 2)
+
+
+def test_return_without_a_fault_of_ours_costs_its_way_back() -> None:
+    scene = bought().tell(label("changed_mind"))
+
+    scene.wait(days=3).tell(receipt(scene))
+
+    assert scene.books() == (4_000, 4_000 - 599, 0)
+
+
+def test_return_of_a_part_leaves_the_order_delivered() -> None:
+    scene = bought().tell(label())
+
+    scene.wait(days=3).tell(receipt(scene, units=1))
+
+    assert scene.level() == (9, 0, 0)
+    assert scene.status() == "delivered"
+
+
+def test_return_whose_label_nobody_uses_lapses_after_two_weeks() -> None:
+    scene = bought().tell(label())
+    assert scene.row("shipments", "shp_ord_1").status.value == "return_initiated"
+
+    scene.wait(days=14, minutes=5)
+
+    assert scene.row("shipments", "shp_ord_1").status.value == "delivered"
+    scene.never_told("ReturnReceived", "RefundIssued")
+
+
+def test_return_after_thirty_days_is_refused() -> None:
+    scene = bought().wait(days=31)
+
+    scene.tell(label())
+
+    scene.never_told("ReturnInitiated")
+
+
+def test_return_to_sender_is_refunded_in_full() -> None:
+    scene = Scene().stock().place(2, postal_code="10001-refused").wait(days=4)
+
+    scene.tell(receipt(scene))
+
+    scene.was_told("DeliveryFailed", "ReturnInitiated", "ReturnReceived", "RefundIssued")
+    assert scene.books() == (4_000, 4_000, 0)
+    assert scene.status() == "refunded"

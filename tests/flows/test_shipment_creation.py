@@ -1,0 +1,87 @@
+import pytest
+
+from tests.flows.scene import Scene
+
+
+def test_shipment_creation_books_tells_sends_and_delivers() -> None:
+    scene = Scene().stock()
+
+    scene.place().wait(days=4)
+
+    scene.was_told(
+        "PaymentComplete",
+        "CreateShipment",
+        "BookCarrier",
+        "CarrierBooked",
+        "ShipmentCreated",
+        "SendNotification",
+        "ShipmentDispatched",
+        "ShipStock",
+        "ShipmentInTransit",
+        "ShipmentDelivered",
+    )
+    assert scene.status() == "delivered"
+    assert scene.level() == (9, 0, 0)
+    assert scene.mails("shipment-delivered") > 0
+
+
+def test_shipment_creation_of_two_warehouses_is_delivered_with_the_last_parcel() -> None:
+    scene = Scene().stock(2, "p1").stock(2, "p1", warehouse="wh_west_02")
+
+    scene.place(3).wait(days=4)
+
+    assert len(scene.data("ShipmentDelivered")) == 2
+    assert scene.status() == "delivered"
+    assert scene.level() == (1, 0, 0)
+
+
+def test_shipment_creation_without_a_carrier_asks_another_and_then_a_person() -> None:
+    scene = Scene().stock()
+
+    scene.place(postal_code="10001-busy").wait(minutes=10)
+
+    carriers = [one.carrier for one in scene.data("BookCarrier")]
+    assert len(carriers) == 6
+    assert len(set(carriers)) == 2
+    scene.was_told("CarrierBookingFailed", "ShipmentBookingFailed")
+    assert scene.last("ShipmentBookingFailed").manual_fulfillment
+    assert scene.status() == "paid"
+
+
+def test_shipment_creation_not_delivered_once_is_tried_again() -> None:
+    scene = Scene().stock()
+
+    scene.place(postal_code="10001-unavailable").wait(days=10)
+
+    scene.was_told("ShipmentDispatched", "DeliveryFailed", "ShipmentDelivered")
+    assert scene.last("DeliveryFailed").attempt_number == 1
+    assert scene.status() == "delivered"
+
+
+def test_shipment_creation_not_delivered_three_times_goes_back() -> None:
+    scene = Scene().stock()
+
+    scene.place(postal_code="10001-never").wait(days=16)
+
+    assert [one.attempt_number for one in scene.data("DeliveryFailed")] == [1, 2, 3]
+    scene.was_told("DeliveryFailed", "DeliveryFailed", "DeliveryFailed", "ReturnInitiated")
+
+
+@pytest.mark.parametrize("end", ["refused", "damaged", "noaddress"])
+def test_shipment_creation_that_nobody_takes_goes_back(end: str) -> None:
+    scene = Scene().stock()
+
+    scene.place(postal_code=f"10001-{end}").wait(days=10)
+
+    scene.was_told("ShipmentDispatched", "DeliveryFailed", "ReturnInitiated")
+    assert scene.last("ReturnInitiated").reason == "delivery_failed"
+
+
+def test_shipment_creation_lost_on_its_way_is_refunded() -> None:
+    scene = Scene().stock()
+
+    scene.place(postal_code="10001-lost").wait(days=8)
+
+    assert scene.last("DeliveryFailed").reason_code == "LOST"
+    scene.was_told("DeliveryFailed", "RefundCharge", "RefundIssued")
+    assert scene.books() == (2_000, 2_000, 0)
