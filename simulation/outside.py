@@ -10,6 +10,7 @@ from typing import Any, Final
 from agents.carriers import CarrierCallRules, carriers_effect
 from agents.gateway import gateway_effect
 from agents.sender import sender_effect
+from agents.writing import Writing
 from engine.specs import EffectSpec
 from events.errors import FlowMartError
 from providers.carriers import CarrierError
@@ -25,6 +26,7 @@ from streams.notifications.rules import EMAIL, PUSH, SMS
 
 CHARGES_MAX: Final = 10_000
 _TEMPLATES: Final = Templates()
+"""Compiled once for all lives."""
 
 
 @dataclass(slots=True)
@@ -126,6 +128,7 @@ class Outside:
         """The application's effects over this outside."""
         payments = self._settings.scaled(self._settings.payments)
         bank: Any = Flaky(self.bank, self.weather, (ProviderUnreachable, OutcomeUnknown))
+        writing = Writing(self._settings.notifications, _TEMPLATES)
         return (
             gateway_effect({"simulated": bank}, payments, clock=self._clock, sleep=_no_wait),
             carriers_effect(
@@ -137,7 +140,7 @@ class Outside:
                     messenger,
                     self._settings.notifications,
                     partitions=partitions,
-                    templates=_TEMPLATES,
+                    writing=writing,
                     clock=self._clock,
                     ticks=self._clock,
                     sleep=_no_wait,

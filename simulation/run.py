@@ -115,7 +115,7 @@ class Run:
         start_ms = EPOCH_MS + chance.randrange(365 * DAY_MS)
         self.world = World(chance, script.temper, start_ms)
         self.outside = Outside(SETTINGS, seed, lambda: self.world.now_ms)
-        agents, known = _application()
+        agents, known = _application(script.partitions)
         effects = self.outside.effects(script.partitions)
         unknown = known ^ {one.name for one in effects}
         if unknown:
@@ -153,7 +153,7 @@ class Run:
 
 
 @cache
-def _application() -> tuple[tuple[AgentSpec, ...], frozenset[str]]:
+def _application(partitions: int) -> tuple[tuple[AgentSpec, ...], frozenset[str]]:
     """The application's agents, and the names of its effects."""
-    agents, effects = agents_of(SETTINGS)
+    agents, effects = agents_of(SETTINGS.model_copy(update={"partitions": partitions}))
     return agents, frozenset(effect.name for effect in effects)

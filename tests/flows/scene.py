@@ -28,7 +28,7 @@ class Scene:
     """People write, time passes, and everything that is published is told in its order."""
 
     def __init__(self, *, start: datetime = START, partitions: int = 2, **rules: Any) -> None:
-        settings = Settings().model_copy(update=rules)
+        settings = Settings().model_copy(update={"partitions": partitions, **rules})
         self.world = World(Random(1), Temper(chunk_max=100, commit=1.0), _ms(start))
         outside = Outside(settings, 0, lambda: self.world.now_ms)
         outside.calm()
