@@ -13,7 +13,7 @@ over. A `Shipment` is one warehouse's part of it, with one carrier and one or mo
 - `cancelling`: how a shipment ends before dispatch, is blocked, or gets another address.
 - `returns`: labels, receipt and inspection.
 - `deciding`: one entry to all that can happen to a shipment, and to its timers.
-- `messages`, `asking`, `alarms`: what follows from facts.
+- `messages`, `return_messages`, `asking`: what follows from facts.
 
 Where this goes beyond the contract's table of transitions: the pairs of states are the table's,
 but two triggers are wider. A parcel that nobody has scanned for five days counts as a failed

@@ -5,26 +5,23 @@ from typing import Any, Final
 
 from events import shipping as wire
 from events.base import Message
-from events.returns import ReturnInitiated, ReturnReceived
 from events.shipping_parts import (
     DeliveryLocation,
     ProofOfDelivery,
     Recipient,
-    RefundEstimate,
-    ReturnedItem,
-    ReturnLabel,
     TransitPoint,
     WarehouseRef,
 )
 from events.types import Customer, Geo, Money
 from streams.shipping import facts as f
+from streams.shipping import return_messages as back
 from streams.shipping.asking import booking_asked, label_voided, parcel_tracked
 from streams.shipping.calendar import moment_of
 from streams.shipping.deliveries import ADDRESS
 from streams.shipping.places import address_of, place_of, place_of_scan
-from streams.shipping.rows import Return, Scan, Shipment
+from streams.shipping.rows import Scan, Shipment
 from streams.shipping.rules import ShippingRules
-from streams.shipping.wares import packages_of, wares_of
+from streams.shipping.wares import packages_of
 
 Said = tuple[Message, ...]
 
@@ -197,66 +194,6 @@ def _cancelled(shipment: Shipment, fact: f.Cancelled, _rules: ShippingRules) -> 
     return (cancelled, label_voided(shipment, shipment.carrier, shipment.tracking_number))
 
 
-def _sent_back(shipment: Shipment, fact: f.SentBack, _rules: ShippingRules) -> Said:
-    return (_return_initiated(shipment, fact.returning, fact.at_ms),)
-
-
-def _return_labelled(shipment: Shipment, fact: f.ReturnLabelled, _rules: ShippingRules) -> Said:
-    assert shipment.returning is not None, "a label is for a return"
-    return (_return_initiated(shipment, shipment.returning, fact.at_ms),)
-
-
-def _return_initiated(shipment: Shipment, returning: Return, at_ms: int) -> ReturnInitiated:
-    return ReturnInitiated(
-        return_id=returning.return_id,
-        shipment_id=shipment.shipment_id,
-        order_id=shipment.order_id,
-        initiated_at=moment_of(at_ms),
-        reason=returning.reason,
-        reason_details=returning.details,
-        items=wares_of(returning.items),
-        customer=Customer(customer_id=shipment.user_id),
-        return_method=returning.method,
-        return_label=ReturnLabel(
-            carrier=returning.carrier,
-            tracking_number=returning.tracking_number,
-            label_url=returning.label_url,
-        ),
-        refund_estimate=RefundEstimate(
-            amount_minor=returning.estimate_minor,
-            currency=shipment.currency,
-            method="original_payment",
-        ),
-        reshipping=returning.reshipping,
-    )
-
-
-def _returned(shipment: Shipment, fact: f.Returned, _rules: ShippingRules) -> Said:
-    returning = shipment.returning
-    assert returning is not None, "nothing comes back that was not sent back"
-    received = ReturnReceived(
-        return_id=returning.return_id,
-        shipment_id=shipment.shipment_id,
-        order_id=shipment.order_id,
-        warehouse_id=fact.warehouse_id,
-        items=tuple(
-            [
-                ReturnedItem(
-                    sku=item.sku,
-                    product_id=item.product_id,
-                    quantity=item.quantity,
-                    condition=item.condition,
-                    refundable=item.refundable,
-                )
-                for item in fact.items
-            ]
-        ),
-        resolution="exchange" if returning.reshipping else "refund",
-        received_at=moment_of(fact.at_ms),
-    )
-    return (received,)
-
-
 def _asked(shipment: Shipment, fact: f.Asked, _rules: ShippingRules) -> Said:
     return (booking_asked(shipment, fact.purpose, fact.booking),)
 
@@ -277,8 +214,8 @@ _SAID: Final[dict[type, Callable[[Shipment, Any, ShippingRules], Said]]] = {
     f.AttemptFailed: _attempt_failed,
     f.Rerouted: _rerouted,
     f.Cancelled: _cancelled,
-    f.SentBack: _sent_back,
-    f.ReturnLabelled: _return_labelled,
-    f.Returned: _returned,
+    f.SentBack: back.sent_back,
+    f.ReturnLabelled: back.labelled,
+    f.Returned: back.returned,
     f.Polled: _polled,
 }

@@ -3,6 +3,7 @@
 import pytest
 
 from events.base import Message
+from events.returns import ReturnInitiated
 from streams.shipping.booking import search
 from streams.shipping.deciding import TIMERS, decide, due_times
 from streams.shipping.evolution import fold
@@ -490,6 +491,22 @@ def test_what_was_not_announced_is_not_refunded() -> None:
 
     items = received.items  # type: ignore[attr-defined]  # a ReturnReceived
     assert [(item.quantity, item.refundable) for item in items] == [(2, True), (3, False)]
+
+
+@pytest.mark.parametrize(
+    ("reason", "expected"), [("wrong_item", [("SKU1", 2), ("SKU2", 1)]), ("changed_mind", None)]
+)
+def test_a_return_of_the_wrong_goods_says_what_should_have_come(
+    reason: str, expected: list[tuple[str, int]] | None
+) -> None:
+    asked = after(delivered(), label(reason=reason))
+    facts = decide(asked, booked(asked, "return", tracking_number="1ZB"), AT_MS, RULES)
+
+    [initiated] = following(fold(asked, facts), facts, RULES)
+
+    assert isinstance(initiated, ReturnInitiated)
+    told = initiated.expected_items
+    assert (told and [(item.sku, item.quantity) for item in told]) == expected
 
 
 def test_another_returns_receipt_is_refused() -> None:
