@@ -16,7 +16,8 @@ from streams.shipping import fulfilment
 from streams.shipping.asking import shipments_asked
 from streams.shipping.deciding import TIMERS, TimerRule, decide, due_times
 from streams.shipping.evolution import fold
-from streams.shipping.facts import Facts, ShipmentBegan
+from streams.shipping.facts import Facts
+from streams.shipping.fulfilment_facts import ShipmentBegan
 from streams.shipping.messages import following
 from streams.shipping.opening import Refusal, again, begun, named
 from streams.shipping.rows import Fulfilment, Shipment, Status

@@ -9,7 +9,7 @@ from events.shipping import CreateShipment
 from events.types import Customer
 from streams.shipping.booking import key_of
 from streams.shipping.calendar import moment_of
-from streams.shipping.facts import FulfilmentFact, Planned
+from streams.shipping.fulfilment_facts import FulfilmentFact, Planned
 from streams.shipping.places import address_of
 from streams.shipping.rows import Booking, Fulfilment, Shipment
 from streams.shipping.wares import packages_of, wares_of

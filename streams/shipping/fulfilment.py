@@ -11,7 +11,7 @@ from events.inventory import InventoryAdjusted
 from events.orders import OrderAmended, OrderCancelled, OrderConfirmed
 from events.payments import PaymentComplete, PaymentProcessed
 from events.refunds import ChargebackOpened
-from streams.shipping import facts as f
+from streams.shipping import fulfilment_facts as f
 from streams.shipping.cancelling import CHARGEBACK, ORDER_CANCELLED
 from streams.shipping.places import destination_of
 from streams.shipping.planning import planned

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from events.shipment_ids import shipment_id_of
-from streams.shipping.facts import Parcel
+from streams.shipping.fulfilment_facts import Parcel
 from streams.shipping.rows import Fulfilment, Held, Item
 
 NOWHERE = ""

@@ -241,7 +241,7 @@ def test_a_new_label_that_is_looked_for_at_dispatch_is_needed_no_longer() -> Non
 
 def _command(**given: object) -> Message:
     from streams.shipping.asking import shipments_asked  # noqa: PLC0415 - one helper's need
-    from streams.shipping.facts import Planned  # noqa: PLC0415
+    from streams.shipping.fulfilment_facts import Planned  # noqa: PLC0415
     from streams.shipping.planning import planned  # noqa: PLC0415
 
     row = told(confirmed(), paid())
