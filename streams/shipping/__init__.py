@@ -5,7 +5,8 @@ it: where it goes, what is in it, which warehouse holds which line, whether it i
 over. A `Shipment` is one warehouse's part of it, with one carrier and one or more packages.
 
 - `rules`: every figure.
-- `rows`, `facts`, `fulfilment_facts`, `evolution`: what is kept, what can happen, and how rows change by it.
+- `rows`, `facts`, `fulfilment_facts`, `evolution`: what is kept, what can happen, and how rows
+  change by it.
 - `fulfilment`, `planning`: an order's news, and which parcels it is split into.
 - `packing`, `quotes`, `carriers`, `calendar`: packages, cost, choice of carrier, ETA.
 - `opening`, `booking`: a shipment begins, and finds its carrier.
