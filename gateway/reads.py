@@ -19,6 +19,7 @@ from gateway.rules import GatewayRules
 from gateway.tokens import Principal
 from gateway.workers import NoWorker, Workers
 from tables.orders import order_id_in
+from tables.payments import status_in
 
 _PART: Final = "\x1f"
 """Between the parts of a key."""
@@ -123,7 +124,10 @@ class Reads:
         ttl_ms = look.ttl_ms(self._rules)
         if look.table == "payments" and row.get("status") in _ENDED:
             ttl_ms = self._rules.payment_ended_ttl_ms
-        body = json.dumps(public(row, self._types[look.table])).encode()
+        shown = public(row, self._types[look.table])
+        if look.table == "payments":
+            shown["paymentStatus"] = status_in(row)
+        body = json.dumps(shown).encode()
         return Answer(HTTPStatus.OK, body, _now_ms() + ttl_ms, subjects)
 
     async def _rows(self, listing: Listing, prefix: str, most: int) -> list[dict[str, Any]]:

@@ -1,11 +1,12 @@
 """Payment's tables."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from engine.specs import TableSpec
 from streams.payments.books import Noted, Stuck
 from streams.payments.sales import Sale
-from streams.payments.states import Early, Payment
+from streams.payments.states import Early, Payment, Status, seen_status
 
 PAYMENTS: Final = TableSpec(
     name="payments",
@@ -45,3 +46,8 @@ EARLY_PAYMENTS: Final = TableSpec(
     help="News of a payment whose session is not open yet; ten minutes, a cancellation a day.",
     hidden=True,
 )
+
+
+def status_in(row: Mapping[str, Any]) -> str:
+    """The status that customers see, of a row as a table view gives it (K21)."""
+    return seen_status(row.get("status", Status.INITIATED), final=row.get("final", False))

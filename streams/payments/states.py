@@ -255,6 +255,27 @@ def without_token(payment: Payment) -> Payment:
     return replace(payment, session=replace(session, method=replace(session.method, token=None)))
 
 
+_SEEN: Final = {
+    Status.CAPTURED: "completed",
+    Status.SETTLED: "completed",
+    Status.PARTIALLY_REFUNDED: "completed",
+    Status.DISPUTED: "completed",
+    Status.REFUNDED: "refunded",
+    Status.CHARGED_BACK: "refunded",
+    Status.CANCELLED: "failed",
+}
+
+
+def seen_status(status: str, *, final: bool) -> str:
+    """A payment's status as customers see it: pending, completed, failed or refunded (K21).
+
+    A failed attempt is pending until no other follows.
+    """
+    if status == Status.FAILED:
+        return "failed" if final else "pending"
+    return _SEEN.get(Status(status), "pending")
+
+
 def remaining_minor(payment: Payment) -> int:
     """Captured money that the shop still has, in minor units."""
     return payment.captured_minor - payment.refunded_minor - payment.charged_back_minor

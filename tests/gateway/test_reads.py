@@ -51,7 +51,8 @@ async def test_a_payments_status_is_found_by_its_order_and_by_itself(shop: Shop,
         }
     }  # fmt: skip
     response = await shop.ask("GET", f"/v1/payments/{key}/status", by=token())
-    assert (await response.json())["session"]["amount"] == 5.0
+    body = await response.json()
+    assert (body["session"]["amount"], body["paymentStatus"]) == (5.0, "pending")
     assert (await shop.ask("GET", f"/v1/payments/{key}/status", by=token("x"))).status == 404
 
 

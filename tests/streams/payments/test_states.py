@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from events.base import Message
-from streams.payments.states import MOVES, TERMINAL, Status
+from streams.payments.states import MOVES, TERMINAL, Status, seen_status
 from tests.streams.payments.samples import (
     DAY_MS,
     FAR_MS,
@@ -198,3 +198,24 @@ def test_a_payment_that_ended_keeps_no_lines_and_no_token(name: str) -> None:
     if row.status in TERMINAL:
         assert row.held == row.committed == ()
         assert row.session.method.token is None
+
+
+@pytest.mark.parametrize(
+    ("status", "final", "seen"),
+    [
+        ("INITIATED", False, "pending"),
+        ("HELD", False, "pending"),
+        ("AUTHORIZED", False, "pending"),
+        ("FAILED", False, "pending"),
+        ("FAILED", True, "failed"),
+        ("CANCELLED", False, "failed"),
+        ("CAPTURED", False, "completed"),
+        ("SETTLED", False, "completed"),
+        ("PARTIALLY_REFUNDED", False, "completed"),
+        ("DISPUTED", False, "completed"),
+        ("REFUNDED", False, "refunded"),
+        ("CHARGED_BACK", False, "refunded"),
+    ],
+)
+def test_customers_see_four_states(status: str, final: bool, seen: str) -> None:  # noqa: FBT001 - a row's
+    assert seen_status(status, final=final) == seen
