@@ -86,6 +86,12 @@ class Desk:
         row = self.workers.row("subscription_statuses", user) or {}
         return str(row.get("state"))
 
+    def until_delivered(self, order_id: str) -> None:
+        def delivered() -> bool:
+            return (self.workers.row("orders", order_id) or {}).get("status") == "delivered"
+
+        until(delivered, FLOW_S_MAX, f"{order_id} is delivered")
+
     def until_state(self, user: str, state: str) -> None:
         until(lambda: self.state(user) == state, FLOW_S_MAX, f"{user} is {state}")
 
@@ -128,7 +134,7 @@ def test_goods_of_a_subscription_are_ordered_with_its_money_and_arrive(desk: Des
     for said in (first, second):
         assert said.data["orderTotal"] == 18.0  # 10 % off, tax apart
         desk.ear.until_said(said.order_id, "ShipmentDelivered", within_s=FLOW_S_MAX)
-        assert desk.workers.row("orders", said.order_id)["status"] == "delivered"
+        desk.until_delivered(said.order_id)
         assert len(desk.ear.of(said.order_id, "payments", "StripeChargeSucceeded")) == 1
         assert not desk.ear.of(said.order_id, "payments", "RefundIssued")
 
@@ -209,6 +215,32 @@ def _mails(ear: Ear, user: str) -> set[str]:
         for said in list(ear.everything)
         if said.name == "SendNotification" and said.data["recipient"]["customerId"] == user
     }
+
+
+def test_a_worker_that_is_killed_charges_nobody_twice_and_forgets_no_period(desk: Desk) -> None:
+    [worker] = desk.workers.running
+    before = len(desk.found("usr_saver", "SubscriptionRenewedEvent"))
+
+    worker.kill()
+    desk.workers.start(worker.name)
+    desk.workers.settled()
+    desk.said("usr_saver", "SubscriptionRenewedEvent", before + 2)
+
+    for user in ("usr_saver", "usr_weekly"):
+        renewals = [said.data["period"] for said in desk.found(user, "SubscriptionRenewedEvent")]
+        assert [r["start"] for r in renewals[1:]] == [r["end"] for r in renewals[:-1]]
+        charged = [said.data["paymentId"] for said in desk.found(user, "PaymentInitiated")]
+        renewed = [s.data["paymentId"] for s in desk.found(user, "SubscriptionRenewedEvent")]
+        assert len(renewed) == len(set(renewed))
+        assert set(renewed) <= set(charged)
+        taken = [
+            said.data["chargeId"]
+            for name in set(charged)
+            for said in desk.ear.of(name.removeprefix("pay_"), "payments", "StripeChargeSucceeded")
+        ]
+        assert len(taken) == len(set(taken))
+    ids = [said.value["eventId"] for said in list(desk.ear.everything) if said.data]
+    assert len(ids) == len(set(ids))
 
 
 def test_every_day_is_reported_once_and_all_days_together_hold_every_order(desk: Desk) -> None:
