@@ -9,12 +9,15 @@ A message counts once: by its idempotency key and by its id (K14). Every wait is
 hours, a full window, a failed try, a pausing channel, the daily digest, the end of the history.
 """
 
+import msgspec
+
 from agents.notifier_letters import BURIED, bury
 from agents.notifier_rows import AGENT, book, recipient, save
 from agents.notifier_timers import put_in_digest, timers
 from agents.wiring import cause_of
 from engine.specs import AgentSpec, Context, Delivery, Handler, Source
 from streams.notifications.admitting import admit, earliest_ms, queued
+from streams.notifications.depth import FAMILY, tally_of, told
 from streams.notifications.facts import DeadLettered, Digested, Fact, Queued
 from streams.notifications.letters import Letter, place_of
 from streams.notifications.outcomes import is_given_up
@@ -29,9 +32,12 @@ from streams.notifications.people import (
 from streams.notifications.rows import Contact, Notification, Preferences
 from streams.notifications.rules import NotificationRules
 from streams.notifications.trying import accepted, engaged, refused
+from streams.pulse.tally import STANDING_MS, partial
 from tables.notifications import (
+    ALL,
     BOOKINGS,
     CONTACTS,
+    DEPTHS,
     DIGESTS,
     LETTERS,
     LETTERS_COUNT,
@@ -44,6 +50,7 @@ from topics import (
     DISPATCHES,
     NOTIFICATIONS_EVENTS,
     NOTIFICATIONS_QUEUE,
+    PULSE,
     REGISTRATIONS_EVENTS,
 )
 
@@ -79,10 +86,21 @@ def notifier_agent(rules: NotificationRules) -> AgentSpec:
             DIGESTS,
             LETTERS,
             LETTERS_COUNT,
+            DEPTHS,
         ),
-        outputs=(NOTIFICATIONS_QUEUE, NOTIFICATIONS_EVENTS, *DISPATCHES.values(), BURIED),
+        outputs=(NOTIFICATIONS_QUEUE, NOTIFICATIONS_EVENTS, *DISPATCHES.values(), BURIED, PULSE),
         timers=timers(rules),
+        tick=_tell_depth,
     )
+
+
+def _tell_depth(ctx: Context, _now_ms: int) -> None:
+    table = ctx.table(DEPTHS)
+    depth = table.get(ALL)
+    if depth is not None and depth.seq > depth.told:
+        part = partial(tally_of(depth), FAMILY, STANDING_MS, 0, ctx.partition)
+        ctx.publish(PULSE, FAMILY, msgspec.json.encode(part), ())
+        table[ALL] = told(depth)
 
 
 # --- the queue -------------------------------------------------------------------------------
@@ -96,7 +114,13 @@ def _queueing(rules: NotificationRules) -> Handler:
             return
         if ids.get(command.notification_id) is not None:
             return
-        born = queued(command, cause.event_id, cause.correlation_id, cause.at_ms)
+        born = queued(
+            command,
+            cause.event_id,
+            cause.correlation_id,
+            delivery.value.timestamp_ms,
+            cause.at_ms,
+        )
         row = born.notification
         key = history_key(row.user_id, row.queued_at_ms, row.notification_id)
         ids[row.idempotency_key] = ids[row.notification_id] = key
@@ -134,8 +158,8 @@ def _on_sent(rules: NotificationRules) -> Handler:
 def _keep_letter(ctx: Context, letter: Letter, rules: NotificationRules) -> None:
     """Have people find it without knowing whose it is."""
     counts = ctx.table(LETTERS_COUNT)
-    number = counts.get("all") or 0
-    counts["all"] = number + 1
+    number = counts.get(ALL) or 0
+    counts[ALL] = number + 1
     ctx.table(LETTERS)[place_of(number, rules)] = letter
 
 

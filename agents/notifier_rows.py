@@ -9,6 +9,7 @@ from engine.specs import Context
 from events.notifications import NotificationRecipient
 from streams.notifications.admitting import Person, bookings_after
 from streams.notifications.booking import NONE
+from streams.notifications.depth import Depth, moved
 from streams.notifications.dispatches import dispatch
 from streams.notifications.evolution import fold
 from streams.notifications.facts import DeadLettered, Fact, Sent, Started, Suppressed
@@ -16,7 +17,7 @@ from streams.notifications.outcomes import following
 from streams.notifications.people import met
 from streams.notifications.rows import Bookings, Contact, Notification, Preferences
 from streams.notifications.rules import IN_APP, NotificationRules
-from tables.notifications import BOOKINGS, CONTACTS, NOTIFICATIONS, PREFERENCES
+from tables.notifications import ALL, BOOKINGS, CONTACTS, DEPTHS, NOTIFICATIONS, PREFERENCES
 from topics import DISPATCHES
 
 AGENT: Final = "notifier"
@@ -72,6 +73,7 @@ def save(
     """Fold the facts into the row, run its timer, hand over its try, tell of its end."""
     after = fold(before, facts)
     ctx.table(NOTIFICATIONS)[key] = after
+    _count(ctx, before, after)
     _run_timer(ctx, key, before, after)
     if after.channel != IN_APP and isinstance(facts[-1], Started):
         locale = "" if person is None else person.preferences.locale
@@ -80,6 +82,14 @@ def save(
     for member in after.members:
         _share(ctx, member, facts)
     return after
+
+
+def _count(ctx: Context, before: Notification | None, after: Notification) -> None:
+    table = ctx.table(DEPTHS)
+    depth = table.get(ALL) or Depth()
+    moved_on = moved(depth, before, after)
+    if moved_on is not depth:
+        table[ALL] = moved_on
 
 
 def _tell(ctx: Context, cause: Cause, row: Notification, facts: tuple[Fact, ...]) -> None:

@@ -1,9 +1,9 @@
 """Stage one of the real-time figures: each partition counts what it sees and tells the sums.
 
-Reads orders, payments, inventory and shipping events, and scans, wherever they lie. Keeps one
-tally a family and window. Publishes on every tick the tallies that changed, cumulative, so that
-a global figure has no hot key and a repeat does no harm. Event time is the broker's, apart for
-each topic: a topic that lags is not late.
+Reads orders, payments, inventory, shipping and notifications events, and scans, wherever they
+lie. Keeps one tally a family and window. Publishes on every tick the tallies that changed,
+cumulative, so that a global figure has no hot key and a repeat does no harm. Event time is the
+broker's, apart for each topic: a topic that lags is not late.
 """
 
 from collections.abc import Callable
@@ -13,12 +13,13 @@ import msgspec
 
 from engine.specs import AgentSpec, Context, Delivery, Handler, Source, TableSpec
 from engine.windows import Tumbling, Windows, clocks_table, split_key
-from streams.pulse import inventory, orders, payments, risk, shipping, stock
+from streams.pulse import inventory, notifications, orders, payments, risk, shipping, stock
 from streams.pulse.rules import PulseRules
 from streams.pulse.tally import EMPTY, STANDING_MS, Partial, Tally, late, partial, published
 from tables.pulse import (
     LEVELS,
     PULSE_INVENTORY,
+    PULSE_NOTIFICATIONS,
     PULSE_ORDERS,
     PULSE_PAYMENTS,
     PULSE_RISK,
@@ -27,6 +28,7 @@ from tables.pulse import (
 )
 from topics import (
     INVENTORY_EVENTS,
+    NOTIFICATIONS_EVENTS,
     ORDERS_EVENTS,
     PAYMENTS_EVENTS,
     PULSE,
@@ -43,6 +45,7 @@ _TABLES = {
     "risk": PULSE_RISK,
     "inventory": PULSE_INVENTORY,
     "shipping": PULSE_SHIPPING,
+    "notifications": PULSE_NOTIFICATIONS,
 }
 _CLOCKS = clocks_table("pulse_clocks")
 _ALL = "all"
@@ -104,6 +107,13 @@ def pulse_agent(rules: PulseRules) -> AgentSpec:
             Source(
                 SHIPPING_COMMANDS,
                 {"UpdateShipmentStatus": counts(PULSE_SHIPPING, shipping.scanned)},
+            ),
+            Source(
+                NOTIFICATIONS_EVENTS,
+                {
+                    "NotificationSent": counts(PULSE_NOTIFICATIONS, notifications.sent),
+                    "NotificationFailed": counts(PULSE_NOTIFICATIONS, notifications.failed),
+                },
             ),
         ),
         tables=(*_TABLES.values(), _CLOCKS, SHELVES, LEVELS),

@@ -140,16 +140,21 @@ class _Sender:
         self, told: Dispatch, message: Outgoing
     ) -> tuple[Message, dict[str, Any] | None]:
         if not self._health.allows(self._ticks()):
-            return _failed(told, self._channel, CIRCUIT_OPEN), None
+            return _failed(told, self._channel, CIRCUIT_OPEN), self._waited(told)
         try:
             async with asyncio.timeout(self._rules.call_s):
                 answer = await self._messenger.send(message)
         except (ChannelError, TimeoutError) as error:
             self._health.failed(self._ticks())
             text = str(error) or f"no answer in {self._rules.call_s} s"
-            return _failed(told, self._channel, PROVIDER_ERROR), {"text": text}
+            waited = self._waited(told)
+            return _failed(told, self._channel, PROVIDER_ERROR), {**waited, "text": text}
         self._health.answered(self._ticks())
         return self._yes(told, answer) if isinstance(answer, Taken) else self._no(told, answer)
+
+    def _waited(self, told: Dispatch) -> dict[str, Any]:
+        """How long the letter waits already, as metadata tells it."""
+        return {"latencyMs": max(0, self._clock() - told.asked_ms)}
 
     def _yes(self, told: Dispatch, answer: Taken) -> tuple[Message, dict[str, Any] | None]:
         now_ms = self._clock()
@@ -161,7 +166,7 @@ class _Sender:
             provider=self._messenger.name,
             attempts=told.attempt,
             sent_at=datetime.fromtimestamp(now_ms / 1000, UTC),
-            latency_ms=max(0, now_ms - told.queued_at_ms),
+            latency_ms=max(0, now_ms - told.asked_ms),
         )
         return sent, {"dead": list(answer.dead)} if answer.dead else None
 

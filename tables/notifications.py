@@ -3,6 +3,7 @@
 from typing import Final
 
 from engine.specs import TableSpec
+from streams.notifications.depth import Depth
 from streams.notifications.letters import Letter
 from streams.notifications.rows import (
     Bookings,
@@ -93,6 +94,17 @@ LETTERS_COUNT: Final = TableSpec(
     help="How many messages providers accepted in a partition.",
     hidden=True,
 )
+
+DEPTHS: Final = TableSpec(
+    name="notification_depths",
+    row=Depth,
+    key="all",
+    help="How many letters of a partition wait for a provider.",
+    hidden=True,
+)
+
+ALL: Final = "all"
+"""The only key of a table of one row."""
 
 _LAST_MS: Final = 10**14 - 1
 _PART: Final = "\x1f"

@@ -30,6 +30,7 @@ PULSE_ORDERS: Final = _tallies("orders")
 PULSE_PAYMENTS: Final = _tallies("payments")
 PULSE_RISK: Final = _tallies("risk")
 PULSE_INVENTORY: Final = _tallies("inventory")
+PULSE_NOTIFICATIONS: Final = _tallies("notifications")
 PULSE_SHIPPING: Final = _tallies("shipping")
 
 SHELVES: Final = TableSpec(

@@ -72,6 +72,12 @@ CUSTOMERS = Board(
             "Parcels of the last whole minute that came when they were promised.",
             unit="percentunit",
         ),
+        Panel(
+            "Notifications, p99",
+            lines("notifications.latency_ms", ".*p99"),
+            "From an event to the provider's yes, by channel. The promise is 30 s.",
+            unit="ms",
+        ),
         open_alerts(".*"),
     ),
 )

@@ -52,6 +52,7 @@ def catalogue(rules: AlertRules) -> tuple[Rule, ...]:
         *_inventory(rules),
         *_subscriptions(rules),
         *_shipping(rules),
+        *_notifications(rules),
     )
 
 
@@ -255,4 +256,43 @@ def _shipping(rules: AlertRules) -> Iterator[Rule]:
         slowness("lag", rules),
         rules.tracking_lag_warn,
         rules.tracking_lag_critical,
+    )
+
+
+def _notifications(rules: AlertRules) -> Iterator[Rule]:
+    yield Rule(
+        "notification_latency",
+        "notifications",
+        "Messages are accepted late",
+        "ms",
+        slowness("latency", rules),
+        rules.notification_latency_warn,
+        rules.notification_latency_critical,
+    )
+    yield Rule(
+        "notification_oldest",
+        "notifications",
+        "Messages wait for a provider that does not take them",
+        "ms",
+        slowness("waiting", rules),
+        rules.notification_oldest_warn,
+        rules.notification_oldest_critical,
+    )
+    yield Rule(
+        "notification_depth",
+        "letters",
+        "Many messages wait for a provider",
+        "messages",
+        state("waiting"),
+        rules.notification_depth_warn,
+        rules.notification_depth_critical,
+    )
+    yield Rule(
+        "notification_dead_letters",
+        "notifications",
+        "Messages were given up",
+        "messages per minute",
+        rate("dead"),
+        rules.notification_dead_letters_warn,
+        rules.notification_dead_letters_critical,
     )

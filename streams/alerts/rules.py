@@ -102,3 +102,19 @@ class AlertRules:
     tracking_lag_warn: float = 900_000
     tracking_lag_critical: float = 3_600_000
     """Shipping: from a scan to the carrier's word of it above: 15 minutes and an hour."""
+
+    notification_latency_warn: float = 30_000
+    notification_latency_critical: float = 300_000
+    """Notification: time until a provider accepts above; the promise is 30 s."""
+
+    notification_oldest_warn: float = 60_000
+    notification_oldest_critical: float = 300_000
+    """Notification: age of messages that no provider accepts above; the contract says 5 min."""
+
+    notification_depth_warn: float = 10_000
+    notification_depth_critical: float = 50_000
+    """Notification: messages that wait for a provider above."""
+
+    notification_dead_letters_warn: float = 0
+    notification_dead_letters_critical: float = 10
+    """Notification: messages given up above, a minute; the contract asks for a word at any."""

@@ -59,7 +59,9 @@ def earliest_ms(command: SendNotification) -> int:
     return 0 if scheduled is None else round(scheduled.timestamp() * 1000)
 
 
-def queued(command: SendNotification, event_id: str, correlation_id: str, at_ms: int) -> Queued:
+def queued(
+    command: SendNotification, event_id: str, correlation_id: str, asked_ms: int, at_ms: int
+) -> Queued:
     """A message as it enters the queue."""
     return Queued(
         Notification(
@@ -70,6 +72,7 @@ def queued(command: SendNotification, event_id: str, correlation_id: str, at_ms:
             priority=command.priority,
             status=Status.QUEUED,
             queued_at_ms=at_ms,
+            asked_ms=min(asked_ms, at_ms),
             idempotency_key=command.idempotency_key,
             cause_id=event_id,
             correlation_id=correlation_id,

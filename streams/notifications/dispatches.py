@@ -18,7 +18,7 @@ class Dispatch(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     to: tuple[str, ...]
     key: str
     attempt: int
-    queued_at_ms: int
+    asked_ms: int
     cause_id: str
     correlation_id: str
     template_data: dict[str, Any] = {}
@@ -40,7 +40,7 @@ def dispatch(row: Notification, locale: str) -> bytes:
             row.to,
             row.idempotency_key,
             row.attempts,
-            row.queued_at_ms,
+            row.asked_ms,
             row.cause_id,
             row.correlation_id,
             row.template_data,

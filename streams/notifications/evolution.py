@@ -35,7 +35,7 @@ def _suppressed(row: Notification, fact: Suppressed) -> Notification:
 
 
 def _waiting(row: Notification, fact: Deferred | Digested) -> Notification:
-    return replace(row, due_ms=fact.due_ms)
+    return replace(row, due_ms=fact.due_ms, asked_ms=fact.due_ms)
 
 
 def _requeued(row: Notification, _: Requeued) -> Notification:

@@ -49,7 +49,7 @@ def shown(row: Notification) -> NotificationSent:
         provider=row.provider,
         attempts=row.attempts,
         sent_at=datetime.fromtimestamp(row.sent_at_ms / 1000, UTC),
-        latency_ms=max(0, row.sent_at_ms - row.queued_at_ms),
+        latency_ms=max(0, row.sent_at_ms - row.asked_ms),
     )
 
 
@@ -67,6 +67,7 @@ def digest_of(
         priority="NORMAL",
         status=Status.QUEUED,
         queued_at_ms=due_ms,
+        asked_ms=due_ms,
         idempotency_key=key,
         cause_id=cause_id,
         correlation_id=cause_id,

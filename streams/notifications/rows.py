@@ -48,6 +48,8 @@ class Notification(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """Tries that a pausing channel did not take; they do not count."""
     due_ms: int = 0
     """When it goes on; 0: nothing waits."""
+    asked_ms: int = 0
+    """From when its latency counts: when its cause happened, or the time it was put off to."""
     sent_at_ms: int = 0
     read_at_ms: int = 0
     """0: unread."""

@@ -250,6 +250,25 @@ def _shipping(tally: Tally, per_minute: float) -> Iterator[Read]:
     yield from _rates("failed_attempts", by_part(cells, "failed", 0), per_minute)
 
 
+def _notifications(tally: Tally, per_minute: float) -> Iterator[Read]:
+    cells = tally.cells
+    yield from _rates("sent", by_part(cells, "latency", 0), per_minute)
+    yield from _rates("given_up", by_part(cells, "dead", 0), per_minute)
+    yield from _rates("suppressed", by_part(cells, "suppressed", 0), per_minute)
+    timed = counted(cells, "latency")
+    yield from _share("in_promise_share", ALL, timed - counted(cells, "slow"), timed)
+    yield from _quantiles("latency_ms", spread(cells, "latency"))
+    for channel, cell in named(cells, "latency"):
+        yield from _quantiles("latency_ms", cell.buckets, f"{channel} ")
+    yield from _quantiles("waiting_ms", spread(cells, "waiting"))
+
+
+def _letters(tally: Tally, _per_minute: float) -> Iterator[Read]:
+    cell = tally.cells.get("waiting")
+    if cell is not None:
+        yield Read("waiting", ALL, float(cell.total), cell.count)
+
+
 _READERS: dict[str, Callable[[Tally, float], Iterable[Read]]] = {
     "orders": _orders,
     "payments": _payments,
@@ -258,6 +277,8 @@ _READERS: dict[str, Callable[[Tally, float], Iterable[Read]]] = {
     "stock": _stock,
     "shipping": _shipping,
     "subscriptions": _subscriptions,
+    "notifications": _notifications,
+    "letters": _letters,
 }
 FAMILIES = tuple(_READERS)
 """The families of figures: the keys by which partial tallies travel."""

@@ -37,5 +37,8 @@ class PulseRules:
     payment_promise_s: float = 3
     """A payment is processed sooner than this (seed promise, G-52)."""
 
+    notification_promise_s: float = 30
+    """A provider accepts a message sooner than this (seed promise, G-52)."""
+
     stock_promise_s: float = 1
     """Stock is held and visible sooner than this (seed promise «real-time», G-52)."""

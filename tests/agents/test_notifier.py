@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 
 from events.notifications import CustomerEngagementRecorded, Interaction
@@ -10,7 +11,7 @@ from streams.notifications.rows import Preferences
 from streams.notifications.rules import DAY_MS, HOUR_MS, MINUTE_MS
 from tables.notifications import CONTACTS, NOTIFICATION_IDS, NOTIFICATIONS, PREFERENCES
 from tests.agents.post_office import NOON_MS, PostOffice, ask
-from topics import NOTIFICATIONS_EVENTS, NOTIFICATIONS_QUEUE
+from topics import NOTIFICATIONS_EVENTS, NOTIFICATIONS_QUEUE, PULSE
 
 AT = datetime(2025, 6, 16, 12, tzinfo=UTC)
 
@@ -395,3 +396,52 @@ def test_a_message_keyed_by_somebody_else_still_reaches_its_recipients_partition
 
     assert len(office.mails()) == 3
     assert len(office.said(NOTIFICATIONS_QUEUE)) == 0
+
+
+# --- figures ---------------------------------------------------------------------------------
+
+
+def latencies(office: PostOffice) -> dict[str, int]:
+    told = office.said(NOTIFICATIONS_EVENTS, "NotificationSent")
+    return {envelope.data.notification_id: envelope.data.latency_ms for envelope in told}
+
+
+def test_latency_counts_from_the_event() -> None:
+    office = PostOffice()
+    office.put(ask("k1"))
+    office.driver.now_ms += 700  # The queue's record is on its way to the notifier.
+    office.driver.run()
+
+    assert latencies(office) == {"k1": 700}
+
+
+def test_what_was_put_off_counts_from_the_time_it_was_put_off_to() -> None:
+    office = PostOffice().tell(
+        ask("k1", scheduled_at=datetime.fromtimestamp(NOON_MS / 1000 + 3600, UTC))
+    )
+
+    office.driver.advance(3600_000 + 400)
+
+    assert latencies(office) == {"k1": 400}
+
+
+def test_how_many_wait_for_a_provider_is_told_among_the_figures() -> None:
+    office = PostOffice(partitions=1, breaker_calls_min=1_000)
+    office.outboxes["EMAIL"].outage = True
+    office.tell(ask("k1"), ask("k2"))
+    office.driver.advance(500)
+    office.outboxes["EMAIL"].outage = False
+    office.driver.advance(60_000, step_ms=1_000)
+
+    told = [msgspec.json.decode(record.value or b"") for record in office.driver.outputs(PULSE)]
+    assert [part["cells"]["waiting"][1] for part in told if part["figure"] == "letters"] == [2, 0]
+
+
+def test_a_try_that_failed_tells_how_long_its_message_waits() -> None:
+    office = PostOffice()
+    office.outboxes["EMAIL"].outage = True
+    office.tell(ask("k1"))
+    office.driver.advance(1_000)
+
+    failed = office.said(NOTIFICATIONS_EVENTS, "NotificationFailed")
+    assert [(envelope.metadata or {}).get("latencyMs") for envelope in failed] == [0, 1_000]

@@ -45,6 +45,7 @@ def test_there_is_a_board_for_each_thing_to_watch() -> None:
         "inventory",
         "shipping",
         "subscriptions",
+        "notifications",
         "customers",
         "engine",
     ]

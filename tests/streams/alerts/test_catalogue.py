@@ -89,6 +89,14 @@ CASES = [
     ),
     ("tracking_rate", tally(scan__UPS=Cell(4), scan__unknown=Cell(2)), {"all": 6}),
     ("tracking_lag", tally(lag=timed(11)), {"all": 11}),
+    ("notification_latency", tally(latency__EMAIL=timed(7), latency__SMS=timed(7)), {"all": 7}),
+    ("notification_oldest", tally(waiting__EMAIL=timed(9)), {"all": 9}),
+    ("notification_depth", tally(waiting=Cell(1, 10_001)), {"all": 10_001}),
+    (
+        "notification_dead_letters",
+        tally(dead__provider_error=Cell(2), dead__expired=Cell(1)),
+        {"all": 3},
+    ),
 ]
 
 
@@ -165,4 +173,8 @@ def test_the_thresholds_are_the_contracts() -> None:
         "carrier_errors": (0.02, 0.05),
         "tracking_rate": (50, 10),
         "tracking_lag": (900_000, 3_600_000),
+        "notification_latency": (30_000, 300_000),
+        "notification_oldest": (60_000, 300_000),
+        "notification_depth": (10_000, 50_000),
+        "notification_dead_letters": (0, 10),
     }
