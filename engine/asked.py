@@ -3,6 +3,7 @@
 Also what others ask: the group's offsets tell them how far the markers are.
 """
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -19,6 +20,9 @@ from faust.transport.consumer import Consumer as FaustConsumer
 from faust.transport.consumer import ensure_TPset
 from faust.types import TP
 from mode import Service
+
+BROKER_WATCH_S = 5.0
+"""How often the broker is asked whether it is there, and how long it may think about it."""
 
 
 class AskedConsumer(FaustConsumer):
@@ -96,6 +100,24 @@ class AskedConsumer(FaustConsumer):
     async def _commit_handler(self) -> None:
         async for _ in self.itertimer(self.commit_interval, name="commit"):
             await self.commit()
+
+    @Service.task
+    async def _watch_broker(self) -> None:
+        """Say it once when the broker is gone: clients wait for it in silence."""
+        is_there = True
+        async for _ in self.itertimer(BROKER_WATCH_S, name="watch"):
+            was_there, is_there = is_there, await self._broker_answers()
+            if was_there and not is_there:
+                self.log.error("the broker does not answer: waiting for it")
+            elif is_there and not was_there:
+                self.log.warning("the broker answers again")
+
+    async def _broker_answers(self) -> bool:
+        try:
+            await asyncio.wait_for(self.kafka.topics(), BROKER_WATCH_S)
+        except (TimeoutError, KafkaError):
+            return False
+        return True
 
     @Service.task
     async def _commit_livelock_detector(self) -> None:

@@ -56,7 +56,7 @@ class Processor:
         """What was taken in since the last commit, for `_redo`."""
         self._buried: list[tuple[str, str, str]] = []
         self._careful = False
-        self._ticks = Ticks(topology.agents, self._contexts)
+        self._ticks = Ticks(topology.agents, self._contexts, self._journal)
         self.marks = Marks(store)
 
     # -- markers
@@ -165,8 +165,11 @@ class Processor:
             if not self.timers.fire(row_key, now_ms, self.stats):
                 self._undo(written)
             self._journal.clear()
-        self._ticks.run(now_ms)
-        self._journal.clear()
+        for agent in self._ticks.due(now_ms):
+            written = len(self.outbox.outputs)
+            if not self._ticks.fire(agent, now_ms, self.stats):
+                self._undo(written)
+            self._journal.clear()
         return len(due) == TIMERS_A_TICK_MAX
 
     # -- effects

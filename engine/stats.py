@@ -57,7 +57,8 @@ class Stats:
     dead: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     timers: Counter[tuple[str, str]] = field(default_factory=Counter)
     failed_timers: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """Timers whose handler raised, by agent and kind, each attempt; they are tried again."""
+    """Timers whose handler raised, by agent and kind, each attempt; they are tried again.
+    Of kind `tick`: the agent's tick."""
     chunk_records: Histogram = field(default_factory=lambda: Histogram(_BUCKETS_RECORDS))
     transaction_s: Histogram = field(default_factory=lambda: Histogram(_BUCKETS_S))
     recovered_records: int = 0

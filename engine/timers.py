@@ -94,10 +94,7 @@ class Timers:
         return True
 
     def _failed(self, row_key: str, agent: str, timer: Timer, exc: Exception, now_ms: int) -> None:
-        if isinstance(exc, MemoryError) or (
-            isinstance(exc, EngineError) and not isinstance(exc, BadRecord)
-        ):
-            raise exc
+        _reraise_ours(exc)
         if row_key not in self._not_before:
             LOG.error(
                 "%s: timer %s of %r failed and is tried again every %d s: %s: %s",
@@ -107,18 +104,59 @@ class Timers:
 
 
 class Ticks:
-    """Calls agents that want to be called every so often, in one lane."""
+    """Calls agents that want to be called every so often, in one lane.
 
-    def __init__(self, agents: Iterable[AgentSpec], contexts: Mapping[str, Context]) -> None:
-        self._calls = [
-            (spec.name, spec.tick, spec.tick_every_ms) for spec in agents if spec.tick is not None
-        ]
+    One that raises is told of once and called again at its next tick; the others go on.
+    """
+
+    def __init__(
+        self,
+        agents: Iterable[AgentSpec],
+        contexts: Mapping[str, Context],
+        journal: list[JournalEntry],
+    ) -> None:
+        self._calls = {
+            spec.name: (spec.tick, spec.tick_every_ms) for spec in agents if spec.tick is not None
+        }
         self._contexts = contexts
+        self._journal = journal
         self._last_ms: dict[str, int] = {}
+        self._failing: set[str] = set()
 
-    def run(self, now_ms: int) -> None:
-        """Call every agent whose last tick is long enough ago."""
-        for agent, tick, every_ms in self._calls:
-            if now_ms - self._last_ms.get(agent, 0) >= every_ms:
-                self._last_ms[agent] = now_ms
-                tick(self._contexts[agent], now_ms)
+    def due(self, now_ms: int) -> list[str]:
+        """Agents whose last tick is long enough ago; this counts as their next."""
+        found = [
+            agent
+            for agent, (_, every_ms) in self._calls.items()
+            if now_ms - self._last_ms.get(agent, 0) >= every_ms
+        ]
+        self._last_ms.update(dict.fromkeys(found, now_ms))
+        return found
+
+    def fire(self, agent: str, now_ms: int, stats: Stats) -> bool:
+        """Call an agent's handler; False when it raised and all it did has to be undone."""
+        try:
+            self._calls[agent][0](self._contexts[agent], now_ms)
+            for table, key, _, _ in self._journal:
+                table.check(key)
+        except Exception as exc:  # noqa: BLE001 - whatever it is, records and other agents go on
+            _reraise_ours(exc)
+            self._failed(agent, exc)
+            stats.count_failed_timer(agent, "tick")
+            return False
+        self._failing.discard(agent)
+        return True
+
+    def _failed(self, agent: str, exc: Exception) -> None:
+        if agent not in self._failing:
+            told = "%s: its tick failed and is called again each time: %s: %s"
+            LOG.error(told, agent, type(exc).__name__, exc)
+        self._failing.add(agent)
+
+
+def _reraise_ours(exc: Exception) -> None:
+    """Let through what must end the worker: no memory, and what the engine raises itself."""
+    if isinstance(exc, MemoryError) or (
+        isinstance(exc, EngineError) and not isinstance(exc, BadRecord)
+    ):
+        raise exc

@@ -11,6 +11,7 @@ from faults.poison import poison
 from faults.races import races
 from faults.scene import Result
 from faults.slow import slow
+from faults.soak import soak
 from faults.stores import stores
 from faults.zombies import zombies
 
@@ -26,6 +27,7 @@ ROWS: Final[Mapping[str, Callable[..., Awaitable[Result]]]] = {
     "poison": poison,
     "slow": slow,
     "logs": logs,
+    "soak": soak,
 }
 """In the order of the list."""
 
@@ -41,6 +43,7 @@ DOSES: Final[Mapping[Dose, Mapping[str, Mapping[str, Any]]]] = {
         "poison": {"count": 2_000},
         "slow": {"backlog": 4_000},
         "logs": {},
+        "soak": {"seconds": 15, "rate": 10.0, "kill_every_s": 5.0},
     },
     # Minutes.
     "small": {
@@ -53,6 +56,7 @@ DOSES: Final[Mapping[Dose, Mapping[str, Mapping[str, Any]]]] = {
         "poison": {"count": 4_000},
         "slow": {"backlog": 15_000},
         "logs": {},
+        "soak": {"seconds": 60, "rate": 25.0, "kill_every_s": 15.0},
     },
     # The whole list.
     "full": {
@@ -65,5 +69,6 @@ DOSES: Final[Mapping[Dose, Mapping[str, Mapping[str, Any]]]] = {
         "poison": {"count": 20_000},
         "slow": {"backlog": 40_000},
         "logs": {},
+        "soak": {"seconds": 1_800, "rate": 200.0, "kill_every_s": 60.0},
     },
 }

@@ -111,7 +111,7 @@ def _letter_dropped() -> None:
 
     def dropped(self: Processor, *args: Any) -> None:
         bury(self, *args)
-        self._out.pop()
+        self.outbox.outputs.pop()
 
     Processor._bury = dropped  # type: ignore[method-assign]
 
@@ -145,7 +145,7 @@ def _flow_goes_on() -> None:
 def _undo_forgotten() -> None:
     def kept(self: Processor, written: int) -> None:
         self._journal.clear()
-        del self._out[written:]
+        self.outbox.cut(written)
 
     Processor._undo = kept  # type: ignore[method-assign]
 

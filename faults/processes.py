@@ -101,7 +101,8 @@ class Worker:
         self.next_start, self.wanted = {}, True
         self.starts += 1
         not_ours = [f"--unset={n}" for n in os.environ if n.startswith(("FLOWMART_", "FAULTS_"))]
-        faust = [sys.executable, "-m", "faust", "-A", "faults.worker", "worker", "-l", "warn"]
+        faust = [sys.executable, "-m", "faust", "-A", "faults.worker", "worker", "-l", "warn",
+                 "--without-web"]  # fmt: skip
         given = [f"{name}={value}" for name, value in told.items()]
         self._process = child_process(["/usr/bin/env", *not_ours, *given, *faust], self.log)
 

@@ -4,8 +4,10 @@ Points and mutants are put around the engine here, before the application is mad
 """
 
 import asyncio
+import json
 import logging
 import os
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,8 @@ from faults import mutations, points, slowness
 from faults.bank import Bank
 
 LOG = logging.getLogger(__name__)
+FIGURES_S = 5.0
+LAST = "\U0010ffff"
 
 if told := os.environ.get("FAULTS_MUTANT"):
     mutations.apply(told)
@@ -26,10 +30,10 @@ if told := os.environ.get("FAULTS_SLOW"):
     slowness.install(told)
 
 
-def create() -> LaneApp:
+def bank() -> LaneApp:
     """The bank as one worker."""
     name, partitions = os.environ["FAULTS_APP"], int(os.environ["FAULTS_PARTITIONS"])
-    created = create_worker_app(
+    return create_worker_app(
         Bank(name).topology(name, partitions),
         Policy(commit_wait_s=float(os.environ.get("FAULTS_COMMIT_WAIT_S", "40"))),
         WorkerOptions(
@@ -38,8 +42,16 @@ def create() -> LaneApp:
             instance_id=os.environ.get("FLOWMART_INSTANCE_ID"),
             session_timeout_s=float(os.environ.get("FAULTS_SESSION_S", "6")),
         ),
-        web_enabled=False,
     )
+
+
+def shop() -> LaneApp:
+    """The whole shop as one worker; its settings are its own."""
+    return import_module("app").app  # type: ignore[no-any-return]  # read with the environment
+
+
+def watched(created: LaneApp) -> LaneApp:
+    """Have the application tell when it is ready, and what it holds."""
 
     @created.on_rebalance_complete.connect(weak=False)
     async def ready(*_args: Any, **_kwargs: Any) -> None:
@@ -48,8 +60,27 @@ def create() -> LaneApp:
             "READY %s recovered=%s", sorted(lanes.open_lanes()), lanes.stats.recovered_records
         )
 
+    @created.timer(FIGURES_S)
+    async def figures() -> None:
+        LOG.warning("FIGURES %s", json.dumps(_figures(created)))
+
     return created
 
 
+def _figures(created: LaneApp) -> dict[str, int]:
+    processors = [lane.processor for lane in created.lanes.open_lanes().values()]
+    windows = [
+        sum(1 for _ in table.scan("", LAST))
+        for processor in processors
+        for table in processor.tables.values()
+        if table.spec.key.startswith("window start")
+    ]
+    return {
+        "tasks": len(asyncio.all_tasks()),
+        "windows": sum(windows),
+        "store_bytes": sum(processor.store.size_bytes() for processor in processors),
+    }
+
+
 asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
-app = create()
+app = watched(shop() if os.environ.get("FAULTS_SUBJECT") == "shop" else bank())

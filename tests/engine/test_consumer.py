@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from aiokafka import TopicPartition
-from aiokafka.errors import TopicAuthorizationFailedError
+from aiokafka.errors import KafkaConnectionError, TopicAuthorizationFailedError
 from faust.types import TP
 
 from engine.bind import WorkerOptions, create_worker_app
@@ -386,6 +386,33 @@ async def test_a_broker_that_refuses_a_fetch_stops_the_worker() -> None:
         await one.consumer._drain_messages(one.app)
 
         assert isinstance(one.crashes[0], BrokerUnavailable)
+
+
+async def test_a_broker_that_is_gone_is_told_of_once_and_so_is_its_return(
+    monkeypatch, caplog
+) -> None:
+    is_there = True
+
+    async def topics() -> set[str]:
+        if not is_there:
+            raise KafkaConnectionError("gone")
+        return {"in"}
+
+    monkeypatch.setattr("engine.asked.BROKER_WATCH_S", 0.02)
+    async with reader() as one:
+        one.kafka.topics = topics  # type: ignore[attr-defined]  # what the client would do
+        watching = asyncio.create_task(Consumer._watch_broker.fun(one.consumer))
+        await one.settle(0.1)
+        quiet = caplog.text
+        is_there = False
+        await one.settle(0.2)
+        is_there = True
+        await one.settle(0.2)
+        watching.cancel()
+
+    assert "broker" not in quiet
+    assert caplog.text.count("the broker does not answer") == 1
+    assert caplog.text.count("the broker answers again") == 1
 
 
 async def test_a_source_whose_effect_cannot_take_more_is_paused_and_resumed() -> None:

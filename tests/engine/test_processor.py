@@ -19,7 +19,7 @@ from engine.specs import AgentSpec, Source
 from engine.stats import Stats
 from engine.store import MemoryStore
 from engine.topology import Topology
-from tests.engine.counting import COUNTS, IN, SEEN, Row, chunk, counting, topology, value
+from tests.engine.counting import COUNTS, IN, OUT, SEEN, Row, chunk, counting, topology, value
 
 
 class Bench:
@@ -384,6 +384,27 @@ def test_ticks_come_no_more_often_than_the_agent_asked() -> None:
         bench.processor.tick(now)
 
     assert seen == [5000, 6000, 7500]
+
+
+def test_a_tick_that_fails_is_undone_and_tried_again_and_records_go_on(caplog) -> None:
+    def tick(ctx: Any, now_ms: int) -> None:
+        ctx.table(COUNTS)["a"] = Row(99)
+        ctx.publish(OUT, "a", b"tick", ())
+        if now_ms < 7000:
+            raise ValueError("as asked")
+
+    agent = AgentSpec("a", "", (Source(IN, {}),), (COUNTS,), (OUT,), tick=tick)
+    bench = Bench(Topology([agent], app_id="t", env="dev", partitions=1))
+
+    bench.processor.tick(5000)
+    bench.processor.tick(6000)
+    changed_by_failures = bench.processor.has_changes()
+    bench.processor.tick(7000)
+
+    assert not changed_by_failures
+    assert bench.processor.has_changes()
+    assert bench.processor.stats.failed_timers == {("a", "tick"): 2}
+    assert caplog.text.count("its tick failed") == 1
 
 
 def _timers(bench: Bench) -> Any:

@@ -1,0 +1,143 @@
+"""Row 10: the whole shop for half an hour, a kill every minute: nothing wrong, nothing grows."""
+
+import asyncio
+import json
+import re
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import psutil
+
+from faults.processes import Fleet, Worker
+from faults.scene import Result
+from simulator.demo.settings import worker_settings
+from simulator.session import opened
+from simulator.settings import ShopSettings
+
+PARTITIONS: Final = 4
+ELDER, VICTIMS = "elder", ("one", "two")
+"""The elder is never killed, so what leaks shows in it."""
+SAMPLE_S: Final = 5.0
+SAMPLES_MIN: Final = 24
+"""Fewer than two minutes of samples tell nothing of growth."""
+PATIENCE_S: Final = 45.0
+GROWTH_MAX: Final = 0.25
+SLACK: Final = {"memory_mb": 40, "files": 24, "tasks": 60, "windows": 150}
+"""What a figure may grow by, beside a quarter of what it was."""
+KEPT: Final = {"FLOWMART_PULSE__KEPT_MS": "180000", "FLOWMART_PULSE__FIGURES_KEPT_MS": "300000"}
+"""Windows expire within the run, so that it can be seen."""
+
+
+@dataclass
+class Samples:
+    """What the elder looked like, in the order of time."""
+
+    taken: list[dict[str, float]] = field(default_factory=list)
+
+    def take(self, worker: Worker) -> None:
+        """Look once; a worker that has said nothing yet is passed over."""
+        told = re.findall(r"FIGURES (\{.*?\})", worker.said())
+        if not told or not worker.lives:
+            return
+        process = psutil.Process(worker.pid)
+        seen = {"memory_mb": process.memory_info().rss / 2**20, "files": float(process.num_fds())}
+        self.taken.append({**json.loads(told[-1]), **seen})
+
+    def grown(self) -> dict[str, tuple[float, float]]:
+        """By figure: its mean in the second quarter and in the last."""
+        quarter = len(self.taken) // 4
+        early, late = self.taken[quarter : 2 * quarter], self.taken[-quarter:]
+        return {name: (_mean(early, name), _mean(late, name)) for name in SLACK} if quarter else {}
+
+
+def _mean(taken: Sequence[dict[str, float]], name: str) -> float:
+    return round(sum(sample[name] for sample in taken) / len(taken), 1)
+
+
+async def soak(
+    bootstrap: str, home: Path, seed: int, *, seconds: int, rate: float, kill_every_s: float
+) -> Result:
+    """Three static workers run the shop; the simulator places orders and judges every topic."""
+    result, shop = Result("soak"), ShopSettings(seed=seed)
+    where = home / "soak"
+    where.mkdir()
+    fleet = Fleet(where, _settings(bootstrap, shop))
+    try:
+        fleet.start(ELDER, *VICTIMS)
+        await fleet.settled(PARTITIONS)
+        await _play(bootstrap, fleet, shop, result, _Dose(seconds, rate, kill_every_s))
+        result.expect("a traceback in a log", so=fleet.tracebacks() == 0)
+    finally:
+        await fleet.close()
+    return result
+
+
+@dataclass(frozen=True)
+class _Dose:
+    seconds: int
+    rate: float
+    kill_every_s: float
+
+
+def _settings(bootstrap: str, shop: ShopSettings) -> dict[str, str]:
+    return {
+        **worker_settings(shop),
+        "FAULTS_SUBJECT": "shop",
+        "FLOWMART_BROKER": bootstrap,
+        "FLOWMART_ENV": "dev",
+        "FLOWMART_PARTITIONS": str(PARTITIONS),
+        "FLOWMART_SESSION_TIMEOUT_S": "6",
+        **KEPT,
+    }
+
+
+async def _play(
+    bootstrap: str, fleet: Fleet, shop: ShopSettings, result: Result, dose: _Dose
+) -> None:
+    samples = Samples()
+    async with opened(bootstrap, "dev", shop) as session:
+        await session.stock()
+        orders = int(dose.seconds * dose.rate)
+        placing = asyncio.create_task(session.place(orders, dose.rate))
+        kills = await _hurt(fleet, placing, samples, result, dose.kill_every_s)
+        await placing
+        await session.settle(PATIENCE_S, lambda: None)
+        verdict = session.oracle.judge()
+    result.rows_wrong += verdict.differences
+    result.problems += verdict.words[:5]
+    result.expect("the judge of the shop says no", so=verdict.is_green)
+    result.records = verdict.placed
+    _judge_growth(result, samples)
+    result.facts |= {"orders": verdict.placed, "kills": kills, "ends": dict(verdict.ends)}
+
+
+async def _hurt(
+    fleet: Fleet, placing: "asyncio.Task[Any]", samples: Samples, result: Result, every_s: float
+) -> int:
+    """Kill one victim after the other until all is placed; gives how many kills that were."""
+    kills, next_s = 0, time.monotonic() + every_s
+    while not placing.done():
+        await asyncio.sleep(min(SAMPLE_S, every_s))
+        samples.take(fleet.every[ELDER])
+        if time.monotonic() >= next_s and not placing.done():
+            at_s = await fleet.every[VICTIMS[kills % len(VICTIMS)]].kill()
+            await fleet.settled(PARTITIONS)
+            ready_s = round(time.time() - at_s, 2)
+            result.ready_s_max = max(ready_s, result.ready_s_max or 0.0)
+            kills, next_s = kills + 1, time.monotonic() + every_s
+    return kills
+
+
+def _judge_growth(result: Result, samples: Samples) -> None:
+    """Memory, files, tasks and windows have to be flat; the store grows with its orders."""
+    result.facts["grown"] = samples.grown()
+    if samples.taken:
+        result.facts["store_mb"] = round(samples.taken[-1]["store_bytes"] / 2**20, 1)
+    if len(samples.taken) < SAMPLES_MIN:
+        return
+    for name, (before, after) in samples.grown().items():
+        flat = after <= before * (1 + GROWTH_MAX) + SLACK[name]
+        result.expect(f"{name} grew from {before} to {after}", so=flat)
