@@ -154,6 +154,7 @@ class PlaceOrder(OrderCommand):
     cart_id: Id | None = None
     order_date: Moment | None = None
     risk: RiskContext | None = None  # extension: copied into PaymentInitiated for fraud scoring
+    allow_substitutes: bool | None = None  # extension: another product may take one's place (G-11)
 
 
 class UpdateCart(OrderCommand):

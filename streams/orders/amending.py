@@ -16,7 +16,7 @@ from streams.orders.amendments import (
     changed,
     standing_refusals,
 )
-from streams.orders.cancelling import noted
+from streams.orders.cancelling import ended_by_shop, noted
 from streams.orders.checks import address_refusals
 from streams.orders.facts import (
     Amended,
@@ -30,6 +30,7 @@ from streams.orders.placing import place_of
 from streams.orders.rows import BEFORE_DISPATCH, Order, Pending, Status
 from streams.orders.rules import OrderRules
 from streams.orders.stock import restocked
+from streams.orders.substituting import next_substitute
 
 Facts = tuple[Fact, ...]
 
@@ -65,13 +66,30 @@ def stock_held(order: Order, pending: Pending, line: int, at_ms: int) -> Facts:
 
 
 def stock_told(
-    order: Order, pending: Pending, line: int, event: InventoryAdjusted, at_ms: int
+    order: Order,
+    pending: Pending,
+    line: int,
+    event: InventoryAdjusted,
+    at_ms: int,
+    rules: OrderRules,
 ) -> Facts:
     """Say what stock's answer means for the amendment that asked for a line."""
     if event.reason == "order_reserved" and event.reservation_status == "CONFIRMED":
         return stock_held(order, pending, line, at_ms) if line in pending.missing else ()
     lost = event.reservation_status in {"EXPIRED", "CANCELLED"}
-    return (ended(pending, at_ms, Refusal.SHORT),) if lost else ()
+    return given_up(order, pending, at_ms, rules, Refusal.SHORT) if lost else ()
+
+
+def given_up(
+    order: Order, pending: Pending, at_ms: int, rules: OrderRules, refusal: Refusal
+) -> Facts:
+    """Give an amendment up; where a substitute was to be, the next is tried, or the order ends."""
+    if not pending.replaces:
+        return (ended(pending, at_ms, refusal),)
+    following = next_substitute(order, pending, at_ms, rules)
+    if following:
+        return (ended(pending, at_ms, refusal), *following)
+    return ended_by_shop(at_ms, "OUT_OF_STOCK", rules)
 
 
 def is_of_pending(order: Order, event: OutOfStock) -> bool:
@@ -93,11 +111,12 @@ def without_pending(order: Order, facts: Facts, at_ms: int) -> Facts:
     return (ended(order.pending, at_ms, Refusal.CLOSED), *facts)
 
 
-def amendment_over(order: Order, due_ms: int, now_ms: int, _rules: OrderRules) -> Facts:
+def amendment_over(order: Order, due_ms: int, now_ms: int, rules: OrderRules) -> Facts:
     """Refuse an amendment that stock does not answer: the timer's rule."""
     if order.pending is None or order.pending.due_ms != due_ms:
         return ()
-    return (ended(order.pending, now_ms, Refusal.NO_ANSWER),)
+    facts = given_up(order, order.pending, now_ms, rules, Refusal.NO_ANSWER)
+    return without_pending(order, facts, now_ms)
 
 
 def increase_unpaid(order: Order, event: PaymentFailed, at_ms: int, rules: OrderRules) -> Facts:
@@ -151,7 +170,8 @@ def _moved(order: Order, command: AmendOrder, at_ms: int, rules: OrderRules) -> 
 
 def _amended(order: Order, kind: str, lines: Lines, at_ms: int) -> Facts:
     """Amend; an order none of whose lines waits any more leaves the backorder."""
-    made = Amended(at_ms, kind, order.lines, lines)
+    own = order.pending is None or not order.pending.replaces
+    made = Amended(at_ms, kind, order.lines, lines, counts=own)
     waits = [n for n in order.short if lines[n - 1].quantity]
     if order.status is Status.BACKORDERED and not waits:
         return (made, *restocked(order, at_ms))

@@ -44,14 +44,14 @@ def _adjusted(order: Order, event: InventoryAdjusted, at_ms: int, rules: OrderRu
     """Stock's answer is the order's, or that of the amendment under way."""
     pending, line = order.pending, order.line_number(event.reservation_id)
     if pending is not None and line in pending.added:
-        return amending.stock_told(order, pending, line, event, at_ms)
+        return amending.stock_told(order, pending, line, event, at_ms, rules)
     return stock.adjusted(order, event, at_ms, rules)
 
 
 def _out_of_stock(order: Order, event: OutOfStock, at_ms: int, rules: OrderRules) -> Facts:
     pending = order.pending
     if pending is not None and amending.is_of_pending(order, event):
-        return (amending.ended(pending, at_ms, Refusal.SHORT),)
+        return amending.given_up(order, pending, at_ms, rules, Refusal.SHORT)
     return stock.out_of_stock(order, event, at_ms, rules)
 
 

@@ -63,6 +63,7 @@ def _order(
         card_last_four=command.payment.card_last_four,
         discount_code=command.discount_code or None,
         subscription_id=command.subscription_id,
+        substitutes_allowed=bool(command.allow_substitutes),
     )
 
 

@@ -33,10 +33,15 @@ class Refusal(StrEnum):
 
 
 def request(order: Order, command: RequestReturn, at_ms: int, rules: OrderRules) -> Facts:
-    """Ask for a label for each parcel that something is sent back of; all or nothing is taken."""
+    """Ask for a label for each parcel that something is sent back of; all or nothing is taken.
+
+    What is asked for already, for that very reason, is not asked for again.
+    """
     if command.user_id not in {order.user_id, *rules.system_users}:
         return _refused(order, at_ms, Refusal.FOREIGN)
     wanted = _wanted(order, command.items)
+    if wanted and wanted == _asked_for(order, command.reason):
+        return ()
     delivered = [one for one in order.parcels if _may_come_back(order, one)]
     recent = [one for one in delivered if at_ms - one.delivered_at_ms <= rules.return_window_ms]
     shares = _shares(order, delivered, wanted)
@@ -143,6 +148,15 @@ def _wanted(order: Order, items: Iterable[ShippedItem]) -> dict[int, int] | None
         if left:
             return None
     return wanted
+
+
+def _asked_for(order: Order, reason: str) -> dict[int, int]:
+    """Units by line that are to come back for a reason and have not yet."""
+    units: dict[int, int] = {}
+    for back in order.returns:
+        for line in back.lines if back.due_ms and back.reason == reason else ():
+            units[line.line] = units.get(line.line, 0) + line.units
+    return units
 
 
 def _named(order: Order, item: ShippedItem) -> Iterator[tuple[int, int]]:

@@ -108,6 +108,10 @@ class Pending(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """Those of them whose stock is not held yet."""
     due_ms: int
     """When the waiting ends."""
+    replaces: int = 0
+    """The line that cannot be filled and that this one takes the place of; 0: none."""
+    substitutes: tuple[str, ...] = ()
+    """Products that are tried after this one."""
 
 
 class Step(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -169,6 +173,8 @@ class Order(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """Lines that amendments brought and whose price is not known to be paid."""
     further_payments: tuple[str, ...] = ()
     """Payments beyond the first, each the difference that an amendment made."""
+    substitutes_allowed: bool = False
+    """The customer takes another product where one cannot be had (G-11)."""
     returns: tuple[Back, ...] = ()
     """In the order in which they were asked for."""
     flags: tuple[str, ...] = ()

@@ -54,6 +54,8 @@ class OrderRules:
     """The same when the shop cancelled (G-9)."""
     system_users: frozenset[str] = frozenset({"system"})
     """Who may cancel any order, beside the customer whose it is (G-9)."""
+    substitutes: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    """By product, what may be sent instead, the best first; it costs what the other did (G-11)."""
     amendments_max: int = 5
     """Amendments of one order (G-8)."""
     amendment_waived_minor: int = 50

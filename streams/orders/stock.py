@@ -8,6 +8,7 @@ from streams.orders.cancelling import ended_by_shop
 from streams.orders.facts import AllHeld, Fact, LineHeld, LineLost, Moved, WentShort
 from streams.orders.rows import BEFORE_DISPATCH, Order, Status
 from streams.orders.rules import DAY_MS, OrderRules
+from streams.orders.substituting import substituted
 
 
 def adjusted(
@@ -29,7 +30,7 @@ def adjusted(
 def out_of_stock(
     order: Order, event: OutOfStock, at_ms: int, rules: OrderRules
 ) -> tuple[Fact, ...]:
-    """Have the order wait for a restock, or cancel it when it may not wait (G-11).
+    """Have the order wait for a restock, else ask for a substitute, else cancel it (G-11).
 
     The event names a product, not a line: it is about every line of the product that is
     neither held nor waiting. An order that has been paid has its stock.
@@ -42,7 +43,8 @@ def out_of_stock(
     if not lines:
         return ()
     if not _may_wait(event, at_ms, rules):
-        return ended_by_shop(at_ms, "OUT_OF_STOCK", rules)
+        other = substituted(order, event, at_ms, rules)
+        return other or ended_by_shop(at_ms, "OUT_OF_STOCK", rules)
     due_ms = order.backorder_due_ms or at_ms + rules.backorder_ms
     short = WentShort(at_ms, lines, due_ms)
     if order.status is Status.CONFIRMED:

@@ -7,13 +7,16 @@ import pytest
 from app import agents_of
 from events.inventory import AddInventory
 from events.orders import CancelOrder
+from events.types import OrderPayment
 from settings import Settings
+from streams.inventory.rules import InventoryRules
 from streams.orders.rows import Order, Status
+from streams.orders.rules import OrderRules
 from tables.orders import ORDERS
 from tests.agents.dock import Dock
 from tests.agents.test_returns import request
 from tests.agents.test_shop_ships import on_hand, place, shop, status
-from tests.streams.orders.samples import amend, change, readdress
+from tests.streams.orders.samples import amend, change, place_order, readdress
 from tests.streams.shipping.samples import receipt, scan
 from topics import INVENTORY_COMMANDS, ORDERS_EVENTS, PAYMENTS_EVENTS
 
@@ -181,3 +184,27 @@ def test_an_amended_order_is_sent_back_at_the_price_it_was_bought_for(shop: Dock
     assert sum(back) == 13497 + 3 * 3499
     assert status(shop) is Status.REFUNDED
     assert on_hand(shop) == (10, 0, 0)
+
+
+def test_a_substitute_is_held_paid_and_sent_in_the_place_of_what_ran_out() -> None:
+    settings = Settings(
+        orders=OrderRules(substitutes={"p1": ("p3",)}),
+        inventory=InventoryRules(no_backorder=frozenset({"p1"})),
+    )
+    agents, effects = agents_of(settings)
+    shop = Dock(
+        agents=tuple(one for one in agents if one.name != "shipping"),
+        effects=tuple(one for one in effects if one.name != "carriers"),
+    )
+    for product in ("p2", "p3"):
+        shop.tell(AddInventory(product_id=product, quantity=10, warehouse_id="wh_a"))
+
+    shop.tell(
+        place_order(allow_substitutes=True, payment=OrderPayment(method="paypal", token="tok_visa"))
+    )
+
+    assert status(shop) is Status.PROCESSING
+    assert packed(shop, "shp_ord_1") == {"ord_1:2": 1, "ord_1:3": 2}
+    assert moved_minor(shop) == [("PaymentProcessed", 13497)]
+    assert on_hand(shop, "p3") == (10, 2, 0)
+    shop.close()

@@ -164,6 +164,12 @@ def test_on_the_last_day_it_is_taken_back_still() -> None:
     assert len(on_time.returns) == 1
 
 
+def test_what_is_asked_for_already_is_not_asked_for_again() -> None:
+    both = ask(ware("p1", 2), ware("p2"))
+
+    assert decide(after(IN_TWO, both), both, AT_MS, RULES) == ()
+
+
 # -- on the way back
 
 

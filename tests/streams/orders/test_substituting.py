@@ -1,0 +1,121 @@
+"""Another product in the place of one that cannot be had (G-11)."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from events.base import Message
+from streams.moments import day_of
+from streams.orders.amending import amendment_over
+from streams.orders.deciding import decide
+from streams.orders.evolution import fold
+from streams.orders.outcomes import due_times, following
+from streams.orders.rows import Order, Status
+from tests.streams.orders import samples
+from tests.streams.orders.samples import (
+    AT_MS,
+    amend,
+    cancel,
+    change,
+    held,
+    item,
+    place_order,
+    placed,
+)
+
+RULES = replace(samples.RULES, substitutes={"p1": ("s1", "s2")})
+WILLING = placed(allow_substitutes=True)
+FINAL = samples.short("p1", reservation_id="ord_1:1", backorder_allowed=False)
+
+
+def after(order: Order, *messages: Message) -> Order:
+    for message in messages:
+        facts = decide(order, message, AT_MS, RULES)
+        order = fold(order, facts) if facts else order
+    return order
+
+
+def said(order: Order, message: Message) -> list[Message]:
+    facts = decide(order, message, AT_MS, RULES)
+    return [*following(fold(order, facts), facts, message, AT_MS, RULES)]
+
+
+def short(number: int, product_id: str) -> Message:
+    name = f"ord_1:{number}"
+    return samples.short(product_id, reservation_id=name, backorder_allowed=False)
+
+
+def test_a_substitute_is_asked_of_stock_before_the_order_changes() -> None:
+    [command] = said(WILLING, FINAL)
+
+    assert (command.name, command.product_id, command.quantity) == ("ReserveStock", "s1", 2)
+    assert command.reservation_id == "ord_1:3"
+    assert after(WILLING, FINAL).total_minor == WILLING.total_minor
+
+
+def test_once_held_it_takes_the_place_at_the_same_price() -> None:
+    asked = after(WILLING, FINAL)
+
+    [amended] = said(asked, held(3))
+    now = after(asked, held(3))
+
+    assert [(line.product_id, line.quantity) for _, line in now.standing] == [("p2", 1), ("s1", 2)]
+    assert now.total_minor == WILLING.total_minor == amended.new_order_total_minor
+    assert (now.status, now.amendments, now.pending) == (Status.CONFIRMED, 0, None)
+
+
+def test_one_that_is_short_makes_room_for_the_next_and_the_last_ends_the_order() -> None:
+    asked = after(WILLING, FINAL)
+
+    names = [one.name for one in said(asked, short(3, "s1"))]
+    second = after(asked, short(3, "s1"))
+    assert names == ["ReleaseStock", "ReserveStock"]
+    assert second.pending is not None
+
+    last = said(second, short(4, "s2"))
+    assert [one.name for one in last] == ["ReleaseStock", "OrderCancelled"]
+    ended = after(second, short(4, "s2"))
+    assert (ended.status, ended.cancellation_reason) == (Status.CANCELLED, "OUT_OF_STOCK")
+
+
+def test_stock_that_does_not_answer_is_no_substitute_either() -> None:
+    order = after(WILLING, FINAL)
+    for _ in range(2):
+        due_ms = due_times(order)["amendment"]
+        order = fold(order, amendment_over(order, due_ms, due_ms, RULES))
+
+    assert (order.status, due_times(order)) == (Status.CANCELLED, {})
+
+
+NEAR = samples.short(
+    "p1", reservation_id="ord_1:1", estimated_restock_date=day_of(AT_MS) + timedelta(days=2)
+)
+
+
+@pytest.mark.parametrize(
+    ("order", "event", "status"),
+    [
+        (placed(), FINAL, Status.CANCELLED),
+        (WILLING, short(2, "p2"), Status.CANCELLED),
+        (WILLING, NEAR, Status.BACKORDERED),
+        (after(WILLING, amend(change("p2", 1, 2, 6499))), FINAL, Status.CANCELLED),
+        (
+            placed(allow_substitutes=True, order_items=(item("p1", 1), item("p1", 2))),
+            FINAL,
+            Status.CANCELLED,
+        ),
+    ],
+    ids=["not allowed", "none known", "restock is near", "amended meanwhile", "two lines of it"],
+)
+def test_where_there_is_none_or_none_is_wanted_all_is_as_before(
+    order: Order, event: Message, status: Status
+) -> None:
+    assert after(order, event).status is status
+
+
+def test_an_order_cancelled_meanwhile_lets_the_substitute_go() -> None:
+    asked = after(WILLING, FINAL)
+
+    assert [one.name for one in said(asked, cancel())] == ["ReleaseStock", "OrderCancelled"]
+    assert place_order().allow_substitutes is None
