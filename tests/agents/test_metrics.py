@@ -45,7 +45,9 @@ def a_day(
     completed, gone, returned = ends
     orders = list(_orders(name, sold, completed))
     others = [confirmed(f"{name}x{n}", 5_00) for n in range(gone + returned)]
-    desk.put(*orders, *others, *[complete(o.order_id) for o in orders])
+    desk.put(*orders, *others)
+    desk.driver.run().advance(HOUR_MS)
+    desk.put(*[complete(o.order_id) for o in orders])
     desk.put(*[cancelled(o.order_id) for o in others[:gone]])
     desk.put(*[back(o.order_id) for o in others[gone:]])
     desk.driver.run().advance(round(4.2 * HOUR_MS))
