@@ -13,11 +13,21 @@ import msgspec
 
 from engine.specs import AgentSpec, Context, Delivery, Handler, Source, TableSpec
 from engine.windows import Tumbling, Windows, clocks_table, split_key
-from streams.pulse import inventory, notifications, orders, payments, risk, shipping, stock
+from streams.pulse import (
+    disputes,
+    inventory,
+    notifications,
+    orders,
+    payments,
+    risk,
+    shipping,
+    stock,
+)
 from streams.pulse.rules import PulseRules
 from streams.pulse.tally import EMPTY, STANDING_MS, Partial, Tally, late, partial, published
 from tables.pulse import (
     LEVELS,
+    MONTHS,
     PULSE_INVENTORY,
     PULSE_NOTIFICATIONS,
     PULSE_ORDERS,
@@ -65,6 +75,13 @@ def pulse_agent(rules: PulseRules) -> AgentSpec:
         adjusted(ctx, delivery)
         _shelve(ctx, delivery)
 
+    processed = counts(PULSE_PAYMENTS, payments.processed)
+
+    def on_paid(ctx: Context, delivery: Delivery) -> None:
+        processed(ctx, delivery)
+        if payments.is_charged(delivery.value):
+            _count(ctx, delivery, disputes.paid)
+
     return AgentSpec(
         name="pulse",
         help="Counts the events of its own partition in windows and tells the sums.",
@@ -80,7 +97,8 @@ def pulse_agent(rules: PulseRules) -> AgentSpec:
             Source(
                 PAYMENTS_EVENTS,
                 {
-                    "PaymentProcessed": counts(PULSE_PAYMENTS, payments.processed),
+                    "PaymentProcessed": on_paid,
+                    "ChargebackOpened": _on_disputed,
                     "PaymentFailed": counts(PULSE_PAYMENTS, payments.failed),
                     "RefundIssued": counts(PULSE_PAYMENTS, payments.refunded),
                     "RiskScoreCalculated": counts(PULSE_RISK, risk.scored),
@@ -116,7 +134,7 @@ def pulse_agent(rules: PulseRules) -> AgentSpec:
                 },
             ),
         ),
-        tables=(*_TABLES.values(), _CLOCKS, SHELVES, LEVELS),
+        tables=(*_TABLES.values(), _CLOCKS, SHELVES, LEVELS, MONTHS),
         outputs=(PULSE,),
         tick=_telling(spec),
     )
@@ -167,6 +185,18 @@ def _put(ctx: Context, key: str, before: stock.Shelf | None, after: stock.Shelf)
     levels[_ALL] = stock.summed(levels.get(_ALL) or stock.BARE, before, after)
 
 
+def _on_disputed(ctx: Context, delivery: Delivery) -> None:
+    """Count a dispute among the month's payments."""
+    _count(ctx, delivery, disputes.disputed)
+
+
+def _count(
+    ctx: Context, delivery: Delivery, fold: Callable[[disputes.Month, int], disputes.Month]
+) -> None:
+    months = ctx.table(MONTHS)
+    months[_ALL] = fold(months.get(_ALL) or disputes.NONE, delivery.record.timestamp)
+
+
 def _telling(spec: Tumbling) -> Callable[[Context, int], None]:
     """Make the tick that tells what changed since the last one, and drops what is old."""
 
@@ -181,8 +211,18 @@ def _telling(spec: Tumbling) -> Callable[[Context, int], None]:
                     rows[key] = published(tally)
             windows.expire()
         _tell_stock(ctx)
+        _tell_disputes(ctx)
 
     return tick
+
+
+def _tell_disputes(ctx: Context) -> None:
+    rows = ctx.table(MONTHS)
+    month = rows.get(_ALL)
+    if month is not None and month.seq > month.published:
+        tally = disputes.standing(month)
+        _tell(ctx, partial(tally, "disputes", STANDING_MS, 0, ctx.partition))
+        rows[_ALL] = disputes.told(month)
 
 
 def _tell_stock(ctx: Context) -> None:

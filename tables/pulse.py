@@ -8,6 +8,7 @@ from typing import Final
 
 from engine.specs import TableSpec
 from streams.alerts.watch import OpenAlert, Watch
+from streams.pulse.disputes import Month
 from streams.pulse.figures import Figure
 from streams.pulse.stock import Levels, Shelf
 from streams.pulse.tally import Partial, Tally
@@ -43,6 +44,14 @@ SHELVES: Final = TableSpec(
 
 LEVELS: Final = TableSpec(
     name="stock_levels", row=Levels, key="all", help="Sums over a partition's shelves.", hidden=True
+)
+
+MONTHS: Final = TableSpec(
+    name="dispute_months",
+    row=Month,
+    key="all",
+    help="Payments and disputes of a partition's last thirty days.",
+    hidden=True,
 )
 
 # -- stage two: global windows

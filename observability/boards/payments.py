@@ -78,6 +78,12 @@ PAYMENTS = Board(
             "Payments a minute by raw score, ten points a bar.",
             kind="bargauge",
         ),
-        open_alerts("payment_.*|gateway_.*|refund_.*|fraud_.*"),
+        Panel(
+            "Disputed",
+            lines("disputes.month_share"),
+            "Of the payments of the last thirty days. Alerts begin above 0.75 % and 1 %.",
+            unit="percentunit",
+        ),
+        open_alerts("payment_.*|gateway_.*|refund_.*|fraud_.*|disputes"),
     ),
 )

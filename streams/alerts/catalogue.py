@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from streams.alerts.measures import (
     Measure,
     failed_cycles,
+    month_disputes,
     provider_successes,
     rate,
     refusals,
@@ -48,6 +49,7 @@ def catalogue(rules: AlertRules) -> tuple[Rule, ...]:
     return (
         *_orders(rules),
         *_payments(rules),
+        *_disputes(rules),
         *_risk(rules),
         *_inventory(rules),
         *_subscriptions(rules),
@@ -134,6 +136,18 @@ def _payments(rules: AlertRules) -> Iterator[Rule]:
         share(gateway_errors, rules),
         rules.gateway_errors_warn,
         rules.gateway_errors_critical,
+    )
+
+
+def _disputes(rules: AlertRules) -> Iterator[Rule]:
+    yield Rule(
+        "disputes",
+        "disputes",
+        "Many payments are disputed",
+        "share",
+        month_disputes(rules),
+        rules.disputes_warn,
+        rules.disputes_critical,
     )
 
 

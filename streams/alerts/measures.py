@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from streams.alerts.rules import AlertRules
 from streams.pulse import histogram
+from streams.pulse.disputes import share_of
 from streams.pulse.figures import ALL, counted, named, newest_cycles, spread, successes
 from streams.pulse.tally import Cell, Tally
 
@@ -83,6 +84,18 @@ def failed_cycles(rules: AlertRules) -> Measure:
             failed, cycles = newest_cycles(view.whole.cells)
             if cycles >= rules.samples_min:
                 yield Reading(ALL, failed / cycles)
+
+    return measure
+
+
+def month_disputes(rules: AlertRules) -> Measure:
+    """The share of the last thirty days' payments that are disputed."""
+
+    def measure(view: View) -> Iterator[Reading]:
+        if view.whole is not None:
+            disputed, paid = share_of(view.whole.cells)
+            if paid >= rules.disputes_payments_min:
+                yield Reading(ALL, disputed / paid)
 
     return measure
 

@@ -34,6 +34,13 @@ class AlertRules:
     order_errors_critical: float = 0.05
     """Orders: share of refused orders above."""
 
+    disputes_warn: float = 0.0075
+    disputes_critical: float = 0.01
+    """Payment: share of the last thirty days' payments that are disputed above (G-18)."""
+
+    disputes_payments_min: int = 100
+    """Fewer payments in thirty days say nothing about disputes."""
+
     payment_rate_warn: float = 5
     payment_rate_critical: float = 1
     """Payment: processed payments below."""

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from streams.pulse import histogram, ranking, shipping
+from streams.pulse import disputes, histogram, ranking, shipping
 from streams.pulse.tally import Cell, Tally
 
 ALL = "all"
@@ -269,6 +269,11 @@ def _letters(tally: Tally, _per_minute: float) -> Iterator[Read]:
         yield Read("waiting", ALL, float(cell.total), cell.count)
 
 
+def _disputes(tally: Tally, _per_minute: float) -> Iterator[Read]:
+    disputed, paid = disputes.share_of(tally.cells)
+    yield from _share("month_share", ALL, disputed, paid)
+
+
 _READERS: dict[str, Callable[[Tally, float], Iterable[Read]]] = {
     "orders": _orders,
     "payments": _payments,
@@ -279,6 +284,7 @@ _READERS: dict[str, Callable[[Tally, float], Iterable[Read]]] = {
     "subscriptions": _subscriptions,
     "notifications": _notifications,
     "letters": _letters,
+    "disputes": _disputes,
 }
 FAMILIES = tuple(_READERS)
 """The families of figures: the keys by which partial tallies travel."""

@@ -13,15 +13,20 @@ from streams.pulse.tally import Cell, Tally, add, grown, observe
 CONFIRMED = "confirmed"
 
 
-def processed(
-    tally: Tally, envelope: Envelope[PaymentProcessed], _at_ms: int, rules: PulseRules
-) -> Tally:
-    """Count a successful payment; any other status is no outcome.
+def is_charged(envelope: Envelope[PaymentProcessed]) -> bool:
+    """Whether money came in: only `confirmed` is an outcome.
 
     An order paid with money that its subscription's renewal took says so: nothing was charged
     for it, and that charge was counted (G-45).
     """
-    if envelope.data.status != CONFIRMED or (envelope.metadata or {}).get("claimed"):
+    return envelope.data.status == CONFIRMED and not (envelope.metadata or {}).get("claimed")
+
+
+def processed(
+    tally: Tally, envelope: Envelope[PaymentProcessed], _at_ms: int, rules: PulseRules
+) -> Tally:
+    """Count a successful payment."""
+    if not is_charged(envelope):
         return tally
     cells, provider = dict(tally.cells), provider_of(envelope)
     add(cells, "confirmed|" + provider)

@@ -1,6 +1,7 @@
 """Both stages of the real-time figures together, in memory, under an injected clock."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -105,6 +106,17 @@ class Shop:
                 status="confirmed",
             )
         self.send(message, PAYMENTS_EVENTS, metadata=told)
+
+    def dispute(self) -> None:
+        opened = events.ChargebackOpened(
+            chargeback_id="cb_1",
+            payment_id="pay_ord_1",
+            amount_minor=1_000,
+            currency="USD",
+            reason="fraudulent",
+            evidence_due_by=datetime(2026, 1, 1, tzinfo=UTC),
+        )
+        self.send(opened, PAYMENTS_EVENTS)
 
     def hold(self, product: str, units: int, left: int, warehouse: str = "w") -> None:
         adjusted = events.InventoryAdjusted(
@@ -432,6 +444,18 @@ def test_too_many_low_items_raise_an_alert() -> None:
     shop.settle().run(15_000)
 
     assert shop.told() == [("AlertRaised", "low_stock", "warn")]
+
+
+def test_too_many_disputes_raise_an_alert() -> None:
+    shop = Shop(alerts=replace(ALERT_RULES, disputes_payments_min=4))
+    for _ in range(4):
+        shop.payment("stripe")
+    shop.dispute()
+
+    shop.settle().run(15_000)
+
+    assert shop.current("disputes.month_share") == 0.25
+    assert ("AlertRaised", "disputes", "critical") in shop.told()
 
 
 def test_every_threshold_can_be_moved() -> None:

@@ -67,6 +67,8 @@ CASES = [
         {"all": 0.0},
     ),
     ("failed_cycles", tally(failed__20500=Cell(1, 9), paid__0=Cell(1, 0)), {}),
+    ("disputes", tally(payments=Cell(1, 200), disputes=Cell(1, 2)), {"all": 0.01}),
+    ("disputes", tally(payments=Cell(1, 99), disputes=Cell(1, 9)), {}),
     ("past_due", tally(state__past_due=Cell(1, 4), state__grace=Cell(1, 3)), {"all": 7}),
     ("past_due", tally(state__active=Cell(1, 4)), {}),
     (
@@ -166,6 +168,7 @@ def test_the_thresholds_are_the_contracts() -> None:
         "stock_check_latency": (100, 500),
         "stock_update_latency": (200, 1_000),
         "low_stock": (50, 100),
+        "disputes": (0.0075, 0.01),
         "failed_cycles": (0.05, 0.10),
         "past_due": (50, 100),
         "label_success": (0.98, 0.95),
