@@ -26,7 +26,7 @@ SUBSCRIBED: Final = (SUBSCRIPTIONS, INVOICES)
 """Tables that a subscription needs while it is open."""
 
 ALSO: Final[Mapping[str, tuple[str, ...]]] = {
-    "shipments": ("scans.city", "scans.state", "scans.facility"),
+    "shipments": ("scans.city", "scans.state", "scans.facility", "returning.details"),
 }
 """By table, what views show and an erasure empties all the same: a parcel's way ends at a door."""
 
@@ -39,14 +39,15 @@ def _one(ctx: Context, table: TableSpec[Any], key: str) -> Iterator[tuple[str, A
         yield key, row
 
 
-def _payment(ctx: Context, table: TableSpec[Any], order_id: str) -> Iterator[tuple[str, Any]]:
-    return _one(ctx, table, PAYMENT_PREFIX + order_id)
+def _numbered(prefix: str) -> Rows:
+    """Rows of an order under its own name and under `<prefix><orderId>:2` and so on."""
 
+    def rows(ctx: Context, table: TableSpec[Any], order_id: str) -> Iterator[tuple[str, Any]]:
+        first = prefix + order_id
+        yield from _one(ctx, table, first)
+        yield from ctx.table(table).scan(f"{first}:", f"{first};")
 
-def _parcels(ctx: Context, table: TableSpec[Any], order_id: str) -> Iterator[tuple[str, Any]]:
-    first = SHIPMENT_PREFIX + order_id
-    yield from _one(ctx, table, first)
-    yield from ctx.table(table).scan(f"{first}:", f"{first};")
+    return rows
 
 
 def _several(ctx: Context, table: TableSpec[Any], customer_id: str) -> Iterator[tuple[str, Any]]:
@@ -55,8 +56,8 @@ def _several(ctx: Context, table: TableSpec[Any], customer_id: str) -> Iterator[
 
 BY_ORDER: Final[Mapping[str, Rows]] = {
     "orderId": _one,
-    "paymentId": _payment,
-    "shipmentId": _parcels,
+    "paymentId": _numbered(PAYMENT_PREFIX),
+    "shipmentId": _numbered(SHIPMENT_PREFIX),
 }
 """By the first word of a table's key: an order's rows in it."""
 BY_CUSTOMER: Final[Mapping[str, Rows]] = {

@@ -18,8 +18,6 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from email.message import EmailMessage
-from pathlib import Path
 from typing import Final
 
 from providers.notifications import ChannelError, Code, Outgoing, Refusal, Taken
@@ -58,14 +56,11 @@ class Outbox:
         *,
         kept_max: int = KEPT_MAX,
         latency_ms: int = 0,
-        folder: Path | None = None,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
-        """`folder`: also write each mail there, as `.eml` for any mail program; as many as kept."""
         self._name = name
         self._kept_max = kept_max
         self._latency_ms = latency_ms
-        self._folder = folder
         self._sleep = sleep
         self._kept: OrderedDict[str, Kept] = OrderedDict()
         self._tries: OrderedDict[str, int] = OrderedDict()
@@ -101,10 +96,8 @@ class Outbox:
             return refusal
         before = self._kept.get(message.key)
         self._kept[message.key] = Kept(message, 1 if before is None else before.sent + 1)
-        if before is None:
-            await self._write(message)
         if len(self._kept) > self._kept_max:
-            await self._drop(self._kept.popitem(last=False)[0])
+            self._kept.popitem(last=False)
         return Taken(f"{self._name}-{message.key}", dead)
 
     async def close(self) -> None:
@@ -128,26 +121,3 @@ class Outbox:
         if len(self._tries) > self._kept_max:
             self._tries.popitem(last=False)
         return tries
-
-    async def _write(self, message: Outgoing) -> None:
-        if self._folder is not None:
-            await asyncio.to_thread(_write_mail, self._path(self._folder, message.key), message)
-
-    async def _drop(self, key: str) -> None:
-        if self._folder is not None:
-            await asyncio.to_thread(self._path(self._folder, key).unlink, missing_ok=True)
-
-    def _path(self, folder: Path, key: str) -> Path:
-        safe = "".join(char if char.isalnum() or char in "-_" else "_" for char in key)
-        return folder / f"{self._name}-{safe}.eml"
-
-
-def _write_mail(path: Path, message: Outgoing) -> None:
-    mail = EmailMessage()
-    mail["To"] = ", ".join(message.to)
-    mail["Subject"] = " ".join(message.subject.split())
-    mail.set_content(message.text)
-    if message.html:
-        mail.add_alternative(message.html, subtype="html")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(bytes(mail))

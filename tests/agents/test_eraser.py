@@ -244,6 +244,21 @@ def test_a_worker_that_dies_between_any_two_commits_erases_all_the_same(shop: Sh
     assert len(shop.said("CustomerErased")) == 1
 
 
+def test_further_payments_and_parcels_of_an_order_are_erased_too(shop: Shop) -> None:
+    leave(shop, ANN)
+    for lane in shop.driver._lanes:
+        for name, prefix in (("payments", "pay_"), ("shipments", "shp_")):
+            table = lane.processor.tables[name]
+            row = table.get(f"{prefix}ord_{ANN}_2")
+            if row is not None:
+                table[f"{prefix}ord_{ANN}_2:2"] = row
+
+    erase(shop, ANN)
+
+    assert f"pay_ord_{ANN}_2:2" in shop.driver.rows(PAYMENTS)
+    assert traces(shop, ANN) == {}
+
+
 def test_whoever_is_erased_waits_for_no_product(shop: Shop) -> None:
     watchers = shop.driver._lanes[0].processor.tables[WATCHERS.name]
     watchers["p8"], watchers["p9"] = Watchers((ANN, BOB)), Watchers((ANN,))

@@ -1,7 +1,5 @@
 """The embedded provider: one message a key, and outcomes by address."""
 
-from pathlib import Path
-
 import pytest
 
 from providers.notifications import ChannelError, Code, Outgoing, Refusal, Taken
@@ -63,15 +61,3 @@ async def test_a_flaky_address_takes_the_third_try() -> None:
 
 async def test_a_push_tells_which_devices_are_gone() -> None:
     assert await Outbox().send(message("k1", "dead-1", "live-1")) == Taken("outbox-k1", ("dead-1",))
-
-
-async def test_mails_lie_in_a_folder_for_people_to_open(tmp_path: Path) -> None:
-    outbox = Outbox(folder=tmp_path / "mail", kept_max=1)
-
-    await outbox.send(message("a/../b:EMAIL"))
-    first = [path.name for path in (tmp_path / "mail").iterdir()]
-    await outbox.send(message("k2"))
-
-    assert first == ["outbox-a____b_EMAIL.eml"]
-    (left,) = (tmp_path / "mail").iterdir()
-    assert "Thank you." in left.read_text()
