@@ -14,7 +14,7 @@ from typing import Final
 
 from benchmarks.compare import SYSTEMS, WORKLOADS, Plan, compare
 from benchmarks.floors import missed
-from benchmarks.kafka import LONG_RUN, BenchmarkError, delete_topics, running_broker
+from benchmarks.kafka import BenchmarkError, delete_topics, running_broker
 from benchmarks.measures.throughput import run
 from benchmarks.pipeline.driver import run_driver
 from benchmarks.pipeline.run import Pace, run_pipeline
@@ -27,8 +27,7 @@ from benchmarks.wanted import verdicts
 EVENTS: Final = 1_000_000
 STEADY: Final = Pace(rate=550, seconds=60)
 """A tenth above the floor, so that the floor itself is not decided by rounding."""
-CALM: Final = Pace(rate=100, seconds=20, workers=1)
-"""One worker carries it with ease; a second would only wait on the same cores."""
+CALM: Final = Pace(rate=100, seconds=20)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -39,9 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if options.what == "driver":
             return driver(options.events, whole=options.whole)
-        compares = options.compare or options.what == "compare"
-        with place(LONG_RUN if compares else ()) as here:
-            if compares:
+        with place() as here:
+            if options.compare or options.what == "compare":
                 return comparison(here, _plan(options))
             if options.what == "pipeline":
                 return pipeline(here, pace)
@@ -79,12 +77,12 @@ def _plan(options: argparse.Namespace) -> Plan:
 
 
 @contextmanager
-def place(jvm_options: Sequence[str] = ()) -> Iterator[Place]:
+def place() -> Iterator[Place]:
     """Yield a broker and a folder; the folder goes, unless something went wrong."""
     folder = Path(tempfile.mkdtemp(prefix="flowmart-bench-"))
     prefix = f"bench-{secrets.token_hex(3)}"
     try:
-        with running_broker(jvm_options) as bootstrap:
+        with running_broker() as bootstrap:
             yield Place(bootstrap, folder, prefix)
             if "FLOWMART_BROKER" in os.environ:
                 delete_topics(bootstrap, prefix)

@@ -43,7 +43,6 @@ from events.errors import (
 )
 from events.fraud import (
     CheckFraud,
-    ClearSuspension,
     Evidence,
     FraudCheckCompleted,
     FraudDetected,
@@ -225,7 +224,6 @@ __all__ = [
     "ChargebackOpened",
     "ChargesReconciled",
     "CheckFraud",
-    "ClearSuspension",
     "CloseChargeback",
     "Command",
     "CommitStock",

@@ -119,6 +119,7 @@ class Lane:
         self.store = MemoryStore()
         self.applied: list[Applied] = []
         """Everything that is committed, in its order."""
+        self.ticked_ms = 0
         self.outputs: list[Output] = []
         """Everything that was published, in its order."""
         self.changelog: list[list[Item]] = []

@@ -23,7 +23,7 @@ from simulation.world import MINUTE_MS, Temper, World
 
 EPOCH_MS: Final = 1_735_732_800_000
 """2025-01-01T12:00Z: runs begin at any hour of the year that follows."""
-FIGURES: Final = frozenset({"pulse", "totals"})
+FIGURES: Final = frozenset({"pulse", "totals", "metrics", "reports"})
 """Agents that count and decide nothing: they take part in every tenth seed."""
 
 
@@ -96,7 +96,7 @@ def script_of(seed: int) -> Script:
         days=chance.randint(50, 110) if subscribers else chance.choice((12, 30, 60)),
         span_ms=chance.choice((1_000, 30 * MINUTE_MS, 3 * DAY_MS)),
         temper=Temper(
-            crash=chance.choice((0.0, 0.01, 0.03)) * unruly,
+            crash=chance.choice((0.0, 0.005, 0.02)) * unruly,
             stall=chance.choice((0.0, 0.02, 0.1)) * unruly,
             stall_ms_max=chance.choice((2_000, 60_000, 900_000)),
             chunk_max=chance.choice((1, 4, 50)),

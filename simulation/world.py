@@ -43,6 +43,8 @@ class Temper:
     chunk_max: int = 8
     commit: float = 0.5
     """The chance of a commit after a chunk."""
+    tick_ms: int = 12 * 60 * 60_000
+    """Lanes tick when a timer is due, and at least so often."""
 
 
 class Witness(Protocol):
@@ -85,6 +87,8 @@ class World:
             agents, effects, app_id="simulation", env="dev", partitions=partitions
         )
         self.lanes = [Lane(self.topology, p, self.stats) for p in range(partitions)]
+        for lane in self.lanes:
+            lane.ticked_ms = self.now_ms
 
     # -- what people do
 
@@ -175,7 +179,7 @@ class World:
         while self._agenda and self._agenda[0][0] <= self.now_ms:
             heappop(self._agenda)[2]()
         for lane in self.lanes:
-            if lane.due_ms <= self.now_ms:
+            if min(lane.due_ms, lane.ticked_ms + self.temper.tick_ms) <= self.now_ms:
                 self._tick(lane)
             if lane.answers_ms <= self.now_ms:
                 self._hear(lane)
@@ -215,6 +219,7 @@ class World:
 
     def _tick(self, lane: Lane) -> None:
         self._commit(lane)
+        lane.ticked_ms = self.now_ms
         while lane.tick(self.now_ms):
             self._commit(lane)
         self._commit(lane)
@@ -248,6 +253,7 @@ class World:
         """Go to the next moment at which anything happens."""
         answers_ms = min(lane.answers_ms for lane in self.lanes)
         times = [until_ms, answers_ms, *(lane.due_ms for lane in self.lanes)]
+        times += [lane.ticked_ms + self.temper.tick_ms for lane in self.lanes]
         if self._agenda:
             times.append(self._agenda[0][0])
         if self._unread:

@@ -9,6 +9,7 @@ from simulation.laws.broken import Broken, insist
 ONCE: Final = "told once"
 ONE_NOTIFICATION: Final = "one notification a cause and template"
 TEMPLATE: Final = "every message can be written"
+ONE_KEY: Final = "an idempotency key stands for one operation"
 ATTEMPTS: Final = "attempts to deliver"
 _DELIVERIES_MAX: Final = 3
 LETTERS: Final = "no dead letter without need"
@@ -21,7 +22,7 @@ _ONCE: Final[dict[str, tuple[str, ...]]] = {
     "PaymentInitiated": ("paymentId", "checkoutType"),
     "PaymentProcessed": ("paymentId", "status", "orderId"),
     "PaymentComplete": ("paymentId",),
-    "RefundIssued": ("refundId",),
+    "RefundIssued": ("refundId", "paymentId"),
     "ShipmentDispatched": ("shipmentId",),
     "ShipmentDelivered": ("shipmentId",),
     "ShipmentCancelled": ("shipmentId",),
@@ -40,7 +41,7 @@ _EITHER: Final = frozenset({"OrderConfirmed", "OrderFailed"})
 """At most one of these an order."""
 _ONCE_AN_ORDER: Final = frozenset({"order-confirmed", "order-cancelled", "order-failed"})
 
-HEEDED: Final = frozenset({*_ONCE, "NotificationFailed", "DeliveryFailed"})
+HEEDED: Final = frozenset({*_ONCE, "NotificationFailed", "DeliveryFailed", "RefundCharge"})
 
 _EXPECTED: Final = frozenset(
     {
@@ -61,6 +62,8 @@ class TellingLaw:
 
     seen: Counter[tuple[str, ...]] = field(default_factory=Counter)
 
+    keys: dict[str, str] = field(default_factory=dict)
+    """Charges by the idempotency key of their refund."""
     dead: set[str] = field(default_factory=set)
     """Notifications that were given up: they may be asked for again."""
 
@@ -76,6 +79,9 @@ class TellingLaw:
         if name == "DeliveryFailed":
             number = data.get("attemptNumber") or 1
             insist(number <= _DELIVERIES_MAX, ATTEMPTS, data["shipmentId"], f"attempt {number}")
+        if name == "RefundCharge":
+            owner = self.keys.setdefault(data["idempotencyKey"], data["chargeId"])
+            insist(owner == data["chargeId"], ONE_KEY, data["paymentId"], f"{owner} has it too")
         if name in _EITHER:
             self._count(ONCE, "confirmed or failed", data["orderId"])
 

@@ -29,7 +29,9 @@ class Scene:
 
     def __init__(self, *, start: datetime = START, partitions: int = 2, **rules: Any) -> None:
         settings = Settings().model_copy(update={"partitions": partitions, **rules})
-        self.world = World(Random(1), Temper(chunk_max=100, commit=1.0), _ms(start))
+        self.world = World(
+            Random(1), Temper(chunk_max=100, commit=1.0, tick_ms=HOUR_MS), _ms(start)
+        )
         outside = Outside(settings, 0, lambda: self.world.now_ms)
         outside.calm()
         agents, _ = agents_of(settings)

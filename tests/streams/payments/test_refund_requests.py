@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from events.ids import derived_id
 from streams.payments.refund import REFUNDS_MAX, RefundState
 from streams.payments.states import Owed, Status
 from tests.streams.payments.samples import (
@@ -87,7 +88,8 @@ def test_a_refund_is_refused_for_its_reason(
 def test_a_part_of_captured_money_goes_back(make: Callable[[], Life]) -> None:
     life = make().hear(asked_back(4_000))
     command = life.last("RefundCharge")
-    assert (command.amount_minor, command.idempotency_key) == (4_000, command.refund_id)
+    key = derived_id("pay_ord_1", command.refund_id, "refund")
+    assert (command.amount_minor, command.idempotency_key) == (4_000, key)
 
     life.hear(refunded(command.refund_id, 4_000))
 

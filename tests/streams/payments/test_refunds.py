@@ -1,5 +1,6 @@
 """Money that goes back, and disputes over it."""
 
+from events.ids import derived_id
 from streams.payments.refund import REFUNDS_MAX
 from streams.payments.states import Status
 from tests.streams.payments.samples import (
@@ -61,7 +62,7 @@ def test_a_cancellation_after_a_partial_refund_gives_back_the_rest() -> None:
 
     refund = life.last("RefundCharge")
     assert refund.amount_minor == AMOUNT - 5_000
-    assert refund.idempotency_key == refund.refund_id
+    assert refund.idempotency_key == derived_id("pay_ord_1", refund.refund_id, "refund")
     assert life.hear(refunded(refund.refund_id, refund.amount_minor)).status is Status.REFUNDED
 
 

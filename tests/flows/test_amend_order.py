@@ -1,0 +1,83 @@
+from events.orders import Amendment, AmendOrder, CancelOrder
+from events.types import Address
+from tests.flows.scene import Scene
+
+
+def amend(before: int, after: int, product: str = "p1") -> AmendOrder:
+    change = Amendment(
+        product_id=product, previous_quantity=before, new_quantity=after, unit_price_minor=2_000
+    )
+    return AmendOrder(
+        order_id="ord_1", user_id="usr_1", amendment_type="QUANTITY_CHANGE", amendments=(change,)
+    )
+
+
+def test_amend_order_by_more_holds_first_then_amends_and_charges() -> None:
+    scene = Scene().stock(10, "p1")
+
+    scene.place(1, ("p1", "p2")).tell(amend(1, 3))
+    scene.was_told("OutOfStock", "ReserveStock", "InventoryAdjusted", "OrderAmended")
+    assert scene.last("OrderAmended").new_order_total_minor == 8_000
+    scene.stock(5, "p2").wait(hours=1)
+
+    assert scene.level() == (10, 3, 0)
+    assert sum(entry.captured_minor for entry in scene.outside.books()) == 8_000
+
+
+def test_amend_order_by_more_than_there_is_is_refused() -> None:
+    scene = Scene().stock(2, "p1")
+
+    scene.place(1).tell(amend(1, 4)).wait(minutes=1)
+
+    scene.never_told("OrderAmended")
+    assert scene.level() == (2, 1, 0)
+
+
+def test_amend_order_by_less_releases_and_refunds() -> None:
+    scene = Scene().stock(10, "p1")
+
+    scene.place(3, ("p1", "p2")).tell(amend(3, 1))
+    scene.was_told("OrderAmended", "ReleaseStock", "InventoryAdjusted")
+    assert scene.last("OrderAmended").new_order_total_minor == 8_000
+    scene.stock(5, "p2").wait(hours=1)
+
+    assert scene.level() == (10, 1, 0)
+    captured, refunded, held = scene.books()
+    assert (captured - refunded, held) == (8_000, 0)
+
+
+def test_amend_order_to_another_address() -> None:
+    scene = Scene().stock(1, "p1")
+    elsewhere = Address(line1="2 Side St", city="Town", state="NY", country="US")
+
+    scene.place(3).tell(
+        AmendOrder(
+            order_id="ord_1",
+            user_id="usr_1",
+            amendment_type="ADDRESS_CHANGE",
+            new_address=elsewhere,
+        )
+    )
+
+    scene.was_told("OrderAmended", "SendNotification")
+    assert scene.row("orders", "ord_1").shipping_address.line1 == "2 Side St"
+
+
+def test_amend_order_after_dispatch_is_refused() -> None:
+    scene = Scene().stock()
+
+    scene.place(3).wait(hours=8).tell(amend(3, 1))
+
+    scene.never_told("OrderAmended")
+
+
+def test_amend_order_and_cancel_it_refunds_both_payments_under_keys_of_their_own() -> None:
+    scene = Scene().stock(10, "p1")
+    scene.place(1, postal_code="10001-busy").tell(amend(1, 3)).wait(minutes=20)
+    assert sum(entry.captured_minor for entry in scene.outside.books()) == 6_000
+
+    scene.tell(CancelOrder(order_id="ord_1", user_id="usr_1", cancellation_reason="no need"))
+
+    keys = [one.idempotency_key for one in scene.data("RefundCharge")]
+    assert len(keys) == len(set(keys)) == 2
+    assert sum(entry.refunded_minor for entry in scene.outside.books()) == 6_000

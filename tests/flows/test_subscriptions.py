@@ -1,0 +1,214 @@
+"""Subscribe, SubscriptionRenewed, SubscriptionPaymentFailure and CancelSubscription."""
+
+from datetime import date
+from typing import Any
+
+from events.fraud import FraudDetected
+from events.subscriptions import (
+    CancelSubscription,
+    PauseSubscription,
+    RespondToOffer,
+    SubscribeUser,
+    UpdatePaymentMethod,
+)
+from events.types import Address, OrderItem, PaymentMethod
+from tests.flows.scene import Scene
+
+BASIC_MINOR = 1_079
+"""9.99 and 8 % tax."""
+
+
+def subscribe(
+    token: str = "tok_fine", plan: str = "plan_monthly_basic", **given: Any
+) -> SubscribeUser:
+    return SubscribeUser(user_id="usr_1", plan_id=plan, payment_method_id=token, **given)
+
+
+def begun(token: str = "tok_fine", **given: Any) -> Scene:
+    return Scene().tell(subscribe(token, **given))
+
+
+def mine(scene: Scene) -> dict[str, str]:
+    return {
+        "subscription_id": scene.last("UserSubscriptionStarted").subscription_id,
+        "user_id": "usr_1",
+    }
+
+
+def status(scene: Scene) -> str:
+    return str(scene.row("subscriptions", "usr_1").subscriptions[-1].status.value)
+
+
+def card(scene: Scene, token: str) -> Scene:
+    method = PaymentMethod(type="credit_card", token=token)
+    return scene.tell(UpdatePaymentMethod(**mine(scene), payment_method=method))
+
+
+def leave(scene: Scene, **given: Any) -> Scene:
+    told = {"reason": "too_expensive", "requested_by": "customer", **mine(scene), **given}
+    return scene.tell(CancelSubscription(**told))
+
+
+# --- Subscribe
+
+
+def test_subscribe_is_charged_started_invoiced_and_told() -> None:
+    scene = begun()
+
+    scene.was_told("PaymentInitiated", "PaymentProcessed", "UserSubscriptionStarted")
+    assert scene.last("PaymentProcessed").amount_minor == BASIC_MINOR
+    assert status(scene) == "active"
+    assert scene.mails("user-subscription-started") > 0
+
+
+def test_subscribe_with_a_trial_is_started_without_a_charge() -> None:
+    scene = begun(plan="plan_monthly_pro", trial_period_days=14)
+
+    scene.was_told("UserSubscriptionStarted")
+    scene.never_told("PaymentInitiated")
+    assert status(scene) == "trialing"
+
+
+def test_subscribe_with_a_card_that_is_declined_ends_and_is_told() -> None:
+    scene = begun("tok_declined")
+
+    scene.was_told("PaymentFailed", "SendNotification")
+    scene.never_told("UserSubscriptionStarted")
+    assert scene.mails("payment-failed") > 0
+
+
+def test_subscribe_and_save_places_its_order_once_it_is_paid() -> None:
+    scene = Scene().stock()
+    item = OrderItem(product_id="p1", quantity=1, unit_price_minor=2_000)
+    home = Address(line1="1 Main St", city="Town", state="NY", postal_code="10001", country="US")
+
+    scene.tell(subscribe(plan="plan_save_monthly", items=(item,), shipping_address=home))
+    scene.wait(days=4)
+
+    scene.was_told("PaymentProcessed", "PlaceOrder", "OrderConfirmed", "ShipmentDelivered")
+    assert scene.level() == (9, 0, 0)
+
+
+# --- SubscriptionRenewed
+
+
+def test_subscription_renewed_is_invoiced_reminded_charged_and_told() -> None:
+    scene = begun().wait(days=31)
+
+    scene.was_told(
+        "UserSubscriptionStarted",
+        "InvoiceGenerated",
+        "SubscriptionPaymentDue",
+        "SubscriptionPaymentDue",
+        "PaymentInitiated",
+        "ProcessPayment",
+        "PaymentProcessed",
+        "SubscriptionRenewedEvent",
+        "SendNotification",
+    )
+    due = [one.days_until_due for one in scene.data("SubscriptionPaymentDue")]
+    assert due == [0, 3, 0]
+    assert len(scene.data("PaymentInitiated")) == 2
+
+
+def test_subscription_renewed_after_its_trial_on_the_anchor_of_its_start() -> None:
+    scene = begun(plan="plan_monthly_pro", trial_period_days=14).wait(days=31)
+
+    assert scene.last("SubscriptionRenewedEvent").next_billing_date == date(2025, 8, 16)
+    assert len(scene.data("PaymentInitiated")) == 1
+
+
+def test_subscription_renewed_later_after_a_pause() -> None:
+    scene = begun()
+
+    scene.wait(days=10).tell(PauseSubscription(**mine(scene), resume_at=date(2025, 7, 6)))
+    assert status(scene) == "paused"
+    scene.wait(days=21)
+
+    assert status(scene) == "active"
+    assert len(scene.data("PaymentInitiated")) == 1
+    scene.wait(days=10)
+    assert len(scene.data("PaymentInitiated")) == 2
+
+
+# --- SubscriptionPaymentFailure
+
+
+def test_subscription_payment_failure_is_retried_on_day_1_3_and_7_then_suspended() -> None:
+    scene = card(begun(), "tok_declined")
+
+    scene.wait(days=46)
+
+    days = [one.initiated_at.date().isoformat() for one in scene.data("PaymentInitiated")]
+    assert days == ["2025-06-16", "2025-07-16", "2025-07-17", "2025-07-19", "2025-07-23"]
+    scene.was_told("PaymentFailed", "SubscriptionSuspended", "UserSubscriptionCancelled")
+    assert scene.last("UserSubscriptionCancelled").cancellation_reason == "payment_failure"
+    assert scene.last("SubscriptionSuspended").suspended_at.date() == date(2025, 7, 30)
+
+
+def test_subscription_payment_failure_is_over_when_a_retry_goes_through() -> None:
+    scene = card(begun(), "tok_declined").wait(days=31)
+    assert status(scene) == "past_due"
+
+    card(scene, "tok_better")
+
+    assert status(scene) == "active"
+    assert scene.last("SubscriptionRenewedEvent").recovered
+
+
+def test_subscription_payment_failure_in_grace_is_mended_by_another_card() -> None:
+    scene = card(begun(), "tok_expired").wait(days=31)
+    assert status(scene) == "grace"
+    assert scene.mails("payment-method-update-needed") > 0
+
+    card(scene, "tok_better")
+
+    assert status(scene) == "active"
+    scene.never_told("SubscriptionSuspended")
+
+
+# --- CancelSubscription
+
+
+def test_cancel_subscription_with_an_offer_that_is_accepted_stays() -> None:
+    scene = leave(begun().wait(days=33))
+    assert scene.mails("subscription-save-offer") > 0
+
+    scene.tell(RespondToOffer(**mine(scene), accepted=True)).wait(days=60)
+
+    assert status(scene) == "active"
+    assert scene.data("PaymentProcessed")[-1].amount_minor < BASIC_MINOR
+
+
+def test_cancel_subscription_ends_with_its_period_and_is_told() -> None:
+    scene = leave(begun().wait(days=5), decline_offer=True)
+
+    assert status(scene) == "cancel_scheduled"
+    assert scene.last("UserSubscriptionCancelled").effective_date == date(2025, 7, 16)
+    scene.wait(days=30)
+
+    assert status(scene) == "cancelled"
+    assert len(scene.data("PaymentInitiated")) == 1
+    assert scene.mails("user-subscription-cancelled") > 0
+
+
+def test_cancel_subscription_of_a_locked_account_is_refused_and_told() -> None:
+    scene = begun()
+    scene.tell(
+        FraudDetected(
+            payment_id="pay_x", customer_id="usr_1", fraud_type="stolen_card", severity="critical"
+        )
+    )
+
+    leave(scene)
+
+    scene.never_told("UserSubscriptionCancelled")
+    assert status(scene) == "active"
+
+
+def test_cancel_subscription_by_support_ends_at_once() -> None:
+    scene = begun().wait(days=5)
+
+    leave(scene, reason="policy_violation", requested_by="support", at_period_end=False)
+
+    assert status(scene) == "cancelled"
