@@ -19,6 +19,10 @@ class Pace:
         self._sleep = sleep
         self._next_ms = 0.0
 
+    def skip(self) -> None:
+        """Take a turn at once, ahead of whoever waits: those who come later wait for it."""
+        self._next_ms = max(self._next_ms, self._clock() - self._burst_ms) + self._every_ms
+
     async def turn(self) -> None:
         """Wait for one's turn."""
         now_ms = self._clock()

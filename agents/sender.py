@@ -6,9 +6,10 @@ where the address or the message is to blame. The notifier decides what follows.
 
 An effect: it keeps nothing, and may run again after a crash. Every try of a message has one key,
 so a provider that knows keys sends it once; a mail's name derives from it. The channel's limit a
-second is shared out over partitions, so it holds however many workers there are; the embedded
-outbox, which sends nothing, has none. When more than half of a channel's calls fail it pauses for
-a minute, and tries are told circuit_open (G-37).
+second is shared out over partitions, so it holds however many workers there are; what is urgent
+(HIGH) goes ahead of what waits for its turn. The embedded outbox, which sends nothing, has no
+limit. When more than half of a channel's calls fail it pauses for a minute, and tries are told
+circuit_open (G-37).
 """
 
 import asyncio
@@ -32,8 +33,9 @@ from streams.notifications.rules import EMAIL, HIGH, PUSH, SMS, NotificationRule
 from streams.notifications.trying import CIRCUIT_OPEN, PROVIDER_ERROR
 from topics import DISPATCHES, NOTIFICATIONS_EVENTS
 
-IN_FLIGHT_MAX: Final = 100
-"""Tries of a channel under way at once, per partition."""
+IN_FLIGHT_MAX: Final = 500
+"""Tries of a channel under way at once, per partition: so far ahead an urgent one is seen, which
+goes first."""
 
 Sleep = Callable[[float], Awaitable[object]]
 Clock = Callable[[], int]
@@ -108,6 +110,8 @@ class _Sender:
         self._writing = writing
         self._clock, self._ticks = clocks
         self._slots = asyncio.Semaphore(messenger.calls_max)
+        self._slots_urgent = asyncio.Semaphore(messenger.calls_max)
+        """What is urgent waits behind nothing that is not; its provider bounds all of them."""
         self._health = Health(
             HealthRules(
                 errors_max=2**31,  # Only the share of failed calls pauses a channel.
@@ -132,6 +136,10 @@ class _Sender:
             message = self._written(told)
         except NoTemplate as error:
             return self._no(told, Refusal(Code.UNKNOWN_TEMPLATE, str(error)))
+        if told.priority == HIGH:
+            pace.skip()
+            async with self._slots_urgent:
+                return await self._call(told, message)
         async with self._slots:
             await pace.turn()
             return await self._call(told, message)

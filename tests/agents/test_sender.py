@@ -225,6 +225,44 @@ async def test_the_outbox_takes_whatever_comes() -> None:
     assert clock() == Clock()()
 
 
+async def test_what_is_urgent_waits_for_nobodys_turn() -> None:
+    clock, provider = Clock(), Slow(calls_max=1)
+    waits = asyncio.Event()
+
+    async def never(_: float) -> None:
+        await waits.wait()
+
+    spec = sender_effect(
+        "SMS", provider, NotificationRules(), clock=lambda: AT_MS, ticks=clock, sleep=never
+    )
+    provider.gate.set()
+
+    def send(number: int, **told: Any) -> asyncio.Task[Any]:
+        delivery = tried(number, "SMS", to=("+442071838750",), **told)
+        return asyncio.ensure_future(spec.effects["Dispatch"](delivery))
+
+    held_up = [send(number) for number in range(20)]
+    await asyncio.sleep(0)
+    async with asyncio.timeout(1):
+        await send(99, priority="HIGH")
+
+    assert sum(task.done() for task in held_up) <= 1, "a tenth of a second's turns"
+    for task in held_up:
+        task.cancel()
+
+
+async def test_turns_that_are_skipped_count() -> None:
+    clock = Clock()
+    pace = Pace(10, clock, clock.sleep)
+    await pace.turn()
+    before = clock()
+
+    pace.skip()
+    await pace.turn()
+
+    assert clock() - before == 200
+
+
 async def test_turns_are_evenly_apart_and_a_rest_lets_few_go_at_once() -> None:
     clock = Clock()
     pace = Pace(10, clock, clock.sleep)
