@@ -33,6 +33,7 @@ _STOCK_COMMANDS: Final = frozenset({"AddInventory", "UpdateInventory"})
 _MONEY: Final = frozenset(
     {
         "PaymentInitiated",
+        "OrderAmended",
         "InventoryAdjusted",
         "FraudCheckCompleted",
         "ProcessPayment",

@@ -36,11 +36,13 @@ class MoneyLaw:
     rows: dict[str, Any] = field(default_factory=dict)
     held: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     """Lines that stock said it holds, by order."""
-    lines: dict[str, int] = field(default_factory=dict)
-    """How many lines an order has."""
+    lines: dict[str, set[str]] = field(default_factory=dict)
+    """Lines of an order that was amended, as it stands now."""
     decided: dict[str, str] = field(default_factory=dict)
     """Fraud's newest word, by payment."""
     order_of: dict[str, str] = field(default_factory=dict)
+    most: dict[str, int] = field(default_factory=dict)
+    """The most that was ever asked for, by payment."""
     hopeless: set[str] = field(default_factory=set)
     """Payments whose card must not be tried again."""
     approved: set[str] = field(default_factory=set)
@@ -54,6 +56,10 @@ class MoneyLaw:
         """Something that opens or shuts the gate."""
         if name == "PaymentInitiated":
             self.opened.setdefault(data["paymentId"], data)
+        elif name == "OrderAmended" and data.get("lines"):
+            order_id = data["orderId"]
+            standing = {f"{order_id}:{one['number']}" for one in data["lines"] if one["quantity"]}
+            self.lines[order_id] = standing
         elif name == "InventoryAdjusted":
             self._adjusted(data)
         elif name == "FraudCheckCompleted":
@@ -98,7 +104,7 @@ class MoneyLaw:
         if order_id is None or not items or payment_id != f"pay_{order_id}":
             return
         held = self.held[order_id]
-        wanted = {f"{order_id}:{n}" for n in range(1, len(items) + 1)}
+        wanted = self.lines.get(order_id) or {f"{order_id}:{n + 1}" for n in range(len(items))}
         insist(held >= wanted, GATE, payment_id, f"wanted {wanted}, was told of {held}")
 
     # -- what is kept
@@ -121,7 +127,8 @@ class MoneyLaw:
         insist(sum(e.captures for e in mine) <= 1, ONE_CAPTURE, key, f"the books have {mine}")
         gone = row.refunded_minor + row.charged_back_minor
         insist(gone <= row.captured_minor, NOT_MORE, key, f"{gone} of {row.captured_minor} went")
-        asked = row.session.amount_minor
+        # An amendment may lower the amount after it was taken.
+        asked = self.most[key] = max(self.most.get(key, 0), row.session.amount_minor)
         insist(captured <= asked, ONE_CAPTURE, key, f"{captured} of {asked} captured")
 
     # -- in the end

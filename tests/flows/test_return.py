@@ -1,7 +1,9 @@
 from typing import Any
 
+from events.orders import RequestReturn
 from events.returns import ConfirmReturnReceived, CreateReturnLabel
 from events.shipping_parts import ReturnedItem
+from events.types import ShippedItem
 from tests.flows.scene import Scene
 
 
@@ -105,3 +107,26 @@ def test_return_to_sender_is_refunded_in_full() -> None:
     scene.was_told("DeliveryFailed", "ReturnInitiated", "ReturnReceived", "RefundIssued")
     assert scene.books() == (4_000, 4_000, 0)
     assert scene.status() == "refunded"
+
+
+def test_return_requested_by_the_customer_is_labelled_received_and_refunded() -> None:
+    scene = bought()
+    item = ShippedItem(item_id="ord_1:1", product_id="p1", quantity=2)
+
+    scene.tell(
+        RequestReturn(order_id="ord_1", user_id="usr_1", items=(item,), reason="defective_item")
+    )
+    scene.was_told("CreateReturnLabel", "ReturnInitiated", "SendNotification")
+    scene.wait(days=3).tell(receipt(scene))
+
+    scene.was_told("ReturnInitiated", "ReturnReceived", "RefundIssued")
+    assert scene.status() == "refunded"
+
+
+def test_return_requested_by_a_stranger_is_refused() -> None:
+    scene = bought()
+    item = ShippedItem(item_id="ord_1:1", product_id="p1", quantity=2)
+
+    scene.tell(RequestReturn(order_id="ord_1", user_id="usr_2", items=(item,), reason="other"))
+
+    scene.never_told("CreateReturnLabel", "ReturnInitiated")
