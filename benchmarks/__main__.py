@@ -14,7 +14,7 @@ from typing import Final
 
 from benchmarks.compare import SYSTEMS, WORKLOADS, Plan, compare
 from benchmarks.floors import missed
-from benchmarks.kafka import BenchmarkError, delete_topics, running_broker
+from benchmarks.kafka import LONG_RUN, BenchmarkError, delete_topics, running_broker
 from benchmarks.measures.throughput import run
 from benchmarks.pipeline.driver import run_driver
 from benchmarks.pipeline.run import Pace, run_pipeline
@@ -38,8 +38,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if options.what == "driver":
             return driver(options.events, whole=options.whole)
-        with place() as here:
-            if options.compare or options.what == "compare":
+        compares = options.compare or options.what == "compare"
+        with place(LONG_RUN if compares else ()) as here:
+            if compares:
                 return comparison(here, _plan(options))
             if options.what == "pipeline":
                 return pipeline(here, pace)
@@ -77,12 +78,12 @@ def _plan(options: argparse.Namespace) -> Plan:
 
 
 @contextmanager
-def place() -> Iterator[Place]:
+def place(jvm_options: Sequence[str] = ()) -> Iterator[Place]:
     """Yield a broker and a folder; the folder goes, unless something went wrong."""
     folder = Path(tempfile.mkdtemp(prefix="flowmart-bench-"))
     prefix = f"bench-{secrets.token_hex(3)}"
     try:
-        with running_broker() as bootstrap:
+        with running_broker(jvm_options) as bootstrap:
             yield Place(bootstrap, folder, prefix)
             if "FLOWMART_BROKER" in os.environ:
                 delete_topics(bootstrap, prefix)

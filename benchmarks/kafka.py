@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
@@ -13,8 +13,9 @@ from confluent_kafka.admin import AdminClient, NewTopic
 
 from broker import Broker, fetch, progress_shown
 
-# The optimising compiler pays off over a run of minutes; tests do without it.
-JVM_OPTIONS: Final = ("-XX:TieredStopAtLevel=4",)
+LONG_RUN: Final = ("-XX:TieredStopAtLevel=4",)
+"""JVM options of a broker that runs for hours: the optimising compiler. In the first minutes it
+takes more than it gives: over 14,000 orders a broker took 740 us an order with it, 450 without."""
 APPEND_TIME: Final[Mapping[str, str]] = {"message.timestamp.type": "LogAppendTime"}
 WAIT_S: Final = 30.0
 IDLE_S: Final = 0.2
@@ -39,7 +40,7 @@ class Record:
 
 
 @contextmanager
-def running_broker() -> Iterator[str]:
+def running_broker(jvm_options: Sequence[str] = ()) -> Iterator[str]:
     """Yield a broker's address: the one `FLOWMART_BROKER` names, or one of this run's own."""
     given = os.environ.get("FLOWMART_BROKER")
     if given:
@@ -47,7 +48,7 @@ def running_broker() -> Iterator[str]:
         return
     with progress_shown() as progress:
         fetch(progress=progress)
-    with Broker(jvm_options=JVM_OPTIONS, heap_mb=1024) as broker:
+    with Broker(jvm_options=jvm_options, heap_mb=1024) as broker:
         yield broker.bootstrap
 
 
