@@ -189,6 +189,8 @@ class Consumer(AskedConsumer):
                 return
             begins = await self.kafka.beginning_offsets(list(positions))
             ends = await self.kafka.end_offsets(list(positions))
+            if not set(positions) <= set(self.kafka.assignment()):
+                return  # Taken away meanwhile: the next opening seeks.
             for tp, at in positions.items():
                 self._ends[tp] = self._start_of(tp, at, begins[tp], ends[tp])
                 self.kafka.seek(tp, self._ends[tp])

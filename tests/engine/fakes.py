@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from aiokafka import TopicPartition
+from aiokafka.errors import IllegalStateError
 
 from engine.batches import Batch
 from engine.lane import Lane
@@ -137,6 +138,8 @@ class FakeKafka:
         return _Assignment(self)
 
     def seek(self, tp: TopicPartition, offset: int) -> None:
+        if tp not in self.assigned:
+            raise IllegalStateError(f"No current assignment for partition {tp}")
         self._states[tp].position = offset
 
     def pause(self, *tps: TopicPartition) -> None:

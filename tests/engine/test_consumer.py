@@ -159,6 +159,18 @@ async def test_a_seek_waits_for_the_fetch_and_none_of_that_passes_for_what_was_s
         assert one.crashes == []
 
 
+async def test_a_seek_that_a_rebalance_overtakes_is_left_to_the_next_opening() -> None:
+    async with reader() as one:
+        assert await one.lanes.open([0])
+
+        seeking = asyncio.create_task(one.consumer.perform_seek())
+        await asyncio.sleep(0)
+        one.kafka.assigned.clear()
+
+        await seeking
+        assert one.kafka.state_value(SOURCE).position == 0
+
+
 # -- hole 2: chunks that arrive between a lane's closing and the next opening
 
 
