@@ -1,13 +1,22 @@
 """Fraud detection, by customerId.
 
 In: `PaymentInitiated`; `FraudCheckCompleted` and `ChargebackClosed` where they name the customer
-(the outcome of a review does); `CheckFraud`. Out: `RiskScoreCalculated`, `FraudDetected`,
-`FraudCheckCompleted`. Kept: `risk_profiles`. A payment is assessed once; see `streams.fraud`.
+(the outcome of a review does); `CheckFraud`, `ClearSuspension`. Out: `RiskScoreCalculated`,
+`FraudDetected`, `FraudCheckCompleted`. Kept: `risk_profiles`. A payment is assessed once; see
+`streams.fraud`.
 """
 
 from agents.wiring import announce, cause_of
 from engine.specs import AgentSpec, Context, Delivery, Source
-from streams.fraud.assess import Fact, advise, charge_back, close_case, decide, fold
+from streams.fraud.assess import (
+    Fact,
+    advise,
+    charge_back,
+    clear_suspension,
+    close_case,
+    decide,
+    fold,
+)
 from streams.fraud.messages import messages
 from streams.fraud.payment import payment_of, payment_to_check
 from streams.fraud.profile import EMPTY, RiskProfile
@@ -41,6 +50,12 @@ def _charged_back(ctx: Context, delivery: Delivery) -> None:
     _learn(ctx, event.customer_id, profile, facts)
 
 
+def _cleared(ctx: Context, delivery: Delivery) -> None:
+    command = delivery.value.data
+    profile = _profile(ctx, command.customer_id)
+    _learn(ctx, command.customer_id, profile, clear_suspension(profile, command.payment_id))
+
+
 def fraud_agent(rules: FraudRules) -> AgentSpec:
     """Score every payment against its customer's profile."""
 
@@ -69,7 +84,11 @@ def fraud_agent(rules: FraudRules) -> AgentSpec:
                 },
                 by="customerId",
             ),
-            Source(PAYMENTS_COMMANDS, {"CheckFraud": check_fraud}, by="customerId"),
+            Source(
+                PAYMENTS_COMMANDS,
+                {"CheckFraud": check_fraud, "ClearSuspension": _cleared},
+                by="customerId",
+            ),
         ),
         tables=(RISK_PROFILES,),
         outputs=(PAYMENTS_EVENTS,),

@@ -43,6 +43,7 @@ from events.errors import (
 )
 from events.fraud import (
     CheckFraud,
+    ClearSuspension,
     Evidence,
     FraudCheckCompleted,
     FraudDetected,
@@ -224,6 +225,7 @@ __all__ = [
     "ChargebackOpened",
     "ChargesReconciled",
     "CheckFraud",
+    "ClearSuspension",
     "CloseChargeback",
     "Command",
     "CommitStock",

@@ -187,3 +187,16 @@ class OverrideFraudDecision(FraudCommand):
     decision: OverrideDecision
     reviewer: Text
     rationale: Text
+
+
+class ClearSuspension(FraudCommand):
+    """An administrator lifts the suspension that a payment's finding brought (G-24).
+
+    An extension: a case that the clock confirmed can be overridden no more, but its customer may
+    turn out to be honest.
+    """
+
+    payment_id: Id
+    customer_id: Id
+    reviewer: Text
+    rationale: Text

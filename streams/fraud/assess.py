@@ -179,6 +179,11 @@ def close_case(profile: RiskProfile, payment_id: str, decision: Decision) -> tup
     return ()
 
 
+def clear_suspension(profile: RiskProfile, payment_id: str) -> tuple[Fact, ...]:
+    """Lift the suspension that this payment caused, and no other (G-24)."""
+    return (SuspensionLifted(),) if profile.suspended_by == payment_id else ()
+
+
 def evolve(profile: RiskProfile, fact: Fact) -> RiskProfile:
     """Fold one fact into the profile."""
     match fact:

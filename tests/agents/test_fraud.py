@@ -132,6 +132,25 @@ def test_a_decision_that_names_no_customer_is_no_outcome_of_a_review() -> None:
     assert shop.stats.dead == {}
 
 
+@pytest.mark.parametrize(
+    ("payment_id", "suspended_by"), [("pay_ord_1", None), ("pay_ord_2", "pay_ord_1")]
+)
+def test_an_administrator_lifts_the_suspension_that_a_payment_caused(
+    payment_id: str, suspended_by: str | None
+) -> None:
+    shop = driver()
+    send(shop, initiated(1, card_reported_stolen=True))
+    shop.run()
+
+    cleared = events.ClearSuspension(
+        payment_id=payment_id, customer_id="cust_1", reviewer="kim", rationale="it was the bank"
+    )
+    send(shop, cleared)
+    shop.run()
+
+    assert shop.rows(RISK_PROFILES)["cust_1"].suspended_by == suspended_by
+
+
 def test_a_lost_chargeback_that_names_its_customer_raises_the_next_score() -> None:
     shop = driver()
     chargeback = events.ChargebackClosed(

@@ -47,7 +47,7 @@ def test_every_message_is_counted() -> None:
 
     assert {kind: kinds.count(kind) for kind in set(kinds)} == {
         "event": 58,
-        "command": 43,
+        "command": 44,
         "query": 8,
     }
 
