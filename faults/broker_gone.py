@@ -48,7 +48,7 @@ async def kill_broker(scene: Scene, own: Broker) -> None:
     await asyncio.to_thread(own.kill)
     await asyncio.sleep(DOWN_S)
     await asyncio.to_thread(own.restart)
-    await back(scene, time.time())
+    await back(scene, "broker killed")
 
 
 async def freeze_broker(scene: Scene, own: Broker, seconds: float) -> None:
@@ -56,12 +56,12 @@ async def freeze_broker(scene: Scene, own: Broker, seconds: float) -> None:
     await asyncio.to_thread(own.freeze)
     await asyncio.sleep(seconds)
     await asyncio.to_thread(own.thaw)
-    await back(scene, time.time())
+    await back(scene, f"broker frozen {seconds:g} s")
 
 
-async def back(scene: Scene, since_s: float) -> None:
+async def back(scene: Scene, what: str) -> None:
     """Wait until the load flows, and note how long after the broker's return work went on."""
-    scene.struck(since_s, list(range(PARTITIONS)))
+    scene.struck(time.time(), list(range(PARTITIONS)), what)
     sent = scene.loading.sent
     await until("the load goes on", lambda: scene.loading.sent > sent + WARM, BACK_S_MAX)
     await scene.fleet.settled(PARTITIONS)

@@ -52,7 +52,7 @@ async def random_kill(scene: Scene, victim: Worker, *, wipe: bool) -> None:
     if wipe:
         victim.wipe()
         scene.fleet.supervised = True
-    scene.struck(at_s, partitions)
+    scene.struck(at_s, partitions, "data deleted" if wipe else "random")
 
 
 async def kill_at(scene: Scene, victim: Worker, point: str) -> bool:
@@ -71,5 +71,5 @@ async def kill_at(scene: Scene, victim: Worker, point: str) -> bool:
         await until(f"{point} is reached", lambda: victim.starts > starts, ARMED_S_MAX)
     except NotSo:
         return False
-    scene.struck(victim.ended_at_s, partitions)
+    scene.struck(victim.ended_at_s, partitions, point)
     return True

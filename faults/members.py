@@ -52,7 +52,7 @@ async def restart(scene: Scene, worker: Worker) -> None:
     partitions = worker.partitions()
     others = {w.name: w.said().count("READY") for w in scene.fleet.living if w is not worker}
     await worker.stop()
-    scene.struck(time.time(), partitions)
+    scene.struck(time.time(), partitions, "restart")
     worker.start()
     await scene.fleet.settled(PARTITIONS)
     await asyncio.sleep(1)

@@ -1,9 +1,11 @@
 """One run: an application's topics, its workers, its load, and the judgement at the end."""
 
 import asyncio
+import os
 import random
 import time
 import zlib
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -24,6 +26,8 @@ QUIET_S: Final = 1.2
 """After the first green look: time for anything twice to show."""
 LOOK_S: Final = 0.4
 STOPPED_AT_S: Final = 0.02
+READY_S_MAX: Final = float(os.environ.get("FAULTS_READY_S", "5"))
+"""After a fault, until the partitions that it hit commit again. A slow machine may need more."""
 
 
 @dataclass
@@ -76,8 +80,8 @@ class Scene:
     static: bool = True
     settings: dict[str, str] = field(default_factory=dict)
     topic_configs: dict[str, str] = field(default_factory=dict)
-    hits: list[tuple[float, tuple[int, ...]]] = field(default_factory=list)
-    """When a fault struck (wall clock, s), and which partitions it took away."""
+    hits: list[tuple[float, tuple[int, ...], str]] = field(default_factory=list)
+    """When a fault struck (wall clock, s), which partitions it took away, and what it was."""
     fleet: Fleet = field(init=False)
     load: Load | None = None
     oracle: Oracle = field(init=False)
@@ -118,9 +122,9 @@ class Scene:
         assert self.load is not None
         return self.load
 
-    def struck(self, at_s: float, partitions: list[int] | None) -> None:
+    def struck(self, at_s: float, partitions: list[int] | None, what: str) -> None:
         """Remember a fault, to see later how long its partitions were silent."""
-        self.hits.append((at_s, tuple(partitions or ())))
+        self.hits.append((at_s, tuple(partitions or ()), what))
 
     async def settle(self, seconds: float = SETTLE_S_MAX) -> Verdict:
         """End the load, wait until all is processed and lag is 0, judge, judge again."""
@@ -131,8 +135,7 @@ class Scene:
                            so=verdict.records >= sent)  # fmt: skip
         self.result.expect("lag is not 0", so=await self._no_lag())
         if self.hits:
-            longest = max(self.ready_s(), default=0.0)
-            self.result.ready_s_max = round(max(longest, self.result.ready_s_max or 0.0), 2)
+            self._judge_readiness()
         return verdict
 
     async def oracle_settled(self, seconds: float = SETTLE_S_MAX) -> Verdict:
@@ -148,14 +151,23 @@ class Scene:
                 break
         return verdict
 
-    def ready_s(self) -> list[float]:
+    def _judge_readiness(self) -> None:
+        waits = self.ready_s()
+        longest, what = max(waits, default=(0.0, ""))
+        self.result.ready_s_max = round(max(longest, self.result.ready_s_max or 0.0), 2)
+        middle = sorted(wait for wait, _ in waits)[len(waits) // 2] if waits else 0.0
+        late = Counter(what for wait, what in waits if wait > READY_S_MAX)
+        self.result.facts |= {"ready_s_median": round(middle, 2), "slowest": what}
+        self.result.expect(f"not ready within {READY_S_MAX} s: {dict(late)}", so=not late)
+
+    def ready_s(self) -> list[tuple[float, str]]:
         """For each fault: until the last of its partitions wrote its first commit."""
         found = []
-        for at_s, partitions in self.hits:
+        for at_s, partitions, what in self.hits:
             for partition in partitions:
                 commits = self.oracle.found.commits[partition]
                 after = [ms for ms in commits if ms / 1000 > at_s + STOPPED_AT_S]
-                found.append(min(after) / 1000 - at_s if after else float("inf"))
+                found.append((min(after) / 1000 - at_s if after else float("inf"), what))
         return found
 
     def silent_s(self) -> float:
