@@ -12,7 +12,7 @@ from typing import Any, Final
 import psutil
 
 from faults.processes import Fleet, Worker
-from faults.scene import Result
+from faults.scene import READY_S_MAX, Result
 from simulator.demo.settings import worker_settings
 from simulator.session import opened
 from simulator.settings import ShopSettings
@@ -110,6 +110,8 @@ async def _play(
     result.problems += verdict.words[:5]
     result.expect("the judge of the shop says no", so=verdict.is_green)
     result.records = verdict.placed
+    ready_s = result.ready_s_max or 0.0
+    result.expect(f"not ready within {READY_S_MAX} s: {ready_s}", so=ready_s <= READY_S_MAX)
     _judge_growth(result, samples)
     result.facts |= {"orders": verdict.placed, "kills": kills, "ends": dict(verdict.ends)}
 
