@@ -7,9 +7,9 @@ from typing import Final
 import psutil
 
 from faults.load import envelope, payment
-from faults.oracle import Log
 from faults.processes import until
 from faults.scene import PARTITIONS, Result, Scene, opened
+from faults.topics import Log
 
 KEPT: Final = 0.90
 TRIES_MAX: Final = 3

@@ -27,8 +27,12 @@ PATIENCE_S: Final = 45.0
 GROWTH_MAX: Final = 0.25
 SLACK: Final = {"memory_mb": 40, "files": 24, "tasks": 60, "windows": 150}
 """What a figure may grow by, beside a quarter of what it was."""
-KEPT: Final = {"FLOWMART_PULSE__KEPT_MS": "180000", "FLOWMART_PULSE__FIGURES_KEPT_MS": "300000"}
-"""Windows expire within the run, so that it can be seen."""
+KEPT: Final = {
+    "FLOWMART_PULSE__KEPT_MS": "180000",
+    "FLOWMART_PULSE__FIGURES_KEPT_MS": "300000",
+    "FLOWMART_ROWS_CACHED_MAX": "2000",
+}
+"""Windows expire and caches are full within the run, so that it can be seen that both end."""
 
 
 @dataclass

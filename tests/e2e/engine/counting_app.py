@@ -9,10 +9,8 @@ from typing import Any
 
 import msgspec
 
-import engine.lanes
 from engine.bind import WorkerOptions, create_worker_app
 from engine.policy import Policy
-from engine.processor import Processor
 from engine.records import Record
 from engine.specs import AgentSpec, Context, Delivery, Source, TableSpec, TopicSpec
 from engine.topology import Topology
@@ -67,19 +65,6 @@ def count(ctx: Context, delivery: Delivery) -> None:
     if found.v % 10 == 0:
         ctx.publish(COPIES, found.k, delivery.record.value or b"", ())
 
-
-class Forgetful(Processor):
-    """A processor without markers: what is read again is applied again."""
-
-    def mark(self, name: str) -> int | None:
-        return None
-
-    def committed_mark(self, name: str) -> int | None:
-        return None
-
-
-if os.environ.get("E2E_MARKERS") == "off":
-    engine.lanes.Processor = Forgetful  # type: ignore[misc]  # what the check must notice
 
 AGENT = AgentSpec(
     "count", "Counts.", (Source(SOURCE, {"In": count}, by="k"),), (COUNTS, SEEN), (COPIES,)
