@@ -13,6 +13,8 @@ RATE: Final = 300
 WARM: Final = 600
 DOWN_S: Final = 1.0
 BACK_S_MAX: Final = 120.0
+TOLD_S_MAX: Final = 12.0
+"""By then a worker has said that nobody answers."""
 FAST_LEADERS: Final = {
     "offsets.topic.num.partitions": "4",
     "transaction.state.log.num.partitions": "4",
@@ -55,6 +57,10 @@ async def freeze_broker(scene: Scene, own: Broker, seconds: float) -> None:
     """Connections stay open and nothing answers."""
     await asyncio.to_thread(own.freeze)
     await asyncio.sleep(seconds)
+    if seconds > TOLD_S_MAX:
+        said = [text for worker in scene.fleet.every.values() for text in worker.all_said()]
+        told = any("the broker does not answer" in text for text in said)
+        scene.result.expect("nobody said that the broker is gone", so=told)
     await asyncio.to_thread(own.thaw)
     await back(scene, f"broker frozen {seconds:g} s")
 
