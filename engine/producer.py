@@ -69,15 +69,21 @@ class LaneProducer:
     async def _commit(self, batch: Batch, changelog: str, partition: int) -> int | None:
         producer = self._producer
         await producer.begin_transaction()
-        pending = []
-        for topic, place, builder in self._batches(batch, changelog, partition):
-            future = await producer.send_batch(builder, topic, partition=place)
-            pending.append((topic, builder.record_count(), future))
+        pending: list[tuple[str, int, asyncio.Future[Any]]] = []
         position = None
-        for topic, count, future in pending:
-            metadata = await future
-            if topic == changelog:
-                position = metadata.offset + count
+        try:
+            for topic, place, builder in self._batches(batch, changelog, partition):
+                future = await producer.send_batch(builder, topic, partition=place)
+                pending.append((topic, builder.record_count(), future))
+            for topic, count, future in pending:
+                metadata = await future
+                if topic == changelog:
+                    position = metadata.offset + count
+        except BaseException:
+            # Batches fail together. One tells why; asyncio would complain of each of the others.
+            for _, _, future in pending:
+                future.add_done_callback(_look_at)
+            raise
         await producer.commit_transaction()
         return position
 
@@ -112,6 +118,12 @@ class LaneProducer:
             await asyncio.wait_for(self._producer.stop(), STOP_WAIT_S)
         except (TimeoutError, KafkaError):
             return
+
+
+def _look_at(future: "asyncio.Future[Any]") -> None:
+    """Take note of a failure that nobody waits for."""
+    if not future.cancelled():
+        future.exception()
 
 
 def _full(**_record: Any) -> None:

@@ -226,5 +226,6 @@ class Fleet:
             await worker.wait_ended(5)
 
     def tracebacks(self) -> int:
-        """Starts that ended with a traceback in their log: nothing that is meant to happen."""
-        return sum("Traceback" in said for w in self.every.values() for said in w.all_said())
+        """Starts with a traceback in their log, or its like: nothing that is meant to happen."""
+        logs = [said for worker in self.every.values() for said in worker.all_said()]
+        return sum("Traceback" in said or "never retrieved" in said for said in logs)

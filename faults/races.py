@@ -86,5 +86,5 @@ async def _armed(scene: Scene, worker: Worker, point: str) -> None:
 async def _ended_saying(scene: Scene, worker: Worker, log: Path, ended: int, words: str) -> None:
     await until(f"the worker ends, {words}", lambda: len(worker.codes) > ended, ENDS_S_MAX)
     said = log.read_text(errors="replace")
-    scene.result.expect(f"{log.name} does not say {words!r}", so=said.count(words) == 1)
+    scene.result.expect(f"{log.name} does not say {words!r}", so=said.count(f"] {words}") == 1)
     await scene.fleet.settled(PARTITIONS)

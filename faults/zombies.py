@@ -47,7 +47,9 @@ async def freeze_and_thaw(scene: Scene, zombie: Worker, *, at_point: bool) -> No
     await until("the zombie ends by itself", lambda: len(zombie.codes) > ended, FENCED_S_MAX)
     said = log.read_text(errors="replace")
     scene.result.expect(f"{log.name}: exit code {zombie.codes[ended]}", so=zombie.codes[ended] == 1)
-    scene.result.expect(f"{log.name} does not say why in one line", so=said.count("Fenced: ") == 1)
+    scene.result.expect(
+        f"{log.name} does not say why in one line", so=said.count("] Fenced: ") == 1
+    )
 
 
 async def _freeze_itself(scene: Scene, zombie: Worker) -> None:
