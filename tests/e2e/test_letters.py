@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.own_broker, pytest.mark.slow]
 TOKEN, PERSONAL = "let me in", "all of it"
 PRODUCT = "prd_lettered"
 ORDERS: Final = 24
-SENT_S_MAX, TAKEOVER_S_MAX = 40, 40
+SENT_S_MAX, TAKEOVER_S_MAX = 90, 60
 MAILS = {
     "order-confirmed",
     "payment-processed",
