@@ -30,7 +30,7 @@ MUTANTS: Final = (
     Mutant(
         "money is captured before every line is held",
         "streams.payments.states",
-        "return 0 < payment.lines <= len(payment.held)",
+        "return known and payment.lines <= len(payment.held)",
         "return True",
     ),
     Mutant(

@@ -169,8 +169,12 @@ def give_up(payment: Payment, at_ms: int, rules: PaymentRules) -> Facts:
 
 
 def _refund_id(payment: Payment) -> str:
-    """Name the refund of the rest after the order, as Orders does; else after the charge."""
-    of_order = f"ref_{payment.session.order_id}"
-    if payment.session.order_id and find(payment.refunds, of_order) is None:
+    """Name the refund of the rest after the order, as Orders does; else after the charge.
+
+    The payments that amendments brought name theirs after the charge: an id is one refund's.
+    """
+    session = payment.session
+    of_order, is_further = f"ref_{session.order_id}", session.recurring and not payment.allotted
+    if session.order_id and not is_further and find(payment.refunds, of_order) is None:
         return of_order
     return "ref_" + derived_id(payment.charge_id, "refund", str(len(payment.refunds) + 1))

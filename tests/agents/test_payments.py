@@ -268,6 +268,9 @@ def test_a_cancellation_gives_back_every_payment_of_the_order() -> None:
     till = paid().hear(amended(AMOUNT + 3_000), checked_further(), cancelled())
 
     assert {entry.captured_minor - entry.refunded_minor for entry in till.provider.ledger()} == {0}
+    first, second = (told.data.refund_id for told in till.said("RefundIssued"))
+    assert "ref_ord_1" in {first, second}
+    assert first != second
     ids = [envelope.event_id for envelope in till.said()]
     assert len(ids) == len(set(ids))
 
