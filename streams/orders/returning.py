@@ -13,7 +13,7 @@ from events.types import ShippedItem
 from streams.orders.back import RETURNS_MAX, Back, BackLine, BackMoney, BackState
 from streams.orders.cancelling import noted
 from streams.orders.facts import Fact, ReturnAsked, ReturnChanged
-from streams.orders.rows import Order, Parcel, ParcelState
+from streams.orders.rows import DISPATCHED, Order, Parcel, ParcelState
 from streams.orders.rules import OrderRules
 from streams.payments.refund import refund_id_of
 
@@ -26,7 +26,7 @@ class Refusal(StrEnum):
     FOREIGN = "FOREIGN"
     """The order is somebody else's."""
     NOT_DELIVERED = "NOT_DELIVERED"
-    """Nothing of what is named was delivered, or all of it is on its way back."""
+    """Nothing of what is named was delivered, all of it is on its way back, or the order ended."""
     OUTSIDE_WINDOW = "OUTSIDE_WINDOW"
     """It was delivered too long ago."""
     TOO_MANY = "TOO_MANY"
@@ -172,7 +172,8 @@ def _may_come_back(order: Order, parcel: Parcel) -> bool:
     open_ = any(
         back.shipment_id == parcel.shipment_id and not back.lapsed for back in order.returns
     )
-    return parcel.state is ParcelState.DELIVERED and not open_
+    delivered = order.status in DISPATCHED and parcel.state is ParcelState.DELIVERED
+    return delivered and not open_
 
 
 def _shares(

@@ -18,7 +18,7 @@ from streams.orders.outcomes import due_times, following
 from streams.orders.returning import Refusal, lapse
 from streams.orders.rows import Order, Status
 from streams.payments.refund import refund_id_of
-from tests.streams.orders.samples import AT_MS, DAY_MS, RULES, after, refund
+from tests.streams.orders.samples import AT_MS, DAY_MS, RULES, after, cancel, refund
 from tests.streams.orders.test_shipping import PAID, created, delivered, dispatched
 
 
@@ -140,6 +140,7 @@ REFUSED: list[tuple[Refusal, Order, RequestReturn, int]] = [
     (Refusal.NOT_DELIVERED, DELIVERED, ask(ware("p1", 3)), AT_MS),
     (Refusal.NOT_DELIVERED, DELIVERED, ask(ware("p9")), AT_MS),
     (Refusal.NOT_DELIVERED, after(DELIVERED, ask(ware("p2"))), ask(), AT_MS),
+    (Refusal.NOT_DELIVERED, after(PAID, cancel(), parcel(1, (1, 2)), delivered()), ask(), AT_MS),
     (Refusal.OUTSIDE_WINDOW, DELIVERED, ask(), LATE),
 ]
 
