@@ -54,8 +54,8 @@ MUTANTS: Final = (
     Mutant(
         "money that comes in for a cancelled order is kept",
         "streams.payments.charges",
-        "    if not payment.cancel_reason:\n        return (taken,)",
-        "    if True:\n        return (taken,)",
+        "    if not payment.cancel_reason:\n        return taken,",
+        "    if True:\n        return taken,",
     ),
     Mutant(
         "a refund of any size needs nobody's approval",
