@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
-from aiokafka.errors import KafkaConnectionError
+from aiokafka.errors import KafkaConnectionError, KafkaError
 
 import tables.inventory
 import tables.notifications
@@ -50,6 +50,8 @@ def main(arguments: list[str] | None = None) -> int:
             f"no Kafka broker answers at {settings.broker}:"
             " start one (`make broker`) or set FLOWMART_BROKER"
         )
+    except KafkaError as refused:
+        return _fail(f"Kafka at {settings.broker}: {refused!r}")
     except OSError as taken:
         return _fail(f"{taken}: choose another port with FLOWMART_GATEWAY_PORT")
     return 0

@@ -5,6 +5,9 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+Key = tuple[str, ...]
+"""What was asked, and for whom where that matters."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -27,10 +30,10 @@ class Answers:
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._kept: OrderedDict[str, Answer] = OrderedDict()
-        self._about: dict[str, set[str]] = {}
+        self._kept: OrderedDict[Key, Answer] = OrderedDict()
+        self._about: dict[str, set[Key]] = {}
 
-    def get(self, key: str, now_ms: int) -> Answer | None:
+    def get(self, key: Key, now_ms: int) -> Answer | None:
         """The answer while it may be served again."""
         found = self._kept.get(key)
         if found is None:
@@ -41,7 +44,7 @@ class Answers:
         self._kept.move_to_end(key)
         return found
 
-    def put(self, key: str, answer: Answer) -> None:
+    def put(self, key: Key, answer: Answer) -> None:
         """Keep an answer in the place of an older one."""
         self._drop(key)
         self._kept[key] = answer
@@ -56,7 +59,7 @@ class Answers:
             for key in tuple(self._about.get(subject, ())):
                 self._drop(key)
 
-    def _drop(self, key: str) -> None:
+    def _drop(self, key: Key) -> None:
         gone = self._kept.pop(key, None)
         if gone is None:
             return

@@ -1,5 +1,6 @@
 """A request's body as a message of the contract (G-4)."""
 
+import asyncio
 import json
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -22,7 +23,7 @@ async def body_of(request: web.Request, rules: GatewayRules) -> dict[str, Any]:
     Raises:
         Refusal: too large, not JSON, or not an object.
     """
-    raw = await _read(request, rules)
+    raw = await read(request, rules)
     if not raw:
         return {}
     if request.content_type != "application/json":
@@ -40,9 +41,28 @@ async def body_of(request: web.Request, rules: GatewayRules) -> dict[str, Any]:
     return _data_of(found)
 
 
-async def _read(request: web.Request, rules: GatewayRules) -> bytes:
+async def read(request: web.Request, rules: GatewayRules) -> bytes:
+    """The body as it came.
+
+    Raises:
+        Refusal: packed (415: what it unpacks to has no bound), too large (413), too slow (408).
+    """
+    packed = request.headers.get("Content-Encoding", "identity")
+    if packed != "identity":
+        raise Refusal(
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+            "UNSUPPORTED_MEDIA_TYPE",
+            f"Content-Encoding: {packed}; expected the body as it is",
+        )
     try:
-        return await request.read()
+        async with asyncio.timeout(rules.write_timeout_ms / 1000):
+            return await request.read()
+    except TimeoutError:
+        raise Refusal(
+            HTTPStatus.REQUEST_TIMEOUT,
+            "TOO_SLOW",
+            f"the body did not come within {rules.write_timeout_ms} ms",
+        ) from None
     except web.HTTPRequestEntityTooLarge:
         raise Refusal(
             HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
@@ -72,7 +92,7 @@ def message_of(model: type[Message], data: Mapping[str, Any]) -> Message:
         Refusal: a field is missing or wrong; every one of them is named.
     """
     try:
-        return model.model_validate_json(json.dumps(data))
+        return model.model_validate_json(json.dumps(data), by_alias=True, by_name=False)
     except pydantic.ValidationError as wrong:
         details = [
             {"field": ".".join(map(str, error["loc"])), "message": error["msg"]}

@@ -1,6 +1,7 @@
 """What every request passes: a trace, limits, a token, a right."""
 
 import logging
+import re
 import time
 import uuid
 from collections.abc import Awaitable, Callable
@@ -24,7 +25,8 @@ LIMITS: Final = web.RequestKey("limits", dict[str, str])
 OPEN: Final = frozenset({"/health", "/ready"})
 WEBHOOKS: Final = "/webhooks/"
 _SAFE: Final = frozenset({"GET", "HEAD"})
-_TRACE_MAX: Final = 128
+_TRACE_FORM: Final = re.compile(r"[!-~]{1,128}")
+"""It goes into headers, events and logs: nothing that could break one of them."""
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -46,7 +48,8 @@ class Guard:
     @web.middleware
     async def answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Give every answer its trace and its measure, every failure its problem details."""
-        trace = request.headers.get(TRACE, "")[:_TRACE_MAX] or str(uuid.uuid4())
+        given = request.headers.get(TRACE, "")
+        trace = given if _TRACE_FORM.fullmatch(given) else str(uuid.uuid4())
         request[TRACED] = trace
         begun = time.perf_counter()
         try:
@@ -56,7 +59,9 @@ class Guard:
         except web.HTTPException as exc:
             response = _of_aiohttp(request, exc).response(trace)
         except Exception:
-            LOG.exception("%s %s failed; traceId %s", request.method, request.path, trace)
+            LOG.exception(
+                "%s %s failed; traceId %s", request.method, request.rel_url.raw_path, trace
+            )
             response = Refusal(
                 HTTPStatus.INTERNAL_SERVER_ERROR, "INTERNAL", f"see the gateway's log: {trace}"
             ).response(trace)
@@ -103,7 +108,7 @@ class Guard:
     def _who(self, request: web.Request, address: str) -> Principal:
         header = request.headers.get("Authorization")
         if header is None:
-            return Principal(address)
+            return Principal(f"address {address}")
         scheme, _, token = header.partition(" ")
         if scheme.lower() != "bearer":
             raise unauthorized("expected Authorization: Bearer <token>")

@@ -2,11 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from typing import Any, Final
+from typing import Final
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 import events
@@ -17,10 +17,13 @@ from topics import topic_of
 LOG: Final = logging.getLogger(__name__)
 _WAIT_MS: Final = 20
 _POLL_RECORDS: Final = 2_000
+_TOPICS_EVERY_MS: Final = 10_000
+"""How soon a topic is heard that did not exist at the start."""
+_AGAIN_S: Final = 1.0
 
 
 class NotAccepted(Exception):
-    """Kafka did not take a command. Caller: nothing happened; try again."""
+    """Kafka did not confirm a command. Caller: try again, with the same ids."""
 
 
 class Commands:
@@ -96,22 +99,17 @@ class Events:
             auto_offset_reset="latest",
             fetch_max_wait_ms=_WAIT_MS,
             max_poll_records=_POLL_RECORDS,
+            metadata_max_age_ms=_TOPICS_EVERY_MS,
         )
 
     async def start(self) -> None:
-        """Begin where every topic ends now.
+        """Begin where every topic ends now; one that comes later is heard from its end then.
 
         Raises:
             KafkaError: no broker answers.
         """
         await self._consumer.start()
-        partitions = [
-            TopicPartition(topic, partition)
-            for topic in self._topics
-            for partition in self._consumer.partitions_for_topic(topic) or await self._found(topic)
-        ]
-        self._consumer.assign(partitions)
-        await self._consumer.seek_to_end()
+        self._consumer.subscribe(self._topics)
         self._task = asyncio.create_task(self._hear())
 
     async def stop(self) -> None:
@@ -122,19 +120,25 @@ class Events:
                 await self._task
         await self._consumer.stop()
 
-    async def _found(self, topic: str) -> set[int]:
-        """Partitions of a topic that the first metadata did not have."""
-        await self._consumer._client.add_topic(topic)  # noqa: SLF001 - no public way without a group
-        return self._consumer.partitions_for_topic(topic) or set()
-
     async def _hear(self) -> None:
+        """Hear for ever: what Kafka or one record does wrong must not make the gateway deaf."""
         while True:
-            batches = await self._consumer.getmany(timeout_ms=1_000)
+            try:
+                batches = await self._consumer.getmany(timeout_ms=1_000)
+            except KafkaError as failed:
+                LOG.warning("cannot read events, trying again: %r", failed)
+                await asyncio.sleep(_AGAIN_S)
+                continue
             for records in batches.values():
                 for record in records:
-                    self._one(record)
+                    hear(record.headers, record.key, record.value, self._each)
 
-    def _one(self, record: Any) -> None:
-        headers = record.headers
-        if headers and headers[0][0] == "eventType" and record.key is not None:
-            self._each(headers[0][1].decode(), record.key.decode(), record.value)
+
+def hear(
+    headers: Sequence[tuple[str, bytes | None]], key: bytes | None, value: bytes | None,
+    each: Callable[[str, str, bytes], None],
+) -> None:  # fmt: skip
+    """Tell of an event; a record of another form says nothing."""
+    name = headers[0][1] if headers and headers[0][0] == "eventType" else None
+    if name is not None and key is not None and value is not None:
+        each(name.decode(errors="replace"), key.decode(errors="replace"), value)

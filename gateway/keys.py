@@ -90,8 +90,8 @@ def checked(key: str, rules: GatewayRules) -> str:
     """The key when it is one.
 
     Raises:
-        Refusal: it is empty or too long.
+        Refusal: it is empty, too long, or has characters that are not printable ASCII.
     """
-    if not 1 <= len(key) <= rules.key_length_max:
-        raise bad_request(f"Idempotency-Key: expected 1 to {rules.key_length_max} characters")
+    if not (1 <= len(key) <= rules.key_length_max and key.isascii() and key.isprintable()):
+        raise bad_request(f"Idempotency-Key: expected 1 to {rules.key_length_max} ASCII characters")
     return key

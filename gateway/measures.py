@@ -45,5 +45,5 @@ class Measures:
         self._limited.labels(bucket).inc()
 
     def cache(self, result: str) -> None:
-        """Count a read: hit, miss or not_modified."""
+        """Count a read: hit or miss."""
         self._cache.labels(result).inc()

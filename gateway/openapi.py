@@ -63,11 +63,12 @@ def _command(route: Route) -> _Json:
     answers: _Json = {"202": _answer("The command is on Kafka, acknowledged by all replicas.")}
     if route.waits:
         answers["201"] = _answer("The outcome came within two seconds.")
+    match = [_header("If-Match", 20)] if route.owned is not None else []
     return {
         "operationId": f"{route.message.name[0].lower()}{route.message.name[1:]}",
         "summary": route.help,
         "description": _rights(route.scope, route.roles, mfa=route.mfa),
-        "parameters": [*_variables(route.path), *_HEADERS],
+        "parameters": [*_variables(route.path), *_HEADERS, *match],
         "requestBody": {
             "content": {"application/json": {"schema": _body(route)}},
             "required": route.verb != "DELETE",
@@ -83,8 +84,16 @@ def _query(look: Look | Listing) -> _Json:
         "operationId": f"get-{name}",
         "summary": look.help,
         "description": _rights(f"{look.resource}:read", None, mfa=False),
-        "parameters": [*_variables(look.path), *(_PAGES if listed else ())],
-        "responses": {"200": _answer(look.help)} | _REFUSED,
+        "parameters": [
+            *_variables(look.path),
+            *(_PAGES if listed else ()),
+            _header("If-None-Match", 255),
+        ],
+        "responses": {
+            "200": _answer(look.help),
+            "304": {"description": "If-None-Match names the ETag of what would be answered."},
+        }
+        | _REFUSED,
     }
 
 
@@ -104,8 +113,8 @@ def _body(route: Route) -> _Json:
     """What the caller has to say: not what path, token and server fill in."""
     schema = {k: v for k, v in schema_of(route.message).items() if k not in _DIALECT_KEYS}
     filled = {*route.takes, *route.fixed, *filter(None, (route.user, route.names))}
-    filled |= {"idempotencyKey"} & set(schema.get("properties", {}))
     filled -= {field for field, variable in route.takes.items() if variable == "body"}
+    filled |= {"idempotencyKey"} & set(schema.get("properties", {}))
     schema["required"] = [name for name in schema.get("required", ()) if name not in filled]
     if not schema["required"]:
         del schema["required"]
@@ -137,6 +146,10 @@ def _variables(path: str) -> list[_Json]:
     ]
 
 
+def _header(name: str, most: int) -> _Json:
+    return {"name": name, "in": "header", "schema": {"type": "string", "maxLength": most}}
+
+
 def _answer(description: str) -> _Json:
     return {"description": description, "content": _OBJECT}
 
@@ -145,14 +158,11 @@ def _refused(*statuses: int) -> _Json:
     return {str(status): {"$ref": "#/components/responses/Refused"} for status in statuses}
 
 
-_REFUSED: Final = _refused(400, 401, 403, 404, 409, 413, 415, 422, 429, 500, 503)
-_HEADERS: Final = [
-    {"name": name, "in": "header", "schema": {"type": "string", "maxLength": most}}
-    for name, most in (("Idempotency-Key", 255), ("X-Correlation-Id", 128))
-]
+_REFUSED: Final = _refused(400, 401, 403, 404, 408, 409, 413, 415, 422, 429, 500, 502, 503)
+_HEADERS: Final = [_header("Idempotency-Key", 255), _header("X-Correlation-Id", 128)]
 _PAGES: Final = [
     {"name": name, "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": most}}
-    for name, most in (("page", 10), ("limit", 100))
+    for name, most in (("page", 1_000), ("limit", 100))
 ]
 _PROBLEM: Final[_Json] = {
     "type": "object",

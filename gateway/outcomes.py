@@ -1,8 +1,8 @@
 """What became of what was asked: whoever waits is told by the event itself (G-7)."""
 
 import asyncio
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Final
 
 ENDS: Final = frozenset({"OrderConfirmed", "OrderFailed"})
@@ -27,21 +27,24 @@ class Outcomes:
             if not future.done():
                 future.set_result((name, value))
 
-    def expect(self, key: str) -> "asyncio.Future[Outcome]":
-        """What will be heard of this order; ask before it is placed."""
+    @contextmanager
+    def expect(self, key: str) -> "Iterator[asyncio.Future[Outcome]]":
+        """What is heard of this order while the block runs; enter it before the order is placed."""
         future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(key, []).append(future)
-        return future
-
-    async def within(self, key: str, future: "asyncio.Future[Outcome]", ms: int) -> Outcome | None:
-        """The outcome, or None when it takes longer."""
         try:
-            return await asyncio.wait_for(future, ms / 1000)
-        except TimeoutError:
-            return None
+            yield future
         finally:
             waiting = self._waiting.get(key, [])
             with suppress(ValueError):
                 waiting.remove(future)
             if not waiting:
                 self._waiting.pop(key, None)
+
+
+async def within(future: "asyncio.Future[Outcome]", ms: int) -> Outcome | None:
+    """The outcome, or None when it takes longer."""
+    try:
+        return await asyncio.wait_for(future, ms / 1000)
+    except TimeoutError:
+        return None

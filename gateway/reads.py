@@ -1,8 +1,9 @@
 """Requests that read rows."""
 
+import asyncio
 import json
 import time
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import quote
@@ -23,6 +24,11 @@ from tables.payments import status_in
 
 _PART: Final = "\x1f"
 """Between the parts of a key."""
+_NO_KEYS: Final = ("", ".", "..")
+"""As parts of a path they would name something else than a row."""
+_KEY_MAX: Final = 1_000
+_ROWS_MAX: Final = 1_000
+"""A worker shows no more of a table at once."""
 _ENDED: Final = frozenset({"CANCELLED", "FAILED", "REFUNDED", "CHARGED_BACK"})
 
 
@@ -48,6 +54,8 @@ class Reads:
         Raises:
             Refusal: no worker answers (503).
         """
+        if key in _NO_KEYS or len(key) > _KEY_MAX:
+            return None
         try:
             status, body = await self._workers.get(f"/tables/{table}/{quote(key, safe='')}")
         except NoWorker as none:
@@ -66,7 +74,13 @@ class Reads:
             entitled(principal, f"{look.resource}:read", None, mfa=False)
             if look.by_user and not principal.staff:
                 _same(request.match_info["id"], principal)
-            return await self._through_cache(request, look, principal)
+            object_id = request.match_info["id"]
+            everyones = principal.staff or look.owner is None
+            key = (look.path, object_id, *(() if everyones else (principal.subject,)))
+            found = await self._cached(key, lambda: self._fresh(look, object_id, principal))
+            if found.status == HTTPStatus.NOT_FOUND:
+                raise not_found(f"{object_id} among the {look.resource}")
+            return _validated(request, found)
 
         return handle
 
@@ -78,38 +92,34 @@ class Reads:
             entitled(principal, f"{listing.resource}:read", None, mfa=False)
             prefix = _prefix(request, listing, principal)
             page, limit = self._page(request)
-            rows = await self._rows(listing, prefix, page * limit + 1)
-            shown = rows[(page - 1) * limit : page * limit]
-            if listing.rows_of:
-                shown = await self._behind(listing, shown)
-            table = listing.rows_of or listing.table
-            items = [public(row["value"], self._types[table]) for row in shown]
-            return web.json_response(
-                {"items": items, "page": page, "limit": limit, "more": len(rows) > page * limit}
-            )
+            key = (listing.path, prefix, str(page), str(limit))
+            found = await self._cached(key, lambda: self._leafed(listing, prefix, page, limit))
+            return _validated(request, found)
 
         return handle
 
-    async def _through_cache(
-        self, request: web.Request, look: Look, principal: Principal
-    ) -> web.Response:
-        whose = "staff" if principal.staff or look.owner is None else principal.subject
-        key = f"{request.path_qs} {whose}"
+    async def _cached(self, key: tuple[str, ...], fresh: Callable[[], Awaitable[Answer]]) -> Answer:
         found = self._answers.get(key, _now_ms())
         self._measures.cache("miss" if found is None else "hit")
         if found is None:
-            found = await self._fresh(request, look, principal)
+            found = await fresh()
             if found.until_ms > _now_ms():
                 self._answers.put(key, found)
-        if found.status == HTTPStatus.NOT_FOUND:
-            raise not_found(f"{look.resource[:-1]} {request.match_info['id']}")
-        headers = {"ETag": found.etag, "Cache-Control": "private, no-cache"}
-        if request.headers.get("If-None-Match") == found.etag:
-            return web.Response(status=HTTPStatus.NOT_MODIFIED, headers=headers)
-        return web.Response(body=found.body, headers=headers, content_type="application/json")
+        return found
 
-    async def _fresh(self, request: web.Request, look: Look, principal: Principal) -> Answer:
-        object_id = request.match_info["id"]
+    async def _leafed(self, listing: Listing, prefix: str, page: int, limit: int) -> Answer:
+        rows, more = await self._rows(listing, prefix, page * limit)
+        shown = rows[(page - 1) * limit :]
+        if listing.rows_of:
+            shown = await self._behind(listing, shown)
+        row_type = self._types[listing.rows_of or listing.table]
+        items = [public(row["value"], row_type) for row in shown]
+        told = {"items": items, "page": page, "limit": limit, "more": more}
+        until_ms = _now_ms() + listing.ttl_ms(self._rules)
+        subjects = frozenset(str(row["key"]) for row in rows)
+        return Answer(HTTPStatus.OK, json.dumps(told).encode(), until_ms, subjects)
+
+    async def _fresh(self, look: Look, object_id: str, principal: Principal) -> Answer:
         key = object_id
         if look.key_prefix and not object_id.startswith(look.key_prefix):
             key = look.key_prefix + object_id
@@ -130,29 +140,28 @@ class Reads:
         body = json.dumps(shown).encode()
         return Answer(HTTPStatus.OK, body, _now_ms() + ttl_ms, subjects)
 
-    async def _rows(self, listing: Listing, prefix: str, most: int) -> list[dict[str, Any]]:
-        path = f"/tables/{listing.table}/?limit={min(most, 1000)}&prefix={quote(prefix, safe='')}"
+    async def _rows(
+        self, listing: Listing, prefix: str, most: int
+    ) -> tuple[list[dict[str, Any]], bool]:
+        """The first rows in the order of their keys, and whether there are more."""
+        path = f"/tables/{listing.table}/?limit={most}&prefix={quote(prefix, safe='')}"
         try:
             pages = await self._workers.everywhere(path)
         except NoWorker as none:
             raise _unavailable(none) from None
         rows = [row for page in pages for row in page["rows"]]
         rows.sort(key=lambda row: str(row["key"]))
-        return rows[:most]
+        return rows[:most], len(rows) > most or any(page["more"] for page in pages)
 
     async def _behind(self, listing: Listing, keys: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """The rows that an index's keys end with; one that is gone is left out."""
-        found = []
-        for entry in keys:
-            row = await self.row(listing.rows_of, order_id_in(str(entry["key"])))
-            if row is not None:
-                found.append({"value": row})
-        return found
+        names = [order_id_in(str(entry["key"])) for entry in keys]
+        rows = await asyncio.gather(*(self.row(listing.rows_of, name) for name in names))
+        return [{"value": row} for row in rows if row is not None]
 
     def _page(self, request: web.Request) -> tuple[int, int]:
-        page = _number(request, "page", 1, 10)
         limit = _number(request, "limit", self._rules.page_size, self._rules.page_size_max)
-        return page, limit
+        return _number(request, "page", 1, _ROWS_MAX // limit), limit
 
 
 def _prefix(request: web.Request, listing: Listing, principal: Principal) -> str:
@@ -170,6 +179,15 @@ def owner_of(row: dict[str, Any], path: str) -> Any:
     for part in path.split("."):
         found = found.get(part) if isinstance(found, dict) else None
     return found
+
+
+def _validated(request: web.Request, answer: Answer) -> web.Response:
+    """The answer; 304 to who has it already."""
+    headers = {"ETag": answer.etag, "Cache-Control": "private, no-cache"}
+    had = {tag.value for tag in request.if_none_match or ()}
+    if had & {"*", answer.etag.strip('"')}:
+        return web.Response(status=HTTPStatus.NOT_MODIFIED, headers=headers)
+    return web.Response(body=answer.body, headers=headers, content_type="application/json")
 
 
 def _same(user: str, principal: Principal) -> None:

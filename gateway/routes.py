@@ -26,6 +26,8 @@ class Owned:
     table: str
     owner: str
     """The row's field with the customer, dotted."""
+    field: str
+    """The wire field with the row's key; where a message names none, there is nothing to own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +47,13 @@ class Route:
     fixed: Mapping[str, object] = field(default_factory=dict)
     """Wire fields that this route decides."""
     owned: Owned | None = None
-    """Looked up before a command goes out, by the first variable of `takes`."""
+    """Looked up before a command goes out."""
     user: str | None = None
     """The wire field that must be the caller, and is filled with it; staff may name others."""
+    reserved: frozenset[str] = frozenset()
+    """Wire fields that only staff may say."""
+    signs: str | None = None
+    """The wire field that may name the caller only."""
     names: str | None = None
     """The wire field of the id of what is made; filled when absent."""
     made: str = ""
@@ -70,7 +76,7 @@ class Route:
         return f"{self.resource}:{self.right}"
 
 
-_ORDER: Final = Owned("orders", "user_id")
+_ORDER: Final = Owned("orders", "user_id", "orderId")
 
 
 def _own(message: type[Message], verb: str) -> Route:
@@ -95,7 +101,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route(
         "POST", "/v1/orders", events.PlaceOrder, "orders", "Place an order.",
         user="userId", names="orderId", made="ord_", location="/v1/orders/{id}",
-        checkout=True, waits=True,
+        checkout=True, waits=True, reserved=frozenset({"subscriptionId"}),
     ),
     Route(
         "PATCH", "/v1/orders/{id}", events.AmendOrder, "orders",
@@ -130,12 +136,13 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route(
         "POST", "/v1/payments", events.PaymentInitiated, "payments", "Open a payment.",
         user="customerId", names="paymentId", made="pay_", location="/v1/payments/{id}",
-        checkout=True,
+        checkout=True, owned=_ORDER, reserved=frozenset({"subscriptionId", "invoiceId"}),
     ),
     Route(
         "POST", "/v1/payments/{id}/refund", events.RefundPayment, "payments",
         "Pay money back.", roles=SUPPORT, mfa=True, takes=_map(paymentId="id"),
-        location="/v1/payments/{id}",
+        location="/v1/payments/{id}", signs="approvedBy",
+        fixed=MappingProxyType({"requestedBy": "$subject"}),
     ),
     Route(
         "POST", "/v1/payments/{id}/chargeback", events.RecordChargeback, "payments",
@@ -264,6 +271,11 @@ class Listing:
     rows_of: str = ""
     """The table whose rows the keys stand for, by their last part."""
     ttl: str = ""
+    """As in a Look."""
+
+    def ttl_ms(self, rules: GatewayRules) -> int:
+        """How long the answer may be served again."""
+        return int(getattr(rules, self.ttl)) if self.ttl else 0
 
 
 LISTINGS: Final = (

@@ -7,6 +7,7 @@ from typing import Any, Final
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from gateway.bodies import read
 from gateway.guard import PRINCIPAL, Guard, entitled
 from gateway.kafka import Commands, Events
 from gateway.measures import Measures
@@ -28,6 +29,10 @@ _SIGNED: Final = (
 """Headers of a webhook that the worker needs to check it."""
 
 
+_STOP_S: Final = 10.0
+"""How long answers under way may take at the end."""
+
+
 class Gateway:
     """One API gateway: connects, listens, and stops in good order."""
 
@@ -35,6 +40,7 @@ class Gateway:
         self, broker: str, env: str, issuer: Issuer, workers: Workers, rules: GatewayRules,
         types: dict[str, Any],
     ) -> None:  # fmt: skip
+        self._rules = rules
         self._measures = Measures()
         self._workers = workers
         self._reads = Reads(workers, types, rules, self._measures)
@@ -59,7 +65,9 @@ class Gateway:
                 *(web.get(one.path, self._reads.listing(one)) for one in LISTINGS),
             ]
         )
-        self._runner = web.AppRunner(self.site, access_log=None)
+        self._runner = web.AppRunner(
+            self.site, access_log=None, auto_decompress=False, shutdown_timeout=_STOP_S
+        )
 
     async def start(self, host: str, port: int) -> None:
         """Connect to Kafka and the workers, then listen.
@@ -107,7 +115,7 @@ class Gateway:
     async def webhook(self, request: web.Request) -> web.Response:
         """Hand a signed message of a provider on: the worker checks the signature."""
         headers = {name: request.headers[name] for name in _SIGNED if name in request.headers}
-        return await self._pass_on(request, request.path, headers)
+        return await self._pass_on(request, request.rel_url.raw_path, headers)
 
     async def quotes(self, request: web.Request) -> web.Response:
         """QuoteShipping (G-26): any worker knows the table of prices."""
@@ -118,7 +126,8 @@ class Gateway:
         self, request: web.Request, path: str, headers: dict[str, str]
     ) -> web.Response:
         try:
-            status, body = await self._workers.pass_on(path, await request.read(), headers)
+            raw = await read(request, self._rules)
+            status, body = await self._workers.pass_on(path, raw, headers)
         except NoWorker as none:
             raise Refusal(
                 HTTPStatus.SERVICE_UNAVAILABLE, "NO_WORKER", "try again",

@@ -34,7 +34,7 @@ class TokenRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who asks. An anonymous one has its address as subject."""
+    """Who asks. An anonymous one is known by its address."""
 
     subject: str
     roles: frozenset[Role] = frozenset({Role.ANONYMOUS})
@@ -81,6 +81,8 @@ class Issuer:
             )
         except jwt.PyJWTError as refused:
             raise TokenRefused(str(refused)) from None
+        except UnicodeError:
+            raise TokenRefused("a token has ASCII characters only") from None
         return _principal(claims)
 
     def sign(self, subject: str, roles: list[str], scopes: list[str], *, mfa: bool = False) -> str:
@@ -96,13 +98,21 @@ class Issuer:
 
 
 def _principal(claims: dict[str, Any]) -> Principal:
-    roles = claims.get("roles", [])
-    known = frozenset(Role(role) for role in roles if role in set(Role)) - {Role.ANONYMOUS}
+    roles = _words(claims, "roles")
+    known = frozenset(role for role in Role if role in roles) - {Role.ANONYMOUS}
     if not known:
         raise TokenRefused("the token names no role of this API")
+    if not claims["sub"]:
+        raise TokenRefused("the token names nobody: sub is empty")
     return Principal(
         subject=str(claims["sub"]),
         roles=known,
         scopes=frozenset(str(claims.get("scope", "")).split()),
-        mfa="mfa" in claims.get("amr", ()),
+        mfa="mfa" in _words(claims, "amr"),
     )
+
+
+def _words(claims: dict[str, Any], name: str) -> list[Any]:
+    """A claim that is a list; one of another kind says nothing."""
+    found = claims.get(name)
+    return found if isinstance(found, list) else []

@@ -97,16 +97,18 @@ class Workers:
         raise NoWorker(self._retry_after_s())
 
     async def everywhere(self, path: str) -> list[Any]:
-        """What each worker answers at a path: each holds other partitions.
+        """What each worker answers at a table's path: each holds other partitions.
 
         Raises:
-            NoWorker: one that holds rows did not answer, so the list would have holes.
+            NoWorker: no answer tells of some partition, so the list would have holes.
         """
         workers = [worker for worker in self._known.values() if worker.well]
         found = await asyncio.gather(*(self._call(worker, "GET", path) for worker in workers))
-        if not workers or any(one is None for one in found):
+        bodies = [one[1] for one in found if one is not None and one[0] == HTTPStatus.OK]
+        held = {partition for body in bodies for partition in body["partitions"]}
+        if not bodies or len(held) < max(body["partitions_total"] for body in bodies):
             raise NoWorker(self._retry_after_s())
-        return [body for status, body in found if status == HTTPStatus.OK]  # type: ignore[misc]
+        return bodies
 
     async def pass_on(self, path: str, body: bytes, headers: dict[str, str]) -> tuple[int, Any]:
         """Hand a signed request of an outside party to a worker, byte by byte.
@@ -139,7 +141,7 @@ class Workers:
         assert self._session is not None
         limit_ms = self._rules.read_timeout_ms if verb == "GET" else self._rules.write_timeout_ms
         worker.under_way += 1
-        answered = False
+        alive = False
         try:
             async with self._session.request(
                 verb,
@@ -150,13 +152,16 @@ class Workers:
             ) as response:
                 found = await response.json(content_type=None)
                 answered = response.status < HTTPStatus.INTERNAL_SERVER_ERROR
+                # One that says so itself is not broken: it waits for a peer, or for Kafka.
+                alive = answered or response.status == HTTPStatus.SERVICE_UNAVAILABLE
                 return (response.status, found) if answered else None
         except (aiohttp.ClientError, TimeoutError, ValueError) as failed:
-            LOG.warning("worker %s: %s %s: %r", worker.url, verb, path, failed)
+            what = "/".join(path.split("/", 3)[:3])  # What follows names customers.
+            LOG.warning("worker %s: %s %s: %s", worker.url, verb, what, type(failed).__name__)
             return None
         finally:
             worker.under_way -= 1
-            worker.breaker.ended(_now_ms(), well=answered)
+            worker.breaker.ended(_now_ms(), well=alive)
 
     def _retry_after_s(self) -> int:
         now = _now_ms()
@@ -171,15 +176,19 @@ class Workers:
         await asyncio.gather(*(self._probe(worker) for worker in tuple(self._known.values())))
         with suppress(NoWorker):
             _, index = await self.get("/tables/")
-            self._learn(index.get("workers", ()))
+            await self._learn(index.get("workers", ()))
 
-    def _learn(self, urls: Iterable[str]) -> None:
-        """Ask the group's members; a seed stays, for it may come back."""
+    async def _learn(self, urls: Iterable[str]) -> None:
+        """Ask the group's members that can be reached; a seed stays, for it may come back."""
         told = {url.rstrip("/") for url in urls}
-        for url in told - set(self._known):
-            self._known[url] = Worker(url, Breaker(self._rules))
         for url in set(self._known) - told - self._seeds:
             del self._known[url]
+        new = [
+            Worker(url, Breaker(self._rules), well=False, row=self._rules.probes_in - 1)
+            for url in told - set(self._known)
+        ]
+        self._known |= {worker.url: worker for worker in new}
+        await asyncio.gather(*map(self._probe, new))
 
     async def _probe(self, worker: Worker) -> None:
         assert self._session is not None

@@ -1,9 +1,13 @@
 """Requests that become commands."""
 
+import asyncio
 import json
 import time
+import uuid
+from functools import cache
 from http import HTTPStatus
 from typing import Any, Final
+from urllib.parse import quote
 
 from aiohttp import web
 
@@ -13,15 +17,18 @@ from gateway.bodies import body_of, message_of
 from gateway.guard import PRINCIPAL, TRACED, Guard, entitled
 from gateway.kafka import Commands, NotAccepted
 from gateway.keys import Kept, Keys, checked, fingerprint_of
-from gateway.outcomes import Outcome, Outcomes
+from gateway.outcomes import Outcome, Outcomes, within
 from gateway.reads import Reads, owner_of
 from gateway.refusals import Refusal, bad_request, not_found
-from gateway.routes import Route
+from gateway.routes import Owned, Route
 from gateway.rules import GatewayRules
 from gateway.tokens import Principal
 
 KEY: Final = "Idempotency-Key"
 _FROM_BODY: Final = "body"
+_BETWEEN: Final = "\x1f"
+"""No key has it, so no two principals' keys are alike."""
+_KEPT: Final = ("Content-Type", "Location")
 
 
 class Writes:
@@ -55,8 +62,8 @@ class Writes:
         principal: Principal = request[PRINCIPAL]
         given = request.headers.get(KEY)
         if given is None:
-            return await self._do(request, route, data, request[TRACED])
-        name = f"{principal.subject} {checked(given, self._rules)}"
+            return await self._do(request, route, data, str(uuid.uuid4()))
+        name = f"{principal.subject}{_BETWEEN}{checked(given, self._rules)}"
         kept = self._keys.begin(name, fingerprint_of(request.method, request.path, data), _now_ms())
         if kept is not None:
             return _replayed(kept)
@@ -65,7 +72,7 @@ class Writes:
         except BaseException:
             self._keys.failed(name)
             raise
-        headers = {n: response.headers[n] for n in ("Location",) if n in response.headers}
+        headers = {n: response.headers[n] for n in _KEPT if n in response.headers}
         assert isinstance(response.body, bytes)
         self._keys.answered(name, response.status, headers, response.body)
         return response
@@ -77,32 +84,35 @@ class Writes:
         principal: Principal = request[PRINCIPAL]
         event_id = events.derived_id(name, f"{request.method} {request.path}")
         filled = _filled(request, route, data, principal, event_id)
-        if route.owned is not None:
-            await self._own(request, route, filled, principal)
         message = message_of(route.message, filled)
-        made = _id_of(route, filled)
-        waiting = self._outcomes.expect(made) if route.waits else None
-        await self._send(request, message, event_id)
-        outcome = None
-        if waiting is not None:
-            outcome = await self._outcomes.within(made, waiting, self._rules.order_wait_ms)
-        where = route.location.format(id=made, user=filled.get(route.user or "", ""))
-        return _answer(outcome, made, where, event_id)
+        if route.owned is not None:
+            await self._own(request, route.owned, message, principal)
+        made = _said(message, route.names or next(iter(route.takes), ""))
+        user = _said(message, route.user or "")
+        where = route.location.format(id=quote(made, safe=""), user=quote(user, safe=""))
+        if not route.waits:
+            await self._send(request, message, event_id)
+            return _accepted(made, where, event_id)
+        with self._outcomes.expect(made) as outcome:
+            await self._send(request, message, event_id)
+            told = await within(outcome, self._rules.order_wait_ms)
+        return _accepted(made, where, event_id) if told is None else _told(request, told, where)
 
     async def _own(
-        self, request: web.Request, route: Route, data: dict[str, Any], principal: Principal
+        self, request: web.Request, owned: Owned, message: Message, principal: Principal
     ) -> None:
         """See that the object is the caller's, and as they last saw it (If-Match).
 
         Raises:
             Refusal: it is not there, not theirs (404), or has changed (409).
         """
-        assert route.owned is not None
-        object_id = _id_of(route, data)
-        row = await self._reads.row(route.owned.table, object_id)
-        theirs = row is not None and owner_of(row, route.owned.owner) == principal.subject
+        object_id = _said(message, owned.field)
+        if not object_id:
+            return
+        row = await self._reads.row(owned.table, object_id)
+        theirs = row is not None and owner_of(row, owned.owner) == principal.subject
         if row is None or not (theirs or principal.staff):
-            raise not_found(f"{route.owned.table[:-1]} {object_id}")
+            raise not_found(f"{owned.table[:-1]} {object_id}")
         wanted = request.headers.get("If-Match")
         version = str(row.get("version", 1))
         if wanted is not None and wanted.strip('"') not in (version, "*"):
@@ -120,12 +130,14 @@ class Writes:
             correlation_id=trace, metadata=metadata, source="api-gateway",
         )  # fmt: skip
         try:
-            await self._commands.send(message, value, trace)
-        except NotAccepted:
+            async with asyncio.timeout(self._rules.write_timeout_ms / 1000):
+                await self._commands.send(message, value, trace)
+        except (NotAccepted, TimeoutError):
             raise Refusal(
                 HTTPStatus.SERVICE_UNAVAILABLE,
                 "NOT_ACCEPTED",
-                "Kafka did not take the command; nothing was done: try again",
+                "Kafka has not confirmed the command; a repeat with the same Idempotency-Key"
+                " is done once, whether it took this one or not",
                 headers={"Retry-After": "5"},
             ) from None
 
@@ -143,16 +155,23 @@ def _filled(
         Refusal: the body contradicts the path or names another customer.
     """
     filled = {**data, **_fixed(route, principal)}
+    for field in route.reserved & data.keys() if not principal.staff else ():
+        raise bad_request(f"{field}: this is the shop's to say: leave it out")
     for field, variable in route.takes.items():
         if variable != _FROM_BODY:
             _fill(filled, field, request.match_info[variable])
     if route.user is not None and not (principal.staff and filled.get(route.user)):
         _fill(filled, route.user, principal.subject)
+    if route.signs is not None and filled.get(route.signs) is not None:
+        _fill(filled, route.signs, principal.subject)
     if route.names is not None and not (principal.staff and filled.get(route.names)):
         filled[route.names] = route.made + event_id.replace("-", "")
     key_field = "idempotencyKey"
     if "idempotency_key" in route.message.model_fields and not filled.get(key_field):
         filled[key_field] = event_id
+    seen = request.headers.get("If-Match", "").strip('"')
+    if "expected_version" in route.message.model_fields and seen.isdecimal():
+        filled["expectedVersion"] = seen
     return filled
 
 
@@ -172,36 +191,42 @@ def _fill(filled: dict[str, Any], field: str, value: str) -> None:
         )
 
 
-def _id_of(route: Route, filled: dict[str, Any]) -> str:
-    field = route.names or next(iter(route.takes), "")
-    return str(filled.get(field, ""))
+def _said(message: Message, wire: str) -> str:
+    """What a message says in a field of the wire; empty where it says nothing."""
+    told = getattr(message, _attribute(type(message), wire)) if wire else None
+    return "" if told is None else str(told)
 
 
-def _answer(outcome: Outcome | None, made: str, where: str, event_id: str) -> web.Response:
-    """202; 201 with what was confirmed; 422 with why not."""
+@cache
+def _attribute(message: type[Message], wire: str) -> str:
+    fields = message.model_fields.items()
+    return next(name for name, field in fields if field.serialization_alias == wire)
+
+
+def _accepted(made: str, where: str, event_id: str) -> web.Response:
+    body = {"commandId": event_id, "status": "accepted"} | ({"id": made} if made else {})
     headers = {"Location": where} if where else {}
-    if outcome is None:
-        body: dict[str, Any] = {"commandId": event_id, "status": "accepted"}
-        if made:
-            body["id"] = made
-        return web.json_response(body, status=HTTPStatus.ACCEPTED, headers=headers)
+    return web.json_response(body, status=HTTPStatus.ACCEPTED, headers=headers)
+
+
+def _told(request: web.Request, outcome: Outcome, where: str) -> web.Response:
+    """201 with what was confirmed; 422 with why not: an answer too, which a repeat gets again."""
     name, raw = outcome
     data = json.loads(raw)["data"]
     if name == "OrderConfirmed":
-        return web.json_response(data, status=HTTPStatus.CREATED, headers=headers)
-    raise Refusal(
+        return web.json_response(data, status=HTTPStatus.CREATED, headers={"Location": where})
+    refused = Refusal(
         HTTPStatus.UNPROCESSABLE_ENTITY,
         str(data["rejectionReason"]),
         "the order was refused",
-        details=[{"message": str(detail)} for detail in data.get("details", ())],
+        details=[{"message": str(detail)} for detail in data.get("details") or ()],
     )
+    return refused.response(request[TRACED])
 
 
 def _replayed(kept: Kept) -> web.Response:
     headers = {**dict(kept.headers), "Idempotent-Replayed": "true"}
-    return web.Response(
-        status=kept.status, body=kept.body, headers=headers, content_type="application/json"
-    )
+    return web.Response(status=kept.status, body=kept.body, headers=headers)
 
 
 def _now_ms() -> int:

@@ -74,7 +74,7 @@ def _shows(request: web.Request, token: str | None) -> bool:
     scheme, _, shown = request.headers.get("Authorization", "").partition(" ")
     if token is None or scheme.lower() != "bearer":
         return False
-    return hmac.compare_digest(shown.encode(), token.encode())
+    return hmac.compare_digest(shown.encode(errors="surrogateescape"), token.encode())
 
 
 def _is_local(host: str) -> bool:

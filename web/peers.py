@@ -13,7 +13,8 @@ from engine.bind import LaneApp
 
 FORWARDED = "X-Flowmart-Forwarded"
 """On requests between workers: answer from what you have, ask nobody."""
-ASK_TIMEOUT_S = 2.0
+ASK_TIMEOUT_S = 1.0
+"""Less than who asks a worker waits for it."""
 
 
 class Peers:
@@ -29,36 +30,50 @@ class Peers:
     async def ask(self, request: web.Request) -> web.Response | None:
         """What another worker answers; None when none has it, or when this is a peer's question.
 
-        The path goes as it came, so that odd keys stay what they are.
+        The first that has it is enough: nobody waits for a worker that hangs. The path goes as it
+        came, so that odd keys stay what they are.
+
+        Raises:
+            HTTPServiceUnavailable: none has it of those who answered, and not all did.
         """
         if FORWARDED in request.headers:
             return None
-        answers = await self._answers(request)
-        return web.json_response(text=answers[0]) if answers else None
+        questions, missing = self._questions(request), False
+        try:
+            for answer in asyncio.as_completed(questions):
+                status, text = await answer
+                if status == HTTPStatus.OK:
+                    return web.json_response(text=text)
+                missing |= status != HTTPStatus.NOT_FOUND
+        finally:
+            for question in questions:
+                question.cancel()
+        if missing:
+            raise web.HTTPServiceUnavailable(reason="a worker that may have it does not answer")
+        return None
 
     async def each(self, request: web.Request) -> list[Any]:
         """What each other worker that answers says, decoded."""
-        return [json.loads(text) for text in await self._answers(request)]
+        answers = await asyncio.gather(*self._questions(request))
+        return [json.loads(text) for status, text in answers if status == HTTPStatus.OK]
 
-    async def _answers(self, request: web.Request) -> list[str]:
+    def _questions(self, request: web.Request) -> list[asyncio.Task[tuple[int, str]]]:
         headers = {FORWARDED: "1"}
         if "Authorization" in request.headers:
             headers["Authorization"] = request.headers["Authorization"]
         others = self.workers() - {str(self._app.conf.canonical_url)}
         path = request.rel_url.raw_path_qs
-        answers = await asyncio.gather(*(_ask(url.rstrip("/") + path, headers) for url in others))
-        return [answer for answer in answers if answer is not None]
+        return [asyncio.create_task(_ask(url.rstrip("/") + path, headers)) for url in others]
 
 
-async def _ask(url: str, headers: dict[str, str]) -> str | None:
+async def _ask(url: str, headers: dict[str, str]) -> tuple[int, str]:
+    """Status and text; status 0 when there is no answer."""
     timeout = aiohttp.ClientTimeout(total=ASK_TIMEOUT_S)
     try:
         async with (
             aiohttp.ClientSession(timeout=timeout, headers=headers) as session,
             session.get(URL(url, encoded=True)) as response,
         ):
-            if response.status != HTTPStatus.OK:
-                return None
-            return await response.text()
-    except (aiohttp.ClientError, TimeoutError):
-        return None
+            return response.status, await response.text()
+    except (aiohttp.ClientError, TimeoutError, UnicodeError):
+        return 0, ""

@@ -1,5 +1,6 @@
 """A gateway before a worker and a Kafka that are played here."""
 
+import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
@@ -43,6 +44,7 @@ class FakeKafka:
     def __init__(self) -> None:
         self.sent: list[tuple[Message, dict[str, Any], str]] = []
         self.down = False
+        self.hangs = False
         self.each: Any = None
         self.reply: Any = None
 
@@ -60,6 +62,8 @@ class FakeKafka:
     async def send(self, message: Message, value: bytes, correlation_id: str) -> None:
         if self.down:
             raise NotAccepted("down")
+        if self.hangs:
+            await asyncio.sleep(60)
         self.sent.append((message, json.loads(value), correlation_id))
         if self.reply is not None:
             self.reply(message)
@@ -74,6 +78,7 @@ class FakeWorker:
         self.webhooks: list[tuple[str, bytes, dict[str, str]]] = []
         self.failing = False
         self.url = ""
+        self.partitions = [0, 1, 2, 3]
 
     def site(self) -> web.Application:
         app = web.Application()
@@ -97,10 +102,12 @@ class FakeWorker:
 
     async def page(self, request: web.Request) -> web.Response:
         rows = sorted(self.rows.get(request.match_info["table"], {}).items())
-        prefix = request.query.get("prefix", "")
+        prefix, limit = request.query.get("prefix", ""), int(request.query["limit"])
+        found = [{"key": k, "value": v} for k, v in rows if k.startswith(prefix)]
         return web.json_response(
-            {"rows": [{"key": k, "value": v} for k, v in rows if k.startswith(prefix)]}
-        )
+            {"rows": found[:limit], "more": len(found) > limit,
+             "partitions": self.partitions, "partitions_total": 4}
+        )  # fmt: skip
 
     async def row(self, request: web.Request) -> web.Response:
         self.asked.append(request.path)

@@ -12,18 +12,18 @@ RULES = GatewayRules(key_kept_ms=1_000, keys_max=2)
 
 def test_an_answer_serves_until_its_time_is_over() -> None:
     answers = Answers(10)
-    answers.put("k", Answer(200, b"{}", until_ms=100))
-    assert answers.get("k", 99) is not None
-    assert answers.get("k", 100) is None
+    answers.put(("k",), Answer(200, b"{}", until_ms=100))
+    assert answers.get(("k",), 99) is not None
+    assert answers.get(("k",), 100) is None
 
 
 def test_an_event_about_its_subject_makes_an_answer_stale() -> None:
     answers = Answers(10)
-    answers.put("k", Answer(200, b"{}", 100, frozenset({"ord_1"})))
-    answers.put("other", Answer(200, b"{}", 100, frozenset({"ord_2"})))
+    answers.put(("k",), Answer(200, b"{}", 100, frozenset({"ord_1"})))
+    answers.put(("other",), Answer(200, b"{}", 100, frozenset({"ord_2"})))
     answers.evict(["ord_1", "ord_3"])
-    assert answers.get("k", 0) is None
-    assert answers.get("other", 0) is not None
+    assert answers.get(("k",), 0) is None
+    assert answers.get(("other",), 0) is not None
 
 
 def test_only_so_many_answers_are_kept_those_asked_for_longest() -> None:

@@ -1,6 +1,7 @@
 """Requests that read rows, through cache and workers (G-2, G-3, G-5, G-6)."""
 
 import pytest
+from yarl import URL
 
 from gateway.rules import GatewayRules
 from tables.orders import customer_key
@@ -188,3 +189,64 @@ async def test_checkouts_have_a_limit_of_their_own(shop: Shop) -> None:
     assert RULES.checkouts_per_min == 10
     statuses = {(await shop.ask("POST", "/v1/orders", {}, by=token())).status for _ in range(5)}
     assert statuses == {400}
+
+
+async def test_the_cache_of_staff_is_no_customers(shop: Shop) -> None:
+    shop.worker.rows["orders"] = {"ord_1": row(user_id="cus_1")}
+    agent = token("agent", "customer_service", "orders:read")
+    assert (await shop.ask("GET", "/v1/orders/ord_1", by=agent)).status == 200
+    assert (await shop.ask("GET", "/v1/orders/ord_1", by=token("staff"))).status == 404
+
+
+async def test_a_list_of_stock_is_served_again_and_a_customers_list_is_not(shop: Shop) -> None:
+    shop.worker.rows["stock"] = {"prd_1": {"product_id": "prd_1"}}
+    first = await shop.ask("GET", "/v1/inventory", by=token())
+    shop.worker.rows["stock"]["prd_0"] = {"product_id": "prd_0"}
+    assert await (await shop.ask("GET", "/v1/inventory", by=token("b"))).json() == (
+        await first.json()
+    )
+    shop.heard("InventoryAdjusted", "prd_1")
+    again = await shop.ask("GET", "/v1/inventory", by=token())
+    assert len((await again.json())["items"]) == 2
+
+
+async def test_a_list_with_a_partition_missing_is_not_shown(shop: Shop) -> None:
+    shop.worker.partitions = [0, 1, 3]
+    response = await shop.ask("GET", "/v1/inventory", by=token())
+    assert response.status == 503
+
+
+async def test_every_row_that_a_worker_shows_can_be_paged_to(shop: Shop) -> None:
+    shop.worker.rows["stock"] = {f"prd_{n:04}": {"product_id": n} for n in range(1_001)}
+    for limit, page in ((20, 50), (100, 10)):
+        response = await shop.ask("GET", f"/v1/inventory?limit={limit}&page={page}", by=token())
+        body = await response.json()
+        assert body["items"][-1]["productId"] == 999
+        assert body["more"]
+    assert (await shop.ask("GET", "/v1/inventory?page=51", by=token())).status == 400
+
+
+@pytest.mark.parametrize("sent", ["{tag}", "W/{tag}", '"x", {tag}', "*"])
+async def test_who_has_the_answer_already_gets_no_body(shop: Shop, sent: str) -> None:
+    shop.worker.rows["orders"] = {"ord_1": row()}
+    tag = (await shop.ask("GET", "/v1/orders/ord_1", by=token())).headers["ETag"]
+    had = sent.format(tag=tag)
+    response = await shop.ask("GET", "/v1/orders/ord_1", by=token(), If_None_Match=had)
+    assert response.status == 304
+    head = await shop.ask("HEAD", "/v1/orders/ord_1", by=token())
+    assert (head.status, head.headers["ETag"]) == (200, tag)
+
+
+@pytest.mark.parametrize("path", ["%2e%2e", "%2e", "%ff", "x" * 5_000, "%2F..%2F.."])
+async def test_an_odd_id_is_not_found(shop: Shop, path: str) -> None:
+    response = await shop.client.get(
+        URL(f"/v1/orders/{path}", encoded=True), headers={"Authorization": f"Bearer {token()}"}
+    )
+    assert response.status == 404
+
+
+async def test_a_webhook_reaches_no_other_path_of_a_worker(shop: Shop) -> None:
+    response = await shop.client.post(
+        URL("/webhooks/carriers/..%2F..%2Fquotes", encoded=True), data=b'{"packages": [1]}'
+    )
+    assert "offers" not in await response.text()

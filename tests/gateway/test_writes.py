@@ -1,10 +1,25 @@
 """Requests that become commands (G-1, G-2, G-4, G-7)."""
 
+import asyncio
+import contextlib
+import gzip
 import io
+import json
+import re
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from yarl import URL
 
+from gateway.bodies import message_of
+from gateway.kafka import NotAccepted
+from gateway.outcomes import Outcomes
+from gateway.refusals import Refusal
+from gateway.routes import ROUTES, Route
+from gateway.rules import GatewayRules
 from tests.gateway.conftest import Shop, row, token
 
 ORDER: dict[str, Any] = {
@@ -12,6 +27,10 @@ ORDER: dict[str, Any] = {
     "shippingAddress": {"line1": "1 Main", "city": "Chicago", "state": "IL", "country": "US"},
     "payment": {"method": "credit_card", "token": "tok_visa", "amount": 19.99},
 }
+PAYMENT: dict[str, Any] = {
+    "amount": 19.99, "currency": "USD",
+    "paymentMethod": {"type": "credit_card", "token": "tok_visa"},
+}  # fmt: skip
 
 
 def confirms(shop: Shop) -> None:
@@ -203,3 +222,216 @@ async def test_when_kafka_takes_nothing_the_caller_is_told_to_try_again(shop: Sh
     response = await shop.ask("POST", "/v1/orders", ORDER, by=token())
     assert response.status == 503
     assert response.headers["Retry-After"] == "5"
+
+
+async def test_a_refused_order_is_refused_again_under_its_key(shop: Shop) -> None:
+    shop.kafka.reply = lambda m: shop.heard(
+        "OrderFailed", m.order_id, rejectionReason="PRICE_MISMATCH"
+    )
+    answers = [
+        await shop.ask("POST", "/v1/orders", ORDER, by=token(), Idempotency_Key="k1")
+        for _ in range(2)
+    ]
+    assert [a.status for a in answers] == [422, 422]
+    assert await answers[0].text() == await answers[1].text()
+    assert {a.content_type for a in answers} == {"application/problem+json"}
+    assert len(shop.kafka.sent) == 1
+
+
+async def test_without_a_key_every_request_is_an_order_whatever_its_correlation_id(
+    shop: Shop,
+) -> None:
+    for by in (token(), token(), token("cus_2")):
+        await shop.ask("POST", "/v1/orders", ORDER, by=by, X_Correlation_Id="saga-7")
+    assert len({message.order_id for message, _, _ in shop.kafka.sent}) == 3
+
+
+async def test_keys_of_two_customers_are_never_alike(shop: Shop) -> None:
+    first = await shop.ask("POST", "/v1/orders", ORDER, by=token("a"), Idempotency_Key="b c")
+    other = await shop.ask("POST", "/v1/orders", ORDER, by=token("a b"), Idempotency_Key="c")
+    assert (await first.json())["id"] != (await other.json())["id"]
+    assert "Idempotent-Replayed" not in other.headers
+
+
+@pytest.mark.parametrize("header", ["X-Correlation-Id", "Idempotency-Key"])
+@pytest.mark.parametrize("value", [b"\xff\xfe", "käse".encode(), b"a\tb", b"x" * 300])
+async def test_headers_that_travel_on_are_plain_text(shop: Shop, header: str, value: bytes) -> None:
+    status, trace = await raw(shop, f"{header}: ".encode() + value)
+    assert status == (202 if header == "X-Correlation-Id" else 400)
+    assert trace.isascii()
+    assert len(trace) <= 128
+
+
+async def test_a_token_of_any_bytes_is_no_token(shop: Shop) -> None:
+    response = await shop.client.get("/v1/orders", headers={"Authorization": "Bearer \udcff.a.b"})
+    assert response.status == 401
+
+
+async def raw(shop: Shop, header: bytes) -> tuple[int, str]:
+    """Status and trace of an order with a header that a client library would not send."""
+    body = json.dumps(ORDER).encode()
+    reader, writer = await asyncio.open_connection(shop.client.host, shop.client.port)
+    writer.write(
+        b"POST /v1/orders HTTP/1.1\r\nHost: shop\r\nContent-Type: application/json\r\n"
+        b"Authorization: Bearer %s\r\nContent-Length: %d\r\n%s\r\nConnection: close\r\n\r\n%s"
+        % (token().encode(), len(body), header, body)
+    )
+    answer = (await reader.read()).decode()
+    writer.close()
+    trace = re.search(r"(?im)^x-correlation-id: (.*)\r$", answer)
+    assert trace is not None
+    return int(answer.split()[1]), trace[1]
+
+
+async def test_nobody_approves_the_refund_they_asked_for_or_in_anothers_name(shop: Shop) -> None:
+    by = token("agent", "customer_service", "payments:write", mfa=True)
+    path = "/v1/payments/pay_1/refund"
+    for approver in ("approvedBy", "approved_by"):
+        body = {"reason": "broken", "requestedBy": "somebody", approver: "boss"}
+        await shop.ask("POST", path, body, by=by)
+    mine = await shop.ask("POST", path, {"reason": "broken", "approvedBy": "agent"}, by=by)
+    assert mine.status == 202
+    assert all(m.requested_by == "agent" for m, _, _ in shop.kafka.sent)
+    assert {m.approved_by for m, _, _ in shop.kafka.sent} <= {None, "agent"}
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.verb} {route.path}")
+def test_no_spelling_of_a_field_gets_past_what_the_server_says(route: Route) -> None:
+    filled = {*route.fixed, *filter(None, (route.user, route.names)), *route.takes}
+    for name, field in route.message.model_fields.items():
+        if field.serialization_alias in filled | route.reserved | {route.signs}:
+            with pytest.raises(Refusal) as refused:
+                message_of(route.message, {name + "_": 1, name: "evil"} if "_" in name else {})
+            assert refused.value.status == 400
+
+
+@pytest.mark.parametrize(("owner", "status"), [("cus_1", 202), ("cus_2", 404), (None, 404)])
+async def test_a_payment_is_for_an_order_of_ones_own(
+    shop: Shop, owner: str | None, status: int
+) -> None:
+    if owner:
+        shop.worker.rows["orders"] = {"ord_1": row(user_id=owner)}
+    response = await shop.ask("POST", "/v1/payments", {**PAYMENT, "orderId": "ord_1"}, by=token())
+    assert response.status == status
+    assert len(shop.kafka.sent) == (status == 202)
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/v1/orders", {**ORDER, "subscriptionId": "sub_1"}),
+        ("/v1/payments", {**PAYMENT, "subscriptionId": "sub_1"}),
+        ("/v1/payments", {**PAYMENT, "invoiceId": "inv_1"}),
+    ],
+)
+async def test_customers_do_not_speak_for_billing(
+    shop: Shop, path: str, body: dict[str, Any]
+) -> None:
+    assert (await shop.ask("POST", path, body, by=token())).status == 400
+    assert not shop.kafka.sent
+
+
+@pytest.mark.parametrize("order_id", ["", ".", "..", "\ud800", "x" * 20_000, None, {}, []])
+async def test_an_order_of_an_odd_name_is_no_failure(shop: Shop, order_id: Any) -> None:
+    items = [{"productId": "prd_1", "quantity": 1}]
+    body = {"orderId": order_id, "items": items, "reason": "defective"}
+    response = await shop.ask("POST", "/v1/returns", body, by=token())
+    assert response.status in (400, 404)
+
+
+async def test_a_place_is_named_by_a_quoted_id(shop: Shop) -> None:
+    by = token("agent", "customer_service", "payments:write", mfa=True)
+    path = "/v1/payments/a%0d%0aX-Evil:%201/refund"
+    response = await shop.client.request(
+        "POST", URL(path, encoded=True), json={"reason": "broken"},
+        headers={"Authorization": f"Bearer {by}"},
+    )  # fmt: skip
+    assert response.status in (202, 400)
+    assert "X-Evil" not in response.headers
+
+
+async def test_the_version_that_was_seen_goes_with_the_amendment(shop: Shop) -> None:
+    shop.worker.rows["orders"] = {"ord_1": row(version=3)}
+    body = {"amendmentType": "ADDRESS_CHANGE", "newAddress": ORDER["shippingAddress"]}
+    response = await shop.ask("PATCH", "/v1/orders/ord_1", body, by=token(), If_Match='"3"')
+    assert response.status == 202, await response.text()
+    assert shop.kafka.sent[0][0].expected_version == 3
+
+
+async def test_a_packed_body_is_not_unpacked(shop: Shop) -> None:
+    headers = {"Authorization": f"Bearer {token()}", "Content-Type": "application/json",
+               "Content-Encoding": "gzip"}  # fmt: skip
+    response = await shop.client.post(
+        "/v1/orders", data=gzip.compress(json.dumps(ORDER).encode()), headers=headers
+    )
+    assert response.status == 415
+
+
+class TestPatience:
+    """With little of it."""
+
+    @pytest.fixture
+    def rules(self) -> GatewayRules:
+        return GatewayRules(write_timeout_ms=50, order_wait_ms=50, burst_min=1000)
+
+    async def test_a_body_that_does_not_come_is_not_waited_for(self, shop: Shop) -> None:
+        async def slow() -> AsyncIterator[bytes]:
+            yield b"{"
+            await asyncio.sleep(0.5)
+
+        headers = {"Authorization": f"Bearer {token()}", "Content-Type": "application/json"}
+        response = await shop.client.post("/v1/orders", data=slow(), headers=headers)
+        assert response.status == 408
+
+    async def test_a_kafka_that_hangs_is_not_waited_for_and_nothing_is_left(
+        self, shop: Shop
+    ) -> None:
+        shop.kafka.hangs = True
+        response = await shop.ask("POST", "/v1/orders", ORDER, by=token(), Idempotency_Key="k")
+        assert (response.status, (await response.json())["code"]) == (503, "NOT_ACCEPTED")
+        shop.kafka.hangs = False
+        again = await shop.ask("POST", "/v1/orders", ORDER, by=token(), Idempotency_Key="k")
+        assert again.status == 202
+
+
+async def test_nobody_is_waited_for_after_their_answer() -> None:
+    outcomes = Outcomes(lambda _: None)
+    with pytest.raises(NotAccepted), outcomes.expect("ord_1"):
+        raise NotAccepted
+    assert not outcomes._waiting
+
+
+JUNK = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=20, deadline=None)
+@given(data=st.data())
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.verb} {route.path}")
+def test_any_body_makes_a_message_or_a_refusal(route: Route, data: st.DataObject) -> None:
+    wires = [f.serialization_alias for f in route.message.model_fields.values()]
+    body = data.draw(st.dictionaries(st.sampled_from(wires), JUNK))
+    with contextlib.suppress(Refusal):
+        message_of(route.message, body)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"\xff", b"[" * 100_000, b'{"a":' * 900 + b"1" + b"}" * 900, b'{"a": ' + b"9" * 5_000 + b"}",
+     b'{"orderItems": NaN}', b'{"currency": 1e999}', b'{"userId": "\\ud800"}',
+     b"\xff\xfe{\x00}\x00",
+     b'{"data": {}, "eventType": {}}', b"null", b'"a"', b'{"orderId": "a", "orderId": "b"}'],
+    ids=range(12),
+)  # fmt: skip
+@pytest.mark.parametrize("verb_path", [("POST", "/v1/orders"), ("POST", "/v1/returns"),
+                                       ("POST", "/v1/payments")])  # fmt: skip
+async def test_no_body_breaks_the_gateway(
+    shop: Shop, verb_path: tuple[str, str], body: bytes
+) -> None:
+    headers = {"Authorization": f"Bearer {token()}", "Content-Type": "application/json",
+               "Idempotency-Key": "k"}  # fmt: skip
+    response = await shop.client.request(*verb_path, data=body, headers=headers)
+    assert response.status == 400

@@ -1,0 +1,112 @@
+"""Which workers are asked (G-6)."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from gateway.rules import GatewayRules
+from gateway.workers import NoWorker, Workers
+
+RULES = GatewayRules(read_timeout_ms=500)
+NOWHERE = "http://127.0.0.1:9"
+
+
+class Played:
+    """A worker that tells of others."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+        self.held, self.total, self.status = [0, 1], 2, 200
+        self.url = ""
+
+    async def ready(self, _request: web.Request) -> web.Response:
+        return web.json_response({})
+
+    async def index(self, _request: web.Request) -> web.Response:
+        return web.json_response({"workers": self.told})
+
+    async def rows(self, _request: web.Request) -> web.Response:
+        body = {"rows": [], "partitions": self.held, "partitions_total": self.total}
+        return web.json_response(body, status=self.status)
+
+
+@pytest.fixture
+async def played() -> AsyncIterator[Played]:
+    worker = Played()
+    site = web.Application()
+    site.add_routes(
+        [web.get("/ready", worker.ready), web.get("/tables/", worker.index),
+         web.get("/tables/stock/", worker.rows)]
+    )  # fmt: skip
+    async with TestServer(site) as server:
+        worker.url = str(server.make_url("")).rstrip("/")
+        yield worker
+
+
+@pytest.fixture
+async def workers(played: Played) -> AsyncIterator[Workers]:
+    made = Workers([played.url], None, RULES)
+    await made.start()
+    yield made
+    await made.stop()
+
+
+async def probed(workers: Workers) -> None:
+    await workers._probe_all()
+
+
+async def test_an_address_that_cannot_be_reached_is_never_asked(
+    played: Played, workers: Workers
+) -> None:
+    played.told = [played.url, NOWHERE]
+
+    await probed(workers)
+
+    assert workers.well() == [played.url]
+    assert len(await workers.everywhere("/tables/stock/")) == 1
+
+
+async def test_a_new_worker_that_answers_is_asked_at_once(played: Played, workers: Workers) -> None:
+    async with TestServer(site_of(played)) as server:
+        other = str(server.make_url("")).rstrip("/")
+        played.told = [played.url, other]
+        await probed(workers)
+
+        assert set(workers.well()) == {played.url, other}
+
+        played.told = [played.url]
+        await probed(workers)
+
+        assert workers.well() == [played.url]
+
+
+def site_of(worker: Any) -> web.Application:
+    site = web.Application()
+    site.add_routes([web.get("/ready", worker.ready), web.get("/tables/", worker.index)])
+    return site
+
+
+@pytest.mark.parametrize(("held", "status"), [([0], 200), ([], 200), ([0, 1], 401)])
+async def test_a_list_with_holes_is_no_list(
+    played: Played, workers: Workers, held: list[int], status: int
+) -> None:
+    played.held, played.status = held, status
+
+    with pytest.raises(NoWorker):
+        await workers.everywhere("/tables/stock/")
+
+
+@pytest.mark.parametrize(("status", "is_asked_again"), [(503, True), (500, False)])
+async def test_a_worker_that_waits_for_others_is_not_taken_for_broken(
+    played: Played, workers: Workers, status: int, *, is_asked_again: bool
+) -> None:
+    played.status = status
+
+    for _ in range(RULES.breaker_calls_min):
+        with pytest.raises(NoWorker):
+            await workers.get("/tables/stock/")
+
+    assert (workers._choose(set()) is not None) is is_asked_again

@@ -1,0 +1,91 @@
+"""Asking the other workers."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer, make_mocked_request
+
+from web.peers import Peers
+
+ROW = {"value": 1}
+
+
+class Others:
+    """Other workers, each with its way to answer."""
+
+    def __init__(self) -> None:
+        self.servers: list[TestServer] = []
+        self.hung = asyncio.Event()
+
+    async def add(self, how: str) -> None:
+        async def answer(_request: web.Request) -> web.Response:
+            if how == "hangs":
+                await self.hung.wait()
+            return web.json_response(ROW, status=200 if how == "has it" else 404)
+
+        site = web.Application()
+        site.add_routes([web.get("/tables/orders/ord_1", answer)])
+        server = TestServer(site)
+        await server.start_server()
+        self.servers.append(server)
+
+    def peers(self, *more: str) -> Peers:
+        urls = [str(server.make_url("")) for server in self.servers]
+        app: Any = SimpleNamespace(
+            assignor=SimpleNamespace(external_topics_metadata=lambda: [*urls, *more]),
+            conf=SimpleNamespace(canonical_url="http://here:1"),
+        )
+        return Peers(app)
+
+
+@pytest.fixture
+async def others() -> AsyncIterator[Others]:
+    made = Others()
+    yield made
+    made.hung.set()
+    for server in made.servers:
+        await server.close()
+
+
+def asked() -> web.Request:
+    return make_mocked_request("GET", "/tables/orders/ord_1")
+
+
+async def test_nobody_waits_for_a_worker_that_hangs_when_another_has_the_row(
+    others: Others,
+) -> None:
+    for how in ("hangs", "has nothing", "has it"):
+        await others.add(how)
+
+    async with asyncio.timeout(0.5):
+        found = await others.peers().ask(asked())
+
+    assert found is not None
+    assert json.loads(found.text or "") == ROW
+
+
+async def test_what_nobody_has_is_not_there(others: Others) -> None:
+    await others.add("has nothing")
+
+    assert await others.peers().ask(asked()) is None
+
+
+async def test_while_a_worker_does_not_answer_nobody_says_that_a_row_is_not_there(
+    others: Others,
+) -> None:
+    await others.add("has nothing")
+
+    with pytest.raises(web.HTTPServiceUnavailable):
+        await others.peers("http://127.0.0.1:9").ask(asked())
+
+
+async def test_the_control_room_shows_those_who_answer(others: Others) -> None:
+    for how in ("has it", "has nothing"):
+        await others.add(how)
+
+    assert await others.peers("http://127.0.0.1:9").each(asked()) == [ROW]
