@@ -64,13 +64,16 @@ def issuer_of(settings: Settings) -> Issuer:
             "error: FLOWMART_GATEWAY_JWT_KEY: set the secret (HS256, 32 characters or more) or"
             " the public key (RS256) by which tokens are checked"
         )
-    return Issuer(
-        key=settings.gateway_jwt_key.get_secret_value(),
-        algorithm=settings.gateway_jwt_algorithm,
-        issuer=settings.gateway_jwt_issuer,
-        audience=settings.gateway_jwt_audience,
-        skew_s=settings.gateway.clock_skew_ms // 1000,
-    )
+    try:
+        return Issuer(
+            key=settings.gateway_jwt_key.get_secret_value(),
+            algorithm=settings.gateway_jwt_algorithm,
+            issuer=settings.gateway_jwt_issuer,
+            audience=settings.gateway_jwt_audience,
+            skew_s=settings.gateway.clock_skew_ms // 1000,
+        )
+    except ValueError as wrong:
+        raise SystemExit(f"error: FLOWMART_GATEWAY_JWT_KEY: {wrong}") from None
 
 
 async def _serve(settings: Settings, issuer: Issuer) -> None:

@@ -63,6 +63,17 @@ class Issuer:
     audience: str = "flowmart-api"
     skew_s: int = 60
 
+    def __post_init__(self) -> None:
+        """See that the key is one.
+
+        Raises:
+            ValueError: it is no public key.
+        """
+        try:
+            jwt.get_algorithm_by_name(self.algorithm).prepare_key(self.key)
+        except (jwt.InvalidKeyError, ValueError) as wrong:
+            raise ValueError("no public key in PEM") from wrong
+
     def read(self, token: str) -> Principal:
         """The token's holder.
 

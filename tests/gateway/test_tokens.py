@@ -83,3 +83,20 @@ def test_tokens_live_fifteen_minutes_those_of_services_five(role: str, life_s: i
 
 def test_the_key_shows_in_no_log() -> None:
     assert KEY not in repr(ISSUER)
+
+
+def test_what_is_no_public_key_is_told_at_once_not_to_each_caller() -> None:
+    with pytest.raises(ValueError, match="no public key"):
+        Issuer("x" * 40, "RS256")
+
+
+@pytest.mark.parametrize("claims", [{"roles": 1}, {"roles": "admin"}, {"roles": [["admin"]]},
+                                    {"roles": None}, {"sub": ""}])  # fmt: skip
+def test_claims_of_another_kind_are_refused(claims: dict[str, object]) -> None:
+    with pytest.raises(TokenRefused):
+        ISSUER.read(signed(**claims))
+
+
+@pytest.mark.parametrize("amr", ["no-mfa", 1, None, {"mfa": 1}])
+def test_a_second_factor_is_a_word_in_a_list(amr: object) -> None:
+    assert not ISSUER.read(signed(amr=amr)).mfa
