@@ -10,6 +10,7 @@ ONCE: Final = "told once"
 ONE_NOTIFICATION: Final = "one notification a cause and template"
 TEMPLATE: Final = "every message can be written"
 ONE_KEY: Final = "an idempotency key stands for one operation"
+ONE_REFUND: Final = "a refund is one payment's"
 ATTEMPTS: Final = "attempts to deliver"
 _DELIVERIES_MAX: Final = 3
 LETTERS: Final = "no dead letter without need"
@@ -22,7 +23,7 @@ _ONCE: Final[dict[str, tuple[str, ...]]] = {
     "PaymentInitiated": ("paymentId", "checkoutType"),
     "PaymentProcessed": ("paymentId", "status", "orderId"),
     "PaymentComplete": ("paymentId",),
-    "RefundIssued": ("refundId", "paymentId"),
+    "RefundIssued": ("refundId",),
     "ShipmentDispatched": ("shipmentId",),
     "ShipmentDelivered": ("shipmentId",),
     "ShipmentCancelled": ("shipmentId",),
@@ -64,6 +65,8 @@ class TellingLaw:
 
     keys: dict[str, str] = field(default_factory=dict)
     """Charges by the idempotency key of their refund."""
+    refunds: dict[str, str] = field(default_factory=dict)
+    """Payments by the refund that they ask for."""
     dead: set[str] = field(default_factory=set)
     """Notifications that were given up: they may be asked for again."""
 
@@ -80,8 +83,8 @@ class TellingLaw:
             number = data.get("attemptNumber") or 1
             insist(number <= _DELIVERIES_MAX, ATTEMPTS, data["shipmentId"], f"attempt {number}")
         if name == "RefundCharge":
-            owner = self.keys.setdefault(data["idempotencyKey"], data["chargeId"])
-            insist(owner == data["chargeId"], ONE_KEY, data["paymentId"], f"{owner} has it too")
+            self._of_one(ONE_KEY, self.keys, data["idempotencyKey"], data["chargeId"])
+            self._of_one(ONE_REFUND, self.refunds, data["refundId"], data["paymentId"])
         if name in _EITHER:
             self._count(ONCE, "confirmed or failed", data["orderId"])
 
@@ -96,6 +99,10 @@ class TellingLaw:
         order = row.template_data.get("orderId")
         if row.template_id in _ONCE_AN_ORDER and order:
             self._count(ONE_NOTIFICATION, order, row.template_id, row.channel)
+
+    def _of_one(self, law: str, owners: dict[str, str], name: str, owner: str) -> None:
+        first = owners.setdefault(name, owner)
+        insist(first == owner, law, owner, f"{first} has {name} too")
 
     def _count(self, law: str, *what: str) -> None:
         self.seen[(law, *what)] += 1

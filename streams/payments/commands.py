@@ -162,7 +162,6 @@ def _refund(payment_id: str, payment: Payment) -> RefundCharge:
         amount_minor=payment.refund_minor,
         currency=payment.session.currency,
         provider=payment.provider,
-        # Two payments of an order that is cancelled share the refund's id, never the key.
         idempotency_key=derived_id(payment_id, payment.refund_id, "refund"),
     )
 
