@@ -37,18 +37,21 @@ def sweeping(rules: OrderRules) -> TickHandler:
 
 
 def _look_at(ctx: Context, order: Order, now_ms: int, rules: OrderRules) -> None:
-    event_id = derived_id("sweep", order.order_id, str(order.version))
-    cause = Cause(event_id, order.correlation_id, now_ms)
     if is_old(order, now_ms, rules):
         _forget(ctx, order)
-        announce(ctx, AGENT, cause, (archived(order, now_ms, rules),))
+        announce(ctx, AGENT, _cause(order, now_ms), (archived(order, now_ms, rules),))
         return
     facts = looked_at(order, now_ms, rules)
     if facts:
         after = fold(order, facts)
         ctx.table(ORDERS)[order.order_id] = after
         if STUCK in after.flags:
-            announce(ctx, AGENT, cause, (alarm(after, now_ms),))
+            announce(ctx, AGENT, _cause(order, now_ms), (alarm(after, now_ms),))
+
+
+def _cause(order: Order, now_ms: int) -> Cause:
+    event_id = derived_id("sweep", order.order_id, str(order.version))
+    return Cause(event_id, order.correlation_id, now_ms)
 
 
 def _forget(ctx: Context, order: Order) -> None:

@@ -1,4 +1,4 @@
-"""What happens to each type of record in one lane, worked out before the first record."""
+"""What happens to each type of record in one lane, worked out at the first of that type."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -53,14 +53,21 @@ class Plans(dict[str, Plan]):
     """One topic's plans by the name of the type. Names that nobody asked for share one plan."""
 
     def __init__(self, topic: BoundTopic, contexts: Mapping[str, LaneContext]) -> None:
-        super().__init__(
-            {name: _plan(topic, readers, contexts) for name, readers in topic.readers.items()}
-        )
+        super().__init__()
+        self._topic = topic
+        self._contexts = contexts
         self._other = _plan(topic, topic.readers.get(ANY, ()), contexts)
 
     def __missing__(self, name: str) -> Plan:
-        """Give the plan of whoever takes what no other does. Producers choose names: keep none."""
-        return self._other
+        """Work out a plan, or give that of whoever takes what no other does.
+
+        Producers choose names: only plans of names that somebody asked for are kept.
+        """
+        readers = self._topic.readers.get(name)
+        if readers is None:
+            return self._other
+        plan = self[name] = _plan(self._topic, readers, self._contexts)
+        return plan
 
 
 def _plan(

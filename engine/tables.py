@@ -86,12 +86,15 @@ class LaneTable(Generic[R]):
         stored = self._store.range(self._prefix + first, self._prefix + last)
         if limit is not None:
             stored = islice(stored, limit + len(changed))
-        found: dict[str, R] = {}
+        young, found = self._young, dict[str, R]()
         for raw_key, raw in stored:
             key = raw_key[size:].decode()
-            found[key] = self._decoded(key, raw)
+            row = young.get(key)
+            found[key] = self._decoded(key, raw) if row is None else row
+        if not changed:
+            return iter(found.items())
         for key in changed:
-            row = self._young[key]
+            row = young[key]
             if row is None:
                 found.pop(key, None)
             else:

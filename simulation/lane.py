@@ -179,26 +179,27 @@ class Lane:
 
     # -- commit
 
-    def changes(self) -> list[Change]:
-        """Rows that the next commit replaces."""
-        return [
-            Change(name, key, table.get(key))
-            for name, table in self.processor.tables.items()
-            if table.dirty
+    def commit(self) -> tuple[list[Change], list[Output]]:
+        """Make all that was applied durable; rows that it replaces, and what it publishes."""
+        self.applied.extend(self.uncommitted)
+        self.uncommitted = []
+        if not self.processor.has_changes():
+            self.processor.committed()  # What changed nothing is over all the same.
+            return [], []
+        batch = self.processor.take()
+        changes = [
+            Change(table.spec.name, key, table.get(key))
+            for table in self.processor.dirty()
             for key in sorted(table.dirty)
         ]
-
-    def commit(self) -> list[Output]:
-        """Make all that was applied durable; what it publishes."""
-        batch = self.processor.take()
+        timers_change = bool(self.timers.dirty)
         self.store.write(batch.rows)
         self.changelog.append(batch.rows)
         self.processor.committed()
-        self.applied.extend(self.uncommitted)
-        self.uncommitted = []
-        self.due_ms = self._due_ms()
+        if timers_change:
+            self.due_ms = self._due_ms()
         self.outputs.extend(batch.outputs)
-        return batch.outputs
+        return changes, batch.outputs
 
     def _due_ms(self) -> int:
         for key, _ in self.timers.scan("", "\U0010ffff", 1):

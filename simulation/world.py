@@ -234,8 +234,10 @@ class World:
     def _commit(self, lane: Lane) -> None:
         if not lane.uncommitted:
             return
-        changes = lane.changes()
-        records = [self._append(output) for output in lane.commit()]
+        changes, outputs = lane.commit()
+        if not changes and not outputs:
+            return
+        records = [self._append(output) for output in outputs]
         for witness in self.witnesses:
             witness.committed(lane, changes, records)
 
