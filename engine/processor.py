@@ -55,7 +55,7 @@ class Processor:
         self._since: list[tuple[Callable[..., None], tuple[Any, ...]]] = []
         """What was taken in since the last commit, for `_redo`."""
         self._buried: list[tuple[str, str, str]] = []
-        self._taken: list[LaneTable[Any]] = []
+        self.taken: list[LaneTable[Any]] = []
         """Tables with rows in the batch that is being written."""
         self._careful = False
         self._ticks = Ticks(topology.agents, self._contexts, self._journal)
@@ -193,13 +193,13 @@ class Processor:
 
     # -- commit
 
-    def dirty(self) -> list[LaneTable[Any]]:
-        """Tables with rows that the next commit writes."""
-        return [table for table in self.tables.values() if table.dirty]
-
     def has_changes(self) -> bool:
         """Whether a commit would write anything."""
-        return bool(self.outbox.outputs or self.marks.changed() or self.dirty())
+        return bool(
+            self.outbox.outputs
+            or self.marks.changed()
+            or any(t.dirty for t in self.tables.values())
+        )
 
     def take(self) -> Batch:
         """Everything since the last commit. Nothing may be applied before `committed`."""
@@ -216,8 +216,8 @@ class Processor:
         return batch
 
     def _rows(self) -> list[Item]:
-        self._taken = self.dirty()
-        return [item for table in self._taken for item in table.changes()]
+        self.taken = [table for table in self.tables.values() if table.dirty]
+        return [item for table in self.taken for item in table.changes()]
 
     def _redo(self) -> None:
         """Do again what was done since the last commit, looking at every row a record writes.
@@ -249,5 +249,5 @@ class Processor:
         self.marks.written()
         self._since.clear()
         self._buried.clear()
-        for table in self._taken:
+        for table in self.taken:
             table.committed()

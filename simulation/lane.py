@@ -189,7 +189,7 @@ class Lane:
         batch = self.processor.take()
         changes = [
             Change(table.spec.name, key, table.get(key))
-            for table in self.processor.dirty()
+            for table in self.processor.taken
             for key in sorted(table.dirty)
         ]
         timers_change = bool(self.timers.dirty)

@@ -5,8 +5,6 @@ still while others go on. Time passes a little with every step, and leaps to wha
 when there is nothing to read.
 """
 
-import asyncio
-import atexit
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
@@ -148,29 +146,29 @@ class World:
 
     # -- running
 
-    def run(self, until_ms: int) -> None:
+    async def run(self, until_ms: int) -> None:
         """Let the shop live until then.
 
         Raises:
             RuntimeError: agents feed each other without end.
         """
         while self.now_ms < until_ms:
-            self._step(until_ms)
+            await self._step(until_ms)
 
-    def drain(self) -> None:
+    async def drain(self) -> None:
         """Go on until nothing is under way: nobody begins anything any more."""
         self._agenda.clear()
         while self.is_busy():
-            self._step(NEVER)
+            await self._step(NEVER)
 
-    def _step(self, until_ms: int) -> None:
+    async def _step(self, until_ms: int) -> None:
         self.steps += 1
         if self.steps > STEPS_MAX:
             raise RuntimeError(f"still busy after {STEPS_MAX} steps: do agents feed each other?")
         self._happen()
         ready = [source for source, at_ms in self._unread.items() if at_ms <= self.now_ms]
         if ready:
-            self._read(*ready[int(self.chance.random() * len(ready))])
+            await self._read(*ready[int(self.chance.random() * len(ready))])
         elif not self._settle():
             self._leap(until_ms)
 
@@ -195,7 +193,7 @@ class World:
         lane.note_answers()
         self._commit(lane)
 
-    def _read(self, partition: int, topic: str) -> None:
+    async def _read(self, partition: int, topic: str) -> None:
         lane, log = self.lanes[partition], self.logs[topic][partition]
         start = lane.position(topic)
         many = 1 + int(self.chance.random() * self.temper.chunk_max)
@@ -205,14 +203,14 @@ class World:
         if records:
             lane.apply(topic, records)
         for calls in lane.calls.get(topic, ()):
-            self._call(lane, calls, log)
+            await self._call(lane, calls, log)
         self.now_ms += int(self.chance.random() * 20)
         if self.chance.random() < self.temper.commit:
             self._commit(lane)
 
-    def _call(self, lane: Lane, calls: Any, log: list[Record]) -> None:
+    async def _call(self, lane: Lane, calls: Any, log: list[Record]) -> None:
         for record, delivery in calls.unread(log):
-            outcome = LOOP.run_until_complete(calls.call.run(delivery))
+            outcome = await calls.call.run(delivery)
             due_ms = self.now_ms + answer_ms(self.chance)
             calls.answered(record, outcome, due_ms)
             lane.answers_ms = min(lane.answers_ms, due_ms)
@@ -294,8 +292,3 @@ class World:
 
 def _place(spec: TopicSpec, key: str, partitions: int) -> int:
     return partition_of(key.removeprefix(spec.key_prefix).encode(), partitions)
-
-
-LOOP: Final = asyncio.SelectorEventLoop()
-"""Runs the calls of effects. None of them ever waits, so the plainest loop is the fastest."""
-atexit.register(LOOP.close)
