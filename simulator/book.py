@@ -7,8 +7,10 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
+from simulator.afterwards import Piece
 from simulator.dossier import Charge, Dossier, Failure, Hold, Parcel
 from simulator.heard import Data, Letter, Readable, Said, letter, minor, said
+from simulator.lives import Life
 from simulator.memory import Spot
 from simulator.shelves import EVERYWHERE, Shelves
 
@@ -21,6 +23,8 @@ class Book:
     """Everything heard so far. Records of one partition must come in order."""
 
     orders: dict[str, Dossier] = field(default_factory=dict)
+    lives: dict[str, Life] = field(default_factory=dict)
+    """Subscriptions, by user id."""
     shelves: Shelves = field(default_factory=Shelves)
     letters: dict[Spot, list[Letter]] = field(default_factory=dict)
     heard: Counter[str] = field(default_factory=Counter)
@@ -265,6 +269,47 @@ def _shipment_cancelled(book: Book, message: Said, _: int) -> None:
     _parcel(book, message.data).cancelled += 1
 
 
+def _refund_failed(book: Book, message: Said, _: int) -> None:
+    book.dossier(_order_of(message.data)).refunds_failed.append(message.data.failure_reason or "")
+
+
+def _came_back(book: Book, message: Said, _: int) -> None:
+    data = message.data
+    for ware in data.items or ():
+        name = ware.product_id or ware.sku or ""
+        piece = Piece(data.return_id or "", name, ware.quantity, ware.condition or "")
+        book.dossier(data.order_id or "").came_back.append(piece)
+
+
+def _disputed(book: Book, message: Said, _: int) -> None:
+    book.dossier(_order_of(message.data)).disputed.append(minor(message.data.amount))
+
+
+def _dispute_over(book: Book, message: Said, _: int) -> None:
+    data = message.data
+    book.dossier(_order_of(data)).judged.append((data.outcome or "", minor(data.amount)))
+
+
+def _life(book: Book, data: Data) -> Life:
+    return book.lives.setdefault(data.user_id or "", Life(data.user_id or ""))
+
+
+def _subscribed(book: Book, message: Said, _: int) -> None:
+    _life(book, message.data).subscription_ids.append(message.data.subscription_id or "")
+
+
+def _renewed(book: Book, message: Said, _: int) -> None:
+    _life(book, message.data).renewed.append(bool(message.data.recovered))
+
+
+def _suspended(book: Book, message: Said, _: int) -> None:
+    _life(book, message.data).suspended += 1
+
+
+def _left(book: Book, message: Said, _: int) -> None:
+    _life(book, message.data).cancelled.append(message.data.cancellation_reason or "")
+
+
 _FOLDS: Final[Mapping[str, Callable[[Book, Said, int], None]]] = MappingProxyType(
     {
         "PlaceOrder": _placed,
@@ -286,6 +331,14 @@ _FOLDS: Final[Mapping[str, Callable[[Book, Said, int], None]]] = MappingProxyTyp
         "ChargeRefunded": _returned,
         "ChargeOperationFailed": _operation_failed,
         "RefundIssued": _refunded,
+        "RefundFailed": _refund_failed,
+        "ReturnReceived": _came_back,
+        "ChargebackOpened": _disputed,
+        "ChargebackClosed": _dispute_over,
+        "UserSubscriptionStarted": _subscribed,
+        "SubscriptionRenewedEvent": _renewed,
+        "SubscriptionSuspended": _suspended,
+        "UserSubscriptionCancelled": _left,
         "InventoryAdjusted": _adjusted,
         "OutOfStock": _out_of_stock,
         "ShipmentCreated": _shipment_created,

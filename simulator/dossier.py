@@ -4,6 +4,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
+from simulator.afterwards import Piece
+
 _SILENCE: Final = frozenset({"session_expired", "authorization_expired", "no_answer"})
 
 
@@ -124,6 +126,14 @@ class Dossier:
     given_up: int = 0
     """Operations that the provider refused for good."""
 
+    came_back: list[Piece] = field(default_factory=list)
+    refunds_failed: list[str] = field(default_factory=list)
+    """Reasons."""
+    disputed: list[int] = field(default_factory=list)
+    """Claims of the customer's bank."""
+    judged: list[tuple[str, int]] = field(default_factory=list)
+    """How disputes ended, and over how much."""
+
     holds: dict[str, Hold] = field(default_factory=dict)
     parcels: dict[str, Parcel] = field(default_factory=dict)
     short: list[tuple[str, bool]] = field(default_factory=list)
@@ -139,6 +149,11 @@ class Dossier:
     def refunded_minor(self) -> int:
         """What the provider gave back."""
         return sum(charge.refunded_minor for charge in self.charges.values())
+
+    @property
+    def lost_minor(self) -> int:
+        """What went to the customer's bank."""
+        return sum(amount for outcome, amount in self.judged if outcome == "lost")
 
     @property
     def money_is_settled(self) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import Final
 
+from simulator.afterwards import Dispute, Return, back_minor
 from simulator.dossier import Dossier
 from simulator.plans import Plan, Risk
 
@@ -37,7 +38,7 @@ def end_of(plan: Plan, order: Dossier | None, asked: Asked) -> End:
 
     A cancelled order is open until its money is back and its stock free; a paid one until
     every line is committed and at the customer's door and, where somebody asked to cancel it,
-    until that is done or it was too late.
+    until that is done or it was too late; and until what its customer asks for afterwards is done.
     """
     if order is None:
         return End.OPEN
@@ -50,10 +51,28 @@ def end_of(plan: Plan, order: Dossier | None, asked: Asked) -> End:
         order.completed
         and (asked is not Asked.MUST or order.is_dispatched)
         and _is_committed(plan, order)
-        and order.arrived.total() >= sum(line.quantity for line in plan.lines)
+        and order.arrived.total() >= plan.units
+        and _is_done_with(plan, order)
     ):
         return End.PAID
     return End.OPEN
+
+
+def back_due_minor(plan: Plan, order: Dossier) -> int:
+    """What must have gone back of a paid order for what happened afterwards."""
+    prices = {line.product.product_id: line.product.price_minor for line in plan.lines}
+    return back_minor(plan.afterwards, plan.total_minor, prices, order.came_back)
+
+
+def _is_done_with(plan: Plan, order: Dossier) -> bool:
+    """Whether what happens afterwards is over."""
+    after = plan.afterwards
+    if isinstance(after, Dispute):
+        return bool(order.judged)
+    if isinstance(after, Return) and sum(p.quantity for p in order.came_back) < plan.units:
+        return False
+    due = back_due_minor(plan, order)
+    return order.refunded_minor >= due and sum(order.refunds.values()) >= due
 
 
 def _told_refund(order: Dossier) -> bool:
@@ -159,8 +178,7 @@ def _paid_wrongs(plan: Plan, order: Dossier, asked: Asked) -> Iterator[str]:
         yield f"PaymentProcessed {order.processed}, expected {due} {plan.currency}"
     if order.captured_minor != due:
         yield f"captured {order.captured_minor}, expected {due}"
-    if order.refunded_minor or order.refunds:
-        yield f"paid and yet {order.refunded_minor or order.refunds} refunded"
+    yield from _afterwards_wrongs(plan, order)
     if order.completed != [(due, fee_minor(due), due - fee_minor(due))]:
         yield f"PaymentComplete {order.completed}, expected {due} less {fee_minor(due)}"
     failed = sum(not failure.is_silence for failure in order.attempts_failed)
@@ -169,6 +187,30 @@ def _paid_wrongs(plan: Plan, order: Dossier, asked: Asked) -> Iterator[str]:
     if any(not c.captures and not c.voided for c in order.charges.values()):
         yield "a second charge was never let go"
     yield from _held_wrongs(plan, order)
+
+
+def _afterwards_wrongs(plan: Plan, order: Dossier) -> Iterator[str]:
+    """Goods, money and claims, as the customer meant it and no further."""
+    after, due = plan.afterwards, back_due_minor(plan, order)
+    if (order.refunded_minor, sum(order.refunds.values())) != (due, due):
+        yield f"{order.refunded_minor} refunded, {order.refunds} told, expected {due}"
+    if order.refunds_failed:
+        yield f"refunds failed with {order.refunds_failed}"
+    came = Counter[tuple[str, str]]()
+    for piece in order.came_back:
+        came[piece.product_id, piece.condition] += piece.quantity
+    expected = Counter[tuple[str, str]]()
+    if isinstance(after, Return):
+        for line in plan.lines:
+            expected[line.product.product_id, after.condition] += line.quantity
+    if came != expected:
+        yield f"{dict(came)} came back, expected {dict(expected)}"
+    claims, ends = [], []
+    if isinstance(after, Dispute):
+        claims = [plan.total_minor]
+        ends = [("lost" if after.lost else "won", plan.total_minor)]
+    if (order.disputed, order.judged) != (claims, ends):
+        yield f"disputes {order.disputed} ended {order.judged}, expected {claims} and {ends}"
 
 
 def _held_wrongs(plan: Plan, order: Dossier) -> Iterator[str]:

@@ -25,10 +25,12 @@ class Readable(Protocol):
 
 
 class Ware(msgspec.Struct, rename="camel", gc=False):
-    """Units of one product in a parcel."""
+    """Units of one product in a parcel or in a return."""
 
     product_id: str | None = None
+    sku: str | None = None
     quantity: int = 0
+    condition: str | None = None
 
 
 class Box(msgspec.Struct, rename="camel", gc=False):
@@ -47,6 +49,13 @@ class Data(msgspec.Struct, rename="camel", gc=False):
     triggered_by_order_id: str | None = None
     shipment_id: str | None = None
     packages: list[Box] | None = None
+    items: list[Ware] | None = None
+    return_id: str | None = None
+    user_id: str | None = None
+    subscription_id: str | None = None
+    notification_id: str | None = None
+    recovered: bool | None = None
+    outcome: str | None = None
 
     order_total: float | None = None
     amount: float | None = None

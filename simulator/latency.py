@@ -17,6 +17,7 @@ OPEN_MAX: Final = 200_000
 _PAYMENT: Final = b"pay_"
 _ORDER: Final = b"ord_"
 _DECIDED: Final = frozenset({b"OrderConfirmed", b"OrderFailed"})
+_LETTERS: Final = frozenset({b"SendNotification", b"NotificationSent"})
 _REVIEW: Final = b'"MANUAL_REVIEW"'
 
 _Times = dict[bytes, int]
@@ -36,12 +37,16 @@ class Stopwatch:
 
     confirm_ms: list[int] = field(default_factory=list)
     payment_ms: list[int] = field(default_factory=list)
+    notification_ms: list[int] = field(default_factory=list)
+    """From SendNotification's record to that of NotificationSent."""
     decided: int = 0
     """Orders confirmed or refused."""
     _placed: _Times = field(default_factory=dict)
     _answered: _Times = field(default_factory=dict)
     _initiated: _Times = field(default_factory=dict)
     _waited: _Times = field(default_factory=dict)
+    _asked: _Times = field(default_factory=dict)
+    _sent: _Times = field(default_factory=dict)
 
     def read(self, record: Readable) -> None:
         """Take in one record."""
@@ -61,6 +66,8 @@ class Stopwatch:
             _remember(self._waited, key.removeprefix(_PAYMENT), at_ms)
         elif name == b"OutOfStock":
             self._run_short(record)
+        elif name in _LETTERS:
+            self._write(record, is_end=name == b"NotificationSent")
 
     def _begin(self, key: bytes, at_ms: int) -> None:
         """Commands and events race each other. Orders keyed otherwise are not timed."""
@@ -90,6 +97,18 @@ class Stopwatch:
         order_id = None if message is None else message.data.triggered_by_order_id
         if order_id is not None:
             _remember(self._waited, order_id.encode(), record.timestamp)
+
+    def _write(self, record: Readable, *, is_end: bool) -> None:
+        """Queue and outcome race each other."""
+        message = said(record)
+        name = (message.data.notification_id or "") if message is not None else ""
+        begun, ended = self._asked, self._sent
+        here, there = (ended, begun) if is_end else (begun, ended)
+        other_ms = there.pop(name.encode(), None)
+        if other_ms is None:
+            _remember(here, name.encode(), record.timestamp)
+        else:
+            self.notification_ms.append(abs(record.timestamp - other_ms))
 
 
 def _is_doubted(name: bytes, value: bytes | None) -> bool:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from simulator.catalogue import Delivery
+from simulator.members import Member
 from simulator.plans import Plan
 from simulator.sending import Letter, Sent
 
@@ -30,6 +31,8 @@ class Memory:
     """Records that must be among the dead letters, once each."""
     placed: int = 0
     """Orders planned so far, forgotten ones included."""
+    members: dict[str, Member] = field(default_factory=dict)
+    """Subscribers, by user id."""
     maybe: dict[Spot, Sent] = field(default_factory=dict)
     """Records that may be there, at most once each."""
     _deliveries: set[str] = field(default_factory=set)

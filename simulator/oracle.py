@@ -12,7 +12,9 @@ from typing import Final
 
 from simulator.book import Book
 from simulator.dossier import Dossier
-from simulator.ends import Asked, End, end_of, wrongs
+from simulator.ends import Asked, End, back_due_minor, end_of, wrongs
+from simulator.lives import describe as describe_life
+from simulator.lives import kept_minor, life_wrongs
 from simulator.memory import Memory
 from simulator.plans import Plan
 
@@ -30,8 +32,19 @@ class Verdict:
     """Of the cancelled."""
     delivered: int = 0
     """Parcels at a door."""
+    returned: int = 0
+    """Orders of which goods came back."""
+    refunded: int = 0
+    """Refunds."""
+    disputed: int = 0
+    """Disputes."""
+    renewed: int = 0
+    """Renewals of subscriptions."""
+    suspended: int = 0
+    """Subscriptions."""
     unexplained: int = 0
-    """Orders that are still open or ended as they must not, and orders that nobody placed."""
+    """Orders and subscriptions that are still open or ended as they must not, and orders that
+    nobody placed."""
     stock_violations: int = 0
     money_difference_minor: int = 0
     """What is missing or too much, over all currencies."""
@@ -75,6 +88,15 @@ class Oracle:
             if self._end(plan, order) is End.OPEN
         }
 
+    def open_subscriptions(self) -> dict[str, str]:
+        """Subscriptions that must still end, by user, with what is known of them."""
+        lives = self._book.lives
+        return {
+            user_id: describe_life(lives.get(user_id))
+            for user_id in self._memory.members
+            if user_id not in lives or not lives[user_id].is_over
+        }
+
     def letters_missing(self) -> int:
         """Bad records that must still be buried."""
         return sum(spot not in self._book.letters for spot in self._memory.due)
@@ -87,6 +109,7 @@ class Oracle:
         for plan, order in self._standing(found):
             self._judge_order(plan, order, verdict, units)
         self._judge_strangers(verdict)
+        self._judge_members(verdict)
         self._judge_money(found, verdict)
         self._judge_stock(units, verdict)
         self._judge_letters(verdict)
@@ -131,6 +154,9 @@ class Oracle:
             found = list(wrongs(plan, order, end, asked))
         if order is not None:
             verdict.delivered += sum(each.delivered for each in order.parcels.values())
+            verdict.returned += bool(order.came_back)
+            verdict.refunded += len(order.refunds)
+            verdict.disputed += len(order.disputed)
             for hold in order.holds.values():
                 units[hold.product_id] += hold.held
             if end is End.CANCELLED:
@@ -154,17 +180,37 @@ class Oracle:
                 verdict.unexplained += 1
                 verdict.differs(f"request {event_id} became {count} orders")
 
+    def _judge_members(self, verdict: Verdict) -> None:
+        """Each subscription ended as it was meant to, and the money for it is there."""
+        lives, kept, due = self._book.lives, 0, 0
+        for member in self._memory.members.values():
+            life = lives.get(member.user_id)
+            charges = [] if life is None else life.charges(self._book.orders.values())
+            found = list(life_wrongs(member, life, charges))
+            verdict.unexplained += bool(found)
+            for each in found:
+                verdict.differs(f"{member.user_id}: {each}")
+            kept, due = kept + kept_minor(charges), due + member.paid_minor
+            if life is not None:
+                verdict.renewed += len(life.renewed)
+                verdict.suspended += life.suspended
+        if kept != due:
+            verdict.money_difference_minor += abs(kept - due)
+            verdict.differs(f"subscriptions: {kept} minor units kept, {due} due")
+
     # -- sums
 
     def _judge_money(self, found: dict[str, list[Dossier]], verdict: Verdict) -> None:
-        """Captured less refunded must be the price of the paid orders, in each currency."""
+        """Captured less what went back must be what is due for the paid orders, by currency."""
         kept: Counter[str] = Counter()
         due: Counter[str] = Counter()
         for plan in self._memory.plans.values():
             for order in found.get(plan.event_id, ()):
-                kept[plan.currency] += order.captured_minor - order.refunded_minor
+                kept[plan.currency] += order.captured_minor
+                kept[plan.currency] -= order.refunded_minor + order.lost_minor
                 if self._end(plan, order) is End.PAID:
-                    due[plan.currency] += plan.total_minor
+                    due[plan.currency] += plan.total_minor - back_due_minor(plan, order)
+                    due[plan.currency] -= plan.total_minor * plan.is_lost
         for currency in sorted(kept.keys() | due.keys()):
             difference = kept[currency] - due[currency]
             if difference:
@@ -239,6 +285,9 @@ def describe(order: Dossier | None) -> str:
         "complete": len(order.completed),
         "parcels": len(order.parcels),
         "arrived": order.arrived.total(),
+        "came back": [f"{p.quantity} {p.condition}" for p in order.came_back],
+        "disputed": order.disputed,
+        "disputes ended": order.judged,
         "short": [product for product, _ in order.short],
         "given up": order.given_up,
     }

@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from simulator.afterwards import LOST, TOTAL_MINOR_MAX, Afterwards, Dispute, Return, afterwards
 from simulator.cards import DECLINED, FLAKY, GOOD, RETRIED, Card
 from simulator.catalogue import Catalogue, Product
 from simulator.chance import base32, chance_of, one_of, ulid, uuid_of
@@ -106,6 +107,18 @@ class Plan(msgspec.Struct, frozen=True):
     """By a stranger: must change nothing."""
     gift: bool
     """Goes to another address than the customer's own."""
+    afterwards: Afterwards | None = None
+    """What happens once it arrived, if it does."""
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether its price goes to the customer's bank."""
+        return isinstance(self.afterwards, Dispute) and self.afterwards.lost
+
+    @property
+    def units(self) -> int:
+        """Everything that was ordered."""
+        return sum(line.quantity for line in self.lines)
 
 
 class Planner:
@@ -125,13 +138,15 @@ class Planner:
         event_id = uuid_of(chance)
         refusal = one_of(chance, REFUSALS) if chance.random() < mix.invalid else None
         risk = self._risk(chance) if refusal is None else Risk.ORDINARY
-        buyer = self._customer(number, risk)
         lines = self._lines(chance, risk)
         code = one_of(chance, tuple(DISCOUNTS)) if chance.random() < mix.discounted else None
         if risk is not Risk.ORDINARY:
             code = None
         total = total_of(lines, code)
         named = chance.random() >= mix.unnamed
+        later = self._afterwards(number, total, code)
+        # A dispute lowers its customer's standing, which must not trouble other orders.
+        buyer = self._customer(number, risk, once=isinstance(later, Dispute))
         return Plan(
             number=number,
             due_ms=due_ms,
@@ -143,7 +158,7 @@ class Planner:
             discount_code=code,
             total_minor=total,
             refusal=refusal,
-            card=self._card(chance),
+            card=self._card(chance, later),
             risk=risk,
             verdict=self._verdict(chance),
             verdict_after_ms=chance.randint(
@@ -153,13 +168,22 @@ class Planner:
             meddler=self._meddler(chance) if named else None,
             gift=risk is not Risk.ORDINARY
             or (buyer.is_regular and total < LARGE_MINOR and chance.random() < _GIFTS),
+            afterwards=later,
         )
 
-    def _customer(self, number: int, risk: Risk) -> Customer:
+    def _afterwards(self, number: int, total: int, code: str | None) -> Afterwards | None:
+        """What happens afterwards; a discount is never taken back in parts."""
+        chance = chance_of(self.settings.seed, self.start_ms, "afterwards", number)
+        found = afterwards(chance, self.settings.mix)
+        if total > TOTAL_MINOR_MAX or (code and isinstance(found, Return)):
+            return None
+        return found
+
+    def _customer(self, number: int, risk: Risk, *, once: bool) -> Customer:
         """One who comes back a few times, or a stranger for what looks suspicious."""
         settings = self.settings
         who = _STRANGERS + number
-        if risk is Risk.ORDINARY:
+        if risk is Risk.ORDINARY and not once:
             crowd, index = divmod(number, settings.customers * settings.visits_max)
             visit = index // settings.customers
             who = crowd * settings.customers + (index * _STEP + visit) % settings.customers
@@ -173,7 +197,9 @@ class Planner:
             return Risk.GRAVE if chance.random() < _GRAVE else Risk.DOUBTFUL
         return Risk.ORDINARY
 
-    def _card(self, chance: Random) -> Card:
+    def _card(self, chance: Random, later: Afterwards | None) -> Card:
+        if isinstance(later, Dispute) and later.lost:
+            return LOST
         mix, drawn = self.settings.mix, chance.random()
         if drawn < mix.declined:
             return one_of(chance, DECLINED)

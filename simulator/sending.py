@@ -46,6 +46,13 @@ class Step(NamedTuple):
     sent: Sent
 
 
+class Answer(NamedTuple):
+    """A record, and how long after what was heard it is due."""
+
+    after_ms: int
+    sent: Sent
+
+
 def sent(  # noqa: PLR0913 - what a record may be told to be, by name
     message: Message,
     event_id: str,

@@ -2,25 +2,31 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from typing import Final
 
 from simulator.book import DEAD, Book
-from simulator.heard import Readable
+from simulator.heard import Readable, Said
 from simulator.latency import Stopwatch
+from simulator.members import Members
 from simulator.oracle import Oracle
+from simulator.quarrels import Quarrels
 from simulator.script import Script
-from simulator.sending import Sent
+from simulator.sending import Answer, Sent
 from simulator.settings import ShopSettings
 from simulator.staff import Staff
 from simulator.subscribers import subscribers
 from simulator.wire import Reader, Sender
 
 _DOMAINS: Final = ("orders", "inventory", "payments")
-_JUDGED: Final = (*_DOMAINS, "shipping")
+_JUDGED: Final = (*_DOMAINS, "shipping", "subscriptions")
+_TIMED: Final = ("notifications.{env}.queue", "notifications.{env}.events")
+"""Letters are timed; the judge waits for none and reads none."""
+_DAILY: Final = "OrderMetricsCalculated"
+"""Told every day whether anything happens or not."""
 _LOOK_S: Final = 0.25
 _STOCK_S_MAX: Final = 60.0
 _QUIET_S: Final = 1.5
@@ -36,7 +42,8 @@ def topics_read(env: str, *, judged: bool = True) -> list[str]:
     domains = _JUDGED if judged else _DOMAINS
     commands = [f"{name}.{env}.commands" for name in domains]
     events = [f"{name}.{env}.events" for name in domains]
-    return [*commands, *events, *(name + DEAD for name in (*commands, *events))]
+    timed = [name.format(env=env) for name in _TIMED] if judged else []
+    return [*commands, *events, *timed, *(name + DEAD for name in (*commands, *events))]
 
 
 class NobodyAnswers(Exception):
@@ -58,6 +65,8 @@ class Session:
     placing_s: float = 0.0
     """How long it took until the newest order was placed."""
     staff: Staff = field(init=False)
+    quarrels: Quarrels = field(init=False)
+    members: Members = field(init=False)
     oracle: Oracle = field(init=False)
     listening: asyncio.Task[None] | None = None
     _answers: list[tuple[float, int, Sent]] = field(default_factory=list)
@@ -69,6 +78,8 @@ class Session:
         """Hire the staff and appoint the judge."""
         memory = self.script.memory
         self.staff = Staff(self.script.settings, memory)
+        self.quarrels = Quarrels(memory, self.book)
+        self.members = Members(self.script.settings.seed, self.script.start_ms, memory.members)
         self.oracle = Oracle(memory, self.book)
         self.heard_at_s = time.monotonic()
 
@@ -94,6 +105,12 @@ class Session:
             await self.sender.send(each)
         await self.sender.flush()
 
+    async def join(self, orders: int) -> None:
+        """Have the subscribers of a judged run of so many orders subscribe."""
+        for each in self.members.join(orders):
+            await self.sender.send(each)
+        await self.sender.flush()
+
     def _is_stocked(self) -> bool:
         if not self.judged:
             return self.reader.records > 0 and self._quiet_s() > _QUIET_S
@@ -115,21 +132,29 @@ class Session:
     async def listen(self) -> None:
         """Read and answer, until cancelled."""
         while True:
-            if await self.reader.read(self._hear):
-                self.heard_at_s = time.monotonic()
+            await self.reader.read(self._hear)
             await self._answer()
             # A full house must not keep orders from being placed.
             await asyncio.sleep(0)
 
     def _hear(self, record: Readable) -> None:
         self.stopwatch.read(record)
+        if ".notifications." in f".{record.topic}":
+            return
         message = self.book.read(record) if self.judged else None
+        if message is None or message.event_type != _DAILY:
+            self.heard_at_s = time.monotonic()
         if message is None:
             return
-        for answer in self.staff.answers(message, record.timestamp):
+        for answer in self._answers_to(message, record.timestamp):
             due_s = time.monotonic() + answer.after_ms / 1000
             self._tie += 1
             heappush(self._answers, (due_s, self._tie, answer.sent))
+
+    def _answers_to(self, message: Said, at_ms: int) -> Iterator[Answer]:
+        yield from self.staff.answers(message, at_ms)
+        yield from self.quarrels.answers(message, at_ms)
+        yield from self.members.answers(message, at_ms)
 
     async def _answer(self) -> None:
         while self._answers and self._answers[0][0] <= time.monotonic():
@@ -163,7 +188,7 @@ class Session:
             return self.stopwatch.decided >= self.script.memory.placed
         if self._answers or self.oracle.letters_missing():
             return False
-        return not self.oracle.open_orders()
+        return not (self.oracle.open_subscriptions() or self.oracle.open_orders())
 
     def forget(self) -> None:
         """Keep the newest orders in mind only: for a run without end."""

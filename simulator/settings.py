@@ -39,6 +39,15 @@ class Mix:
     malformed: float = 0.02
     """Bad records, in proportion to orders."""
 
+    returned: float = 0.04
+    """Orders that their customer sends back once they arrived (G-32)."""
+    refunded: float = 0.02
+    """Orders of which support gives back the price or a part of it (G-17)."""
+    disputed: float = 0.02
+    """Orders whose customer's bank claims the price back (G-18)."""
+    lost: float = 0.5
+    """Of the disputes: those that the bank decides for the customer."""
+
     @classmethod
     def clean(cls) -> Self:
         """Nothing goes wrong: for load and latency."""

@@ -6,7 +6,7 @@ same event id.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final
 
 from events.fraud import OverrideFraudDecision
 from events.ids import derived_id
@@ -15,19 +15,12 @@ from simulator.catalogue import Delivery
 from simulator.heard import Data, Said
 from simulator.memory import Memory
 from simulator.places import WAREHOUSES
-from simulator.sending import Letter, Sent, sent
+from simulator.sending import Answer, Letter, sent
 from simulator.settings import ShopSettings
 
 _FINAL: Final = "prd_last_"
 _SCARCE: Final = "prd_rare_"
 _LOW_STOCK_UNITS: Final = 5_000
-
-
-class Answer(NamedTuple):
-    """A record, and how long after what was heard it is due."""
-
-    after_ms: int
-    sent: Sent
 
 
 @dataclass(slots=True)

@@ -26,6 +26,16 @@ class Report:
     """And delivered: an order whose goods are on their way is open."""
     delivered: int
     """Parcels."""
+    returned: int
+    """Orders that came back."""
+    refunded: int
+    """Refunds, those of cancelled orders included."""
+    disputed: int
+    notifications_sent: int
+    notification_ms_p99: int | None
+    """From being asked for until the provider took it."""
+    subscriptions_renewed: int
+    subscriptions_suspended: int
     cancelled: int
     failed: int
     open: int
@@ -84,6 +94,13 @@ def report_of(
         orders_placed=verdict.placed,
         paid=verdict.ends[End.PAID],
         delivered=verdict.delivered,
+        returned=verdict.returned,
+        refunded=verdict.refunded,
+        disputed=verdict.disputed,
+        notifications_sent=len(stopwatch.notification_ms),
+        notification_ms_p99=percentile(stopwatch.notification_ms, 0.99),
+        subscriptions_renewed=verdict.renewed,
+        subscriptions_suspended=verdict.suspended,
         cancelled=verdict.ends[End.CANCELLED],
         failed=verdict.ends[End.FAILED],
         open=verdict.ends[End.OPEN],
@@ -118,6 +135,12 @@ def show(report: Report, verdict: Verdict, console: Console) -> None:
         ("still open", report.open, ""),
         ("confirmed after, ms", report.confirm_ms_p50, f"99 %: {report.confirm_ms_p99}"),
         ("paid after, ms", report.payment_ms_p50, f"99 %: {report.payment_ms_p99}"),
+        ("returned", report.returned, ""),
+        ("refunded", report.refunded, ""),
+        ("disputed", report.disputed, ""),
+        ("subscriptions renewed", report.subscriptions_renewed, ""),
+        ("subscriptions suspended", report.subscriptions_suspended, ""),
+        ("notifications sent", report.notifications_sent, f"99 %: {report.notification_ms_p99} ms"),
         ("dead letters", report.dead_letters, f"{verdict.expected_letters} bad records sent"),
         ("money missing, minor units", report.money_difference_minor, ""),
         ("stock violations", report.stock_violations, ""),

@@ -15,7 +15,13 @@ from rich.console import Console
 from simulator.demo.options import Options
 from simulator.demo.progress import Progress
 from simulator.demo.report import report_of, show
-from simulator.demo.settings import CALENDAR_RATE, TIME_SCALE, calendar_settings, worker_settings
+from simulator.demo.settings import (
+    CALENDAR_RATE,
+    CALENDAR_RATE_COUNTED,
+    TIME_SCALE,
+    calendar_settings,
+    worker_settings,
+)
 from simulator.demo.workers import Workers
 from simulator.session import Session, opened
 from simulator.settings import ShopSettings
@@ -34,17 +40,20 @@ async def demonstrate(options: Options, bootstrap: str, home: Path, progress: Pr
         WorkerFailed, TopicsMissing, NobodyAnswers: something could not be started.
     """
     shop = ShopSettings(seed=options.seed)
-    calendar = calendar_settings(datetime.now(UTC)) if options.orders is None else {}
+    rate = CALENDAR_RATE if options.orders is None else CALENDAR_RATE_COUNTED
+    calendar = calendar_settings(datetime.now(UTC), rate)
     environment = {**worker_settings(shop), **calendar, "FLOWMART_BROKER": bootstrap}
     workers = Workers(options.workers, home, environment, options.kill_every_s)
     env = os.environ.get("FLOWMART_ENV", "dev")
     async with _running(workers, progress), opened(bootstrap, env, shop) as session:
         _introduce(progress, bootstrap, workers)
+        progress.say(f"  calendar {rate} times as fast for subscriptions and daily reports")
         await session.stock()
         if options.orders is None:
             await session.subscribe()
             await _without_end(session, workers, options, progress)
             return 0
+        await session.join(options.orders)
         return await _counted(session, workers, options, progress)
 
 
@@ -79,7 +88,8 @@ async def _counted(session: Session, workers: Workers, options: Options, progres
         await _place(session, options, still)
         workers.spare()
         await session.settle(PATIENCE_S, still)
-    for name, why in list(session.oracle.open_orders().items())[:OPEN_TOLD_MAX]:
+    still_open = session.oracle.open_orders() | session.oracle.open_subscriptions()
+    for name, why in list(still_open.items())[:OPEN_TOLD_MAX]:
         progress.say(f"still open: {name}: {why}")
     verdict = session.oracle.judge()
     report = report_of(
@@ -116,7 +126,6 @@ async def _without_end(
             session.forget()
             forget_at_s = time.monotonic() + FORGET_EVERY_S
 
-    progress.say(f"  calendar {CALENDAR_RATE} times as fast for subscriptions and daily reports")
     progress.say("Ctrl-C stops all of it")
     with progress.shown():
         await _place(session, options, still)

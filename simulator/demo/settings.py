@@ -16,6 +16,8 @@ TIME_SCALE: Final = 120
 """A hold of 15 minutes lasts 7.5 s, a retry comes after 5 s, an early message waits 5 s."""
 CALENDAR_RATE: Final = 43_200
 """A day lasts two seconds, a month a minute."""
+CALENDAR_RATE_COUNTED: Final = 86_400
+"""The same where orders are counted: a day lasts a second, so that subscriptions end in time."""
 BACKORDER_S: Final = 15
 """How long an order waits for stock, in place of 3 days."""
 REVIEW_S: Final = 12
@@ -27,14 +29,11 @@ POLL_S: Final = 3
 """How often carriers are asked, in place of every 4 h."""
 
 
-def calendar_settings(start: datetime) -> Mapping[str, str]:
-    """Have billing and daily reports follow a calendar that hurries from now on.
-
-    For runs without end only: others wait for silence, and here something is said every day.
-    """
+def calendar_settings(start: datetime, rate: int = CALENDAR_RATE) -> Mapping[str, str]:
+    """Have billing and daily reports follow a calendar that hurries from now on."""
     return {
         "FLOWMART_CALENDAR_START": start.isoformat(),
-        "FLOWMART_CALENDAR_RATE": str(CALENDAR_RATE),
+        "FLOWMART_CALENDAR_RATE": str(rate),
     }
 
 

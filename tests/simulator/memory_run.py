@@ -12,6 +12,7 @@ from simulator.book import Book
 from simulator.catalogue import final_products
 from simulator.memory import Spot
 from simulator.oracle import Oracle
+from simulator.quarrels import Quarrels
 from simulator.script import Script
 from simulator.sending import Sent
 from simulator.settings import Mix, ShopSettings
@@ -39,6 +40,9 @@ HEAVY = Mix(
     misplaced=0.2,
     unnamed=0.05,
     malformed=0.15,
+    returned=0.15,
+    refunded=0.06,
+    disputed=0.08,
 )
 """Much of everything that can go wrong."""
 
@@ -91,6 +95,7 @@ class MemoryRun:
         self.script = Script(settings, driver.now_ms)
         self.book = Book()
         self.staff = Staff(settings, self.script.memory)
+        self.quarrels = Quarrels(self.script.memory, self.book)
         self.oracle = Oracle(self.script.memory, self.book)
         self.waiting: list[tuple[int, int, Sent]] = []
         self.records: list[Record] = []
@@ -124,8 +129,10 @@ class MemoryRun:
                 for record in log[start:]:
                     self.records.append(record)
                     said = self.book.read(record)
-                    if said is not None:
-                        for answer in self.staff.answers(said, record.timestamp):
+                    if said is None:
+                        continue
+                    for people in (self.staff, self.quarrels):
+                        for answer in people.answers(said, record.timestamp):
                             self.later(self.driver.now_ms + answer.after_ms, answer.sent)
 
     def run(

@@ -4,8 +4,9 @@ import events
 from simulator.heard import Data, Said
 from simulator.plans import Plan
 from simulator.script import Script
+from simulator.sending import Answer
 from simulator.settings import Mix, ShopSettings
-from simulator.staff import Answer, Staff
+from simulator.staff import Staff
 
 START_MS = 1_760_000_000_000
 
