@@ -28,6 +28,9 @@ PARCEL_S: Final = {"shipped": 2, "in_transit": 3, "out": 4, "delivered": 5, "aga
 POLL_S: Final = 3
 """How often carriers are asked, in place of every 4 h."""
 
+LETTERS_MAX: Final = 200
+"""Letters to one recipient in a scaled hour, in place of 10."""
+
 
 def calendar_settings(start: datetime, rate: int = CALENDAR_RATE) -> Mapping[str, str]:
     """Have billing and daily reports follow a calendar that hurries from now on."""
@@ -57,5 +60,7 @@ def worker_settings(shop: ShopSettings) -> Mapping[str, str]:
             {f"{step}_ms": seconds * TIME_SCALE * 1000 for step, seconds in PARCEL_S.items()}
             | {"unavailable_share": 0.05}
         ),
+        # A parcel's days pass in seconds, but an hour's limit would still hold its letters back.
+        "FLOWMART_NOTIFICATIONS__RECIPIENT_MAX": str(LETTERS_MAX),
         "FLOWMART_INVENTORY": json.dumps({"no_backorder": final_products(shop)}),
     }

@@ -79,6 +79,7 @@ def test_a_run_as_promised_breaks_nothing() -> None:
         {"oracle_differences": 1},
         {"confirm_ms_p99": 2_000},
         {"payment_ms_p99": 3_000},
+        {"notification_ms_p99": 30_000},
     ],
     ids=lambda wrong: next(iter(wrong)),
 )
@@ -152,6 +153,11 @@ def test_orders_that_are_placed_all_end_and_every_promise_is_kept() -> None:
     assert figures["orders_placed"] == 100
     assert figures["paid"] + figures["cancelled"] + figures["failed"] == 100
     assert figures["delivered"] >= figures["paid"] > 0
+    assert figures["returned"] > 0
+    assert figures["refunded"] > 0
+    assert figures["disputed"] > 0
+    assert figures["notifications_sent"] > figures["orders_placed"]
+    assert (figures["subscriptions_renewed"], figures["subscriptions_suspended"]) == (8, 2)
     assert figures["oracle_differences"] == figures["unexplained"] == 0
     assert figures["worker_restarts"] == 0
     assert "http://127.0.0.1:" in done.stderr

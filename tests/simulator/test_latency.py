@@ -86,3 +86,15 @@ def test_a_payment_that_waited_is_not_timed(wait: Record) -> None:
     )
 
     assert watch.payment_ms == []
+
+
+def test_a_letter_is_timed_from_the_queue_to_its_provider_whichever_is_read_first() -> None:
+    watch = timed(
+        record("SendNotification", "cus_1", 1_000, notificationId="n1"),
+        record("NotificationSent", "cus_1", 1_030, notificationId="n1"),
+        record("NotificationSent", "cus_2", 1_050, notificationId="n2"),
+        record("SendNotification", "cus_2", 1_000, notificationId="n2"),
+        record("SendNotification", "cus_3", 1_000, notificationId="n3"),
+    )
+
+    assert watch.notification_ms == [30, 50]

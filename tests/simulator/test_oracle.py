@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from engine.records import Record
+from simulator.afterwards import Claim, Dispute, Return
 from simulator.book import Book
 from simulator.dossier import Dossier
 from simulator.ends import End
@@ -60,7 +61,60 @@ def an_order(run: MemoryRun, wanted: Callable[[Plan, Dossier, End], bool]) -> st
 
 
 def paid(run: MemoryRun) -> str:
-    return an_order(run, lambda plan, order, end: end is End.PAID and not order.attempts_failed)
+    """One that is left in peace afterwards."""
+    return an_order(
+        run,
+        lambda plan, order, end: (
+            end is End.PAID and not order.attempts_failed and plan.afterwards is None
+        ),
+    )
+
+
+def sent_back(run: MemoryRun) -> str:
+    """For money."""
+    return an_order(
+        run,
+        lambda plan, order, end: isinstance(plan.afterwards, Return) and bool(order.refunds),
+    )
+
+
+def spoilt(run: MemoryRun) -> str:
+    """Sent back, but nothing is given for it."""
+    return an_order(
+        run,
+        lambda plan, order, end: (
+            isinstance(plan.afterwards, Return)
+            and not plan.afterwards.is_refunded
+            and bool(order.came_back)
+        ),
+    )
+
+
+def claimed(run: MemoryRun) -> str:
+    return an_order(
+        run, lambda plan, order, end: isinstance(plan.afterwards, Claim) and end is End.PAID
+    )
+
+
+def disputed(run: MemoryRun, *, lost: bool) -> str:
+    return an_order(
+        run, lambda plan, order, end: plan.afterwards == Dispute(lost=lost) and end is End.PAID
+    )
+
+
+def lost(run: MemoryRun) -> str:
+    return disputed(run, lost=True)
+
+
+def won(run: MemoryRun) -> str:
+    return disputed(run, lost=False)
+
+
+def refunded_for_nothing(run: MemoryRun) -> Records:
+    """A refund of one order is told of another."""
+    order_id = paid(run)
+    taken = next(r for r in run.records if is_about(r, "RefundIssued", claimed(run)))
+    return [*run.records, changed(taken, event_id="other", orderId=order_id)]
 
 
 def refunded(run: MemoryRun) -> str:
@@ -332,6 +386,17 @@ PLANTS: tuple[tuple[str, Plant, str], ...] = (
         "booked",
     ),
     ("never completed", dropped("PaymentComplete", paid), "still open"),
+    ("a return never comes in", dropped("ReturnReceived", sent_back), "still open"),
+    ("a return comes in twice", doubled("ReturnReceived", spoilt), "came back, expected"),
+    ("too little for a return", altered("ChargeRefunded", sent_back, amountMinor=1), "still open"),
+    ("too much for a return", altered("ChargeRefunded", sent_back, amountMinor=10**6), "kept"),
+    ("another refund than claimed", altered("RefundIssued", claimed, amount=10**4), "told, exp"),
+    ("a claim is refused", altered("RefundIssued", claimed, amount=0), "still open"),
+    ("a refund for nothing", refunded_for_nothing, "told, expected 0"),
+    ("a dispute never ends", dropped("ChargebackClosed", won), "still open"),
+    ("a dispute opens twice", doubled("ChargebackOpened", won), "disputes ["),
+    ("a dispute is lost for nothing", altered("ChargebackClosed", won, outcome="lost"), "kept"),
+    ("a dispute is won for nothing", altered("ChargebackClosed", lost, outcome="won"), "kept"),
     ("cancelled twice", doubled("OrderCancelled", refunded), "2 OrderCancelled"),
     ("cancelled for nothing", a_stranger_cancels, "which nothing explains"),
     ("refused for another reason", refused_for_another_reason, "must be INVALID_REQUEST"),
