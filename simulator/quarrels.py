@@ -24,8 +24,8 @@ from simulator.plans import Plan
 from simulator.sending import Answer, sent
 
 _SOON_MS: Final = 2_000
-_AGAIN_MS: Final = 10_000
-"""A customer who hears nothing asks again; Orders may not have known yet that it arrived."""
+_ASKS_MS: Final = (_SOON_MS, 8_000, 20_000, 45_000)
+"""A customer who gets no label asks again; Orders may not have known yet that it arrived."""
 
 
 @dataclass(slots=True)
@@ -35,6 +35,7 @@ class Quarrels:
     memory: Memory
     book: Book
     _begun: set[str] = field(default_factory=set)
+    _labelled: set[str] = field(default_factory=set)
 
     def answers(self, heard: Said, at_ms: int) -> Iterator[Answer]:
         """What somebody does about it; the book has read it already."""
@@ -46,12 +47,19 @@ class Quarrels:
         if order is None or plan is None or plan.afterwards is None:
             return
         if heard.event_type == "ReturnInitiated":
+            self._labelled.add(order_id)
             yield from self._receive(plan, plan.afterwards, heard, at_ms)
         elif order_id not in self._begun and order.arrived.total() >= plan.units:
             self._begun.add(order_id)
             for after_ms, command in _begin(plan, order_id):
                 event_id = derived_id(plan.event_id, command.name, str(after_ms))
-                yield Answer(after_ms, sent(command, event_id, at_ms + after_ms))
+                record = sent(command, event_id, at_ms + after_ms)
+                yield Answer(after_ms, record, lambda: order_id in self._labelled)
+
+    def forget(self) -> None:
+        """Keep in mind only what the book does."""
+        self._begun &= self.book.orders.keys()
+        self._labelled &= self.book.orders.keys()
 
     def _receive(self, plan: Plan, after: object, heard: Said, at_ms: int) -> Iterator[Answer]:
         """The warehouse takes a return in and says in which condition it is."""
@@ -84,7 +92,7 @@ def _begin(plan: Plan, order_id: str) -> Iterator[tuple[int, Message]]:
     """What is sent, and how long after the last parcel arrived."""
     after, payment_id = plan.afterwards, f"pay_{order_id}"
     if isinstance(after, Return):
-        for after_ms in (_SOON_MS, _AGAIN_MS):
+        for after_ms in _ASKS_MS:
             yield after_ms, _return_of(plan, order_id, after)
     elif isinstance(after, Claim):
         whole = after.part == 1

@@ -1,6 +1,6 @@
 """What is sent: records with what must become of them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -51,6 +51,8 @@ class Answer(NamedTuple):
 
     after_ms: int
     sent: Sent
+    is_moot: Callable[[], bool] | None = None
+    """Asked when it is due: True, and nothing is sent."""
 
 
 def sent(  # noqa: PLR0913 - what a record may be told to be, by name

@@ -15,7 +15,7 @@ from simulator.members import Members
 from simulator.oracle import Oracle
 from simulator.quarrels import Quarrels
 from simulator.script import Script
-from simulator.sending import Answer, Sent
+from simulator.sending import Answer
 from simulator.settings import ShopSettings
 from simulator.staff import Staff
 from simulator.subscribers import subscribers
@@ -69,7 +69,7 @@ class Session:
     members: Members = field(init=False)
     oracle: Oracle = field(init=False)
     listening: asyncio.Task[None] | None = None
-    _answers: list[tuple[float, int, Sent]] = field(default_factory=list)
+    _answers: list[tuple[float, int, Answer]] = field(default_factory=list)
     _tie: int = 0
     heard_at_s: float = 0.0
     """When the last record came, on the monotonic clock."""
@@ -149,7 +149,7 @@ class Session:
         for answer in self._answers_to(message, record.timestamp):
             due_s = time.monotonic() + answer.after_ms / 1000
             self._tie += 1
-            heappush(self._answers, (due_s, self._tie, answer.sent))
+            heappush(self._answers, (due_s, self._tie, answer))
 
     def _answers_to(self, message: Said, at_ms: int) -> Iterator[Answer]:
         yield from self.staff.answers(message, at_ms)
@@ -158,7 +158,9 @@ class Session:
 
     async def _answer(self) -> None:
         while self._answers and self._answers[0][0] <= time.monotonic():
-            await self.sender.send(heappop(self._answers)[2])
+            answer = heappop(self._answers)[2]
+            if not _is_moot(answer):
+                await self.sender.send(answer.sent)
 
     async def settle(self, patience_s: float, still: Callable[[], None]) -> None:
         """Return once everything has ended and nothing more comes, or patience has run out.
@@ -170,10 +172,13 @@ class Session:
             self.check()
             still()
             quiet_s = self._quiet_s()
-            if quiet_s > patience_s and not self._answers:
+            if quiet_s > patience_s and not self._owes_answers():
                 return
             if quiet_s > _QUIET_S and self._is_over():
                 return
+
+    def _owes_answers(self) -> bool:
+        return not all(_is_moot(answer) for _, _, answer in self._answers)
 
     def check(self) -> None:
         """Raise what ended the listening, if it ended."""
@@ -186,7 +191,7 @@ class Session:
     def _is_over(self) -> bool:
         if not self.judged:
             return self.stopwatch.decided >= self.script.memory.placed
-        if self._answers or self.oracle.letters_missing():
+        if self._owes_answers() or self.oracle.letters_missing():
             return False
         return not (self.oracle.open_subscriptions() or self.oracle.open_orders())
 
@@ -196,6 +201,12 @@ class Session:
         for plan in list(memory.plans.values())[:-REMEMBERED_MAX]:
             memory.forget(plan)
         self.book.forget(REMEMBERED_MAX)
+        self.quarrels.forget()
+        self.stopwatch.forget()
+
+
+def _is_moot(answer: Answer) -> bool:
+    return answer.is_moot is not None and answer.is_moot()
 
 
 @asynccontextmanager
