@@ -2,11 +2,11 @@
 
 from typing import Final
 
+from agents.order_rows import save
 from agents.wiring import Cause, announce
 from engine.specs import Context, TickHandler
 from events.ids import derived_id
-from streams.orders.evolution import fold
-from streams.orders.outcomes import due_times
+from streams.orders.outcomes import due_times, following
 from streams.orders.rows import Order
 from streams.orders.rules import OrderRules
 from streams.orders.sweeping import STUCK, alarm, archived, is_old, looked_at
@@ -43,10 +43,11 @@ def _look_at(ctx: Context, order: Order, now_ms: int, rules: OrderRules) -> None
         return
     facts = looked_at(order, now_ms, rules)
     if facts:
-        after = fold(order, facts)
-        ctx.table(ORDERS)[order.order_id] = after
-        if STUCK in after.flags:
-            announce(ctx, AGENT, _cause(order, now_ms), (alarm(after, now_ms),))
+        after = save(ctx, order, facts)
+        told = list(following(after, facts, None, now_ms, rules))
+        if STUCK in after.flags and STUCK not in order.flags:
+            told.append(alarm(after, now_ms))
+        announce(ctx, AGENT, _cause(order, now_ms), told)
 
 
 def _cause(order: Order, now_ms: int) -> Cause:

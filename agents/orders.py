@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from agents import early_orders
+from agents.order_rows import save
 from agents.order_sweep import EVERY_MS, sweeping
 from agents.wiring import Cause, announce, cause_of, timer_cause
 from engine.specs import (
@@ -26,9 +27,8 @@ from engine.specs import (
 )
 from streams.orders.amending import amendment_over
 from streams.orders.deciding import backorder_over, decide, order_id_of, review_over
-from streams.orders.evolution import fold
 from streams.orders.facts import Fact
-from streams.orders.outcomes import due_times, following, opening
+from streams.orders.outcomes import following, opening
 from streams.orders.placing import place
 from streams.orders.returning import lapse
 from streams.orders.rows import Order
@@ -119,7 +119,7 @@ def _placing(rules: OrderRules, advance: Mapping[str, Handler]) -> Handler:
             return
         cause = cause_of(delivery)
         facts = place(command, cause.at_ms, rules, cause.correlation_id)
-        order = _save(ctx, None, facts)
+        order = save(ctx, None, facts)
         key = customer_key(order.user_id, order.placed_at_ms, order.order_id)
         ctx.table(CUSTOMER_ORDERS)[key] = order.placed_at_ms
         messages = opening(order, facts, command, rules)
@@ -141,7 +141,7 @@ def _advancing(rules: OrderRules, topic: TopicSpec) -> Handler:
         facts = decide(order, message, delivery.record.timestamp, rules)
         if facts:
             cause = cause_of(delivery)
-            after = _save(ctx, order, facts)
+            after = save(ctx, order, facts)
             announce(ctx, AGENT, cause, following(after, facts, message, cause.at_ms, rules))
 
     return handler
@@ -156,20 +156,7 @@ def _timing(rules: OrderRules, rule: TimerRule) -> TimerHandler:
         if facts:
             cause = timer_cause(AGENT, timer, now_ms)
             saga = Cause(cause.event_id, order.correlation_id, now_ms)
-            after = _save(ctx, order, facts)
+            after = save(ctx, order, facts)
             announce(ctx, AGENT, saga, following(after, facts, None, now_ms, rules))
 
     return handler
-
-
-def _save(ctx: Context, before: Order | None, facts: tuple[Fact, ...]) -> Order:
-    """Fold the facts into the row, and have its timers run as the row says."""
-    after = fold(before, facts)
-    ctx.table(ORDERS)[after.order_id] = after
-    was, now = due_times(before), due_times(after)
-    if was != now:
-        for kind, due_ms in was.items() - now.items():
-            ctx.cancel_timer(kind, after.order_id, due_ms)
-        for kind, due_ms in now.items() - was.items():
-            ctx.set_timer(kind, after.order_id, due_ms)
-    return after

@@ -183,6 +183,12 @@ MUTANTS: Final = (
         "",
     ),
     Mutant(
+        "an order that nobody sends stands still for ever",
+        "streams.orders.sweeping",
+        "if order.status in _AT_HOME and still_ms > rules.unsent_ms:",
+        "if False:",
+    ),
+    Mutant(
         "ids are made up instead of derived",
         "events.ids",
         "    digits = state.hexdigest()\n",

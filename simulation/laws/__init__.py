@@ -128,7 +128,7 @@ class Laws:
     def quiet(self) -> None:
         """There is nothing left to read."""
         self.stock.quiet(self._clock())
-        self.waits.quiet()
+        self.waits.quiet(self._clock())
 
     # -- in the end
 

@@ -18,6 +18,12 @@ from simulation.laws.machines import (
 )
 
 LAW: Final = "rests or waits for a timer"
+SWEPT: Final = "an order does not stand still for ever"
+_DAY_MS: Final = 24 * 60 * 60_000
+_SWEPT_MS: Final = {"paid": 14 * _DAY_MS, "processing": 14 * _DAY_MS, "shipped": 30 * _DAY_MS}
+"""How long the sweep over orders lets them stand still."""
+_LATE_MS: Final = 2 * _DAY_MS
+"""How late the sweep may come: lanes tick rarely here."""
 _HOUSEKEEPING: Final = frozenset({"history", "purge", "forget", "early", "digest"})
 """Timers that clear up and let nothing go on."""
 
@@ -34,6 +40,7 @@ class WaitsLaw:
     """By order: keys of everything that belongs to it."""
     persons: set[str] = field(default_factory=set)
     """Keys of what a person, or the bank, has to go on with."""
+    orders: dict[str, Any] = field(default_factory=dict)
 
     def timed(self, key: str, before: Any, row: Any) -> None:
         """A timer was set or is gone."""
@@ -43,8 +50,10 @@ class WaitsLaw:
         self.timers[timer.key] += (row is not None) - (before is not None)
 
     def order(self, key: str, row: Any) -> None:
-        """An order's row changed."""
-        self._note("order", key, row, row.status.value in ORDER.rests)
+        """An order's row changed: a returned one waits until its money's fate is known."""
+        self.orders[key] = row
+        rests = row.status.value in ORDER.rests and not _awaits_money(row)
+        self._note("order", key, row, rests)
         self._belongs(key, key, row.payment_id)
 
     def payment(self, key: str, row: Any) -> None:
@@ -64,13 +73,10 @@ class WaitsLaw:
     def shipment(self, key: str, row: Any) -> None:
         """A shipment's row changed.
 
-        Without a carrier, lost, never seen, on its way back or cancelled it leaves its order to a
-        person.
+        Of an order that ended, or came back, it leaves what is lost or on its way to people.
         """
         status = row.status.value
-        person = status in {"booking_failed", "returning", "cancelled"} or row.failure == "LOST"
-        person = person or (status == "created" and not row.poll_due_ms)
-        self._person(key, person or row.blocked)
+        self._person(key, status == "returning" or row.failure == "LOST")
         self._note("shipment", key, row, status in SHIPMENT.rests)
         self._belongs(row.order_id, key)
 
@@ -109,13 +115,21 @@ class WaitsLaw:
 
     # -- looking
 
-    def quiet(self) -> None:
+    def quiet(self, now_ms: int) -> None:
         """Nothing is to be read, and nobody outside owes an answer."""
         timers = self.persons.union(key for key, count in self.timers.items() if count > 0)
         for (kind, key), row in self.open.items():
-            if not timers & self._waited_for(kind, key, row):
+            order = self._order_of(kind, row)
+            if order is not None and order.status.value in _SWEPT_MS:
+                _swept(order, now_ms)
+            elif not timers & self._waited_for(kind, key, row):
                 status = getattr(row, "status", "open")
                 insist(False, LAW, key.split()[-1], f"{kind} is {status} and no timer is set")  # noqa: FBT003
+
+    def _order_of(self, kind: str, row: Any) -> Any:
+        if kind in {"order", "reservation", "shipment"}:
+            return self.orders.get(row.order_id)
+        return None
 
     def _waited_for(self, kind: str, key: str, row: Any) -> set[str]:
         """Keys of timers, any of which will have it go on."""
@@ -123,3 +137,22 @@ class WaitsLaw:
             order_id = row.session.order_id if kind == "payment" else row.order_id
             return self.keys.get(order_id, set()) | {key} if order_id else {key}
         return {row.user_id} if kind in {"subscription", "invoice"} else {key}
+
+
+def _awaits_money(order: Any) -> bool:
+    """Whether goods are back whose price nobody has given back or refused."""
+    return order.status.value == "returned" and any(
+        line.money.value == "initial" and line.state.value != "advised"
+        for back in order.returns
+        for line in back.lines
+    )
+
+
+def _swept(order: Any, now_ms: int) -> None:
+    """An order of which nothing happens any more ends, or people are told of it."""
+    since_ms = max(step.at_ms for step in order.history if step.reason != "STUCK")
+    still = now_ms - since_ms > _SWEPT_MS[order.status.value] + _LATE_MS
+    told = order.status.value == "shipped" and (
+        "STUCK" in order.flags or order.refund_status == "refunded"
+    )
+    insist(not still or told, SWEPT, order.order_id, f"it is {order.status.value} since {since_ms}")

@@ -73,6 +73,11 @@ class OrderRules:
     hour, its payment's retries less."""
     stuck_paid_ms: int = 48 * HOUR_MS
     """The same for a paid one: 24 hours to fulfil it, twice."""
+    stuck_sent_ms: int = 30 * DAY_MS
+    """The same for a shipped one: as long as carriers are asked for its parcels (G-30)."""
+    unsent_ms: int = 14 * DAY_MS
+    """How long an order of which nothing has left may stand still before it is cancelled; the
+    contract names no figure. People were told long before."""
     archive_ms: int = 2557 * DAY_MS
     """After seven years an order goes into the archive."""
     archive_bucket: str = "flowmart-order-archive"

@@ -1,4 +1,4 @@
-"""The sweep over all orders: those that stand still are shown to people, old ones are archived.
+"""The sweep over all orders: what stands still is shown to people, then ended; the old is archived.
 
 Nothing on an order's way pays for it: rows are looked at a few at a time, round and round.
 """
@@ -9,6 +9,8 @@ from events.alerts import AlertRaised
 from events.ids import derived_id
 from events.orders import LegacyOrderArchived
 from streams.moments import moment_of
+from streams.orders.amending import without_pending
+from streams.orders.cancelling import ended_by_shop
 from streams.orders.facts import Fact
 from streams.orders.flags import flagged, lowered
 from streams.orders.rows import Order, Status
@@ -16,16 +18,23 @@ from streams.orders.rules import OrderRules
 
 STUCK: Final = "STUCK"
 RULE: Final = "stuck_order"
+NEVER_SENT: Final = "NEVER_SENT"
 
-_MOVING: Final = frozenset({Status.CONFIRMED, Status.PAID, Status.PROCESSING})
-"""States that somebody is at work on: in others an order waits, or has ended."""
+_AT_HOME: Final = frozenset({Status.CONFIRMED, Status.PAID, Status.PROCESSING})
+"""States that somebody is at work on before dispatch: in others an order waits, or has ended."""
 
 
 def looked_at(order: Order, now_ms: int, rules: OrderRules) -> tuple[Fact, ...]:
-    """Flag an order that has not moved for too long, and unflag one that moves again."""
-    since_ms = max([s.at_ms for s in order.history if s.reason != STUCK], default=0)
-    late = now_ms - since_ms > _patience_ms(order, rules)
-    if order.status in _MOVING and late:
+    """Flag an order that has not moved for too long, and unflag one that moves again.
+
+    One that nobody sends at all is cancelled, whatever it waits for: a carrier, a parcel in the
+    place of one that was cancelled, the first scan.
+    """
+    still_ms = now_ms - max([s.at_ms for s in order.history if s.reason != STUCK], default=0)
+    if order.status in _AT_HOME and still_ms > rules.unsent_ms:
+        ended = ended_by_shop(now_ms, "OTHER", rules, NEVER_SENT)
+        return without_pending(order, ended, now_ms)
+    if _is_awaited(order) and still_ms > _patience_ms(order, rules):
         return flagged(order, STUCK, now_ms, STUCK)
     return lowered(order, STUCK, now_ms, "MOVES_AGAIN")
 
@@ -79,6 +88,14 @@ def archived(order: Order, now_ms: int, rules: OrderRules) -> LegacyOrderArchive
     )
 
 
+def _is_awaited(order: Order) -> bool:
+    """Whether something has yet to happen; the parcels of an order may be lost and paid back."""
+    sent = order.status is Status.SHIPPED and order.refund_status != "refunded"
+    return sent or order.status in _AT_HOME
+
+
 def _patience_ms(order: Order, rules: OrderRules) -> int:
-    """An unpaid order has its holds' time, a paid one the time to fulfil it."""
+    """An unpaid order has its holds' time, a paid one the time to fulfil it, or to arrive."""
+    if order.status is Status.SHIPPED:
+        return rules.stuck_sent_ms
     return rules.stuck_unpaid_ms if order.status is Status.CONFIRMED else rules.stuck_paid_ms

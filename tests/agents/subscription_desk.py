@@ -44,7 +44,7 @@ PAYMENTS = PaymentRules(provider_default="simulated", gateway_backoff_s=0)
 
 def _the_others() -> list[AgentSpec]:
     return [
-        orders_agent(OrderRules()),
+        orders_agent(OrderRules(unsent_ms=366 * DAY_MS)),  # Nobody here sends goods.
         subscribed_orders_agent(),
         allocation_agent(AllocationRules()),
         stock_agent(InventoryRules()),

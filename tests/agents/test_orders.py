@@ -152,6 +152,23 @@ def test_a_wait_that_is_over_has_no_timer(end: Message) -> None:
     assert desk.driver.timers() == {}
 
 
+def test_an_order_that_nobody_sends_is_told_to_people_and_ends_after_a_fortnight() -> None:
+    desk = Desk().tell(place_order(), held(1), held(2), paid())
+
+    desk.driver.advance(3 * DAY_MS)
+    assert (desk.order().flags, desk.names(ORDERS_EVENTS)) == (("STUCK",), ["OrderConfirmed"])
+    desk.driver.advance(12 * DAY_MS)
+
+    cancelled = desk.said(ORDERS_EVENTS)[-1]
+    assert cancelled.data.cancellation_note == "NEVER_SENT"
+    assert (cancelled.data.refund.refund_id, cancelled.data.refund.amount_minor) == (
+        "ref_ord_1",
+        13497,
+    )
+    assert cancelled.correlation_id == "corr_1"
+    assert desk.order().status is Status.CANCELLED
+
+
 @pytest.mark.parametrize("again", LIFE[1:], ids=lambda message: message.name)
 def test_what_comes_after_the_end_moves_nothing(again: Message) -> None:
     desk = Desk().tell(*LIFE)

@@ -3,9 +3,11 @@
 import pytest
 from msgspec.structs import replace
 
+from events.shipping import ShipmentBookingFailed
 from streams.orders.evolution import fold
-from streams.orders.rows import Order
-from streams.orders.sweeping import STUCK, alarm, archived, is_old, looked_at
+from streams.orders.outcomes import due_times
+from streams.orders.rows import Order, Status
+from streams.orders.sweeping import NEVER_SENT, STUCK, alarm, archived, is_old, looked_at
 from tests.streams.orders.samples import (
     AT_MS,
     BACKORDERED,
@@ -20,8 +22,17 @@ from tests.streams.orders.samples import (
     after,
     amend,
     change,
+    refund,
 )
-from tests.streams.orders.test_shipping import created, dispatched
+from tests.streams.orders.test_shipping import created, dispatched, gone
+
+UNBOOKED = ShipmentBookingFailed(
+    shipment_id="shp_ord_1",
+    order_id="ord_1",
+    attempts=6,
+    carriers_tried=("UPS",),
+    manual_fulfillment=True,
+)
 
 
 @pytest.mark.parametrize(
@@ -32,7 +43,9 @@ from tests.streams.orders.test_shipping import created, dispatched
         (PAID, 47 * HOUR_MS, False),
         (PAID, 49 * HOUR_MS, True),
         (after(PAID, created()), 49 * HOUR_MS, True),
-        (after(PAID, created(), dispatched()), 99 * DAY_MS, False),
+        (after(PAID, created(), dispatched()), 29 * DAY_MS, False),
+        (after(PAID, created(), dispatched()), 31 * DAY_MS, True),
+        (after(PAID, created(), dispatched(), refund()), 31 * DAY_MS, False),
         (BACKORDERED, 99 * DAY_MS, False),
         (ON_HOLD, 99 * DAY_MS, False),
         (CANCELLED, 99 * DAY_MS, False),
@@ -56,6 +69,34 @@ def test_it_is_said_once_and_taken_back_when_the_order_moves() -> None:
     assert alarm(stuck, now_ms).value == 120
     moved = after(stuck, amend(change("p1", 2, 1)), at_ms=now_ms)
     assert fold(moved, looked_at(moved, now_ms + MINUTE_MS, RULES)).flags == ()
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        CONFIRMED,
+        PAID,
+        after(PAID, created()),
+        after(PAID, created(), gone()),
+        after(PAID, UNBOOKED),
+        after(CONFIRMED, amend(change("p2", 1, 3))),
+    ],
+    ids=["no answer", "not booked", "never scanned", "parcel cancelled", "no carrier", "amending"],
+)
+def test_an_order_that_nobody_sends_ends_after_a_fortnight(order: Order) -> None:
+    stuck = fold(order, looked_at(order, AT_MS + 13 * DAY_MS, RULES))
+    assert stuck.flags == (STUCK,)
+
+    facts = looked_at(stuck, AT_MS + 15 * DAY_MS, RULES)
+
+    ended = fold(stuck, facts)
+    assert (ended.status, ended.cancellation_reason) == (Status.CANCELLED, "OTHER")
+    assert (facts[-1].note, due_times(ended)) == (NEVER_SENT, {})
+
+
+def test_what_waits_for_its_own_clock_is_left_to_it() -> None:
+    for order in (BACKORDERED, ON_HOLD, CANCELLED, after(PAID, created(), dispatched(), refund())):
+        assert looked_at(order, AT_MS + 99 * DAY_MS, RULES) == ()
 
 
 def test_after_seven_years_an_order_is_old() -> None:
