@@ -8,6 +8,7 @@ from typing import Any, Final
 import pytest
 from confluent_kafka import Consumer, TopicPartition
 
+from broker import Broker
 from tests.e2e.harness import Workers, faust, until
 from tests.e2e.heard import Ear
 from tests.e2e.shop import Sender, line, order
@@ -25,6 +26,13 @@ MAILS = {
     "shipment-dispatched",
     "shipment-delivered",
 }
+
+
+@pytest.fixture(scope="module")
+def kafka() -> Iterator[str]:
+    """A broker of these tests' own: nobody else's records are counted."""
+    with Broker() as broker:
+        yield broker.bootstrap
 
 
 @pytest.fixture(scope="module")

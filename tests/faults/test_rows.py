@@ -29,7 +29,7 @@ def played(
     asked = [
         item.callspec.params["row"]
         for item in request.session.items
-        if isinstance(item, pytest.Function) and "played" in item.fixturenames
+        if item.path == request.path and hasattr(item, "callspec")
     ]
     home = tmp_path_factory.mktemp("rows")
 
