@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from streams.payments import facts as f
-from streams.payments.states import Dispute, Evidence, Payment, Status, without_token
+from streams.payments.states import DISPUTES_MAX, Dispute, Evidence, Payment, Status, without_token
 
 
 def settled(payment: Payment, fact: f.Settled) -> Payment:
@@ -26,7 +26,16 @@ def disputed(payment: Payment, fact: f.Disputed) -> Payment:
         fact.fee_minor,
         fact.evidence_due_ms,
     )
-    return replace(payment, status=Status.DISPUTED, dispute=dispute, due_ms=fact.evidence_due_ms)
+    over = payment.disputes_over
+    if payment.dispute is not None:
+        over = (*over, payment.dispute.chargeback_id)[-DISPUTES_MAX:]
+    return replace(
+        payment,
+        status=Status.DISPUTED,
+        dispute=dispute,
+        disputes_over=over,
+        due_ms=fact.evidence_due_ms,
+    )
 
 
 def _with(payment: Payment, evidence: Evidence, due_ms: int) -> Payment:

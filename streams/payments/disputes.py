@@ -32,8 +32,8 @@ def record_chargeback(
     A claim of money that went back already, or that nobody here knows to be in, is for a
     person: the machine has no state for it.
     """
-    known, reference = payment.dispute, command.chargeback_reference
-    if known is not None and known.chargeback_id == reference:
+    reference = command.chargeback_reference
+    if _is_known(payment, reference):
         return ()
     if payment.status in PAID:
         opened = _opened(payment, reference, command.amount_minor, command.reason, at_ms, rules)
@@ -109,15 +109,19 @@ def close_chargeback(
     dispute = _open_dispute(payment, command.chargeback_reference)
     if dispute is not None:
         return _ended(payment, dispute, command, at_ms, rules)
-    known = payment.dispute
-    told_before = known is not None and known.chargeback_id == command.chargeback_reference
-    if payment.status not in PAID or told_before:
+    if payment.status not in PAID or _is_known(payment, command.chargeback_reference):
         return ()
     amount = remaining_minor(payment)
     opened = _opened(payment, command.chargeback_reference, amount, "unknown", at_ms, rules)
     after = evolve_all(payment, (opened,))
     assert after.dispute is not None, "it was just opened"
     return opened, *_ended(after, after.dispute, command, at_ms, rules)
+
+
+def _is_known(payment: Payment, reference: str) -> bool:
+    """Whether that dispute was opened, now or ever: one that is over is over for good."""
+    newest = payment.dispute is not None and payment.dispute.chargeback_id == reference
+    return newest or reference in payment.disputes_over
 
 
 def _open_dispute(payment: Payment, reference: str) -> Dispute | None:

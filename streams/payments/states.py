@@ -138,6 +138,10 @@ class Evidence(StrEnum):
     GIVEN = "given"
 
 
+DISPUTES_MAX: Final = 20
+"""Disputes of one payment that are known by their references, the newest."""
+
+
 class Dispute(msgspec.Struct, frozen=True, omit_defaults=True):
     """A cardholder's bank claims money back."""
 
@@ -230,6 +234,8 @@ class Payment(msgspec.Struct, frozen=True, omit_defaults=True):
     """When the provider paid out."""
     dispute: Dispute | None = None
     """The newest one, also when it has ended: a repeat of it opens no other."""
+    disputes_over: tuple[str, ...] = ()
+    """The references of those before it: news of them comes too late."""
 
     claimed_minor: int = 0
     """What an order costs that claimed money which was taken before it was placed."""

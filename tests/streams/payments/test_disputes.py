@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from events.base import Message
 from streams.payments import goods
 from streams.payments.calendar import settles_ms
 from streams.payments.disputes import evidence_due, record_chargeback
@@ -13,7 +14,7 @@ from streams.payments.facts import EvidenceAsked
 from streams.payments.refund import RefundState
 from streams.payments.rules import PaymentRules
 from streams.payments.sales import NOTHING_SOLD, Sale
-from streams.payments.states import Evidence, Payment, Status, remaining_minor
+from streams.payments.states import DISPUTES_MAX, Evidence, Payment, Status, remaining_minor
 from tests.streams.payments.goods_samples import delivered, dispatched
 from tests.streams.payments.samples import (
     AMOUNT,
@@ -56,6 +57,36 @@ def test_a_dispute_that_is_won_leaves_the_money_settled(outcome: str) -> None:
     life = disputed().hear(closed(outcome))
 
     assert (life.status, life.payment.charged_back_minor) == (Status.SETTLED, 0)
+
+
+@pytest.mark.parametrize(
+    "late", [chargeback(), closed("lost"), closed("won")], ids=["opened", "lost", "won"]
+)
+@pytest.mark.parametrize("others", [0, 1, 3])
+def test_a_dispute_that_is_over_opens_no_more(late: Message, others: int) -> None:
+    life = disputed().hear(closed("won"))
+    for number in range(others):
+        life.hear(chargeback(AMOUNT, f"cb_other_{number}"), closed("won", f"cb_other_{number}"))
+    before, told = life.payment, list(life.names)
+
+    life.hear(late)
+
+    assert (life.payment, life.names) == (before, told)
+
+
+def test_a_dispute_is_no_repeat_of_one_that_was_never_taken_up() -> None:
+    life = disputed().hear(chargeback(AMOUNT, "cb_2"), closed("won"), chargeback(AMOUNT, "cb_2"))
+
+    assert life.status is Status.DISPUTED
+    assert life.last("ChargebackOpened").chargeback_id == "cb_2"
+
+
+def test_the_disputes_of_a_payment_that_are_known_are_bounded() -> None:
+    life = paid()
+    for number in range(DISPUTES_MAX + 5):
+        life.hear(chargeback(AMOUNT, f"cb_{number}"), closed("won", f"cb_{number}"))
+
+    assert len(life.payment.disputes_over) == DISPUTES_MAX
 
 
 def test_a_lost_dispute_takes_what_remained() -> None:
