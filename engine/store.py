@@ -74,7 +74,8 @@ class MemoryStore:
 
     def range(self, start: bytes, end: bytes) -> Iterator[tuple[bytes, bytes]]:
         """Items with start <= key < end, as of the call."""
-        keys = self._keys[bisect_left(self._keys, start) : bisect_left(self._keys, end)]
+        first = bisect_left(self._keys, start)
+        keys = self._keys[first : bisect_left(self._keys, end, first)]
         return ((key, self._values[key]) for key in keys)
 
     def size_bytes(self) -> int:

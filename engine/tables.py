@@ -82,7 +82,7 @@ class LaneTable(Generic[R]):
         At most `limit` of them, where that is given.
         """
         size, first, last = len(self._prefix), start.encode(), end.encode()
-        changed = [key for key in self.dirty if first <= key.encode() < last]
+        changed = [k for k in self.dirty if first <= k.encode() < last] if self.dirty else []
         stored = self._store.range(self._prefix + first, self._prefix + last)
         if limit is not None:
             stored = islice(stored, limit + len(changed))
@@ -92,7 +92,7 @@ class LaneTable(Generic[R]):
             row = young.get(key)
             found[key] = self._decoded(key, raw) if row is None else row
         if not changed:
-            return iter(found.items())
+            return iter(found.items())  # As the store has them: in order.
         for key in changed:
             row = young[key]
             if row is None:

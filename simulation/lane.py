@@ -120,6 +120,8 @@ class Lane:
         self.applied: list[Applied] = []
         """Everything that is committed, in its order."""
         self.ticked_ms = 0
+        self.is_at_rest = False
+        """Nothing has changed in the last tick, or since."""
         self.outputs: list[Output] = []
         """Everything that was published, in its order."""
         self.changelog: list[list[Item]] = []
@@ -186,6 +188,7 @@ class Lane:
         if not self.processor.has_changes():
             self.processor.committed()  # What changed nothing is over all the same.
             return [], []
+        self.is_at_rest = False
         batch = self.processor.take()
         changes = [
             Change(table.spec.name, key, table.get(key))

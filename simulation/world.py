@@ -43,6 +43,8 @@ class Temper:
     """The chance of a commit after a chunk."""
     tick_ms: int = 12 * 60 * 60_000
     """Lanes tick when a timer is due, and at least so often."""
+    rest_ms: int = 48 * 60 * 60_000
+    """The same of lanes in which the last tick changed nothing, and nothing else did since."""
 
 
 class Witness(Protocol):
@@ -177,7 +179,7 @@ class World:
         while self._agenda and self._agenda[0][0] <= self.now_ms:
             heappop(self._agenda)[2]()
         for lane in self.lanes:
-            if min(lane.due_ms, lane.ticked_ms + self.temper.tick_ms) <= self.now_ms:
+            if self._tick_ms(lane) <= self.now_ms:
                 self._tick(lane)
             if lane.answers_ms <= self.now_ms:
                 self._hear(lane)
@@ -215,9 +217,14 @@ class World:
             calls.answered(record, outcome, due_ms)
             lane.answers_ms = min(lane.answers_ms, due_ms)
 
+    def _tick_ms(self, lane: Lane) -> int:
+        """When a lane ticks next."""
+        every_ms = self.temper.rest_ms if lane.is_at_rest else self.temper.tick_ms
+        return min(lane.due_ms, lane.ticked_ms + every_ms)
+
     def _tick(self, lane: Lane) -> None:
         self._commit(lane)
-        lane.ticked_ms = self.now_ms
+        lane.ticked_ms, lane.is_at_rest = self.now_ms, True
         while lane.tick(self.now_ms):
             self._commit(lane)
         self._commit(lane)
@@ -252,8 +259,7 @@ class World:
     def _leap(self, until_ms: int) -> None:
         """Go to the next moment at which anything happens."""
         answers_ms = min(lane.answers_ms for lane in self.lanes)
-        times = [until_ms, answers_ms, *(lane.due_ms for lane in self.lanes)]
-        times += [lane.ticked_ms + self.temper.tick_ms for lane in self.lanes]
+        times = [until_ms, answers_ms, *map(self._tick_ms, self.lanes)]
         if self._agenda:
             times.append(self._agenda[0][0])
         if self._unread:
