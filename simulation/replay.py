@@ -15,7 +15,7 @@ from engine.stats import Stats
 from engine.store import MemoryStore
 from engine.topology import Topology
 from simulation.lane import Applied, Lane
-from simulation.laws.broken import insist
+from simulation.laws.broken import Broken, insist
 
 BOUNDARIES: Final = "batch boundaries change nothing"
 AGAIN: Final = "a replay changes nothing"
@@ -28,7 +28,8 @@ def check(lane: Lane, topology: Topology, chance: Random) -> None:
         where = f"partition {lane.partition}, chunks of {chunk_max}, commits {commit}"
         insist(len(outputs) == len(lane.outputs), BOUNDARIES, where, "as many records")
         for new, old in zip(outputs, lane.outputs, strict=True):
-            insist(_same(new, old), BOUNDARIES, where, f"expected {old}, got {new}")
+            if not _same(new, old):
+                raise Broken(BOUNDARIES, where, f"expected {old}, got {new}")
         wanted, got = dict(lane.store.range(b"", b"\xff")), dict(store.range(b"", b"\xff"))
         other = sorted(key for key in wanted | got if wanted.get(key) != got.get(key))
         insist(not other, BOUNDARIES, where, f"the same rows, but these differ: {other[:5]}")

@@ -12,6 +12,7 @@ from typing import Final
 from app import agents_of
 from engine.errors import TopologyError
 from engine.specs import AgentSpec
+from events.memo import Memo
 from settings import Settings
 from simulation import replay
 from simulation.laws import Broken, Laws
@@ -22,6 +23,7 @@ from simulation.staff import Staff
 from simulation.story import report
 from simulation.subscribers import Subscribers
 from simulation.world import MINUTE_MS, Temper, World
+from topics import CONTRACT
 
 EPOCH_MS: Final = 1_735_732_800_000
 """2025-01-01T12:00Z: runs begin at any hour of the year that follows."""
@@ -118,6 +120,7 @@ class Run:
     """One seed's run."""
 
     def __init__(self, seed: int) -> None:
+        CONTRACT.memo = Memo()  # What other lives wrote is only in the way.
         self.script = script = script_of(seed)
         chance = Random(seed)
         start_ms = EPOCH_MS + chance.randrange(365 * DAY_MS)

@@ -16,6 +16,6 @@ class Broken(AssertionError):
 
 
 def insist(holds: object, law: str, entity: str, expected: str) -> None:
-    """Raise unless it holds."""
+    """Raise unless it holds. Where `expected` takes long to write, raise by hand instead."""
     if not holds:
         raise Broken(law, entity, expected)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from providers.ledger import LedgerEntry
-from simulation.laws.broken import insist
+from simulation.laws.broken import Broken, insist
 
 NOT_AHEAD: Final = "rows are not ahead of the provider"
 NOT_MORE: Final = "no more goes back than was captured"
@@ -124,7 +124,8 @@ class MoneyLaw:
             f"the books have {captured} captured and {refunded} refunded, the row"
             f" {row.captured_minor} and {row.refunded_minor}",
         )
-        insist(sum(e.captures for e in mine) <= 1, ONE_CAPTURE, key, f"the books have {mine}")
+        if sum(entry.captures for entry in mine) > 1:
+            raise Broken(ONE_CAPTURE, key, f"the books have {mine}")
         gone = row.refunded_minor + row.charged_back_minor
         insist(gone <= row.captured_minor, NOT_MORE, key, f"{gone} of {row.captured_minor} went")
         # An amendment may lower the amount after it was taken.

@@ -8,7 +8,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from simulation.laws.broken import insist
+from simulation.laws.broken import Broken, insist
 
 NEVER_NEGATIVE: Final = "stock never negative"
 QUEUE: Final = "who waits is in the queue, and nobody else"
@@ -113,8 +113,8 @@ class StockLaw:
 
     def _level(self, product: str, level: Any) -> None:
         where = f"{product} in {level.warehouse_id}"
-        fine = 0 <= level.reserved <= level.on_hand and level.quarantined >= 0
-        insist(fine, NEVER_NEGATIVE, where, f"found {level}")
+        if not (0 <= level.reserved <= level.on_hand and level.quarantined >= 0):
+            raise Broken(NEVER_NEGATIVE, where, f"found {level}")
         held = self.held[product, level.warehouse_id]
         insist(level.reserved == held, HELD, where, f"reserved {level.reserved}, held {held}")
 
