@@ -62,13 +62,17 @@ def failures(seeds: Iterable[int]) -> Iterator[tuple[int, str | None]]:
 
 
 def _settings() -> Settings:
-    """The application's settings; parcels are asked for and stock is listed rarely: fewer steps."""
+    """The application's settings, with fewer steps.
+
+    Parcels are asked for, stock is listed and channels that are down are tried rarely.
+    """
     usual = Settings()
     return usual.model_copy(
         update={
             "inventory": replace(usual.inventory, snapshot_every_ms=10 * DAY_MS),
             "shipping": replace(usual.shipping, poll_ms=20 * HOUR_MS),
             "payments": replace(usual.payments, gateway_backoff_s=0.0),
+            "notifications": replace(usual.notifications, breaker_pause_ms=10 * MINUTE_MS),
         }
     )
 
