@@ -72,7 +72,7 @@ def _settings() -> Settings:
             "inventory": replace(usual.inventory, snapshot_every_ms=10 * DAY_MS),
             "shipping": replace(usual.shipping, poll_ms=20 * HOUR_MS),
             "payments": replace(usual.payments, gateway_backoff_s=0.0),
-            "notifications": replace(usual.notifications, breaker_pause_ms=10 * MINUTE_MS),
+            "notifications": replace(usual.notifications, breaker_pause_ms=HOUR_MS),
         }
     )
 
