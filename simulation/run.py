@@ -47,6 +47,11 @@ def failure_of(seed: int) -> str | None:
     return None
 
 
+def failed(seeds: Iterable[int]) -> list[str]:
+    """What is to be known of every life in which a law did not hold."""
+    return [told for _, told in failures(seeds) if told is not None]
+
+
 def failures(seeds: Iterable[int]) -> Iterator[tuple[int, str | None]]:
     """Run seeds one after the other: each with what is to be known of its failure, or None."""
     gc.freeze()
