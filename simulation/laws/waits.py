@@ -140,8 +140,10 @@ class WaitsLaw:
 
 
 def _awaits_money(order: Any) -> bool:
-    """Whether goods are back whose price nobody has given back or refused."""
-    return order.status.value == "returned" and any(
+    """Whether goods are back whose price nobody has given back or refused; a bank may have it."""
+    if order.status.value != "returned" or "CHARGED_BACK" in order.flags:
+        return False
+    return any(
         line.money.value == "initial" and line.state.value != "advised"
         for back in order.returns
         for line in back.lines

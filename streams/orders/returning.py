@@ -13,6 +13,7 @@ from events.types import ShippedItem
 from streams.orders.back import RETURNS_MAX, Back, BackLine, BackMoney, BackState
 from streams.orders.cancelling import noted
 from streams.orders.facts import Fact, ReturnAsked, ReturnChanged
+from streams.orders.flags import CHARGED_BACK
 from streams.orders.rows import DISPATCHED, Order, Parcel, ParcelState
 from streams.orders.rules import OrderRules
 from streams.payments.refund import refund_id_of
@@ -206,6 +207,7 @@ def _position(order: Order, return_id: str, shipment_id: str) -> int | None:
 
 def _inspected(order: Order, back: Back, items: Iterable[ReturnedItem]) -> Iterator[BackLine]:
     missing = {line.line: line.units for line in back.lines}
+    money = _money_awaited(order, back)
     for item in items:
         number = _line_of(order, back, item)
         units = item.quantity
@@ -216,11 +218,20 @@ def _inspected(order: Order, back: Back, items: Iterable[ReturnedItem]) -> Itera
             number,
             units,
             BackState.UNUSABLE if damaged else BackState.BACK_IN_STOCK,
-            BackMoney.INITIAL if refundable and not back.exchange else BackMoney.NOT_REFUNDED,
+            money if refundable else BackMoney.NOT_REFUNDED,
         )
     for number, units in missing.items():
         if units:
             yield BackLine(number, units, BackState.ADVISED, BackMoney.NOT_REFUNDED)
+
+
+def _money_awaited(order: Order, back: Back) -> BackMoney:
+    """What becomes of the price: nothing more, where all of it went back before."""
+    if order.refund_status == "refunded":
+        return BackMoney.REFUNDED
+    if back.exchange or CHARGED_BACK in order.flags:
+        return BackMoney.NOT_REFUNDED
+    return BackMoney.INITIAL
 
 
 def _line_of(order: Order, back: Back, item: ReturnedItem) -> int:

@@ -70,13 +70,19 @@ def attempt_failed(order: Order, event: DeliveryFailed, at_ms: int, _rules: Orde
 
 
 def returned(order: Order, event: ReturnReceived, at_ms: int, _rules: OrderRules) -> Facts:
-    """Say returned once every unit has come back; fewer only count (G-32)."""
+    """Say returned once every unit has come back; fewer only count (G-32).
+
+    Where all money went back before the goods, the order is refunded at once (G-17).
+    """
     units = sum([item.quantity for item in event.items])
     moved = _moved(order, event.shipment_id, ParcelState.RETURNED, at_ms, units)
     if not moved or order.status not in _ON_THE_WAY:
         return moved
     if sum([parcel.units_back for parcel in _after(order, moved)]) >= _units(order):
-        return (*moved, Moved(at_ms, Status.RETURNED, "RETURNED"))
+        back = Moved(at_ms, Status.RETURNED, "RETURNED")
+        paid_back = order.refund_status == "refunded"
+        ended = (Moved(at_ms, Status.REFUNDED, "REFUNDED"),) if paid_back else ()
+        return (*moved, back, *ended)
     return (*moved, *_arrived(order, moved, (), at_ms))
 
 

@@ -293,3 +293,24 @@ def test_a_disputed_order_is_flagged_for_as_long_as_it_matters(
     now = after(DELIVERED, dispute(), dispute(), *([dispute(outcome)] * 2 if outcome else []))
 
     assert (now.flags, now.status) == (flags, Status.DELIVERED)
+
+
+def on_its_way_back(*told: Message) -> Order:
+    """All three units were sent, and have come back after that was told."""
+    everything = (ware("p1", 2), ware("p2", 1))
+    back = received(("p1", 2, "new"), ("p2", 1, "new"))
+    return after(PAID, created(), dispatched(), *told, advised(1, *everything), back)
+
+
+def test_goods_that_come_back_after_their_money_end_their_order() -> None:
+    order = on_its_way_back(refund())
+
+    assert [step.status for step in order.history[-2:]] == [Status.RETURNED, Status.REFUNDED]
+    assert {line.money for line in order.returns[0].lines} == {BackMoney.REFUNDED}
+
+
+def test_goods_that_come_back_after_a_lost_dispute_are_not_paid_back() -> None:
+    order = on_its_way_back(dispute("lost"))
+
+    assert order.status is Status.RETURNED
+    assert {line.money for line in order.returns[0].lines} == {BackMoney.NOT_REFUNDED}
