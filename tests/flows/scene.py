@@ -1,5 +1,6 @@
 """The whole shop in memory, under every law of the simulation, for one story at a time."""
 
+import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from random import Random
@@ -75,7 +76,7 @@ class Scene:
     def wait(self, ms: int = 0, *, days: int = 0, hours: int = 0, minutes: int = 0) -> "Scene":
         """Let time pass."""
         ms += days * DAY_MS + hours * HOUR_MS + minutes * MINUTE_MS
-        self.world.run(self.world.now_ms + ms)
+        asyncio.run(self.world.run(self.world.now_ms + ms))
         return self
 
     def stock(self, units: int = 10, *products: str, warehouse: str = "wh_east_01") -> "Scene":
