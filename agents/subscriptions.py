@@ -222,7 +222,9 @@ def _timing(rules: Rules) -> TimerHandler:
         cause, today_ms = timer_cause(NAME, timer, now_ms), rules.clock.calendar_ms(now_ms)
         for subscription in subscriber.subscriptions:
             facts = time_up(subscription, timer.kind, today_ms, rules)
-            event_id = events.derived_id(cause.event_id, subscription.subscription_id)
+            # A timer may come due twice at one moment: an invoice withdrawn and issued again.
+            version = str(subscription.version)
+            event_id = events.derived_id(cause.event_id, subscription.subscription_id, version)
             saga = Cause(event_id, subscription.correlation_id, now_ms)
             subscriber = carry_out(ctx, saga, subscriber, subscription, facts, rules)
         # Figures may have changed since timers were set. Those before this one had their turn.
