@@ -209,6 +209,20 @@ def test_who_stays_for_the_offer_pays_less_twice(day: str, percent: int) -> None
     assert paid[-1] == 9_99
 
 
+def test_an_invoice_that_is_issued_again_for_its_period_has_an_event_of_its_own() -> None:
+    """Withdrawn with a cancellation and issued again at the same moment once the user stays."""
+    shop = Shop().tell(subscribe()).until("2025-03-25")
+    shop.tell(cancel(shop))
+
+    shop.tell(RespondToOffer(**about(shop, accepted=True)))
+    shop.until("2025-03-27")
+
+    issued = [e for e in shop.said("InvoiceGenerated") if e.data.status == "issued"]
+    periods = [e.data.billing_period for e in issued]
+    assert periods[-1] == periods[-2]
+    assert len({e.event_id for e in issued}) == len(issued)
+
+
 @pytest.mark.parametrize("is_silent", [True, False])
 def test_silence_to_the_offer_is_a_no(*, is_silent: bool) -> None:
     shop = Shop().tell(subscribe()).until("2025-03-10")
