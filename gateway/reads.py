@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import time
 from collections.abc import Awaitable, Callable, Iterable
 from http import HTTPStatus
 from typing import Any, Final
@@ -17,6 +16,7 @@ from gateway.refusals import Refusal, bad_request, not_found
 from gateway.routes import Listing, Look
 from gateway.rows import public
 from gateway.rules import GatewayRules
+from gateway.ticking import now_ms
 from gateway.tokens import Principal
 from gateway.workers import NoWorker, Workers
 from tables.orders import order_id_in
@@ -99,11 +99,11 @@ class Reads:
         return handle
 
     async def _cached(self, key: tuple[str, ...], fresh: Callable[[], Awaitable[Answer]]) -> Answer:
-        found = self._answers.get(key, _now_ms())
+        found = self._answers.get(key, now_ms())
         self._measures.cache("miss" if found is None else "hit")
         if found is None:
             found = await fresh()
-            if found.until_ms > _now_ms():
+            if found.until_ms > now_ms():
                 self._answers.put(key, found)
         return found
 
@@ -115,7 +115,7 @@ class Reads:
         row_type = self._types[listing.rows_of or listing.table]
         items = [public(row["value"], row_type) for row in shown]
         told = {"items": items, "page": page, "limit": limit, "more": more}
-        until_ms = _now_ms() + listing.ttl_ms(self._rules)
+        until_ms = now_ms() + listing.ttl_ms(self._rules)
         subjects = frozenset(str(row["key"]) for row in rows)
         return Answer(HTTPStatus.OK, json.dumps(told).encode(), until_ms, subjects)
 
@@ -129,7 +129,7 @@ class Reads:
         mine = look.owner is None or principal.staff
         subjects = frozenset({object_id, key})
         if row is None or not (mine or owner_of(row, look.owner or "") == principal.subject):
-            until_ms = _now_ms() + self._rules.absent_ttl_ms
+            until_ms = now_ms() + self._rules.absent_ttl_ms
             return Answer(HTTPStatus.NOT_FOUND, b"", until_ms, subjects)
         ttl_ms = look.ttl_ms(self._rules)
         if look.table == "payments" and row.get("status") in _ENDED:
@@ -138,7 +138,7 @@ class Reads:
         if look.table == "payments":
             shown["paymentStatus"] = status_in(row)
         body = json.dumps(shown).encode()
-        return Answer(HTTPStatus.OK, body, _now_ms() + ttl_ms, subjects)
+        return Answer(HTTPStatus.OK, body, now_ms() + ttl_ms, subjects)
 
     async def _rows(
         self, listing: Listing, prefix: str, most: int
@@ -209,7 +209,3 @@ def _unavailable(none: NoWorker) -> Refusal:
         "no worker answers just now: try again",
         headers={"Retry-After": str(none.retry_after_s)},
     )
-
-
-def _now_ms() -> int:
-    return time.monotonic_ns() // 1_000_000

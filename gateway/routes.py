@@ -15,8 +15,7 @@ SUPPORT: Final = frozenset({Role.CUSTOMER_SERVICE, Role.ADMIN})
 STORE: Final = frozenset({Role.STORE_MANAGER, Role.ADMIN})
 WAREHOUSE: Final = STORE | {Role.SERVICE}
 ADMIN: Final = frozenset({Role.ADMIN})
-REVIEWERS: Final = ADMIN
-CARRIERS: Final = frozenset({Role.SERVICE, Role.ADMIN})
+MACHINES: Final = frozenset({Role.SERVICE, Role.ADMIN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,12 +150,12 @@ ROUTES: Final[tuple[Route, ...]] = (
     ),
     Route(
         "POST", "/v1/shipments", events.CreateShipment, "shipments",
-        "Book a carrier for a paid order.", roles=CARRIERS, location="/v1/shipments/{id}",
+        "Book a carrier for a paid order.", roles=MACHINES, location="/v1/shipments/{id}",
         names="shipmentId", made="shp_",
     ),
     Route(
         "PUT", "/v1/shipments/{id}/status", events.UpdateShipmentStatus, "shipments",
-        "Tell of a carrier's scan.", roles=CARRIERS, takes=_map(shipmentId="id"),
+        "Tell of a carrier's scan.", roles=MACHINES, takes=_map(shipmentId="id"),
         location="/v1/shipments/{id}",
     ),
     Route(
@@ -186,11 +185,11 @@ ROUTES: Final[tuple[Route, ...]] = (
     _own(events.RespondToOffer, "offer"),
     Route(
         "POST", "/v1/fraud/check", events.CheckFraud, "fraud", "Score a payment.",
-        roles=REVIEWERS | {Role.SERVICE},
+        roles=MACHINES,
     ),
     Route(
         "POST", "/v1/fraud/override/{id}", events.OverrideFraudDecision, "fraud",
-        "Decide on a payment under review.", roles=REVIEWERS, mfa=True,
+        "Decide on a payment under review.", roles=ADMIN, mfa=True,
         takes=_map(paymentId="id"), fixed=MappingProxyType({"reviewer": "$subject"}),
     ),
 )  # fmt: skip

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import time
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from yarl import URL
 
 from gateway.breaker import Breaker
 from gateway.rules import GatewayRules
+from gateway.ticking import now_ms
 
 LOG: Final = logging.getLogger(__name__)
 _TRIES: Final = 2
@@ -123,7 +123,7 @@ class Workers:
         return found
 
     def _choose(self, but: set[str]) -> Worker | None:
-        now = _now_ms()
+        now = now_ms()
         able = [w for w in self._known.values() if w.well and w.url not in but]
         for worker in sorted(able, key=lambda w: w.under_way):
             if worker.breaker.allows(now):
@@ -161,10 +161,10 @@ class Workers:
             return None
         finally:
             worker.under_way -= 1
-            worker.breaker.ended(_now_ms(), well=alive)
+            worker.breaker.ended(now_ms(), well=alive)
 
     def _retry_after_s(self) -> int:
-        now = _now_ms()
+        now = now_ms()
         return max([w.breaker.retry_after_s(now) for w in self._known.values()], default=1)
 
     async def _probe_for_ever(self) -> None:
@@ -199,7 +199,3 @@ class Workers:
         except (aiohttp.ClientError, TimeoutError):
             well = False
         worker.probed(self._rules, well=well)
-
-
-def _now_ms() -> int:
-    return time.monotonic_ns() // 1_000_000

@@ -22,6 +22,7 @@ from gateway.reads import Reads, owner_of
 from gateway.refusals import Refusal, bad_request, not_found
 from gateway.routes import Owned, Route
 from gateway.rules import GatewayRules
+from gateway.ticking import now_ms
 from gateway.tokens import Principal
 
 KEY: Final = "Idempotency-Key"
@@ -64,7 +65,7 @@ class Writes:
         if given is None:
             return await self._do(request, route, data, str(uuid.uuid4()))
         name = f"{principal.subject}{_BETWEEN}{checked(given, self._rules)}"
-        kept = self._keys.begin(name, fingerprint_of(request.method, request.path, data), _now_ms())
+        kept = self._keys.begin(name, fingerprint_of(request.method, request.path, data), now_ms())
         if kept is not None:
             return _replayed(kept)
         try:
@@ -227,7 +228,3 @@ def _told(request: web.Request, outcome: Outcome, where: str) -> web.Response:
 def _replayed(kept: Kept) -> web.Response:
     headers = {**dict(kept.headers), "Idempotent-Replayed": "true"}
     return web.Response(status=kept.status, body=kept.body, headers=headers)
-
-
-def _now_ms() -> int:
-    return time.monotonic_ns() // 1_000_000
