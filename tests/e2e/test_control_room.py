@@ -1,5 +1,6 @@
 """The control room in a real browser, before two real workers."""
 
+import os
 import shutil
 from collections.abc import Iterator
 
@@ -14,13 +15,18 @@ pytestmark = pytest.mark.own_broker
 
 PRODUCT = "prd_room"
 WAIT_MS = 15_000
+WINDOW_MS = 90_000
+"""Products are ranked by the last whole minute, which may only have begun."""
 
 
 @pytest.fixture(scope="module")
 def page() -> Iterator[Page]:
     """A page of a headless Chromium that fails on anything it complains of."""
     chromium = shutil.which("chromium")
-    assert chromium, "install Debian's package chromium"
+    if chromium is None:
+        missing = "install Debian's package chromium"
+        assert "CI" not in os.environ, missing
+        pytest.skip(missing)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         page = browser.new_page()
@@ -45,6 +51,6 @@ def test_the_room_shows_orders_and_both_workers(
     expect(page.locator("#status")).to_contain_text("2 workers, 4 of 4 partitions", timeout=WAIT_MS)
     expect(page.locator("#workers tr")).to_have_count(3)
     expect(page.locator("#tiles .tile")).to_have_count(8)
-    expect(page.locator("#products")).to_contain_text("prd_", timeout=WAIT_MS)
+    expect(page.locator("#products")).to_contain_text("prd_", timeout=WINDOW_MS)
     expect(page.locator("canvas")).to_have_count(4)
     expect(page.locator("#login")).to_be_hidden()
