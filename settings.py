@@ -15,13 +15,14 @@ from urllib.parse import urlsplit
 from pydantic import (
     AwareDatetime,
     Field,
+    IPvAnyNetwork,
     SecretStr,
     ValidationError,
     ValidationInfo,
     field_validator,
     model_validator,
 )
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 from standardwebhooks.webhooks import EmptyWebhookSecretError, Webhook
 
 from gateway.rules import GatewayRules
@@ -91,6 +92,12 @@ class Settings(BaseSettings):
 
     gateway_host: str = "127.0.0.1"
     gateway_port: int = Field(default=8080, ge=1, le=65_535)
+    gateway_trusted_proxies: tuple[IPvAnyNetwork, ...] = ()
+    """Load balancers before the HTTP API: `'["10.0.0.0/8"]'`. What they say of where a request
+    comes from is believed, so that limits count by client. Without them nobody is."""
+    gateway_proxy_header: Literal["X-Forwarded-For", "Forwarded"] = "X-Forwarded-For"
+    """The header in which they say it: name the one they write, for the other is passed through
+    as the client sent it."""
     gateway_jwt_key: SecretStr | None = Field(default=None, min_length=32)
     """By which the API checks tokens: a secret for HS256, a public key in PEM for RS256."""
     gateway_jwt_algorithm: Literal["HS256", "RS256"] = "HS256"
@@ -177,6 +184,8 @@ class Settings(BaseSettings):
         bare = broker.rsplit("://", maxsplit=1)[-1]
         if "@" in bare:
             raise ValueError("leave credentials out of FLOWMART_BROKER: clients ignore them there")
+        if not bare:
+            raise ValueError("expected host:port")
         return bare
 
     @field_validator("smtp_url")
@@ -255,6 +264,8 @@ def settings_or_exit() -> Settings:
         return Settings()
     except ValidationError as error:
         raise SystemExit("\n".join(_complaints(error))) from None
+    except SettingsError as error:
+        raise SystemExit(_not_json(error)) from None
 
 
 def _complaints(error: ValidationError) -> Iterator[str]:
@@ -263,6 +274,12 @@ def _complaints(error: ValidationError) -> Iterator[str]:
         name = "FLOWMART_" + "__".join(map(str, found["loc"])).upper()
         what = found["msg"].removeprefix("Value error, ")
         yield f"error: {name}: {what}" if found["loc"] else f"error: {what}"
+
+
+def _not_json(error: SettingsError) -> str:
+    """The line for a setting that had to be JSON; the library names it in its words only."""
+    name = str(error).partition('"')[2].partition('"')[0]
+    return f'error: FLOWMART_{name.upper()}: expected JSON, such as ["..."] or {{"...": "..."}}'
 
 
 def _parsed(name: str, figure: Any) -> Any:

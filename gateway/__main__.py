@@ -17,6 +17,9 @@ import tables.payments
 import tables.shipping
 import tables.subscriptions
 from gateway import openapi
+from gateway.callers import Callers
+from gateway.guard import Guard
+from gateway.measures import Measures
 from gateway.server import Gateway
 from gateway.tokens import Issuer, Role
 from gateway.workers import Workers
@@ -81,7 +84,9 @@ async def _serve(settings: Settings, issuer: Issuer) -> None:
     token = secret.get_secret_value() if secret else None
     workers = Workers(settings.worker_url.split(","), token, settings.gateway)
     types: dict[str, Any] = {table.name: table.row for table in _SHOWN}
-    gateway = Gateway(settings.broker, settings.env, issuer, workers, settings.gateway, types)
+    callers = Callers(settings.gateway_trusted_proxies, settings.gateway_proxy_header)
+    guard = Guard(issuer, callers, settings.gateway, Measures())
+    gateway = Gateway(settings.broker, settings.env, guard, workers, settings.gateway, types)
     await gateway.start(settings.gateway_host, settings.gateway_port)
     logging.getLogger(__name__).info(
         "listening on http://%s:%d", settings.gateway_host, settings.gateway_port

@@ -4,6 +4,13 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
+
+ENTRY_BYTES: Final = 700
+"""What an answer costs beside its body: objects, its key, a place in both maps."""
+
+_SUBJECT_BYTES: Final = 420
+"""What each id costs that an answer is about."""
 
 Key = tuple[str, ...]
 """What was asked, and for whom where that matters."""
@@ -18,18 +25,26 @@ class Answer:
     until_ms: int
     subjects: frozenset[str] = frozenset()
     """Ids whose events make it stale."""
+    version: str = ""
+    """Of the object it shows, where that has one."""
 
     @property
-    def etag(self) -> str:
-        """A strong validator of the body."""
-        return f'"{hashlib.blake2b(self.body, digest_size=12).hexdigest()}"'
+    def tag(self) -> str:
+        """A strong validator, without its quotes.
+
+        The version, by which people know it again, and a digest of the body, which changes
+        whenever anything that is shown does.
+        """
+        digest = hashlib.blake2b(self.body, digest_size=8).hexdigest()
+        return f"{self.version}-{digest}" if self.version else digest
 
 
 class Answers:
-    """Answers by route, query and principal; forgotten by time, by event, or when too many."""
+    """Answers by route, query and principal; forgotten by time, by event, or for want of room."""
 
-    def __init__(self, most: int) -> None:
-        self._most = most
+    def __init__(self, bytes_max: int) -> None:
+        self._bytes_max = bytes_max
+        self._bytes = 0
         self._kept: OrderedDict[Key, Answer] = OrderedDict()
         self._about: dict[str, set[Key]] = {}
 
@@ -48,9 +63,10 @@ class Answers:
         """Keep an answer in the place of an older one."""
         self._drop(key)
         self._kept[key] = answer
+        self._bytes += _size(answer)
         for subject in answer.subjects:
             self._about.setdefault(subject, set()).add(key)
-        if len(self._kept) > self._most:
+        while self._bytes > self._bytes_max:
             self._drop(next(iter(self._kept)))
 
     def evict(self, subjects: Iterable[str]) -> None:
@@ -63,8 +79,13 @@ class Answers:
         gone = self._kept.pop(key, None)
         if gone is None:
             return
+        self._bytes -= _size(gone)
         for subject in gone.subjects:
             keys = self._about[subject]
             keys.discard(key)
             if not keys:
                 del self._about[subject]
+
+
+def _size(answer: Answer) -> int:
+    return ENTRY_BYTES + len(answer.body) + _SUBJECT_BYTES * len(answer.subjects)

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from gateway.callers import Callers
 from gateway.limits import Buckets, Rate, UnderWay, Verdict
 from gateway.measures import Measures
 from gateway.refusals import Refusal
@@ -34,10 +35,13 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 class Guard:
     """Middlewares, the outermost first."""
 
-    def __init__(self, issuer: Issuer, rules: GatewayRules, measures: Measures) -> None:
+    def __init__(
+        self, issuer: Issuer, callers: Callers, rules: GatewayRules, measures: Measures
+    ) -> None:
         self._issuer = issuer
+        self._callers = callers
         self._rules = rules
-        self._measures = measures
+        self.measures = measures
         self._buckets = Buckets(rules.principals_max)
         self._under_way = UnderWay(rules.concurrent_max)
 
@@ -60,15 +64,16 @@ class Guard:
             response = _of_aiohttp(request, exc).response(trace)
         except Exception:
             LOG.exception(
-                "%s %s failed; traceId %s", request.method, request.rel_url.raw_path, trace
-            )
+                "%s %s failed; traceId %s, from %s",
+                request.method, request.rel_url.raw_path, trace, self._callers.caller_of(request),
+            )  # fmt: skip
             response = Refusal(
                 HTTPStatus.INTERNAL_SERVER_ERROR, "INTERNAL", f"see the gateway's log: {trace}"
             ).response(trace)
         response.headers[TRACE] = trace
         for name, value in request.get(LIMITS, {}).items():
             response.headers.setdefault(name, value)
-        self._measures.answered(request, response.status, time.perf_counter() - begun)
+        self.measures.answered(request, response.status, time.perf_counter() - begun)
         return response
 
     @web.middleware
@@ -80,7 +85,7 @@ class Guard:
         """
         if request.path in OPEN:
             return await handler(request)
-        address = request.remote or "unknown"
+        address = self._callers.caller_of(request)
         self._take(request, f"address {address}", self._rules.address_per_min)
         principal = self._who(request, address)
         request[PRINCIPAL] = principal
@@ -134,7 +139,7 @@ class Guard:
         verdict = self._buckets.take(f"{bucket} {per_min}", rate, time.monotonic())
         request[LIMITS] = _headers(verdict)
         if not verdict.allowed:
-            self._measures.limited(bucket.partition(" ")[0])
+            self.measures.limited(bucket.partition(" ")[0])
             raise Refusal(
                 HTTPStatus.TOO_MANY_REQUESTS,
                 "RATE_LIMITED",

@@ -29,6 +29,15 @@ class Measures:
             "flowmart_gateway_cache", "Reads answered from the cache, or not.", ("result",),
             registry=self.registry,
         )  # fmt: skip
+        self.keys_bytes = Gauge(
+            "flowmart_gateway_keys_bytes", "What remembered Idempotency-Keys take.",
+            registry=self.registry,
+        )  # fmt: skip
+        self.keys_forgotten = Gauge(
+            "flowmart_gateway_keys_forgotten",
+            "Idempotency-Keys forgotten before their time, for want of room, since the start.",
+            registry=self.registry,
+        )  # fmt: skip
         self.workers = Gauge(
             "flowmart_gateway_workers_well", "Workers that are asked.", registry=self.registry
         )

@@ -42,7 +42,7 @@ class Reads:
         self._types = types
         self._rules = rules
         self._measures = measures
-        self._answers = Answers(rules.answers_max)
+        self._answers = Answers(rules.answers_bytes_max)
 
     def evict(self, subjects: Iterable[str]) -> None:
         """Forget answers about these ids."""
@@ -134,11 +134,18 @@ class Reads:
         ttl_ms = look.ttl_ms(self._rules)
         if look.table == "payments" and row.get("status") in _ENDED:
             ttl_ms = self._rules.payment_ended_ttl_ms
-        shown = public(row, self._types[look.table])
-        if look.table == "payments":
+        return self.told(look.table, row, now_ms() + ttl_ms, subjects)
+
+    def told(
+        self, table: str, row: dict[str, Any], until_ms: int = 0,
+        subjects: frozenset[str] = frozenset(),
+    ) -> Answer:  # fmt: skip
+        """The answer that shows a row. Its tag is the row's, whoever asks."""
+        shown = public(row, self._types[table])
+        if table == "payments":
             shown["paymentStatus"] = status_in(row)
-        body = json.dumps(shown).encode()
-        return Answer(HTTPStatus.OK, body, now_ms() + ttl_ms, subjects)
+        version = str(shown.get("version", ""))
+        return Answer(HTTPStatus.OK, json.dumps(shown).encode(), until_ms, subjects, version)
 
     async def _rows(
         self, listing: Listing, prefix: str, most: int
@@ -183,9 +190,9 @@ def owner_of(row: dict[str, Any], path: str) -> Any:
 
 def _validated(request: web.Request, answer: Answer) -> web.Response:
     """The answer; 304 to who has it already."""
-    headers = {"ETag": answer.etag, "Cache-Control": "private, no-cache"}
+    headers = {"ETag": f'"{answer.tag}"', "Cache-Control": "private, no-cache"}
     had = {tag.value for tag in request.if_none_match or ()}
-    if had & {"*", answer.etag.strip('"')}:
+    if had & {"*", answer.tag}:
         return web.Response(status=HTTPStatus.NOT_MODIFIED, headers=headers)
     return web.Response(body=answer.body, headers=headers, content_type="application/json")
 

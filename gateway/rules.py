@@ -43,8 +43,8 @@ class GatewayRules:
     payment_open_ttl_ms: int = 2_000
     payment_ended_ttl_ms: int = 60_000
     absent_ttl_ms: int = 1_000
-    answers_max: int = 10_000
-    """Answers remembered."""
+    answers_bytes_max: int = 67_108_864
+    """What answers that may be served again take: 64 MiB. The longest unused goes first."""
 
     probe_every_ms: int = 5_000
     """G-6."""
@@ -68,5 +68,6 @@ class GatewayRules:
     """Of an Idempotency-Key (G-7)."""
     key_kept_ms: int = 86_400_000
     """How long an Idempotency-Key answers (G-7): 24 h."""
-    keys_max: int = 1_000_000
-    """Idempotency keys remembered."""
+    keys_bytes_max: int = 134_217_728
+    """What remembered answers may take, about 2 kB an order and 1 kB any other request: 128 MiB
+    is 65,000 orders. Above it the oldest are forgotten before their time."""

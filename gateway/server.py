@@ -10,13 +10,11 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from gateway.bodies import read
 from gateway.guard import PRINCIPAL, Guard, entitled
 from gateway.kafka import Commands, Events
-from gateway.measures import Measures
 from gateway.outcomes import Outcomes
 from gateway.reads import Reads
 from gateway.refusals import Refusal
 from gateway.routes import LISTINGS, LOOKS, ROUTES
 from gateway.rules import GatewayRules
-from gateway.tokens import Issuer
 from gateway.workers import NoWorker, Workers
 from gateway.writes import Writes
 from topics import INVENTORY_EVENTS, ORDERS_EVENTS, PAYMENTS_EVENTS, SHIPPING_EVENTS
@@ -37,18 +35,17 @@ class Gateway:
     """One API gateway: connects, listens, and stops in good order."""
 
     def __init__(
-        self, broker: str, env: str, issuer: Issuer, workers: Workers, rules: GatewayRules,
+        self, broker: str, env: str, guard: Guard, workers: Workers, rules: GatewayRules,
         types: dict[str, Any],
     ) -> None:  # fmt: skip
         self._rules = rules
-        self._measures = Measures()
+        self._measures = guard.measures
         self._workers = workers
         self._reads = Reads(workers, types, rules, self._measures)
         outcomes = Outcomes(self._reads.evict)
         self._commands = Commands(broker, env)
         self._events = Events(broker, (spec.name.format(env=env) for spec in HEARD), outcomes.heard)
-        guard = Guard(issuer, rules, self._measures)
-        writes = Writes(self._commands, outcomes, self._reads, guard, rules)
+        self._writes = Writes(self._commands, outcomes, self._reads, guard, rules)
         self.site = web.Application(
             middlewares=guard.middlewares(), client_max_size=rules.body_bytes_max
         )
@@ -60,7 +57,7 @@ class Gateway:
                 web.post("/webhooks/stripe", self.webhook),
                 web.post("/webhooks/carriers/{carrier}", self.webhook),
                 web.post("/v1/shipping/quotes", self.quotes),
-                *(web.route(r.verb, r.path, writes.handler(r)) for r in ROUTES),
+                *(web.route(r.verb, r.path, self._writes.handler(r)) for r in ROUTES),
                 *(web.get(look.path, self._reads.look(look)) for look in LOOKS),
                 *(web.get(one.path, self._reads.listing(one)) for one in LISTINGS),
             ]
@@ -106,9 +103,12 @@ class Gateway:
     async def metrics(self, request: web.Request) -> web.Response:
         """Prometheus' text format, for tokens with the scope metrics:read."""
         entitled(request[PRINCIPAL], "metrics:read", None, mfa=False)
-        self._measures.workers.set(len(self._workers.well()))
+        measures, keys = self._measures, self._writes.keys
+        measures.workers.set(len(self._workers.well()))
+        measures.keys_bytes.set(keys.size_bytes)
+        measures.keys_forgotten.set(keys.forgotten)
         return web.Response(
-            body=generate_latest(self._measures.registry),
+            body=generate_latest(measures.registry),
             headers={"Content-Type": CONTENT_TYPE_LATEST},
         )
 

@@ -18,6 +18,7 @@ from gateway.guard import PRINCIPAL, TRACED, Guard, entitled
 from gateway.kafka import Commands, NotAccepted
 from gateway.keys import Kept, Keys, checked, fingerprint_of
 from gateway.outcomes import Outcome, Outcomes, within
+from gateway.preconditions import agreed, refuse_in_vain
 from gateway.reads import Reads, owner_of
 from gateway.refusals import Refusal, bad_request, not_found
 from gateway.routes import Owned, Route
@@ -44,7 +45,7 @@ class Writes:
         self._reads = reads
         self._guard = guard
         self._rules = rules
-        self._keys = Keys(rules)
+        self.keys = Keys(rules)
 
     def handler(self, route: Route) -> Any:
         """The handler of one route."""
@@ -53,6 +54,8 @@ class Writes:
             entitled(request[PRINCIPAL], route.scope, route.roles, mfa=route.mfa)
             if route.checkout:
                 self._guard.checkout(request)
+            if route.owned is None:
+                refuse_in_vain(request)
             return await self._once(request, route)
 
         return handle
@@ -65,17 +68,18 @@ class Writes:
         if given is None:
             return await self._do(request, route, data, str(uuid.uuid4()))
         name = f"{principal.subject}{_BETWEEN}{checked(given, self._rules)}"
-        kept = self._keys.begin(name, fingerprint_of(request.method, request.path, data), now_ms())
+        same = fingerprint_of(request.method, request.path, data)
+        kept = self.keys.begin(name, same, now_ms())
         if kept is not None:
             return _replayed(kept)
         try:
             response = await self._do(request, route, data, name)
         except BaseException:
-            self._keys.failed(name)
+            self.keys.failed(name)
             raise
         headers = {n: response.headers[n] for n in _KEPT if n in response.headers}
         assert isinstance(response.body, bytes)
-        self._keys.answered(name, response.status, headers, response.body)
+        self.keys.answered(name, response.status, headers, response.body, now_ms())
         return response
 
     async def _do(
@@ -87,7 +91,7 @@ class Writes:
         filled = _filled(request, route, data, principal, event_id)
         message = message_of(route.message, filled)
         if route.owned is not None:
-            await self._own(request, route.owned, message, principal)
+            message = await self._own(request, route.owned, message, principal)
         made = _said(message, route.names or next(iter(route.takes), ""))
         user = _said(message, route.user or "")
         where = route.location.format(id=quote(made, safe=""), user=quote(user, safe=""))
@@ -101,27 +105,20 @@ class Writes:
 
     async def _own(
         self, request: web.Request, owned: Owned, message: Message, principal: Principal
-    ) -> None:
-        """See that the object is the caller's, and as they last saw it (If-Match).
+    ) -> Message:
+        """The message, about an object that is the caller's and as they last saw it.
 
         Raises:
-            Refusal: it is not there, not theirs (404), or has changed (409).
+            Refusal: it is not there, not theirs (404), or has changed (412, 409).
         """
         object_id = _said(message, owned.field)
         if not object_id:
-            return
+            return message
         row = await self._reads.row(owned.table, object_id)
         theirs = row is not None and owner_of(row, owned.owner) == principal.subject
         if row is None or not (theirs or principal.staff):
             raise not_found(f"{owned.table[:-1]} {object_id}")
-        wanted = request.headers.get("If-Match")
-        version = str(row.get("version", 1))
-        if wanted is not None and wanted.strip('"') not in (version, "*"):
-            raise Refusal(
-                HTTPStatus.CONFLICT,
-                "VERSION_CONFLICT",
-                f"it is at version {version} by now: read it again",
-            )
+        return agreed(request, message, self._reads.told(owned.table, row))
 
     async def _send(self, request: web.Request, message: Message, event_id: str) -> None:
         trace = request[TRACED]
@@ -170,9 +167,6 @@ def _filled(
     key_field = "idempotencyKey"
     if "idempotency_key" in route.message.model_fields and not filled.get(key_field):
         filled[key_field] = event_id
-    seen = request.headers.get("If-Match", "").strip('"')
-    if "expected_version" in route.message.model_fields and seen.isdecimal():
-        filled["expectedVersion"] = seen
     return filled
 
 

@@ -55,6 +55,13 @@ def test_nothing_runs_as_root_or_writes_beside_its_volumes(name: str) -> None:
     assert container(name)["securityContext"]["capabilities"] == {"drop": ["ALL"]}
 
 
+@pytest.mark.parametrize("name", PODS)
+def test_no_service_tells_a_pod_its_address_under_the_name_of_a_setting(name: str) -> None:
+    """Kubernetes would set FLOWMART_GATEWAY_PORT=tcp://10.0.0.7:80, for the Service's name."""
+    pod = PODS[name]["spec"]["template"]["spec"]
+    assert pod["enableServiceLinks"] is False
+
+
 def test_workers_scale_as_the_contract_says() -> None:
     assert (SCALER["minReplicas"], SCALER["maxReplicas"]) == (2, int(CONFIG["FLOWMART_PARTITIONS"]))
     wanted = {

@@ -13,7 +13,10 @@ from aiohttp.test_utils import TestClient, TestServer
 
 import gateway.server
 from events.base import Message
+from gateway.callers import Callers
+from gateway.guard import Guard
 from gateway.kafka import NotAccepted
+from gateway.measures import Measures
 from gateway.rules import GatewayRules
 from gateway.server import Gateway
 from gateway.tokens import Issuer
@@ -158,7 +161,15 @@ def rules() -> GatewayRules:
 
 
 @pytest.fixture
-async def shop(monkeypatch: pytest.MonkeyPatch, rules: GatewayRules) -> AsyncIterator[Shop]:
+def callers() -> Callers:
+    """No proxy in between."""
+    return Callers((), "X-Forwarded-For")
+
+
+@pytest.fixture
+async def shop(
+    monkeypatch: pytest.MonkeyPatch, rules: GatewayRules, callers: Callers
+) -> AsyncIterator[Shop]:
     """A gateway that listens."""
     kafka, worker = FakeKafka(), FakeWorker()
     monkeypatch.setattr(gateway.server, "Commands", kafka)
@@ -169,7 +180,8 @@ async def shop(monkeypatch: pytest.MonkeyPatch, rules: GatewayRules) -> AsyncIte
         await workers.start()
         types = dict.fromkeys(("stock", "notifications", "shipments"), dict)
         types |= {"orders": Order, "payments": Payment, "subscription_statuses": Standing}
-        made = Gateway("none:1", "dev", ISSUER, workers, rules, types)
+        guard = Guard(ISSUER, callers, rules, Measures())
+        made = Gateway("none:1", "dev", guard, workers, rules, types)
         async with TestClient(TestServer(made.site)) as client:
             yield Shop(client, kafka, worker)
         await workers.stop()

@@ -181,15 +181,6 @@ async def test_a_foreign_order_is_not_found(shop: Shop, owner: str | None, statu
     assert len(shop.kafka.sent) == (status == 202)
 
 
-async def test_an_order_that_changed_meanwhile_is_not_changed_blindly(shop: Shop) -> None:
-    shop.worker.rows["orders"] = {"ord_1": row(version=3)}
-    body = {"cancellationReason": "CUSTOMER_REQUEST"}
-    stale = await shop.ask("POST", "/v1/orders/ord_1/cancel", body, by=token(), If_Match='"2"')
-    assert (stale.status, (await stale.json())["code"]) == (409, "VERSION_CONFLICT")
-    fresh = await shop.ask("POST", "/v1/orders/ord_1/cancel", body, by=token(), If_Match='"3"')
-    assert fresh.status == 202
-
-
 async def test_every_wrong_field_is_named(shop: Shop) -> None:
     body = {**ORDER, "orderItems": [], "currency": "dollars"}
     response = await shop.ask("POST", "/v1/orders", body, by=token())
@@ -349,14 +340,6 @@ async def test_a_place_is_named_by_a_quoted_id(shop: Shop) -> None:
     )  # fmt: skip
     assert response.status in (202, 400)
     assert "X-Evil" not in response.headers
-
-
-async def test_the_version_that_was_seen_goes_with_the_amendment(shop: Shop) -> None:
-    shop.worker.rows["orders"] = {"ord_1": row(version=3)}
-    body = {"amendmentType": "ADDRESS_CHANGE", "newAddress": ORDER["shippingAddress"]}
-    response = await shop.ask("PATCH", "/v1/orders/ord_1", body, by=token(), If_Match='"3"')
-    assert response.status == 202, await response.text()
-    assert shop.kafka.sent[0][0].expected_version == 3
 
 
 async def test_a_packed_body_is_not_unpacked(shop: Shop) -> None:
