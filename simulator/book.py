@@ -4,25 +4,19 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Final
 
-from simulator.dossier import Dossier
 from simulator.folds import FOLDS
 from simulator.heard import Letter, Readable, Said, letter, said
-from simulator.lives import Life
 from simulator.memory import Spot
-from simulator.shelves import Shelves
+from simulator.pages import Pages
 
 DEAD: Final = ".dlq"
 _EVENTS_AN_ORDER: Final = 40
 
 
 @dataclass(slots=True)
-class Book:
+class Book(Pages):
     """Everything heard so far. Records of one partition must come in order."""
 
-    orders: dict[str, Dossier] = field(default_factory=dict)
-    lives: dict[str, Life] = field(default_factory=dict)
-    """Subscriptions, by user id."""
-    shelves: Shelves = field(default_factory=Shelves)
     letters: dict[Spot, list[Letter]] = field(default_factory=dict)
     heard: Counter[str] = field(default_factory=Counter)
     """Events by type."""
@@ -51,15 +45,6 @@ class Book:
         if fold is not None:
             fold(self, message, record.timestamp)
         return message
-
-    def dossier(self, order_id: str, correlation_id: str | None = None) -> Dossier:
-        """The order's dossier, begun when there is none."""
-        found = self.orders.get(order_id)
-        if found is None:
-            found = self.orders[order_id] = Dossier(order_id)
-        if found.correlation_id is None:
-            found.correlation_id = correlation_id
-        return found
 
     def forget(self, orders_max: int) -> None:
         """Remember so many orders only, and about as many events as belong to them."""

@@ -1,18 +1,16 @@
-"""What each message adds to the book: one function a message."""
+"""What each message adds to the pages: one function a message."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from simulator.afterwards import Piece
 from simulator.dossier import Charge, Failure, Hold, Parcel
 from simulator.heard import Data, Said, minor
 from simulator.lives import Life
+from simulator.pages import Pages
 from simulator.shelves import EVERYWHERE
-
-if TYPE_CHECKING:
-    from simulator.book import Book
 
 
 def _order_of(data: Data) -> str:
@@ -26,134 +24,134 @@ def _ms_of(moment: str | None) -> int:
     return round(datetime.fromisoformat(moment).timestamp() * 1000)
 
 
-# --- one function a message: the book, what was said, and the broker's time in ms
+# --- one function a message: the pages, what was said, and the broker's time in ms
 
 
-def _placed(book: "Book", message: Said, at_ms: int) -> None:
+def _placed(pages: Pages, message: Said, at_ms: int) -> None:
     """Only orders that name themselves are timed: the others have no name yet."""
     if message.data.order_id is None:
         return
-    order = book.dossier(message.data.order_id)
+    order = pages.dossier(message.data.order_id)
     if not order.placed_at_ms:
         order.placed_at_ms = at_ms
 
 
-def _confirmed(book: "Book", message: Said, at_ms: int) -> None:
+def _confirmed(pages: Pages, message: Said, at_ms: int) -> None:
     data = message.data
-    order = book.dossier(_order_of(data), message.correlation_id)
+    order = pages.dossier(_order_of(data), message.correlation_id)
     order.correlation_id = message.correlation_id
     order.confirmed.append((minor(data.order_total), data.currency or ""))
     order.decided_at_ms = order.decided_at_ms or at_ms
 
 
-def _failed(book: "Book", message: Said, at_ms: int) -> None:
-    order = book.dossier(_order_of(message.data), message.correlation_id)
+def _failed(pages: Pages, message: Said, at_ms: int) -> None:
+    order = pages.dossier(_order_of(message.data), message.correlation_id)
     order.correlation_id = message.correlation_id
     order.failed.append(message.data.rejection_reason or "")
     order.decided_at_ms = order.decided_at_ms or at_ms
 
 
-def _cancelled(book: "Book", message: Said, _: int) -> None:
-    order = book.dossier(_order_of(message.data), message.correlation_id)
+def _cancelled(pages: Pages, message: Said, _: int) -> None:
+    order = pages.dossier(_order_of(message.data), message.correlation_id)
     order.cancelled.append(message.data.cancellation_reason or "")
 
 
-def _initiated(book: "Book", message: Said, at_ms: int) -> None:
+def _initiated(pages: Pages, message: Said, at_ms: int) -> None:
     data = message.data
-    order = book.dossier(_order_of(data), message.correlation_id)
+    order = pages.dossier(_order_of(data), message.correlation_id)
     order.initiated.append((minor(data.amount), data.currency or ""))
     order.initiated_at_ms = order.initiated_at_ms or at_ms
 
 
-def _processed(book: "Book", message: Said, at_ms: int) -> None:
+def _processed(pages: Pages, message: Said, at_ms: int) -> None:
     data = message.data
-    order = book.dossier(_order_of(data))
+    order = pages.dossier(_order_of(data))
     if data.status == "confirmed":
         order.processed.append((minor(data.amount), data.currency or ""))
         order.processed_at_ms = order.processed_at_ms or at_ms
 
 
-def _completed(book: "Book", message: Said, _: int) -> None:
+def _completed(pages: Pages, message: Said, _: int) -> None:
     data = message.data
     figures = minor(data.amount), minor(data.processing_fee), minor(data.net_amount)
-    book.dossier(_order_of(data)).completed.append(figures)
+    pages.dossier(_order_of(data)).completed.append(figures)
 
 
-def _attempt_failed(book: "Book", message: Said, _: int) -> None:
+def _attempt_failed(pages: Pages, message: Said, _: int) -> None:
     data = message.data
-    order = book.dossier(_order_of(data))
+    order = pages.dossier(_order_of(data))
     failure = Failure(data.failure_reason or "", data.failure_code or "", bool(data.retryable))
     order.attempts_failed.append(failure)
 
 
-def _checked(book: "Book", message: Said, at_ms: int) -> None:
-    order, decision = book.dossier(_order_of(message.data)), message.data.decision or ""
+def _checked(pages: Pages, message: Said, at_ms: int) -> None:
+    order, decision = pages.dossier(_order_of(message.data)), message.data.decision or ""
     order.decisions.append(decision)
     if decision == "APPROVED":
         order.approved_at_ms = order.approved_at_ms or at_ms
 
 
-def _found(book: "Book", message: Said, _: int) -> None:
-    book.dossier(_order_of(message.data)).found.append(message.data.severity or "")
+def _found(pages: Pages, message: Said, _: int) -> None:
+    pages.dossier(_order_of(message.data)).found.append(message.data.severity or "")
 
 
-def _asked(book: "Book", message: Said, _: int) -> None:
-    book.dossier(_order_of(message.data)).asked.add(message.data.idempotency_key or "")
+def _asked(pages: Pages, message: Said, _: int) -> None:
+    pages.dossier(_order_of(message.data)).asked.add(message.data.idempotency_key or "")
 
 
-def _charge(book: "Book", data: Data) -> Charge:
-    return book.dossier(_order_of(data)).charges.setdefault(data.charge_id or "", Charge())
+def _charge(pages: Pages, data: Data) -> Charge:
+    return pages.dossier(_order_of(data)).charges.setdefault(data.charge_id or "", Charge())
 
 
-def _charged(book: "Book", message: Said, _: int) -> None:
+def _charged(pages: Pages, message: Said, _: int) -> None:
     data = message.data
-    book.dossier(_order_of(data)).answered.add(data.charge_id or "")
-    _charge(book, data).authorized = data.amount_minor or 0
+    pages.dossier(_order_of(data)).answered.add(data.charge_id or "")
+    _charge(pages, data).authorized = data.amount_minor or 0
 
 
-def _refused(book: "Book", message: Said, _: int) -> None:
-    book.dossier(_order_of(message.data)).answered.add(message.data.charge_id or "")
+def _refused(pages: Pages, message: Said, _: int) -> None:
+    pages.dossier(_order_of(message.data)).answered.add(message.data.charge_id or "")
 
 
-def _capture_asked(book: "Book", message: Said, at_ms: int) -> None:
-    order = book.dossier(_order_of(message.data))
+def _capture_asked(pages: Pages, message: Said, at_ms: int) -> None:
+    order = pages.dossier(_order_of(message.data))
     order.capture_asked_at_ms = order.capture_asked_at_ms or at_ms
-    _charge(book, message.data).captures_asked += 1
+    _charge(pages, message.data).captures_asked += 1
 
 
-def _captured(book: "Book", message: Said, _: int) -> None:
-    _charge(book, message.data).captures.append(message.data.amount_minor or 0)
+def _captured(pages: Pages, message: Said, _: int) -> None:
+    _charge(pages, message.data).captures.append(message.data.amount_minor or 0)
 
 
-def _voided(book: "Book", message: Said, _: int) -> None:
-    _charge(book, message.data).voided += 1
+def _voided(pages: Pages, message: Said, _: int) -> None:
+    _charge(pages, message.data).voided += 1
 
 
-def _returned(book: "Book", message: Said, _: int) -> None:
+def _returned(pages: Pages, message: Said, _: int) -> None:
     data = message.data
-    _charge(book, data).refunds[data.refund_id or ""] = data.amount_minor or 0
+    _charge(pages, data).refunds[data.refund_id or ""] = data.amount_minor or 0
 
 
-def _operation_failed(book: "Book", message: Said, _: int) -> None:
-    order = book.dossier(_order_of(message.data))
+def _operation_failed(pages: Pages, message: Said, _: int) -> None:
+    order = pages.dossier(_order_of(message.data))
     if message.data.operation == "authorize":
         order.unknown += 1
     elif not message.data.retryable:
         order.given_up += 1
 
 
-def _refunded(book: "Book", message: Said, _: int) -> None:
+def _refunded(pages: Pages, message: Said, _: int) -> None:
     data = message.data
-    order = book.dossier(_order_of(data))
+    order = pages.dossier(_order_of(data))
     order.refunds[data.refund_id or ""] = minor(data.amount)
 
 
-def _adjusted(book: "Book", message: Said, at_ms: int) -> None:
+def _adjusted(pages: Pages, message: Said, at_ms: int) -> None:
     data = message.data
-    book.shelves.adjusted(data)
+    pages.shelves.adjusted(data)
     if data.reservation_id is None or data.order_id is None:
         return
-    holds = book.dossier(data.order_id).holds
+    holds = pages.dossier(data.order_id).holds
     hold = holds.setdefault(data.reservation_id, Hold(data.product_id or ""))
     change, where = data.adjusted_quantity or 0, data.warehouse_id or ""
     if where != EVERYWHERE and change:
@@ -168,85 +166,85 @@ def _adjusted(book: "Book", message: Said, at_ms: int) -> None:
         hold.expires_at_ms = _ms_of(data.reservation_expires_at)
 
 
-def _out_of_stock(book: "Book", message: Said, _: int) -> None:
+def _out_of_stock(pages: Pages, message: Said, _: int) -> None:
     data = message.data
     if data.triggered_by_order_id is None:
         return
-    order, product = book.dossier(data.triggered_by_order_id), data.product_id or ""
+    order, product = pages.dossier(data.triggered_by_order_id), data.product_id or ""
     order.short.append((product, bool(data.backorder_allowed)))
     others_wait = (data.pending_orders or 0) > bool(data.backorder_allowed)
-    available = book.shelves.available(product)
+    available = pages.shelves.available(product)
     if not others_wait and available >= (data.requested_quantity or 0):
         order.unduly_short.append(f"{data.requested_quantity} of {product}, {available} available")
 
 
-def _parcel(book: "Book", data: Data) -> Parcel:
-    parcels = book.dossier(data.order_id or "").parcels
+def _parcel(pages: Pages, data: Data) -> Parcel:
+    parcels = pages.dossier(data.order_id or "").parcels
     return parcels.setdefault(data.shipment_id or "", Parcel())
 
 
-def _shipment_created(book: "Book", message: Said, _: int) -> None:
-    parcel = _parcel(book, message.data)
+def _shipment_created(pages: Pages, message: Said, _: int) -> None:
+    parcel = _parcel(pages, message.data)
     parcel.created += 1
     for box in message.data.packages or ():
         for ware in box.items or ():
             parcel.units[ware.product_id or ""] += ware.quantity
 
 
-def _shipment_dispatched(book: "Book", message: Said, _: int) -> None:
-    _parcel(book, message.data).dispatched += 1
+def _shipment_dispatched(pages: Pages, message: Said, _: int) -> None:
+    _parcel(pages, message.data).dispatched += 1
 
 
-def _shipment_delivered(book: "Book", message: Said, _: int) -> None:
-    _parcel(book, message.data).delivered += 1
+def _shipment_delivered(pages: Pages, message: Said, _: int) -> None:
+    _parcel(pages, message.data).delivered += 1
 
 
-def _shipment_cancelled(book: "Book", message: Said, _: int) -> None:
-    _parcel(book, message.data).cancelled += 1
+def _shipment_cancelled(pages: Pages, message: Said, _: int) -> None:
+    _parcel(pages, message.data).cancelled += 1
 
 
-def _refund_failed(book: "Book", message: Said, _: int) -> None:
-    book.dossier(_order_of(message.data)).refunds_failed.append(message.data.failure_reason or "")
+def _refund_failed(pages: Pages, message: Said, _: int) -> None:
+    pages.dossier(_order_of(message.data)).refunds_failed.append(message.data.failure_reason or "")
 
 
-def _came_back(book: "Book", message: Said, _: int) -> None:
+def _came_back(pages: Pages, message: Said, _: int) -> None:
     data = message.data
     for ware in data.items or ():
         name = ware.product_id or ware.sku or ""
         piece = Piece(data.return_id or "", name, ware.quantity, ware.condition or "")
-        book.dossier(data.order_id or "").came_back.append(piece)
+        pages.dossier(data.order_id or "").came_back.append(piece)
 
 
-def _disputed(book: "Book", message: Said, _: int) -> None:
-    book.dossier(_order_of(message.data)).disputed.append(minor(message.data.amount))
+def _disputed(pages: Pages, message: Said, _: int) -> None:
+    pages.dossier(_order_of(message.data)).disputed.append(minor(message.data.amount))
 
 
-def _dispute_over(book: "Book", message: Said, _: int) -> None:
+def _dispute_over(pages: Pages, message: Said, _: int) -> None:
     data = message.data
-    book.dossier(_order_of(data)).judged.append((data.outcome or "", minor(data.amount)))
+    pages.dossier(_order_of(data)).judged.append((data.outcome or "", minor(data.amount)))
 
 
-def _life(book: "Book", data: Data) -> Life:
-    return book.lives.setdefault(data.user_id or "", Life(data.user_id or ""))
+def _life(pages: Pages, data: Data) -> Life:
+    return pages.lives.setdefault(data.user_id or "", Life(data.user_id or ""))
 
 
-def _subscribed(book: "Book", message: Said, _: int) -> None:
-    _life(book, message.data).subscription_ids.append(message.data.subscription_id or "")
+def _subscribed(pages: Pages, message: Said, _: int) -> None:
+    _life(pages, message.data).subscription_ids.append(message.data.subscription_id or "")
 
 
-def _renewed(book: "Book", message: Said, _: int) -> None:
-    _life(book, message.data).renewed.append(bool(message.data.recovered))
+def _renewed(pages: Pages, message: Said, _: int) -> None:
+    _life(pages, message.data).renewed.append(bool(message.data.recovered))
 
 
-def _suspended(book: "Book", message: Said, _: int) -> None:
-    _life(book, message.data).suspended += 1
+def _suspended(pages: Pages, message: Said, _: int) -> None:
+    _life(pages, message.data).suspended += 1
 
 
-def _left(book: "Book", message: Said, _: int) -> None:
-    _life(book, message.data).cancelled.append(message.data.cancellation_reason or "")
+def _left(pages: Pages, message: Said, _: int) -> None:
+    _life(pages, message.data).cancelled.append(message.data.cancellation_reason or "")
 
 
-FOLDS: Final[Mapping[str, Callable[["Book", Said, int], None]]] = MappingProxyType(
+FOLDS: Final[Mapping[str, Callable[[Pages, Said, int], None]]] = MappingProxyType(
     {
         "PlaceOrder": _placed,
         "OrderConfirmed": _confirmed,
