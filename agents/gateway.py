@@ -2,9 +2,9 @@
 
 In: ProcessPayment, CapturePayment, VoidPayment, RefundCharge, SubmitEvidence, ReconcileCharges
 of payments.commands. Out, for each: StripeChargeSucceeded or StripeChargeFailed, ChargeCaptured,
-ChargeVoided, ChargeRefunded, EvidenceSubmitted (with CloseChargeback where the bank decides at
-once), ChargesReconciled, or ChargeOperationFailed when an operation failed or nobody knows what
-became of a charge.
+ChargeVoided, ChargeRefunded or ChargeRefundAccepted, EvidenceSubmitted (with CloseChargeback
+where the bank decides at once), ChargesReconciled, or ChargeOperationFailed when an operation
+failed or nobody knows what became of a charge.
 
 Many calls are under way at once, but those of one payment follow each other. Every call
 carries the command's idempotency key, so running again after a crash changes nothing. A call
@@ -30,6 +30,7 @@ from agents.gateway_answers import (
     evidence_taken,
     failed,
     reconciled,
+    refund_accepted,
     refunded,
     voided,
 )
@@ -50,6 +51,7 @@ from events.vocabulary import ChargeOperation
 from providers.calls import CallRules, Clock, Line, Sleep
 from providers.health import HealthRules
 from providers.payments import (
+    Accepted,
     CaptureRequest,
     Charged,
     ChargeRequest,
@@ -201,8 +203,8 @@ class _Gateway:
             return voided(command)
         return self._failed(command, "void", answer)
 
-    async def refund(self, delivery: Delivery) -> Message:
-        """Give back money that was taken."""
+    async def refund(self, delivery: Delivery) -> Answer:
+        """Give back money that was taken, or find out how that went."""
         command: RefundCharge = delivery.value.data
         request = RefundRequest(
             command.idempotency_key,
@@ -211,10 +213,16 @@ class _Gateway:
             command.amount_minor,
             command.currency,
         )
-        answer = await self._operate(command, lambda provider: provider.refund(request))
+        looks = (delivery.value.metadata or {}).get("ask") == LOOK_ONLY
+        answer = await self._operate(
+            command, lambda one: one.find_refund(request) if looks else one.refund(request)
+        )
         if isinstance(answer, Done):
             return refunded(command, answer)
-        return self._failed(command, "refund", answer)
+        if isinstance(answer, Accepted):
+            return refund_accepted(command)
+        never = Refused(Code.REFUND_REFUSED, "The provider knows no such refund.")
+        return self._failed(command, "refund", answer or never)
 
     async def submit_evidence(self, delivery: Delivery) -> Answer:
         """Put evidence before the bank; where it decides at once, say how."""

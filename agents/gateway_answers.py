@@ -9,6 +9,7 @@ from events.charges import (
     CapturePayment,
     ChargeCaptured,
     ChargeOperationFailed,
+    ChargeRefundAccepted,
     ChargeRefunded,
     ChargeVoided,
     EvidenceSubmitted,
@@ -101,6 +102,17 @@ def refunded(command: RefundCharge, done: Done) -> ChargeRefunded:
         refund_id=command.refund_id,
         amount_minor=done.amount_minor,
         currency=command.currency,
+        provider=command.provider,
+    )
+
+
+def refund_accepted(command: RefundCharge) -> ChargeRefundAccepted:
+    """A refund that is on its way."""
+    return ChargeRefundAccepted(
+        payment_id=command.payment_id,
+        order_id=command.order_id,
+        charge_id=command.charge_id,
+        refund_id=command.refund_id,
         provider=command.provider,
     )
 

@@ -24,6 +24,7 @@ from streams.payments.alarms import (
     AUTHORIZATION,
     EARLY,
     EVIDENCE,
+    REFUND,
     RETRY,
     REVIEW,
     SESSION,
@@ -51,7 +52,7 @@ from streams.payments.fold import fold
 from streams.payments.holds import stock_adjusted
 from streams.payments.refund_news import refused_unknown
 from streams.payments.refund_requests import approval_due, request_refund
-from streams.payments.refunds import charge_refunded
+from streams.payments.refunds import charge_refunded, look_due, refund_accepted
 from streams.payments.rules import PaymentRules
 from streams.payments.sales import NOTHING_SOLD, Sale, agreed_return, amended, sale_of
 from streams.payments.sessions import cancel, open_session
@@ -101,6 +102,7 @@ def payments_agent(rules: PaymentRules) -> AgentSpec:
         "StripeChargeFailed": on(charge_failed),
         "ChargeCaptured": on(charge_captured),
         "ChargeVoided": on(charge_voided),
+        "ChargeRefundAccepted": on(refund_accepted),
         "ChargeRefunded": on(charge_refunded),
         "ChargeOperationFailed": on(operation_failed),
         "PaymentSettled": on(settle),
@@ -143,6 +145,7 @@ def payments_agent(rules: PaymentRules) -> AgentSpec:
             REVIEW: _timing(rules, review_due),
             AUTHORIZATION: _timing(rules, authorization_due),
             APPROVAL: _timing(rules, approval_due),
+            REFUND: _timing(rules, look_due),
             SETTLEMENT: _timing(rules, settlement_due),
             EVIDENCE: _evidencing(rules),
             EARLY: _forget,

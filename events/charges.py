@@ -206,6 +206,16 @@ class ChargeRefunded(ChargeEvent):
     provider: Text
 
 
+class ChargeRefundAccepted(ChargeEvent):
+    """The provider has taken a refund on; how it ends it tells later. An extension."""
+
+    payment_id: Id
+    order_id: Id | None = None
+    charge_id: Id
+    refund_id: Id
+    provider: Text
+
+
 class ChargeOperationFailed(ChargeEvent):
     """The provider refused or failed a capture, void, refund or evidence, or an authorisation.
 

@@ -124,6 +124,11 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True)
+class Accepted:
+    """A refund is on its way; a webhook, or asking again, tells how it ended."""
+
+
+@dataclass(frozen=True, slots=True)
 class Taken:
     """The evidence was taken."""
 
@@ -186,8 +191,11 @@ class PaymentProvider(Protocol):
     async def void(self, request: VoidRequest) -> Done | Refused:
         """Let held money go."""
 
-    async def refund(self, request: RefundRequest) -> Done | Refused:
+    async def refund(self, request: RefundRequest) -> Done | Accepted | Refused:
         """Give back money that was taken."""
+
+    async def find_refund(self, request: RefundRequest) -> Done | Accepted | Refused | None:
+        """Tell what became of the refund with that id; None when there never was one."""
 
     async def submit_evidence(self, request: EvidenceRequest) -> Taken | Refused:
         """Put evidence before the bank."""

@@ -15,6 +15,7 @@ February that is tried a second time.
 | `tok_silent` | the call is cut off, and the provider cannot be asked |
 | `tok_capture_expired` | authorised; the capture is refused |
 | `tok_refund_refused` | all goes well but the refund, which is refused |
+| `tok_refund_pending`, `tok_refund_fails` | all goes well but the refund, which is on its way until somebody asks how it went: it went through, it failed |
 | `tok_dispute_lost` | all goes well, but the bank decides a dispute for the customer; else for the shop |
 | a card number | refused: tokens only |
 | any other, or none | goes through, but for the decline rate |
@@ -30,6 +31,7 @@ from typing import Final
 
 from providers.ledger import Ledger, LedgerEntry
 from providers.payments import (
+    Accepted,
     CaptureRequest,
     Charged,
     ChargeRequest,
@@ -73,6 +75,8 @@ class _Script:
 _FINE: Final = _Script()
 _CAPTURE_EXPIRED: Final = "_cx"
 _REFUND_REFUSED: Final = "_rx"
+_REFUND_PENDING: Final = "_px"
+_REFUND_FAILS: Final = "_fx"
 _DISPUTE_LOST: Final = "_dx"
 
 SCRIPTS: Final[Mapping[str, _Script]] = {
@@ -97,6 +101,8 @@ SCRIPTS: Final[Mapping[str, _Script]] = {
     "tok_silent": _Script(cut_off=True, silent=True),
     "tok_capture_expired": _Script(flag=_CAPTURE_EXPIRED),
     "tok_refund_refused": _Script(flag=_REFUND_REFUSED),
+    "tok_refund_pending": _Script(flag=_REFUND_PENDING),
+    "tok_refund_fails": _Script(flag=_REFUND_FAILS),
     "tok_dispute_lost": _Script(flag=_DISPUTE_LOST),
 }
 """Tokens by name; `flowmart` customers of the simulator carry them."""
@@ -181,10 +187,20 @@ class SimulatedProvider:
             return Done()
         return self._books.void(request.charge_id, request.key)
 
-    async def refund(self, request: RefundRequest) -> Done | Refused:
+    async def refund(self, request: RefundRequest) -> Done | Accepted | Refused:
         """Give back money that was taken."""
         await self._reach(f"refund {request.key}")
-        if request.charge_id.endswith(_REFUND_REFUSED):
+        if request.charge_id.endswith((_REFUND_PENDING, _REFUND_FAILS)):
+            return Accepted()
+        return self._give_back(request)
+
+    async def find_refund(self, request: RefundRequest) -> Done | Accepted | Refused | None:
+        """Tell how a refund went; one that was on its way has ended by now."""
+        await self._reach(f"find refund {request.key}")
+        return self._give_back(request)
+
+    def _give_back(self, request: RefundRequest) -> Done | Refused:
+        if request.charge_id.endswith((_REFUND_REFUSED, _REFUND_FAILS)):
             return Refused(Code.REFUND_REFUSED, "The refund was refused.")
         if self._books is None:
             return Done(request.amount_minor)

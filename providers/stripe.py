@@ -16,6 +16,7 @@ import aiohttp
 import stripe
 
 from providers.payments import (
+    Accepted,
     CaptureRequest,
     Charged,
     ChargeRequest,
@@ -34,6 +35,8 @@ from providers.stripe_errors import failure_of, refusal_of, remembered
 NAME: Final = "stripe"
 BOOKS_AT_ONCE_MAX: Final = 10
 """Charges looked up at the same time."""
+REFUNDS_LOOKED_AT_MAX: Final = 100
+"""Newest refunds of a charge that are looked through; a payment keeps fewer."""
 _CAPTURED: Final = "succeeded"
 _HELD: Final = "requires_capture"
 _FAILED_REFUND: Final = frozenset({"failed", "canceled"})
@@ -103,8 +106,8 @@ class StripeProvider:
         gone = await self._asked(call, request.charge_id, of_void=True)
         return gone if isinstance(gone, Refused) else Done()
 
-    async def refund(self, request: RefundRequest) -> Done | Refused:
-        """Give back money that was taken. Stripe may still have it on its way: that is done."""
+    async def refund(self, request: RefundRequest) -> Done | Accepted | Refused:
+        """Give back money that was taken. Stripe may have it on its way for days."""
         params: Any = {
             "payment_intent": request.charge_id,
             "amount": request.amount_minor,
@@ -115,9 +118,18 @@ class StripeProvider:
         given = await self._asked(call, request.charge_id)
         if isinstance(given, Refused):
             return given
-        if given.status in _FAILED_REFUND:
-            return Refused(Code.REFUND_REFUSED, given.failure_reason or "", request.charge_id)
-        return Done(given.amount)
+        return _refund_outcome(given, request.charge_id)
+
+    async def find_refund(self, request: RefundRequest) -> Done | Accepted | Refused | None:
+        """Tell what became of the newest refund with that id."""
+        params: Any = {"payment_intent": request.charge_id, "limit": REFUNDS_LOOKED_AT_MAX}
+        seen = await self._asked(self._client.v1.refunds.list_async(params), request.charge_id)
+        if isinstance(seen, Refused):
+            return seen
+        for refund in seen.data:
+            if (refund.to_dict().get("metadata") or {}).get("refundId") == request.refund_id:
+                return _refund_outcome(refund, request.charge_id)
+        return None
 
     async def submit_evidence(self, request: EvidenceRequest) -> Taken | Refused:
         """Put evidence before the bank. How it decides is told by a webhook."""
@@ -217,6 +229,16 @@ def _outcome(intent: Any) -> Charged | Refused | None:
         return Refused(Code.CHARGE_EXPIRED, "The intent was cancelled.", intent.id)
     error = intent.last_payment_error
     return None if error is None else remembered(error.to_dict(), intent.id)
+
+
+def _refund_outcome(refund: Any, charge_id: str) -> Done | Accepted | Refused:
+    """What a refund's state says."""
+    if refund.status == "succeeded":
+        return Done(refund.amount)
+    if refund.status in _FAILED_REFUND:
+        why = refund.to_dict().get("failure_reason") or ""
+        return Refused(Code.REFUND_REFUSED, why, charge_id)
+    return Accepted()
 
 
 def _proof(request: EvidenceRequest) -> str:

@@ -70,6 +70,18 @@ MUTANTS: Final = (
         "if refund.amount_minor <= 0:",
     ),
     Mutant(
+        "a refund that is on its way counts as done",
+        "agents.gateway",
+        "            return refund_accepted(command)",
+        "            return refunded(command, Done(command.amount_minor))",
+    ),
+    Mutant(
+        "nobody asks how a refund went",
+        "streams.payments.refunds",
+        "underway = f.RefundUnderway(event.refund_id, at_ms + rules.refund_look_ms)",
+        "underway = f.RefundUnderway(event.refund_id, 0)",
+    ),
+    Mutant(
         "nobody watches over answers that are owed",
         "streams.payments.alarms",
         "        changes.append(Alarm(SESSION, due_ms, is_set=True))",

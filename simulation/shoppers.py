@@ -27,6 +27,8 @@ TOKENS: Final = (
     "tok_network_once",
     "tok_capture_expired",
     "tok_refund_refused",
+    "tok_refund_pending",
+    "tok_refund_fails",
 )
 CODES: Final = (
     *("10001",) * 8,

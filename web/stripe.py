@@ -21,6 +21,7 @@ from engine.inlet import Inlet, NotTaken
 from events.base import Message
 from events.charges import (
     ChargeCaptured,
+    ChargeOperationFailed,
     ChargeRefunded,
     ChargeVoided,
     StripeChargeFailed,
@@ -38,6 +39,8 @@ RETRY_AFTER_S: Final = 5
 EVENTS_REMEMBERED_MAX: Final = 10_000
 """Ids of events that were taken lately, so that a repeat is not written again."""
 SOURCE: Final = "stripe"
+REFUND_REFUSED: Final = "refund_refused"
+"""What the gateway says of a refund that failed."""
 
 PaymentOf = Callable[[str], Awaitable[str | None]]
 """The payment of an intent; raises a FlowMartError when Stripe does not say."""
@@ -174,13 +177,24 @@ def _voided(payment_id: str, intent: Told, _event: Told) -> Message:
 
 
 def _refunded(payment_id: str, refund: Told, _event: Told) -> Message | None:
-    """Money that went back; a refund made by hand goes by Stripe's own name for it."""
+    """Money that went back, or did not; a refund made by hand goes by Stripe's own name for it."""
+    refund_id = (refund.get("metadata") or {}).get("refundId") or refund["id"]
+    if refund["status"] in ("failed", "canceled"):
+        return ChargeOperationFailed(
+            payment_id=payment_id,
+            operation="refund",
+            failure_code=REFUND_REFUSED,
+            failure_message=refund.get("failure_reason"),
+            retryable=False,
+            provider=SOURCE,
+            refund_id=refund_id,
+        )
     if refund["status"] != "succeeded":
         return None
     return ChargeRefunded(
         payment_id=payment_id,
         charge_id=refund["payment_intent"],
-        refund_id=(refund.get("metadata") or {}).get("refundId") or refund["id"],
+        refund_id=refund_id,
         amount_minor=refund["amount"],
         currency=refund["currency"],
         provider=SOURCE,
@@ -212,6 +226,8 @@ _MESSAGES: Final[dict[str, Callable[[str, Told, Told], Message | None]]] = {
     "payment_intent.canceled": _voided,
     "refund.created": _refunded,
     "refund.updated": _refunded,
+    "refund.failed": _refunded,
+    "charge.refund.updated": _refunded,
     "charge.dispute.created": _disputed,
     "charge.dispute.closed": _closed,
 }

@@ -58,7 +58,8 @@ class WaitsLaw:
 
     def payment(self, key: str, row: Any) -> None:
         """A payment's row changed: one that a person must look at waits for them."""
-        rests = row.status.value in PAYMENT.rests and not row.owed
+        on_its_way = any(one.underway and one.state.value == "processing" for one in row.refunds)
+        rests = row.status.value in PAYMENT.rests and not row.owed and not on_its_way
         self._person(key, row.stuck or row.status.value == "DISPUTED")
         self._note("payment", key, row, rests)
         if row.session.order_id is not None:

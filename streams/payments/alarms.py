@@ -1,6 +1,7 @@
 """Which timers a change of a payment sets and cancels.
 
-A payment has at most two timers, and one for its refunds that wait for approval. `session`
+A payment has at most two timers, and those of its refunds that wait: for approval, or for how
+they went at the provider. `session`
 watches over answers that machines owe: it is set once and not moved by each step, which costs
 nothing on the happy path; when it fires early it is set anew. Another belongs to the state and
 moves with it: retry in FAILED, review in HELD, authorization in AUTHORIZED, settlement once the
@@ -11,7 +12,7 @@ from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
-from streams.payments.refund import approvals_due
+from streams.payments.refund import approvals_due, looks_due
 from streams.payments.states import PAID, TERMINAL, Owed, Payment, Status
 
 SESSION: Final = "session"
@@ -19,6 +20,7 @@ RETRY: Final = "retry"
 REVIEW: Final = "review"
 AUTHORIZATION: Final = "authorization"
 APPROVAL: Final = "approval"
+REFUND: Final = "refund"
 SETTLEMENT: Final = "settlement"
 EVIDENCE: Final = "evidence"
 EARLY: Final = "early"
@@ -50,16 +52,24 @@ def alarms(before: Payment | None, after: Payment) -> tuple[Payment, list[Alarm]
     if after.due_ms and (before is None or _moved(before, after)):
         changes.append(Alarm(_KIND_OF[after.status], after.due_ms, is_set=True))
     if before is not None and before.refunds is not after.refunds:
-        changes.extend(_approvals(before, after))
+        changes.extend(_of_refunds(before, after))
     return _watched(after, changes), changes
 
 
-def _approvals(before: Payment, after: Payment) -> list[Alarm]:
-    """Watch over refunds that wait for approval; several due at once share a timer."""
-    was, now = approvals_due(before.refunds), approvals_due(after.refunds)
+def _of_refunds(before: Payment, after: Payment) -> list[Alarm]:
+    """Watch over refunds that wait for approval, or for how they went at the provider."""
+    was, now = before.refunds, after.refunds
     return [
-        *[Alarm(APPROVAL, due_ms, is_set=False) for due_ms in sorted(was - now)],
-        *[Alarm(APPROVAL, due_ms, is_set=True) for due_ms in sorted(now - was)],
+        *_changed(APPROVAL, approvals_due(was), approvals_due(now)),
+        *_changed(REFUND, looks_due(was), looks_due(now)),
+    ]
+
+
+def _changed(kind: str, was: frozenset[int], now: frozenset[int]) -> list[Alarm]:
+    """Give the timers that came and went; several due at once share one."""
+    return [
+        *[Alarm(kind, due_ms, is_set=False) for due_ms in sorted(was - now)],
+        *[Alarm(kind, due_ms, is_set=True) for due_ms in sorted(now - was)],
     ]
 
 

@@ -21,6 +21,7 @@ from streams.payments.declines import (
 )
 from streams.payments.disputes import evidence_failed
 from streams.payments.evolution import evolve_all
+from streams.payments.refunds import failed_afterwards
 from streams.payments.rules import PaymentRules
 from streams.payments.states import PAID, TERMINAL, Failure, Owed, Payment, Status, capture_minor
 from streams.payments.steps import (
@@ -170,7 +171,7 @@ def operation_failed(
     if event.operation == "evidence":
         return evidence_failed(payment, event, at_ms, rules)
     if not _is_owed(payment, event):
-        return ()
+        return failed_afterwards(payment, event) if event.operation == "refund" else ()
     if payment.owed is Owed.CHARGE and payment.status is not Status.CANCELLED:
         failure = unknown_outcome(event.failure_code, event.failure_message, event.provider)
         initiated = payment.status is Status.INITIATED

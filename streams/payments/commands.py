@@ -16,13 +16,14 @@ from events.payments import PaymentInitiated, ProcessPayment
 from events.scalars import ID_CHARS_MAX
 from events.types import PaymentMethod
 from streams.payments import facts as f
+from streams.payments.refund import find
 from streams.payments.rules import PaymentRules
 from streams.payments.states import Method, Owed, Payment, capture_minor
 
 LOOK_FIRST: Final = "look_first"
 """Value of the metadata `ask`: the charge may exist, so the gateway looks before it charges."""
 LOOK_ONLY: Final = "look_only"
-"""The same, but the gateway must not charge even if the provider knows nothing."""
+"""The same, but the gateway must not charge, or refund, even if the provider knows nothing."""
 
 
 class Announcement(NamedTuple):
@@ -153,22 +154,36 @@ def stray_charge(payment_id: str, payment: Payment, fact: f.StrayCharge, _: Paym
     return (Announcement(command),)
 
 
-def _refund(payment_id: str, payment: Payment) -> RefundCharge:
+def _refund(payment_id: str, payment: Payment, refund_id: str, amount_minor: int) -> RefundCharge:
     return RefundCharge(
         payment_id=payment_id,
         order_id=payment.session.order_id,
         charge_id=payment.charge_id,
-        refund_id=payment.refund_id,
-        amount_minor=payment.refund_minor,
+        refund_id=refund_id,
+        amount_minor=amount_minor,
         currency=payment.session.currency,
         provider=payment.provider,
-        idempotency_key=derived_id(payment_id, payment.refund_id, "refund"),
+        idempotency_key=derived_id(payment_id, refund_id, "refund"),
     )
+
+
+def _owed_refund(payment_id: str, payment: Payment) -> RefundCharge:
+    return _refund(payment_id, payment, payment.refund_id, payment.refund_minor)
+
+
+def refund_looked(payment_id: str, payment: Payment, fact: f.RefundLooked, _: PaymentRules) -> Said:
+    """RefundCharge, which asks how the refund went and makes none."""
+    refund = find(payment.refunds, fact.refund_id)
+    assert refund is not None, "a refund that a provider has is kept"
+    if not fact.look_ms:
+        return ()
+    command = _refund(payment_id, payment, refund.refund_id, refund.amount_minor)
+    return (Announcement(command, {"ask": LOOK_ONLY}),)
 
 
 def refund_asked(payment_id: str, payment: Payment, _: f.RefundAsked, __: PaymentRules) -> Said:
     """RefundCharge."""
-    return (Announcement(_refund(payment_id, payment)),)
+    return (Announcement(_owed_refund(payment_id, payment)),)
 
 
 def asked_again(payment_id: str, payment: Payment, fact: f.AskedAgain, _: PaymentRules) -> Said:
@@ -182,7 +197,7 @@ def asked_again(payment_id: str, payment: Payment, fact: f.AskedAgain, _: Paymen
         return (Announcement(_capture(payment_id, payment)),)
     if fact.owed is Owed.VOID:
         return (Announcement(_void(payment_id, payment, "asked_again")),)
-    return (Announcement(_refund(payment_id, payment)),)
+    return (Announcement(_owed_refund(payment_id, payment)),)
 
 
 def _check(payment_id: str, payment: Payment) -> CheckFraud:

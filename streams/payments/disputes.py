@@ -8,7 +8,7 @@ from events.charges import ChargeOperationFailed, EvidenceSubmitted
 from events.refunds import CloseChargeback, RecordChargeback
 from streams.payments import facts as f
 from streams.payments.evolution import evolve_all
-from streams.payments.refund import RefundState
+from streams.payments.refund import RefundState, underway_minor
 from streams.payments.rules import PaymentRules
 from streams.payments.sales import Sale, SentParcel, delivered
 from streams.payments.settlement import settled_now
@@ -149,7 +149,8 @@ def _ended(
 
 def _lost(payment: Payment, dispute: Dispute) -> Facts:
     """The disputed money is gone; refunds that had not gone out are not made (G-18)."""
-    lost = f.DisputeLost(min(dispute.amount_minor, remaining_minor(payment)))
+    left = remaining_minor(payment) - underway_minor(payment.refunds)
+    lost = f.DisputeLost(min(dispute.amount_minor, left))
     return lost, *_blocked(payment)
 
 
@@ -160,6 +161,6 @@ def _blocked(payment: Payment) -> Facts:
         [
             f.RefundRefused(r.refund_id, r.amount_minor, currency, "already_refunded")
             for r in payment.refunds
-            if r.state is RefundState.PROCESSING and r.refund_id != owed
+            if r.state is RefundState.PROCESSING and not r.underway and r.refund_id != owed
         ]
     )

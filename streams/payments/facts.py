@@ -233,6 +233,34 @@ class RefundAsked(msgspec.Struct, frozen=True, gc=False):
     due_ms: int
 
 
+class RefundUnderway(msgspec.Struct, frozen=True, gc=False):
+    """The provider has taken a refund on; at look_ms it is asked how it went."""
+
+    refund_id: str
+    look_ms: int
+
+
+class RefundLooked(msgspec.Struct, frozen=True, gc=False):
+    """The provider is asked how a refund went, and at look_ms once more; 0: no more."""
+
+    refund_id: str
+    look_ms: int
+
+
+class RefundDropped(msgspec.Struct, frozen=True, gc=False):
+    """A refund that the provider had taken on did not go through: a person must look."""
+
+    refund_id: str
+    amount_minor: int
+
+
+class RefundBounced(msgspec.Struct, frozen=True, gc=False):
+    """Money that had gone back came in again: a person must look (G-17)."""
+
+    refund_id: str
+    amount_minor: int
+
+
 class Refunded(msgspec.Struct, frozen=True, gc=False):
     """Money went back."""
 
@@ -352,6 +380,10 @@ Fact: TypeAlias = (
     | RefundNoted
     | RefundRefused
     | RefundAsked
+    | RefundUnderway
+    | RefundLooked
+    | RefundDropped
+    | RefundBounced
     | Refunded
     | AskedAgain
     | Postponed

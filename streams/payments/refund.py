@@ -50,6 +50,12 @@ class Refund(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     approved_by: str = ""
     due_ms: int = 0
     """When a pending refund lapses; 0: it needs no approval, or has it."""
+    underway: bool = False
+    """True: the provider has taken it on, and its word alone ends it."""
+    look_ms: int = 0
+    """When the provider is asked how it went; 0: it is not."""
+    bounced: bool = False
+    """True: it went through, and the money came in again."""
 
 
 Refunds = tuple[Refund, ...]
@@ -75,7 +81,7 @@ def with_refund(refunds: Refunds, refund: Refund) -> Refunds:
         AssertionError: a change of state that the contract does not have.
     """
     known = find(refunds, refund.refund_id)
-    if known is None or known.state not in OPEN:
+    if known is None or (known.state not in OPEN and not refund.bounced):
         assert known is None or refund.state is RefundState.COMPLETED, "a refund begins once"
         return (*refunds, refund)[-REFUNDS_MAX:]
     moved = known.state is not refund.state
@@ -92,6 +98,21 @@ def accepted_minor(refunds: Refunds) -> int:
     """What accepted refunds take that have not ended, in minor units."""
     processing = RefundState.PROCESSING
     return sum([refund.amount_minor for refund in refunds if refund.state is processing])
+
+
+def underway_minor(refunds: Refunds) -> int:
+    """What refunds take that a provider has under way, in minor units."""
+    return sum([refund.amount_minor for refund in refunds if is_underway(refund)])
+
+
+def is_underway(refund: Refund) -> bool:
+    """Whether the provider has taken it on and not told how it ended."""
+    return refund.underway and refund.state is RefundState.PROCESSING
+
+
+def looks_due(refunds: Refunds) -> frozenset[int]:
+    """When providers are asked how refunds went."""
+    return frozenset([r.look_ms for r in refunds if r.look_ms and is_underway(r)])
 
 
 def approvals_due(refunds: Refunds) -> frozenset[int]:

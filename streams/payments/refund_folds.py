@@ -38,6 +38,36 @@ def refund_ended(payment: Payment, refund_id: str, state: RefundState) -> Paymen
     return replace(payment, refunds=with_refund(payment.refunds, replace(refund, state=state)))
 
 
+def refund_underway(payment: Payment, fact: f.RefundUnderway) -> Payment:
+    """The provider owes no answer now; the refunds behind this one may go on."""
+    answered = payment.owed is Owed.REFUND and fact.refund_id == payment.refund_id
+    payment = _answered(payment) if answered else payment
+    return _with(payment, fact.refund_id, underway=True, look_ms=fact.look_ms)
+
+
+def refund_looked(payment: Payment, fact: f.RefundLooked) -> Payment:
+    """The provider is asked again later, or no more."""
+    return _with(payment, fact.refund_id, look_ms=fact.look_ms)
+
+
+def refund_dropped(payment: Payment, fact: f.RefundDropped) -> Payment:
+    """The refund has failed, and a person must look."""
+    return replace(refund_ended(payment, fact.refund_id, RefundState.FAILED), stuck=True)
+
+
+def refund_bounced(payment: Payment, fact: f.RefundBounced) -> Payment:
+    """The shop has the money again; a refund that was made stays one, as does the payment."""
+    payment = _with(payment, fact.refund_id, bounced=True)
+    left = payment.refunded_minor - fact.amount_minor
+    return replace(payment, refunded_minor=left, stuck=True)
+
+
+def _with(payment: Payment, refund_id: str, **changes: object) -> Payment:
+    refund = find(payment.refunds, refund_id)
+    assert refund is not None, "a refund that a provider has is kept"
+    return replace(payment, refunds=with_refund(payment.refunds, replace(refund, **changes)))
+
+
 def refunded(payment: Payment, fact: f.Refunded) -> Payment:
     """More went back; once all of it did, the payment is REFUNDED."""
     total = payment.refunded_minor + fact.amount_minor
@@ -66,4 +96,4 @@ def _completed(payment: Payment, fact: f.Refunded) -> Refund:
     done, known = RefundState.COMPLETED, find(payment.refunds, fact.refund_id)
     if known is None:
         return Refund(fact.refund_id, fact.amount_minor, done, fact.at_ms)
-    return replace(known, amount_minor=fact.amount_minor, state=done)
+    return replace(known, amount_minor=fact.amount_minor, state=done, look_ms=0)

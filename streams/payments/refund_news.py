@@ -37,16 +37,27 @@ def given_up(payment_id: str, payment: Payment, fact: f.GivenUp, _: PaymentRules
     """RefundFailed, when it is a refund that the provider failed for good."""
     if fact.owed is not Owed.REFUND:
         return ()
-    failed = RefundFailed(
-        refund_id=payment.refund_id,
+    return _failed(payment_id, payment, payment.refund_id, payment.refund_minor)
+
+
+def failed(
+    payment_id: str, payment: Payment, fact: f.RefundDropped | f.RefundBounced, _: PaymentRules
+) -> Said:
+    """RefundFailed, of money that the provider sent on its way and that did not arrive."""
+    return _failed(payment_id, payment, fact.refund_id, fact.amount_minor)
+
+
+def _failed(payment_id: str, payment: Payment, refund_id: str, amount_minor: int) -> Said:
+    told = RefundFailed(
+        refund_id=refund_id,
         payment_id=payment_id,
         order_id=payment.session.order_id,
-        amount_minor=payment.refund_minor,
+        amount_minor=amount_minor,
         currency=payment.session.currency,
         failure_reason="provider_error",
         rejected=False,
     )
-    return (Announcement(failed),)
+    return (Announcement(told),)
 
 
 def refused(payment_id: str, payment: Payment, fact: f.RefundRefused, _: PaymentRules) -> Said:

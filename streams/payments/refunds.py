@@ -1,11 +1,11 @@
-"""What the provider says of refunds."""
+"""What the provider says of refunds: taken on, gone through, failed, or failed after all (G-17)."""
 
 from typing import Final
 
-from events.charges import ChargeRefunded
+from events.charges import ChargeOperationFailed, ChargeRefundAccepted, ChargeRefunded
 from streams.payments import facts as f
 from streams.payments.evolution import evolve_all
-from streams.payments.refund import RefundState, find
+from streams.payments.refund import RefundState, find, is_underway
 from streams.payments.rules import PaymentRules
 from streams.payments.states import Payment, remaining_minor
 from streams.payments.steps import Facts, ask_next
@@ -29,3 +29,43 @@ def charge_refunded(
     days = rules.refund_days_customer if customer else rules.refund_days_system
     refunded = f.Refunded(event.refund_id, amount, at_ms, days)
     return refunded, *ask_next(evolve_all(payment, (refunded,)), at_ms, rules)
+
+
+def refund_accepted(
+    payment: Payment, event: ChargeRefundAccepted, at_ms: int, rules: PaymentRules
+) -> Facts:
+    """Wait for the provider's word on a refund that it has taken on; others go on meanwhile."""
+    known = find(payment.refunds, event.refund_id)
+    if known is None or known.state is not RefundState.PROCESSING or known.underway:
+        return ()
+    underway = f.RefundUnderway(event.refund_id, at_ms + rules.refund_look_ms)
+    return underway, *ask_next(evolve_all(payment, (underway,)), at_ms, rules)
+
+
+def look_due(payment: Payment, due_ms: int, now_ms: int, rules: PaymentRules) -> Facts:
+    """Ask how refunds went; of one that is under way for too long, a person asks from now on."""
+    facts: list[f.Fact] = []
+    for refund in payment.refunds:
+        if not is_underway(refund) or refund.look_ms != due_ms:
+            continue
+        if now_ms < refund.asked_at_ms + rules.refund_pending_ms:
+            facts.append(f.RefundLooked(refund.refund_id, now_ms + rules.refund_look_ms))
+        else:
+            facts += [f.RefundLooked(refund.refund_id, 0), f.Puzzled()]
+    return tuple(facts)
+
+
+def failed_afterwards(payment: Payment, event: ChargeOperationFailed) -> Facts:
+    """Say what the failure of a refund means that the provider had taken on, or even made.
+
+    The first has failed like any other; of the second the money is the shop's again. Either is
+    told and left to a person, who may ask for the refund anew.
+    """
+    refund = find(payment.refunds, event.refund_id or "")
+    if refund is None or event.retryable:
+        return ()
+    if is_underway(refund):
+        return (f.RefundDropped(refund.refund_id, refund.amount_minor),)
+    if refund.state is RefundState.COMPLETED and not refund.bounced:
+        return (f.RefundBounced(refund.refund_id, refund.amount_minor),)
+    return ()

@@ -47,6 +47,11 @@ class PaymentRules:
     refund_window_ms: int = 30 * DAY_MS
     """How long after the capture a refund may be asked for; a return has a window of its own,
     which Shipping minds (G-17, G-32)."""
+    refund_look_ms: int = DAY_MS
+    """How long after a provider took a refund on, and then each time, it is asked how it went."""
+    refund_pending_ms: int = 30 * DAY_MS
+    """Age at which a refund that is still under way is for a person; only the provider's word
+    ends it."""
     approval_from_gbp_minor: int = 500_00
     """A refund worth more in pounds waits until somebody else approves it (G-17)."""
     approval_ms: int = 7 * DAY_MS

@@ -156,7 +156,7 @@ def ask_next(payment: Payment, at_ms: int, rules: PaymentRules) -> Facts:
     if payment.owed is not Owed.NOTHING or payment.status in _DISPUTED:
         return ()
     for refund in payment.refunds:
-        if refund.state is RefundState.PROCESSING:
+        if refund.state is RefundState.PROCESSING and not refund.underway:
             due_ms = at_ms + rules.session_ms
             return (f.RefundAsked(refund.refund_id, refund.amount_minor, due_ms),)
     return ()

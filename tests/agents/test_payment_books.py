@@ -138,9 +138,23 @@ def test_pages_are_bounded() -> None:
     assert max(asked(till)) <= 2
 
 
-@pytest.mark.parametrize("token", ["tok_refund_refused"])
-def test_what_a_provider_refuses_for_good_is_listed(token: str) -> None:
+@pytest.mark.parametrize(("token", "days"), [("tok_refund_refused", 0), ("tok_refund_fails", 1)])
+def test_what_a_provider_refuses_for_good_is_listed(token: str, days: int) -> None:
     till = Till().hear(session("ord_1", token), checked(), line(1), line(2), cancelled())
+    till.driver.advance(days * 24 * HOUR_MS + MINUTE_MS, step_ms=HOUR_MS)
 
     (stuck,) = till.driver.rows(STUCK).values()
     assert (stuck.why, stuck.order_id, stuck.refunded_minor) == ("provider", "ord_1", 0)
+
+
+def test_a_refund_on_its_way_is_compared_when_it_has_ended() -> None:
+    till = Till().hear(session("ord_1", "tok_refund_pending"), checked(), line(1), line(2))
+    till.hear(cancelled())
+    till.driver.advance(UNTIL_TWO_MS)
+    assert asked(till) == []
+
+    till.driver.advance(38 * HOUR_MS, step_ms=HOUR_MS)
+
+    assert till.row().status == "REFUNDED"
+    assert sum(asked(till)) == 2, "of the day of the capture, and of the day of the refund"
+    assert till.driver.rows(STUCK) == {}

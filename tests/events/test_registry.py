@@ -46,7 +46,7 @@ def test_every_message_is_counted() -> None:
     kinds = [model.kind for model in MODELS]
 
     assert {kind: kinds.count(kind) for kind in set(kinds)} == {
-        "event": 58,
+        "event": 59,
         "command": 44,
         "query": 8,
     }

@@ -1,5 +1,6 @@
 from typing import Any
 
+from events.charges import ChargeOperationFailed
 from events.refunds import RefundPayment
 from tests.flows.scene import Scene
 
@@ -98,3 +99,49 @@ def test_payment_refund_that_the_provider_refuses_is_for_a_person() -> None:
     assert scene.last("RefundFailed").failure_reason == "provider_error"
     assert not scene.last("RefundFailed").rejected
     scene.never_told("RefundIssued")
+
+
+def test_payment_refund_on_its_way_is_done_when_the_provider_says_so() -> None:
+    scene = bought(token="tok_refund_pending")
+
+    scene.tell(refund(500)).wait(hours=23)
+    scene.was_told("RefundCharge", "ChargeRefundAccepted")
+    scene.never_told("RefundIssued")
+    assert scene.mails("refund-issued") == 0
+    scene.wait(hours=2)
+
+    scene.was_told("RefundCharge", "ChargeRefundAccepted", "RefundCharge", "RefundIssued")
+    assert scene.books() == (2_000, 500, 0)
+
+
+def test_payment_refund_that_fails_on_its_way_is_told_and_listed() -> None:
+    scene = bought(token="tok_refund_fails")
+
+    scene.tell(refund()).wait(days=1, hours=1)
+
+    assert scene.last("RefundFailed").failure_reason == "provider_error"
+    scene.never_told("RefundIssued")
+    assert scene.row("payments", "pay_ord_1").stuck
+    assert "REFUND_FAILED" in scene.row("orders", "ord_1").flags
+    assert (scene.status(), scene.books()) == ("delivered", (2_000, 0, 0))
+
+
+def test_payment_refund_that_fails_after_it_was_made_may_be_made_again() -> None:
+    scene = bought().tell(refund())
+    refund_id = scene.last("RefundIssued").refund_id
+
+    scene.tell(
+        ChargeOperationFailed(
+            payment_id="pay_ord_1",
+            operation="refund",
+            failure_code="refund_refused",
+            retryable=False,
+            provider="simulated",
+            refund_id=refund_id,
+        )
+    )
+
+    scene.was_told("RefundIssued", "RefundFailed")
+    row = scene.row("payments", "pay_ord_1")
+    assert (row.status, row.refunded_minor, row.stuck) == ("REFUNDED", 0, True)
+    assert "REFUND_FAILED" in scene.row("orders", "ord_1").flags

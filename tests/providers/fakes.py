@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from providers.payments import (
+    Accepted,
     CaptureRequest,
     Charged,
     ChargeRequest,
@@ -61,8 +62,11 @@ class Scripted:
     async def void(self, request: VoidRequest) -> Done | Refused:
         return await self._answer("void")
 
-    async def refund(self, request: RefundRequest) -> Done | Refused:
+    async def refund(self, request: RefundRequest) -> Done | Accepted | Refused:
         return await self._answer("refund")
+
+    async def find_refund(self, request: RefundRequest) -> Done | Accepted | Refused | None:
+        return await self._answer("find refund")
 
     async def submit_evidence(self, request: EvidenceRequest) -> Taken | Refused:
         return await self._answer("evidence")

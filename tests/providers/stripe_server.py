@@ -41,6 +41,8 @@ class StripeServer:
         self.calls: list[str] = []
         self.cut_off: dict[str, str] = {}
         """Path's end to `before` or `after`: when the connection breaks, once."""
+        self.refund_status = "succeeded"
+        """Of refunds that are made from now on."""
         self.status = 0
         """Not 0: every call is answered with it."""
 
@@ -56,6 +58,7 @@ class StripeServer:
         ):
             site.router.add_post(path, self._posting(make))
         site.router.add_get("/v1/payment_intents/{id}", self._retrieve)
+        site.router.add_get("/v1/refunds", self._refunds)
         return site
 
     def _posting(self, make: Callable[..., Made]) -> Any:
@@ -142,10 +145,18 @@ class StripeServer:
             "currency": intent["currency"],
             "payment_intent": intent["id"],
             "metadata": form["metadata"],
-            "status": "succeeded",
+            "status": self.refund_status,
         }
         self.refunds.append(refund)
         return 200, dict(refund)
+
+    async def _refunds(self, request: web.Request) -> web.Response:
+        self.calls.append("refunds")
+        of = request.query["payment_intent"]
+        found = [refund for refund in reversed(self.refunds) if refund["payment_intent"] == of]
+        return _json(
+            200, {"object": "list", "data": found, "has_more": False, "url": "/v1/refunds"}
+        )
 
     def dispute(self, intent_id: str, amount: int | None = None) -> dict[str, Any]:
         """Let the bank dispute a charge."""

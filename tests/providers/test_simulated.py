@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from providers.payments import (
+    Accepted,
     CaptureRequest,
     Charged,
     ChargeRequest,
@@ -71,6 +72,8 @@ ALWAYS = {
     "tok_silent": "OutcomeUnknown",
     "tok_capture_expired": "charged",
     "tok_refund_refused": "charged",
+    "tok_refund_pending": "charged",
+    "tok_refund_fails": "charged",
     "tok_dispute_lost": "charged",
     "4242424242424242": "invalid_payment_method",
 }
@@ -330,3 +333,26 @@ async def test_the_bank_decides_by_the_token(token: str, outcome: str) -> None:
     evidence = EvidenceRequest("k", charge.charge_id, "cb_1", None, None, None, None, None)
 
     assert await provider.submit_evidence(evidence) == Taken(outcome)
+
+
+@pytest.mark.parametrize(
+    ("token", "end"),
+    [
+        ("tok_refund_pending", Done(1_000)),
+        ("tok_refund_fails", Refused(Code.REFUND_REFUSED, "The refund was refused.")),
+        ("tok_visa", Done(1_000)),
+    ],
+)
+@pytest.mark.parametrize("books", [0, 10])
+async def test_a_refund_on_its_way_has_ended_when_it_is_asked_about(
+    token: str, end: Done | Refused, books: int
+) -> None:
+    provider = SimulatedProvider(ledger_charges_max=books)
+    charged = await provider.charge(asked(token, capture=True))
+    assert isinstance(charged, Charged)
+    request = RefundRequest("k", charged.charge_id, "ref_1", 1_000, "USD")
+
+    first = await provider.refund(request)
+    assert first == (end if token == "tok_visa" else Accepted())
+    assert await provider.find_refund(request) == end
+    assert await provider.find_refund(request) == end

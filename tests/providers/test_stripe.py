@@ -16,6 +16,7 @@ from aiohttp.test_utils import TestServer
 
 from providers.calls import CallRules, Line
 from providers.payments import (
+    Accepted,
     CaptureRequest,
     Charged,
     ChargeRequest,
@@ -211,6 +212,32 @@ async def test_a_sequence_from_hold_to_refund_to_the_books(
     assert await provider.books([charge_id, "pi_none"]) == {charge_id: (AMOUNT, 1_000)}
     assert len(server.refunds) == 1
     assert server.refunds[0]["metadata"] == {"refundId": "ref_1"}
+
+
+async def test_a_refund_on_its_way_ends_when_stripe_says_so(
+    provider: StripeProvider, server: StripeServer
+) -> None:
+    charge_id = await captured(provider)
+    server.refund_status = "pending"
+
+    assert await provider.refund(refunding(charge_id)) == Accepted()
+    assert await provider.find_refund(refunding(charge_id)) == Accepted()
+    server.refunds[0]["status"] = "succeeded"
+    assert await provider.refund(refunding(charge_id)) == Accepted(), "a repeat is told the same"
+    assert await provider.find_refund(refunding(charge_id)) == Done(1_000)
+    server.refunds[0] |= {"status": "failed", "failure_reason": "expired_or_canceled_card"}
+    failed = await provider.find_refund(refunding(charge_id))
+
+    assert failed == Refused(Code.REFUND_REFUSED, "expired_or_canceled_card", charge_id)
+    assert len(server.refunds) == 1
+
+
+async def test_a_refund_that_never_was_is_not_found(provider: StripeProvider) -> None:
+    charge_id = await captured(provider)
+    await provider.refund(refunding(charge_id, key="ref_other"))
+
+    other = RefundRequest("k", charge_id, "ref_unknown", 1_000, "USD")
+    assert await provider.find_refund(other) is None
 
 
 @pytest.mark.parametrize(

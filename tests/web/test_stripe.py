@@ -118,6 +118,23 @@ CASES: list[tuple[str, dict[str, Any], str, dict[str, Any]]] = [
     ("refund.created", REFUND, "ChargeRefunded", {"refund_id": "ref_1", "amount_minor": 1_000}),
     ("refund.updated", REFUND | {"metadata": {}}, "ChargeRefunded", {"refund_id": "re_1"}),
     (
+        "refund.failed",
+        REFUND | {"status": "failed", "failure_reason": "lost_or_stolen_card"},
+        "ChargeOperationFailed",
+        {
+            "refund_id": "ref_1",
+            "operation": "refund",
+            "retryable": False,
+            "failure_message": "lost_or_stolen_card",
+        },
+    ),
+    (
+        "charge.refund.updated",
+        REFUND | {"status": "canceled"},
+        "ChargeOperationFailed",
+        {"refund_id": "ref_1", "retryable": False},
+    ),
+    (
         "charge.dispute.created",
         DISPUTE,
         "RecordChargeback",
@@ -159,6 +176,7 @@ async def test_an_event_becomes_its_message(
         ("invoice.paid", INTENT),
         ("payment_intent.succeeded", INTENT | {"metadata": {}}),
         ("refund.updated", REFUND | {"status": "pending"}),
+        ("refund.updated", REFUND | {"status": "requires_action"}),
         ("charge.dispute.created", DISPUTE | {"payment_intent": "pi_other"}),
     ],
 )

@@ -11,10 +11,11 @@ from tests.streams.payments.samples import (
     failed,
     refunded,
     succeeded,
+    taken_on,
     voided,
 )
 
-FATES = ("fine", "fine", "refused", "cut off before", "cut off after")
+FATES = ("fine", "fine", "refused", "cut off before", "cut off after", "taken on")
 
 
 @dataclass
@@ -33,6 +34,12 @@ class Provider:
     charges: dict[str, Charge] = field(default_factory=dict)
     answers: dict[str, Message] = field(default_factory=dict)
     """The certain answer to an idempotency key."""
+    underway: dict[str, tuple[str, int]] = field(default_factory=dict)
+    """Charge and amount of refunds on their way."""
+    made: dict[str, Message] = field(default_factory=dict)
+    """What came of each refund, once it is known."""
+    bounced: int = 0
+    """What went back and came in again."""
     disputed: int = 0
     """What the bank claims; 0 when it claims nothing."""
     withdrawn: int = 0
@@ -56,7 +63,8 @@ class Provider:
 
     @property
     def left(self) -> int:
-        return self.taken - self.given_back - self.withdrawn
+        on_its_way = sum(amount for _, amount in self.underway.values())
+        return self.taken - self.given_back - self.withdrawn - on_its_way
 
     def answer(self, command: Message, ask: str | None, fate: str) -> Message:
         if isinstance(command, ProcessPayment):
@@ -66,8 +74,10 @@ class Provider:
         key = command.idempotency_key
         if fate == "cut off before":
             return failed(operation)
+        if ask == "look_only":
+            return self._look(command, fate)
         if key not in self.answers:
-            self.answers[key] = self._operate(command, operation, refused=fate == "refused")
+            self.answers[key] = self._operate(command, operation, fate)
         return failed(operation) if fate == "cut off after" else self.answers[key]
 
     def _charge(self, command: ProcessPayment, ask: str | None, fate: str) -> Message:
@@ -92,14 +102,48 @@ class Provider:
             charge.held, charge.taken, charge.captures = 0, command.amount_minor, 1
         return succeeded(charge_id, amount_minor=command.amount_minor)
 
-    def _operate(self, command: Message, operation: str, *, refused: bool) -> Message:
+    def _look(self, command: Message, fate: str) -> Message:
+        assert isinstance(command, RefundCharge)
+        if fate != "taken on":
+            self.arrive(command.refund_id, fails=fate == "refused")
+        made = self.made.get(command.refund_id, taken_on(command.refund_id))
+        return failed("refund", refund_id=command.refund_id) if fate == "cut off after" else made
+
+    def arrive(self, refund_id: str, *, fails: bool) -> Message | None:
+        """Let a refund that is on its way end; None: it has."""
+        if refund_id not in self.underway:
+            return None
+        charge_id, amount = self.underway.pop(refund_id)
+        if fails:
+            ended: Message = failed("refund", retryable=False, refund_id=refund_id)
+        else:
+            self.charges[charge_id].given_back += amount
+            ended = refunded(refund_id, amount, charge_id)
+        self.made[refund_id] = ended
+        return ended
+
+    def bounce(self, refund_id: str, amount: int) -> Message:
+        """Let money that went back come in again."""
+        [charge] = [one for one in self.charges.values() if one.given_back >= amount][:1]
+        charge.given_back -= amount
+        self.bounced += amount
+        return failed("refund", retryable=False, refund_id=refund_id)
+
+    def _give_back(self, command: RefundCharge, charge: Charge, fate: str) -> Message:
+        if fate == "refused" or command.amount_minor > self.left:
+            return failed("refund", retryable=False)
+        if fate == "taken on":
+            self.underway[command.refund_id] = command.charge_id, command.amount_minor
+            return taken_on(command.refund_id)
+        charge.given_back += command.amount_minor
+        return refunded(command.refund_id, command.amount_minor, command.charge_id)
+
+    def _operate(self, command: Message, operation: str, fate: str) -> Message:
+        refused = fate == "refused"
         assert isinstance(command, CapturePayment | VoidPayment | RefundCharge)
         charge = self.charges[command.charge_id]
         if isinstance(command, RefundCharge):
-            if refused or command.amount_minor > self.left:
-                return failed("refund", retryable=False)
-            charge.given_back += command.amount_minor
-            return refunded(command.refund_id, command.amount_minor, command.charge_id)
+            return self._give_back(command, charge, fate)
         if charge.taken:
             return failed(operation, retryable=False, failure_code="already_captured")
         if not charge.held or (refused and operation == "capture"):

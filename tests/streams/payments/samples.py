@@ -8,6 +8,7 @@ from events.base import Message
 from events.charges import (
     ChargeCaptured,
     ChargeOperationFailed,
+    ChargeRefundAccepted,
     ChargeRefunded,
     ChargeVoided,
     EvidenceSubmitted,
@@ -24,6 +25,7 @@ from streams.payments.alarms import (
     APPROVAL,
     AUTHORIZATION,
     EVIDENCE,
+    REFUND,
     RETRY,
     REVIEW,
     SESSION,
@@ -47,8 +49,9 @@ from streams.payments.disputes import (
 )
 from streams.payments.fold import fold
 from streams.payments.holds import stock_adjusted
+from streams.payments.refund import refund_id_of
 from streams.payments.refund_requests import approval_due, request_refund
-from streams.payments.refunds import charge_refunded
+from streams.payments.refunds import charge_refunded, look_due, refund_accepted
 from streams.payments.rules import PaymentRules
 from streams.payments.sales import NOTHING_SOLD
 from streams.payments.sessions import cancel, open_session
@@ -173,6 +176,13 @@ def refunded(
         amount_minor=amount_minor,
         currency="USD",
         provider="stripe",
+    )
+
+
+def taken_on(refund_id: str) -> ChargeRefundAccepted:
+    """The provider has the refund on its way."""
+    return ChargeRefundAccepted(
+        payment_id=PAYMENT, charge_id="ch_1", refund_id=refund_id, provider="stripe"
     )
 
 
@@ -313,6 +323,7 @@ DECIDE: dict[type[Message], Callable[..., Any]] = {
     StripeChargeFailed: charge_failed,
     ChargeCaptured: charge_captured,
     ChargeVoided: charge_voided,
+    ChargeRefundAccepted: refund_accepted,
     ChargeRefunded: charge_refunded,
     ChargeOperationFailed: operation_failed,
     InventoryAdjusted: stock_adjusted,
@@ -330,6 +341,7 @@ TIME_UP: dict[str, Callable[..., Any]] = {
     REVIEW: review_due,
     AUTHORIZATION: authorization_due,
     APPROVAL: approval_due,
+    REFUND: look_due,
     SETTLEMENT: settlement_due,
     EVIDENCE: lambda payment, due_ms, now_ms, _: evidence_due(
         payment, NOTHING_SOLD, due_ms, now_ms
@@ -481,6 +493,12 @@ def refunding() -> Life:
     return paid().hear(asked_back(5_000, "k1"), asked_back(1_000, "k2"))
 
 
+def refund_underway() -> Life:
+    """CAPTURED, and the provider has a partial refund on its way."""
+    life = paid().hear(asked_back(5_000, "k1"))
+    return life.hear(taken_on(life.payment.refund_id))
+
+
 def approving() -> Life:
     """CAPTURED, with a refund that somebody must approve."""
     return dear().hear(asked_back(None, "k1"))
@@ -543,6 +561,7 @@ LIVES: dict[str, Callable[[], Life]] = {
         paid,
         complete,
         refunding,
+        refund_underway,
         approving,
         settled_life,
         partly_refunded,
@@ -571,6 +590,7 @@ TRIGGERS: dict[str, tuple[Callable[[], Message], ...]] = {
     "ChargeCaptured": (captured, lambda: captured("ch_2")),
     "ChargeVoided": (voided,),
     "ChargeRefunded": (refunded, lambda: refunded("ref_part2", 100)),
+    "ChargeRefundAccepted": (lambda: taken_on(refund_id_of(PAYMENT, "k1")),),
     "ChargeOperationFailed": tuple(
         lambda o=o, r=r: failed(o, retryable=r)
         for o in ("authorize", "capture", "void", "refund", "evidence")

@@ -52,7 +52,7 @@ NEWS: dict[str, Any] = {
     "shorter": lambda: amended(AMOUNT - 9_000, 1, 0),
 }
 WAITS = (SECOND_MS, MINUTE_MS, 10 * MINUTE_MS, HOUR_MS, 8 * DAY_MS)
-BANK = ("claim", "claim some", "lost", "won")
+BANK = ("claim", "claim some", "lost", "won", "arrives", "fails", "bounces")
 COMMANDS = ("ProcessPayment", "CapturePayment", "VoidPayment", "RefundCharge")
 
 steps = st.one_of(
@@ -98,10 +98,22 @@ class World:
             self.life.hear(chargeback())
         elif what == "claim some" and self.provider.claim(7_000):
             self.life.hear(chargeback(7_000))
+        elif what in ("arrives", "fails") and self.provider.underway:
+            told = self.provider.arrive(min(self.provider.underway), fails=what == "fails")
+            assert told is not None
+            self.hear(told)
+        elif what == "bounces":
+            self.bounce()
         elif what == "lost" and self.provider.judge(lost=True):
             self.life.hear(closed("lost"))
         elif what == "won" and self.provider.judge(lost=False):
             self.life.hear(closed("won"))
+
+    def bounce(self) -> None:
+        """Let a refund that went through come in again, as a webhook tells it."""
+        done = [r for r in self.life.payment.refunds if r.state == "completed" and not r.bounced]
+        if done:
+            self.hear(self.provider.bounce(done[0].refund_id, done[0].amount_minor))
 
     def wait(self, ms: int) -> None:
         """Let time pass; without evidence the bank decides for the cardholder."""
@@ -150,7 +162,7 @@ def judge(world: World) -> None:
     assert books.captures <= 1
     assert world.life.names.count("PaymentProcessed") <= 1
     issued = [m.amount_minor for m in world.life.said if isinstance(m, RefundIssued)]
-    assert sum(issued) == row.refunded_minor
+    assert sum(issued) == row.refunded_minor + books.bounced
     ids = [m.refund_id for m in world.life.said if isinstance(m, RefundIssued)]
     assert len(ids) == len(set(ids)), "a cause was refunded twice"
     assert all(refund.state not in OPEN for refund in row.refunds), "a refund without an end"

@@ -2,17 +2,23 @@
 
 from events.ids import derived_id
 from streams.payments.refund import REFUNDS_MAX
-from streams.payments.states import Status
+from streams.payments.states import Owed, Status
 from tests.streams.payments.samples import (
     AMOUNT,
     DAY_MS,
     MINUTE_MS,
+    asked_back,
     cancelled,
+    chargeback,
     charging,
+    closed,
     failed,
     paid,
     partly_refunded,
+    refund_underway,
     refunded,
+    refunding,
+    taken_on,
 )
 
 
@@ -110,3 +116,106 @@ def test_a_silent_provider_is_asked_again_for_a_refund() -> None:
     life = paid().hear(cancelled()).wait(15 * MINUTE_MS)
 
     assert life.names.count("RefundCharge") == 2
+
+
+def test_a_refund_on_its_way_is_not_done_until_the_provider_says_so() -> None:
+    life = refund_underway()
+
+    assert "RefundIssued" not in life.names
+    assert (life.payment.refunded_minor, life.payment.refunds[0].state) == (0, "processing")
+    assert life.payment.owed is Owed.NOTHING
+
+    life.hear(refunded(life.payment.refund_id, 5_000))
+
+    assert life.last("RefundIssued").amount_minor == 5_000
+    assert (life.payment.refunds[0].state, life.kinds()) == ("completed", {"settlement"})
+
+
+def test_a_refund_on_its_way_is_asked_about_every_day_and_never_made_again() -> None:
+    life = refund_underway().forget_said().wait(3 * DAY_MS)
+
+    asked = [
+        (m.refund_id, metadata)
+        for m, metadata in zip(life.said, life.metadata, strict=True)
+        if m.name == "RefundCharge"
+    ]
+    assert asked == [(life.payment.refund_id, {"ask": "look_only"})] * 3
+
+
+def test_other_refunds_go_on_while_one_is_on_its_way() -> None:
+    life = refunding()
+    first = life.payment.refund_id
+
+    life.hear(taken_on(first))
+
+    second = life.last("RefundCharge")
+    assert second.refund_id != first
+    life.hear(refunded(second.refund_id, 1_000), refunded(first, 5_000))
+    assert life.payment.refunded_minor == 6_000
+    assert not life.payment.stuck
+
+
+def test_what_is_on_its_way_cannot_go_back_a_second_time() -> None:
+    life = refund_underway().hear(asked_back(AMOUNT - 4_999, "k2"))
+
+    assert life.last("RefundFailed").failure_reason == "amount_exceeds_payment"
+
+
+def test_a_refund_that_fails_on_its_way_is_told_and_left_to_a_person() -> None:
+    life = refund_underway()
+
+    life.hear(failed("refund", retryable=False, refund_id=life.payment.refund_id))
+
+    told = life.last("RefundFailed")
+    assert (told.failure_reason, told.rejected, told.amount_minor) == (
+        "provider_error",
+        False,
+        5_000,
+    )
+    assert (life.payment.refunds[0].state, life.payment.stuck) == ("failed", True)
+    assert "refund" not in life.kinds()
+    life.hear(asked_back(5_000, "again"))
+    assert life.last("RefundCharge").refund_id != told.refund_id
+
+
+def test_a_look_that_does_not_get_through_changes_nothing() -> None:
+    life = refund_underway()
+    before = life.payment
+
+    life.hear(failed("refund", refund_id=life.payment.refund_id))
+
+    assert life.payment == before
+
+
+def test_a_refund_that_fails_after_it_was_made_is_the_shops_money_again() -> None:
+    life = paid().hear(asked_back(None, "k1"))
+    refund_id = life.payment.refund_id
+    life.hear(refunded(refund_id))
+    assert life.status is Status.REFUNDED
+
+    life.hear(*[failed("refund", retryable=False, refund_id=refund_id)] * 2)
+
+    assert life.names.count("RefundFailed") == 1
+    assert (life.status, life.payment.refunded_minor) == (Status.REFUNDED, 0)
+    assert life.payment.stuck
+    life.hear(asked_back(None, "again"))
+    life.hear(refunded(life.payment.refund_id))
+    assert (life.status, life.payment.refunded_minor) == (Status.REFUNDED, AMOUNT)
+    assert life.names.count("RefundIssued") == 2
+
+
+def test_nothing_is_asked_any_more_of_a_refund_that_takes_too_long_but_its_end_is_heard() -> None:
+    life = refund_underway().wait(60 * DAY_MS)
+
+    assert life.payment.stuck
+    assert life.payment.refunds[0].state == "processing"
+    assert "refund" not in life.kinds()
+    assert life.hear(refunded(life.payment.refund_id, 5_000)).payment.refunded_minor == 5_000
+
+
+def test_a_lost_dispute_leaves_room_for_what_is_on_its_way_back() -> None:
+    life = refund_underway().hear(chargeback(), closed("lost"))
+
+    assert life.payment.charged_back_minor == AMOUNT - 5_000
+    life.hear(refunded(life.payment.refund_id, 5_000))
+    assert life.payment.refunded_minor == 5_000
