@@ -21,7 +21,8 @@ COPY providers providers
 COPY streams streams
 COPY tables tables
 COPY web web
-RUN /opt/flowmart/bin/pip install --no-cache-dir --no-build-isolation --no-deps --editable .
+RUN /opt/flowmart/bin/pip install --no-cache-dir --no-build-isolation --no-deps --editable . \
+ && /opt/flowmart/bin/python -m compileall -q .
 ENV PATH=/opt/flowmart/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     FLOWMART_DATA_DIR=/var/lib/flowmart

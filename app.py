@@ -4,6 +4,7 @@ Importing this module reads the environment and connects to nothing.
 """
 
 import asyncio
+from typing import TYPE_CHECKING, Any
 
 import uvloop
 
@@ -33,7 +34,6 @@ from agents.writing import Writing
 from engine.bind import LaneApp, WorkerOptions, create_worker_app
 from engine.inlet import Inlet
 from engine.lane import Policy
-from engine.logs import json_logging
 from engine.specs import AgentSpec, EffectSpec
 from engine.topology import Topology
 from providers.mail import SmtpMail, SmtpServer
@@ -44,8 +44,6 @@ from providers.push import FcmPush
 from providers.simulated import SimulatedProvider
 from providers.simulated_carriers import simulated_carriers
 from providers.sms import HttpSms
-from providers.stripe import NAME as STRIPE
-from providers.stripe import StripeProvider
 from settings import Settings, settings_or_exit
 from streams.notifications.rules import EMAIL, PUSH, SMS
 from streams.shipping.quotes import offers
@@ -54,7 +52,9 @@ from web.carriers import CarrierWebhooks
 from web.notifications import NotificationViews
 from web.quotes import Quotes
 from web.server import WorkerWeb
-from web.stripe import StripeWebhooks
+
+if TYPE_CHECKING:
+    from providers.stripe import StripeProvider
 
 
 def agents_of(settings: Settings) -> tuple[tuple[AgentSpec, ...], tuple[EffectSpec, ...]]:
@@ -94,8 +94,9 @@ def agents_of(settings: Settings) -> tuple[tuple[AgentSpec, ...], tuple[EffectSp
 
 def payment_providers_of(settings: Settings) -> dict[str, PaymentProvider]:
     """Who takes payments, by name: the first is asked first, the others are its backups (G-19)."""
-    if settings.payment_provider == STRIPE:
-        return {STRIPE: stripe_of(settings)}
+    if settings.payment_provider == "stripe":
+        provider = stripe_of(settings)
+        return {provider.name: provider}
     return {name: _simulated(name, settings) for name in ("simulated", "paypal")}
 
 
@@ -109,8 +110,10 @@ def _simulated(name: str, settings: Settings) -> SimulatedProvider:
     return provider
 
 
-def stripe_of(settings: Settings) -> StripeProvider:
+def stripe_of(settings: Settings) -> "StripeProvider":
     """Stripe, as the settings name it."""
+    from providers.stripe import StripeProvider  # noqa: PLC0415 - a fifteenth of a start
+
     assert settings.stripe_key is not None, "settings refuse Stripe without its key"
     return StripeProvider(settings.stripe_key.get_secret_value(), url=settings.stripe_url)
 
@@ -158,8 +161,9 @@ def create_app(settings: Settings, topology: Topology | None = None) -> LaneApp:
         web_port=settings.web_port,
         session_timeout_s=settings.session_timeout_s,
     )
-    logs = {"logging_config": json_logging()} if settings.log_format == "json" else {}
-    created = create_worker_app(topology or topology_of(settings), policy, options, **logs)
+    created = create_worker_app(
+        topology or topology_of(settings), policy, options, **_logs_of(settings)
+    )
     view, personal = settings.view_token, settings.personal_token
     tokens = Tokens(view and view.get_secret_value(), personal and personal.get_secret_value())
     inlet = Inlet(created)
@@ -168,11 +172,22 @@ def create_app(settings: Settings, topology: Topology | None = None) -> LaneApp:
     letters = NotificationViews(created, Writing(settings.notifications).written)
     routes = [*CarrierWebhooks(secrets, inlet).routes(), *quotes.routes(), *letters.routes()]
     if settings.stripe_webhook_secret and settings.stripe_key:
+        from web.stripe import StripeWebhooks  # noqa: PLC0415 - see stripe_of
+
         hook = settings.stripe_webhook_secret.get_secret_value()
         routes += StripeWebhooks(hook, inlet, stripe_of(settings).payment_of).routes()
     created.web_service = WorkerWeb(created, tokens, inlet, routes, (quotes.answered,))
     created.greeting = f"settings: {settings.model_dump_json(exclude_defaults=True)}"
     return created
+
+
+def _logs_of(settings: Settings) -> dict[str, Any]:
+    """What Faust has to be told of logs."""
+    if settings.log_format == "text":
+        return {}
+    from engine.logs import json_logging  # noqa: PLC0415 - lines of text start sooner
+
+    return {"logging_config": json_logging()}
 
 
 # What `faust -L uvloop` does, for those who type only `faust -A app worker`.

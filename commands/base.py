@@ -9,8 +9,6 @@ from typing import Any
 
 from aiokafka.errors import KafkaConnectionError, KafkaError
 from faust.cli import AppCommand, option
-from rich.console import Console
-from rich.table import Table
 
 from engine.bind import LaneApp
 from engine.errors import EngineError
@@ -63,6 +61,9 @@ class Command(AppCommand):  # type: ignore[misc]  # untyped base
 
     def show_rows(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         """A table on a terminal; tab-separated lines otherwise."""
+        from rich.console import Console
+        from rich.table import Table
+
         console = Console()
         if not console.is_terminal:
             for row in (columns, *rows):

@@ -2,16 +2,17 @@
 
 import asyncio
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import quote
 
 from faust.cli import argument
-from rich.console import Console
-from rich.text import Text
 
 from commands.base import JSON, Command, CommandError
 from commands.worker_client import ask
 from topics import PAYMENT_PREFIX
+
+if TYPE_CHECKING:
+    from rich.text import Text
 
 _STYLES = {"paid": "green", "delivered": "green", "cancelled": "red", "rejected": "red",
            "on_hold": "yellow", "backordered": "yellow"}  # fmt: skip
@@ -58,6 +59,8 @@ def _path(table: str, key: str) -> str:
 
 
 def _print(order_id: str, life: dict[str, Any]) -> None:
+    from rich.console import Console
+
     console, row = Console(highlight=False), life["order"]
     total = f"{row['total_minor'] / 100:.2f} {row['currency']}"
     console.print(f"order {order_id}  ", _status(row["status"]), f"  {total}  of {row['user_id']}")
@@ -72,7 +75,9 @@ def _print(order_id: str, life: dict[str, Any]) -> None:
         console.print(f"stock: {_brief(hold)}")
 
 
-def _status(status: str) -> Text:
+def _status(status: str) -> "Text":
+    from rich.text import Text
+
     return Text(status, style=_STYLES.get(status.strip(), "bold"))
 
 

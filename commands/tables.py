@@ -9,7 +9,6 @@ from urllib.parse import quote
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from faust.cli import argument, option
-from rich.progress import Progress
 
 from commands.base import JSON, Command, CommandError
 from commands.worker_client import ask
@@ -71,6 +70,8 @@ class tables(Command):  # noqa: N801 - the command's name
         print(f"{len(rows)} rows written to {out}", file=sys.stderr)
 
     async def _read_changelog(self, prefix: bytes) -> dict[str, bytes]:
+        from rich.progress import Progress
+
         topology = self.app.lanes.topology
         tps = [TopicPartition(topology.changelog, p) for p in range(topology.partitions)]
         consumer = AIOKafkaConsumer(

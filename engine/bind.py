@@ -25,8 +25,6 @@ from engine.specs import AgentSpec, EffectSpec
 from engine.topology import Topology
 
 LOG = logging.getLogger(__name__)
-GC_THRESHOLDS = (50_000, 20, 100)
-"""Rows and records are mostly untracked structs: collecting every 700 objects finds nothing."""
 
 
 class LaneAgent(FaustAgent):
@@ -188,7 +186,6 @@ def bind(app: LaneApp, topology: Topology, policy: Policy, data_dir: Path) -> La
         # What lives now lives long: full collections would walk all of it, 50 ms a time.
         gc.collect()
         gc.freeze()
-        gc.set_threshold(*GC_THRESHOLDS)
 
     return lanes
 

@@ -7,6 +7,12 @@ import structlog
 from engine.masking import mask_entry
 
 
+class JsonFormatter(structlog.stdlib.ProcessorFormatter):
+    """Has every entry masked before it is JSON."""
+
+    masks = True
+
+
 def json_logging() -> dict[str, Any]:
     """A configuration for `logging.config.dictConfig`: one JSON object a line, on stderr.
 
@@ -24,7 +30,7 @@ def json_logging() -> dict[str, Any]:
         "disable_existing_loggers": False,
         "formatters": {
             "json": {
-                "()": structlog.stdlib.ProcessorFormatter,
+                "()": JsonFormatter,
                 "foreign_pre_chain": before,
                 "processors": [
                     structlog.stdlib.ProcessorFormatter.remove_processors_meta,

@@ -12,8 +12,6 @@ from collections.abc import Mapping, MutableMapping
 from re import Match
 from typing import Any, Final
 
-from structlog.stdlib import ProcessorFormatter
-
 MASKED: Final = "***"
 
 _SCHEME: Final = r"(?:Bearer|Basic|Digest)"
@@ -75,6 +73,8 @@ def mask_entry(_logger: Any, _method: str, entry: MutableMapping[str, Any]) -> M
 class MaskingFormatter(logging.Formatter):
     """Writes a record as another formatter does, and masks what comes out, tracebacks too."""
 
+    masks = True
+
     def __init__(self, inner: logging.Formatter) -> None:
         super().__init__()
         self._inner = inner
@@ -87,9 +87,10 @@ class MaskingFormatter(logging.Formatter):
 def mask_handlers(logger: logging.Logger) -> None:
     """Have every handler of the logger mask what it writes; a second time changes nothing.
 
-    Structured entries are masked field by field by `mask_entry`, so that JSON stays JSON.
+    A formatter that `masks` is left alone: structured entries are masked field by field by
+    `mask_entry`, so that JSON stays JSON.
     """
     for handler in logger.handlers:
         inner = handler.formatter or logging.Formatter()
-        if not isinstance(inner, MaskingFormatter | ProcessorFormatter):
+        if not getattr(inner, "masks", False):
             handler.setFormatter(MaskingFormatter(inner))

@@ -12,7 +12,9 @@ from engine.errors import BrokerUnavailable
 from engine.store import POSITION, Item, Store
 
 FETCH_BYTES = 4 << 20
-POLL_MS = 200
+POLL_MS = 20
+"""No poll returns the control record behind a store's position, with which most changelogs end:
+only the next one finds that it was passed, so every start waits for one poll."""
 STALL_S = 60.0
 """Without a record for so long, a recovery is given up."""
 TOMBSTONES_KEPT_S = 7 * 24 * 3600

@@ -42,6 +42,25 @@ def test_importing_the_application_connects_to_nothing() -> None:
     assert done.stdout.startswith("flowmart-")
 
 
+def test_a_worker_imports_nothing_that_only_some_settings_and_commands_need() -> None:
+    code = "import app, sys; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+
+    heavy = {"stripe", "requests", "rich", "structlog", "pygments"}
+    assert heavy & set(done.stdout.split()) == set()
+
+
+def test_while_a_worker_imports_itself_nobody_looks_for_garbage() -> None:
+    code = "import app, gc; print(gc.get_stats()[2]['collections'])"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+
+    assert int(done.stdout) == 0, "each costs tens of milliseconds"
+
+
 def test_no_two_agents_have_one_name() -> None:
     names = [spec.name for spec in (*AGENTS, *EFFECTS)]
 

@@ -77,6 +77,13 @@ def test_it_runs_as_a_user_of_its_own_on_the_port_that_it_exposes() -> None:
     assert int(port[1]) == Settings.model_fields["web_port"].default
 
 
+def test_nothing_is_compiled_anew_at_each_start() -> None:
+    """Its user may not write beside the sources, so what the build leaves is all there is."""
+    compiled = FINAL.index("python -m compileall -q .")
+
+    assert FINAL.rindex("COPY ") < compiled < FINAL.index("USER ")
+
+
 def test_it_is_healthy_when_the_worker_says_so() -> None:
     assert "/health" in FINAL
     assert "FLOWMART_WEB_PORT" in FINAL

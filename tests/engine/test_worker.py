@@ -62,7 +62,7 @@ def test_other_lines_pass(log, said) -> None:
 
 
 def test_progress_is_a_line_now_and_then_where_there_is_no_terminal(caplog) -> None:
-    progress = RecoveryProgress(Console(file=io.StringIO(), force_terminal=False))
+    progress = RecoveryProgress()
 
     for left in (1000, 500, 0):
         progress.update(0, left)
