@@ -15,6 +15,8 @@ from gateway.refusals import Refusal, bad_request
 from gateway.rules import GatewayRules
 
 _DETAILS_MAX: Final = 20
+_FOLLOWS: Final = "default_factory_not_called"
+"""Pydantic's word for a field that would be made of others, which are wrong themselves."""
 
 
 async def body_of(request: web.Request, rules: GatewayRules) -> dict[str, Any]:
@@ -96,8 +98,8 @@ def message_of(model: type[Message], data: Mapping[str, Any]) -> Message:
     except pydantic.ValidationError as wrong:
         details = [
             {"field": ".".join(map(str, error["loc"])), "message": error["msg"]}
-            for error in wrong.errors(include_url=False, include_input=False)[:_DETAILS_MAX]
+            for error in wrong.errors(include_url=False, include_input=False)
+            if error["type"] != _FOLLOWS
         ]
-        raise bad_request(
-            f"{model.name}: {wrong.error_count()} fields are wrong", details
-        ) from None
+        wrong_ones = "1 field is wrong" if len(details) == 1 else f"{len(details)} fields are wrong"
+        raise bad_request(f"{model.name}: {wrong_ones}", details[:_DETAILS_MAX]) from None

@@ -23,7 +23,7 @@ TRACED: Final = web.RequestKey("trace", str)
 """What ties an answer to log lines and to the events that a command causes."""
 PRINCIPAL: Final = web.RequestKey("principal", Principal)
 LIMITS: Final = web.RequestKey("limits", dict[str, str])
-OPEN: Final = frozenset({"/health", "/ready"})
+OPEN: Final = frozenset({"/health", "/ready", "/openapi.json"})
 WEBHOOKS: Final = "/webhooks/"
 _SAFE: Final = frozenset({"GET", "HEAD"})
 _TRACE_FORM: Final = re.compile(r"[!-~]{1,128}")
@@ -120,7 +120,7 @@ class Guard:
         try:
             return self._issuer.read(token.strip())
         except TokenRefused as refused:
-            raise unauthorized(str(refused)) from None
+            raise unauthorized(f"the token does not hold: {refused}; get a new one") from None
 
     def _rate(self, request: web.Request, principal: Principal) -> int:
         rules, roles = self._rules, principal.roles
@@ -188,6 +188,11 @@ def _headers(verdict: Verdict) -> dict[str, str]:
 
 def _of_aiohttp(request: web.Request, exc: web.HTTPException) -> Refusal:
     status = HTTPStatus(exc.status)
-    headers = {"Allow": exc.headers["Allow"]} if "Allow" in exc.headers else {}
+    allowed = exc.headers.get("Allow", "").replace(",", ", ")
+    next_step = {
+        HTTPStatus.NOT_FOUND: "no such route; GET /openapi.json tells them all",
+        HTTPStatus.METHOD_NOT_ALLOWED: f"this path takes {allowed}",
+    }.get(status, exc.reason)
     code = status.phrase.upper().replace(" ", "_")
-    return Refusal(status, code, f"{request.method} {request.path}: {exc.reason}", headers=headers)
+    headers = {"Allow": allowed} if allowed else {}
+    return Refusal(status, code, f"{request.method} {request.path}: {next_step}", headers=headers)

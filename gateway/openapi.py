@@ -1,20 +1,48 @@
 """The API as an OpenAPI 3.1 document, made from the routes and the models."""
 
 import json
+from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args
 
+from events.base import Message
 from events.schemas import schema_of
-from events.shipping import QuoteShipping
+from events.shipping import QuoteShipping, UpdateShipmentStatus
+from events.vocabulary import Carrier
+from gateway.openapi_parts import (
+    ACCEPTED,
+    HEADERS,
+    OBJECT,
+    PAGE,
+    PAGES,
+    PROBLEM,
+    REFUSED,
+    SCHEMES,
+    TAGGED,
+    TOLD,
+    answer,
+    header,
+    refused,
+)
 from gateway.routes import LISTINGS, LOOKS, ROUTES, Listing, Look, Route
 
 _Json = dict[str, Any]
 
 FILE: Final = "openapi.json"
+_ABOUT: Final = (
+    "The API as a document, made from the routes and the models."
+    " GET answers an ETag: send it back as If-Match with what changes the order, so that nothing"
+    " is changed blindly. An Idempotency-Key makes a repeated request harmless for 24 hours."
+)
+_OPEN: Final[dict[str, tuple[Any, ...]]] = {
+    "/health": ("health", "Whether the process works."),
+    "/ready": ("ready", "Whether at least one worker answers.", 503),
+    "/openapi.json": ("openapi", "This document."),
+}
 _DIALECT_KEYS: Final = ("$schema", "$id")
-_OBJECT: Final = {"application/json": {"schema": {"type": "object"}}}
 
 
+@cache
 def text() -> str:
     """The document as it is written."""
     return json.dumps(document(), indent=2, ensure_ascii=False) + "\n"
@@ -34,17 +62,19 @@ def document() -> _Json:
     for look in (*LOOKS, *LISTINGS):
         paths.setdefault(look.path, {})["get"] = _query(look)
     paths["/v1/shipping/quotes"] = {"post": _quotes()}
+    paths |= {path: {"get": _open(*told)} for path, told in _OPEN.items()}
+    paths["/metrics"] = {"get": _metrics()}
+    paths["/webhooks/stripe"] = {"post": _stripe()}
+    paths["/webhooks/carriers/{carrier}"] = {"post": _carriers()}
     return {
         "openapi": "3.1.0",
-        "info": {"title": "FlowMart", "version": "1.0.0", "description": (__doc__ or "").strip()},
-        "servers": [{"url": "http://127.0.0.1:8080"}],
+        "info": {"title": "FlowMart", "version": "1.0.0", "description": _ABOUT},
+        "servers": [{"url": "/"}, {"url": "http://127.0.0.1:8080"}],
         "security": [{"bearer": []}],
         "paths": paths,
         "components": {
-            "securitySchemes": {
-                "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
-            },
-            "schemas": {"Problem": _PROBLEM},
+            "securitySchemes": SCHEMES,
+            "schemas": {"Problem": PROBLEM, "Accepted": ACCEPTED, "Page": PAGE},
             "responses": {
                 "Refused": {
                     "description": "Why not, and what to do next (RFC 9457).",
@@ -60,25 +90,26 @@ def document() -> _Json:
 
 
 def _command(route: Route) -> _Json:
-    answers: _Json = {"202": _answer("The command is on Kafka, acknowledged by all replicas.")}
+    answers: _Json = {
+        "202": answer("The command is on Kafka, acknowledged by all replicas.", "Accepted")
+    }
     if route.waits:
-        answers["201"] = _answer("The outcome came within two seconds.")
-    match = [_header("If-Match", 20)] if route.owned is not None else []
+        answers["201"] = answer("The outcome came within two seconds.")
+    match = [header("If-Match", 255)] if route.owned is not None else []
     return {
         "operationId": f"{route.message.name[0].lower()}{route.message.name[1:]}",
         "summary": route.help,
         "description": _rights(route.scope, route.roles, mfa=route.mfa),
-        "parameters": [*_variables(route.path), *_HEADERS, *match],
+        "parameters": [*_variables(route.path), *HEADERS, *match],
         "requestBody": {
             "content": {"application/json": {"schema": _body(route)}},
             "required": route.verb != "DELETE",
         },
-        "responses": answers | _REFUSED,
+        "responses": answers | REFUSED | (refused(412) if match else {}),
     }
 
 
 def _query(look: Look | Listing) -> _Json:
-    listed = isinstance(look, Listing)
     name = look.path.removeprefix("/v1/").replace("/", "-").replace("{", "").replace("}", "")
     return {
         "operationId": f"get-{name}",
@@ -86,40 +117,94 @@ def _query(look: Look | Listing) -> _Json:
         "description": _rights(f"{look.resource}:read", None, mfa=False),
         "parameters": [
             *_variables(look.path),
-            *(_PAGES if listed else ()),
-            _header("If-None-Match", 255),
+            *(_pages(look) if isinstance(look, Listing) else ()),
+            header("If-None-Match", 255),
         ],
         "responses": {
-            "200": _answer(look.help),
+            "200": answer(look.help, "Page" if isinstance(look, Listing) else "") | TAGGED,
             "304": {"description": "If-None-Match names the ETag of what would be answered."},
         }
-        | _REFUSED,
+        | REFUSED,
     }
 
 
 def _quotes() -> _Json:
-    schema = {k: v for k, v in schema_of(QuoteShipping).items() if k not in _DIALECT_KEYS}
-    inlined = _inlined(schema, schema.pop("$defs", {}))
+    content = {"application/json": {"schema": _whole(QuoteShipping)}}
     return {
         "operationId": "quoteShipping",
         "summary": "What shipping would cost.",
         "description": _rights("shipments:read", None, mfa=False),
-        "requestBody": {"content": {"application/json": {"schema": inlined}}, "required": True},
-        "responses": {"200": _answer("Offers, the cheapest first.")} | _REFUSED,
+        "requestBody": {"content": content, "required": True},
+        "responses": {"200": answer("Offers, the cheapest first.")} | REFUSED,
     }
+
+
+def _open(name: str, summary: str, *statuses: int) -> _Json:
+    """A route for everybody."""
+    return {
+        "operationId": name,
+        "summary": summary,
+        "security": [],
+        "responses": {"200": answer(summary)} | refused(*statuses),
+    }
+
+
+def _metrics() -> _Json:
+    text: _Json = {"text/plain": {"schema": {"type": "string"}}}
+    return {
+        "operationId": "metrics",
+        "summary": "What the gateway counts, in Prometheus' text format.",
+        "description": _rights("metrics:read", None, mfa=False),
+        "responses": {"200": {"description": "Metrics.", "content": text}} | refused(401, 403, 429),
+    }
+
+
+def _stripe() -> _Json:
+    return {
+        "operationId": "stripeWebhook",
+        "summary": "What Stripe tells, signed and of now; a repeat changes nothing.",
+        "security": [{"stripe": []}],
+        "requestBody": {"content": OBJECT, "required": True},
+        "responses": {"200": answer("It is on Kafka, known already, or of no interest.")} | TOLD,
+    }
+
+
+def _carriers() -> _Json:
+    carriers = sorted(name.lower().replace(" ", "-") for name in get_args(Carrier))
+    path = {"name": "carrier", "in": "path", "required": True, "schema": {"enum": carriers}}
+    signed = [
+        header(name, 255) | {"required": True} for name in ("Webhook-Id", "Webhook-Timestamp")
+    ]
+    return {
+        "operationId": "carrierWebhook",
+        "summary": "What a carrier scanned, signed and of now; a repeat changes nothing.",
+        "security": [{"carrier": []}],
+        "parameters": [path, *signed],
+        "requestBody": {
+            "content": {"application/json": {"schema": _whole(UpdateShipmentStatus)}},
+            "required": True,
+        },
+        "responses": {"202": answer("The scan is on Kafka.")} | TOLD | refused(404),
+    }
+
+
+def _whole(message: type[Message]) -> _Json:
+    """The schema of a message, in one piece."""
+    schema = {k: v for k, v in schema_of(message).items() if k not in _DIALECT_KEYS}
+    inlined: _Json = _inlined(schema, schema.pop("$defs", {}))
+    return inlined
 
 
 def _body(route: Route) -> _Json:
     """What the caller has to say: not what path, token and server fill in."""
-    schema = {k: v for k, v in schema_of(route.message).items() if k not in _DIALECT_KEYS}
+    schema = _whole(route.message)
     filled = {*route.takes, *route.fixed, *filter(None, (route.user, route.names))}
     filled -= {field for field, variable in route.takes.items() if variable == "body"}
     filled |= {"idempotencyKey"} & set(schema.get("properties", {}))
     schema["required"] = [name for name in schema.get("required", ()) if name not in filled]
     if not schema["required"]:
         del schema["required"]
-    body: _Json = _inlined(schema, schema.pop("$defs", {}))
-    return body
+    return schema
 
 
 def _inlined(value: Any, parts: _Json) -> Any:
@@ -146,32 +231,14 @@ def _variables(path: str) -> list[_Json]:
     ]
 
 
-def _header(name: str, most: int) -> _Json:
-    return {"name": name, "in": "header", "schema": {"type": "string", "maxLength": most}}
-
-
-def _answer(description: str) -> _Json:
-    return {"description": description, "content": _OBJECT}
-
-
-def _refused(*statuses: int) -> _Json:
-    return {str(status): {"$ref": "#/components/responses/Refused"} for status in statuses}
-
-
-_REFUSED: Final = _refused(400, 401, 403, 404, 408, 409, 413, 415, 422, 429, 500, 502, 503)
-_HEADERS: Final = [_header("Idempotency-Key", 255), _header("X-Correlation-Id", 128)]
-_PAGES: Final = [
-    {"name": name, "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": most}}
-    for name, most in (("page", 1_000), ("limit", 100))
-]
-_PROBLEM: Final[_Json] = {
-    "type": "object",
-    "required": ["type", "title", "status", "detail", "code", "message", "details", "traceId"],
-    "properties": {
-        **{name: {"type": "string"} for name in ("type", "title", "detail", "message")},
-        "status": {"type": "integer"},
-        "code": {"type": "string", "description": "For programs, such as PRICE_MISMATCH."},
-        "details": {"type": "array", "items": {"type": "object"}},
-        "traceId": {"type": "string", "description": "The X-Correlation-Id of the answer."},
-    },
-}
+def _pages(listing: Listing) -> list[_Json]:
+    """Which rows of a list, and whose."""
+    text: _Json = {"type": "string"}
+    next_one = "The `next` of the page before, in the place of `page`."
+    found = [*PAGES, {"name": "cursor", "in": "query", "schema": text, "description": next_one}]
+    if listing.unread:
+        found.append({"name": "status", "in": "query", "schema": {"enum": ["all", "unread"]}})
+    if listing.by_user and "{id}" not in listing.path:
+        found.append({"name": "userId", "in": "query", "schema": text,
+                      "description": "For staff: whose. A customer's own if absent."})  # fmt: skip
+    return found

@@ -5,14 +5,15 @@ import json
 from collections.abc import Awaitable, Callable, Iterable
 from http import HTTPStatus
 from typing import Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from aiohttp import web
 
 from gateway.answers import Answer, Answers
 from gateway.guard import PRINCIPAL, entitled
 from gateway.measures import Measures
-from gateway.refusals import Refusal, bad_request, not_found
+from gateway.pages import Page, cursor_of, page_of
+from gateway.refusals import Refusal, not_found
 from gateway.routes import Listing, Look
 from gateway.rows import public
 from gateway.rules import GatewayRules
@@ -27,8 +28,6 @@ _PART: Final = "\x1f"
 _NO_KEYS: Final = ("", ".", "..")
 """As parts of a path they would name something else than a row."""
 _KEY_MAX: Final = 1_000
-_ROWS_MAX: Final = 1_000
-"""A worker shows no more of a table at once."""
 _ENDED: Final = frozenset({"CANCELLED", "FAILED", "REFUNDED", "CHARGED_BACK"})
 
 
@@ -91,9 +90,9 @@ class Reads:
             principal: Principal = request[PRINCIPAL]
             entitled(principal, f"{listing.resource}:read", None, mfa=False)
             prefix = _prefix(request, listing, principal)
-            page, limit = self._page(request)
-            key = (listing.path, prefix, str(page), str(limit))
-            found = await self._cached(key, lambda: self._leafed(listing, prefix, page, limit))
+            page = page_of(request, self._rules, unread=listing.unread)
+            key = (listing.path, prefix, *map(str, page))
+            found = await self._cached(key, lambda: self._leafed(listing, prefix, page))
             return _validated(request, found)
 
         return handle
@@ -107,14 +106,16 @@ class Reads:
                 self._answers.put(key, found)
         return found
 
-    async def _leafed(self, listing: Listing, prefix: str, page: int, limit: int) -> Answer:
-        rows, more = await self._rows(listing, prefix, page * limit)
-        shown = rows[(page - 1) * limit :]
+    async def _leafed(self, listing: Listing, prefix: str, page: Page) -> Answer:
+        rows, more = await self._rows(listing, prefix, page)
+        shown, last = page.told(rows, more=more)
         if listing.rows_of:
             shown = await self._behind(listing, shown)
         row_type = self._types[listing.rows_of or listing.table]
         items = [public(row["value"], row_type) for row in shown]
-        told = {"items": items, "page": page, "limit": limit, "more": more}
+        told = {"items": items, "page": page.number, "limit": page.limit, "more": bool(last)}
+        if last:
+            told["next"] = cursor_of(last)
         until_ms = now_ms() + listing.ttl_ms(self._rules)
         subjects = frozenset(str(row["key"]) for row in rows)
         return Answer(HTTPStatus.OK, json.dumps(told).encode(), until_ms, subjects)
@@ -148,27 +149,24 @@ class Reads:
         return Answer(HTTPStatus.OK, json.dumps(shown).encode(), until_ms, subjects, version)
 
     async def _rows(
-        self, listing: Listing, prefix: str, most: int
+        self, listing: Listing, prefix: str, page: Page
     ) -> tuple[list[dict[str, Any]], bool]:
-        """The first rows in the order of their keys, and whether there are more."""
-        path = f"/tables/{listing.table}/?limit={most}&prefix={quote(prefix, safe='')}"
+        """The rows to look at, in the order of their keys, and whether there are more."""
+        most = page.rows_max
+        query = urlencode({"limit": most, "prefix": prefix, "after": page.after})
         try:
-            pages = await self._workers.everywhere(path)
+            parts = await self._workers.everywhere(f"/tables/{listing.table}/?{query}")
         except NoWorker as none:
             raise _unavailable(none) from None
-        rows = [row for page in pages for row in page["rows"]]
+        rows = [row for part in parts for row in part["rows"]]
         rows.sort(key=lambda row: str(row["key"]))
-        return rows[:most], len(rows) > most or any(page["more"] for page in pages)
+        return rows[:most], len(rows) > most or any(part["more"] for part in parts)
 
     async def _behind(self, listing: Listing, keys: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """The rows that an index's keys end with; one that is gone is left out."""
         names = [order_id_in(str(entry["key"])) for entry in keys]
         rows = await asyncio.gather(*(self.row(listing.rows_of, name) for name in names))
         return [{"value": row} for row in rows if row is not None]
-
-    def _page(self, request: web.Request) -> tuple[int, int]:
-        limit = _number(request, "limit", self._rules.page_size, self._rules.page_size_max)
-        return _number(request, "page", 1, _ROWS_MAX // limit), limit
 
 
 def _prefix(request: web.Request, listing: Listing, principal: Principal) -> str:
@@ -200,13 +198,6 @@ def _validated(request: web.Request, answer: Answer) -> web.Response:
 def _same(user: str, principal: Principal) -> None:
     if user != principal.subject:
         raise not_found(f"customer {user}")
-
-
-def _number(request: web.Request, name: str, default: int, most: int) -> int:
-    text = request.query.get(name, str(default))
-    if not (text.isdecimal() and len(text) <= len(str(most)) and 1 <= int(text) <= most):
-        raise bad_request(f"{name}: {text}; expected 1 to {most}")
-    return int(text)
 
 
 def _unavailable(none: NoWorker) -> Refusal:

@@ -269,6 +269,8 @@ class Listing:
     """Rows whose keys begin with the customer."""
     rows_of: str = ""
     """The table whose rows the keys stand for, by their last part."""
+    unread: bool = False
+    """Whether `status=unread` leaves out what was read."""
     ttl: str = ""
     """As in a Look."""
 
@@ -288,6 +290,6 @@ LISTINGS: Final = (
     ),
     Listing(
         "/v1/users/{id}/notifications", events.GetUserNotifications, "notifications",
-        "notifications", "What a customer was told, newest first.", by_user=True,
+        "notifications", "What a customer was told, newest first.", by_user=True, unread=True,
     ),
 )  # fmt: skip

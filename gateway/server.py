@@ -7,6 +7,7 @@ from typing import Any, Final
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from gateway import openapi
 from gateway.bodies import read
 from gateway.guard import PRINCIPAL, Guard, entitled
 from gateway.kafka import Commands, Events
@@ -18,6 +19,7 @@ from gateway.rules import GatewayRules
 from gateway.workers import NoWorker, Workers
 from gateway.writes import Writes
 from topics import INVENTORY_EVENTS, ORDERS_EVENTS, PAYMENTS_EVENTS, SHIPPING_EVENTS
+from web.problems import server_log
 
 HEARD: Final = (ORDERS_EVENTS, INVENTORY_EVENTS, PAYMENTS_EVENTS, SHIPPING_EVENTS)
 """Topics whose events make answers stale."""
@@ -54,6 +56,7 @@ class Gateway:
                 web.get("/health", self.health),
                 web.get("/ready", self.ready),
                 web.get("/metrics", self.metrics),
+                web.get("/openapi.json", self.openapi),
                 web.post("/webhooks/stripe", self.webhook),
                 web.post("/webhooks/carriers/{carrier}", self.webhook),
                 web.post("/v1/shipping/quotes", self.quotes),
@@ -63,8 +66,9 @@ class Gateway:
             ]
         )
         self._runner = web.AppRunner(
-            self.site, access_log=None, auto_decompress=False, shutdown_timeout=_STOP_S
-        )
+            self.site, access_log=None, logger=server_log(), auto_decompress=False,
+            shutdown_timeout=_STOP_S,
+        )  # fmt: skip
 
     async def start(self, host: str, port: int) -> None:
         """Connect to Kafka and the workers, then listen.
@@ -99,6 +103,10 @@ class Gateway:
         if not well:
             raise Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "NO_WORKER", "no worker is ready")
         return web.json_response({"status": "ready", "workers": len(well)})
+
+    async def openapi(self, _request: web.Request) -> web.Response:
+        """The document of this API."""
+        return web.json_response(text=openapi.text())
 
     async def metrics(self, request: web.Request) -> web.Response:
         """Prometheus' text format, for tokens with the scope metrics:read."""

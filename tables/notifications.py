@@ -1,6 +1,7 @@
 """Notifications' tables."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from engine.specs import TableSpec
 from streams.notifications.depth import Depth
@@ -118,3 +119,12 @@ def history_key(user_id: str, queued_at_ms: int, notification_id: str) -> str:
 def history_range(user_id: str, until_ms: int = _LAST_MS) -> tuple[str, str]:
     """The [start, end) of a user's keys that were queued at or before until_ms, for a scan."""
     return f"{user_id}{_PART}{_LAST_MS - until_ms:014d}", f"{user_id}\x20"
+
+
+READABLE: Final = frozenset({"sent", "delivered", "engaged"})
+"""States of a notification that reached somebody."""
+
+
+def is_unread(row: Mapping[str, Any]) -> bool:
+    """Whether a row, as the views show it, is of what its recipient has yet to read."""
+    return row["status"] in READABLE and not row.get("read_at_ms")

@@ -18,7 +18,14 @@ from engine.masking import MASKED, mask_text
 from engine.processor import Processor
 from engine.views import committed_row, committed_rows
 from events.errors import FlowMartError
-from tables.notifications import LETTERS, NOTIFICATION_IDS, NOTIFICATIONS, PREFERENCES
+from tables.notifications import (
+    LETTERS,
+    NOTIFICATION_IDS,
+    NOTIFICATIONS,
+    PREFERENCES,
+    READABLE,
+    is_unread,
+)
 from web.access import sees_personal
 from web.peers import Peers
 from web.problems import problem
@@ -28,7 +35,6 @@ LIMIT_DEFAULT: Final = 20
 LIMIT_MAX: Final = 100
 OFFSET_MAX: Final = 100_000
 _PART: Final = "\x1f"
-_READABLE: Final = frozenset({"sent", "delivered", "engaged"})
 _PROVIDERS: Final = frozenset({"EMAIL", "SMS", "PUSH"})
 
 Row = dict[str, Any]
@@ -81,14 +87,14 @@ class NotificationViews:
                 f"expected limit 1 to {LIMIT_MAX}, offset 0 to {OFFSET_MAX}, status all or unread",
             )
         rows = self._history(request.match_info["user"])
-        wanted = [row for row in rows if status == "all" or _is_unread(row)]
+        wanted = [row for row in rows if status == "all" or is_unread(row)]
         if not wanted and (elsewhere := await self._peers.ask(request)) is not None:
             return elsewhere
         shown = [self._shown(request, row) for row in wanted[offset : offset + limit]]
         more = len(wanted) > offset + limit
         return web.json_response(
             {"userId": request.match_info["user"], "notifications": shown, "more": more,
-             "unread": sum(map(_is_unread, rows))}
+             "unread": sum(map(is_unread, rows))}
         )  # fmt: skip
 
     async def details(self, request: web.Request) -> web.Response:
@@ -193,7 +199,7 @@ class NotificationViews:
             "templateId": row["template_id"],
             "priority": row["priority"],
             "status": row["status"],
-            "unread": _is_unread(row),
+            "unread": is_unread(row),
             "to": to,
             "provider": row.get("provider", ""),
             "attempts": row.get("attempts", 0),
@@ -212,13 +218,9 @@ def _masked(channel: str, address: str) -> str:
     return MASKED if masked == address else masked
 
 
-def _is_unread(row: Row) -> bool:
-    return row["status"] in _READABLE and not row.get("read_at_ms")
-
-
 def _is_letter(row: Row) -> bool:
     """Whether a provider accepted it."""
-    return row["status"] in _READABLE and row["channel"] in _PROVIDERS
+    return row["status"] in READABLE and row["channel"] in _PROVIDERS
 
 
 def _page(request: web.Request) -> tuple[int | None, int | None]:

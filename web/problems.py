@@ -3,9 +3,10 @@
 import json
 import logging
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 log = logging.getLogger(__name__)
 
@@ -27,11 +28,43 @@ async def problems(request: web.Request, handler: Any) -> web.StreamResponse:
     except web.HTTPException as exc:
         if exc.status < HTTPStatus.BAD_REQUEST:
             raise
-        answer = problem(HTTPStatus(exc.status), f"{request.method} {request.path}: {exc.reason}")
-        if "Allow" in exc.headers:
-            answer.headers["Allow"] = exc.headers["Allow"]
-        return answer
+        return _of_aiohttp(request, exc)
     except Exception:
         log.exception("%s %s failed", request.method, request.path)
         return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "see the worker's log")
     return response
+
+
+def _of_aiohttp(request: web.Request, exc: web.HTTPException) -> web.Response:
+    status, allowed = HTTPStatus(exc.status), exc.headers.get("Allow")
+    why = {
+        HTTPStatus.NOT_FOUND: "nothing is here; / is the control room, /tables/ tells the tables",
+        HTTPStatus.METHOD_NOT_ALLOWED: f"this path takes {allowed}",
+    }.get(status, exc.reason)
+    answer = problem(status, f"{request.method} {request.path}: {why}")
+    if allowed is not None:
+        answer.headers["Allow"] = allowed
+    return answer
+
+
+class _NoHttp(logging.Filter):
+    """Tells in one line of what is no HTTP: anybody may send that, as often as they like."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Leave the stack out where a request could not be read."""
+        wrong = record.exc_info and record.exc_info[1]
+        if isinstance(wrong, HttpProcessingError):
+            record.levelno, record.levelname = logging.INFO, "INFO"
+            record.exc_info = None
+            record.msg = f"{record.msg}: {type(wrong).__name__}"
+        return True
+
+
+_NO_HTTP: Final = _NoHttp()
+
+
+def server_log() -> logging.Logger:
+    """The logger for a port that faces others."""
+    made = logging.getLogger(__name__ + ".port")
+    made.addFilter(_NO_HTTP)
+    return made

@@ -26,7 +26,7 @@ from web.access import Tokens, access
 from web.control import ControlRoom
 from web.figures import FigureCollector
 from web.peers import Peers
-from web.problems import problem, problems
+from web.problems import problem, problems, server_log
 from web.tables import TableViews
 
 PREFIX = "flowmart"
@@ -68,7 +68,7 @@ class WorkerWeb(Service):  # type: ignore[misc]  # untyped base
                 *routes,
             ]
         )
-        self._runner = web.AppRunner(self._site, access_log=None)
+        self._runner = web.AppRunner(self._site, access_log=None, logger=server_log())
 
     async def on_start(self) -> None:
         """Listen.

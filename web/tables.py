@@ -41,7 +41,7 @@ class TableViews:
         return web.json_response({"tables": tables, **self._here()})
 
     async def rows(self, request: web.Request) -> web.Response:
-        """Rows of the partitions that this worker holds, in the order of their keys."""
+        """Rows of the partitions held here, in the order of their keys, behind `after`."""
         spec = self._spec(request)
         if isinstance(spec, web.Response):
             return spec
@@ -49,10 +49,12 @@ class TableViews:
         if limit is None:
             return problem(HTTPStatus.BAD_REQUEST, f"limit: expected 1 to {LIMIT_MAX}")
         prefix, masked = request.query.get("prefix", ""), not sees_personal(request)
+        after = request.query.get("after", "")
+        first = after and after + "\0"  # The least key that is greater.
         found: list[tuple[str, Any]] = []
         for lane in self._app.lanes.open_lanes().values():
             rows = committed_rows(
-                lane.processor, spec, prefix=prefix, limit=limit + 1, masked=masked
+                lane.processor, spec, prefix=prefix, first=first, limit=limit + 1, masked=masked
             )
             found.extend(rows)
         found.sort(key=lambda item: item[0])

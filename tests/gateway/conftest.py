@@ -106,7 +106,8 @@ class FakeWorker:
     async def page(self, request: web.Request) -> web.Response:
         rows = sorted(self.rows.get(request.match_info["table"], {}).items())
         prefix, limit = request.query.get("prefix", ""), int(request.query["limit"])
-        found = [{"key": k, "value": v} for k, v in rows if k.startswith(prefix)]
+        after = request.query.get("after", "")
+        found = [{"key": k, "value": v} for k, v in rows if k.startswith(prefix) and k > after]
         return web.json_response(
             {"rows": found[:limit], "more": len(found) > limit,
              "partitions": self.partitions, "partitions_total": 4}

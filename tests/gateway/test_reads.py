@@ -216,16 +216,6 @@ async def test_a_list_with_a_partition_missing_is_not_shown(shop: Shop) -> None:
     assert response.status == 503
 
 
-async def test_every_row_that_a_worker_shows_can_be_paged_to(shop: Shop) -> None:
-    shop.worker.rows["stock"] = {f"prd_{n:04}": {"product_id": n} for n in range(1_001)}
-    for limit, page in ((20, 50), (100, 10)):
-        response = await shop.ask("GET", f"/v1/inventory?limit={limit}&page={page}", by=token())
-        body = await response.json()
-        assert body["items"][-1]["productId"] == 999
-        assert body["more"]
-    assert (await shop.ask("GET", "/v1/inventory?page=51", by=token())).status == 400
-
-
 @pytest.mark.parametrize("sent", ["{tag}", "W/{tag}", '"x", {tag}', "*"])
 async def test_who_has_the_answer_already_gets_no_body(shop: Shop, sent: str) -> None:
     shop.worker.rows["orders"] = {"ord_1": row()}

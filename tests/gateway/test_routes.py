@@ -3,6 +3,7 @@
 import pytest
 
 from gateway.routes import LISTINGS, LOOKS, ROUTES, Route
+from tests.gateway.conftest import Shop, token
 
 COMMANDS = {
     ("POST", "/v1/orders"): "PlaceOrder",
@@ -57,3 +58,32 @@ def test_a_route_fills_and_fixes_fields_that_its_message_has(route: Route) -> No
     wire = {f.serialization_alias for f in route.message.model_fields.values()}
     named = {*route.takes, *route.fixed, *filter(None, (route.user, route.names))}
     assert named <= wire
+
+
+@pytest.mark.parametrize(
+    ("verb", "path", "status", "words"),
+    [
+        ("GET", "/v1/nowhere", 404, "GET /v1/nowhere: no such route; GET /openapi.json tells them"),
+        ("GET", "/v1/orders/", 404, "GET /v1/orders/: no such route"),
+        ("PUT", "/v1/orders", 405, "PUT /v1/orders: this path takes GET, HEAD, POST"),
+        ("OPTIONS", "/v1/returns", 405, "OPTIONS /v1/returns: this path takes POST"),
+        ("GET", "/v1/orders", 401, "the token does not hold: Not enough segments; get a new one"),
+    ],
+)
+async def test_who_asks_amiss_is_told_what_to_ask(
+    shop: Shop, verb: str, path: str, status: int, words: str
+) -> None:
+    response = await shop.ask(verb, path, by="no token" if status == 401 else token())
+    assert response.status == status
+    assert response.content_type == "application/problem+json"
+    assert (await response.json())["detail"].startswith(words)
+
+
+async def test_a_field_that_follows_from_wrong_ones_is_not_wrong_itself(shop: Shop) -> None:
+    body = {"orderItems": [{"productId": "p", "quantity": "x", "unitPrice": 1}]}
+    response = await shop.ask("POST", "/v1/orders", body, by=token())
+    told = await response.json()
+    assert [one["field"] for one in told["details"]] == [
+        "orderItems.0.quantity", "shippingAddress", "payment",
+    ]  # fmt: skip
+    assert told["detail"] == "PlaceOrder: 3 fields are wrong"

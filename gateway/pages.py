@@ -1,0 +1,91 @@
+"""Which page of a list is asked for (G-4): by its number, or from where the last one ended.
+
+Numbers reach the first thousand rows, and rows that come meanwhile move them on. A cursor, the
+`next` of the page before, goes on behind that page's last row, however many there are.
+"""
+
+import base64
+import binascii
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
+
+from aiohttp import web
+
+from gateway.refusals import bad_request
+from gateway.rules import GatewayRules
+from tables.notifications import is_unread
+
+ROWS_MAX: Final = 1_000
+"""A worker shows no more of a table at once."""
+_CURSOR_MAX: Final = 2_000
+
+
+class Page(NamedTuple):
+    """So many rows behind a key, `number` counted from 1."""
+
+    number: int
+    limit: int
+    after: str
+    """The key of the last row that was seen; empty at the start."""
+    unread: bool
+
+    @property
+    def rows_max(self) -> int:
+        """How many rows to look at: who leaves some out looks at more."""
+        return ROWS_MAX if self.unread else self.number * self.limit
+
+    def told(self, rows: Sequence[dict[str, Any]], *, more: bool) -> "Told":
+        """This page of the rows that were looked at; `more` says that there are further ones."""
+        wanted = [row for row in rows if not self.unread or is_unread(row["value"])]
+        end = self.number * self.limit
+        shown = wanted[end - self.limit : end]
+        if len(wanted) > end:
+            return Told(shown, str(shown[-1]["key"]))
+        return Told(shown, str(rows[-1]["key"]) if rows and more else "")
+
+
+class Told(NamedTuple):
+    """The rows of a page, and the key behind which the next one begins; empty at the end."""
+
+    rows: list[dict[str, Any]]
+    last: str
+
+
+def page_of(request: web.Request, rules: GatewayRules, *, unread: bool) -> Page:
+    """The page that a request asks for; `unread` says whether the list knows `status`.
+
+    Raises:
+        Refusal: a number is out of its bounds, or the cursor is not one.
+    """
+    limit = _number(request, "limit", rules.page_size, rules.page_size_max)
+    number = _number(request, "page", 1, ROWS_MAX // limit, "; further on by `next` as cursor")
+    status = request.query.get("status", "all") if unread else "all"
+    if status not in {"all", "unread"}:
+        raise bad_request(f"status: {status}; expected all or unread")
+    cursor = request.query.get("cursor")
+    if cursor is None:
+        return Page(number, limit, "", status == "unread")
+    if "page" in request.query:
+        raise bad_request("page and cursor: send one of them")
+    return Page(1, limit, _key_in(cursor), status == "unread")
+
+
+def cursor_of(key: str) -> str:
+    """A key as callers carry it; what is in it is nobody's business."""
+    return base64.urlsafe_b64encode(key.encode()).decode()
+
+
+def _key_in(cursor: str) -> str:
+    try:
+        if len(cursor) <= _CURSOR_MAX:
+            return base64.b64decode(cursor.encode(), b"-_", validate=True).decode()
+    except (binascii.Error, UnicodeError):
+        pass
+    raise bad_request("cursor: expected the `next` of the page before")
+
+
+def _number(request: web.Request, name: str, default: int, most: int, hint: str = "") -> int:
+    text = request.query.get(name, str(default))
+    if not (text.isdecimal() and len(text) <= len(str(most)) and 1 <= int(text) <= most):
+        raise bad_request(f"{name}: {text}; expected 1 to {most}{hint}")
+    return int(text)

@@ -1,0 +1,108 @@
+"""Lists a page at a time (G-4, G-38)."""
+
+from typing import Any
+
+import pytest
+
+from gateway.pages import cursor_of
+from tables.notifications import history_key
+from tests.gateway.conftest import Shop, token
+
+
+def products(shop: Shop, count: int) -> None:
+    shop.worker.rows["stock"] = {f"prd_{n:04}": {"product_id": n} for n in range(count)}
+
+
+async def page(shop: Shop, path: str) -> Any:
+    response = await shop.ask("GET", path, by=token())
+    assert response.status == 200, await response.text()
+    return await response.json()
+
+
+async def followed(shop: Shop, path: str) -> list[Any]:
+    """Every page from the first on, by their cursors."""
+    pages = [await page(shop, path)]
+    while "next" in pages[-1]:
+        assert pages[-1]["more"]
+        pages.append(await page(shop, f"{path}&cursor={pages[-1]['next']}"))
+    assert not pages[-1]["more"]
+    return pages
+
+
+async def test_the_number_of_a_page_reaches_a_thousand_rows_and_cursors_all(shop: Shop) -> None:
+    products(shop, 1_050)
+    for limit, number in ((20, 50), (100, 10)):
+        last = await page(shop, f"/v1/inventory?limit={limit}&page={number}")
+        assert last["items"][-1]["productId"] == 999
+        further = await page(shop, f"/v1/inventory?limit={limit}&cursor={last['next']}")
+        assert further["items"][0]["productId"] == 1_000
+    pages = await followed(shop, "/v1/inventory?limit=100")
+    assert [one["productId"] for p in pages for one in p["items"]] == list(range(1_050))
+
+
+async def test_what_comes_meanwhile_moves_no_page_of_a_cursor(shop: Shop) -> None:
+    products(shop, 6)
+    first = await page(shop, "/v1/inventory?limit=3")
+    shop.worker.rows["stock"]["prd_0000a"] = {"product_id": 99}
+    second = await page(shop, f"/v1/inventory?limit=3&cursor={first['next']}")
+    assert [one["productId"] for one in second["items"]] == [3, 4, 5]
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("page=51", "page: 51; expected 1 to 50; further on by `next` as cursor"),
+        ("cursor=%C3%A4", "cursor: expected the `next`"),
+        ("cursor=a", "cursor: expected the `next`"),
+        ("cursor=_w==", "cursor: expected the `next`"),
+        (f"cursor={'YWFh' * 900}", "cursor: expected the `next`"),
+        (f"page=2&cursor={cursor_of('p')}", "page and cursor: send one of them"),
+    ],
+)
+async def test_what_is_no_page_is_refused(shop: Shop, query: str, words: str) -> None:
+    response = await shop.ask("GET", f"/v1/inventory?{query}", by=token())
+    assert response.status == 400
+    assert (await response.json())["detail"].startswith(words)
+
+
+async def test_a_cursor_leads_to_nobody_elses_rows(shop: Shop) -> None:
+    shop.worker.rows["notifications"] = {
+        history_key(user, 1, "n"): {"user_id": user, "status": "sent"}
+        for user in ("cus_0", "cus_2")
+    }
+    for start in ("", "cus_0", "cus_2", "zzz"):
+        path = f"/v1/users/cus_1/notifications?cursor={cursor_of(start)}"
+        assert (await page(shop, path))["items"] == []
+
+
+def told(shop: Shop, count: int) -> None:
+    """Notifications of which every tenth is unread, the newest first."""
+    shop.worker.rows["notifications"] = {
+        history_key("cus_1", 10_000 - n, f"n_{n:04}"): {
+            "notification_id": f"n_{n:04}", "status": "failed" if n == 5 else "sent",
+            "read_at_ms": 0 if n % 10 == 0 else 7,
+        }
+        for n in range(count)
+    }  # fmt: skip
+
+
+async def test_unread_notifications_are_asked_for_alone(shop: Shop) -> None:
+    told(shop, 2_500)
+    path = "/v1/users/cus_1/notifications?limit=30"
+    pages = await followed(shop, f"{path}&status=unread")
+    ids = [one["notificationId"] for p in pages for one in p["items"]]
+    assert ids == [f"n_{n:04}" for n in range(0, 2_500, 10)]
+    second = await page(shop, f"{path}&status=unread&page=2")
+    assert second["items"][0]["notificationId"] == "n_0300"
+    assert len((await page(shop, f"{path}&status=all"))["items"]) == 30
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/v1/users/cus_1/notifications?status=new", 400),
+        ("/v1/inventory?status=new", 200),
+    ],
+)
+async def test_only_notifications_are_read_or_not(shop: Shop, path: str, status: int) -> None:
+    assert (await shop.ask("GET", path, by=token())).status == status
