@@ -23,6 +23,7 @@ SALES_PER_S: Final = 250
 LATE_MS_MAX: Final = 30_000
 LATE_SHARE: Final = 0.2
 SKEW: Final = 2
+TURN_MS: Final = 10
 _VALUE: Final = '{"saleId":"sal_%010d","productId":"%s","qty":%d,"amount":%d,"at":%d}'
 _decode = msgspec.json.decode
 Dated = tuple[int, bytes, bytes, int]
@@ -58,9 +59,12 @@ class Sales:
         each.tell(by_key)
 
     def closing(self, turn: int) -> Iterator[Dated]:
-        """Yield a record a product that closes its windows; turns (0 to 59) are a second apart."""
+        """Yield a record a product that closes its windows, each turn's 10 ms after the last's.
+
+        6,000 turns fit into the minute after; what comes later would close windows of theirs.
+        """
         end_ms = self.start_ms + self.count * 1000 // SALES_PER_S
-        at_ms = end_ms - end_ms % WINDOW_MS + 3 * WINDOW_MS + turn * 1000
+        at_ms = end_ms - end_ms % WINDOW_MS + 3 * WINDOW_MS + turn * TURN_MS
         for name, (partition, key) in zip(*self._products(), strict=True):
             yield partition, key, (_VALUE % (0, name, 1, 1, at_ms)).encode(), at_ms
 

@@ -101,6 +101,15 @@ def test_closing_records_are_beyond_every_window_and_later_at_every_turn() -> No
     assert min(second) > max(first)
 
 
+def test_no_closing_record_closes_the_window_of_another() -> None:
+    stock = Sales(1_000, 4, START_MS)
+
+    first, last = ({at_ms for *_, at_ms in stock.closing(turn)} for turn in (0, 5_999))
+
+    begun_ms = min(first) - min(first) % WINDOW_MS
+    assert max(last) < begun_ms + WINDOW_MS
+
+
 def test_what_a_system_tells_of_a_window_is_read_whatever_its_order() -> None:
     told = b'{"sum": 12, "count": 2, "start": 60000, "product": "kettle"}'
 
