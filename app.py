@@ -24,6 +24,7 @@ from agents.registrations import registrations_agent
 from agents.reports import reports_agent
 from agents.review import review_agent
 from agents.sender import sender_effects
+from agents.settlement_report import settlement_report_agent
 from agents.shipping import shipping_agent
 from agents.stock import stock_agent
 from agents.subscribed_orders import subscribed_orders_agent
@@ -81,6 +82,8 @@ def agents_of(settings: Settings) -> tuple[tuple[AgentSpec, ...], tuple[EffectSp
         pulse_agent(settings.pulse),
         totals_agent(settings.pulse, settings.alerts),
     )
+    if settings.payment_provider != STRIPE:
+        agents = (*agents, settlement_report_agent(payment_providers_of(settings)))
     tables = [table for agent in agents for table in agent.tables]
     eraser = eraser_agent(scaled(settings.erasure), tables, settings.partitions)
     senders = sender_effects(messengers_of(settings), notifications, partitions=settings.partitions)

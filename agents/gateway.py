@@ -234,15 +234,21 @@ class _Gateway:
         return evidence_taken(command, answer)
 
     async def reconcile(self, delivery: Delivery) -> Answer:
-        """Compare charges with the provider's books; one that does not answer is asked again."""
+        """Compare charges with the provider's books; one that does not answer is asked again.
+
+        Of a provider that is set up no longer nobody knows anything: all of it differs. One that
+        keeps no books is answered for by the settlement report.
+        """
         command: ReconcileCharges = delivery.value.data
         line = self._lines.get(command.provider)
         ids = [charge.charge_id for charge in command.charges]
+        if line is None:
+            return reconciled(command, {})
         try:
-            books = None if line is None else await line.call(lambda: line.provider.books(ids))
+            books = await line.call(lambda: line.provider.books(ids))
         except ProviderError:
             return ()
-        return reconciled(command, books)
+        return () if books is None else reconciled(command, books)
 
     async def _operate(
         self, command: Operation, make: Callable[[PaymentProvider], Awaitable[T | Refused]]

@@ -54,6 +54,7 @@ def charged(command: ProcessPayment, line: Line, answer: Charged | Refused) -> M
             order_id=command.order_id,
             provider=line.name,
             attempt_number=command.attempt_number,
+            captured=command.capture_immediately or None,
         )
     return StripeChargeFailed(
         # Where the provider made no charge, the key that asked for it stands in its place.
@@ -150,10 +151,10 @@ def evidence_taken(command: SubmitEvidence, taken: Taken) -> tuple[Message, ...]
 
 
 def reconciled(
-    command: ReconcileCharges, books: Mapping[str, tuple[int, int]] | None
+    command: ReconcileCharges, books: Mapping[str, tuple[int, int]]
 ) -> ChargesReconciled:
-    """What a provider's books have otherwise: nothing, where it keeps none."""
-    differing = () if books is None else tuple(compared(command.charges, books))
+    """What a provider's books (captured, refunded, by charge) have otherwise."""
+    differing = tuple(compared(command.charges, books))
     return ChargesReconciled(
         payment_id=command.payment_id,
         provider=command.provider,

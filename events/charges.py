@@ -137,6 +137,7 @@ class StripeChargeSucceeded(ChargeEvent):
     order_id: Id | None = None  # extension
     provider: Text | None = None  # extension: stripe or paypal
     attempt_number: Count | None = None  # extension
+    captured: bool | None = None  # extension: true when the money was taken at once
 
 
 class StripeChargeFailed(ChargeEvent):

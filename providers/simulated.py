@@ -17,6 +17,7 @@ February that is tried a second time.
 | `tok_refund_refused` | all goes well but the refund, which is refused |
 | `tok_refund_pending`, `tok_refund_fails` | all goes well but the refund, which is on its way until somebody asks how it went: it went through, it failed |
 | `tok_dispute_lost` | all goes well, but the bank decides a dispute for the customer; else for the shop |
+| `tok_misbooked` | all goes well, but the settlement report has 1.00 less than was captured |
 | a card number | refused: tokens only |
 | any other, or none | goes through, but for the decline rate |
 """  # noqa: E501 - a table's row is one line
@@ -78,6 +79,9 @@ _REFUND_REFUSED: Final = "_rx"
 _REFUND_PENDING: Final = "_px"
 _REFUND_FAILS: Final = "_fx"
 _DISPUTE_LOST: Final = "_dx"
+_MISBOOKED: Final = "_bx"
+MISBOOKED_MINOR: Final = 100
+"""What the report has too little of a misbooked charge."""
 
 SCRIPTS: Final[Mapping[str, _Script]] = {
     "tok_declined": _Script(Code.CARD_DECLINED),
@@ -103,6 +107,7 @@ SCRIPTS: Final[Mapping[str, _Script]] = {
     "tok_refund_refused": _Script(flag=_REFUND_REFUSED),
     "tok_refund_pending": _Script(flag=_REFUND_PENDING),
     "tok_refund_fails": _Script(flag=_REFUND_FAILS),
+    "tok_misbooked": _Script(flag=_MISBOOKED),
     "tok_dispute_lost": _Script(flag=_DISPUTE_LOST),
 }
 """Tokens by name; `flowmart` customers of the simulator carry them."""
@@ -212,12 +217,14 @@ class SimulatedProvider:
         return Taken("lost" if request.charge_id.endswith(_DISPUTE_LOST) else "won")
 
     async def books(self, charge_ids: Sequence[str]) -> Mapping[str, tuple[int, int]] | None:
-        """What the ledger says; without one nothing is kept that could be compared."""
+        """What the ledger says; without one the settlement report is kept elsewhere."""
         await self._reach(f"books {len(charge_ids)}")
         if self._books is None:
             return None
         known = self._books.entries()
-        return {e.charge_id: (e.captured_minor, e.refunded_minor) for e in known}
+        return {
+            e.charge_id: printed(e.charge_id, e.captured_minor, e.refunded_minor) for e in known
+        }
 
     async def _reach(self, call: str) -> None:
         if self.outage:
@@ -256,6 +263,12 @@ class SimulatedProvider:
 def charge_id_of(provider: str, key: str) -> str:
     """The id of the charge that a key makes."""
     return f"ch_{hashlib.sha256(f'{provider} {key}'.encode()).hexdigest()[:24]}"
+
+
+def printed(charge_id: str, captured_minor: int, refunded_minor: int) -> tuple[int, int]:
+    """What the settlement report says of a charge: the truth, unless its token will not have it."""
+    wrong = MISBOOKED_MINOR if charge_id.endswith(_MISBOOKED) else 0
+    return max(0, captured_minor - wrong), refunded_minor
 
 
 def attempt_of(key: str) -> int:

@@ -82,6 +82,12 @@ MUTANTS: Final = (
         "underway = f.RefundUnderway(event.refund_id, 0)",
     ),
     Mutant(
+        "a refund that is answered twice is booked twice",
+        "streams.payments.settlement_report",
+        "    if answer.refund_id in row.refunds:\n        return row\n",
+        "",
+    ),
+    Mutant(
         "nobody watches over answers that are owed",
         "streams.payments.alarms",
         "        changes.append(Alarm(SESSION, due_ms, is_set=True))",

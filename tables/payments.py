@@ -6,6 +6,7 @@ from typing import Any, Final
 from engine.specs import TableSpec
 from streams.payments.books import Noted, Stuck
 from streams.payments.sales import Sale
+from streams.payments.settlement_report import Reported
 from streams.payments.states import Early, Payment, Status, seen_status
 
 PAYMENTS: Final = TableSpec(
@@ -29,6 +30,13 @@ STUCK: Final = TableSpec(
     row=Stuck,
     key="paymentId",
     help="Payments that a person must look at: given up by a provider, or booked otherwise there.",
+)
+
+SETTLEMENT_REPORT: Final = TableSpec(
+    name="settlement_report",
+    row=Reported,
+    key="chargeId",
+    help="What simulated providers say they took and gave back, charge by charge.",
 )
 
 BOOK_NOTES: Final = TableSpec(

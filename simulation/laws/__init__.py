@@ -76,6 +76,7 @@ class Laws:
             ),
             "subscriptions": (states.subscriber, _after(waits.subscriber)),
             "invoices": (states.invoice, _after(waits.invoice)),
+            "settlement_report": (self.money.reported,),
             TIMERS.name: (waits.timed,),
         }
 

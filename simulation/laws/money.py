@@ -15,6 +15,7 @@ NOT_AHEAD: Final = "rows are not ahead of the provider"
 NOT_MORE: Final = "no more goes back than was captured"
 ONE_CAPTURE: Final = "at most one capture"
 GATE: Final = "captured only when held and approved"
+REPORTED: Final = "the settlement report is the provider's ledger"
 BALANCED: Final = "captured - refunded - charged back = the provider's books"
 NOTHING_KEPT: Final = "no money of an order that ended is kept or held"
 ATTEMPTS: Final = "attempts"
@@ -47,6 +48,8 @@ class MoneyLaw:
     """Payments whose card must not be tried again."""
     approved: set[str] = field(default_factory=set)
     """Payments of which somebody else than who asked approved a refund."""
+    report: dict[str, Any] = field(default_factory=dict)
+    """The settlement report, by charge."""
     opened: dict[str, dict[str, Any]] = field(default_factory=dict)
     """PaymentInitiated, by payment."""
 
@@ -132,6 +135,10 @@ class MoneyLaw:
         asked = self.most[key] = max(self.most.get(key, 0), row.session.amount_minor)
         insist(captured <= asked, ONE_CAPTURE, key, f"{captured} of {asked} captured")
 
+    def reported(self, key: str, before: Any, row: Any) -> None:  # noqa: ARG002 - a law's shape
+        """A line of the settlement report changed."""
+        self.report[key] = row
+
     # -- in the end
 
     def ended(self) -> None:
@@ -155,6 +162,18 @@ class MoneyLaw:
                 f" the row {row.captured_minor} and {row.refunded_minor}",
             )
             insist(not held, NOTHING_KEPT, key, f"{held} are still held, the row says {row.status}")
+        self._reported()
+
+    def _reported(self) -> None:
+        """Every charge of which money was taken has its line, and no other has."""
+        for entry in self.books():
+            row = self.rows.get(entry.payment_id)
+            if row is None or _in_doubt(row):
+                continue
+            line = self.report.get(entry.charge_id)
+            told = (0, 0) if line is None else (line.captured_minor, line.refunded_minor)
+            booked = (entry.captured_minor, entry.refunded_minor)
+            insist(told == booked, REPORTED, entry.charge_id, f"{told} is not {booked}")
 
 
 def _in_doubt(row: Any) -> bool:

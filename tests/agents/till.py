@@ -6,6 +6,7 @@ from typing import Any
 import events
 from agents.gateway import gateway_effect
 from agents.payments import payments_agent
+from agents.settlement_report import settlement_report_agent
 from engine.driver import Driver
 from events.base import Message
 from events.envelope import Envelope
@@ -42,17 +43,25 @@ def session(order: str, token: str = VISA, **told: Any) -> Message:
 
 
 class Till:
-    """Payments with a provider that keeps books."""
+    """Payments with a provider that keeps books, or with its settlement report."""
 
     def __init__(
-        self, *, with_gateway: bool = True, chunk_max: int = 1000, rules: PaymentRules = RULES
+        self,
+        *,
+        with_gateway: bool = True,
+        with_ledger: bool = True,
+        chunk_max: int = 1000,
+        rules: PaymentRules = RULES,
     ) -> None:
-        self.provider = SimulatedProvider(ledger_charges_max=1_000)
+        self.provider = SimulatedProvider(ledger_charges_max=1_000 if with_ledger else 0)
         gateway = gateway_effect(
             {"simulated": self.provider}, rules, clock=lambda: self.driver.now_ms
         )
         effects = [gateway] if with_gateway else []
-        self.driver = Driver([payments_agent(rules)], effects, chunk_max=chunk_max)
+        agents = [payments_agent(rules)]
+        if not with_ledger:
+            agents.append(settlement_report_agent({"simulated"}))
+        self.driver = Driver(agents, effects, chunk_max=chunk_max)
         if self.driver._effect_loop is not None:
             weakref.finalize(self.driver, self.driver._effect_loop.close)
         self.sent = 0

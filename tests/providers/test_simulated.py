@@ -74,6 +74,7 @@ ALWAYS = {
     "tok_refund_refused": "charged",
     "tok_refund_pending": "charged",
     "tok_refund_fails": "charged",
+    "tok_misbooked": "charged",
     "tok_dispute_lost": "charged",
     "4242424242424242": "invalid_payment_method",
 }
