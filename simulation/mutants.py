@@ -82,10 +82,10 @@ MUTANTS: Final = (
         "underway = f.RefundUnderway(event.refund_id, 0)",
     ),
     Mutant(
-        "a refund that is answered twice is booked twice",
+        "money that is only held is in the settlement report",
         "streams.payments.settlement_report",
-        "    if answer.refund_id in row.refunds:\n        return row\n",
-        "",
+        "taken = isinstance(answer, ChargeCaptured) or bool(answer.captured)",
+        "taken = True",
     ),
     Mutant(
         "nobody watches over answers that are owed",

@@ -44,8 +44,8 @@ class MoneyLaw:
     order_of: dict[str, str] = field(default_factory=dict)
     most: dict[str, int] = field(default_factory=dict)
     """The most that was ever asked for, by payment."""
-    hopeless: set[str] = field(default_factory=set)
-    """Payments whose card must not be tried again."""
+    hopeless: dict[str, int] = field(default_factory=dict)
+    """The attempt behind which a payment's card must not be tried again."""
     approved: set[str] = field(default_factory=set)
     """Payments of which somebody else than who asked approved a refund."""
     report: dict[str, Any] = field(default_factory=dict)
@@ -70,9 +70,11 @@ class MoneyLaw:
         elif name == "ProcessPayment":
             number = data.get("attemptNumber") or 1
             insist(number <= ATTEMPTS_MAX, ATTEMPTS, data["paymentId"], f"attempt {number}")
-            insist(data["paymentId"] not in self.hopeless, HOPELESS, data["paymentId"], str(data))
+            # A question that is put again while its answer is on its way charges nothing anew.
+            last = self.hopeless.get(data["paymentId"], number)
+            insist(number <= last, HOPELESS, data["paymentId"], str(data))
         elif name == "StripeChargeFailed" and data["failureCode"] in _HOPELESS:
-            self.hopeless.add(data["paymentId"])
+            self.hopeless[data["paymentId"]] = data.get("attemptNumber") or 1
         elif name == "CapturePayment":
             self._gate(data["paymentId"])
         elif name == "RefundCharge":
