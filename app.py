@@ -4,7 +4,7 @@ Importing this module reads the environment and connects to nothing.
 """
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import uvloop
 
@@ -57,6 +57,9 @@ from web.server import WorkerWeb
 if TYPE_CHECKING:
     from providers.stripe import StripeProvider
 
+SIMULATED: Final = ("simulated", "paypal")
+"""Providers where none is named: the first is asked first."""
+
 
 def agents_of(settings: Settings) -> tuple[tuple[AgentSpec, ...], tuple[EffectSpec, ...]]:
     """Every agent and effect, in the order in which one record reaches them."""
@@ -82,8 +85,8 @@ def agents_of(settings: Settings) -> tuple[tuple[AgentSpec, ...], tuple[EffectSp
         pulse_agent(settings.pulse),
         totals_agent(settings.pulse, settings.alerts),
     )
-    if settings.payment_provider != STRIPE:
-        agents = (*agents, settlement_report_agent(payment_providers_of(settings)))
+    if settings.payment_provider != "stripe":  # Stripe keeps books of its own.
+        agents = (*agents, settlement_report_agent(SIMULATED))
     tables = [table for agent in agents for table in agent.tables]
     eraser = eraser_agent(scaled(settings.erasure), tables, settings.partitions)
     senders = sender_effects(messengers_of(settings), notifications, partitions=settings.partitions)
@@ -100,7 +103,7 @@ def payment_providers_of(settings: Settings) -> dict[str, PaymentProvider]:
     if settings.payment_provider == "stripe":
         provider = stripe_of(settings)
         return {provider.name: provider}
-    return {name: _simulated(name, settings) for name in ("simulated", "paypal")}
+    return {name: _simulated(name, settings) for name in SIMULATED}
 
 
 def _simulated(name: str, settings: Settings) -> SimulatedProvider:
