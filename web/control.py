@@ -5,14 +5,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
 from aiohttp import web
 
 from engine.bind import LaneApp
 from engine.metrics import EngineCollector
 from engine.specs import TableSpec
-from engine.views import committed_rows
 from engine.windows import split_key, window_key
 from tables.pulse import ALERTS, CURRENT_FIGURES, FIGURES
+from web.here import named, rows_here
 from web.peers import FORWARDED, Peers
 
 ROOM: Final = Path(__file__).parent / "room"
@@ -49,6 +50,41 @@ _SAFE: Final = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-cache",
 }
+
+
+SILENT: Final = "does not answer"
+STRANGE: Final = "speaks as another version does"
+
+
+class WorkerState(msgspec.Struct):
+    """How one worker does."""
+
+    url: str
+    partitions: list[int]
+    records: int
+    transactions: int
+    dead_letters: int
+    lag: int
+    recovery_left: int
+
+
+class Alert(msgspec.Struct):
+    """What the page shows of an open alert."""
+
+    rule: str
+    severity: str
+    summary: str
+    raised_at_ms: int
+    runbook: str = ""
+
+
+class Part(msgspec.Struct):
+    """What one worker tells of itself and of its partitions; more fields are left out."""
+
+    worker: WorkerState
+    figures: list[tuple[str, str, float]]
+    windows: list[tuple[int, str, str, float]]
+    alerts: list[Alert]
 
 
 class ControlRoom:
@@ -88,19 +124,23 @@ class ControlRoom:
         here = self._here()
         if FORWARDED in request.headers:
             return web.json_response(here)
-        parts = [here, *await self._peers.each(request)]
-        merged = {
-            name: [row for part in parts for row in part[name]]
-            for name in ("figures", "windows", "alerts")
+        told = [(here["worker"]["url"], here), *await self._peers.each(request)]
+        read = [(url, answer, _read(answer)) for url, answer in told]
+        parts = [part for _, _, part in read if part is not None]
+        state = {
+            "at_ms": time.time_ns() // 1_000_000,
+            "partitions_total": self._app.lanes.topology.partitions,
+            "workers": [part.worker for part in parts],
+            "unheard": [
+                {"url": url, "why": SILENT if answer is None else STRANGE}
+                for url, answer, part in read
+                if part is None
+            ],
+            "figures": [row for part in parts for row in part.figures],
+            "windows": [row for part in parts for row in part.windows],
+            "alerts": [row for part in parts for row in part.alerts],
         }
-        return web.json_response(
-            {
-                "at_ms": time.time_ns() // 1_000_000,
-                "partitions_total": self._app.lanes.topology.partitions,
-                "workers": [part["worker"] for part in parts],
-                **merged,
-            }
-        )
+        return web.json_response(body=msgspec.json.encode(state))
 
     def _here(self) -> dict[str, Any]:
         lanes, stats = self._app.lanes, self._app.lanes.stats
@@ -114,7 +154,7 @@ class ControlRoom:
                 "lag": sum(self._engine.lag.values()),
                 "recovery_left": sum(lanes.remaining.values()),
             },
-            "figures": [[*_named(key), row["value"]] for key, row in self._rows(CURRENT_FIGURES)],
+            "figures": [[*named(key), row["value"]] for key, row in self._rows(CURRENT_FIGURES)],
             "windows": list(self._windows()),
             "alerts": [row for _, row in self._rows(ALERTS)],
         }
@@ -123,16 +163,17 @@ class ControlRoom:
         """[start, figure, group, value] of the windows that charts show."""
         since = window_key(time.time_ns() // 1_000_000 - WINDOWS_MS)
         for key, row in self._rows(FIGURES, since):
-            figure, group = _named(split_key(key)[1])
+            figure, group = named(split_key(key)[1])
             if figure in CHARTED:
                 yield [row["start_ms"], figure, group, row["value"]]
 
     def _rows(self, table: TableSpec[Any], first: str = "") -> Iterator[tuple[str, Any]]:
-        if table.name in self._app.lanes.topology.tables:
-            for lane in self._app.lanes.open_lanes().values():
-                yield from committed_rows(lane.processor, table, first=first, limit=ROWS_MAX)
+        return rows_here(self._app, table, first=first, limit=ROWS_MAX)
 
 
-def _named(key: str) -> tuple[str, str]:
-    figure, _, group = key.partition("|")
-    return figure, group
+def _read(told: Any) -> Part | None:
+    """What a worker told; None where it told nothing, or nothing that this version reads."""
+    try:
+        return msgspec.convert(told, Part)
+    except msgspec.ValidationError:
+        return None

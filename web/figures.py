@@ -1,15 +1,13 @@
 """Business figures and open alerts as gauges, from the tables of this worker's partitions."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from engine.bind import LaneApp
-from engine.specs import TableSpec
-from engine.views import committed_rows
 from tables.pulse import ALERTS, CURRENT_FIGURES
+from web.here import named, rows_here
 
 ROWS_MAX = 2_000
 """Of each table and lane in one scrape."""
@@ -33,22 +31,15 @@ class FigureCollector(Collector):
         figures = GaugeMetricFamily(
             "flowmart_figure", "Latest global figure.", labels=["figure", "group"]
         )
-        for key, row in self._rows(CURRENT_FIGURES):
-            figure, _, group = key.partition("|")
-            figures.add_metric([figure, group], row["value"])
+        for key, row in rows_here(self._app, CURRENT_FIGURES, limit=ROWS_MAX):
+            figures.add_metric(named(key), row["value"])
         yield figures
         alerts = GaugeMetricFamily(
             "flowmart_alert_open",
             "1 while the alert is open.",
             labels=["rule", "severity", "subject"],
         )
-        for key, row in self._rows(ALERTS):
-            rule, _, subject = key.partition("|")
+        for key, row in rows_here(self._app, ALERTS, limit=ROWS_MAX):
+            rule, subject = named(key)
             alerts.add_metric([rule, row["severity"], subject], 1)
         yield alerts
-
-    def _rows(self, table: TableSpec[Any]) -> Iterator[tuple[str, Any]]:
-        if table.name not in self._app.lanes.topology.tables:
-            return
-        for lane in self._app.lanes.open_lanes().values():
-            yield from committed_rows(lane.processor, table, limit=ROWS_MAX)

@@ -38,7 +38,7 @@ class Peers:
         """
         if FORWARDED in request.headers:
             return None
-        questions, missing = self._questions(request), False
+        questions, missing = list(self._questions(request).values()), False
         try:
             for answer in asyncio.as_completed(questions):
                 status, text = await answer
@@ -52,18 +52,30 @@ class Peers:
             raise web.HTTPServiceUnavailable(reason="a worker that may have it does not answer")
         return None
 
-    async def each(self, request: web.Request) -> list[Any]:
-        """What each other worker that answers says, decoded."""
-        answers = await asyncio.gather(*self._questions(request))
-        return [json.loads(text) for status, text in answers if status == HTTPStatus.OK]
+    async def each(self, request: web.Request) -> list[tuple[str, Any]]:
+        """What each other worker says, decoded, by its address; None where that is no answer."""
+        questions = self._questions(request)
+        answers = await asyncio.gather(*questions.values())
+        return [(url, _decoded(*answer)) for url, answer in zip(questions, answers, strict=True)]
 
-    def _questions(self, request: web.Request) -> list[asyncio.Task[tuple[int, str]]]:
+    def _questions(self, request: web.Request) -> dict[str, asyncio.Task[tuple[int, str]]]:
+        """The same question under way to each other worker, by its address."""
         headers = {FORWARDED: "1"}
         if "Authorization" in request.headers:
             headers["Authorization"] = request.headers["Authorization"]
         others = self.workers() - {str(self._app.conf.canonical_url)}
         path = request.rel_url.raw_path_qs
-        return [asyncio.create_task(_ask(url.rstrip("/") + path, headers)) for url in others]
+        return {
+            url: asyncio.create_task(_ask(url.rstrip("/") + path, headers))
+            for url in sorted(others)
+        }
+
+
+def _decoded(status: int, text: str) -> Any:
+    try:
+        return json.loads(text) if status == HTTPStatus.OK else None
+    except ValueError:
+        return None
 
 
 async def _ask(url: str, headers: dict[str, str]) -> tuple[int, str]:

@@ -1,13 +1,18 @@
 """The control room's page and what it asks for."""
 
+import json
 import re
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import make_mocked_request
+from aiohttp.test_utils import TestServer, make_mocked_request
 
+from engine.driver import Driver
 from web.access import Tokens, access
-from web.control import PAGES, ROOM, ControlRoom
+from web.control import PAGES, ROOM, SILENT, STRANGE, ControlRoom
+from web.peers import Peers
 
 FILES = sorted(PAGES - {"/"})
 
@@ -52,3 +57,76 @@ async def test_the_page_is_open_and_what_it_shows_is_not(path: str, status: int)
     request = make_mocked_request("GET", path, headers={"Host": "shop.example"})
     response = await access(Tokens("secret", None))(request, seen)
     assert response.status == status
+
+
+PEER: dict[str, Any] = {
+    "worker": {
+        "url": "http://peer", "partitions": [2], "records": 7, "transactions": 1,
+        "dead_letters": 0, "lag": 0, "recovery_left": 0,
+    },
+    "figures": [["orders.confirmed_per_minute", "all", 3]],
+    "windows": [[0, "orders.confirm_ms", "p99", 12.5]],
+    "alerts": [{"rule": "memory", "severity": "warn", "summary": "so it is", "raised_at_ms": 1}],
+}  # fmt: skip
+
+
+async def looked(*answers: Any) -> tuple[dict[str, Any], list[str]]:
+    """The state that a worker without rows shows beside peers, and the addresses of these."""
+    servers = []
+    for text in answers:
+
+        async def said(_request: web.Request, text: str = text) -> web.Response:
+            return web.Response(text=text)
+
+        site = web.Application()
+        site.router.add_get("/room/state", said)
+        servers.append(TestServer(site))
+        await servers[-1].start_server()
+    urls = sorted(str(server.make_url("")) for server in servers)
+    driver = Driver([])
+    app: Any = SimpleNamespace(
+        assignor=SimpleNamespace(external_topics_metadata=lambda: urls),
+        conf=SimpleNamespace(canonical_url="http://me"),
+        lanes=SimpleNamespace(
+            topology=driver.topology, open_lanes=dict, stats=driver.stats, remaining={}
+        ),
+    )
+    engine: Any = SimpleNamespace(lag={})
+    room = ControlRoom(app, Peers(app), engine)
+    response = await room.state(make_mocked_request("GET", "/room/state"))
+    for server in servers:
+        await server.close()
+    assert isinstance(response.body, bytes)
+    return json.loads(response.body), urls
+
+
+async def test_a_peer_that_knows_more_is_heard_for_what_this_version_knows() -> None:
+    further = {**PEER, "weather": "fine", "worker": {**PEER["worker"], "cores": 2}}
+
+    state, _ = await looked(json.dumps(further))
+
+    assert [worker["url"] for worker in state["workers"]] == ["http://me", "http://peer"]
+    assert state["figures"] == PEER["figures"]
+    assert state["windows"] == PEER["windows"]
+    assert state["alerts"] == [{**PEER["alerts"][0], "runbook": ""}]
+    assert state["unheard"] == []
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        (json.dumps({**PEER, "worker": {"url": "http://peer"}}), STRANGE),
+        (json.dumps({k: v for k, v in PEER.items() if k != "windows"}), STRANGE),
+        (json.dumps({**PEER, "figures": {"orders": 3}}), STRANGE),
+        (json.dumps({**PEER, "alerts": [{"rule": "memory"}]}), STRANGE),
+        (json.dumps([]), STRANGE),
+        ("<html>", SILENT),
+    ],
+)
+async def test_a_peer_of_another_shape_is_marked_and_the_others_are_shown(
+    said: str, why: str
+) -> None:
+    state, urls = await looked(said)
+
+    assert [worker["url"] for worker in state["workers"]] == ["http://me"]
+    assert state["unheard"] == [{"url": urls[0], "why": why}]

@@ -84,8 +84,11 @@ async def test_while_a_worker_does_not_answer_nobody_says_that_a_row_is_not_ther
         await others.peers("http://127.0.0.1:9").ask(asked())
 
 
-async def test_the_control_room_shows_those_who_answer(others: Others) -> None:
+async def test_each_is_heard_by_its_address_also_when_it_says_nothing(others: Others) -> None:
     for how in ("has it", "has nothing"):
         await others.add(how)
+    answers, nothing = (str(server.make_url("")) for server in others.servers)
 
-    assert await others.peers("http://127.0.0.1:9").each(asked()) == [ROW]
+    heard = await others.peers("http://127.0.0.1:9").each(asked())
+
+    assert dict(heard) == {answers: ROW, nothing: None, "http://127.0.0.1:9": None}

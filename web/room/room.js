@@ -104,10 +104,12 @@ function show(state) {
   rows($("decisions"), null, of("risk.decisions_per_minute").map(([g, v]) => [g, number(v)]));
   rows($("stock"), null, figures.filter(([f]) => /^stock\.(shelves|units|low|out)$/.test(f)).map(([f, g, v]) => [f.split(".")[1].replaceAll("_", " ") + (g === "all" ? "" : ` ${g}`), number(v)]));
   rows($("workers"), ["worker", "partitions", "records", "transactions", "behind", "recovering"],
-    state.workers.map((w) => [w.url, w.partitions.join(" ") || "none", number(w.records), number(w.transactions), number(w.lag), number(w.recovery_left)]));
+    [...state.workers.map((w) => [w.url, w.partitions.join(" ") || "none", number(w.records), number(w.transactions), number(w.lag), number(w.recovery_left)]),
+      ...state.unheard.map((w) => [w.url, w.why, "–", "–", "–", "–"])]);
 
   const held = state.workers.reduce((all, worker) => all + worker.partitions.length, 0);
-  $("status").textContent = `${state.workers.length} worker${state.workers.length === 1 ? "" : "s"}, ` +
+  const unheard = state.unheard.length ? `, ${state.unheard.length} unheard` : "";
+  $("status").textContent = `${state.workers.length} worker${state.workers.length === 1 ? "" : "s"}${unheard}, ` +
     `${held} of ${state.partitions_total} partitions, ${new Date(state.at_ms).toLocaleTimeString()}`;
 }
 
