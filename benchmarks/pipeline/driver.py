@@ -1,6 +1,5 @@
 """The shop's agents on orders, in memory: what they cost in CPU without a broker, a loop or I/O."""
 
-import gc
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -11,7 +10,6 @@ from app import agents_of
 from benchmarks.pipeline.core import core_of
 from benchmarks.pipeline.load import Due, Load
 from benchmarks.results import Result
-from engine.bind import GC_THRESHOLDS
 from engine.driver import Driver
 from settings import Settings
 from topics import ALL
@@ -27,7 +25,6 @@ def run_driver(orders: int, *, whole: bool = False) -> Result:
     """Feed that many orders after a warm-up, and count CPU: other work hardly changes it."""
     settings = Settings(provider_latency_ms=0, carrier_latency_ms=0)
     agents, effects = agents_of(settings) if whole else core_of(settings)
-    gc.set_threshold(*GC_THRESHOLDS)
     driver = Driver(agents, effects, partitions=PARTITIONS)
     load = Load(ENV, PARTITIONS)
     _spend(driver, iter(load.opening()), len(load.opening()))
