@@ -10,8 +10,14 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from aiokafka import partitioner
+from aiokafka.client import AIOKafkaClient
 from aiokafka.consumer import fetcher
-from aiokafka.errors import NoError, UnknownMemberIdError
+from aiokafka.errors import (
+    KafkaConnectionError,
+    NodeNotReadyError,
+    NoError,
+    UnknownMemberIdError,
+)
 from aiokafka.producer import sender
 from aiokafka.protocol.group import HeartbeatRequest
 
@@ -38,6 +44,17 @@ def _consumer_record(_self: Any, tp: Any, record: Any) -> Record:
     )
 
 
+_lookup = AIOKafkaClient.coordinator_lookup
+
+
+async def _coordinator_lookup(self: Any, kind: Any, key: str) -> Any:
+    """As aiokafka's; a connection that is lost meanwhile is no reason to give the producer up."""
+    try:
+        return await _lookup(self, kind, key)
+    except KafkaConnectionError as exc:
+        raise NodeNotReadyError(str(exc)) from exc
+
+
 def apply() -> None:
     """Make the changes. Idempotent."""
     fetcher.PartitionRecords._consumer_record = _consumer_record  # noqa: SLF001 - the patch itself
@@ -47,6 +64,9 @@ def apply() -> None:
     # aiokafka sleeps 20 ms when the markers of the previous transaction are not written yet;
     # they are after 1 to 2 ms.
     sender.BACKOFF_OVERRIDE = TRANSACTION_BACKOFF_S
+    # A transactional producer ends for ever when the broker goes just while it is asked for the
+    # coordinator. Of a node that is not ready it asks again, as everywhere else.
+    AIOKafkaClient.coordinator_lookup = _coordinator_lookup
     # 3.9 µs a key in pure Python, 0.2 µs in C.
     partitioner.murmur2 = murmur2
 

@@ -17,6 +17,9 @@ from typing import Any, Final
 from broker import child_process
 
 ROOT: Final = Path(__file__).parents[1]
+NOT_OURS: Final = ("FLOWMART_", "FAULTS_", "PYTHONDONTWRITEBYTECODE")
+"""No worker gets these from here: it knows what a row tells it, and keeps what it compiled, as
+workers that are installed do."""
 READY_S_MAX: Final = 90.0
 STOP_S_MAX: Final = 25.0
 LOOK_S: Final = 0.05
@@ -100,7 +103,7 @@ class Worker:
         }
         self.next_start, self.wanted = {}, True
         self.starts += 1
-        not_ours = [f"--unset={n}" for n in os.environ if n.startswith(("FLOWMART_", "FAULTS_"))]
+        not_ours = [f"--unset={n}" for n in os.environ if n.startswith(NOT_OURS)]
         faust = [sys.executable, "-m", "faust", "-A", "faults.worker", "worker", "-l", "warn",
                  "--without-web"]  # fmt: skip
         given = [f"{name}={value}" for name, value in told.items()]

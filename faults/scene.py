@@ -22,6 +22,8 @@ from faults.processes import Fleet, NotSo
 
 PARTITIONS: Final = 4
 SETTLE_S_MAX: Final = 90.0
+BACK_S_MAX: Final = 120.0
+"""Within it every partition commits again after any fault, or the row gives up."""
 QUIET_S: Final = 1.2
 """After the first green look: time for anything twice to show."""
 LOOK_S: Final = 0.4
@@ -126,6 +128,19 @@ class Scene:
         """Remember a fault, to see later how long its partitions were silent."""
         self.hits.append((at_s, tuple(partitions or ()), what))
 
+    async def committed(self, at_s: float, seconds: float = BACK_S_MAX) -> None:
+        """Return once every partition has committed since that moment of the wall clock.
+
+        Raises:
+            NotSo: one has not in time.
+        """
+        deadline = time.monotonic() + seconds
+        while silent := [p for p in range(PARTITIONS) if self._wait_of(p, at_s) is None]:
+            if time.monotonic() > deadline:
+                raise NotSo(f"partitions {silent} commit again: not within {seconds:g} s")
+            await asyncio.sleep(LOOK_S)
+            await self.oracle.look()
+
     async def settle(self, seconds: float = SETTLE_S_MAX) -> Verdict:
         """End the load, wait until all is processed and lag is 0, judge, judge again."""
         sent = await self.loading.stop()
@@ -165,10 +180,15 @@ class Scene:
         found = []
         for at_s, partitions, what in self.hits:
             for partition in partitions:
-                commits = self.oracle.found.commits[partition]
-                after = [ms for ms in commits if ms / 1000 > at_s + STOPPED_AT_S]
-                found.append((min(after) / 1000 - at_s if after else float("inf"), what))
+                wait = self._wait_of(partition, at_s)
+                found.append((float("inf") if wait is None else wait, what))
         return found
+
+    def _wait_of(self, partition: int, at_s: float) -> float | None:
+        """From that moment to the partition's next commit, in seconds; None: there was none yet."""
+        commits = self.oracle.found.commits[partition]
+        after = [ms for ms in commits if ms / 1000 > at_s + STOPPED_AT_S]
+        return min(after) / 1000 - at_s if after else None
 
     def silent_s(self) -> float:
         """The longest time in which some partition committed nothing."""

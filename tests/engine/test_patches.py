@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 from aiokafka import partitioner
+from aiokafka.client import AIOKafkaClient, CoordinationType
 from aiokafka.consumer import fetcher
 from aiokafka.consumer.group_coordinator import GroupCoordinator
+from aiokafka.errors import KafkaConnectionError
 from aiokafka.producer import sender
 from aiokafka.protocol.group import HeartbeatRequest
 from aiokafka.structs import ConsumerRecord
@@ -55,6 +57,40 @@ def test_aiokafkas_pause_between_transactions_is_cut() -> None:
     source = inspect.getsource(sender)
     assert sender.BACKOFF_OVERRIDE == patches.TRANSACTION_BACKOFF_S
     assert source.count("BACKOFF_OVERRIDE") > 1, "nobody reads it any more"
+
+
+class Client:
+    """A client whose first request meets a broker that goes."""
+
+    coordinator_lookup = AIOKafkaClient.coordinator_lookup
+    asked = 0
+
+    def get_random_node(self) -> int:
+        return 1
+
+    async def send(self, _node: int, _request: Any) -> Any:
+        self.asked += 1
+        if self.asked == 1:
+            raise KafkaConnectionError("Connection at 127.0.0.1:9092 closed")
+        return SimpleNamespace(error_code=0, coordinator_id=1)
+
+    async def force_metadata_update(self) -> None:
+        pass
+
+    async def ready(self, _node: int, group: Any) -> bool:
+        return True
+
+
+async def test_a_broker_that_goes_while_it_is_asked_for_a_coordinator_is_asked_again() -> None:
+    client, manager = Client(), SimpleNamespace(transactional_id="t")
+    made = sender.Sender(
+        client, acks=-1, txn_manager=manager, message_accumulator=None,
+        retry_backoff_ms=1, request_timeout_ms=1,
+    )  # fmt: skip
+
+    found = await made._find_coordinator(CoordinationType.TRANSACTION, "t")
+
+    assert (found, client.asked) == (1, 2)
 
 
 def test_keys_are_hashed_in_c() -> None:
