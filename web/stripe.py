@@ -81,7 +81,8 @@ class StripeWebhooks:
     def _is_signed(self, body: bytes, signature: str | None) -> bool:
         try:
             stripe.WebhookSignature.verify_header(body, signature, self._secret, TOLERANCE_S)
-        except (stripe.SignatureVerificationError, ValueError):  # A body may be any bytes.
+        except (stripe.SignatureVerificationError, ValueError, TypeError):
+            # A body may be any bytes, and a header any text.
             return False
         return True
 
