@@ -26,7 +26,7 @@ def run_driver(orders: int, *, whole: bool = False) -> Result:
     settings = Settings(provider_latency_ms=0, carrier_latency_ms=0)
     agents, effects = agents_of(settings) if whole else core_of(settings)
     driver = Driver(agents, effects, partitions=PARTITIONS)
-    load = Load(ENV, PARTITIONS)
+    load = Load(ENV, PARTITIONS, whole=whole)
     _spend(driver, iter(load.opening()), len(load.opening()))
     dues = iter(load.orders(1000, WARM_UP + orders))
     _spend(driver, dues, WARM_UP)

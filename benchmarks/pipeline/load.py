@@ -1,19 +1,26 @@
 """Orders at a rate: made beforehand, so that while measuring they only have to be sent."""
 
+import heapq
 import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from operator import attrgetter
 from typing import Final, NamedTuple
 
 from benchmarks.kafka import producer
 from engine.partitioning import partition_of
+from events.ids import derived_id
+from events.subscriptions import SubscribeUser
 from simulator.script import Script
-from simulator.sending import Sent
+from simulator.sending import Sent, sent
 from simulator.settings import ShopSettings
 
 STOCK_MIN: Final = 1_000_000
 STOCK_MAX: Final = 1_500_000
+CUSTOMERS_MANY: Final = 20_000
+"""So many that nobody gets ten letters an hour: what waits for the next hour is not measured."""
+ORDERS_A_SUBSCRIBER: Final = 100
 LINGER_MS: Final = 1
 TURN_S: Final = 0.002
 
@@ -34,8 +41,10 @@ class Due(NamedTuple):
 class Load:
     """One run of a shop where nothing goes wrong and nothing runs out."""
 
-    def __init__(self, env: str, partitions: int) -> None:
+    def __init__(self, env: str, partitions: int, *, whole: bool = False) -> None:
         settings = replace(ShopSettings(), stock_min=STOCK_MIN, stock_max=STOCK_MAX).clean()
+        if whole:
+            settings = replace(settings, customers=CUSTOMERS_MANY)
         self._script = Script(settings, int(time.time() * 1000))
         self._env = env
         self._partitions = partitions
@@ -44,23 +53,46 @@ class Load:
         """The stock."""
         return [self._due(0.0, step.sent) for step in self._script.opening()]
 
+    def shelves(self) -> list[tuple[str, str]]:
+        """Every product with a warehouse that has it."""
+        found = {each.product_id: each.warehouse_id for each in self._script.catalogue.opening}
+        return list(found.items())
+
     def orders(self, rate: float, count: int) -> list[Due]:
         """So many orders, evenly spread. Call it once: a script's orders are numbered from 0."""
         return [
             self._due(step.due_ms / 1000, step.sent) for step in self._script.orders(count, rate)
         ]
 
-    def _due(self, at_s: float, sent: Sent) -> Due:
-        stem = (sent.stem or "").encode()
-        key = None if sent.key is None else sent.key.encode()
+    def with_subscribers(self, orders: list[Due]) -> list[Due]:
+        """The same with somebody who subscribes, and pays at once, after every hundred orders."""
+        users = [
+            self._subscriber(number, due.at_s)
+            for number, due in enumerate(orders[::ORDERS_A_SUBSCRIBER])
+        ]
+        return list(heapq.merge(orders, users, key=attrgetter("at_s")))
+
+    def _subscriber(self, number: int, at_s: float) -> Due:
+        command = SubscribeUser(
+            user_id=f"usr_{self._script.planner.run}_{number:05d}",
+            plan_id="plan_monthly_basic",
+            payment_method_id="tok_visa",
+            trial_period_days=0,
+        )
+        event_id = derived_id(command.user_id, command.name)
+        return self._due(at_s, sent(command, event_id, self._script.start_ms))
+
+    def _due(self, at_s: float, record: Sent) -> Due:
+        stem = (record.stem or "").encode()
+        key = None if record.key is None else record.key.encode()
         return Due(
             at_s,
-            key if sent.what == "PlaceOrder" else None,
-            sent.topic.format(env=self._env),
+            key if record.what == "PlaceOrder" else None,
+            record.topic.format(env=self._env),
             partition_of(stem, self._partitions),
             key,
-            sent.value,
-            list(sent.headers),
+            record.value,
+            list(record.headers),
         )
 
 

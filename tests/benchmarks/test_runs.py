@@ -11,6 +11,7 @@ from benchmarks.measures.growth import SIZES, run_growth
 from benchmarks.measures.latency import run_latency
 from benchmarks.measures.recovery import run_recovery
 from benchmarks.measures.throughput import run
+from benchmarks.pipeline.run import Pace, run_shop
 from benchmarks.prepare import PREPARE
 from benchmarks.systems.flowmart.system import FLOWMART
 from benchmarks.task import Place
@@ -78,3 +79,14 @@ def test_two_workers_do_the_job_of_one(place: Place) -> None:
     result = run_growth(place, FLOWMART, two, EVENTS, 1)
 
     assert result.cpu_us_per_event > 0
+
+
+def test_the_whole_shop_pays_writes_and_shows_its_stock(bootstrap: str, tmp_path: Path) -> None:
+    pace = Pace(rate=10, seconds=6, warm_up_s=2, workers=1)
+
+    result = run_shop(bootstrap, tmp_path, pace)
+
+    assert result.events_per_s > 5
+    assert result.more["letters_failed"] == 0
+    for name in ("confirm", "notification", "stock", "api"):
+        assert result.more[f"{name}_ms_p99"] > 0
