@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 from benchmarks.kafka import producer
 from engine.partitioning import partition_of
 from events.ids import derived_id
+from events.registrations import UserSignedUpEvent
 from events.subscriptions import SubscribeUser
 from simulator.script import Script
 from simulator.sending import Sent, sent
@@ -65,22 +66,32 @@ class Load:
         ]
 
     def with_subscribers(self, orders: list[Due]) -> list[Due]:
-        """The same with somebody who subscribes, and pays at once, after every hundred orders."""
-        users = [
-            self._subscriber(number, due.at_s)
-            for number, due in enumerate(orders[::ORDERS_A_SUBSCRIBER])
+        """The same with somebody who signs up, subscribes and pays after every hundred orders."""
+        joining = [
+            due
+            for number, order in enumerate(orders[::ORDERS_A_SUBSCRIBER])
+            for due in self._joins(f"usr_{self._script.planner.run}_{number:05d}", order.at_s)
         ]
-        return list(heapq.merge(orders, users, key=attrgetter("at_s")))
+        return list(heapq.merge(orders, joining, key=attrgetter("at_s")))
 
-    def _subscriber(self, number: int, at_s: float) -> Due:
-        command = SubscribeUser(
-            user_id=f"usr_{self._script.planner.run}_{number:05d}",
-            plan_id="plan_monthly_basic",
-            payment_method_id="tok_visa",
-            trial_period_days=0,
+    def _joins(self, user_id: str, at_s: float) -> Iterator[Due]:
+        email = f"{user_id}@example.com"
+        yield self._said(
+            UserSignedUpEvent(user_id=user_id, email=email, signup_method="email"), at_s
         )
-        event_id = derived_id(command.user_id, command.name)
-        return self._due(at_s, sent(command, event_id, self._script.start_ms))
+        yield self._said(
+            SubscribeUser(
+                user_id=user_id,
+                plan_id="plan_monthly_basic",
+                payment_method_id="tok_visa",
+                trial_period_days=0,
+            ),
+            at_s,
+        )
+
+    def _said(self, message: UserSignedUpEvent | SubscribeUser, at_s: float) -> Due:
+        event_id = derived_id(message.user_id, message.name)
+        return self._due(at_s, sent(message, event_id, self._script.start_ms))
 
     def _due(self, at_s: float, record: Sent) -> Due:
         stem = (record.stem or "").encode()
