@@ -61,7 +61,8 @@ class LaneProducer:
         except (ProducerFenced, InvalidProducerEpoch) as exc:
             raise Fenced(
                 f"{self._id}: another worker has taken this partition over, or the broker ended"
-                " a transaction that took too long: this worker stops and can be started again"
+                " a transaction that took too long: this worker stops and can be started again."
+                " If it repeats, see that no two have the same FLOWMART_INSTANCE_ID"
             ) from exc
         except (KafkaError, IllegalOperation) as exc:
             raise CommitFailed(f"{self._id}: {type(exc).__name__}: {exc}") from exc

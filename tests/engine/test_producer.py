@@ -36,6 +36,15 @@ class RefusingClient:
         return future
 
 
+async def test_who_is_fenced_hears_of_the_setting_that_two_workers_may_share() -> None:
+    """Under load the elder's transaction fails before its next heartbeat does."""
+    producer = object.__new__(LaneProducer)
+    producer._id, producer._producer = "app-0", RefusingClient()
+
+    with pytest.raises(Fenced, match="FLOWMART_INSTANCE_ID"):
+        await producer.commit(Batch([], [(b"row", b"v")]), "changelog", 0)
+
+
 async def test_several_batches_that_are_refused_together_are_told_of_once(caplog) -> None:
     producer = object.__new__(LaneProducer)
     producer._id, producer._producer = "app-0", RefusingClient()
