@@ -8,6 +8,8 @@ from faust.worker import Worker
 from engine.errors import EngineError
 from engine.masking import mask_handlers
 
+SILENT_S = 10.0
+
 
 class OneLine(logging.Filter):
     """Tells an error that the engine raised once, in one line; the traceback helps nobody.
@@ -35,6 +37,38 @@ class OneLine(logging.Filter):
         return True
 
 
+class Seldom(logging.Filter):
+    """Tells what aiokafka repeats once in ten seconds, and how often it said so in between.
+
+    While the broker is gone its clients say a hundred times a second that it is.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._places: dict[tuple[str, int], tuple[float, int]] = {}
+        """By line of code: until when it is silent, and what was held back since."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the record is written."""
+        if not record.name.startswith("aiokafka"):
+            return True
+        told: bool | None = getattr(record, "seldom", None)
+        if told is None:  # It comes through here once for each handler.
+            told = record.seldom = self._is_due(record)
+        return told
+
+    def _is_due(self, record: logging.LogRecord) -> bool:
+        place = record.pathname, record.lineno
+        silent_until_s, held = self._places.get(place, (0.0, 0))
+        if record.created < silent_until_s:
+            self._places[place] = silent_until_s, held + 1
+            return False
+        self._places[place] = record.created + SILENT_S, 0
+        if held:
+            record.msg = f"{record.msg} (and {held} times in between)"
+        return True
+
+
 def _error_of(record: logging.LogRecord) -> EngineError | None:
     """The engine's error that a log record is about."""
     found: list[Any] = list(record.args) if isinstance(record.args, tuple) else []
@@ -50,11 +84,12 @@ class LaneWorker(Worker):
     """Faust's worker. Registered by Faust's setting `Worker`."""
 
     def on_setup_root_logger(self, logger: logging.Logger, level: int) -> None:
-        """Shorten what every handler writes, and mask personal data and secrets in it."""
+        """Shorten and thin out what every handler writes; mask personal data and secrets in it."""
         super().on_setup_root_logger(logger, level)
-        one_line = OneLine()
+        one_line, seldom = OneLine(), Seldom()
         for handler in logger.handlers:
             handler.addFilter(one_line)
+            handler.addFilter(seldom)
         mask_handlers(logger)
 
     async def _sentinel_task(self) -> None:

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from engine.errors import BrokerUnavailable
 from engine.progress import RecoveryProgress
-from engine.worker import OneLine
+from engine.worker import OneLine, Seldom
 
 ROOT = Path(__file__).parents[2]
 
@@ -53,6 +53,33 @@ def test_an_error_that_nobody_expected_keeps_its_traceback(log, said) -> None:
 
     assert "Traceback" in said.getvalue()
     assert "We experienced a crash" in said.getvalue()
+
+
+def _lost(name: str, at_s: float) -> logging.LogRecord:
+    record = logging.LogRecord(name, logging.ERROR, "client.py", 7, "lost %s", ("node",), None)
+    record.created = at_s
+    return record
+
+
+def test_what_a_client_repeats_while_the_broker_is_gone_is_told_once_in_ten_seconds() -> None:
+    seldom = Seldom()
+    lost = [_lost("aiokafka.client", at_s) for at_s in (100.0, 100.1, 109.9, 110.1)]
+
+    told = [record.getMessage() for record in lost if seldom.filter(record)]
+
+    assert told == ["lost node", "lost node (and 2 times in between)"]
+
+
+def test_every_handler_of_a_worker_tells_the_same_lines_of_a_client() -> None:
+    seldom, record = Seldom(), _lost("aiokafka.client", 100.0)
+
+    assert [seldom.filter(record), seldom.filter(record)] == [True, True]
+
+
+def test_what_others_repeat_is_told_each_time() -> None:
+    seldom = Seldom()
+
+    assert all(seldom.filter(_lost("engine.lane", at_s)) for at_s in (100.0, 100.1))
 
 
 def test_other_lines_pass(log, said) -> None:
