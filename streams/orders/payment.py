@@ -52,8 +52,13 @@ def _further(order: Order, event: PaymentProcessed, at_ms: int) -> tuple[Fact, .
 
 
 def failed(order: Order, event: PaymentFailed, at_ms: int, rules: OrderRules) -> tuple[Fact, ...]:
-    """Cancel when no further attempt follows; an attempt that will be repeated is noted."""
+    """Cancel when no further attempt follows; an attempt that will be repeated is noted.
+
+    Another payment that names the order may fail as it likes: the order's own goes on.
+    """
     if order.status not in _UNPAID or order.captured_minor is not None:
+        return ()
+    if event.payment_id != order.payment_id:
         return ()
     attempt = event.attempt_number or 1
     if event.retryable and attempt < (event.max_attempts or rules.payment_attempts_max):

@@ -124,6 +124,13 @@ def test_a_failure_that_comes_late_cancels_nothing(order: Order) -> None:
     assert decide(order, declined(3), AT_MS, RULES) == ()
 
 
+@pytest.mark.parametrize("attempt", [1, 3])
+def test_a_failure_of_another_payment_means_nothing_to_the_orders_own(attempt: int) -> None:
+    other = declined(attempt, payment_id="pay_else")
+
+    assert decide(CONFIRMED, other, AT_MS, RULES) == ()
+
+
 @pytest.mark.parametrize("status", [Status.DELIVERED, Status.RETURNED])
 def test_what_was_sent_is_refunded_once_everything_went_back(status: Status) -> None:
     order = replace(PAID, status=status)
