@@ -25,8 +25,13 @@ from engine.specs import (
     TimerHandler,
     TopicSpec,
 )
-from streams.orders.amending import amendment_over
-from streams.orders.deciding import backorder_over, decide, order_id_of, review_over
+from streams.orders.deciding import (
+    amendment_over,
+    backorder_over,
+    decide,
+    order_id_of,
+    review_over,
+)
 from streams.orders.facts import Fact
 from streams.orders.outcomes import following, opening
 from streams.orders.placing import place

@@ -256,7 +256,7 @@ class OrderAmended(OrderEvent):
     `lines` tells every line. Those whose number is above the number of lines of OrderConfirmed came
     by amendments, and have their stock when this is said: nobody needs to wait for it. Their
     reservations name no payment. The difference of the totals is for Payment to charge or give
-    back, unless it is 0.50 or less.
+    back, unless it is 0.50 or less; of lines that the shop cancels, all of it goes back.
     """
 
     model_config = names(
@@ -276,6 +276,7 @@ class OrderAmended(OrderEvent):
     currency: Currency
     order_status: Text
     lines: Many[OrderLine] | None = None  # extension: every line as it is now
+    cancellation_reason: CancellationReason | None = None  # extension: why the shop took lines away
 
 
 class OrderCancelled(OrderEvent):

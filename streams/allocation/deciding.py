@@ -21,6 +21,7 @@ from streams.allocation.facts import (
     Fact,
     Filled,
     LineChanged,
+    PaidOtherwise,
     Released,
     ReviewClosed,
     ReviewOpened,
@@ -92,12 +93,17 @@ def _cancelled(
 def _amended(
     row: Allocation | None, event: OrderAmended, at_ms: int, rules: AllocationRules
 ) -> Facts:
-    """Take the order's lines over as they are now; a waiting line that went may free others."""
+    """Take the order's lines over as they are now; a waiting line that went may free others.
+
+    Money may have come first: what it paid is the new price.
+    """
     if row is None or row.status is Status.RELEASED:
         return ()
     facts = (*amending.redirected(row, event), *amending.amended(row, event, at_ms, rules))
     if not facts or row.status is not Status.ASKED:
         return facts
+    if row.unmatched_minor and row.unmatched_minor == event.new_order_total_minor:
+        return (*facts, Committed(row.payment_id))
     return _and_ask_again(row, facts, at_ms, rules)
 
 
@@ -106,12 +112,13 @@ def _processed(
 ) -> Facts:
     """Make the holds permanent, once the order's whole price was captured.
 
-    Of an order that is not confirmed yet, the price is unknown and the payment believed.
+    Of an order that is not confirmed yet, the price is unknown and the payment believed. Another
+    sum may be the price after an amendment that is still on its way.
     """
     if event.status != "confirmed" or (row is not None and row.status is not Status.ASKED):
         return ()
     if row is not None and row.lines and not _pays(event, row):
-        return ()
+        return _paid_otherwise(row, event)
     return (*_begun(row, event.order_id or "", at_ms, rules), Committed(event.payment_id))
 
 
@@ -207,6 +214,12 @@ def _begun(row: Allocation | None, order_id: str, at_ms: int, rules: AllocationR
 def _pays(event: PaymentProcessed, row: Allocation) -> bool:
     prices = (row.total_minor, *row.earlier_totals_minor)
     return event.amount_minor in prices and event.currency == row.currency
+
+
+def _paid_otherwise(row: Allocation, event: PaymentProcessed) -> Facts:
+    own = event.payment_id == row.payment_id and event.currency == row.currency
+    new = event.amount_minor != row.unmatched_minor
+    return (PaidOtherwise(event.amount_minor),) if own and new else ()
 
 
 def _review(row: Allocation | None, order_id: str, at_ms: int, rules: AllocationRules) -> Facts:

@@ -17,6 +17,7 @@ from streams.allocation.facts import (
     Filled,
     Left,
     LineChanged,
+    PaidOtherwise,
     Redirected,
     Released,
     ReviewClosed,
@@ -107,6 +108,10 @@ def _committed(row: Allocation, fact: Committed) -> Allocation:
     return replace(row, status=Status.COMMITTED, payment_id=fact.payment_id)
 
 
+def _paid_otherwise(row: Allocation, fact: PaidOtherwise) -> Allocation:
+    return replace(row, unmatched_minor=fact.amount_minor)
+
+
 def _released(row: Allocation, _fact: Released) -> Allocation:
     return replace(row, status=Status.RELEASED, review_open=False)
 
@@ -137,6 +142,7 @@ _FOLDS: Final[dict[type, Callable[[Allocation, Any], Allocation]]] = {
     ReviewOpened: _review_opened,
     ReviewClosed: _review_closed,
     Committed: _committed,
+    PaidOtherwise: _paid_otherwise,
     Released: _released,
     Amended: _amended,
     Redirected: _redirected,

@@ -73,6 +73,12 @@ class Committed(msgspec.Struct, frozen=True, gc=False):
     payment_id: str
 
 
+class PaidOtherwise(msgspec.Struct, frozen=True, gc=False):
+    """The order's payment took what the order is not known to cost."""
+
+    amount_minor: int
+
+
 class Released(msgspec.Struct, frozen=True, gc=False):
     """The order ended: every hold is let go."""
 
@@ -128,6 +134,7 @@ Fact = (
     | ReviewOpened
     | ReviewClosed
     | Committed
+    | PaidOtherwise
     | Released
     | Amended
     | Redirected

@@ -56,6 +56,8 @@ class Allocation(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     earlier_totals_minor: tuple[int, ...] = ()
     """What the order cost before its amendments: a payment may have been under way."""
     currency: str = ""
+    unmatched_minor: int = 0
+    """What its payment took where the order never cost that: the amendment is still on its way."""
     review_open: bool = False
     reviewed: bool = False
     """A review was open at some time."""

@@ -18,6 +18,7 @@ from streams.orders.amendments import (
 )
 from streams.orders.cancelling import ended_by_shop, noted
 from streams.orders.checks import address_refusals
+from streams.orders.evolution import fold
 from streams.orders.facts import (
     Amended,
     AmendmentAsked,
@@ -25,12 +26,14 @@ from streams.orders.facts import (
     AmendmentHeld,
     Cancelled,
     Fact,
+    Moved,
 )
 from streams.orders.placing import place_of
-from streams.orders.rows import BEFORE_DISPATCH, Order, Pending, Status
+from streams.orders.recovery import lines_cancelled
+from streams.orders.rows import BEFORE_DISPATCH, Order, Pending
 from streams.orders.rules import OrderRules
-from streams.orders.stock import restocked
-from streams.orders.substituting import next_substitute
+from streams.orders.stock import amended
+from streams.orders.substituting import substitute_asked, substitutes_of
 
 Facts = tuple[Fact, ...]
 
@@ -83,13 +86,21 @@ def stock_told(
 def given_up(
     order: Order, pending: Pending, at_ms: int, rules: OrderRules, refusal: Refusal
 ) -> Facts:
-    """Give an amendment up; where a substitute was to be, the next is tried, or the order ends."""
-    if not pending.replaces:
-        return (ended(pending, at_ms, refusal),)
-    following = next_substitute(order, pending, at_ms, rules)
-    if following:
-        return (ended(pending, at_ms, refusal), *following)
-    return ended_by_shop(at_ms, "OUT_OF_STOCK", rules)
+    """Give an amendment up; for a substitute the next is tried, or the line is cancelled."""
+    over = ended(pending, at_ms, refusal)
+    number = pending.replaces
+    if not number:
+        return (over,)
+    after, names = fold(order, (over,)), pending.substitutes
+    if names and substitutes_of(after, number, rules):
+        return (over, *substitute_asked(after, number, names, at_ms, rules))
+    return (over, *lines_cancelled(after, (number,), at_ms, rules))
+
+
+def not_needed(order: Order, at_ms: int) -> Facts:
+    """Let a substitute go whose product came after all."""
+    assert order.pending is not None, "nothing was asked for"
+    return (ended(order.pending, at_ms, Refusal.NOT_NEEDED),)
 
 
 def is_of_pending(order: Order, event: OutOfStock) -> bool:
@@ -105,24 +116,26 @@ def ended(pending: Pending, at_ms: int, refusal: Refusal | str) -> AmendmentEnde
 
 
 def without_pending(order: Order, facts: Facts, at_ms: int) -> Facts:
-    """Give up, before the order itself, an amendment whose order is cancelled."""
-    if order.pending is None or not any(isinstance(fact, Cancelled) for fact in facts):
+    """Give up, before anything else, an amendment whose order ends or leaves the house."""
+    if order.pending is None or not any(map(_is_too_late, facts)):
+        return facts
+    if any(isinstance(fact, AmendmentEnded) for fact in facts):
         return facts
     return (ended(order.pending, at_ms, Refusal.CLOSED), *facts)
 
 
-def amendment_over(order: Order, due_ms: int, now_ms: int, rules: OrderRules) -> Facts:
+def unanswered(order: Order, due_ms: int, now_ms: int, rules: OrderRules) -> Facts:
     """Refuse an amendment that stock does not answer: the timer's rule."""
     if order.pending is None or order.pending.due_ms != due_ms:
         return ()
-    facts = given_up(order, order.pending, now_ms, rules, Refusal.NO_ANSWER)
-    return without_pending(order, facts, now_ms)
+    return given_up(order, order.pending, now_ms, rules, Refusal.NO_ANSWER)
 
 
 def increase_unpaid(order: Order, event: PaymentFailed, at_ms: int, rules: OrderRules) -> Facts:
     """Take back what amendments brought and nobody paid, once no further attempt follows.
 
-    What has a shipment already is for people to collect.
+    What has a shipment already is for people to collect. An amendment under way is given up, and
+    an order of which nothing else is left ends.
     """
     attempt = event.attempt_number or 1
     if event.payment_id == order.payment_id or not order.unpaid:
@@ -137,7 +150,10 @@ def increase_unpaid(order: Order, event: PaymentFailed, at_ms: int, rules: Order
             for number, line in enumerate(order.lines, 1)
         ]
     )
-    return (Amended(at_ms, "QUANTITY_CHANGE", order.lines, lines, counts=False),)
+    if not any(line.quantity for line in lines):
+        return ended_by_shop(at_ms, "PAYMENT_FAILED", rules)
+    over = () if order.pending is None else (ended(order.pending, at_ms, Refusal.CONFLICT),)
+    return (*over, Amended(at_ms, "QUANTITY_CHANGE", order.lines, lines, counts=False))
 
 
 def _is_so(order: Order, command: AmendOrder) -> bool:
@@ -155,6 +171,11 @@ def _is_so(order: Order, command: AmendOrder) -> bool:
     )
 
 
+def _is_too_late(fact: Fact) -> bool:
+    left = isinstance(fact, Moved) and fact.to not in BEFORE_DISPATCH
+    return left or isinstance(fact, Cancelled)
+
+
 def _refused(order: Order, at_ms: int, refusal: Refusal) -> Facts:
     return noted(order, at_ms, f"AMEND_REFUSED_{refusal}")
 
@@ -169,10 +190,5 @@ def _moved(order: Order, command: AmendOrder, at_ms: int, rules: OrderRules) -> 
 
 
 def _amended(order: Order, kind: str, lines: Lines, at_ms: int) -> Facts:
-    """Amend; an order none of whose lines waits any more leaves the backorder."""
     own = order.pending is None or not order.pending.replaces
-    made = Amended(at_ms, kind, order.lines, lines, counts=own)
-    waits = [n for n in order.short if lines[n - 1].quantity]
-    if order.status is Status.BACKORDERED and not waits:
-        return (made, *restocked(order, at_ms))
-    return (made,)
+    return amended(order, Amended(at_ms, kind, order.lines, lines, counts=own))

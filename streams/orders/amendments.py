@@ -56,6 +56,8 @@ class Refusal(StrEnum):
     """Stock has less than what is added."""
     NO_ANSWER = "NO_ANSWER"
     """Stock did not answer in time."""
+    NOT_NEEDED = "NOT_NEEDED"
+    """Of a substitute: what it was to replace came after all."""
 
 
 def standing_refusals(order: Order, command: AmendOrder, rules: OrderRules) -> Iterator[Refusal]:

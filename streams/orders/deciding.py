@@ -30,7 +30,8 @@ from streams.orders import (
     stock,
 )
 from streams.orders.amendments import Refusal
-from streams.orders.facts import Fact
+from streams.orders.facts import Fact, MoneyTaken
+from streams.orders.recovery import with_recovery
 from streams.orders.rows import BEFORE_DISPATCH, Order
 from streams.orders.rules import OrderRules
 
@@ -41,11 +42,20 @@ _order_id: Final = attrgetter("order_id")
 
 
 def _adjusted(order: Order, event: InventoryAdjusted, at_ms: int, rules: OrderRules) -> Facts:
-    """Stock's answer is the order's, or that of the amendment under way."""
-    pending, line = order.pending, order.line_number(event.reservation_id)
-    if pending is not None and line in pending.added:
+    """Stock's answer is the order's, or that of the amendment under way.
+
+    A line that is held after all needs no substitute any more.
+    """
+    pending = order.pending
+    if pending is None:
+        return stock.adjusted(order, event, at_ms, rules)
+    line = order.line_number(event.reservation_id)
+    if line in pending.added:
         return amending.stock_told(order, pending, line, event, at_ms, rules)
-    return stock.adjusted(order, event, at_ms, rules)
+    facts = stock.adjusted(order, event, at_ms, rules)
+    if facts and line == pending.replaces and event.reservation_status == "CONFIRMED":
+        return (*amending.not_needed(order, at_ms), *facts)
+    return facts
 
 
 def _out_of_stock(order: Order, event: OutOfStock, at_ms: int, rules: OrderRules) -> Facts:
@@ -53,6 +63,15 @@ def _out_of_stock(order: Order, event: OutOfStock, at_ms: int, rules: OrderRules
     if pending is not None and amending.is_of_pending(order, event):
         return amending.given_up(order, pending, at_ms, rules, Refusal.SHORT)
     return stock.out_of_stock(order, event, at_ms, rules)
+
+
+def _processed(order: Order, event: PaymentProcessed, at_ms: int, rules: OrderRules) -> Facts:
+    """Money that was taken says that every line is held: none needs a substitute any more."""
+    facts = payment.processed(order, event, at_ms, rules)
+    taken = any(isinstance(fact, MoneyTaken) for fact in facts)
+    if taken and order.pending is not None and order.pending.replaces:
+        return (*amending.not_needed(order, at_ms), *facts)
+    return facts
 
 
 def _payment_failed(order: Order, event: PaymentFailed, at_ms: int, rules: OrderRules) -> Facts:
@@ -87,7 +106,7 @@ _RULES: Final[dict[type[Message], Rule]] = {
     RequestReturn: returning.request,
     InventoryAdjusted: _adjusted,
     OutOfStock: _out_of_stock,
-    PaymentProcessed: payment.processed,
+    PaymentProcessed: _processed,
     PaymentFailed: _payment_failed,
     FraudDetected: fraud.detected,
     FraudCheckCompleted: fraud.checked,
@@ -111,24 +130,35 @@ def decide(order: Order, message: Message, at_ms: int, rules: OrderRules) -> Fac
 
     No facts: it is a repeat, or nothing that this order minds.
     """
-    facts = _RULES[type(message)](order, message, at_ms, rules)
-    return facts if order.pending is None else amending.without_pending(order, facts, at_ms)
+    return _whole(order, _RULES[type(message)](order, message, at_ms, rules), at_ms, rules)
 
 
 def backorder_over(order: Order, due_ms: int, now_ms: int, rules: OrderRules) -> Facts:
-    """Cancel an order whose stock did not come in time (G-11)."""
+    """Wait no longer for lines whose stock did not come in time (G-11)."""
     if order.backorder_due_ms != due_ms or order.status not in BEFORE_DISPATCH:
         return ()
-    ended = cancelling.ended_by_shop(now_ms, "OUT_OF_STOCK", rules)
-    return amending.without_pending(order, ended, now_ms)
+    return _whole(order, stock.waited_long_enough(order, now_ms), now_ms, rules)
+
+
+def amendment_over(order: Order, due_ms: int, now_ms: int, rules: OrderRules) -> Facts:
+    """Refuse an amendment that stock does not answer."""
+    facts = amending.unanswered(order, due_ms, now_ms, rules)
+    return _whole(order, facts, now_ms, rules)
 
 
 def review_over(order: Order, due_ms: int, now_ms: int, rules: OrderRules) -> Facts:
     """Cancel an order that nobody reviewed in time (G-24)."""
     if order.review_due_ms != due_ms or order.status not in BEFORE_DISPATCH:
         return ()
-    ended = cancelling.ended_by_shop(now_ms, "FRAUD_DETECTED", rules)
-    return amending.without_pending(order, ended, now_ms)
+    return _whole(order, cancelling.ended_by_shop(now_ms, "FRAUD_DETECTED", rules), now_ms, rules)
+
+
+def _whole(order: Order, facts: Facts, at_ms: int, rules: OrderRules) -> Facts:
+    """Add what facts bring about for lines that cannot be had, and for an amendment under way."""
+    if not facts:
+        return facts
+    facts = with_recovery(order, facts, at_ms, rules)
+    return facts if order.pending is None else amending.without_pending(order, facts, at_ms)
 
 
 def order_id_of(message: Message) -> str:

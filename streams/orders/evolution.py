@@ -35,6 +35,7 @@ from streams.orders.facts import (
     ReviewClosed,
     ReviewOpened,
     WentShort,
+    WentUnavailable,
 )
 from streams.orders.rows import HISTORY_MAX, Order, Status, Step
 
@@ -66,6 +67,8 @@ def _with_line(order: Order, line: int) -> dict[str, Any]:
     if line in order.held:
         return {}
     changes: dict[str, Any] = {"held": tuple(sorted((*order.held, line)))}
+    if line in order.unavailable:
+        changes["unavailable"] = tuple([n for n in order.unavailable if n != line])
     if line in order.short:
         changes["short"] = tuple([n for n in order.short if n != line])
         if not changes["short"]:
@@ -96,6 +99,18 @@ def _went_short(order: Order, fact: WentShort) -> Order:
     )
 
 
+def _went_unavailable(order: Order, fact: WentUnavailable) -> Order:
+    short = tuple([n for n in order.short if n not in fact.lines])
+    return _step(
+        order,
+        fact.at_ms,
+        "UNAVAILABLE",
+        short=short,
+        backorder_due_ms=order.backorder_due_ms if short else 0,
+        unavailable=tuple(sorted({*order.unavailable, *fact.lines})),
+    )
+
+
 def _moved(order: Order, fact: Moved) -> Order:
     held_from = order.status if fact.to is Status.ON_HOLD else None
     return _step(order, fact.at_ms, fact.reason, status=fact.to, held_from=held_from)
@@ -109,6 +124,7 @@ def _money_taken(order: Order, fact: MoneyTaken) -> Order:
         captured_minor=fact.amount_minor,
         payment_id=fact.payment_id,
         short=(),
+        unavailable=(),
         backorder_due_ms=0,
         unpaid=order.unpaid if fact.amount_minor < order.total_minor else (),
     )
@@ -156,12 +172,13 @@ def _amended(order: Order, fact: Amended) -> Order:
     return _step(
         order,
         fact.at_ms,
-        f"AMENDED_{fact.kind}",
+        f"AMENDED_{fact.kind}" if not fact.why else f"LINE_CANCELLED_{fact.why}",
         lines=fact.lines,
         total_minor=total_minor,
         earlier_totals_minor=earlier,
         held=tuple(sorted(standing & {*order.held, *added})),
         short=short,
+        unavailable=tuple([number for number in order.unavailable if number in standing]),
         backorder_due_ms=order.backorder_due_ms if short else 0,
         unpaid=tuple(sorted(standing & {*order.unpaid, *added})),
         pending=None,
@@ -187,6 +204,7 @@ def _cancelled(order: Order, fact: Cancelled) -> Order:
         cancellation_reason=fact.reason,
         held=(),
         short=(),
+        unavailable=(),
         backorder_due_ms=0,
         review_due_ms=0,
         held_from=None,
@@ -242,6 +260,7 @@ _FOLDS: Final[dict[type, Callable[[Order, Any], Order]]] = {
     AllHeld: _all_held,
     LineLost: _line_lost,
     WentShort: _went_short,
+    WentUnavailable: _went_unavailable,
     Moved: _moved,
     MoneyTaken: _money_taken,
     ReviewOpened: _review_opened,

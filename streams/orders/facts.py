@@ -52,6 +52,13 @@ class WentShort(msgspec.Struct, frozen=True, gc=False):
     due_ms: int
 
 
+class WentUnavailable(msgspec.Struct, frozen=True, gc=False):
+    """Lines cannot be had, and wait for nothing: each is to be replaced, or cancelled."""
+
+    at_ms: int
+    lines: tuple[int, ...]
+
+
 class Moved(msgspec.Struct, frozen=True, gc=False):
     """The order went to another state, neither cancelled nor refunded."""
 
@@ -151,6 +158,8 @@ class Amended(msgspec.Struct, frozen=True, gc=False):
     """Where it goes now; None: the address did not change."""
     counts: bool = True
     """Whether it is one of the amendments that an order may have."""
+    why: str = ""
+    """The reason of a cancellation, where the shop takes away lines that cannot be had."""
 
 
 class MoneyAdded(msgspec.Struct, frozen=True, gc=False):
@@ -203,6 +212,7 @@ Fact = (
     | AllHeld
     | LineLost
     | WentShort
+    | WentUnavailable
     | Moved
     | MoneyTaken
     | ReviewOpened

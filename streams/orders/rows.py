@@ -150,6 +150,8 @@ class Order(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """Lines whose stock is held, counted from 1, ascending."""
     short: tuple[int, ...] = ()
     """Lines that wait for a restock, counted from 1, ascending."""
+    unavailable: tuple[int, ...] = ()
+    """Lines that cannot be had: a substitute is sought, or an amendment has to end first (G-11)."""
     backorder_due_ms: int = 0
     """When waiting for stock ends; 0: nothing waits."""
     review_due_ms: int = 0

@@ -1,47 +1,32 @@
 """Another product in the place of one that cannot be had (G-11).
 
 A substitute is an amendment that the shop makes: it is held first, at the price of what it
-replaces, and a product that is short makes room for the next. When none is left, the order ends.
+replaces, and a product that is short makes room for the next.
 """
 
 from msgspec.structs import replace
 
-from events.inventory import OutOfStock
+from streams.orders.amendments import are_items_closed
 from streams.orders.facts import AmendmentAsked, Fact
 from streams.orders.rows import LINES_EVER_MAX, Order, Pending
 from streams.orders.rules import OrderRules
 
 KIND = "ITEM_ADDED"
 
-Facts = tuple[Fact, ...]
 
-
-def substituted(order: Order, event: OutOfStock, at_ms: int, rules: OrderRules) -> Facts:
-    """Ask for a substitute of the only line that the shortage is about; no facts: there is none.
-
-    Not while an amendment is under way, and only where the customer allowed it.
-    """
-    if not order.substitutes_allowed or order.pending is not None:
+def substitutes_of(order: Order, number: int, rules: OrderRules) -> tuple[str, ...]:
+    """What may be sent instead of a line, the best first: nothing, unless the customer opted in."""
+    if not order.substitutes_allowed or are_items_closed(order):
         return ()
-    wanted = [
-        number
-        for number, line in order.standing
-        if line.product_id == event.product_id and number not in order.held
-    ]
-    names = rules.substitutes.get(event.product_id, ())
-    return _asked(order, wanted[0], names, at_ms, rules) if len(wanted) == 1 else ()
+    if len(order.lines) >= LINES_EVER_MAX:
+        return ()
+    return rules.substitutes.get(order.lines[number - 1].product_id, ())
 
 
-def next_substitute(order: Order, pending: Pending, at_ms: int, rules: OrderRules) -> Facts:
-    """Ask for the next one where the last was short; no facts: none is left."""
-    return _asked(order, pending.replaces, pending.substitutes, at_ms, rules)
-
-
-def _asked(
+def substitute_asked(
     order: Order, number: int, names: tuple[str, ...], at_ms: int, rules: OrderRules
-) -> Facts:
-    if not names or len(order.lines) >= LINES_EVER_MAX:
-        return ()
+) -> tuple[Fact, ...]:
+    """Ask stock for the first of these products in the place of a line."""
     line = order.lines[number - 1]
     gone = replace(line, quantity=0, total_minor=0)
     other = replace(line, product_id=names[0], product_name=None, sku=None)

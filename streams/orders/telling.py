@@ -86,9 +86,10 @@ def _order_amended(order: Order, fact: Amended) -> OrderAmended:
         amendments=tuple(_changes(fact)),
         shipping_address=moved,
         previous_order_total_minor=sum([line.total_minor for line in fact.before]),
-        new_order_total_minor=order.total_minor,
+        new_order_total_minor=sum([line.total_minor for line in fact.lines]),
         currency=order.currency,
         order_status=order.status.value,
+        cancellation_reason=fact.why or None,
         lines=tuple(
             [
                 OrderLine(

@@ -3,6 +3,7 @@
 An order whose total changed before its money was asked for is charged the new total; one whose
 money is held has no more captured than it costs. Once money is in, a difference above the waived
 amount is a further payment, or goes back without approval: the goods never left.
+Of lines that the shop could not send it goes back to the last minor unit (G-11).
 """
 
 from collections.abc import Iterable
@@ -32,7 +33,8 @@ def amend(
     session = payment.session
     if payment.status in TERMINAL or event.currency != session.currency or session.recurring:
         return ()  # An order that a renewal pays costs what the renewal took.
-    amended = f.Amended(event.new_order_total_minor, _dropped(payment, event))
+    by_shop = event.cancellation_reason is not None
+    amended = f.Amended(event.new_order_total_minor, _dropped(payment, event), by_shop)
     same = amended.total_minor == session.amount_minor
     if same and amended.dropped == payment.dropped:
         return ()
@@ -67,7 +69,7 @@ def balanced(
     difference = payment.session.amount_minor - _covered(payment) - sum(map(_covered, further))
     if difference > rules.amendment_waived_minor:
         return (f.FurtherAsked(len(further) + 2, difference),)
-    if difference < -rules.amendment_waived_minor:
+    if difference < -(0 if payment.exact else rules.amendment_waived_minor):
         return _give_back(payment, -difference, at_ms, rules)
     return ()
 

@@ -129,6 +129,8 @@ class Amended(msgspec.Struct, frozen=True, gc=False):
 
     total_minor: int
     dropped: tuple[str, ...]
+    exact: bool = False
+    """True: the shop took lines away, so that no difference is too small to go back."""
 
 
 class FurtherAsked(msgspec.Struct, frozen=True, gc=False):

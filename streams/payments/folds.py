@@ -120,6 +120,7 @@ def amended(payment: Payment, fact: f.Amended) -> Payment:
         held=tuple([line for line in payment.held if line not in gone]),
         committed=tuple([line for line in payment.committed if line not in gone]),
         dropped=fact.dropped,
+        exact=payment.exact or fact.exact,
     )
 
 

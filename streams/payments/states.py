@@ -197,6 +197,8 @@ class Payment(msgspec.Struct, frozen=True, omit_defaults=True):
 
     dropped: tuple[str, ...] = ()
     """Lines that amendments took away: `lines` counts them no more."""
+    exact: bool = False
+    """True: the shop took lines away, and gives back every cent of what they cost (G-11)."""
 
     asked_minor: int = 0
     """What the newest charge was asked for: an amendment may change the order's total since."""

@@ -115,7 +115,7 @@ def test_the_row_tells_the_orders_life() -> None:
 
 
 def test_a_backorder_ends_after_three_days() -> None:
-    desk = Desk().tell(place_order(), short("p1"))
+    desk = Desk().tell(place_order(order_items=(item("p1"),)), short("p1"))
     assert desk.driver.timers() == {"orders.backorder": 1}
 
     desk.driver.advance(3 * DAY_MS - 1)

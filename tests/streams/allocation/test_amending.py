@@ -106,6 +106,25 @@ def test_a_payment_of_the_price_from_before_pays() -> None:
     assert [name for name, *_ in said] == ["CommitStock", "CommitStock"]
 
 
+def test_money_may_come_before_the_amendment_that_made_its_price() -> None:
+    row, said = told(row_after(held(1)), paid(amount_minor=9999))
+    assert (row.status, said) == (Status.ASKED, [])
+    assert told(row, paid(amount_minor=9999))[1] == []
+
+    other, _ = told(row, amended(line(1, 2), line(2, 0), total_minor=5000))
+    assert other.status is Status.ASKED
+    after, said = told(row, amended(line(1, 2), line(2, 0)))
+
+    assert after.status is Status.COMMITTED
+    assert said == [("ReleaseStock", "2", 1, None), ("CommitStock", "1", 2, None)]
+
+
+def test_a_foreign_payment_of_another_sum_is_not_remembered() -> None:
+    foreign = paid(amount_minor=9999, payment_id="pay_else")
+
+    assert decide(row_after(), foreign, AT_MS, RULES) == ()
+
+
 def test_when_the_line_that_waited_is_taken_away_the_lapsed_ones_are_asked_for_again() -> None:
     row = row_after(held(1), short("p2"), expired(1))
 

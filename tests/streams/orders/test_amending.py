@@ -7,9 +7,8 @@ import pytest
 from events.base import Message
 from events.orders import OrderAmended
 from events.shipping import ShipmentCreated
-from streams.orders.amending import amendment_over
 from streams.orders.amendments import Refusal
-from streams.orders.deciding import backorder_over, decide
+from streams.orders.deciding import amendment_over, backorder_over, decide
 from streams.orders.evolution import fold
 from streams.orders.outcomes import due_times, following
 from streams.orders.rows import Order, Status
@@ -284,14 +283,16 @@ def test_an_order_cancelled_meanwhile_lets_go_of_what_its_amendment_asked_for() 
     assert decide(after(asked, cancel()), held(3), AT_MS, RULES) == ()
 
 
-def test_an_order_whose_backorder_ends_does_so_too() -> None:
+def test_a_line_whose_backorder_ends_waits_for_the_amendment_to_end() -> None:
     waiting = after(CONFIRMED, short("p2"), MORE)
     due_ms = due_times(waiting)["backorder"]
 
     facts = backorder_over(waiting, due_ms, due_ms, RULES)
+    now = fold(waiting, facts)
 
-    names = [one.name for one in following(fold(waiting, facts), facts, None, due_ms, RULES)]
-    assert names == ["ReleaseStock", "OrderCancelled"]
+    assert [*following(now, facts, None, due_ms, RULES)] == []
+    assert [one.name for one in told(now, held(3))] == ["OrderAmended", "OrderAmended"]
+    assert after(now, held(3)).total_minor == 5 * 3499
 
 
 def test_a_shipment_booked_meanwhile_ends_the_amendment() -> None:

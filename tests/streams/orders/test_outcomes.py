@@ -35,7 +35,9 @@ from tests.streams.orders.samples import (
     cancel,
     declined,
     held,
+    item,
     place_order,
+    placed,
     refund,
     short,
 )
@@ -190,7 +192,9 @@ def test_a_failed_payment_says_how_it_failed() -> None:
 def test_a_shortage_says_what_was_left() -> None:
     restock = date(2025, 12, 24)
 
-    event = cancelled(CONFIRMED, short(estimated_restock_date=restock))
+    alone = placed(order_items=(item(),))
+
+    event = cancelled(alone, short(estimated_restock_date=restock))
 
     assert event.inventory_details == InventoryDetails(
         warehouse_id="ALL",

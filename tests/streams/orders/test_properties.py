@@ -1,5 +1,6 @@
 """What holds for an order whatever it is told, in whatever order."""
 
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -7,17 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from events.base import Message
-from streams.orders.amending import amendment_over
-from streams.orders.deciding import backorder_over, decide, review_over
+from streams.orders.deciding import amendment_over, backorder_over, decide, review_over
 from streams.orders.evolution import evolve, fold
+from streams.orders.facts import Amended
 from streams.orders.outcomes import due_times, following
 from streams.orders.returning import lapse
 from streams.orders.rows import BEFORE_DISPATCH, HISTORY_MAX, LINES_EVER_MAX, Order, Status
+from tests.streams.orders import samples
 from tests.streams.orders.samples import (
     AT_MS,
-    CONFIRMED,
     HOUR_MS,
-    RULES,
     amend,
     cancel,
     change,
@@ -26,6 +26,7 @@ from tests.streams.orders.samples import (
     fraud,
     held,
     paid,
+    placed,
     readdress,
     refund,
     released,
@@ -33,8 +34,12 @@ from tests.streams.orders.samples import (
     verdict,
 )
 from tests.streams.orders.table import TABLE
+from tests.streams.orders.test_recovery import gone, missed
 from tests.streams.orders.test_returning import advised, ask, dispute, received, ware
 from tests.streams.orders.test_shipping import created, delivered, dispatched, returned
+
+RULES = replace(samples.RULES, substitutes={"p1": ("s1", "s2"), "p2": ("s1",)})
+CONFIRMED = placed(allow_substitutes=True)
 
 WIDER = {
     # An order must not outlive its money.
@@ -52,6 +57,18 @@ WIDER = {
     ("confirmed", "on_hold", "AmendOrder"),
     # An order comes back from its review to waiting for stock.
     ("confirmed", "backordered", "FraudCheckCompleted"),
+    # The last line that was waited for cannot be had, or is replaced.
+    ("backordered", "confirmed", "OutOfStock"),
+    ("backordered", "confirmed", "timer:backorder"),
+    ("backordered", "confirmed", "timer:amendment"),
+    ("backordered", "confirmed", "CancelOrder"),
+    ("confirmed", "on_hold", "OutOfStock"),
+    ("confirmed", "on_hold", "timer:backorder"),
+    ("confirmed", "on_hold", "timer:amendment"),
+    ("on_hold", "cancelled", "InventoryAdjusted"),
+    ("on_hold", "cancelled", "timer:amendment"),
+    ("backordered", "cancelled", "timer:amendment"),
+    ("confirmed", "cancelled", "timer:amendment"),
     # A hold that expired before its commit, or two lines of one order that run short.
     ("paid", "cancelled", "InventoryAdjusted"),
     ("processing", "cancelled", "InventoryAdjusted"),
@@ -80,6 +97,11 @@ MESSAGES = (
     short("p1"),
     short("p2"),
     short("p1", backorder_allowed=False),
+    gone(1),
+    gone(2),
+    gone(3, "s1"),
+    missed(1),
+    missed(2),
     paid(),
     paid(amount_minor=1),
     declined(1),
@@ -208,18 +230,20 @@ def test_told_the_same_twice_in_a_row_an_order_minds_it_once(lot: list) -> None:
 def test_what_waits_has_a_clock_and_what_has_a_clock_waits(lot: list) -> None:
     for _, _, after in run(CONFIRMED, lot):
         assert bool(after.short) is bool(after.backorder_due_ms)
-        assert after.status is not Status.BACKORDERED or after.short
+        assert after.status is not Status.BACKORDERED or after.short or after.unavailable
+        under_way = after.status in BEFORE_DISPATCH
+        assert not (under_way and after.unavailable) or after.pending is not None
         assert after.status is not Status.ON_HOLD or after.review_due_ms
         assert (after.held_from is not None) is (after.status is Status.ON_HOLD)
-        assert after.status in BEFORE_DISPATCH or {*due_times(after)} <= {"return"}
+        assert under_way or {*due_times(after)} <= {"return"}
 
 
 @given(told)
 def test_every_wait_ends_by_its_clock_alone(lot: list) -> None:
     order = ([CONFIRMED] + [after for _, _, after in run(CONFIRMED, lot)])[-1]
     at_ms = AT_MS + 10**10
-    for _ in range(4):
-        facts = facts_of(order, "tick", at_ms)
+    for wait in range(12):
+        facts = facts_of(order, "tick", at_ms + wait * HOUR_MS)
         order = fold(order, facts) if facts else order
 
     assert order.status not in {Status.BACKORDERED, Status.ON_HOLD}
@@ -253,9 +277,42 @@ def test_lines_sum_to_the_total_and_what_is_held_or_short_is_ordered(lot: list) 
         standing = {number for number, _ in after.standing}
         assert after.total_minor == sum(line.total_minor for line in after.lines)
         assert all(line.total_minor == 0 for line in after.lines if not line.quantity)
-        assert {*after.held, *after.short, *after.unpaid} <= standing
-        assert not set(after.held) & set(after.short)
+        assert {*after.held, *after.short, *after.unavailable, *after.unpaid} <= standing
+        fates = [*after.held, *after.short, *after.unavailable]
+        assert len(fates) == len(set(fates))
+        assert standing
         assert len(after.lines) <= LINES_EVER_MAX
+
+
+@given(told)
+def test_an_amendment_tells_exactly_by_how_much_the_price_changed(lot: list) -> None:
+    known_minor = CONFIRMED.total_minor
+    for _, facts, after in run(CONFIRMED, lot):
+        for message in following(after, facts, None, AT_MS, RULES):
+            if message.name != "OrderAmended":
+                continue
+            changes = [
+                (one.new_line_total_minor or 0) - (one.previous_line_total_minor or 0)
+                for one in message.amendments
+            ]
+            assert message.previous_order_total_minor == known_minor
+            known_minor += sum(changes)
+            assert message.new_order_total_minor == known_minor
+        assert after.total_minor == known_minor
+
+
+@given(told)
+def test_the_shop_takes_away_only_what_stock_does_not_have(lot: list) -> None:
+    refused: set[int] = set()
+    for (message, _), (before, facts, after) in zip(lot, run(CONFIRMED, lot), strict=True):
+        refused |= {*before.short, *before.unavailable, *after.unavailable}
+        if message != "tick" and message.name in {"OutOfStock", "InventoryAdjusted"}:
+            refused.add(before.line_number(message.reservation_id))
+            refused |= {n for n, line in before.standing if message.product_id == line.product_id}
+        for fact in facts:
+            if isinstance(fact, Amended) and fact.why:
+                pairs = enumerate(zip(fact.before, fact.lines, strict=True), 1)
+                assert {n for n, (was, now) in pairs if now.quantity < was.quantity} <= refused
 
 
 @given(told)

@@ -7,8 +7,7 @@ import pytest
 
 from events.base import Message
 from streams.moments import day_of
-from streams.orders.amending import amendment_over
-from streams.orders.deciding import decide
+from streams.orders.deciding import amendment_over, decide
 from streams.orders.evolution import fold
 from streams.orders.outcomes import due_times, following
 from streams.orders.rows import Order, Status
@@ -65,7 +64,7 @@ def test_once_held_it_takes_the_place_at_the_same_price() -> None:
     assert (now.status, now.amendments, now.pending) == (Status.CONFIRMED, 0, None)
 
 
-def test_one_that_is_short_makes_room_for_the_next_and_the_last_ends_the_order() -> None:
+def test_one_that_is_short_makes_room_for_the_next_and_after_the_last_the_line_goes() -> None:
     asked = after(WILLING, FINAL)
 
     names = [one.name for one in said(asked, short(3, "s1"))]
@@ -74,9 +73,9 @@ def test_one_that_is_short_makes_room_for_the_next_and_the_last_ends_the_order()
     assert second.pending is not None
 
     last = said(second, short(4, "s2"))
-    assert [one.name for one in last] == ["ReleaseStock", "OrderCancelled"]
-    ended = after(second, short(4, "s2"))
-    assert (ended.status, ended.cancellation_reason) == (Status.CANCELLED, "OUT_OF_STOCK")
+    assert [one.name for one in last] == ["ReleaseStock", "OrderAmended"]
+    left = after(second, short(4, "s2"))
+    assert (left.status, left.total_minor) == (Status.CONFIRMED, 6499)
 
 
 def test_stock_that_does_not_answer_is_no_substitute_either() -> None:
@@ -85,7 +84,8 @@ def test_stock_that_does_not_answer_is_no_substitute_either() -> None:
         due_ms = due_times(order)["amendment"]
         order = fold(order, amendment_over(order, due_ms, due_ms, RULES))
 
-    assert (order.status, due_times(order)) == (Status.CANCELLED, {})
+    assert (order.status, due_times(order)) == (Status.CONFIRMED, {})
+    assert [line.product_id for _, line in order.standing] == ["p2"]
 
 
 NEAR = samples.short(
@@ -94,24 +94,36 @@ NEAR = samples.short(
 
 
 @pytest.mark.parametrize(
-    ("order", "event", "status"),
+    ("order", "event", "status", "left"),
     [
-        (placed(), FINAL, Status.CANCELLED),
-        (WILLING, short(2, "p2"), Status.CANCELLED),
-        (WILLING, NEAR, Status.BACKORDERED),
-        (after(WILLING, amend(change("p2", 1, 2, 6499))), FINAL, Status.CANCELLED),
+        (placed(), FINAL, Status.CONFIRMED, ["p2"]),
+        (WILLING, short(2, "p2"), Status.CONFIRMED, ["p1"]),
+        (WILLING, NEAR, Status.BACKORDERED, ["p1", "p2"]),
         (
-            placed(allow_substitutes=True, order_items=(item("p1", 1), item("p1", 2))),
+            after(WILLING, amend(change("p2", 1, 2, 6499))),
             FINAL,
-            Status.CANCELLED,
+            Status.CONFIRMED,
+            ["p1", "p2"],
         ),
     ],
-    ids=["not allowed", "none known", "restock is near", "amended meanwhile", "two lines of it"],
+    ids=["not allowed", "none known", "restock is near", "an amendment is under way"],
 )
-def test_where_there_is_none_or_none_is_wanted_all_is_as_before(
-    order: Order, event: Message, status: Status
+def test_where_there_is_none_or_none_is_wanted_none_is_asked_for(
+    order: Order, event: Message, status: Status, left: list[str]
 ) -> None:
-    assert after(order, event).status is status
+    now = after(order, event)
+
+    assert now.status is status
+    assert [line.product_id for _, line in now.standing] == left
+    assert "s1" not in [line.product_id for line in (now.pending or now).lines]
+
+
+def test_of_two_lines_of_a_product_each_is_replaced_for_itself() -> None:
+    twice = placed(allow_substitutes=True, order_items=(item("p1", 1), item("p1", 2)))
+
+    now = after(twice, FINAL, held(3))
+
+    assert [(line.product_id, line.quantity) for _, line in now.standing] == [("p1", 2), ("s1", 1)]
 
 
 def test_an_order_cancelled_meanwhile_lets_the_substitute_go() -> None:

@@ -105,6 +105,14 @@ def test_half_a_dollar_is_waived(total_minor: int) -> None:
     assert life.names == []
 
 
+@pytest.mark.parametrize("make", [paid, capturing])
+def test_what_the_shop_could_not_send_goes_back_to_the_last_cent(make: Callable[[], Life]) -> None:
+    gone = amended(AMOUNT - 50, 1, 0).model_copy(update={"cancellation_reason": "OUT_OF_STOCK"})
+    life = make().hear(gone, told_captured())
+
+    assert life.last("RefundCharge").amount_minor == 50
+
+
 @pytest.mark.parametrize("make", [refunded_life, charged_back, ended])
 def test_what_has_ended_stays(make: Callable[[], Life]) -> None:
     life = make()
