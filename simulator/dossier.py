@@ -99,6 +99,8 @@ class Dossier:
     """Totals in minor units, with their currency."""
     failed: list[str] = field(default_factory=list)
     cancelled: list[str] = field(default_factory=list)
+    lines_gone: dict[int, str] = field(default_factory=dict)
+    """Lines that the shop cancelled, counted from 1, and why."""
     decided_at_ms: int = 0
     """When it was confirmed or failed."""
 

@@ -11,6 +11,7 @@ from simulator.plans import Plan, Risk
 
 ATTEMPTS_MAX: Final = 3
 _REVIEWED: Final = frozenset({Risk.DOUBTFUL, Risk.GRAVE})
+_SHORT: Final = "OUT_OF_STOCK"
 _FEE_BASIS_POINTS: Final = 290
 _FEE_FIXED_MINOR: Final = 30
 
@@ -42,6 +43,7 @@ def end_of(plan: Plan, order: Dossier | None, asked: Asked) -> End:
     """
     if order is None:
         return End.OPEN
+    left = left_of(plan, order)
     if order.failed:
         return End.FAILED
     if order.cancelled:
@@ -50,18 +52,30 @@ def end_of(plan: Plan, order: Dossier | None, asked: Asked) -> End:
     if (
         order.completed
         and (asked is not Asked.MUST or order.is_dispatched)
-        and _is_committed(plan, order)
-        and order.arrived.total() >= plan.units
+        and _is_committed(left, order)
+        and order.arrived.total() >= left.units
         and _is_done_with(plan, order)
     ):
         return End.PAID
     return End.OPEN
 
 
+def left_of(plan: Plan, order: Dossier) -> Plan:
+    """The plan without the lines that the shop could not send."""
+    return plan.without(order.lines_gone)
+
+
+def paid_due_minor(plan: Plan, order: Dossier) -> int:
+    """What must have been charged: what was short never is, what was missed later goes back."""
+    return plan.without([n for n, why in order.lines_gone.items() if why == _SHORT]).total_minor
+
+
 def back_due_minor(plan: Plan, order: Dossier) -> int:
-    """What must have gone back of a paid order for what happened afterwards."""
+    """What must have gone back of a paid order: for lines missed, and for what came afterwards."""
+    left = left_of(plan, order)
+    missed = paid_due_minor(plan, order) - left.total_minor
     prices = {line.product.product_id: line.product.price_minor for line in plan.lines}
-    return back_minor(plan.afterwards, plan.total_minor, prices, order.came_back)
+    return missed + back_minor(plan.afterwards, left.total_minor, prices, order.came_back)
 
 
 def _is_done_with(plan: Plan, order: Dossier) -> bool:
@@ -69,10 +83,14 @@ def _is_done_with(plan: Plan, order: Dossier) -> bool:
     after = plan.afterwards
     if isinstance(after, Dispute):
         return bool(order.judged)
-    if isinstance(after, Return) and sum(p.quantity for p in order.came_back) < plan.units:
+    if isinstance(after, Return) and sum(p.quantity for p in order.came_back) < _units(plan, order):
         return False
     due = back_due_minor(plan, order)
     return order.refunded_minor >= due and sum(order.refunds.values()) >= due
+
+
+def _units(plan: Plan, order: Dossier) -> int:
+    return left_of(plan, order).units
 
 
 def _told_refund(order: Dossier) -> bool:
@@ -80,21 +98,24 @@ def _told_refund(order: Dossier) -> bool:
 
 
 def _is_committed(plan: Plan, order: Dossier) -> bool:
-    return sum(hold.committed > 0 for hold in order.holds.values()) >= len(plan.lines)
+    return sum(hold.committed > 0 for hold in order.holds.values()) >= len(plan.products)
 
 
 def wrongs(plan: Plan, order: Dossier, end: End, asked: Asked) -> Iterator[str]:
     """Say what is wrong with an order that has ended, in words without its name."""
+    left = left_of(plan, order)
     yield from _opening_wrongs(plan, order)
     yield from _repeat_wrongs(order)
     yield from _fraud_wrongs(plan, order, end)
-    yield from _gate_wrongs(plan, order)
+    yield from _gate_wrongs(left, order)
+    yield from _gone_wrongs(plan, order)
     yield from [f"short of stock without need: {each}" for each in order.unduly_short]
     if any(hold.lapsed_early for hold in order.holds.values()):
         yield "a hold expired before its time"
     if end is End.PAID:
         yield from _paid_wrongs(plan, order, asked)
-        yield from _parcel_wrongs(plan, order)
+        yield from _held_wrongs(left, order)
+        yield from _parcel_wrongs(left, order)
     elif end is End.CANCELLED:
         yield from _cancelled_wrongs(plan, order)
     elif end is End.FAILED and (order.charges or order.holds or order.initiated):
@@ -162,12 +183,24 @@ def _gate_wrongs(plan: Plan, order: Dossier) -> Iterator[str]:
         return
     if not 0 < order.approved_at_ms <= asked_ms:
         yield "the money was asked for before Fraud approved"
-    if sum(0 < hold.held_at_ms <= asked_ms for hold in order.holds.values()) < len(plan.lines):
+    if sum(0 < hold.held_at_ms <= asked_ms for hold in order.holds.values()) < len(plan.products):
         yield "the money was asked for before every line was held"
 
 
+def _gone_wrongs(plan: Plan, order: Dossier) -> Iterator[str]:
+    """The shop takes a line away for the want of goods alone, and never the last one."""
+    short = {product for product, _ in order.short}
+    for number, why in order.lines_gone.items():
+        hold = order.holds.get(f"{order.order_id}:{number}")
+        missed = hold is not None and hold.expired > 0
+        if not (plan.lines[number - 1].product.product_id in short if why == _SHORT else missed):
+            yield f"line {number} was cancelled with {why}, which nothing explains"
+    if order.lines_gone and not _units(plan, order):
+        yield "every line was cancelled, and the order was not"
+
+
 def _paid_wrongs(plan: Plan, order: Dossier, asked: Asked) -> Iterator[str]:
-    due = plan.total_minor
+    due = paid_due_minor(plan, order)
     if asked is Asked.MUST and not order.is_dispatched:
         yield "paid though it was to be cancelled"
     if not plan.card.pays:
@@ -186,12 +219,11 @@ def _paid_wrongs(plan: Plan, order: Dossier, asked: Asked) -> Iterator[str]:
         yield f"{failed} failed attempts with {plan.card.token}"
     if any(not c.captures and not c.voided for c in order.charges.values()):
         yield "a second charge was never let go"
-    yield from _held_wrongs(plan, order)
 
 
 def _afterwards_wrongs(plan: Plan, order: Dossier) -> Iterator[str]:
     """Goods, money and claims, as the customer meant it and no further."""
-    after, due = plan.afterwards, back_due_minor(plan, order)
+    after, due, left = plan.afterwards, back_due_minor(plan, order), left_of(plan, order)
     if (order.refunded_minor, sum(order.refunds.values())) != (due, due):
         yield f"{order.refunded_minor} refunded, {order.refunds} told, expected {due}"
     if order.refunds_failed:
@@ -201,21 +233,21 @@ def _afterwards_wrongs(plan: Plan, order: Dossier) -> Iterator[str]:
         came[piece.product_id, piece.condition] += piece.quantity
     expected = Counter[tuple[str, str]]()
     if isinstance(after, Return):
-        for line in plan.lines:
+        for line in left.lines:
             expected[line.product.product_id, after.condition] += line.quantity
     if came != expected:
         yield f"{dict(came)} came back, expected {dict(expected)}"
     claims, ends = [], []
     if isinstance(after, Dispute):
-        claims = [plan.total_minor]
-        ends = [("lost" if after.lost else "won", plan.total_minor)]
+        claims = [left.total_minor]
+        ends = [("lost" if after.lost else "won", left.total_minor)]
     if (order.disputed, order.judged) != (claims, ends):
         yield f"disputes {order.disputed} ended {order.judged}, expected {claims} and {ends}"
 
 
 def _held_wrongs(plan: Plan, order: Dossier) -> Iterator[str]:
-    asked = [(line.product.product_id, line.quantity) for line in plan.lines]
-    held = [(hold.product_id, hold.held) for _, hold in sorted(order.holds.items())]
+    asked = [(line.product.product_id, line.quantity) for line in plan.lines if line.quantity]
+    held = [(hold.product_id, hold.held) for hold in order.holds.values() if hold.held]
     if sorted(asked) != sorted(held):
         yield f"holds {held}, expected {asked}"
 
@@ -244,8 +276,9 @@ def _cancelled_wrongs(plan: Plan, order: Dossier) -> Iterator[str]:
         yield "complete without having been paid"
     if sum(order.refunds.values()) != order.refunded_minor:
         yield f"{order.refunded_minor} refunded, but {order.refunds} told"
-    if order.processed and order.processed != [(plan.total_minor, plan.currency)]:
-        yield f"PaymentProcessed {order.processed}, expected {plan.total_minor}"
+    due = paid_due_minor(plan, order)
+    if order.processed and order.processed != [(due, plan.currency)]:
+        yield f"PaymentProcessed {order.processed}, expected {due}"
 
 
 def _reasons(plan: Plan, order: Dossier) -> Iterator[str]:
@@ -256,8 +289,8 @@ def _reasons(plan: Plan, order: Dossier) -> Iterator[str]:
     final = any(not failure.retryable for failure in failures) or len(failures) >= ATTEMPTS_MAX
     if final and (not plan.card.pays or any(failure.is_silence for failure in failures)):
         yield "PAYMENT_FAILED"
-    if order.short:
-        yield "OUT_OF_STOCK"
+    if {*left_of(plan, order).products} <= {product for product, _ in order.short}:
+        yield _SHORT
     if any(hold.expired for hold in order.holds.values()):
         yield "RESERVATION_EXPIRED"
     if plan.risk is Risk.STOLEN or (plan.risk in _REVIEWED and "APPROVED" not in order.decisions):

@@ -56,6 +56,17 @@ def _cancelled(pages: Pages, message: Said, _: int) -> None:
     order.cancelled.append(message.data.cancellation_reason or "")
 
 
+def _amended(pages: Pages, message: Said, _: int) -> None:
+    """Of an order that the shop amended, the lines that are no more."""
+    why = message.data.cancellation_reason
+    if why is None:
+        return
+    gone = pages.dossier(_order_of(message.data), message.correlation_id).lines_gone
+    for line in message.data.lines or ():
+        if not line.quantity:
+            gone.setdefault(line.number, why)
+
+
 def _initiated(pages: Pages, message: Said, at_ms: int) -> None:
     data = message.data
     order = pages.dossier(_order_of(data), message.correlation_id)
@@ -250,6 +261,7 @@ FOLDS: Final[Mapping[str, Callable[[Pages, Said, int], None]]] = MappingProxyTyp
         "OrderConfirmed": _confirmed,
         "OrderFailed": _failed,
         "OrderCancelled": _cancelled,
+        "OrderAmended": _amended,
         "PaymentInitiated": _initiated,
         "PaymentProcessed": _processed,
         "PaymentComplete": _completed,

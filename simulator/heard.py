@@ -39,6 +39,13 @@ class Box(msgspec.Struct, rename="camel", gc=False):
     items: list[Ware] | None = None
 
 
+class OrderLine(msgspec.Struct, rename="camel", gc=False):
+    """One line of an order that was amended."""
+
+    number: int
+    quantity: int
+
+
 class Data(msgspec.Struct, rename="camel", gc=False):
     """The fields of every message that the judge looks at."""
 
@@ -50,6 +57,7 @@ class Data(msgspec.Struct, rename="camel", gc=False):
     shipment_id: str | None = None
     packages: list[Box] | None = None
     items: list[Ware] | None = None
+    lines: list[OrderLine] | None = None
     return_id: str | None = None
     user_id: str | None = None
     subscription_id: str | None = None

@@ -12,7 +12,15 @@ from typing import Final
 
 from simulator.book import Book
 from simulator.dossier import Dossier
-from simulator.ends import Asked, End, back_due_minor, end_of, wrongs
+from simulator.ends import (
+    Asked,
+    End,
+    back_due_minor,
+    end_of,
+    left_of,
+    paid_due_minor,
+    wrongs,
+)
 from simulator.lives import describe as describe_life
 from simulator.lives import kept_minor, life_wrongs
 from simulator.memory import Memory
@@ -209,8 +217,8 @@ class Oracle:
                 kept[plan.currency] += order.captured_minor
                 kept[plan.currency] -= order.refunded_minor + order.lost_minor
                 if self._end(plan, order) is End.PAID:
-                    due[plan.currency] += plan.total_minor - back_due_minor(plan, order)
-                    due[plan.currency] -= plan.total_minor * plan.is_lost
+                    due[plan.currency] += paid_due_minor(plan, order) - back_due_minor(plan, order)
+                    due[plan.currency] -= left_of(plan, order).total_minor * plan.is_lost
         for currency in sorted(kept.keys() | due.keys()):
             difference = kept[currency] - due[currency]
             if difference:
@@ -274,6 +282,7 @@ def describe(order: Dossier | None) -> str:
         "confirmed": len(order.confirmed),
         "refused": order.failed,
         "cancelled": order.cancelled,
+        "lines cancelled": order.lines_gone,
         "decisions": order.decisions,
         "attempts failed": [f"{each.reason} ({each.code})" for each in order.attempts_failed],
         "asked": len(order.asked),

@@ -1,10 +1,12 @@
 """What each order is meant to meet: decided before it is sent, remembered by the judge."""
 
+from collections.abc import Collection
 from enum import StrEnum
 from random import Random
 from typing import Final, NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from simulator.afterwards import LOST, TOTAL_MINOR_MAX, Afterwards, Dispute, Return, afterwards
 from simulator.cards import DECLINED, FLAKY, GOOD, RETRIED, Card
@@ -26,6 +28,8 @@ _STEP: Final = 389
 _RUN_CHARS: Final = 6
 _GRAVE: Final = 0.4
 _GIFTS: Final = 0.1
+_ALONE: Final = 0.25
+"""The share of what may run out that is ordered with nothing else."""
 _LINES: Final = (1, 1, 1, 2, 2, 3, 4)
 _QUANTITIES: Final = (1, 1, 1, 1, 2, 2, 3)
 
@@ -78,6 +82,7 @@ class Line(NamedTuple):
 
     product: Product
     quantity: int
+    """0: the shop could not send it."""
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -119,6 +124,29 @@ class Plan(msgspec.Struct, frozen=True):
     def units(self) -> int:
         """Everything that was ordered."""
         return sum(line.quantity for line in self.lines)
+
+    @property
+    def products(self) -> list[str]:
+        """Of every line that is left, one by one."""
+        return [line.product.product_id for line in self.lines if line.quantity]
+
+    def without(self, numbers: Collection[int]) -> "Plan":
+        """What is left once the shop cancelled those lines, which keep their numbers.
+
+        Each bears its share of a discount: the total up to it, less the total before it.
+        """
+        if not numbers:
+            return self
+        shares = {
+            n: total_of(self.lines[:n], self.discount_code)
+            - total_of(self.lines[: n - 1], self.discount_code)
+            for n in numbers
+        }
+        lines = tuple(
+            line._replace(quantity=0) if n in numbers else line
+            for n, line in enumerate(self.lines, 1)
+        )
+        return replace(self, lines=lines, total_minor=self.total_minor - sum(shares.values()))
 
 
 class Planner:
@@ -224,7 +252,8 @@ class Planner:
         if chance.random() < self.settings.mix.scarce:
             shelf = one_of(chance, (self.catalogue.waiting, self.catalogue.final))
             if shelf:
-                lines.append(Line(one_of(chance, shelf), one_of(chance, _QUANTITIES)))
+                scarce = Line(one_of(chance, shelf), one_of(chance, _QUANTITIES))
+                lines = [scarce] if chance.random() < _ALONE else [*lines, scarce]
         return tuple(lines)
 
     def _verdict(self, chance: Random) -> str | None:

@@ -17,6 +17,7 @@ from events.types import ShippedItem
 from simulator.afterwards import Claim, Dispute, Return
 from simulator.book import Book
 from simulator.catalogue import Delivery
+from simulator.ends import left_of
 from simulator.heard import Said
 from simulator.memory import Memory
 from simulator.places import WAREHOUSES
@@ -46,6 +47,7 @@ class Quarrels:
         plan = self.memory.plan_of(order_id, order.correlation_id if order else None)
         if order is None or plan is None or plan.afterwards is None:
             return
+        plan = left_of(plan, order)
         if heard.event_type == "ReturnInitiated":
             self._labelled.add(order_id)
             yield from self._receive(plan, plan.afterwards, heard, at_ms)
@@ -127,6 +129,7 @@ def _return_of(plan: Plan, order_id: str, after: Return) -> RequestReturn:
                 quantity=line.quantity,
             )
             for number, line in enumerate(plan.lines, 1)
+            if line.quantity
         ),
         reason=after.reason,
     )

@@ -24,6 +24,7 @@ from tests.streams.orders.samples import (
     short,
     verdict,
 )
+from tests.streams.orders.test_recovery import missed
 from topics import INVENTORY_COMMANDS
 
 
@@ -69,12 +70,10 @@ def test_a_rejected_order_asks_for_nothing() -> None:
         ([cancel()], "order_cancelled"),
         ([declined(3)], "payment_failed"),
         ([expired(1)], "reservation_expired"),
-        ([short("p1", backorder_allowed=False)], "order_cancelled"),
         ([verdict("DECLINED")], "order_cancelled"),
         ([fraud(), verdict("DECLINED")], "order_cancelled"),
-        ([paid(), expired(1)], "reservation_expired"),
     ],
-    ids=["customer", "payment", "expiry", "no stock", "fraud", "fraud after review", "late commit"],
+    ids=["customer", "payment", "expiry", "fraud", "fraud after review"],
 )
 def test_an_order_that_ends_lets_every_line_go(ends: list[Message], reason: str) -> None:
     desk = Desk().tell(place_order(), *ends)
@@ -86,12 +85,33 @@ def test_an_order_that_ends_lets_every_line_go(ends: list[Message], reason: str)
     assert desk.allocation().status is Status.RELEASED
 
 
-def test_a_backorder_that_ends_by_its_clock_lets_every_line_go() -> None:
+@pytest.mark.parametrize(
+    ("refused", "reason"),
+    [
+        ([short("p1", backorder_allowed=False), short("p2", backorder_allowed=False)], "cancelled"),
+        ([paid(), missed(1), missed(2)], "expired"),
+    ],
+)
+def test_lines_that_cannot_be_had_are_let_go_one_by_one(
+    refused: list[Message], reason: str
+) -> None:
+    desk = Desk().tell(place_order(), *refused)
+
+    released = [e.data for e in desk.said(INVENTORY_COMMANDS) if e.event_type == "ReleaseStock"]
+
+    assert [one.reservation_id for one in released] == ["ord_1:1", "ord_1:2"]
+    assert released[0].reason == "order_amended"
+    assert released[1].reason.endswith(reason)
+    assert desk.allocation().status is Status.RELEASED
+
+
+def test_a_backorder_that_ends_by_its_clock_lets_go_what_was_waited_for() -> None:
     desk = Desk().tell(place_order(), short("p1"))
 
     desk.driver.advance(3 * DAY_MS)
 
-    assert desk.allocation().status is Status.RELEASED
+    lines = desk.allocation().lines
+    assert [line.state for line in lines] == [LineState.GONE, LineState.ASKED]
 
 
 def test_a_captured_payment_commits_every_line_once() -> None:
@@ -129,11 +149,13 @@ def test_an_approved_review_asks_again_for_what_lapsed() -> None:
     assert desk.tell(held(1), held(2), paid()).order().status == "paid"
 
 
-def test_an_approved_order_whose_stock_is_gone_ends() -> None:
+def test_an_approved_order_goes_on_without_the_line_whose_stock_is_gone() -> None:
     desk = Desk().tell(place_order(), verdict("MANUAL_REVIEW"), expired(1), verdict("APPROVED"))
 
     desk.tell(short("p1", backorder_allowed=False))
+    assert [line.state for line in desk.allocation().lines] == [LineState.GONE, LineState.ASKED]
 
+    desk.tell(short("p2", backorder_allowed=False))
     assert desk.order().cancellation_reason == "OUT_OF_STOCK"
     assert desk.allocation().status is Status.RELEASED
 

@@ -169,6 +169,19 @@ def is_restock(record: Record) -> bool:
     return name_of(record) == "InventoryAdjusted" and data_of(record)["reason"] == "restock"
 
 
+def short_of_a_line(run: MemoryRun) -> str:
+    """Of one of its two."""
+    return an_order(
+        run,
+        lambda plan, order, end: (
+            end is End.PAID and len(plan.lines) == 2 and bool(order.lines_gone)
+        ),
+    )
+
+
+NOTHING_LEFT = [{"number": 1, "quantity": 0}, {"number": 2, "quantity": 0}]
+
+
 def goods_come_twice(run: MemoryRun) -> Records:
     """To a shelf of which nothing is sold, so that the chain holds."""
     places = Counter(
@@ -399,6 +412,12 @@ PLANTS: tuple[tuple[str, Plant, str], ...] = (
     ("a dispute is won for nothing", altered("ChargebackClosed", lost, outcome="won"), "kept"),
     ("cancelled twice", doubled("OrderCancelled", refunded), "2 OrderCancelled"),
     ("cancelled for nothing", a_stranger_cancels, "which nothing explains"),
+    ("a line is cancelled and nobody told", dropped("OrderAmended", short_of_a_line), "still open"),
+    (
+        "a line is cancelled for nothing",
+        altered("OrderAmended", short_of_a_line, lines=NOTHING_LEFT),
+        "which nothing explains",
+    ),
     ("refused for another reason", refused_for_another_reason, "must be INVALID_REQUEST"),
     ("refused though valid", refused_though_valid, "nothing is wrong"),
     ("a stolen card is approved", a_stolen_card_approved, "expected DECLINED at first"),

@@ -55,6 +55,7 @@ def test_the_run_that_is_judged_meets_every_end_and_every_reason(heavy: MemoryRu
     }
     assert verdict.expected_letters > 10
     assert min(verdict.returned, verdict.refunded, verdict.disputed) > 5
+    assert any(order.lines_gone and order.completed for order in heavy.book.orders.values())
     assert any(order.refunds for order in heavy.book.orders.values())
     assert any(charge.voided for o in heavy.book.orders.values() for charge in o.charges.values())
 
