@@ -16,6 +16,7 @@ from streams.payments.books import (
     note_key,
     payment_of_note,
     questions,
+    stuck_alert,
     stuck_at_provider,
     stuck_books,
 )
@@ -27,12 +28,16 @@ AGENT: Final = "payment_books"
 TICK_EVERY_MS: Final = 10_000
 
 
-def note(ctx: Context, payment_id: str, before: Payment | None, after: Payment, at_ms: int) -> None:
-    """Note a payment whose money moved, and list one that is stuck."""
+def note(
+    ctx: Context, cause: Cause, payment_id: str, before: Payment | None, after: Payment
+) -> None:
+    """Note a payment whose money moved; list one that is stuck, and tell of it."""
+    at_ms = cause.at_ms
     if has_money_moved(before, after):
         ctx.table(BOOK_NOTES)[note_key(at_ms, payment_id)] = Noted()
     if after.stuck and (before is None or not before.stuck):
         ctx.table(STUCK)[payment_id] = stuck_at_provider(after, at_ms)
+        announce(ctx, AGENT, cause, (stuck_alert(payment_id, after, at_ms),))
 
 
 def reconciling(rules: PaymentRules) -> TickHandler:

@@ -8,7 +8,8 @@ VoidPayment, RefundCharge and SubmitEvidence. Tells PaymentProcessed, PaymentFai
 PaymentComplete, PaymentSettled, RefundIssued, RefundFailed, ChargebackOpened and
 ChargebackClosed. Keeps a row a payment and one for what was sold under it, for good, what came
 before a session for a while, and the list of payments that a person must look at. Every night
-it has the providers' books compared (ReconcileCharges); what differs is AlertRaised.
+it has the providers' books compared (ReconcileCharges); what differs is AlertRaised, and so is a
+payment that gets stuck.
 """
 
 from collections.abc import Callable, Sequence
@@ -341,7 +342,7 @@ def _carry_out(
         return
     step = fold(payment_id, payment, facts, rules)
     ctx.table(PAYMENTS)[payment_id] = step.payment
-    payment_books.note(ctx, payment_id, payment, step.payment, cause.at_ms)
+    payment_books.note(ctx, cause, payment_id, payment, step.payment)
     for kind, due_ms, is_set in step.alarms:
         change = ctx.set_timer if is_set else ctx.cancel_timer
         change(kind, payment_id, due_ms)

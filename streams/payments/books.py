@@ -17,10 +17,14 @@ from events.ids import derived_id
 from streams.moments import day_of, moment_of
 from streams.payments.refund import underway_minor
 from streams.payments.rules import PaymentRules
-from streams.payments.states import Owed, Payment
+from streams.payments.states import Owed, Payment, remaining_minor
 
 RULE: Final = "reconciliation"
 """The alert's name, and its runbook's."""
+
+
+STUCK: Final = "stuck_payment"
+"""The alert on a payment that the provider refused or failed for good, and its runbook's name."""
 
 
 class Noted(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -143,6 +147,21 @@ def stuck_at_provider(payment: Payment, now_ms: int) -> Stuck:
         payment.captured_minor,
         payment.refunded_minor,
         order_id=payment.session.order_id,
+    )
+
+
+def stuck_alert(payment_id: str, payment: Payment, now_ms: int) -> AlertRaised:
+    """Say that a person must look at a payment, once each time that it gets stuck."""
+    return AlertRaised(
+        alert_id=derived_id("alert", STUCK, payment_id, str(now_ms)),
+        rule=STUCK,
+        severity="warn",
+        subject=payment_id,
+        value=(payment.authorized_minor or remaining_minor(payment)) / 100,
+        threshold=0,
+        unit=payment.session.currency,
+        runbook=f"docs/runbooks/{STUCK}.md",
+        raised_at=moment_of(now_ms),
     )
 
 

@@ -79,6 +79,12 @@ class Scene:
         asyncio.run(self.world.run(self.world.now_ms + ms))
         return self
 
+    def until(self, name: str, count: int = 1) -> "Scene":
+        """Go on step by step, until so many messages of that name were published."""
+        while self.names().count(name) < count:
+            asyncio.run(self.world._step(self.world.now_ms + DAY_MS))
+        return self
+
     def stock(self, units: int = 10, *products: str, warehouse: str = "wh_east_01") -> "Scene":
         for product in products or ("p1", "p2"):
             self.tell(AddInventory(product_id=product, quantity=units, warehouse_id=warehouse))

@@ -67,3 +67,54 @@ def test_cancel_order_twice_is_once() -> None:
 
     assert len(scene.data("OrderCancelled")) == 1
     assert scene.books() == (2_000, 2_000, 0)
+
+
+def test_cancel_order_while_the_provider_is_down_lets_the_money_go_when_it_is_back() -> None:
+    scene = Scene().stock(1, "p1").place(3)
+    scene.outside.weather.outage = True
+
+    scene.tell(cancel()).wait(minutes=5)
+    scene.never_told("ChargeVoided")
+    assert scene.books() == (0, 0, 6_000)
+    scene.outside.weather.outage = False
+    scene.wait(minutes=10)
+
+    scene.was_told("VoidPayment", "ChargeOperationFailed", "VoidPayment", "ChargeVoided")
+    assert scene.books() == (0, 0, 0)
+
+
+def test_cancel_order_whose_money_cannot_be_let_go_is_for_a_person() -> None:
+    scene = Scene().stock(1, "p1").place(3)
+    scene.outside.weather.outage = True
+
+    scene.tell(cancel()).wait(hours=2)
+
+    assert scene.names().count("VoidPayment") == 4
+    assert scene.status() == "cancelled"
+    assert scene.row("payments", "pay_ord_1").stuck
+    assert scene.last("AlertRaised").rule == "stuck_payment"
+    assert scene.last("AlertRaised").value == 60
+
+
+def test_cancel_order_whose_refund_fails_is_tried_four_times_told_and_flagged() -> None:
+    scene = Scene().stock().place()
+    scene.outside.weather.outage = True
+
+    scene.tell(cancel()).wait(hours=2)
+
+    assert scene.names().count("RefundCharge") == 4
+    assert scene.last("RefundFailed").failure_reason == "provider_error"
+    assert not scene.last("RefundFailed").rejected
+    assert "REFUND_FAILED" in scene.row("orders", "ord_1").flags
+    assert scene.last("AlertRaised").rule == "stuck_payment"
+    assert (scene.status(), scene.books()) == ("cancelled", (2_000, 0, 0))
+
+
+def test_cancel_order_whose_refund_the_provider_refuses_is_for_a_person_at_once() -> None:
+    scene = Scene().stock().place(token="tok_refund_refused")
+
+    scene.tell(cancel())
+
+    assert scene.names().count("RefundCharge") == 1
+    assert scene.last("AlertRaised").rule == "stuck_payment"
+    assert scene.books() == (2_000, 0, 0)

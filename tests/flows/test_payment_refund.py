@@ -1,6 +1,7 @@
 from typing import Any
 
 from events.charges import ChargeOperationFailed
+from events.fraud import FraudDetected
 from events.refunds import RefundPayment
 from tests.flows.scene import Scene
 
@@ -145,3 +146,33 @@ def test_payment_refund_that_fails_after_it_was_made_may_be_made_again() -> None
     row = scene.row("payments", "pay_ord_1")
     assert (row.status, row.refunded_minor, row.stuck) == ("REFUNDED", 0, True)
     assert "REFUND_FAILED" in scene.row("orders", "ord_1").flags
+
+
+def test_payment_refund_of_what_was_never_taken_is_refused() -> None:
+    scene = Scene().stock(1, "p1").place(3)
+
+    scene.tell(refund(500))
+
+    assert scene.last("RefundFailed").failure_reason == "not_captured"
+
+
+def test_payment_refund_of_what_went_back_already_is_refused() -> None:
+    scene = bought().tell(refund())
+
+    scene.tell(refund(idempotency_key="key_2"))
+
+    assert scene.last("RefundFailed").failure_reason == "already_refunded"
+    assert scene.books() == (2_000, 2_000, 0)
+
+
+def test_payment_refund_while_a_fraud_case_is_open_is_refused() -> None:
+    scene = Scene().stock().place()
+    scene.tell(
+        FraudDetected(
+            payment_id="pay_ord_1", order_id="ord_1", fraud_type="account_takeover", severity="high"
+        )
+    )
+
+    scene.tell(refund(500))
+
+    assert scene.last("RefundFailed").failure_reason == "fraud_hold"

@@ -1,17 +1,25 @@
 """Subscribe, SubscriptionRenewed, SubscriptionPaymentFailure and CancelSubscription."""
 
-from datetime import date
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from typing import Any
 
-from events.fraud import FraudDetected
+import pytest
+
+from events.fraud import FraudDetected, OverrideFraudDecision
 from events.subscriptions import (
     CancelSubscription,
     PauseSubscription,
     RespondToOffer,
     SubscribeUser,
     UpdatePaymentMethod,
+    UserSubscriptionStarted,
 )
-from events.types import Address, OrderItem, PaymentMethod
+from events.types import Address, OrderItem, PaymentMethod, Plan
+from events.vocabulary import BillingCycle
+from settings import Settings
+from streams.subscriptions.notices import UPGRADE
+from streams.subscriptions.rules import SubscriptionRules
 from tests.flows.scene import Scene
 
 BASIC_MINOR = 1_079
@@ -131,6 +139,144 @@ def test_subscription_renewed_later_after_a_pause() -> None:
     assert len(scene.data("PaymentInitiated")) == 2
 
 
+def renewing(scene: Scene) -> Scene:
+    """The day of the renewal: its charge is under way."""
+    day = datetime(2025, 7, 16, 0, 4, 59, tzinfo=UTC)
+    scene.wait(round(day.timestamp() * 1000) - scene.world.now_ms)
+    return scene.until("ProcessPayment", 2)
+
+
+def reviewed(scene: Scene) -> Scene:
+    """A person is to look at the payment that is under way."""
+    payment_id = scene.last("PaymentInitiated").payment_id
+    return scene.tell(
+        FraudDetected(
+            payment_id=payment_id,
+            customer_id="usr_1",
+            fraud_type="account_takeover",
+            severity="high",
+        )
+    )
+
+
+def word(scene: Scene, decision: str) -> Scene:
+    return scene.tell(
+        OverrideFraudDecision(
+            payment_id=scene.last("PaymentInitiated").payment_id,
+            decision=decision,
+            reviewer="ann",
+            rationale="looked at it",
+        )
+    )
+
+
+def taken(scene: Scene) -> int:
+    """What all charges took and did not give back, in minor units."""
+    return sum(one.captured_minor - one.refunded_minor for one in scene.outside.books())
+
+
+def once(cycle: BillingCycle = "monthly") -> SubscriptionRules:
+    """The basic plan, which does not renew itself."""
+    rules = Settings().subscriptions
+    plan = replace(rules.plans["plan_monthly_basic"], auto_renew=False, cycle=cycle)
+    return replace(rules, plans={**rules.plans, "plan_monthly_basic": plan})
+
+
+def test_subscription_renewed_waits_for_a_review_and_keeps_its_anchor() -> None:
+    scene = reviewed(renewing(begun()))
+    assert len(scene.data("PaymentProcessed")) == 1
+
+    word(scene.wait(hours=20), "APPROVED")
+
+    assert scene.last("SubscriptionRenewedEvent").next_billing_date == date(2025, 8, 16)
+    assert taken(scene) == 2 * BASIC_MINOR
+
+
+def test_subscription_renewed_and_cancelled_while_it_is_paid_ends_a_period_later() -> None:
+    scene = leave(renewing(begun()), decline_offer=True)
+
+    scene.was_told("ProcessPayment", "PaymentProcessed", "UserSubscriptionCancelled")
+    assert scene.last("UserSubscriptionCancelled").effective_date == date(2025, 8, 16)
+    scene.wait(days=32)
+    assert (status(scene), taken(scene)) == ("cancelled", 2 * BASIC_MINOR)
+    assert len(scene.data("PaymentInitiated")) == 2
+
+
+def test_subscription_renewed_and_cancelled_while_its_payment_fails_ends_at_once() -> None:
+    scene = leave(renewing(card(begun(), "tok_declined")), decline_offer=True)
+
+    scene.was_told("ProcessPayment", "PaymentFailed", "UserSubscriptionCancelled")
+    assert scene.last("UserSubscriptionCancelled").effective_date == date(2025, 7, 16)
+    scene.wait(days=32)
+    assert (status(scene), taken(scene)) == ("cancelled", BASIC_MINOR)
+    assert len(scene.data("PaymentInitiated")) == 2
+
+
+def test_subscription_renewed_and_ended_by_support_while_it_is_paid_gets_the_money_back() -> None:
+    scene = renewing(begun())
+
+    leave(scene, reason="policy_violation", requested_by="support", at_period_end=False)
+
+    assert status(scene) == "cancelled"
+    scene.was_told("UserSubscriptionCancelled", "PaymentProcessed", "RefundPayment", "RefundIssued")
+    assert taken(scene) == BASIC_MINOR
+
+
+def test_subscription_renewed_and_ended_by_support_whose_refund_fails_is_for_a_person() -> None:
+    scene = renewing(card(begun(), "tok_refund_refused"))
+
+    leave(scene, reason="policy_violation", requested_by="support", at_period_end=False)
+
+    assert scene.last("RefundFailed").failure_reason == "provider_error"
+    assert "stuck_payment" in [one.rule for one in scene.data("AlertRaised")]
+    assert taken(scene) == 2 * BASIC_MINOR
+
+
+def test_subscription_renewed_by_nobody_expires_and_is_told() -> None:
+    scene = Scene(subscriptions=once())
+
+    scene.tell(subscribe()).wait(days=31)
+
+    assert (status(scene), taken(scene)) == ("expired", BASIC_MINOR)
+    assert scene.mails("subscription-renewal-notice") > 0
+
+
+@pytest.mark.parametrize(
+    ("decision", "end", "money"),
+    [("APPROVED", "expired", BASIC_MINOR), ("DECLINED", "cancelled", 0)],
+)
+def test_subscription_renewed_by_nobody_ends_when_its_payment_has_ended(
+    decision: str, end: str, money: int
+) -> None:
+    scene = Scene(subscriptions=once("daily"))
+    scene.write(
+        UserSubscriptionStarted(
+            subscription_id="sub_1",
+            user_id="usr_1",
+            plan=Plan(plan_id="plan_monthly_basic"),
+            trial_period_days=0,
+            start_date=date(2025, 6, 16),
+            next_billing_date=date(2025, 6, 17),
+            payment_method_id="tok_fine",
+        )
+    )
+    reviewed(scene.until("ProcessPayment")).wait(hours=18)
+    assert status(scene) == "active", "its period is over, its payment is not"
+
+    word(scene, decision).wait(days=20)
+
+    assert (status(scene), taken(scene)) == (end, money)
+    assert len(scene.data("PaymentInitiated")) == 1
+
+
+def test_subscription_renewed_for_ninety_days_gets_a_hint_at_a_higher_plan() -> None:
+    scene = begun().wait(days=93)
+
+    hints = [one for one in scene.data("SendNotification") if one.template_id == UPGRADE]
+    assert {one.template_data["higherPlan"] for one in hints} == {"Pro Monthly"}
+    assert len(scene.data("SubscriptionRenewedEvent")) == 3
+
+
 # --- SubscriptionPaymentFailure
 
 
@@ -212,3 +358,33 @@ def test_cancel_subscription_by_support_ends_at_once() -> None:
     leave(scene, reason="policy_violation", requested_by="support", at_period_end=False)
 
     assert status(scene) == "cancelled"
+
+
+def test_cancel_subscription_that_owes_an_old_invoice_is_refused_and_told() -> None:
+    billing = replace(Settings().billing, open_invoice_days_max=5)
+    scene = Scene(billing=billing).tell(subscribe())
+    card(scene, "tok_declined").wait(days=31)
+    assert status(scene) == "past_due"
+
+    leave(scene)
+
+    scene.never_told("UserSubscriptionCancelled")
+    assert scene.mails("subscription-request-refused") > 0
+
+
+def test_cancel_subscription_withdrawn_before_its_period_ends_goes_on() -> None:
+    scene = leave(begun().wait(days=5), decline_offer=True)
+
+    scene.tell(RespondToOffer(**mine(scene), accepted=True)).wait(days=27)
+
+    assert (status(scene), taken(scene)) == ("active", 2 * BASIC_MINOR)
+
+
+def test_cancel_subscription_ends_and_invites_back_for_ten_percent_less() -> None:
+    scene = leave(begun().wait(days=5), decline_offer=True).wait(days=30)
+    assert scene.mails("subscription-reactivation-offer") > 0
+
+    scene.tell(subscribe())
+
+    assert status(scene) == "active"
+    assert taken(scene) < 2 * BASIC_MINOR

@@ -14,6 +14,7 @@ from streams.alerts.rules import AlertRules
 from streams.inventory.warehouses import RULE as SNAPSHOT_GAP
 from streams.orders.sweeping import RULE as STUCK_ORDER
 from streams.payments.books import RULE
+from streams.payments.books import STUCK as STUCK_PAYMENT
 
 ROOT = Path(__file__).parents[2]
 PROMETHEUS = ROOT / "observability" / "prometheus"
@@ -97,5 +98,5 @@ def test_every_runbook_belongs_to_an_alert() -> None:
     engine = {Path(rule["annotations"]["runbook_url"]).stem for rule in ALERTS}
     business = {rule.name for rule in catalogue(AlertRules())}
 
-    told_directly = {RULE, SNAPSHOT_GAP, STUCK_ORDER}
+    told_directly = {RULE, SNAPSHOT_GAP, STUCK_ORDER, STUCK_PAYMENT}
     assert pages == {name for name in engine | business | told_directly if "$" not in name}

@@ -1,0 +1,99 @@
+"""Disputes (G-18): the money is claimed, evidence is handed in, the bank decides."""
+
+import pytest
+
+from events.orders import CancelOrder
+from events.refunds import CloseChargeback, RecordChargeback, RefundPayment
+from tests.flows.scene import Scene
+
+CLAIM = RecordChargeback(
+    payment_id="pay_ord_1", chargeback_reference="cb_1", amount_minor=2_000, reason="fraudulent"
+)
+
+
+def verdict(outcome: str) -> CloseChargeback:
+    return CloseChargeback(payment_id="pay_ord_1", chargeback_reference="cb_1", outcome=outcome)
+
+
+def asked_back() -> RefundPayment:
+    return RefundPayment(
+        payment_id="pay_ord_1",
+        amount_minor=500,
+        reason="goodwill",
+        requested_by="agent_1",
+        idempotency_key="key_1",
+    )
+
+
+def payment(scene: Scene) -> str:
+    return str(scene.row("payments", "pay_ord_1").status.value)
+
+
+def test_dispute_before_dispatch_stops_what_was_not_sent_and_is_lost_without_evidence() -> None:
+    scene = Scene().stock().place().tell(CLAIM)
+
+    scene.was_told("ChargebackOpened", "ShipmentCancelled")
+    assert payment(scene) == "DISPUTED"
+    scene.wait(days=7, minutes=1)
+
+    scene.never_told("SubmitEvidence", "ShipmentDispatched")
+    assert scene.last("ChargebackClosed").outcome == "lost"
+    assert payment(scene) == "CHARGED_BACK"
+    assert "CHARGED_BACK" in scene.row("orders", "ord_1").flags
+    assert scene.level() == (10, 0, 0)
+
+
+def test_dispute_on_its_way_gets_its_evidence_with_the_delivery_and_is_won() -> None:
+    scene = Scene().stock().place().wait(hours=30)
+    scene.tell(CLAIM)
+    scene.never_told("SubmitEvidence")
+
+    scene.wait(days=4)
+
+    scene.was_told("ChargebackOpened", "ShipmentDelivered", "SubmitEvidence", "EvidenceSubmitted")
+    assert scene.last("ChargebackClosed").outcome == "won"
+    assert payment(scene) == "SETTLED"
+    assert scene.status() == "delivered"
+
+
+def test_dispute_that_the_bank_decides_for_its_customer_is_charged_back() -> None:
+    scene = Scene().stock().place(token="tok_dispute_lost").wait(days=4)
+
+    scene.tell(CLAIM)
+
+    scene.was_told("ChargebackOpened", "SubmitEvidence", "ChargebackClosed")
+    assert payment(scene) == "CHARGED_BACK"
+    assert scene.row("payments", "pay_ord_1").charged_back_minor == 2_000
+
+
+@pytest.mark.parametrize("outcome", ["won", "withdrawn"])
+def test_dispute_that_ends_well_lets_accepted_refunds_go_on(outcome: str) -> None:
+    scene = Scene().stock().place().wait(hours=30).tell(CLAIM)
+
+    scene.tell(asked_back())
+    assert scene.last("RefundFailed").failure_reason == "fraud_hold"
+    scene.tell(verdict(outcome), asked_back())
+
+    scene.was_told("ChargebackClosed", "RefundCharge", "RefundIssued")
+    assert scene.books() == (2_000, 500, 0)
+
+
+def test_dispute_of_an_order_that_is_cancelled_meanwhile_is_refunded_once_it_is_won() -> None:
+    scene = Scene().stock().place().tell(CLAIM)
+    scene.tell(CancelOrder(order_id="ord_1", user_id="usr_1", cancellation_reason="no need"))
+    scene.never_told("RefundCharge")
+
+    scene.tell(verdict("won"))
+
+    scene.was_told("OrderCancelled", "ChargebackClosed", "RefundIssued")
+    assert (scene.status(), scene.books()) == ("cancelled", (2_000, 2_000, 0))
+
+
+def test_dispute_of_money_that_went_back_is_for_a_person() -> None:
+    scene = Scene().stock().place()
+    scene.tell(CancelOrder(order_id="ord_1", user_id="usr_1", cancellation_reason="no need"))
+
+    scene.tell(CLAIM)
+
+    scene.never_told("ChargebackOpened")
+    assert scene.last("AlertRaised").rule == "stuck_payment"
