@@ -42,6 +42,8 @@ class Refusal(StrEnum):
     """It asks for nothing, or for what its type does not cover."""
     ITEMS_CLOSED = "ITEMS_CLOSED"
     """A shipment is booked: only the address may change."""
+    SUBSCRIBED = "SUBSCRIBED"
+    """A renewal paid for what is in it: whoever wants other goods changes the subscription."""
     CONFLICT = "CONFLICT"
     """The order is not what the sender believes."""
     PRICE = "PRICE"
@@ -75,6 +77,8 @@ def standing_refusals(order: Order, command: AmendOrder, rules: OrderRules) -> I
         yield Refusal.INVALID
     if not moves and are_items_closed(order):
         yield Refusal.ITEMS_CLOSED
+    if not moves and order.subscription_id is not None:
+        yield Refusal.SUBSCRIBED
     if command.expected_version not in {None, order.version}:
         yield Refusal.CONFLICT
 

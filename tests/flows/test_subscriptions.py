@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from events.fraud import FraudDetected, OverrideFraudDecision
+from events.orders import Amendment, AmendOrder
 from events.subscriptions import (
     CancelSubscription,
     PauseSubscription,
@@ -388,3 +389,26 @@ def test_cancel_subscription_ends_and_invites_back_for_ten_percent_less() -> Non
 
     assert status(scene) == "active"
     assert taken(scene) < 2 * BASIC_MINOR
+
+
+def test_subscribe_and_save_goods_are_not_amended_for_nothing() -> None:
+    goods = OrderItem(product_id="p1", quantity=1, unit_price_minor=2_000)
+    home = Address(line1="1 Main St", city="Town", state="NY", postal_code="10001", country="US")
+    scene = Scene().stock()
+    scene.write(subscribe(plan="plan_save_monthly", items=(goods,), shipping_address=home))
+    scene.until("OrderConfirmed")
+    order_id = scene.last("OrderConfirmed").order_id
+
+    more = Amendment(product_id="p1", previous_quantity=1, new_quantity=5, unit_price_minor=1_800)
+    scene.tell(
+        AmendOrder(
+            order_id=order_id,
+            user_id="usr_1",
+            amendment_type="QUANTITY_CHANGE",
+            amendments=(more,),
+        )
+    )
+
+    scene.never_told("OrderAmended")
+    reasons = [step.reason for step in scene.row("orders", order_id).history]
+    assert "AMEND_REFUSED_SUBSCRIBED" in reasons

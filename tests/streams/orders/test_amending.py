@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from events.base import Message
 from events.orders import OrderAmended
@@ -74,6 +75,7 @@ def test_before_a_shipment_is_booked_lines_may_change(order: Order) -> None:
     assert now.status is order.status or order is BACKORDERED
 
 
+SUBSCRIBED = replace(CONFIRMED, subscription_id="sub_1")
 MANY = after(CONFIRMED, *[readdress(line1=f"{n} Main St") for n in range(5)])
 TOO_MANY_LINES = amend(*[change(f"q{n}", 0, 1) for n in range(49)])
 
@@ -89,6 +91,8 @@ REFUSALS: list[tuple[Refusal, Order, Any]] = [
     (Refusal.INVALID, CONFIRMED, amend(change(), new_address=address())),
     (Refusal.INVALID, CONFIRMED, amend(change(), amendment_type="ADDRESS_CHANGE")),
     (Refusal.ITEMS_CLOSED, after(PAID, created()), FEWER),
+    (Refusal.SUBSCRIBED, SUBSCRIBED, FEWER),
+    (Refusal.SUBSCRIBED, SUBSCRIBED, MORE),
     (Refusal.CONFLICT, CONFIRMED, amend(change("p1", 2, 1), expected_version=7)),
     (Refusal.CONFLICT, CONFIRMED, amend(change("p1", 3, 1))),
     (Refusal.CONFLICT, CONFIRMED, amend(change("p9", 1, 2))),
@@ -115,6 +119,12 @@ def test_what_may_not_be_amended_is_refused_and_the_history_says_why(
         order.status,
     )
     assert told(order, command) == []
+
+
+def test_the_goods_of_a_subscription_may_go_elsewhere() -> None:
+    now = after(SUBSCRIBED, readdress(line1="9 Elm St"))
+
+    assert now.shipping_address.line1 == "9 Elm St"
 
 
 def test_refusals_are_tried_in_their_order() -> None:
