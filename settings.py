@@ -44,6 +44,9 @@ from streams.subscriptions.rules import SubscriptionRules
 
 T = TypeVar("T")
 
+JWT_KEY_LENGTH_MIN = 32
+"""As many characters as HS256 has bytes."""
+
 _STATE_HOME = Path("~/.local/state").expanduser()
 
 
@@ -98,7 +101,7 @@ class Settings(BaseSettings):
     gateway_proxy_header: Literal["X-Forwarded-For", "Forwarded"] = "X-Forwarded-For"
     """The header in which they say it: name the one they write, for the other is passed through
     as the client sent it."""
-    gateway_jwt_key: SecretStr | None = Field(default=None, min_length=32)
+    gateway_jwt_key: SecretStr | None = None
     """By which the API checks tokens: a secret for HS256, a public key in PEM for RS256."""
     gateway_jwt_algorithm: Literal["HS256", "RS256"] = "HS256"
     gateway_jwt_issuer: str = "flowmart"
@@ -187,6 +190,13 @@ class Settings(BaseSettings):
         if not bare:
             raise ValueError("expected host:port")
         return bare
+
+    @field_validator("gateway_jwt_key")
+    @classmethod
+    def _a_long_key(cls, key: SecretStr | None) -> SecretStr | None:
+        if key is not None and len(key) < JWT_KEY_LENGTH_MIN:
+            raise ValueError(f"expected {JWT_KEY_LENGTH_MIN} characters or more")
+        return key
 
     @field_validator("smtp_url")
     @classmethod

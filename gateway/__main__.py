@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import logging
+import os
 import signal
 import sys
 from pathlib import Path
@@ -25,7 +26,7 @@ from gateway.tokens import Issuer, Role
 from gateway.workers import Workers
 from settings import Settings, settings_or_exit
 
-_SHOWN: Final = (
+SHOWN: Final = (
     tables.inventory.STOCK,
     tables.notifications.NOTIFICATIONS,
     tables.orders.ORDERS,
@@ -33,6 +34,7 @@ _SHOWN: Final = (
     tables.shipping.SHIPMENTS,
     tables.subscriptions.STANDINGS,
 )
+"""Tables whose rows the API shows."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -55,8 +57,11 @@ def main(arguments: list[str] | None = None) -> int:
         )
     except KafkaError as refused:
         return _fail(f"Kafka at {settings.broker}: {refused!r}")
-    except OSError as taken:
-        return _fail(f"{taken}: choose another port with FLOWMART_GATEWAY_PORT")
+    except OSError as refused:
+        return _fail(
+            f"cannot listen on {settings.gateway_host}:{settings.gateway_port}:"
+            f" {os.strerror(refused.errno or 0)}; choose another with FLOWMART_GATEWAY_PORT"
+        )
     return 0
 
 
@@ -83,7 +88,7 @@ async def _serve(settings: Settings, issuer: Issuer) -> None:
     secret = settings.personal_token or settings.view_token
     token = secret.get_secret_value() if secret else None
     workers = Workers(settings.worker_url.split(","), token, settings.gateway)
-    types: dict[str, Any] = {table.name: table.row for table in _SHOWN}
+    types: dict[str, Any] = {table.name: table.row for table in SHOWN}
     callers = Callers(settings.gateway_trusted_proxies, settings.gateway_proxy_header)
     guard = Guard(issuer, callers, settings.gateway, Measures())
     gateway = Gateway(settings.broker, settings.env, guard, workers, settings.gateway, types)
@@ -115,14 +120,21 @@ def _openapi(*, check: bool) -> int:
 
 
 def _parsed(arguments: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m gateway", description=__doc__)
-    commands = parser.add_subparsers(dest="command", metavar="token | openapi")
+    parser = argparse.ArgumentParser(
+        prog="python -m gateway",
+        description="Serve the HTTP API, as FLOWMART_* settings say, until Ctrl-C.",
+        epilog="FLOWMART_GATEWAY_JWT_KEY has to be set. Exit codes: 0 ended, 1 it could not run.",
+    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="instead")
     document = commands.add_parser("openapi", help="write docs/openapi.json anew")
     document.add_argument("--check", action="store_true", help="only see whether it is current")
     token = commands.add_parser("token", help="print a token for development")
     token.add_argument("--sub", required=True, help="whose token: a customer's id")
     token.add_argument(
-        "--role", action="append", required=True, choices=sorted(set(Role) - {Role.ANONYMOUS})
+        "--role",
+        action="append",
+        required=True,
+        choices=sorted(role.value for role in set(Role) - {Role.ANONYMOUS}),
     )
     token.add_argument("--scope", action="append", default=[], help="such as orders:write")
     token.add_argument("--mfa", action="store_true", help="as after a second factor")

@@ -1,28 +1,45 @@
 """Rows of tables as the API shows them: camelCase, money in major units, times in RFC 3339."""
 
 from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime
 from enum import Enum
 from typing import Any, Final
 
 import msgspec
 
-_INTERNAL: Final = frozenset({"correlation_id", "idempotency_key", "cause_id", "token"})
+_INTERNAL: Final = frozenset(
+    {"correlation_id", "idempotency_key", "cause_id", "token", "asked_ms", "pauses", "members"}
+)
 """Nobody outside needs them, and a payment token is as good as money."""
 _CENTS: Final = 100
 
 
 def public(row: Any, row_type: Any) -> Any:
     """A row, as a worker's table view gave it, in the form of the API."""
+    return _shown(_typed(row, row_type))
+
+
+def _typed(value: Any, kind: Any) -> Any:
+    """The value as what it is, field by field where one of them is masked."""
     try:
-        return _shown(msgspec.convert(row, row_type))
-    except msgspec.ValidationError:  # masked values need not have the type of what they hide
-        return _shown(row)
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError:  # What is masked need not have the type of what it hides.
+        known = isinstance(kind, type) and issubclass(kind, msgspec.Struct)
+        if not (known and isinstance(value, dict)):
+            return value
+    return {
+        one.name: _typed(value[one.name], one.type) if one.name in value else one.default
+        for one in msgspec.structs.fields(kind)
+        if one.name in value or one.default is not msgspec.NODEFAULT
+    }
 
 
 def _shown(value: Any) -> Any:
     if isinstance(value, msgspec.Struct):
         return _fields({name: getattr(value, name) for name in value.__struct_fields__})
+    if is_dataclass(value):
+        return _fields({one.name: getattr(value, one.name) for one in fields(value)})
     if isinstance(value, Mapping):
         return _fields(value)
     if isinstance(value, (list, tuple, set, frozenset)):
@@ -32,21 +49,26 @@ def _shown(value: Any) -> Any:
     return value.value if isinstance(value, Enum) else value
 
 
-def _fields(fields: Mapping[str, Any]) -> dict[str, Any]:
-    return dict(
-        _field(name, value)
-        for name, value in fields.items()
-        if name not in _INTERNAL and value is not None
-    )
+def _fields(told: Mapping[str, Any]) -> dict[str, Any]:
+    shown = (_field(name, value) for name, value in told.items() if name not in _INTERNAL)
+    return {name: value for name, value in shown if value is not None}
 
 
 def _field(name: str, value: Any) -> tuple[str, Any]:
+    """Its name and its value in the form of the API; None where it says nothing."""
     number = isinstance(value, int) and not isinstance(value, bool)
     if name.endswith("_minor"):
-        return _camel(name.removesuffix("_minor")), value / _CENTS if number else value
-    if number and (name == "at_ms" or name.endswith(("_at_ms", "_due_ms"))):
+        return _camel(name.removesuffix("_minor")), _major(value)
+    if number and f"_{name}".endswith(("_at_ms", "_due_ms")):
         return _camel(name.removesuffix("_ms")), _moment(value) if value else None
     return _camel(name), _shown(value)
+
+
+def _major(value: Any) -> Any:
+    """An amount, or several, in major units."""
+    if isinstance(value, (list, tuple)):
+        return [_major(one) for one in value]
+    return value / _CENTS if isinstance(value, int) else value
 
 
 def _moment(at_ms: int) -> str:

@@ -87,6 +87,7 @@ def test_sets_and_mappings_are_json(monkeypatch: pytest.MonkeyPatch) -> None:
         ("PAYMENT_PROVIDER", "klarna", "error: FLOWMART_PAYMENT_PROVIDER: "),
         ("STRIPE_URL", "https://stripe.example", "error: FLOWMART_STRIPE_URL: expected a loopback"),
         ("PROVIDER_OUTAGES", "stripe", "error: FLOWMART_PROVIDER_OUTAGES: expected JSON, such as"),
+        ("GATEWAY_JWT_KEY", "secret", "error: FLOWMART_GATEWAY_JWT_KEY: expected 32 characters"),
         ("BROKER", "", "error: FLOWMART_BROKER: expected host:port"),
         ("BROKER", "kafka://", "error: FLOWMART_BROKER: expected host:port"),
         ("GATEWAY_TRUSTED_PROXIES", "10.0.0.0/8", "error: FLOWMART_GATEWAY_TRUSTED_PROXIES: expe"),

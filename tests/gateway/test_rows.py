@@ -1,10 +1,18 @@
 """Rows in the form of the API."""
 
+import json
+import re
 from enum import StrEnum
+from typing import Any
 
 import msgspec
+import pytest
 
+from engine.views import committed_rows
+from gateway.__main__ import SHOWN
 from gateway.rows import public
+from simulation.run import Run, script_of
+from simulation.world import World
 
 
 class _Status(StrEnum):
@@ -16,6 +24,11 @@ class _Step(msgspec.Struct, frozen=True, array_like=True):
     status: _Status
 
 
+class _Place(msgspec.Struct, frozen=True):
+    street: int = 0
+    version: int = 1
+
+
 class _Row(msgspec.Struct, frozen=True):
     order_id: str
     total_minor: int
@@ -24,6 +37,8 @@ class _Row(msgspec.Struct, frozen=True):
     history: tuple[_Step, ...]
     correlation_id: str = "x"
     note: str | None = None
+    place: _Place = _Place()
+    earlier_totals_minor: tuple[int, ...] = (2550,)
 
 
 ROW = {
@@ -39,11 +54,40 @@ def test_a_row_shows_camel_case_major_units_and_moments() -> None:
         "placedAt": "2023-11-14T22:13:20.123Z",
         "status": "open",
         "history": [{"at": "1970-01-01T00:00:00.001Z", "status": "open"}],
+        "place": {"street": 0, "version": 1},
+        "earlierTotals": [25.5],
     }
 
 
-def test_a_masked_row_shows_as_it_is() -> None:
-    assert public({**ROW, "total_minor": "***"}, _Row)["total"] == "***"
+def test_what_is_masked_shows_as_it_is_and_the_rest_as_ever() -> None:
+    masked = {**ROW, "total_minor": "***", "place": {"street": "***"}}
+    shown = public(masked, _Row)
+    assert shown == {**public(ROW, _Row), "total": "***", "place": {"street": "***", "version": 1}}
+
+
+@pytest.mark.parametrize("masked", [True, False])
+def test_every_row_of_a_simulated_shop_shows(lives: list[World], masked: bool) -> None:  # noqa: FBT001 - a case
+    shown: dict[str, list[Any]] = {}
+    for world in lives:
+        for table in SHOWN:
+            for lane in world.lanes:
+                rows = committed_rows(lane.processor, table, limit=1_000, masked=masked)
+                shown.setdefault(table.name, []).extend(public(row, table.row) for _, row in rows)
+    text = json.dumps(list(shown.values()))
+    assert all(shown.values()), {name for name, rows in shown.items() if not rows}
+    assert not set(re.findall(r'"(\w+_\w+)":', text))
+    assert {one["version"] for one in shown["orders"]} > {1}
+    steps = [step for one in shown["orders"] for step in one["history"]]
+    assert all({"at", "status", "reason"} <= set(step) for step in steps)
+    assert all(one["levels"][0]["policy"]["reorderPoint"] for one in shown["stock"])
+
+
+@pytest.fixture(scope="module")
+def lives() -> list[World]:
+    """A few whole lives of the shop, one of them with subscribers."""
+    chosen = [seed for seed in range(100) if script_of(seed).orders > 2][:3]
+    chosen += [seed for seed in range(100) if script_of(seed).subscribers][:1]
+    return [Run(seed).live().world for seed in chosen]
 
 
 def test_no_payment_token_is_shown() -> None:
