@@ -150,6 +150,24 @@ MUTANTS: Final = (
         "return False",
     ),
     Mutant(
+        "a line that cannot be had ends its order",
+        "streams.orders.recovery",
+        "if order.subscription_id is not None or not any(line.quantity for line in lines):",
+        "if True:",
+    ),
+    Mutant(
+        "a line that is cancelled stays in the queue",
+        "streams.allocation.commands",
+        "    for number, units in fact.freed:",
+        "    for number, units in ():",
+    ),
+    Mutant(
+        "a line that is cancelled is paid for all the same",
+        "streams.payments.folds",
+        "amount_minor=fact.total_minor),",
+        "amount_minor=payment.session.amount_minor),",
+    ),
+    Mutant(
         "waiting for stock never ends",
         "streams.orders.outcomes",
         '        due["backorder"] = order.backorder_due_ms',

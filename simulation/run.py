@@ -69,12 +69,20 @@ def failures(seeds: Iterable[int]) -> Iterator[tuple[int, str | None]]:
 def _settings() -> Settings:
     """The application's settings, with fewer steps.
 
-    Parcels are asked for, stock is listed and channels that are down are tried rarely.
+    Parcels are asked for, stock is listed and channels that are down are tried rarely. Of one
+    product nobody waits for more, and others may take the place of two.
     """
     usual = Settings()
     return usual.model_copy(
         update={
-            "inventory": replace(usual.inventory, snapshot_every_ms=10 * DAY_MS),
+            "inventory": replace(
+                usual.inventory,
+                snapshot_every_ms=10 * DAY_MS,
+                no_backorder=frozenset({"prd_c"}),
+            ),
+            "orders": replace(
+                usual.orders, substitutes={"prd_a": ("prd_c", "prd_b"), "prd_c": ("prd_a",)}
+            ),
             "shipping": replace(usual.shipping, poll_ms=20 * HOUR_MS),
             "payments": replace(usual.payments, gateway_backoff_s=0.0),
             "notifications": replace(usual.notifications, breaker_pause_ms=HOUR_MS),

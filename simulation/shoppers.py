@@ -129,6 +129,7 @@ class Shoppers:
             "shipping_method": chance.choice(("standard", "standard", "express")),
             "discount_code": "SAVE10" if self.post.may(0.1) else None,
             "risk": self._risk(),
+            "allow_substitutes": self.post.may(0.5),
         }
 
     def _risk(self) -> RiskContext | None:

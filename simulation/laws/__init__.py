@@ -17,6 +17,8 @@ from simulation.lane import Change, Lane
 from simulation.laws import states
 from simulation.laws.broken import Broken, insist
 from simulation.laws.ends import EndLaw
+from simulation.laws.lines import TOLD as LINES
+from simulation.laws.lines import LinesLaw
 from simulation.laws.money import MoneyLaw
 from simulation.laws.stock import StockLaw
 from simulation.laws.telling import HEEDED, TellingLaw
@@ -60,6 +62,7 @@ class Laws:
         self.telling = TellingLaw()
         self.waits = WaitsLaw()
         self.ends = EndLaw(self.rows)
+        self.lines = LinesLaw(self.rows)
         waits = self.waits
         self._laws: dict[str, tuple[RowLaw, ...]] = {
             "orders": (states.order, _after(waits.order), self.ends.order),
@@ -118,9 +121,11 @@ class Laws:
             self.telling.buried(letter.error, letter.agent, letter.reason)
             return
         name = name_of(record)
-        if name in HEEDED or name in _MONEY or name in _STOCK_COMMANDS:
+        if name in HEEDED or name in _MONEY or name in LINES or name in _STOCK_COMMANDS:
             envelope = told_by(record)
             self.telling.told(name, envelope)
+            if name in LINES:
+                self.lines.told(name, envelope["data"])
             if name in _MONEY:
                 self.money.told(name, envelope["data"])
             elif name in _STOCK_COMMANDS:
@@ -143,6 +148,7 @@ class Laws:
         )
         self.money.ended()
         self.ends.ended()
+        self.lines.ended()
 
 
 def _after(law: Callable[[str, Any], None]) -> RowLaw:
