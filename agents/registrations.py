@@ -1,7 +1,7 @@
 """Registrations, by userId: a watch list for whoever signs up (G-53), and what comes onto it.
 
-Reads UserSignedUpEvent of registrations.events, OrderCancelled of orders.events, and
-DeliveryFailed of shipping.events, which the contract sends here by mistake: it is counted, and
+Reads UserSignedUpEvent of registrations.events, OrderCancelled and OrderAmended of orders.events,
+and DeliveryFailed of shipping.events, which the contract sends here by mistake: it is counted, and
 nothing else (G-54). Publishes who waits for a product, for Notification to tell them; the
 service's own events come from the gateway.
 """
@@ -16,6 +16,8 @@ from tables.registrations import UNHEEDED, WATCH_LISTS
 from topics import ORDERS_EVENTS, REGISTRATIONS_EVENTS, SHIPPING_EVENTS, WATCHES
 
 NAME: Final = "registrations"
+_MISSES: Final = ("OrderCancelled", "OrderAmended")
+"""What may say that a user could not get a product."""
 
 
 def registrations_agent() -> AgentSpec:
@@ -25,7 +27,7 @@ def registrations_agent() -> AgentSpec:
         help="Keeps a back-in-stock watch list for everybody who signed up.",
         sources=(
             Source(REGISTRATIONS_EVENTS, {"UserSignedUpEvent": _signed_up}, by="userId"),
-            Source(ORDERS_EVENTS, {"OrderCancelled": _missed}, by="userId"),
+            Source(ORDERS_EVENTS, dict.fromkeys(_MISSES, _missed), by="userId"),
             Source(SHIPPING_EVENTS, {"DeliveryFailed": _count}),
         ),
         tables=(WATCH_LISTS, UNHEEDED),

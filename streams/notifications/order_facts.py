@@ -46,9 +46,18 @@ def order_amended(event: OrderAmended) -> Facts:
     return {
         "orderId": event.order_id,
         "change": event.amendment_type,
+        "missing": _missing(event),
         "total": money(event.new_order_total_minor),
         "currency": event.currency,
     }
+
+
+def _missing(event: OrderAmended) -> list[str]:
+    """The products that the shop took away because it could not send them."""
+    if event.cancellation_reason is None:
+        return []
+    gone = [one for one in event.amendments if one.new_quantity < one.previous_quantity]
+    return [one.product_name or one.product_id for one in gone[:ITEMS_MAX]]
 
 
 def order_cancelled(event: OrderCancelled) -> Facts:

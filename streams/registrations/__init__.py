@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import msgspec
 from msgspec.structs import replace
 
-from events.orders import OrderCancelled
+from events.orders import OrderAmended, OrderCancelled
 
 _SHORT = "OUT_OF_STOCK"
 
@@ -25,18 +25,26 @@ def registered(known: WatchList | None, at_ms: int) -> WatchList:
     return WatchList(at_ms) if known is None else known
 
 
-def missed(known: WatchList | None, event: OrderCancelled) -> tuple[WatchList | None, list[str]]:
+def missed(
+    known: WatchList | None, event: OrderCancelled | OrderAmended
+) -> tuple[WatchList | None, list[str]]:
     """Put what a user could not get on their list; give what is new on it.
 
     Whoever has not registered has no list. A full list lets go of what was missed first.
     """
     if known is None or event.cancellation_reason != _SHORT:
         return known, []
-    wanted = dict.fromkeys(item.product_id for item in event.order_items)
+    wanted = dict.fromkeys(_taken_away(event))
     new = [product_id for product_id in wanted if product_id not in known.products]
     if not new:
         return known, []
     return replace(known, products=(*known.products, *new)[-PRODUCTS_MAX:]), new
+
+
+def _taken_away(event: OrderCancelled | OrderAmended) -> list[str]:
+    if isinstance(event, OrderCancelled):
+        return [item.product_id for item in event.order_items]
+    return [one.product_id for one in event.amendments if one.new_quantity < one.previous_quantity]
 
 
 def counted(counts: Mapping[str, int] | None, name: str) -> dict[str, int]:

@@ -3,7 +3,7 @@
 from agents.notify import notify_agent
 from agents.registrations import registrations_agent
 from events.inventory import InventoryAdjusted
-from events.orders import OrderCancelled
+from events.orders import Amendment, OrderAmended, OrderCancelled
 from events.registrations import UserSignedUpEvent
 from streams.notifications.rules import NotificationRules
 from streams.registrations import PRODUCTS_MAX, WatchList, missed
@@ -31,6 +31,22 @@ def cancelled(*products: str, **given: str) -> OrderCancelled:
         "order_status": "cancelled",
     }
     return OrderCancelled(**(fields | given))
+
+
+def amended(product_id: str) -> OrderAmended:
+    return OrderAmended(
+        order_id="ord_1",
+        user_id="usr_1",
+        amendment_type="ITEM_REMOVED",
+        amendments=(
+            Amendment(
+                product_id=product_id, previous_quantity=1, new_quantity=0, unit_price_minor=100
+            ),
+        ),
+        new_order_total_minor=100,
+        currency="USD",
+        order_status="confirmed",
+    )
 
 
 def back(product_id: str) -> InventoryAdjusted:
@@ -72,6 +88,17 @@ def test_a_guest_has_no_list_and_other_reasons_put_nothing_on_one() -> None:
     dock.tell(cancelled("p1", user_id="usr_2"), back("p1"))
 
     assert (told(dock), products(dock)) == (0, {"usr_1": ()})
+
+
+def test_a_line_that_was_cancelled_is_missed_too_and_one_that_the_customer_took_back_is_not() -> (
+    None
+):
+    dock = shop()
+    gone = {"cancellation_reason": "OUT_OF_STOCK"}
+
+    dock.tell(SIGNED_UP, amended("p1"), amended("p2").model_copy(update=gone), back("p2"))
+
+    assert (told(dock), products(dock)) == (1, {"usr_1": ("p2",)})
 
 
 def test_a_list_keeps_the_newest_and_nothing_twice() -> None:
