@@ -14,7 +14,7 @@ from engine.specs import AgentSpec, Context, Delivery, Handler, Source, Timer, T
 from events.shipment_ids import order_of_shipment
 from streams.shipping import fulfilment
 from streams.shipping.asking import shipments_asked
-from streams.shipping.deciding import TIMERS, TimerRule, decide, due_times
+from streams.shipping.deciding import TIMERS, TimerRule, decide, due_times, repeated
 from streams.shipping.evolution import fold
 from streams.shipping.facts import Facts
 from streams.shipping.fulfilment_facts import ShipmentBegan
@@ -165,14 +165,21 @@ def _carry_out(
     if not facts:
         return
     after = fold(before, facts)
-    ctx.table(SHIPMENTS)[after.shipment_id] = after
+    if after is not before:
+        ctx.table(SHIPMENTS)[after.shipment_id] = after
+        _run_timers(ctx, before, after)
+    for kind, due_ms in repeated(facts):
+        ctx.set_timer(kind, after.shipment_id, due_ms)
+    # One cause may move several shipments of an order: ids must differ between them.
+    announce(ctx, f"{AGENT} {after.shipment_id}", cause, following(after, facts, rules))
+
+
+def _run_timers(ctx: Context, before: Shipment | None, after: Shipment) -> None:
     was, now = due_times(before), due_times(after)
     for kind, due_ms in was.items() - now.items():
         ctx.cancel_timer(kind, after.shipment_id, due_ms)
     for kind, due_ms in now.items() - was.items():
         ctx.set_timer(kind, after.shipment_id, due_ms)
-    # One cause may move several shipments of an order: ids must differ between them.
-    announce(ctx, f"{AGENT} {after.shipment_id}", cause, following(after, facts, rules))
 
 
 def _time_up(

@@ -118,11 +118,11 @@ class SimulatedCarrier:
         """Everything that has happened by now."""
         await self._wait()
         script = request.tracking_number[-1]
-        scans = [
+        return [
             _scan(request, after_ms, status, reason)
             for after_ms, status, reason in _story(script, self._times)
+            if request.booked_at_ms + after_ms <= request.now_ms
         ]
-        return [scan for scan in scans if scan.at_ms <= request.now_ms]
 
     async def _wait(self) -> None:
         if self._latency_ms:

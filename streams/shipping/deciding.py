@@ -12,7 +12,7 @@ from events.refunds import ChargebackOpened
 from events.returns import ConfirmReturnReceived, CreateReturnLabel
 from events.shipping import CancelShipment, ShipmentRouteUpdated, UpdateShipmentStatus
 from streams.shipping import booking, cancelling, deliveries, returns, tracking
-from streams.shipping.facts import Facts
+from streams.shipping.facts import Facts, Polled
 from streams.shipping.rows import Shipment
 from streams.shipping.rules import ShippingRules
 
@@ -52,8 +52,13 @@ TIMERS: Final[Mapping[str, TimerRule]] = {
 """By kind: (shipment, due_ms, now_ms, rules) to facts. A timer that is stale leads to nothing."""
 
 
+def repeated(facts: Facts) -> list[tuple[str, int]]:
+    """Give the timers that facts leave running though the row tells nothing of it: kind, due."""
+    return [("poll", fact.next_ms) for fact in facts if isinstance(fact, Polled) and fact.next_ms]
+
+
 def due_times(shipment: Shipment | None) -> dict[str, int]:
-    """Give when each timer of a shipment is due, by kind; what does not run is left out."""
+    """Give when each timer of a shipment is due first, by kind; what does not run is left out."""
     if shipment is None:
         return {}
     found = {

@@ -221,8 +221,8 @@ def _rerouted(shipment: Shipment, fact: f.Rerouted) -> Shipment:
     )
 
 
-def _polled(shipment: Shipment, fact: f.Polled) -> Shipment:
-    return replace(shipment, version=shipment.version + 1, poll_due_ms=fact.poll_due_ms)
+def _polled(shipment: Shipment, _: f.Polled) -> Shipment:
+    return shipment
 
 
 def _return_asked(shipment: Shipment, fact: f.ReturnAsked) -> Shipment:

@@ -172,7 +172,8 @@ class Polled(msgspec.Struct, frozen=True, gc=False):
     """The carrier is asked where it is, or need not be, and the next time is set."""
 
     at_ms: int
-    poll_due_ms: int
+    next_ms: int
+    """When it may be asked again; 0: never."""
     asked: bool = True
 
 

@@ -232,7 +232,8 @@ class Shipment(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     lost_due_ms: int = 0
     """When it counts as lost unless it is scanned before; 0: it cannot be."""
     poll_due_ms: int = 0
-    """When the carrier is asked next; 0: it is not."""
+    """From when on the carrier is asked time and again; 0: it is not. When next, the timer knows:
+    a question changes nothing here."""
     scanned_at_ms: int = 0
     """The time of the newest scan that counted."""
     scans: tuple[Scan, ...] = ()

@@ -97,9 +97,10 @@ def dispatched(
 def poll_due(shipment: Shipment, due_ms: int, now_ms: int, rules: ShippingRules) -> Facts:
     """Ask the carrier, and again later, until it has been asked long enough.
 
-    One that has told by itself since is not asked.
+    One that has told by itself since is not asked. A time before the first question is that of a
+    label which another has replaced.
     """
-    if shipment.poll_due_ms != due_ms or shipment.status not in _TRACKED:
+    if not 0 < shipment.poll_due_ms <= due_ms or shipment.status not in _TRACKED:
         return ()
     told_ms = shipment.scanned_at_ms + rules.poll_ms
     if told_ms > now_ms:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from events.carriers import TrackParcel
-from streams.shipping.deciding import TIMERS, due_times
+from streams.shipping.deciding import TIMERS, due_times, repeated
 from streams.shipping.evolution import fold
 from streams.shipping.facts import Polled
 from streams.shipping.messages import following
@@ -55,6 +55,23 @@ def test_a_carrier_that_has_told_by_itself_is_asked_four_hours_after_that() -> N
 
     assert facts == (Polled(due_ms, told_ms + 4 * HOUR_MS, asked=False),)
     assert asked_of(shipment, due_ms) == []
+
+
+def test_a_question_changes_nothing_in_the_row_and_sets_the_next_time() -> None:
+    shipment = created()
+    due_ms = due_times(shipment)["poll"]
+
+    facts = TIMERS["poll"](shipment, due_ms, due_ms, RULES)
+
+    assert fold(shipment, facts) is shipment
+    assert repeated(facts) == [("poll", due_ms + 4 * HOUR_MS)]
+    assert TIMERS["poll"](shipment, due_ms + 4 * HOUR_MS, due_ms + 4 * HOUR_MS, RULES) != ()
+
+
+def test_the_questions_about_a_label_end_once_another_has_replaced_it() -> None:
+    due_ms = due_times(created())["poll"]
+
+    assert TIMERS["poll"](created(), due_ms - 1, due_ms, RULES) == ()
 
 
 def test_a_question_names_the_scans_that_are_known() -> None:
