@@ -131,7 +131,7 @@ def _again(keys: tuple[str, ...]) -> TimerHandler:
 
 def _tell(ctx: Context, customer_id: str, row: Erasure) -> None:
     cause = Cause(row.cause_id, row.correlation_id, row.erased_at_ms)
-    erased = CustomerErased.model_construct(
+    erased = CustomerErased.made(
         customer_id=customer_id,
         requested_by=row.requested_by,
         rows=row.rows,

@@ -6,7 +6,8 @@ from msgspec.structs import replace
 
 from agents.wiring import Cause, announce
 from engine.specs import Context
-from events.notifications import NotificationRecipient
+from events.base import Message
+from events.notifications import NotificationRecipient, SendNotification
 from streams.notifications.admitting import Person, bookings_after
 from streams.notifications.booking import NONE
 from streams.notifications.depth import Depth, moved
@@ -17,7 +18,15 @@ from streams.notifications.outcomes import following
 from streams.notifications.people import met
 from streams.notifications.rows import Bookings, Contact, Notification, Preferences
 from streams.notifications.rules import IN_APP, NotificationRules
-from tables.notifications import ALL, BOOKINGS, CONTACTS, DEPTHS, NOTIFICATIONS, PREFERENCES
+from tables.notifications import (
+    ALL,
+    BOOKINGS,
+    CONTACTS,
+    DEPTHS,
+    NOTIFICATION_IDS,
+    NOTIFICATIONS,
+    PREFERENCES,
+)
 from topics import DISPATCHES
 
 AGENT: Final = "notifier"
@@ -93,8 +102,17 @@ def _count(ctx: Context, before: Notification | None, after: Notification) -> No
 
 
 def _tell(ctx: Context, cause: Cause, row: Notification, facts: tuple[Fact, ...]) -> None:
-    # The id is in the name, as one cause may end several messages: a digest's, for one.
-    announce(ctx, f"{AGENT}:{row.notification_id}", cause, following(row, facts))
+    messages = [message for message in following(row, facts) if not _is_asked(ctx, message)]
+    if messages:
+        # The id is in the name, as one cause may end several messages: a digest's, for one.
+        announce(ctx, f"{AGENT}:{row.notification_id}", cause, messages)
+
+
+def _is_asked(ctx: Context, message: Message) -> bool:
+    """Whether the queue would drop it: most events go to the channel that stands in anyhow."""
+    if not isinstance(message, SendNotification):
+        return False
+    return ctx.table(NOTIFICATION_IDS).get(message.idempotency_key) is not None
 
 
 def _share(ctx: Context, key: str, facts: tuple[Fact, ...]) -> None:

@@ -166,7 +166,7 @@ class _Sender:
 
     def _yes(self, told: Dispatch, answer: Taken) -> tuple[Message, dict[str, Any] | None]:
         now_ms = self._clock()
-        sent = NotificationSent.model_construct(
+        sent = NotificationSent.made(
             notification_id=told.notification_id,
             user_id=told.user_id,
             channel=self._channel,
@@ -206,7 +206,7 @@ class _Sender:
 
 
 def _failed(told: Dispatch, channel: str, reason: str) -> NotificationFailed:
-    return NotificationFailed.model_construct(
+    return NotificationFailed.made(
         notification_id=told.notification_id,
         user_id=told.user_id,
         channel=channel,

@@ -8,8 +8,9 @@ ignored.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from types import MappingProxyType
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, Self
 
 from pydantic import AliasChoices, AliasGenerator, BaseModel, ConfigDict
 
@@ -19,6 +20,8 @@ ANY_OTHER: Final = "$other"
 Spellings = Mapping[str, Mapping[str, str]]
 """Wire field to the words older producers used for its values, and what they mean."""
 
+_set: Final = object.__setattr__
+"""Models are frozen."""
 _NONE: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
@@ -90,6 +93,38 @@ class Part(BaseModel):
 
     scalar_defaults: ClassVar[Mapping[str, Any]] = _NONE
     spellings: ClassVar[Spellings] = _NONE
+
+    @classmethod
+    def made(cls, **fields: Any) -> Self:
+        """Give the same as the constructor without looking at the values, in a third of the time.
+
+        For what is known to hold: taken from a message or a row that was checked. Pydantic's own
+        `model_construct` takes longer than checking.
+
+        Raises:
+            TypeError: a field is missing that must be there, or is not one.
+        """
+        blank, wanted = _shape(cls)
+        values = {**blank, **fields}
+        if len(values) != len(blank) or not wanted <= fields.keys():
+            names = sorted((fields.keys() - blank.keys()) | (wanted - fields.keys()))
+            raise TypeError(f"{cls.__name__}: missing or unknown: {', '.join(names)}")
+        part = cls.__new__(cls)
+        _set(part, "__dict__", values)
+        _set(part, "__pydantic_fields_set__", set(fields))
+        _set(part, "__pydantic_extra__", None)
+        _set(part, "__pydantic_private__", None)
+        return part
+
+
+@cache
+def _shape(model: type[Part]) -> tuple[dict[str, Any], frozenset[str]]:
+    """Every field in order with its default, and the names of those that have none."""
+    fields = model.model_fields
+    wanted = frozenset(
+        [name for name, field in fields.items() if field.is_required() or field.default_factory]
+    )
+    return {name: None if name in wanted else fields[name].default for name in fields}, wanted
 
 
 class Message(Part):

@@ -99,7 +99,7 @@ def _notice(  # noqa: PLR0913, PLR0917 - the message's fields
     priority: Priority,
     template: str | None = None,
 ) -> SendNotification:
-    return SendNotification.model_construct(
+    return SendNotification.made(
         notification_id=key,
         recipient=recipient,
         channel=channel,

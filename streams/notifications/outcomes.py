@@ -41,7 +41,7 @@ def following(row: Notification, facts: tuple[Fact, ...]) -> Iterator[Message]:
 
 def shown(row: Notification) -> NotificationSent:
     """NotificationSent of a message whose sending needs no provider."""
-    return NotificationSent.model_construct(
+    return NotificationSent.made(
         notification_id=row.notification_id,
         user_id=row.user_id,
         channel=row.channel,
@@ -79,7 +79,7 @@ def digest_of(
 def _failed(
     row: Notification, reason: NotificationFailureReason, *, dead_lettered: bool
 ) -> NotificationFailed:
-    return NotificationFailed.model_construct(
+    return NotificationFailed.made(
         notification_id=row.notification_id,
         user_id=row.user_id,
         channel=row.channel,
@@ -109,7 +109,7 @@ def _elsewhere(row: Notification) -> Iterator[SendNotification]:
 
 
 def _copy(row: Notification, key: str, channel: Channel) -> SendNotification:
-    return SendNotification.model_construct(
+    return SendNotification.made(
         notification_id=key,
         recipient=NotificationRecipient(customer_id=row.user_id),
         channel=channel,

@@ -180,6 +180,15 @@ def test_an_unverified_number_gets_no_sms_and_the_mail_stands_in_once() -> None:
     assert len(office.mails()) == 1
 
 
+def test_a_channel_that_was_asked_for_anyhow_is_not_asked_for_again() -> None:
+    office = PostOffice().tell(
+        ask("e1:EMAIL", "EMAIL"), ask("e1:SMS", "SMS", phone="+442071838750")
+    )
+
+    assert office.statuses() == {"e1:SMS": "suppressed", "e1:EMAIL": "sent"}
+    assert office.said(NOTIFICATIONS_QUEUE) == []
+
+
 def test_who_has_no_address_is_told_in_the_app() -> None:
     office = PostOffice().tell(ask("e1:SMS", "SMS", email=None))
 
