@@ -2,14 +2,16 @@
 
 Reads orders.commands, inventory.events, payments.events and shipping.events. Publishes
 OrderConfirmed, OrderFailed, OrderAmended, OrderCancelled and PaymentInitiated; of stock it asks
-for what an amendment adds (ReserveStock, ReleaseStock), of shipping a label (CreateReturnLabel).
+for what an amendment or an exchange adds (ReserveStock, ReleaseStock), of shipping a label
+(CreateReturnLabel), of payment the price of goods that were not replaced (RefundGoods), and of
+itself the order that replaces goods (PlaceReplacement), or its end (CancelOrder).
 Keeps a row an order, an index by customer, and what waits for an order that is yet to be placed.
 An order id counts once: a second PlaceOrder changes nothing and publishes nothing, whatever it
 asks for.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Final
+from typing import Any, Final
 
 from agents import early_orders
 from agents.order_rows import save
@@ -35,6 +37,7 @@ from streams.orders.deciding import (
 from streams.orders.facts import Fact
 from streams.orders.outcomes import following, opening
 from streams.orders.placing import place
+from streams.orders.replacing import begin, beside
 from streams.orders.returning import lapse
 from streams.orders.rows import Order
 from streams.orders.rules import OrderRules
@@ -45,6 +48,7 @@ from topics import (
     INVENTORY_EVENTS,
     ORDERS_COMMANDS,
     ORDERS_EVENTS,
+    PAYMENTS_COMMANDS,
     PAYMENTS_EVENTS,
     SHIPPING_COMMANDS,
     SHIPPING_EVENTS,
@@ -53,6 +57,7 @@ from topics import (
 AGENT: Final = early_orders.AGENT
 
 TimerRule = Callable[[Order, int, int, OrderRules], tuple[Fact, ...]]
+Beginning = Callable[[Any, int, OrderRules, str], tuple[Fact, ...]]
 
 
 def orders_agent(rules: OrderRules) -> AgentSpec:
@@ -64,11 +69,15 @@ def orders_agent(rules: OrderRules) -> AgentSpec:
     return AgentSpec(
         name=AGENT,
         help="Takes orders and follows them to their end.",
-        sources=tuple(_sources(_placing(rules, advance), advance)),
+        sources=tuple(
+            _sources(_placing(rules, advance, place), _placing(rules, advance, begin), advance)
+        ),
         tables=(ORDERS, CUSTOMER_ORDERS, EARLY_ORDERS, SWEPT),
         outputs=(
             ORDERS_EVENTS,
+            ORDERS_COMMANDS,
             PAYMENTS_EVENTS,
+            PAYMENTS_COMMANDS,
             INVENTORY_COMMANDS,
             SHIPPING_COMMANDS,
             ALERTS_EVENTS,
@@ -86,12 +95,21 @@ def orders_agent(rules: OrderRules) -> AgentSpec:
     )
 
 
-def _sources(placing: Handler, advance: Mapping[str, Handler]) -> Iterator[Source]:
+def _sources(
+    placing: Handler, replacing: Handler, advance: Mapping[str, Handler]
+) -> Iterator[Source]:
     def source(topic: TopicSpec, *names: str, **others: Handler) -> Source:
         handlers = dict.fromkeys(names, advance[topic.name])
         return Source(topic, handlers | others, by="orderId")
 
-    yield source(ORDERS_COMMANDS, "CancelOrder", "AmendOrder", "RequestReturn", PlaceOrder=placing)
+    yield source(
+        ORDERS_COMMANDS,
+        "CancelOrder",
+        "AmendOrder",
+        "RequestReturn",
+        PlaceOrder=placing,
+        PlaceReplacement=replacing,
+    )
     yield source(INVENTORY_EVENTS, "InventoryAdjusted", "OutOfStock")
     yield source(
         PAYMENTS_EVENTS,
@@ -117,18 +135,18 @@ def _sources(placing: Handler, advance: Mapping[str, Handler]) -> Iterator[Sourc
     )
 
 
-def _placing(rules: OrderRules, advance: Mapping[str, Handler]) -> Handler:
+def _placing(rules: OrderRules, advance: Mapping[str, Handler], beginning: Beginning) -> Handler:
     def handler(ctx: Context, delivery: Delivery) -> None:
         command = delivery.value.data
         if ctx.table(ORDERS).get(command.order_id) is not None:
             return
         cause = cause_of(delivery)
-        facts = place(command, cause.at_ms, rules, cause.correlation_id)
+        facts = beginning(command, cause.at_ms, rules, cause.correlation_id)
         order = save(ctx, None, facts)
         key = customer_key(order.user_id, order.placed_at_ms, order.order_id)
         ctx.table(CUSTOMER_ORDERS)[key] = order.placed_at_ms
         messages = opening(order, facts, command, rules)
-        announce(ctx, AGENT, cause, messages, delivery.value.metadata)
+        announce(ctx, AGENT, cause, messages, beside(command, delivery.value.metadata))
         for topic, early in early_orders.taken(ctx, order.order_id):
             advance[topic](ctx, early)
 

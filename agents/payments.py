@@ -1,8 +1,8 @@
 """Payments: one payment from its session to the last money that goes back, by paymentId.
 
 Reads payments.events (the session, fraud's findings, the gateway's answers, settlements),
-payments.commands (RefundPayment, RecordChargeback, CloseChargeback), inventory.events (held and
-committed lines), orders.events (cancellations; an order's payment is `pay_<orderId>`) and
+payments.commands (RefundPayment, RefundGoods, RecordChargeback, CloseChargeback), inventory.events
+(held and committed lines), orders.events (cancellations; an order's payment is `pay_<orderId>`) and
 shipping.events (parcels and returns). Asks the gateway with ProcessPayment, CapturePayment,
 VoidPayment, RefundCharge and SubmitEvidence. Tells PaymentProcessed, PaymentFailed,
 PaymentComplete, PaymentSettled, RefundIssued, RefundFailed, ChargebackOpened and
@@ -116,6 +116,7 @@ def payments_agent(rules: PaymentRules) -> AgentSpec:
         "RecordChargeback": _disputing(rules),
         "CloseChargeback": on(close_chargeback),
         "RefundPayment": _refunding(rules),
+        "RefundGoods": _moving(rules, goods.unreplaced),
     }
     parcels = {
         "ShipmentDispatched": _moving(rules, goods.dispatched),

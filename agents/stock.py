@@ -71,7 +71,10 @@ class _Desk:
     def reserve(self, ctx: Context, delivery: Delivery) -> None:
         command, cause = delivery.value.data, cause_of(delivery)
         stock, row = self._rows(ctx, command.product_id, command.reservation_id)
-        self._carry_out(ctx, cause, stock, reserve(stock, row, command, cause.at_ms, self._rules))
+        name = command.takes_over
+        other = None if name is None else ctx.table(RESERVATIONS).get(name)
+        decision = reserve(stock, row, command, cause.at_ms, self._rules, other=other)
+        self._carry_out(ctx, cause, stock, decision)
 
     def release(self, ctx: Context, delivery: Delivery) -> None:
         command, cause = delivery.value.data, cause_of(delivery)

@@ -42,6 +42,7 @@ from events.errors import (
     UnknownMessage,
     UnsupportedVersion,
 )
+from events.exchanges import PlaceReplacement, RefundGoods
 from events.fraud import (
     CheckFraud,
     ClearSuspension,
@@ -304,6 +305,7 @@ __all__ = [
     "Period",
     "Place",
     "PlaceOrder",
+    "PlaceReplacement",
     "Plan",
     "PlanMigrationCompleted",
     "ProcessPayment",
@@ -317,6 +319,7 @@ __all__ = [
     "RefundCharge",
     "RefundEstimate",
     "RefundFailed",
+    "RefundGoods",
     "RefundInfo",
     "RefundIssued",
     "RefundPayment",

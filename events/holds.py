@@ -30,6 +30,7 @@ class ReserveStock(HoldCommand):
     lines_total: Count | None = None  # extension: how many lines the order has
     warehouse_id: Id | None = None  # extension: hold here and nowhere else
     backorder: bool | None = None  # extension: wait for a restock when short
+    takes_over: Id | None = None  # extension: the reservation whose hold this one goes on with
 
 
 class ReleaseStock(HoldCommand):

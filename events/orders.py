@@ -245,6 +245,9 @@ class OrderConfirmed(OrderEvent):
     order_status: Literal["confirmed"]
     confirmed_at: Moment | None = None
     cart_id: Id | None = None  # extension: the cart it came of
+    # Extension: the order whose goods it replaces (G-33). It costs nothing, no payment belongs to
+    # it, and an item's unit price tells what the goods are worth. Also `metadata.exchangeFor`.
+    exchange_for: Id | None = None
 
 
 class OrderAmended(OrderEvent):

@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from events.base import Message
+from events.exchange_ids import hold_id_of
 from events.holds import CommitStock, ExtendHold, ReleaseStock, ReserveStock, ShipStock
 from events.inventory import AddInventory
 from events.types import Address
@@ -37,8 +38,11 @@ def commands(row: Allocation, facts: Iterable[Fact]) -> Iterator[Message]:
             yield from says(row, fact)
 
 
-def _asked(row: Allocation, _fact: Asked) -> Iterator[Message]:
-    yield from _reserve(row, standing(row))
+def _asked(row: Allocation, fact: Asked) -> Iterator[Message]:
+    if fact.is_free:
+        yield from _take_over(row)
+    else:
+        yield from _reserve(row, standing(row))
     if row.status is Status.COMMITTED:
         yield from _commit(row, standing(row))
 
@@ -62,10 +66,17 @@ def _reserve(
             quantity=line.quantity,
             destination=destination,
             expires_at=moment_of(line.expires_at_ms),
-            payment_id=row.payment_id,
+            payment_id=row.payment_id or None,
             lines_total=len(standing(row)),
             backorder=None if may_wait else False,
         )
+
+
+def _take_over(row: Allocation) -> Iterator[ReserveStock]:
+    """Go on with the holds of the exchange; one that lapsed is held anew, or its order ends."""
+    for command in _reserve(row, standing(row), may_wait=False):
+        line = row.line_number(command.reservation_id)
+        yield command.model_copy(update={"takes_over": hold_id_of(row.order_id, line)})
 
 
 def _commit(row: Allocation, numbers: Iterable[int]) -> Iterator[CommitStock]:
@@ -74,7 +85,7 @@ def _commit(row: Allocation, numbers: Iterable[int]) -> Iterator[CommitStock]:
         yield CommitStock(
             reservation_id=f"{row.order_id}:{number}",
             order_id=row.order_id,
-            payment_id=row.payment_id,
+            payment_id=row.payment_id or None,
             product_id=line.product_id,
             quantity=line.quantity,
         )

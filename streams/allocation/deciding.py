@@ -61,12 +61,13 @@ def _confirmed(
         return ()
     in_review = row is not None and row.review_open
     expires_at_ms = at_ms + (rules.hold_max_ms if in_review else rules.hold_ms)
-    payment = event.payment
+    payment, is_free = event.payment, event.exchange_for is not None
+    named = (payment and payment.payment_id) or f"pay_{event.order_id}"
     return (
         Asked(
             event.order_id,
             at_ms,
-            (payment and payment.payment_id) or f"pay_{event.order_id}",
+            "" if is_free else named,
             tuple(
                 [
                     Line(item.product_id, item.quantity, at_ms, expires_at_ms)
@@ -77,6 +78,7 @@ def _confirmed(
             event.shipping_address.state or "",
             event.order_total_minor,
             event.currency,
+            is_free=is_free,
         ),
     )
 

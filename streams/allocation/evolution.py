@@ -49,6 +49,7 @@ def _asked(row: Allocation | None, fact: Asked) -> Allocation:
         row = Allocation(fact.order_id, fact.at_ms)
     return replace(
         row,
+        status=Status.COMMITTED if fact.is_free else row.status,
         created_at_ms=fact.at_ms,
         payment_id=row.payment_id or fact.payment_id,
         lines=fact.lines,

@@ -25,6 +25,8 @@ class Asked(msgspec.Struct, frozen=True, gc=False):
     state: str
     total_minor: int
     currency: str
+    is_free: bool = False
+    """It replaces what came back: goods that are held already, and nothing to be paid (G-33)."""
 
 
 class AskedAgain(msgspec.Struct, frozen=True, gc=False):

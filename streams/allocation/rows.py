@@ -10,7 +10,7 @@ class Status(StrEnum):
 
     ASKED = "asked"
     COMMITTED = "committed"
-    """A captured payment made its holds permanent."""
+    """A captured payment made its holds permanent, or there is nothing to pay."""
     RELEASED = "released"
     """The order ended; nothing is asked for it again."""
 
@@ -48,6 +48,7 @@ class Allocation(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     created_at_ms: int
     status: Status = Status.ASKED
     payment_id: str = ""
+    """Empty while nobody has told it, and where nothing is to be paid."""
     lines: tuple[Line, ...] = ()
     country: str = ""
     state: str = ""

@@ -32,16 +32,24 @@ from streams.inventory.rows import (
     line_of,
 )
 from streams.inventory.rules import InventoryRules
+from streams.inventory.takeovers import is_to_be_had, taken_over
 from streams.moments import ms_of
 
 
 def reserve(
-    stock: Stock, row: Reservation | None, command: ReserveStock, at_ms: int, rules: InventoryRules
+    stock: Stock,
+    row: Reservation | None,
+    command: ReserveStock,
+    at_ms: int,
+    rules: InventoryRules,
+    *,
+    other: Reservation | None = None,
 ) -> Decision:
     """Hold a line's units until its expiresAt, or have it wait, or turn it away.
 
     A line waits when the product and the command allow it, the queue has room, and the
-    restock is near enough or not known (G-11). A repeat changes nothing.
+    restock is near enough or not known (G-11). A repeat changes nothing. `other` is the
+    reservation that the command takes over: what that one holds, nobody else gets between (G-33).
     """
     expires_at_ms = ms_of(command.expires_at)
     if row is not None:
@@ -50,7 +58,6 @@ def reserve(
         if not _may_begin_again(row, expires_at_ms, at_ms):
             return ()
     line = _line(row, command, at_ms)
-    held = hold(stock, line, at_ms, expires_at_ms, rules) if is_next(stock, line) else None
     begun = Requested(
         command.reservation_id,
         command.product_id,
@@ -60,6 +67,9 @@ def reserve(
         command.payment_id,
         command.lines_total,
     )
+    if other is not None and is_to_be_had(other, line, command.product_id):
+        return taken_over(other, begun, at_ms, expires_at_ms, rules)
+    held = hold(stock, line, at_ms, expires_at_ms, rules) if is_next(stock, line) else None
     return (begun, held or _short(stock, line, command, at_ms, rules))
 
 

@@ -84,7 +84,12 @@ def standing_refusals(order: Order, command: AmendOrder, rules: OrderRules) -> I
 
 
 def are_items_closed(order: Order) -> bool:
-    """Whether a shipment was created that still is to go, or the order is under way."""
+    """Whether a shipment was created that still is to go, or the order is under way.
+
+    What replaces other goods is as many as they were (G-33).
+    """
+    if order.exchange is not None:
+        return True
     if order.status not in BEFORE_DISPATCH or order.status is Status.PROCESSING:
         return True
     return any(parcel.state is not ParcelState.CANCELLED for parcel in order.parcels)

@@ -1,4 +1,4 @@
-"""What an order remembers of goods on their way back (G-32)."""
+"""What an order remembers of goods on their way back, and of what replaces them (G-32, G-33)."""
 
 from enum import StrEnum
 from typing import Final
@@ -25,6 +25,7 @@ class BackMoney(StrEnum):
     INITIAL = "initial"
     REFUNDED = "refunded"
     NOT_REFUNDED = "not_refunded"
+    """By this order; other goods came instead, or another order's payment gives it back."""
 
 
 class BackLine(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -35,6 +36,17 @@ class BackLine(msgspec.Struct, frozen=True, gc=False, array_like=True):
     units: int
     state: BackState = BackState.ADVISED
     money: BackMoney = BackMoney.INITIAL
+
+
+class Swap(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """Units that are to go out for as many that come back."""
+
+    line: int
+    """The order's, of which they come back."""
+    units: int
+    product_id: str
+    sku: str | None = None
+    name: str | None = None
 
 
 class Back(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -49,5 +61,35 @@ class Back(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     return_id: str = ""
     """Empty until its label was issued."""
     lapsed: bool = False
-    exchange: bool = False
-    """Other goods instead of the money."""
+    method: str = ""
+    """How it is sent back."""
+    fee_minor: int = 0
+    """What the label costs the customer, should the price go back."""
+    swaps: tuple[Swap, ...] = ()
+    """What goes out instead, line by line; empty: the price goes back."""
+    held: tuple[int, ...] = ()
+    """The swaps whose stock was held, counted from 1, ascending."""
+    replacement: str = ""
+    """The name of the order that they make, from the start; empty without swaps."""
+    replaced: bool = False
+    """That order was asked for."""
+
+    @property
+    def waits_for_stock(self) -> bool:
+        """Whether stock has yet to say that it holds what goes out instead."""
+        return len(self.held) < len(self.swaps)
+
+
+class Exchange(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """What an order is a replacement for (G-33)."""
+
+    order_id: str
+    """The order whose goods came back: its payment paid for these too."""
+    return_id: str
+    """The return that they came back with."""
+    products: tuple[str, ...]
+    """By line, the product that came back."""
+    fee_minor: int = 0
+    """What the way back cost the customer, should the price go back after all."""
+    asked: tuple[tuple[int, int], ...] = ()
+    """Units by line whose price was asked back already."""

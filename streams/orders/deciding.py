@@ -22,9 +22,12 @@ from events.shipping import (
 from streams.orders import (
     amending,
     cancelling,
+    exchanging,
     flags,
     fraud,
+    inspecting,
     payment,
+    receiving,
     returning,
     shipping,
     stock,
@@ -42,10 +45,12 @@ _order_id: Final = attrgetter("order_id")
 
 
 def _adjusted(order: Order, event: InventoryAdjusted, at_ms: int, rules: OrderRules) -> Facts:
-    """Stock's answer is the order's, or that of the amendment under way.
+    """Stock's answer is the order's, or that of an exchange or the amendment under way.
 
     A line that is held after all needs no substitute any more.
     """
+    if order.returns and (told := exchanging.stock_told(order, event, at_ms, rules)):
+        return told
     pending = order.pending
     if pending is None:
         return stock.adjusted(order, event, at_ms, rules)
@@ -59,6 +64,8 @@ def _adjusted(order: Order, event: InventoryAdjusted, at_ms: int, rules: OrderRu
 
 
 def _out_of_stock(order: Order, event: OutOfStock, at_ms: int, rules: OrderRules) -> Facts:
+    if order.returns and (told := exchanging.stock_told(order, event, at_ms, rules)):
+        return told
     pending = order.pending
     if pending is not None and amending.is_of_pending(order, event):
         return amending.given_up(order, pending, at_ms, rules, Refusal.SHORT)
@@ -81,8 +88,19 @@ def _payment_failed(order: Order, event: PaymentFailed, at_ms: int, rules: Order
 
 
 def _returned(order: Order, event: ReturnReceived, at_ms: int, rules: OrderRules) -> Facts:
-    taken = returning.received(order, event, at_ms)
+    taken = receiving.received(order, event, at_ms)
     return (*taken, *shipping.returned(order, event, at_ms, rules))
+
+
+def _disputed(order: Order, event: ChargebackOpened, at_ms: int, rules: OrderRules) -> Facts:
+    flagged = flags.disputed(order, event, at_ms, rules)
+    return (*flagged, *exchanging.disputed(order, at_ms, rules)) if flagged else ()
+
+
+def _delivery_failed(order: Order, event: DeliveryFailed, at_ms: int, rules: OrderRules) -> Facts:
+    told = shipping.attempt_failed(order, event, at_ms, rules)
+    is_lost = event.reason_code == "LOST"
+    return (*told, *inspecting.lost(order, event, at_ms)) if told and is_lost else told
 
 
 def _refunded(order: Order, event: RefundIssued, at_ms: int, rules: OrderRules) -> Facts:
@@ -90,12 +108,12 @@ def _refunded(order: Order, event: RefundIssued, at_ms: int, rules: OrderRules) 
     facts = payment.refunded(order, event, at_ms, rules)
     if not facts:
         return ()
-    given = returning.refund_issued(order, event, at_ms)
+    given = receiving.refund_issued(order, event, at_ms)
     return (*flags.lowered(order, flags.REFUND_FAILED, at_ms, "REFUND_MADE"), *given, *facts)
 
 
 def _refund_failed(order: Order, event: RefundFailed, at_ms: int, _rules: OrderRules) -> Facts:
-    given = returning.refund_failed(order, event, at_ms)
+    given = receiving.refund_failed(order, event, at_ms)
     why = f"REFUND_FAILED_{event.failure_reason.upper()}"
     return (*given, *flags.flagged(order, flags.REFUND_FAILED, at_ms, why))
 
@@ -112,13 +130,13 @@ _RULES: Final[dict[type[Message], Rule]] = {
     FraudCheckCompleted: fraud.checked,
     RefundIssued: _refunded,
     RefundFailed: _refund_failed,
-    ChargebackOpened: flags.disputed,
+    ChargebackOpened: _disputed,
     ChargebackClosed: flags.dispute_over,
-    ReturnInitiated: returning.advised,
+    ReturnInitiated: receiving.advised,
     ShipmentCreated: shipping.created,
     ShipmentDispatched: shipping.dispatched,
     ShipmentDelivered: shipping.delivered,
-    DeliveryFailed: shipping.attempt_failed,
+    DeliveryFailed: _delivery_failed,
     ReturnReceived: _returned,
     ShipmentCancelled: shipping.shipment_cancelled,
     ShipmentBookingFailed: shipping.booking_failed,

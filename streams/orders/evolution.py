@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
+from streams.orders.back_folds import BACK_FOLDS
 from streams.orders.facts import (
     AllHeld,
     Amended,
@@ -30,14 +31,13 @@ from streams.orders.facts import (
     Placed,
     Refunded,
     Rejected,
-    ReturnAsked,
-    ReturnChanged,
     ReviewClosed,
     ReviewOpened,
     WentShort,
     WentUnavailable,
 )
-from streams.orders.rows import HISTORY_MAX, Order, Status, Step
+from streams.orders.rows import Order, Status
+from streams.orders.steps import step
 
 
 def evolve(order: Order | None, fact: Fact) -> Order:
@@ -46,20 +46,6 @@ def evolve(order: Order | None, fact: Fact) -> Order:
         return fact.order
     assert order is not None, "an order begins with Placed or Rejected"
     return _FOLDS[type(fact)](order, fact)
-
-
-def _step(
-    order: Order, at_ms: int, reason: str, status: Status | None = None, **changes: object
-) -> Order:
-    """Change the row and write a step of its history."""
-    status = status or order.status
-    step = Step(at_ms, status, reason)
-    history = order.history
-    if len(history) >= HISTORY_MAX:
-        history = (history[0], *history[2 - HISTORY_MAX :])
-    return replace(
-        order, version=order.version + 1, status=status, history=(*history, step), **changes
-    )
 
 
 def _with_line(order: Order, line: int) -> dict[str, Any]:
@@ -81,16 +67,16 @@ def _line_held(order: Order, fact: LineHeld) -> Order:
 
 
 def _all_held(order: Order, fact: AllHeld) -> Order:
-    return _step(order, fact.at_ms, "STOCK_HELD", **_with_line(order, fact.line))
+    return step(order, fact.at_ms, "STOCK_HELD", **_with_line(order, fact.line))
 
 
 def _line_lost(order: Order, fact: LineLost) -> Order:
     held = tuple([n for n in order.held if n != fact.line])
-    return _step(order, fact.at_ms, fact.reason, held=held)
+    return step(order, fact.at_ms, fact.reason, held=held)
 
 
 def _went_short(order: Order, fact: WentShort) -> Order:
-    return _step(
+    return step(
         order,
         fact.at_ms,
         "OUT_OF_STOCK",
@@ -113,11 +99,11 @@ def _went_unavailable(order: Order, fact: WentUnavailable) -> Order:
 
 def _moved(order: Order, fact: Moved) -> Order:
     held_from = order.status if fact.to is Status.ON_HOLD else None
-    return _step(order, fact.at_ms, fact.reason, status=fact.to, held_from=held_from)
+    return step(order, fact.at_ms, fact.reason, status=fact.to, held_from=held_from)
 
 
 def _money_taken(order: Order, fact: MoneyTaken) -> Order:
-    return _step(
+    return step(
         order,
         fact.at_ms,
         "PAYMENT_CAPTURED",
@@ -131,7 +117,7 @@ def _money_taken(order: Order, fact: MoneyTaken) -> Order:
 
 
 def _money_added(order: Order, fact: MoneyAdded) -> Order:
-    return _step(
+    return step(
         order,
         fact.at_ms,
         "AMENDMENT_PAID",
@@ -145,7 +131,7 @@ def _amendment_asked(order: Order, fact: AmendmentAsked) -> Order:
     """The numbers of its lines are taken from now on, whatever comes of it."""
     added = [fact.pending.lines[number - 1] for number in fact.pending.added]
     taken = tuple([replace(line, quantity=0, total_minor=0) for line in added])
-    return _step(
+    return step(
         order, fact.at_ms, "AMENDMENT_ASKED", pending=fact.pending, lines=order.lines + taken
     )
 
@@ -158,7 +144,7 @@ def _amendment_held(order: Order, fact: AmendmentHeld) -> Order:
 
 
 def _amendment_ended(order: Order, fact: AmendmentEnded) -> Order:
-    return _step(order, fact.at_ms, fact.reason, pending=None)
+    return step(order, fact.at_ms, fact.reason, pending=None)
 
 
 def _amended(order: Order, fact: Amended) -> Order:
@@ -169,7 +155,7 @@ def _amended(order: Order, fact: Amended) -> Order:
     earlier = order.earlier_totals_minor
     if total_minor != order.total_minor:
         earlier = (*earlier, order.total_minor)
-    return _step(
+    return step(
         order,
         fact.at_ms,
         f"AMENDED_{fact.kind}" if not fact.why else f"LINE_CANCELLED_{fact.why}",
@@ -188,15 +174,15 @@ def _amended(order: Order, fact: Amended) -> Order:
 
 
 def _review_opened(order: Order, fact: ReviewOpened) -> Order:
-    return _step(order, fact.at_ms, fact.reason, review_due_ms=fact.due_ms)
+    return step(order, fact.at_ms, fact.reason, review_due_ms=fact.due_ms)
 
 
 def _review_closed(order: Order, fact: ReviewClosed) -> Order:
-    return _step(order, fact.at_ms, "REVIEW_APPROVED", review_due_ms=0)
+    return step(order, fact.at_ms, "REVIEW_APPROVED", review_due_ms=0)
 
 
 def _cancelled(order: Order, fact: Cancelled) -> Order:
-    return _step(
+    return step(
         order,
         fact.at_ms,
         fact.reason,
@@ -213,7 +199,7 @@ def _cancelled(order: Order, fact: Cancelled) -> Order:
 
 
 def _refunded(order: Order, fact: Refunded) -> Order:
-    return _step(
+    return step(
         order,
         fact.at_ms,
         "REFUND_ISSUED",
@@ -223,7 +209,7 @@ def _refunded(order: Order, fact: Refunded) -> Order:
 
 
 def _held_from(order: Order, fact: HeldFrom) -> Order:
-    return _step(order, fact.at_ms, "SHIPMENT_CREATED", held_from=fact.to)
+    return step(order, fact.at_ms, "SHIPMENT_CREATED", held_from=fact.to)
 
 
 def _parcel_moved(order: Order, fact: ParcelMoved) -> Order:
@@ -237,22 +223,12 @@ def _parcel_moved(order: Order, fact: ParcelMoved) -> Order:
     return replace(order, version=order.version + 1, parcels=parcels)
 
 
-def _return_asked(order: Order, fact: ReturnAsked) -> Order:
-    return _step(order, fact.at_ms, "RETURN_ASKED", returns=(*order.returns, fact.back))
-
-
-def _return_changed(order: Order, fact: ReturnChanged) -> Order:
-    returns = list(order.returns)
-    returns[fact.position : fact.position + 1] = [fact.back]
-    return _step(order, fact.at_ms, fact.reason, returns=tuple(returns))
-
-
 def _flagged(order: Order, fact: Flagged) -> Order:
-    return _step(order, fact.at_ms, fact.reason, flags=fact.flags)
+    return step(order, fact.at_ms, fact.reason, flags=fact.flags)
 
 
 def _noted(order: Order, fact: Noted) -> Order:
-    return _step(order, fact.at_ms, fact.reason)
+    return step(order, fact.at_ms, fact.reason)
 
 
 _FOLDS: Final[dict[type, Callable[[Order, Any], Order]]] = {
@@ -274,8 +250,7 @@ _FOLDS: Final[dict[type, Callable[[Order, Any], Order]]] = {
     AmendmentEnded: _amendment_ended,
     Amended: _amended,
     MoneyAdded: _money_added,
-    ReturnAsked: _return_asked,
-    ReturnChanged: _return_changed,
+    **BACK_FOLDS,
     Flagged: _flagged,
     Noted: _noted,
 }

@@ -3,6 +3,7 @@
 import msgspec
 
 from streams.orders.back import Back
+from streams.orders.exchange_facts import ExchangeFact
 from streams.orders.rows import Line, Order, Parcel, Pending, Place, Status
 
 
@@ -176,7 +177,6 @@ class ReturnAsked(msgspec.Struct, frozen=True, gc=False):
     at_ms: int
     back: Back
     details: str | None
-    method: str
 
 
 class ReturnChanged(msgspec.Struct, frozen=True, gc=False):
@@ -228,6 +228,7 @@ Fact = (
     | MoneyAdded
     | ReturnAsked
     | ReturnChanged
+    | ExchangeFact
     | Flagged
     | Noted
 )

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from events.base import Message
+from events.exchanges import PlaceReplacement
 from events.inventory import OutOfStock
 from events.orders import (
     InventoryDetails,
@@ -18,6 +19,8 @@ from events.payments import PaymentFailed, PaymentInitiated
 from events.types import OrderItem, OrderPayment, PaymentMethod
 from streams.moments import moment_of
 from streams.orders.calendar import delivery_day
+from streams.orders.exchange_facts import ExchangeFact
+from streams.orders.exchange_telling import exchanged, return_asked, unsent
 from streams.orders.facts import (
     Amended,
     AmendmentAsked,
@@ -31,7 +34,7 @@ from streams.orders.facts import (
 from streams.orders.returning import return_due_ms
 from streams.orders.rows import Order
 from streams.orders.rules import OrderRules
-from streams.orders.telling import amended, label_asked
+from streams.orders.telling import amended
 
 _RISK_FIELDS = (
     "account_created_at",
@@ -47,11 +50,13 @@ _RISK_FIELDS = (
 
 
 def opening(
-    order: Order, facts: Iterable[Fact], command: PlaceOrder, rules: OrderRules
+    order: Order, facts: Iterable[Fact], command: PlaceOrder | PlaceReplacement, rules: OrderRules
 ) -> Iterator[Message]:
-    """Announce a new order: confirmed, with its payment session, or failed."""
+    """Announce a new order: confirmed, with the payment session that it needs, or failed."""
     for fact in facts:
-        if isinstance(fact, Placed):
+        if isinstance(command, PlaceReplacement):
+            yield _replacement(order, command, rules)
+        elif isinstance(fact, Placed):
             items = _items(order)
             yield _confirmed(order, items, command, rules)
             yield _session(order, items, command)
@@ -71,8 +76,11 @@ def following(
     for fact in facts:
         if isinstance(fact, Cancelled):
             yield _order_cancelled(order, fact, message, at_ms)
+            yield from unsent(order, fact)
         elif isinstance(fact, ReturnAsked):
-            yield label_asked(order, fact)
+            yield from return_asked(order, fact, rules)
+        elif isinstance(fact, ExchangeFact):
+            yield from exchanged(order, fact)
         elif isinstance(fact, AmendmentAsked | AmendmentEnded | Amended):
             yield from amended(order, fact, rules)
 
@@ -107,6 +115,24 @@ def _items(order: Order) -> tuple[OrderItem, ...]:
             )
             for _, line in order.standing
         ]
+    )
+
+
+def _replacement(order: Order, command: PlaceReplacement, rules: OrderRules) -> OrderConfirmed:
+    """Of what replaces other goods: there is nothing to be paid."""
+    days = rules.express_days if order.shipping_method == "express" else rules.standard_days
+    return OrderConfirmed(
+        order_id=order.order_id,
+        user_id=order.user_id,
+        order_items=_items(order),
+        order_total_minor=0,
+        currency=order.currency,
+        shipping_address=command.shipping_address,
+        shipping_method=command.shipping_method,
+        estimated_delivery_date=delivery_day(order.placed_at_ms, days),
+        order_status="confirmed",
+        confirmed_at=moment_of(order.placed_at_ms),
+        exchange_for=command.exchange_for,
     )
 
 

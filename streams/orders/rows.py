@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from streams.orders.back import Back
+from streams.orders.back import Back, Exchange
 
 HISTORY_MAX: Final = 40
 """Steps of an order's history that are kept: the first, and the last of the others."""
@@ -179,6 +179,8 @@ class Order(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """The customer takes another product where one cannot be had (G-11)."""
     returns: tuple[Back, ...] = ()
     """In the order in which they were asked for."""
+    exchange: Exchange | None = None
+    """What it replaces: such an order costs nothing and has no payment (G-33)."""
     flags: tuple[str, ...] = ()
     """What people should know of it: DISPUTED, CHARGED_BACK, REFUND_FAILED."""
 

@@ -68,6 +68,11 @@ class OrderRules:
     """How long after its delivery a parcel may be sent back (G-32)."""
     return_label_ms: int = 14 * DAY_MS
     """How long a return is waited for (G-32)."""
+    exchange_wait_ms: int = MINUTE_MS
+    """How long an exchange waits for the answers of stock before it becomes a refund (G-33)."""
+    exchange_hold_ms: int = 15 * DAY_MS
+    """How long stock keeps what an exchange holds, should nobody let go of it: the fortnight of
+    its label, and a day for its booking (G-33)."""
     stuck_unpaid_ms: int = HOUR_MS
     """How long a confirmed order may stand still before people are told. Its holds last half an
     hour, its payment's retries less."""

@@ -81,6 +81,8 @@ def _held(order: Order, line: int, at_ms: int) -> Facts:
         return ()
     last = len(order.held) + 1 == len(order.standing)
     held: Fact = AllHeld(at_ms, line) if last else LineHeld(at_ms, line)
+    if last and order.exchange is not None and order.status is Status.CONFIRMED:
+        return (held, Moved(at_ms, Status.PAID, "NOTHING_TO_PAY"))
     missed = [n for n in (*order.short, *order.unavailable) if n != line]
     if order.status is Status.BACKORDERED and not missed:
         return (held, *restocked(order, at_ms))

@@ -8,7 +8,8 @@ from events.orders import AddressChange, Amendment, OrderAmended, OrderLine
 from events.returns import CreateReturnLabel
 from events.types import Address, ShippedItem
 from streams.moments import moment_of
-from streams.orders.facts import Amended, AmendmentAsked, AmendmentEnded, ReturnAsked
+from streams.orders.back import Back
+from streams.orders.facts import Amended, AmendmentAsked, AmendmentEnded
 from streams.orders.rows import Line, Order, Place
 from streams.orders.rules import OrderRules
 
@@ -25,9 +26,8 @@ def amended(
         yield _order_amended(order, fact)
 
 
-def label_asked(order: Order, fact: ReturnAsked) -> CreateReturnLabel:
+def label_asked(order: Order, back: Back) -> CreateReturnLabel:
     """Ask for the label of a return."""
-    back = fact.back
     return CreateReturnLabel(
         shipment_id=back.shipment_id,
         order_id=order.order_id,
@@ -43,8 +43,8 @@ def label_asked(order: Order, fact: ReturnAsked) -> CreateReturnLabel:
                 for one in back.lines
             ]
         ),
-        return_method=fact.method,
-        reshipping=back.exchange,
+        return_method=back.method or None,
+        reshipping=bool(back.swaps),
     )
 
 
@@ -78,7 +78,9 @@ def _release(order: Order, fact: AmendmentEnded) -> Iterator[ReleaseStock]:
 def _order_amended(order: Order, fact: Amended) -> OrderAmended:
     moved = None
     if fact.moved_from is not None and fact.moved_to is not None:
-        moved = AddressChange(previous=_address(fact.moved_from), updated=_address(fact.moved_to))
+        moved = AddressChange(
+            previous=address_of(fact.moved_from), updated=address_of(fact.moved_to)
+        )
     return OrderAmended(
         order_id=order.order_id,
         user_id=order.user_id,
@@ -130,7 +132,8 @@ def _units(lines: list[Line]) -> int:
     return sum([line.quantity for line in lines])
 
 
-def _address(place: Place) -> Address:
+def address_of(place: Place) -> Address:
+    """An address as it travels."""
     return Address(
         line1=place.line1,
         line2=place.line2,

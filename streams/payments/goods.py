@@ -3,11 +3,12 @@
 Each function gives the sale as it is afterwards, what else follows, and what is to go back.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
+from events.exchanges import RefundGoods
 from events.returns import ReturnInitiated, ReturnReceived
 from events.shipping import DeliveryFailed, ShipmentDelivered, ShipmentDispatched
 from events.shipping_parts import ReturnedItem
@@ -23,6 +24,7 @@ from streams.payments.sales import (
     Sale,
     SentParcel,
     SentUnits,
+    Worth,
     agreed_return,
     parcel_of,
     taken_off,
@@ -119,19 +121,38 @@ def returned(
 ) -> Moved:
     """Give back the price of what came back, as it was inspected, less the label's fee (G-32).
 
-    An exchange gives nothing back by itself (G-33): Orders asks for the difference.
+    An exchange leaves the sale as it is: other goods go out for those that came back. Where they
+    do not in the end, Orders asks for the price with RefundGoods (G-33).
     """
+    if event.resolution == "exchange":
+        return Moved(sale)
     agreed = agreed_return(sale, event.return_id)
-    unused = agreed is not None and agreed.unused
+    worth = _worth(sale, event.items, rules, unused=agreed is not None and agreed.unused)
+    amount = worth.amount_minor - (0 if agreed is None else agreed.fee_minor)
+    return Moved(worth.sale, back=Back(event.return_id, amount, "RETURN", event.return_id))
+
+
+def unreplaced(
+    payment: Payment, sale: Sale, command: RefundGoods, _at_ms: int, rules: PaymentRules
+) -> Moved:
+    """Give back the price of goods that an exchange did not replace, once a cause (G-33)."""
+    if find(payment.refunds, refund_id_of(command.payment_id, command.cause)) is not None:
+        return Moved(sale)
+    worth = _worth(sale, command.items, rules, unused=False)
+    amount, return_id = worth.amount_minor - command.fee_minor, command.return_id or ""
+    return Moved(worth.sale, back=Back(command.cause, amount, command.reason, return_id))
+
+
+def _worth(
+    sale: Sale, items: Iterable[ReturnedItem], rules: PaymentRules, *, unused: bool
+) -> Worth:
+    """What of the price of items goes back, and the sale without them."""
     amount, after = 0, sale
-    for item in event.items:
+    for item in items:
         worth = taken_off(after, (item.product_id, item.sku), item.quantity)
         amount += _refundable_minor(item, worth.amount_minor, rules, unused=unused)
         after = worth.sale
-    if event.resolution == "exchange":
-        return Moved(after)
-    amount -= 0 if agreed is None else agreed.fee_minor
-    return Moved(after, back=Back(event.return_id, amount, "RETURN", event.return_id))
+    return Worth(amount, after)
 
 
 def _refundable_minor(

@@ -11,6 +11,7 @@ from events.inventory import InventoryAdjusted
 from events.orders import OrderAmended, OrderCancelled, OrderConfirmed
 from events.payments import PaymentComplete, PaymentProcessed
 from events.refunds import ChargebackOpened
+from events.types import OrderItem
 from streams.shipping import fulfilment_facts as f
 from streams.shipping.cancelling import CHARGEBACK, ORDER_CANCELLED
 from streams.shipping.places import destination_of
@@ -35,6 +36,9 @@ def decide(row: Fulfilment | None, message: Message, at_ms: int, rules: Shipping
         order_id = str(getattr(message, "order_id", ""))
         facts = (f.Begun(order_id, at_ms + rules.early_ms), *facts)
     after = fold(row, facts)
+    if after.is_free and not after.complete_at_ms and _is_held(after):
+        facts = (*facts, f.Completed(at_ms))
+        after = fold(row, facts)
     if not (after.lines and after.complete_at_ms) or after.stopped:
         return facts
     amended = any(isinstance(fact, f.LinesChanged) for fact in facts)
@@ -59,6 +63,14 @@ def evolve(row: Fulfilment | None, fact: f.FulfilmentFact) -> Fulfilment:
     return _FOLDS[type(fact)](row, fact)
 
 
+def _is_held(row: Fulfilment) -> bool:
+    """Whether warehouses hold every unit."""
+    units: dict[int, int] = {}
+    for held in row.held:
+        units[held.line] = units.get(held.line, 0) + held.quantity
+    return all(units.get(number, 0) >= one.quantity for number, one in enumerate(row.lines, 1))
+
+
 def forgotten(row: Fulfilment, due_ms: int) -> bool:
     """Whether the row's time has come and the order was never confirmed."""
     return row.early_due_ms == due_ms
@@ -70,10 +82,8 @@ def forgotten(row: Fulfilment, due_ms: int) -> bool:
 def _on_confirmed(row: Fulfilment | None, event: OrderConfirmed, _at_ms: int) -> Facts:
     if row is not None and row.lines:
         return ()
-    lines = [
-        Line(item.product_id, item.quantity, item.total_price_minor, item.sku, item.product_name)
-        for item in event.order_items
-    ]
+    is_free = event.exchange_for is not None
+    lines = [_line(item, is_free=is_free) for item in event.order_items]
     return (
         f.Confirmed(
             event.order_id,
@@ -82,9 +92,16 @@ def _on_confirmed(row: Fulfilment | None, event: OrderConfirmed, _at_ms: int) ->
             destination_of(event.shipping_address),
             event.shipping_method,
             event.currency,
-            event.order_total_minor,
+            sum([line.total_minor for line in lines]) if is_free else event.order_total_minor,
+            is_free=is_free,
         ),
     )
+
+
+def _line(item: OrderItem, *, is_free: bool) -> Line:
+    """A line with what it costs, or, where nothing is paid, with what its goods are worth."""
+    worth = item.unit_price_minor * item.quantity if is_free else item.total_price_minor
+    return Line(item.product_id, item.quantity, worth, item.sku, item.product_name)
 
 
 def _on_amended(row: Fulfilment | None, event: OrderAmended, _at_ms: int) -> Facts:
@@ -182,6 +199,7 @@ def _confirmed(row: Fulfilment, fact: f.Confirmed) -> Fulfilment:
         method=fact.method,
         currency=fact.currency,
         total_minor=fact.total_minor,
+        is_free=fact.is_free,
         early_due_ms=0,
     )
 

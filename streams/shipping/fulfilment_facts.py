@@ -23,6 +23,8 @@ class Confirmed(msgspec.Struct, frozen=True, gc=False):
     method: str
     currency: str
     total_minor: int
+    is_free: bool = False
+    """Nothing is to be paid: it replaces what came back (G-33)."""
 
 
 class LinesChanged(msgspec.Struct, frozen=True, gc=False):

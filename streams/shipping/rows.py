@@ -50,7 +50,7 @@ class Line(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     product_id: str
     quantity: int
     total_minor: int
-    """What the customer pays for it, discounts taken off."""
+    """What the customer pays for it, discounts taken off; of a replacement, what it is worth."""
     sku: str | None = None
     name: str | None = None
 
@@ -76,6 +76,8 @@ class Fulfilment(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     currency: str = ""
     total_minor: int = 0
     held: tuple[Held, ...] = ()
+    is_free: bool = False
+    """Nothing is to be paid: it goes out once all of it is held (G-33)."""
     paid: bool = False
     complete_at_ms: int = 0
     """When the payment was complete: the time to fulfil began; 0: not yet."""

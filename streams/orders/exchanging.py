@@ -1,0 +1,169 @@
+"""Exchanges: what goes out instead is held at once, and sent once what came back is sound (G-33).
+
+A line is exchanged once, unit for unit, for goods of its own price. Whatever keeps that from
+happening makes the exchange a refund: nothing is captured for it, and nothing paid back twice.
+"""
+
+from collections.abc import Iterator
+from enum import StrEnum
+
+from msgspec.structs import replace
+
+from events.exchange_ids import hold_id_of, replacement_id_of
+from events.inventory import InventoryAdjusted, OutOfStock
+from events.orders import RequestReturn
+from events.types import OrderItem
+from streams.orders.back import Back, BackLine, Swap
+from streams.orders.exchange_facts import ExchangeEnded, LabelAsked, ReplacementStopped, SwapHeld
+from streams.orders.facts import Fact
+from streams.orders.flags import CHARGED_BACK, DISPUTED
+from streams.orders.naming import named
+from streams.orders.rows import Order
+from streams.orders.rules import OrderRules
+
+Facts = tuple[Fact, ...]
+Instead = dict[int, OrderItem | None]
+"""By line, what is wanted instead; None: the same again."""
+
+_LETTING_GO = frozenset({"EXPIRED", "CANCELLED"})
+
+
+class Unmet(StrEnum):
+    """Why an exchange becomes a refund, in order of precedence; the history tells it."""
+
+    REPLACEMENT = "REPLACEMENT"
+    """The goods replace others already."""
+    ONCE = "ONCE"
+    """One of the lines was exchanged before, or is being exchanged."""
+    DISPUTED = "DISPUTED"
+    """A bank claims the money, or has it."""
+    PAID_BACK = "PAID_BACK"
+    """All the money went back meanwhile."""
+    UNLIKE = "UNLIKE"
+    """What is wanted instead has another price, or is not as many units."""
+    SHORT = "SHORT"
+    """Stock has not all of it."""
+    NO_ANSWER = "NO_ANSWER"
+    """Stock did not answer in time."""
+    INSPECTION = "INSPECTION"
+    """Not all of it came back, or not in the state in which it is taken back."""
+    LABEL = "LABEL"
+    """It came back with a label that promised a refund."""
+
+
+def wanted_instead(
+    order: Order, command: RequestReturn, lines: frozenset[int], rules: OrderRules
+) -> Instead | Unmet:
+    """Say what is wanted in the place of each line, or why the price goes back."""
+    if order.exchange is not None:
+        return Unmet.REPLACEMENT
+    if lines & {swap.line for back in order.returns for swap in back.swaps}:
+        return Unmet.ONCE
+    if is_disputed(order):
+        return Unmet.DISPUTED
+    if command.exchange_items is None:
+        return dict.fromkeys(lines)
+    return _paired(order, command, command.exchange_items, rules)
+
+
+def swapping(order: Order, back: Back, number: int, instead: Instead) -> Back:
+    """The same return as an exchange, the order's return of that number, counted from 1."""
+    swaps = tuple([_swap(order, one, instead[one.line]) for one in back.lines])
+    return replace(back, swaps=swaps, replacement=replacement_id_of(order.order_id, number))
+
+
+def stock_told(
+    order: Order, event: InventoryAdjusted | OutOfStock, at_ms: int, rules: OrderRules
+) -> Facts:
+    """Count what stock holds; with the last of it, or where it is short, a label is asked for."""
+    position, number = _hold_of(order, event.reservation_id)
+    if number == 0 or not order.returns[position].waits_for_stock:
+        return ()
+    back = order.returns[position]
+    if isinstance(event, OutOfStock) or event.reservation_status in _LETTING_GO:
+        return ended(position, back, Unmet.SHORT, at_ms, rules)
+    if event.reservation_status != "CONFIRMED" or number in back.held:
+        return ()
+    held = replace(back, held=tuple(sorted((*back.held, number))))
+    if held.waits_for_stock:
+        return (SwapHeld(at_ms, position, held),)
+    return (LabelAsked(at_ms, position, replace(held, due_ms=at_ms + rules.return_label_ms)),)
+
+
+def ended(position: int, back: Back, why: Unmet, at_ms: int, rules: OrderRules) -> Facts:
+    """Make an exchange a return for its price; the label that it still waits for is asked for."""
+    plain = without_exchange(back)
+    reason = f"EXCHANGE_REFUSED_{why}"
+    if not back.waits_for_stock or back.return_id:
+        return (ExchangeEnded(at_ms, position, back, plain, reason),)
+    plain = replace(plain, due_ms=at_ms + rules.return_label_ms)
+    return (
+        ExchangeEnded(at_ms, position, back, plain, reason),
+        LabelAsked(at_ms, position, plain),
+    )
+
+
+def without_exchange(back: Back) -> Back:
+    """The same return, for its price."""
+    return replace(back, swaps=(), held=(), replacement="")
+
+
+def is_open(back: Back) -> bool:
+    """Whether goods are held, or asked for, that are not on their way yet."""
+    return bool(back.swaps) and not back.replaced
+
+
+def is_disputed(order: Order) -> bool:
+    """Whether a bank claims the money, or has it."""
+    return not {DISPUTED, CHARGED_BACK}.isdisjoint(order.flags)
+
+
+def disputed(order: Order, at_ms: int, rules: OrderRules) -> Facts:
+    """Give up every exchange of an order whose money the bank claims, as far as none has left."""
+    facts: list[Fact] = []
+    for position, back in enumerate(order.returns):
+        if is_open(back):
+            facts += ended(position, back, Unmet.DISPUTED, at_ms, rules)
+        elif back.replaced:
+            facts.append(ReplacementStopped(at_ms, back.replacement))
+    return tuple(facts)
+
+
+def holds_of(back: Back) -> Iterator[tuple[str, Swap]]:
+    """The reservations of what goes out instead."""
+    for number, swap in enumerate(back.swaps, 1):
+        yield hold_id_of(back.replacement, number), swap
+
+
+def _paired(
+    order: Order, command: RequestReturn, others: tuple[OrderItem, ...], rules: OrderRules
+) -> Instead | Unmet:
+    """Each item's counterpart is the one in the same place."""
+    if len(others) != len(command.items):
+        return Unmet.UNLIKE
+    found: Instead = {}
+    for item, other in zip(command.items, others, strict=True):
+        for number, _ in named(order, item):
+            off = abs(other.unit_price_minor - order.lines[number - 1].unit_price_minor)
+            like = item.quantity == other.quantity and off <= rules.price_tolerance_minor
+            if not like or found.setdefault(number, other) is not other:
+                return Unmet.UNLIKE
+    return found
+
+
+def _swap(order: Order, back: BackLine, other: OrderItem | None) -> Swap:
+    if other is not None:
+        name = other.product_name
+        name = None if name is None else name[:200]
+        return Swap(back.line, back.units, other.product_id, other.sku, name)
+    line = order.lines[back.line - 1]
+    return Swap(back.line, back.units, line.product_id, line.sku, line.product_name)
+
+
+def _hold_of(order: Order, reservation_id: str | None) -> tuple[int, int]:
+    """Which swap of which return a reservation is for; 0 for the swap: for none."""
+    replacement, _, number = (reservation_id or "").rpartition(":x")
+    for position, back in enumerate(order.returns):
+        if back.replacement and back.replacement == replacement and number.isdecimal():
+            return position, int(number)
+    return 0, 0

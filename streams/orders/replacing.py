@@ -1,0 +1,59 @@
+"""PlaceReplacement: an order for goods that were paid for when others were bought (G-33)."""
+
+from typing import Any
+
+from events.exchanges import PlaceReplacement
+from events.orders import PlaceOrder
+from streams.orders.back import Exchange
+from streams.orders.facts import Fact, Placed
+from streams.orders.placing import place_of
+from streams.orders.rows import Line, Order, Status, Step
+from streams.orders.rules import OrderRules
+
+
+def begin(
+    command: PlaceReplacement, at_ms: int, _rules: OrderRules, correlation_id: str
+) -> tuple[Fact, ...]:
+    """Begin an order that costs nothing. It is confirmed as it is: its like was ordered before."""
+    lines = [
+        Line(
+            item.product_id,
+            item.quantity,
+            item.unit_price_minor,
+            0,
+            item.product_name,
+            item.sku,
+        )
+        for item in command.order_items
+    ]
+    order = Order(
+        order_id=command.order_id,
+        user_id=command.user_id,
+        status=Status.CONFIRMED,
+        placed_at_ms=at_ms,
+        currency=command.currency,
+        total_minor=0,
+        lines=tuple(lines),
+        shipping_address=place_of(command.shipping_address),
+        shipping_method=command.shipping_method,
+        payment_id=f"pay_{command.order_id}",
+        payment_method="",
+        correlation_id=correlation_id,
+        history=(Step(at_ms, Status.CONFIRMED, "PLACED"),),
+        exchange=Exchange(
+            command.exchange_for,
+            command.return_id,
+            command.replaces,
+            command.return_fee_minor,
+        ),
+    )
+    return (Placed(order),)
+
+
+def beside(
+    command: PlaceOrder | PlaceReplacement, metadata: dict[str, Any] | None
+) -> dict[str, Any] | None:
+    """What an order's first message carries beside its data: what it was asked for with."""
+    if isinstance(command, PlaceReplacement):
+        return {**(metadata or {}), "exchangeFor": command.exchange_for}
+    return metadata
