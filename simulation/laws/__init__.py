@@ -17,6 +17,8 @@ from simulation.lane import Change, Lane
 from simulation.laws import states
 from simulation.laws.broken import Broken, insist
 from simulation.laws.ends import EndLaw
+from simulation.laws.exchanges import HEEDED as OF_EXCHANGES
+from simulation.laws.exchanges import ExchangeLaw
 from simulation.laws.lines import TOLD as LINES
 from simulation.laws.lines import LinesLaw
 from simulation.laws.money import MoneyLaw
@@ -46,6 +48,8 @@ _MONEY: Final = frozenset(
     }
 )
 
+_HEEDED: Final = HEEDED | _MONEY | _STOCK_COMMANDS | LINES | OF_EXCHANGES
+
 
 class Laws:
     """All laws, as a witness of a run."""
@@ -63,6 +67,7 @@ class Laws:
         self.waits = WaitsLaw()
         self.ends = EndLaw(self.rows)
         self.lines = LinesLaw(self.rows)
+        self.exchanges = ExchangeLaw(self.rows)
         waits = self.waits
         self._laws: dict[str, tuple[RowLaw, ...]] = {
             "orders": (states.order, _after(waits.order), self.ends.order),
@@ -121,11 +126,13 @@ class Laws:
             self.telling.buried(letter.error, letter.agent, letter.reason)
             return
         name = name_of(record)
-        if name in HEEDED or name in _MONEY or name in LINES or name in _STOCK_COMMANDS:
+        if name in _HEEDED:
             envelope = told_by(record)
             self.telling.told(name, envelope)
             if name in LINES:
                 self.lines.told(name, envelope["data"])
+            if name in OF_EXCHANGES:
+                self.exchanges.told(name, envelope["data"])
             if name in _MONEY:
                 self.money.told(name, envelope["data"])
             elif name in _STOCK_COMMANDS:
@@ -135,6 +142,7 @@ class Laws:
         """There is nothing left to read."""
         self.stock.quiet(self._clock())
         self.waits.quiet(self._clock())
+        self.exchanges.quiet()
 
     # -- in the end
 
@@ -149,6 +157,7 @@ class Laws:
         self.money.ended()
         self.ends.ended()
         self.lines.ended()
+        self.exchanges.ended()
 
 
 def _after(law: Callable[[str, Any], None]) -> RowLaw:

@@ -47,7 +47,7 @@ class EndLaw:
             if status in _ENDED:
                 self._no_stock(key)
                 self._no_money(key, order)
-            elif status in {"shipped", "delivered"}:
+            elif status in {"shipped", "delivered"} and order.exchange is None:
                 self._paid(key, order)
 
     def _no_stock(self, key: str) -> None:

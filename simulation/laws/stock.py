@@ -17,6 +17,8 @@ CONSERVED: Final = "stock conserved"
 EXPIRES: Final = "holds expire"
 HOLD_MS_MAX: Final = 30 * 60_000
 """The longest a hold lasts without payment (K2)."""
+EXCHANGE_MS_MAX: Final = 15 * 24 * 60 * 60_000
+"""The same for what goes out in exchange for goods that are on their way back (G-33)."""
 LATE_MS_MAX: Final = 5_000
 
 Command = dict[str, Any]
@@ -121,7 +123,8 @@ class StockLaw:
     def quiet(self, now_ms: int) -> None:
         """No hold outlives its time."""
         for key, row in self.holds.items():
-            over_ms = now_ms - (row.held_at_ms or row.created_at_ms) - HOLD_MS_MAX
+            longest_ms = EXCHANGE_MS_MAX if ":x" in key else HOLD_MS_MAX
+            over_ms = now_ms - (row.held_at_ms or row.created_at_ms) - longest_ms
             insist(over_ms <= LATE_MS_MAX, EXPIRES, key, f"held for {over_ms} ms too long")
 
 

@@ -1,0 +1,376 @@
+"""An exchange (G-33): other goods instead of the money, and all ways in which it ends otherwise."""
+
+from typing import Any
+
+import pytest
+
+from events.holds import ReleaseStock
+from events.orders import Amendment, AmendOrder, CancelOrder, RequestReturn
+from events.refunds import RecordChargeback, RefundPayment
+from events.returns import ConfirmReturnReceived
+from events.shipping_parts import ReturnedItem
+from events.types import Address, OrderItem, ShippedItem
+from tests.flows.scene import Scene, decoded
+
+
+def exchange(units: int = 2, product: str = "p1", **given: Any) -> RequestReturn:
+    fields: dict[str, Any] = {
+        "order_id": "ord_1",
+        "user_id": "usr_1",
+        "items": (ShippedItem(item_id=product, product_id=product, quantity=units),),
+        "reason": "defective_item",
+        "resolution": "exchange",
+    }
+    return RequestReturn(**(fields | given))
+
+
+def receipt(
+    scene: Scene, condition: str = "new", units: int = 2, product: str = "p1"
+) -> ConfirmReturnReceived:
+    begun = scene.last("ReturnInitiated")
+    item = ReturnedItem(sku=product, product_id=product, quantity=units, condition=condition)
+    return ConfirmReturnReceived(
+        return_id=begun.return_id,
+        shipment_id=begun.shipment_id,
+        warehouse_id="wh_east_01",
+        items=(item,),
+    )
+
+
+def bought(units: int = 10, **given: Any) -> Scene:
+    return Scene().stock(units).place(2, **given).wait(days=4)
+
+
+def replacement(scene: Scene) -> Any:
+    return scene.row("orders", scene.last("PlaceReplacement").order_id)
+
+
+def back(scene: Scene) -> Any:
+    return scene.row("orders", "ord_1").returns[-1]
+
+
+def held_by(scene: Scene) -> set[str]:
+    rows = scene.laws.rows["reservations"].values()
+    return {one.order_id for one in rows if one.status == "CONFIRMED"}
+
+
+def replaced(**given: Any) -> Scene:
+    """The goods are back, their replacement is ordered, and has not left."""
+    scene = bought(**given).tell(exchange())
+    return scene.wait(days=3).tell(receipt(scene))
+
+
+def test_exchange_is_held_labelled_received_and_sent_without_a_payment() -> None:
+    scene = bought().tell(exchange())
+    assert scene.level() == (8, 2, 0)
+    assert scene.last("ReturnInitiated").reshipping
+
+    scene.wait(days=3).tell(receipt(scene)).wait(days=4)
+
+    scene.was_told("ReserveStock", "InventoryAdjusted", "CreateReturnLabel", "ReturnInitiated")
+    scene.was_told(
+        "ReturnReceived",
+        "PlaceReplacement",
+        "OrderConfirmed",
+        "ReserveStock",
+        "CommitStock",
+        "CreateShipment",
+        "ShipmentDispatched",
+        "ShipmentDelivered",
+    )
+    assert (replacement(scene).status, replacement(scene).total_minor) == ("delivered", 0)
+    assert scene.last("OrderConfirmed").exchange_for == "ord_1"
+    assert scene.status() == "returned"
+    assert scene.level() == (8, 0, 0)
+    assert scene.books() == (4_000, 0, 0)
+    assert len(scene.data("PaymentInitiated")) == 1
+    scene.never_told("RefundIssued", "RefundGoods")
+
+
+def test_exchange_is_named_in_the_envelope_of_what_replaces() -> None:
+    scene = replaced()
+
+    [*_, record] = [record for name, record in scene.told if name == "OrderConfirmed"]
+    assert decoded(record).metadata["exchangeFor"] == "ord_1"
+
+
+def test_exchange_for_another_product_of_the_same_price() -> None:
+    other = OrderItem(product_id="p2", quantity=2, unit_price_minor=2_000)
+    scene = bought().tell(exchange(exchange_items=(other,)))
+    assert scene.level("p2") == (10, 2, 0)
+
+    scene.wait(days=3).tell(receipt(scene)).wait(days=4)
+
+    assert (scene.level("p1"), scene.level("p2")) == ((10, 0, 0), (8, 0, 0))
+    assert [line.product_id for line in replacement(scene).lines] == ["p2"]
+
+
+def test_exchange_of_a_part_replaces_that_part() -> None:
+    scene = bought().tell(exchange(1))
+
+    scene.wait(days=3).tell(receipt(scene, units=1)).wait(days=4)
+
+    assert [line.quantity for line in replacement(scene).lines] == [1]
+    assert (scene.status(), replacement(scene).status) == ("delivered", "delivered")
+    assert scene.level() == (8, 0, 0)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"unit_price_minor": 2_500},
+        {"unit_price_minor": 1_500},
+        {"quantity": 1},
+    ],
+)
+def test_exchange_for_goods_of_another_price_is_a_refund(given: dict[str, int]) -> None:
+    fields: dict[str, Any] = {"product_id": "p2", "quantity": 2, "unit_price_minor": 2_000}
+    scene = bought().tell(exchange(exchange_items=(OrderItem(**(fields | given)),)))
+
+    scene.wait(days=3).tell(receipt(scene))
+
+    assert scene.level("p2") == (10, 0, 0)
+    assert (scene.books(), scene.status()) == ((4_000, 4_000, 0), "refunded")
+
+
+def test_exchange_without_stock_is_a_refund_from_the_start() -> None:
+    scene = bought(units=3).tell(exchange())
+    assert not scene.last("ReturnInitiated").reshipping
+    assert scene.level() == (1, 0, 0)
+
+    scene.wait(days=3).tell(receipt(scene))
+
+    scene.never_told("PlaceReplacement", "RefundGoods")
+    assert (scene.books(), scene.status()) == ((4_000, 4_000, 0), "refunded")
+
+
+def test_exchange_of_what_the_customer_damaged_is_rejected() -> None:
+    scene = bought().tell(exchange(reason="changed_mind"))
+
+    scene.wait(days=3).tell(receipt(scene, "damaged"))
+
+    scene.never_told("PlaceReplacement", "RefundGoods", "RefundIssued")
+    assert scene.level() == (8, 0, 2)
+    assert held_by(scene) == set()
+
+
+def test_exchange_of_which_only_a_part_came_back_is_a_refund_of_that_part() -> None:
+    scene = bought().tell(exchange())
+
+    scene.wait(days=3).tell(receipt(scene, units=1))
+
+    scene.never_told("PlaceReplacement")
+    assert scene.books() == (4_000, 2_000, 0)
+    assert held_by(scene) == set()
+
+
+def test_exchange_that_is_refunded_costs_its_way_back_where_the_fault_is_not_ours() -> None:
+    scene = bought().tell(exchange(reason="size_or_fit"))
+
+    scene.wait(days=3).tell(receipt(scene, "refurbished", units=1))
+
+    assert scene.books() == (4_000, 1_800 - 599, 0)
+
+
+def test_exchange_whose_label_nobody_uses_lets_its_stock_go_after_two_weeks() -> None:
+    scene = bought().tell(exchange())
+    assert scene.level() == (8, 2, 0)
+
+    scene.wait(days=13, hours=23)
+    assert scene.level() == (8, 2, 0)
+    scene.wait(hours=2)
+
+    assert scene.level() == (8, 0, 0)
+    assert (back(scene).lapsed, back(scene).swaps) == (True, ())
+    scene.never_told("PlaceReplacement", "RefundIssued")
+
+
+def test_exchange_whose_replacement_is_cancelled_gives_the_price_back() -> None:
+    scene = replaced()
+    order = replacement(scene)
+
+    scene.tell(
+        CancelOrder(order_id=order.order_id, user_id="usr_1", cancellation_reason="too late")
+    )
+
+    assert replacement(scene).status == "cancelled"
+    assert scene.level() == (10, 0, 0)
+    assert (scene.books(), scene.status()) == ((4_000, 4_000, 0), "refunded")
+    assert {line.money for line in back(scene).lines} == {"refunded"}
+
+
+def test_exchange_whose_hold_is_gone_and_cannot_be_had_again_gives_the_price_back() -> None:
+    scene = bought(units=4).tell(exchange()).wait(days=3)
+    [(key, row)] = [one for one in scene.laws.rows["reservations"].items() if ":x" in one[0]]
+    scene.tell(let_go(key, row)).place(2, order_id="ord_2")
+
+    scene.tell(receipt(scene, "damaged"))
+
+    assert replacement(scene).cancellation_reason == "OUT_OF_STOCK"
+    assert (scene.books(), scene.status()) == ((4_000, 4_000, 0), "refunded")
+
+
+def let_go(reservation_id: str, row: Any) -> Any:
+    return ReleaseStock(
+        reservation_id=reservation_id,
+        order_id=row.order_id,
+        product_id=row.product_id,
+        quantity=row.quantity,
+        reason="order_cancelled",
+    )
+
+
+def test_exchange_whose_hold_is_gone_takes_what_the_shelf_has() -> None:
+    scene = bought().tell(exchange()).wait(days=3)
+    [(key, row)] = [one for one in scene.laws.rows["reservations"].items() if ":x" in one[0]]
+    scene.tell(let_go(key, row))
+
+    scene.tell(receipt(scene)).wait(days=4)
+
+    assert replacement(scene).status == "delivered"
+
+
+def claim() -> RecordChargeback:
+    return RecordChargeback(
+        payment_id="pay_ord_1",
+        chargeback_reference="dsp_1",
+        amount_minor=4_000,
+        reason="fraudulent",
+    )
+
+
+def test_exchange_of_what_a_bank_claims_lets_its_stock_go_and_pays_nothing() -> None:
+    scene = bought().tell(exchange(), claim())
+    assert scene.level() == (8, 0, 0)
+
+    scene.tell(receipt(scene))
+
+    scene.never_told("PlaceReplacement", "RefundIssued")
+    assert scene.last("RefundFailed").failure_reason == "fraud_hold"
+    assert "REFUND_FAILED" in scene.row("orders", "ord_1").flags
+
+
+def test_exchange_whose_replacement_has_not_left_is_stopped_by_a_claim() -> None:
+    scene = replaced().tell(claim())
+
+    assert replacement(scene).status == "cancelled"
+    assert held_by(scene) == set()
+    scene.never_told("RefundIssued")
+
+
+def test_exchange_whose_replacement_has_left_goes_on_when_a_bank_claims() -> None:
+    scene = replaced().wait(days=4).tell(claim())
+
+    assert replacement(scene).status == "delivered"
+    assert scene.books() == (4_000, 0, 0)
+
+
+def test_exchange_asked_for_while_a_bank_claims_is_none() -> None:
+    scene = bought().tell(claim(), exchange())
+
+    assert back(scene).swaps == ()
+    assert scene.level() == (8, 0, 0)
+
+
+def test_exchange_of_what_was_paid_back_meanwhile_is_not_replaced() -> None:
+    scene = bought().tell(exchange())
+    scene.tell(
+        RefundPayment(
+            payment_id="pay_ord_1", reason="goodwill", requested_by="ann", idempotency_key="k"
+        )
+    )
+
+    scene.tell(receipt(scene))
+
+    scene.never_told("PlaceReplacement", "RefundGoods")
+    assert held_by(scene) == set()
+    assert (scene.books(), scene.status()) == ((4_000, 4_000, 0), "refunded")
+
+
+def test_exchange_that_is_sent_back_too_gives_the_price_of_the_first_order_back() -> None:
+    scene = replaced(discount_code="SAVE10").wait(days=4)
+    order_id = replacement(scene).order_id
+
+    scene.tell(exchange(order_id=order_id, resolution="refund"))
+    assert scene.last("ReturnInitiated").refund_estimate.amount_minor == 3_600
+    scene.wait(days=3).tell(receipt(scene))
+
+    assert scene.row("orders", order_id).status == "returned"
+    assert (scene.books(), scene.status()) == ((3_600, 3_600, 0), "refunded")
+    assert scene.level() == (10, 0, 0)
+
+
+def test_exchange_of_an_exchange_is_a_refund() -> None:
+    scene = replaced().wait(days=4)
+    order_id = replacement(scene).order_id
+
+    scene.tell(exchange(order_id=order_id))
+    scene.wait(days=3).tell(receipt(scene))
+
+    assert len(scene.data("PlaceReplacement")) == 1
+    assert scene.books() == (4_000, 4_000, 0)
+
+
+def sent_to(scene: Scene, postal_code: str) -> Scene:
+    """The replacement goes where parcels fare as that postal code says."""
+    order = replacement(scene)
+    where = order.shipping_address
+    address = Address(
+        line1=where.line1,
+        city=where.city,
+        state=where.state,
+        country=where.country,
+        postal_code=postal_code,
+    )
+    return scene.tell(
+        AmendOrder(
+            order_id=order.order_id,
+            user_id="usr_1",
+            amendment_type="ADDRESS_CHANGE",
+            new_address=address,
+        )
+    )
+
+
+def test_exchange_that_gets_lost_on_its_way_gives_the_price_back() -> None:
+    scene = sent_to(replaced(), "10001-lost").wait(days=12)
+
+    assert scene.last("DeliveryFailed").reason_code == "LOST"
+    assert scene.books() == (4_000, 4_000, 0)
+
+
+def test_exchange_that_nobody_takes_comes_back_and_is_refunded() -> None:
+    scene = sent_to(replaced(), "10001-refused").wait(days=4)
+
+    scene.tell(receipt(scene))
+
+    assert replacement(scene).status == "returned"
+    assert (scene.books(), scene.level()) == ((4_000, 4_000, 0), (10, 0, 0))
+
+
+def test_exchange_has_the_units_that_came_back_and_no_others() -> None:
+    scene = replaced()
+    order = replacement(scene)
+    more = Amendment(product_id="p1", previous_quantity=2, new_quantity=3, unit_price_minor=2_000)
+
+    scene.tell(
+        AmendOrder(
+            order_id=order.order_id,
+            user_id="usr_1",
+            amendment_type="QUANTITY_CHANGE",
+            amendments=(more,),
+        )
+    )
+
+    assert [line.quantity for line in replacement(scene).lines] == [2]
+    scene.never_told("OrderAmended")
+
+
+def test_exchange_asked_for_twice_is_one() -> None:
+    scene = bought().tell(exchange(), exchange())
+    assert scene.level() == (8, 2, 0)
+
+    scene.wait(days=3).tell(receipt(scene), receipt(scene)).wait(days=4)
+
+    assert len(scene.data("PlaceReplacement")) == 1
+    assert scene.level() == (8, 0, 0)
