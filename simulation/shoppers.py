@@ -149,6 +149,8 @@ class Shoppers:
 
     def _confirmed(self, told: Told) -> None:
         order_id = told["orderId"]
+        if "exchangeFor" in told:
+            self._replaced(told)
         if order_id not in self.orders:
             return
         if self.post.may(self.post.habits.cancels):
@@ -157,6 +159,20 @@ class Shoppers:
         heeded = self.post.world.reads("OrderAmended", "payments")
         if heeded and self.post.may(self.post.habits.amends):
             self._amend(order_id)
+
+    def _replaced(self, told: Told) -> None:
+        """What comes instead is an order like any other: it may be cancelled, or sent back too."""
+        first = self.orders[told["exchangeFor"]]
+        items = tuple(
+            OrderItem(
+                product_id=item["productId"],
+                quantity=item["quantity"],
+                unit_price_minor=round(item["unitPrice"] * 100),
+            )
+            for item in told["orderItems"]
+        )
+        order_id = told["orderId"]
+        self.orders[order_id] = Shopping(order_id, first.user_id, items, first.address)
 
     def _sometime(self) -> int:
         chance = self.post.chance
@@ -203,7 +219,7 @@ class Shoppers:
         if order is None or not self.post.may(self.post.habits.returns):
             return
         chance = self.post.chance
-        after_ms = chance.randint(HOUR_MS, 35 * DAY_MS)
+        after_ms = chance.randint(HOUR_MS, chance.choice((3, 35)) * DAY_MS)
         reason = chance.choice(("defective_item", "changed_mind", "damaged", "size_or_fit"))
         lines = [(n, item) for n, item in enumerate(order.items, 1) if self.post.may(0.8)]
         items = tuple(
@@ -218,7 +234,7 @@ class Shoppers:
                 user_id=order.user_id,
                 items=items,
                 reason=reason,
-                resolution="exchange" if self.post.may(0.2) else "refund",
+                **self._resolution([item for _, item in lines]),
             )
         else:
             command = CreateReturnLabel(
@@ -228,6 +244,22 @@ class Shoppers:
                 return_method="drop_off",
             )
         self.post.put(command, after_ms)
+
+    def _resolution(self, items: list[OrderItem]) -> dict[str, Any]:
+        """Money, the same goods again, or others: mostly at the same price."""
+        if not self.post.may(self.post.habits.exchanges):
+            return {"resolution": "refund"}
+        if self.post.may(0.6):
+            return {"resolution": "exchange"}
+        off = self.post.chance.choice((0, 0, 100))
+        other = self.post.chance.choice(sorted(PRODUCTS))
+        wanted = tuple(
+            item.model_copy(
+                update={"product_id": other, "unit_price_minor": item.unit_price_minor + off}
+            )
+            for item in items
+        )
+        return {"resolution": "exchange", "exchange_items": wanted}
 
     def _paid(self, told: Told) -> None:
         chance, habits = self.post.chance, self.post.habits

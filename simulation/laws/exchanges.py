@@ -54,7 +54,7 @@ class ExchangeLaw:
             paid = data["orderTotal"] or data.get("payment")
             insist(not paid, FREE, data["orderId"], f"{paid} is asked for it")
         elif name == "PaymentInitiated":
-            insist(data.get("orderId") not in self.free, FREE, data["orderId"], "it is charged")
+            insist(data.get("orderId") not in self.free, FREE, data["paymentId"], "it is charged")
         elif name == "RefundIssued" and data.get("returnId"):
             self.refunded.add(data["returnId"])
         elif name == "RefundFailed" and data.get("orderId"):

@@ -239,19 +239,31 @@ def claim() -> RecordChargeback:
     )
 
 
-def test_exchange_of_what_a_bank_claims_lets_its_stock_go_and_pays_nothing() -> None:
+BANK_WINS = {"token": "tok_dispute_lost"}
+
+
+def test_exchange_of_what_a_bank_takes_lets_its_stock_go_and_pays_nothing() -> None:
+    scene = bought(**BANK_WINS).tell(exchange(), claim())
+    assert scene.level() == (8, 0, 0)
+
+    scene.tell(receipt(scene))
+
+    scene.never_told("PlaceReplacement", "RefundGoods", "RefundIssued")
+    assert scene.status() == "returned"
+
+
+def test_exchange_of_what_a_bank_claimed_in_vain_is_a_refund() -> None:
     scene = bought().tell(exchange(), claim())
     assert scene.level() == (8, 0, 0)
 
     scene.tell(receipt(scene))
 
-    scene.never_told("PlaceReplacement", "RefundIssued")
-    assert scene.last("RefundFailed").failure_reason == "fraud_hold"
-    assert "REFUND_FAILED" in scene.row("orders", "ord_1").flags
+    scene.never_told("PlaceReplacement")
+    assert scene.status() == "refunded"
 
 
 def test_exchange_whose_replacement_has_not_left_is_stopped_by_a_claim() -> None:
-    scene = replaced().tell(claim())
+    scene = replaced(**BANK_WINS).tell(claim())
 
     assert replacement(scene).status == "cancelled"
     assert held_by(scene) == set()
@@ -265,8 +277,8 @@ def test_exchange_whose_replacement_has_left_goes_on_when_a_bank_claims() -> Non
     assert scene.books() == (4_000, 0, 0)
 
 
-def test_exchange_asked_for_while_a_bank_claims_is_none() -> None:
-    scene = bought().tell(claim(), exchange())
+def test_exchange_of_what_a_bank_has_is_none() -> None:
+    scene = bought(**BANK_WINS).tell(claim(), exchange())
 
     assert back(scene).swaps == ()
     assert scene.level() == (8, 0, 0)
