@@ -225,6 +225,30 @@ MUTANTS: Final = (
         "if False:",
     ),
     Mutant(
+        "what an exchange holds is never let go",
+        "streams.orders.exchange_telling",
+        "    ExchangeEnded: _let_go,\n",
+        "",
+    ),
+    Mutant(
+        "an exchange is replaced whatever came back",
+        "streams.orders.inspecting",
+        "return not any(units > 0 for units in missing.values())",
+        "return True",
+    ),
+    Mutant(
+        "an exchange brings goods and money",
+        "streams.payments.goods",
+        'if event.resolution == "exchange":',
+        "if False:",
+    ),
+    Mutant(
+        "an exchange that fails brings neither goods nor money",
+        "streams.orders.exchange_telling",
+        "    PriceAsked: _price_asked,\n",
+        "",
+    ),
+    Mutant(
         "ids are made up instead of derived",
         "events.ids",
         "    digits = state.hexdigest()\n",

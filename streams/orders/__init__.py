@@ -10,15 +10,13 @@ follow. A fact changes the row's `version` by one (G-13).
 - `pricing`, `checks`, `placing`: what PlaceOrder asks for, and whether it may (G-10, G-12).
 - `amendments`, `amending`: what may be changed before a shipment is booked, and how (G-8).
 - `recovery`, `substituting`: lines that cannot be had are replaced or cancelled (G-11).
-- `back`, `returning`: goods on their way back, and their price (G-32).
+- `back`, `returning`, `receiving`: goods on their way back, and their price (G-32).
+- `exchanging`, `inspecting`, `replacing`: other goods instead of the price (G-33).
 - `flags`, `sweeping`: what people should know; what stands still, what is old.
 - `carts`, `subscribed`: what comes before an order, and what ends it from outside (G-15, G-45).
 - `cancelling`, `stock`, `payment`, `fraud`, `shipping`: what the others mean.
 - `deciding`: one entry to all of them, and to the timers.
 - `early`: what waits for an order that nobody has placed yet.
-
-Nothing is exchanged yet: RequestReturn with resolution `exchange` is a return for a refund, which
-is what an exchange without stock would be (G-33).
 
 Terminal states absorb everything: what comes late is written into the history where it
 matters, and moves nothing.

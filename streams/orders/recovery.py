@@ -3,7 +3,8 @@
 A cancelled line is an amendment that the shop makes: it costs nothing from then on, to the last
 minor unit of its share of the price, and the rest of the order goes on. An order none of whose
 lines is left is cancelled. So is one of a subscription at its first missing line: the renewal
-paid for all of its goods or for none, and the cycle is skipped (G-45).
+paid for all of its goods or for none, and the cycle is skipped (G-45); and one that replaces goods,
+whose price goes back whole (G-33).
 """
 
 from collections.abc import Collection
@@ -36,7 +37,9 @@ def with_recovery(order: Order, facts: Facts, at_ms: int, rules: OrderRules) -> 
 
 
 def lines_cancelled(order: Order, numbers: Collection[int], at_ms: int, rules: OrderRules) -> Facts:
-    """Take lines away that cannot be had; with the last of them, or of a cycle, all is over."""
+    """Take lines away that cannot be had; with the last of them, or where all belong together,
+    all is over.
+    """
     why = "OUT_OF_STOCK" if order.captured_minor is None else "RESERVATION_EXPIRED"
     lines = tuple(
         [
@@ -44,7 +47,8 @@ def lines_cancelled(order: Order, numbers: Collection[int], at_ms: int, rules: O
             for number, line in enumerate(order.lines, 1)
         ]
     )
-    if order.subscription_id is not None or not any(line.quantity for line in lines):
+    whole = order.subscription_id is not None or order.exchange is not None
+    if whole or not any(line.quantity for line in lines):
         return ended_by_shop(at_ms, why, rules)
     return amended(order, Amended(at_ms, KIND, order.lines, lines, counts=False, why=why))
 
