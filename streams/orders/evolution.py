@@ -87,7 +87,7 @@ def _went_short(order: Order, fact: WentShort) -> Order:
 
 def _went_unavailable(order: Order, fact: WentUnavailable) -> Order:
     short = tuple([n for n in order.short if n not in fact.lines])
-    return _step(
+    return step(
         order,
         fact.at_ms,
         "UNAVAILABLE",

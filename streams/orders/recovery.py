@@ -37,9 +37,7 @@ def with_recovery(order: Order, facts: Facts, at_ms: int, rules: OrderRules) -> 
 
 
 def lines_cancelled(order: Order, numbers: Collection[int], at_ms: int, rules: OrderRules) -> Facts:
-    """Take lines away that cannot be had; with the last of them, or where all belong together,
-    all is over.
-    """
+    """Take lines away that cannot be had; with the last, or where all belong together, all ends."""
     why = "OUT_OF_STOCK" if order.captured_minor is None else "RESERVATION_EXPIRED"
     lines = tuple(
         [
