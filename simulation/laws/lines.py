@@ -35,7 +35,7 @@ class LinesLaw:
     refused: set[str] = field(default_factory=set)
     """Reservations that stock could not make, or not keep."""
     cycles: set[str] = field(default_factory=set)
-    """Orders of subscriptions, which are all or nothing (G-45)."""
+    """Orders of subscriptions and of exchanges, which are all or nothing (G-33, G-45)."""
 
     def told(self, name: str, data: dict[str, Any]) -> None:
         """A message of those that lines are known by."""
@@ -44,7 +44,7 @@ class LinesLaw:
             items = data["orderItems"]
             self.lines[order_id] = {n: one["quantity"] for n, one in enumerate(items, 1)}
             self.totals[order_id] = _minor(data["orderTotal"])
-            if data.get("subscriptionId"):
+            if data.get("subscriptionId") or data.get("exchangeFor"):
                 self.cycles.add(order_id)
         elif name == "OrderAmended":
             self._amended(data)
