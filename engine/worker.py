@@ -1,5 +1,6 @@
 """The process around an app: what goes wrong on purpose is told in one line, with exit code 1."""
 
+import gc
 import logging
 from typing import Any
 
@@ -91,6 +92,11 @@ class LaneWorker(Worker):
             handler.addFilter(one_line)
             handler.addFilter(seldom)
         mask_handlers(logger)
+
+    async def on_execute(self) -> None:
+        """Take what is imported for what it is: it stays, and no search for garbage walks it."""
+        gc.freeze()
+        await super().on_execute()
 
     async def _sentinel_task(self) -> None:
         """Mode sleeps a second here before it closes the loop; nothing is left to wait for."""
