@@ -95,9 +95,10 @@ class ChangelogReader:
             before = done.records, len(left)
             fetched = await consumer.getmany(*left, timeout_ms=POLL_MS)
             for tp, records in fetched.items():
-                items = [(record.key, record.value) for record in records]
-                items.append(position_item(await consumer.position(tp), time.time()))
-                stores[tps[tp]].write(items)
+                # Rows and markers are written again and again: the last of each is enough.
+                newest = {record.key: record.value for record in records}
+                reached = position_item(await consumer.position(tp), time.time())
+                stores[tps[tp]].write([*newest.items(), reached])
                 done.records += len(records)
                 await asyncio.sleep(0)
             for tp in list(left):
