@@ -113,7 +113,7 @@ async def _connect(options: dict[str, Any]) -> AIOKafkaAdminClient:
     except KafkaConnectionError as exc:
         await admin.close()
         raise BrokerUnavailable(
-            f"no Kafka broker answers at {options['bootstrap_servers']}:"
+            f"no Kafka broker answers at {','.join(options['bootstrap_servers'])}:"
             " start one (`make broker`) or set FLOWMART_BROKER"
         ) from exc
     return admin

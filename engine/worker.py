@@ -10,6 +10,12 @@ from engine.errors import EngineError
 from engine.masking import mask_handlers
 
 SILENT_S = 10.0
+_FAREWELLS = (
+    "Stopping...", "Flush producer buffer...", "Gathering service tasks...",
+    "Gathering all futures...", "Closing event loop",
+    "We experienced a crash! Reraising original exception...",
+)  # fmt: skip
+"""What mode and Faust say while a process ends."""
 
 
 class OneLine(logging.Filter):
@@ -17,7 +23,8 @@ class OneLine(logging.Filter):
 
     Faust and mode log a crash up to five times, each with its traceback, and several lanes may
     meet the same misfortune: one line an error's kind is enough. Errors of other kinds pass
-    untouched: those are for whoever mends the program.
+    untouched: those are for whoever mends the program. It is the last line, too: what mode says
+    of every service that it stops would hide it.
     """
 
     def __init__(self) -> None:
@@ -28,7 +35,7 @@ class OneLine(logging.Filter):
         """Whether the record is written; shortens it where it carries an engine's error."""
         error = _error_of(record)
         if error is None:
-            return not (self._told and "We experienced a crash" in str(record.msg))
+            return not (self._told and record.getMessage().rstrip().endswith(_FAREWELLS))
         if type(error) in self._told:
             return getattr(record, "one_line", False)
         self._told.add(type(error))

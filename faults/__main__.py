@@ -46,9 +46,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0 if verdict["ok"] else 1
 
 
+def _row(name: str) -> str:
+    if name not in ROWS:
+        raise argparse.ArgumentTypeError(f"no such row: {name}; there are {', '.join(ROWS)}")
+    return name
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m faults", description=__doc__)
-    parser.add_argument("rows", nargs="*", choices=[*ROWS, []], metavar="ROW", help=", ".join(ROWS))
+    parser.add_argument("rows", nargs="*", type=_row, metavar="ROW", help=", ".join(ROWS))
     parser.add_argument("--dose", choices=list(DOSES), default="small")
     parser.add_argument("--seed", type=int, help="a random one is chosen and printed")
     return parser

@@ -13,14 +13,17 @@ from simulation import mutants
 
 def main() -> int:
     """Do what the command line asks for."""
-    parser = argparse.ArgumentParser(prog="simulation", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m simulation", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     run = commands.add_parser("run", help="run seeds, and check every law after every commit")
     run.add_argument("--seeds", type=int, default=2_000, help="how many (default 2000)")
     run.add_argument("--first", type=int, default=0, help="the first of them (default 0)")
     run.add_argument("--seed", type=int, help="this one alone")
     run.add_argument("--until-failure", action="store_true", help="stop at the first failure")
-    run.add_argument("--mutant", help="with this rule broken")
+    run.add_argument(
+        "--mutant", metavar="RULE", choices=sorted(one.name for one in mutants.MUTANTS),
+        help="with this rule broken",
+    )  # fmt: skip
     broken = commands.add_parser("mutants", help="break one rule after the other")
     broken.add_argument("--seeds", type=int, default=mutants.SEEDS_MAX, help="lives of each")
     asked = parser.parse_args()

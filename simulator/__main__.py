@@ -7,9 +7,9 @@ import logging
 import sys
 import time
 
-from simulator.load import place, shop_for_load
+from simulator.load import broker, place, shop_for_load
 from simulator.session import NobodyAnswers
-from simulator.wire import KafkaError, TopicsMissing
+from simulator.wire import KafkaConnectionError, KafkaError, TopicsMissing
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -23,9 +23,13 @@ def main(arguments: list[str] | None = None) -> int:
     placing = place(options.orders, options.rate, shop, measured=options.wait)
     try:
         figures = asyncio.run(placing)
+    except KafkaConnectionError:
+        return _fail(
+            f"no Kafka broker answers at {broker()}:"
+            " start one (`make broker`) or set FLOWMART_BROKER"
+        )
     except (NobodyAnswers, TopicsMissing, KafkaError) as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
+        return _fail(str(error))
     except KeyboardInterrupt:
         return 130
     sys.stdout.write(json.dumps(figures) + "\n")
@@ -44,6 +48,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     command.add_argument("--wait", action="store_true", help="wait for the ends and measure")
     return parser
+
+
+def _fail(message: str) -> int:
+    sys.stderr.write(f"error: {message}\n")
+    return 1
 
 
 if __name__ == "__main__":

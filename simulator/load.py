@@ -20,6 +20,11 @@ def shop_for_load(seed: int, *, clean: bool) -> ShopSettings:
     return replace(shop, mix=Mix.clean()) if clean else shop
 
 
+def broker() -> str:
+    """Where Kafka is, as the environment says."""
+    return os.environ.get("FLOWMART_BROKER", "127.0.0.1:9092").split("://")[-1]
+
+
 async def place(
     orders: int, rate: float, shop: ShopSettings, *, measured: bool
 ) -> Mapping[str, float | int | None]:
@@ -32,7 +37,7 @@ async def place(
         TopicsMissing: nobody made the topics yet.
         NobodyAnswers: no worker runs.
     """
-    bootstrap = os.environ.get("FLOWMART_BROKER", "127.0.0.1:9092").split("://")[-1]
+    bootstrap = broker()
     env = os.environ.get("FLOWMART_ENV", "dev")
     judged = shop.mix != Mix.clean()
     async with opened(bootstrap, env, shop, hears=measured, judged=judged) as session:

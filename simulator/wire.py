@@ -6,14 +6,14 @@ from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaConnectionError, KafkaError
 from aiokafka.structs import ConsumerRecord
 from murmurhash2 import murmurhash2
 
 from simulator.memory import Memory, Spot
 from simulator.sending import Letter, Sent
 
-__all__ = ["KafkaError", "Reader", "Sender", "TopicsMissing"]
+__all__ = ["KafkaConnectionError", "KafkaError", "Reader", "Sender", "TopicsMissing"]
 
 _SEED: Final = 0x9747B28C
 """Of Kafka's default partitioner."""

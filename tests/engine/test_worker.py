@@ -27,6 +27,7 @@ def log(said: io.StringIO) -> logging.Logger:
     handler = logging.StreamHandler(said)
     handler.addFilter(OneLine())
     made.addHandler(handler)
+    made.setLevel(logging.INFO)
     return made
 
 
@@ -43,8 +44,16 @@ def test_an_error_of_the_engine_is_one_line_however_often_it_is_logged(log, said
     for _ in range(3):
         _raise(log, error)
     log.critical("We experienced a crash! Reraising original exception...")
+    log.info("[%s]: %s", "^--LaneManager", "Stopping... ")
+    log.info("[^LaneWorker]: Closing event loop")
 
     assert said.getvalue() == ("BrokerUnavailable: no Kafka broker answers at b:1: start one\n")
+
+
+def test_a_worker_that_ends_as_it_should_says_what_it_stops(log, said) -> None:
+    log.info("[^--LaneManager]: Stopping...")
+
+    assert said.getvalue() == "[^--LaneManager]: Stopping...\n"
 
 
 def test_an_error_that_nobody_expected_keeps_its_traceback(log, said) -> None:

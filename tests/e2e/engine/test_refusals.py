@@ -46,9 +46,7 @@ def test_no_broker(shop) -> None:
 
     said = ends(worker.start())
 
-    assert f"BrokerUnavailable: no Kafka broker answers at {nobody}" in said.replace(
-        "['", ""
-    ).replace("']", "")
+    assert f"BrokerUnavailable: no Kafka broker answers at {nobody}:" in said
     assert "FLOWMART_BROKER" in said
 
 
