@@ -187,6 +187,12 @@ MUTANTS: Final = (
         "    if all(parcel.state not in ended for parcel in parcels):",
     ),
     Mutant(
+        "a lost parcel is waited for for ever",
+        "streams.orders.shipping",
+        "    if event.reason_code != _LOST:",
+        "    if True:",
+    ),
+    Mutant(
         "a stranger cancels an order",
         "streams.orders.cancelling",
         "if not by_system and command.user_id != order.user_id:",

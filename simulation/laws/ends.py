@@ -9,10 +9,18 @@ MONEY: Final = "an order that ended keeps no money"
 STOCK: Final = "an order that ended holds no stock"
 DELIVERED: Final = "delivered with the last parcel"
 MINE: Final = "only its customer cancels an order"
+AWAITED: Final = "an order is under way as long as one of its parcels is"
+LOST: Final = "lost"
 PAID: Final = "paid in full before it leaves"
 
 _ENDED: Final = frozenset({"cancelled", "rejected"})
 _ARRIVED: Final = frozenset({"delivered", "returned", "return_initiated"})
+
+
+def _place(parcel: Any) -> str:
+    """Where a parcel is; one that is lost is nowhere."""
+    status = str(parcel.status.value)
+    return LOST if status == "delivery_failed" and parcel.failure == "LOST" else status
 
 
 class EndLaw:
@@ -35,8 +43,8 @@ class EndLaw:
             insist(row.user_id in self._asked.get(key, ()), MINE, key, "its customer never asked")
         parcels = [one for one in self._rows["shipments"].values() if one.order_id == key]
         if status == "delivered":
-            where = {one.shipment_id: one.status.value for one in parcels}
-            left = [place for place in where.values() if place != "cancelled"]
+            where = {one.shipment_id: _place(one) for one in parcels}
+            left = [place for place in where.values() if place not in {"cancelled", LOST}]
             arrived = left and all(place in _ARRIVED for place in left)
             insist(arrived, DELIVERED, key, f"its parcels are {where}")
 
@@ -49,6 +57,8 @@ class EndLaw:
                 self._no_money(key, order)
             elif status in {"shipped", "delivered"} and order.exchange is None:
                 self._paid(key, order)
+            if status == "shipped":
+                self._awaited(key)
 
     def _no_stock(self, key: str) -> None:
         for one in self._rows["reservations"].values():
@@ -64,6 +74,12 @@ class EndLaw:
         # Of money that the bank claims, or took, nothing goes back by us (G-18).
         disputed = payment.status.value in {"DISPUTED", "CHARGED_BACK"}
         insist(kept == 0 or disputed, MONEY, key, f"{kept} of {payment.captured_minor} are kept")
+
+    def _awaited(self, key: str) -> None:
+        parcels = [one for one in self._rows["shipments"].values() if one.order_id == key]
+        places = {_place(one) for one in parcels} - {"cancelled"}
+        over = bool(places) and places <= _ARRIVED | {LOST}
+        insist(not over, AWAITED, key, f"it is shipped, and its parcels are {places}")
 
     def _paid(self, key: str, order: Any) -> None:
         payment = self._rows["payments"].get(order.payment_id)

@@ -1,8 +1,8 @@
 """What is known of an order, and what counts as it goes on.
 
 An order completes when everything of it arrived or came back and something stayed, is returned
-when all of it came back, and is cancelled when Orders says so. Each counts on the day of the
-record that decided it, so an order that is delivered and later returned counts as both.
+when all of it came back or was lost, and is cancelled when Orders says so. Each counts on the
+day of the record that decided it, so an order that is delivered and later returned counts as both.
 Shipping's messages may overtake the order's own: what they say is kept until it is known.
 """
 
@@ -34,6 +34,7 @@ DELIVERED: Final = 4
 RETURNED_PARCEL: Final = 5
 """States of a parcel, in the order of its life."""
 
+_LOST: Final = "LOST"
 COMPLETED: Final = "completed"
 CANCELLED: Final = "cancelled"
 RETURNED: Final = "returned"
@@ -169,8 +170,13 @@ def delivered(journey: Journey, event: ShipmentDelivered, at_ms: int, _rules: Me
 def attempt_failed(
     journey: Journey, event: DeliveryFailed, _at_ms: int, _rules: MetricsRules
 ) -> Told:
-    """An attempt to deliver failed."""
-    return journey, (Count(FULFILMENT, f"attempt_failed|{event.reason_code}"),)
+    """An attempt to deliver failed; of a parcel that is lost nothing more is expected."""
+    counts: Counts = (Count(FULFILMENT, f"attempt_failed|{event.reason_code}"),)
+    before = journey.parcels.get(event.shipment_id) or Parcel(CREATED)
+    if event.reason_code != _LOST or before.state >= DELIVERED:
+        return journey, counts
+    gone = replace(before, state=RETURNED_PARCEL, units_back=before.units)
+    return _moved(journey, event.shipment_id, gone, counts)
 
 
 def parcel_cancelled(

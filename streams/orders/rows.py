@@ -52,6 +52,8 @@ class ParcelState(StrEnum):
     CREATED = "created"
     CANCELLED = "cancelled"
     DISPATCHED = "dispatched"
+    LOST = "lost"
+    """Its carrier has it no more (G-30); it may turn up yet."""
     DELIVERED = "delivered"
     RETURNED = "returned"
 

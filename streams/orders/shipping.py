@@ -26,6 +26,7 @@ from streams.orders.rules import OrderRules
 
 Facts = tuple[Fact, ...]
 
+_LOST: Final = "LOST"
 _ON_THE_WAY: Final = frozenset({Status.SHIPPED, Status.DELIVERED})
 _RANK: Final = {state: rank for rank, state in enumerate(ParcelState)}
 
@@ -63,10 +64,15 @@ def delivered(order: Order, event: ShipmentDelivered, at_ms: int, _rules: OrderR
 
 
 def attempt_failed(order: Order, event: DeliveryFailed, at_ms: int, _rules: OrderRules) -> Facts:
-    """Put a failed attempt into the history; the state stays."""
+    """Put a failed attempt into the history; the state stays, unless the parcel is lost."""
     if order.status not in _ON_THE_WAY:
         return ()
-    return noted(order, at_ms, f"DELIVERY_FAILED_{event.reason_code}_{event.attempt_number or 1}")
+    why = f"DELIVERY_FAILED_{event.reason_code}_{event.attempt_number or 1}"
+    told = noted(order, at_ms, why)
+    if event.reason_code != _LOST:
+        return told
+    moved = _moved(order, event.shipment_id, ParcelState.LOST, at_ms)
+    return (*told, *moved, *_over(order, moved, at_ms)) if moved else ()
 
 
 def returned(order: Order, event: ReturnReceived, at_ms: int, _rules: OrderRules) -> Facts:
@@ -76,14 +82,31 @@ def returned(order: Order, event: ReturnReceived, at_ms: int, _rules: OrderRules
     """
     units = sum([item.quantity for item in event.items])
     moved = _moved(order, event.shipment_id, ParcelState.RETURNED, at_ms, units)
-    if not moved or order.status not in _ON_THE_WAY:
-        return moved
-    if sum([parcel.units_back for parcel in _after(order, moved)]) >= _units(order):
-        back = Moved(at_ms, Status.RETURNED, "RETURNED")
-        paid_back = order.refund_status == "refunded"
-        ended = (Moved(at_ms, Status.REFUNDED, "REFUNDED"),) if paid_back else ()
-        return (*moved, back, *ended)
-    return (*moved, *_arrived(order, moved, (), at_ms))
+    return (*moved, *_over(order, moved, at_ms)) if order.status in _ON_THE_WAY else moved
+
+
+def _over(order: Order, moved: Facts, at_ms: int) -> Facts:
+    """Say returned once every unit is back or lost, else delivered with the last that stayed.
+
+    Goods that are lost end their order as those do that come back: nothing more will happen to
+    them, and their price goes back (G-30).
+    """
+    if not moved:
+        return ()
+    after = [parcel for parcel in _after(order, moved) if parcel.state is not ParcelState.CANCELLED]
+    gone = sum([_units_gone(parcel) for parcel in after])
+    all_lost = all(parcel.state is ParcelState.LOST for parcel in after)
+    unsaid = all_lost and not all(parcel.units for parcel in after)
+    if gone < _units(order) and not unsaid:
+        return _arrived(order, moved, (), at_ms)
+    why = "LOST" if all_lost else "RETURNED"
+    back = Moved(at_ms, Status.RETURNED, why)
+    paid_back = order.refund_status == "refunded"
+    return (back, Moved(at_ms, Status.REFUNDED, "REFUNDED")) if paid_back else (back,)
+
+
+def _units_gone(parcel: Parcel) -> int:
+    return parcel.units if parcel.state is ParcelState.LOST else parcel.units_back
 
 
 def shipment_cancelled(
@@ -155,7 +178,7 @@ def _arrived(order: Order, moved: Facts, shipped: Facts, at_ms: int) -> Facts:
     if not shipped and order.status is not Status.SHIPPED:
         return ()
     parcels = [p for p in _after(order, moved) if p.state is not ParcelState.CANCELLED]
-    ended = {ParcelState.DELIVERED, ParcelState.RETURNED}
+    ended = {ParcelState.LOST, ParcelState.DELIVERED, ParcelState.RETURNED}
     if any(parcel.state not in ended for parcel in parcels):
         return ()
     known = all(parcel.units for parcel in parcels)

@@ -1,5 +1,6 @@
 import pytest
 
+from events.shipping import UpdateShipmentStatus
 from tests.flows.scene import Scene
 
 
@@ -85,3 +86,24 @@ def test_shipment_creation_lost_on_its_way_is_refunded() -> None:
     assert scene.last("DeliveryFailed").reason_code == "LOST"
     scene.was_told("DeliveryFailed", "RefundCharge", "RefundIssued")
     assert scene.books() == (2_000, 2_000, 0)
+    assert scene.status() == "refunded"
+
+
+def test_shipment_creation_lost_in_part_is_delivered_with_the_rest() -> None:
+    scene = Scene().stock(1, "p1").stock(1, "p2", warehouse="wh_west_01").place(1, ("p1", "p2"))
+    lost, sent = scene.data("ShipmentCreated")
+    scene.wait(hours=30)
+
+    scene.tell(
+        UpdateShipmentStatus(
+            shipment_id=lost.shipment_id,
+            status="delivery_failed",
+            reason_code="LOST",
+        )
+    )
+    assert scene.status() == "shipped"
+    scene.wait(days=4)
+
+    assert sent.shipment_id in [one.shipment_id for one in scene.data("ShipmentDelivered")]
+    assert scene.status() == "delivered"
+    assert scene.books() == (4_000, 2_000, 0)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from events.base import Message
+from events.shipping import DeliveryFailed
 from streams.metrics import journeys
 from streams.metrics.counts import Counts
 from streams.metrics.journeys import BLANK, Journey
@@ -20,6 +21,7 @@ STEPS: dict[str, Any] = {
     "ShipmentCreated": journeys.created,
     "ShipmentDispatched": journeys.dispatched,
     "ShipmentDelivered": journeys.delivered,
+    "DeliveryFailed": journeys.attempt_failed,
     "ReturnReceived": journeys.returned,
 }
 TWO: dict[str, Any] = {"shipment_id": "shp_a:2"}
@@ -31,6 +33,15 @@ def told(*messages: Message) -> tuple[Journey, Counts]:
         journey, more = STEPS[message.name](journey, message, 1_000, RULES)
         counts = (*counts, *more)
     return journey, counts
+
+
+def lost(order: str, shipment_id: str = "") -> Message:
+    return DeliveryFailed(
+        shipment_id=shipment_id or f"shp_{order}",
+        order_id=order,
+        failure_reason="lost",
+        reason_code="LOST",
+    )
 
 
 def ends(counts: Counts) -> list[str]:
@@ -54,6 +65,8 @@ def two() -> Message:
         ((arrived("a"),), ["completed"]),
         ((booked("a"), left("a"), back("a")), ["returned"]),
         ((booked("a"), left("a"), arrived("a"), back("a")), ["completed", "returned"]),
+        ((booked("a"), left("a"), lost("a")), ["returned"]),
+        ((booked("a"), left("a"), arrived("a"), lost("a")), ["completed"]),
         ((cancelled("a"),), ["cancelled"]),
         ((cancelled("a"), cancelled("a")), ["cancelled"]),
         ((cancelled("a"), left("a"), arrived("a")), ["cancelled"]),
@@ -73,6 +86,8 @@ def test_an_order_ends_once_in_each_way(messages: tuple[Message, ...], expected:
         ((booked("a"), arrived("a"), booked("a", **TWO)), []),
         ((booked("a"), arrived("a"), booked("a", **TWO), arrived("a", **TWO)), ["completed"]),
         ((booked("a", 2), arrived("a"), back("a", 1)), ["completed"]),
+        ((booked("a"), booked("a", **TWO), arrived("a", **TWO), lost("a")), ["completed"]),
+        ((booked("a"), booked("a", **TWO), back("a"), lost("a", **TWO)), ["returned"]),
         ((booked("a", 2), arrived("a"), back("a", 2)), ["completed", "returned"]),
     ],
 )

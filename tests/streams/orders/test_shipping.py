@@ -32,6 +32,7 @@ from tests.streams.orders.samples import (
     held,
     paid,
     placed,
+    refund,
     verdict,
 )
 
@@ -87,6 +88,10 @@ def failed(attempt: int = 1) -> Message:
     )
 
 
+def lost(number: int = 1) -> Message:
+    return failed().model_copy(update={"shipment_id": f"shp_{number}", "reason_code": "LOST"})
+
+
 def returned(number: int = 1, units: int = 3) -> Message:
     return ReturnReceived(
         return_id="ret_1",
@@ -97,6 +102,10 @@ def returned(number: int = 1, units: int = 3) -> Message:
         resolution="refund",
         received_at=moment_of(AT_MS),
     )
+
+
+def full_refund() -> Message:
+    return refund(PAID.total_minor, "refunded")
 
 
 def gone(number: int = 1) -> Message:
@@ -121,6 +130,12 @@ PAID = after(placed(), held(1), held(2), paid())
         ((created(), dispatched(), returned()), Status.RETURNED),
         ((created(), dispatched(), delivered(), returned()), Status.RETURNED),
         ((created(), dispatched(), delivered(), returned(units=2)), Status.DELIVERED),
+        ((created(), dispatched(), lost()), Status.RETURNED),
+        ((dispatched(), lost()), Status.RETURNED),
+        ((created(), dispatched(), lost(), delivered()), Status.RETURNED),
+        ((created(), dispatched(), lost(), full_refund()), Status.REFUNDED),
+        ((created(), dispatched(), full_refund(), lost()), Status.REFUNDED),
+        ((created(), dispatched(), delivered(), lost()), Status.DELIVERED),
         ((created(), gone()), Status.PROCESSING),
         ((created(), gone(), created(2), dispatched(2), delivered(2)), Status.DELIVERED),
     ],
@@ -143,6 +158,15 @@ def test_where_shipping_takes_an_order(told: tuple[Message, ...], status: Status
             Status.DELIVERED,
         ),
         ((created(1, 1), created(2, 2), delivered(1), returned(2, 2)), Status.DELIVERED),
+        ((created(1, 1), created(2, 2), dispatched(1), lost(1)), Status.SHIPPED),
+        ((created(1, 1), created(2, 2), delivered(1), dispatched(2), lost(2)), Status.DELIVERED),
+        ((created(1, 1), created(2, 2), dispatched(1), lost(1), delivered(2)), Status.DELIVERED),
+        ((created(1, 1), created(2, 2), dispatched(1), lost(1), returned(2, 2)), Status.RETURNED),
+        ((created(1, 1), created(2, 2), returned(1, 1), dispatched(2), lost(2)), Status.RETURNED),
+        (
+            (created(1, 1), created(2, 2), dispatched(1), dispatched(2), lost(1), lost(2)),
+            Status.RETURNED,
+        ),
         ((created(1, 1), created(2, 2), delivered(1), returned(2, 2), gone(3)), Status.DELIVERED),
         (
             (created(1, 1), created(2, 2), dispatched(1), returned(1, 1), returned(2, 2)),
@@ -158,7 +182,7 @@ def test_an_order_of_several_shipments_waits_for_the_last(
 
 @pytest.mark.parametrize(
     "message",
-    [created(), dispatched(), delivered(), returned(), gone(), failed()],
+    [created(), dispatched(), delivered(), returned(), gone(), failed(), lost()],
     ids=lambda m: m.name,
 )
 def test_news_told_twice_changes_nothing(message: Message) -> None:
