@@ -77,7 +77,8 @@ class EndLaw:
 
     def _awaited(self, key: str) -> None:
         parcels = [one for one in self._rows["shipments"].values() if one.order_id == key]
-        places = {_place(one) for one in parcels} - {"cancelled"}
+        # What a cancelled parcel held is for a person to send: such an order waits for them.
+        places = {_place(one) for one in parcels}
         over = bool(places) and places <= _ARRIVED | {LOST}
         insist(not over, AWAITED, key, f"it is shipped, and its parcels are {places}")
 
