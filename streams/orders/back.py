@@ -93,3 +93,7 @@ class Exchange(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """What the way back cost the customer, should the price go back after all."""
     asked: tuple[tuple[int, int], ...] = ()
     """Units by line whose price was asked back already."""
+
+    def unasked(self, line: int, units: int) -> int:
+        """Units of so many of a line whose price was not asked back yet."""
+        return units - dict(self.asked).get(line, 0)

@@ -58,9 +58,12 @@ def unsent(order: Order, _fact: Cancelled) -> Iterator[RefundGoods]:
     if exchange is None:
         return
     goods = [
-        Unreplaced(number, exchange.products[number - 1], line.quantity, "new")
+        Unreplaced(number, exchange.products[number - 1], units, "new")
         for number, line in order.standing
+        if (units := exchange.unasked(number, line.quantity)) > 0
     ]
+    if not goods:
+        return
     yield _price(
         exchange.order_id, exchange.return_id, exchange.return_id, goods, exchange.fee_minor
     )

@@ -19,7 +19,7 @@ from streams.orders.exchanging import Unmet, is_disputed, is_open, without_excha
 from streams.orders.facts import Fact
 from streams.orders.flags import CHARGED_BACK
 from streams.orders.naming import line_of
-from streams.orders.rows import Order, ParcelState
+from streams.orders.rows import Order, ParcelState, Status
 
 Facts = tuple[Fact, ...]
 
@@ -120,12 +120,14 @@ def _unreplaced(order: Order, back: Back, items: Iterable[ReturnedItem]) -> Iter
 
 def _goods(order: Order, number: int, units: int, condition: str) -> Iterator[Unreplaced]:
     """Units of a line as they were paid for, without those whose price was asked for before."""
-    if number == 0:
+    exchange = order.exchange
+    ended = exchange is not None and order.status is Status.CANCELLED
+    if number == 0 or ended:
         return
-    exchange, line = order.exchange, order.lines[number - 1]
+    line = order.lines[number - 1]
     product_id = line.product_id
     if exchange is not None:
-        units = min(units, line.quantity - dict(exchange.asked).get(number, 0))
+        units = min(units, exchange.unasked(number, line.quantity))
         product_id = exchange.products[number - 1]
     if units > 0:
         yield Unreplaced(number, product_id, units, condition)

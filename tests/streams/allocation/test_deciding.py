@@ -114,6 +114,20 @@ def test_the_payment_is_named_after_the_order_where_the_event_does_not_say() -> 
     assert first.payment_id == "pay_ord_1"
 
 
+def test_what_replaces_other_goods_goes_on_with_their_holds_and_waits_for_no_payment() -> None:
+    found = follows(None, confirmed(payment=None, exchange_for="ord_0"))
+
+    assert kinds(found) == [
+        ("ReserveStock", ":1"),
+        ("ReserveStock", ":2"),
+        ("CommitStock", ":1"),
+        ("CommitStock", ":2"),
+    ]
+    first, *_, commit = found
+    assert (first.takes_over, first.payment_id, first.backorder) == ("ord_1:x1", None, False)
+    assert commit.payment_id is None
+
+
 @pytest.mark.parametrize("row", [ASKED, COMMITTED, RELEASED, IN_REVIEW, WAITING])
 def test_a_confirmation_that_is_repeated_asks_for_nothing(row: Allocation) -> None:
     assert follows(row, confirmed(), 5) == []

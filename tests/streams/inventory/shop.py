@@ -84,6 +84,7 @@ class Shop:
         backorder: bool | None = None,
         expires_at_ms: int | None = None,
         product: str = PRODUCT,
+        takes_over: str | None = None,
     ) -> Refusal | None:
         due_ms = self.at_ms + 15 * MINUTE_MS if expires_at_ms is None else expires_at_ms
         command = ReserveStock(
@@ -97,9 +98,11 @@ class Shop:
             lines_total=1,
             warehouse_id=only,
             backorder=backorder,
+            takes_over=takes_over,
         )
-        row = self.reservations.get(line)
-        return self._do(reserve(self.stock, row, command, self.at_ms, self.rules))
+        row, other = self.reservations.get(line), self.reservations.get(takes_over or "")
+        decision = reserve(self.stock, row, command, self.at_ms, self.rules, other=other)
+        return self._do(decision)
 
     def release(
         self,

@@ -63,6 +63,13 @@ def _reserve(line: str, quantity: int, to: str, *, backorder: bool) -> Step:
     return Step(f"reserve({line}, {quantity}, {to}, {backorder})", act)
 
 
+def _take_over(line: str, quantity: int, other: str) -> Step:
+    def act(shop: Shop) -> Refusal | None:
+        return shop.reserve(line, quantity, takes_over=other)
+
+    return Step(f"take_over({line}, {quantity}, {other})", act)
+
+
 def _on_line(verb: str, line: str) -> Step:
     def act(shop: Shop) -> Refusal | None:
         if verb == "extend":
@@ -112,6 +119,7 @@ steps = st.one_of(
     st.builds(_reserve, lines, quantities, st.sampled_from(["US", "DE"]), backorder=waits),
     st.builds(_on_line, st.sampled_from(["commit", "release", "extend", "ship"]), lines),
     st.builds(_on_line, st.sampled_from(["commit", "ship"]), lines),
+    st.builds(_take_over, lines, quantities, lines),
     st.builds(_shrink, lines, st.integers(1, 5)),
     st.builds(_advance, st.sampled_from([1, 10, 16, 60])),
     st.builds(_delete, warehouses),

@@ -131,6 +131,7 @@ MESSAGES = (
     returned(units=1),
     ask(),
     ask(ware("p1", 2), ware("p2")),
+    ask(resolution="exchange"),
     advised(),
     received(("p1", 1, "new")),
     received(("p1", 2, "new"), ("p2", 1, "damaged")),

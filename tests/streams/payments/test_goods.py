@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from events.exchanges import RefundGoods
 from events.returns import ReturnInitiated, ReturnReceived
 from events.shipping import DeliveryFailed, ShipmentDelivered, ShipmentDispatched
 from events.shipping_parts import ReturnedItem
@@ -19,6 +20,7 @@ from streams.payments.states import Payment
 from tests.streams.payments.goods_samples import agreed, delivered, dispatched, item, lost, received
 from tests.streams.payments.samples import (
     NOW_MS,
+    ORDER,
     PAYMENT,
     RULES,
     Life,
@@ -37,6 +39,7 @@ DECIDE: dict[type, Any] = {
     ShipmentDispatched: goods.dispatched,
     ShipmentDelivered: goods.delivered,
     DeliveryFailed: goods.delivery_failed,
+    RefundGoods: goods.unreplaced,
 }
 
 
@@ -113,6 +116,62 @@ def test_no_unit_comes_back_twice() -> None:
 
 def test_an_exchange_pays_nothing_back_by_itself() -> None:
     assert Story().hear(received(resolution="exchange")).back == []
+
+
+def unreplaced(*items: ReturnedItem, **given: Any) -> RefundGoods:
+    fields: dict[str, Any] = {
+        "payment_id": PAYMENT,
+        "order_id": ORDER,
+        "items": items or (item(),),
+        "reason": "EXCHANGE",
+        "cause": "ret_1",
+    }
+    return RefundGoods(**(fields | given))
+
+
+@pytest.mark.parametrize(
+    ("command", "back"),
+    [
+        (unreplaced(), [3_333]),
+        (unreplaced(fee_minor=599), [2_734]),
+        (unreplaced(item(condition="refurbished")), [3_000]),
+        (unreplaced(item(condition="damaged")), []),
+        (unreplaced(item(condition="damaged", refundable=True)), [3_333]),
+        (unreplaced(item(quantity=9)), [10_000]),
+        (unreplaced(item("pan")), []),
+        (unreplaced(fee_minor=4_000), []),
+    ],
+)
+def test_what_an_exchange_did_not_replace_is_paid_back(
+    command: RefundGoods, back: list[int]
+) -> None:
+    story = Story().hear(received(resolution="exchange"), command, command)
+
+    assert story.back == back
+
+
+def test_units_that_were_exchanged_and_others_that_come_back_are_each_paid_back_once() -> None:
+    story = Story().hear(
+        received(resolution="exchange"),
+        received(return_id="ret_2"),
+        unreplaced(),
+        unreplaced(item(quantity=2), cause="ret_3", return_id="ret_3"),
+    )
+
+    assert story.back == [3_333, 3_333, 3_334]
+
+
+@pytest.mark.parametrize(
+    ("make", "reasons"),
+    [(disputed, ["fraud_hold"]), (refunded_life, []), (charged_back, [])],
+)
+def test_what_an_exchange_did_not_replace_is_not_paid_back_where_nothing_may_be(
+    make: Any, reasons: list[str]
+) -> None:
+    story = Story(make()).hear(unreplaced())
+
+    assert not any(isinstance(fact, RefundAsked) for fact in story.facts)
+    assert [fact.reason for fact in story.facts if isinstance(fact, RefundRefused)] == reasons
 
 
 def test_a_dear_return_waits_for_approval() -> None:

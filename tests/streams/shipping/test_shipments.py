@@ -527,6 +527,26 @@ def test_after_a_label_lapsed_another_may_be_asked_for() -> None:
 # --- fulfilment ------------------------------------------------------------------------------
 
 
+def test_what_replaces_other_goods_goes_out_once_all_of_it_is_held() -> None:
+    free = confirmed(exchange_for="ord_0")
+
+    assert told(free, held(1, units=2)).planned == ()  # type: ignore[union-attr]
+    for row in (told(free, held(1, units=2), held(2)), told(held(2), held(1, units=2), free)):
+        assert row is not None
+        assert (row.paid, row.planned) == (True, ("shp_ord_1",))
+
+
+def test_what_replaces_other_goods_is_worth_what_they_cost() -> None:
+    items = tuple(
+        one.model_copy(update={"total_price_minor": 0}) for one in confirmed().order_items
+    )
+    row = told(confirmed(exchange_for="ord_0", order_items=items, order_total_minor=0))
+
+    assert row is not None
+    assert [line.total_minor for line in row.lines] == [6998, 6499]
+    assert row.total_minor == 13497
+
+
 def test_abroad_costs_twice() -> None:
     shipment = pending(shipping_address=address(country="GB", state=None))
 

@@ -1,0 +1,514 @@
+"""Exchanges: what is held, what is sent instead, and when the price goes back after all (G-33)."""
+
+from collections import Counter
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from events.base import Message
+from events.exchange_ids import hold_id_of, replacement_id_of
+from events.exchanges import PlaceReplacement, RefundGoods
+from events.holds import ReleaseStock, ReserveStock
+from events.returns import ReturnReceived
+from events.shipping import DeliveryFailed
+from events.types import OrderItem, ShippedItem
+from streams.orders.back import Back, BackMoney
+from streams.orders.deciding import decide
+from streams.orders.evolution import fold
+from streams.orders.exchanging import Unmet
+from streams.orders.inspecting import Verdict, verdict
+from streams.orders.outcomes import due_times, following, opening
+from streams.orders.replacing import begin
+from streams.orders.returning import lapse
+from streams.orders.rows import Order, Status
+from tests.streams.orders.samples import AT_MS, DAY_MS, RULES, after, amend, cancel, change, refund
+from tests.streams.orders.samples import expired as line_expired
+from tests.streams.orders.samples import held as line_held
+from tests.streams.orders.samples import short as line_short
+from tests.streams.orders.table import TABLE
+from tests.streams.orders.test_returning import DELIVERED, IN_TWO, advised, ask, dispute, ware
+from tests.streams.orders.test_returning import received as refunded_return
+from tests.streams.orders.test_shipping import created, delivered, dispatched
+
+FIRST = replacement_id_of("ord_1", 1)
+
+
+def swap(*items: ShippedItem, **given: object) -> Any:
+    return ask(*items, resolution="exchange", **given)
+
+
+def held(number: int = 1, replacement: str = FIRST, **given: object) -> Message:
+    name = hold_id_of(replacement, number)
+    return line_held(1, reservation_id=name, **given)
+
+
+def gone(number: int = 1, status: str = "EXPIRED") -> Message:
+    return held(number, reason="reservation_expired", reservation_status=status)
+
+
+def short(number: int = 1) -> Message:
+    name = hold_id_of(FIRST, number)
+    return line_short("p1", reservation_id=name, backorder_allowed=False)
+
+
+def received(*items: tuple[str, int, str], **given: Any) -> ReturnReceived:
+    came = refunded_return(*(items or (("p1", 1, "new"),)), **given)
+    return came.model_copy(update={"resolution": "exchange"})
+
+
+def told(order: Order, message: Message, at_ms: int = AT_MS) -> list[Message]:
+    """What follows from a message, in order."""
+    facts = decide(order, message, at_ms, RULES)
+    row = fold(order, facts) if facts else order
+    return list(following(row, facts, message, at_ms, RULES))
+
+
+def names(messages: list[Message]) -> list[str]:
+    return [one.name for one in messages]
+
+
+def back(order: Order, position: int = 0) -> Back:
+    return order.returns[position]
+
+
+def reasons(order: Order) -> list[str]:
+    return [step.reason for step in order.history]
+
+
+# -- asking
+
+
+def test_what_goes_out_instead_is_held_before_a_label_is_asked_for() -> None:
+    asked = told(DELIVERED, swap(ware("p1", 2), ware("p2")))
+
+    assert names(asked) == ["ReserveStock", "ReserveStock"]
+    first = asked[0]
+    assert isinstance(first, ReserveStock)
+    assert (first.product_id, first.quantity, first.backorder) == ("p1", 2, False)
+    assert first.reservation_id == f"{FIRST}:x1"
+    assert round(first.expires_at.timestamp() * 1000) == AT_MS + 15 * DAY_MS
+
+
+def test_with_the_last_that_is_held_a_label_is_asked_for() -> None:
+    asked = after(DELIVERED, swap(ware("p1"), ware("p2")))
+
+    assert told(asked, held(2)) == []
+    [label] = told(after(asked, held(2)), held(1))
+    assert (label.name, label.reshipping) == ("CreateReturnLabel", True)
+    assert told(after(asked, held(2), held(1)), held(1)) == []
+
+
+def test_what_came_in_two_parcels_is_replaced_by_two_orders() -> None:
+    order = after(IN_TWO, swap(ware("p1", 2)))
+
+    assert [one.replacement for one in order.returns] == [
+        FIRST,
+        replacement_id_of("ord_1", 2),
+    ]
+
+
+OTHER = OrderItem(product_id="p9", quantity=1, unit_price_minor=3499)
+UNMET: list[tuple[Unmet, Order, Message]] = [
+    (Unmet.ONCE, after(IN_TWO, swap()), swap(reason="damaged")),
+    (Unmet.DISPUTED, after(DELIVERED, dispute()), swap()),
+    (Unmet.DISPUTED, after(DELIVERED, dispute("lost")), swap()),
+    (
+        Unmet.UNLIKE,
+        DELIVERED,
+        swap(exchange_items=(OTHER.model_copy(update={"unit_price_minor": 3501}),)),
+    ),
+    (Unmet.UNLIKE, DELIVERED, swap(exchange_items=(OTHER.model_copy(update={"quantity": 2}),))),
+    (Unmet.UNLIKE, DELIVERED, swap(exchange_items=(OTHER, OTHER))),
+    (
+        Unmet.UNLIKE,
+        DELIVERED,
+        swap(
+            ware("p1"),
+            ware("p1"),
+            exchange_items=(OTHER, OTHER.model_copy(update={"product_id": "p8"})),
+        ),
+    ),
+]
+
+
+@pytest.mark.parametrize(("why", "order", "command"), UNMET)
+def test_what_cannot_be_exchanged_is_a_return_for_its_price(
+    why: Unmet, order: Order, command: Message
+) -> None:
+    now = after(order, command)
+
+    assert names(told(order, command)) == ["CreateReturnLabel"]
+    assert f"EXCHANGE_REFUSED_{why}" in reasons(now)
+    assert now.returns[-1].swaps == ()
+
+
+def test_another_product_of_the_same_price_may_be_wanted() -> None:
+    [asked] = told(DELIVERED, swap(exchange_items=(OTHER,)))
+
+    assert (asked.product_id, asked.quantity) == ("p9", 1)
+
+
+# -- waiting for stock
+
+
+@pytest.mark.parametrize("answer", [short(), gone(), gone(status="CANCELLED")])
+def test_what_stock_has_not_is_let_go_whole_and_is_a_refund(answer: Message) -> None:
+    order = after(DELIVERED, swap(ware("p1"), ware("p2")), held(2))
+
+    let_go = told(order, answer)
+
+    assert names(let_go) == ["ReleaseStock", "ReleaseStock", "CreateReturnLabel"]
+    assert let_go[-1].reshipping is False
+    assert told(after(order, answer), held(1)) == []
+
+
+def test_a_stock_that_does_not_answer_makes_it_a_refund() -> None:
+    order = after(DELIVERED, swap())
+    due_ms = due_times(order)["return"]
+
+    facts = lapse(order, due_ms, due_ms, RULES)
+    now = fold(order, facts)
+
+    assert names(list(following(now, facts, None, due_ms, RULES))) == [
+        "ReleaseStock",
+        "CreateReturnLabel",
+    ]
+    assert "EXCHANGE_REFUSED_NO_ANSWER" in reasons(now)
+
+
+def test_a_hold_that_is_lost_later_is_asked_for_again_by_what_replaces() -> None:
+    order = after(DELIVERED, swap(), held(), advised())
+
+    assert told(order, gone()) == []
+    assert names(told(after(order, gone()), received())) == ["PlaceReplacement"]
+
+
+def test_a_label_that_nobody_uses_lets_the_stock_go() -> None:
+    order = after(DELIVERED, swap(), held(), advised())
+    due_ms = due_times(order)["return"]
+
+    facts = lapse(order, due_ms, due_ms, RULES)
+    now = fold(order, facts)
+
+    assert names(list(following(now, facts, None, due_ms, RULES))) == ["ReleaseStock"]
+    assert (back(now).lapsed, due_times(now)) == (True, {})
+
+
+# -- what came back
+
+GOING = after(DELIVERED, swap(ware("p1", 2)), held(), advised(1, ware("p1", 2)))
+WHOLE = received(("p1", 2, "new"))
+SETTLED: list[tuple[Order, ReturnReceived, Verdict, list[str]]] = [
+    (GOING, WHOLE, Verdict.REPLACED, ["PlaceReplacement"]),
+    (GOING, received(("p1", 2, "refurbished")), Verdict.REPLACED, ["PlaceReplacement"]),
+    (
+        GOING,
+        received(("p1", 2, "damaged"), refundable=True),
+        Verdict.REPLACED,
+        ["PlaceReplacement"],
+    ),
+    (GOING, received(("p1", 2, "damaged")), Verdict.ASKED_BACK, ["ReleaseStock"]),
+    (GOING, received(("p1", 1, "new")), Verdict.ASKED_BACK, ["ReleaseStock", "RefundGoods"]),
+    (
+        GOING,
+        received(("p1", 1, "new"), ("p1", 1, "damaged")),
+        Verdict.ASKED_BACK,
+        ["ReleaseStock", "RefundGoods"],
+    ),
+    (GOING, received(("p9", 2, "new")), Verdict.ASKED_BACK, ["ReleaseStock"]),
+    (
+        GOING,
+        WHOLE.model_copy(update={"resolution": "refund"}),
+        Verdict.PAID_BY_PAYMENT,
+        ["ReleaseStock"],
+    ),
+    (after(GOING, dispute()), WHOLE, Verdict.ASKED_BACK, ["RefundGoods"]),
+    (after(GOING, dispute(), dispute("lost")), WHOLE, Verdict.NOTHING, []),
+    (after(GOING, refund()), WHOLE, Verdict.NOTHING, ["ReleaseStock"]),
+    (after(DELIVERED, advised()), received(), Verdict.ASKED_BACK, ["RefundGoods"]),
+    (
+        after(DELIVERED, swap(), short(), advised()),
+        refunded_return(("p1", 1, "new")),
+        Verdict.PAID_BY_PAYMENT,
+        [],
+    ),
+]
+
+
+@pytest.mark.parametrize(("order", "came", "found", "follows"), SETTLED)
+def test_the_inspection_says_whether_goods_or_money_follow(
+    order: Order, came: ReturnReceived, found: Verdict, follows: list[str]
+) -> None:
+    assert verdict(order, back(order), came) is found
+    assert names(told(order, came)) == follows
+    assert told(after(order, came), came) == []
+
+
+@pytest.mark.parametrize(
+    ("came", "money"),
+    [
+        (WHOLE, {BackMoney.NOT_REFUNDED}),
+        (received(("p1", 1, "new")), {BackMoney.INITIAL, BackMoney.NOT_REFUNDED}),
+    ],
+)
+def test_what_is_replaced_is_not_refunded(came: ReturnReceived, money: set[BackMoney]) -> None:
+    assert {line.money for line in back(after(GOING, came)).lines} == money
+
+
+def test_what_goes_out_instead_costs_nothing_and_says_what_it_is_worth() -> None:
+    [asked] = told(GOING, WHOLE)
+
+    assert isinstance(asked, PlaceReplacement)
+    assert (asked.order_id, asked.exchange_for, asked.return_id) == (FIRST, "ord_1", "ret_1")
+    assert [
+        (one.quantity, one.unit_price_minor, one.total_price_minor) for one in asked.order_items
+    ] == [(2, 3499, 0)]
+
+
+def test_the_price_is_asked_for_less_what_the_label_cost() -> None:
+    label = advised(1, ware("p1", 2).model_copy(update={"price_per_unit_minor": 3499}))
+    estimate = label.refund_estimate.model_copy(update={"amount_minor": 2 * 3499 - 599})
+    order = after(
+        DELIVERED,
+        swap(ware("p1", 2)),
+        held(),
+        label.model_copy(update={"refund_estimate": estimate}),
+    )
+
+    asked = told(order, received(("p1", 1, "refurbished")))[-1]
+
+    assert isinstance(asked, RefundGoods)
+    assert (asked.payment_id, asked.cause, asked.fee_minor) == ("pay_ord_1", "ret_1", 599)
+    [item] = asked.items
+    assert (item.product_id, item.quantity, item.condition) == ("p1", 1, "refurbished")
+
+
+def test_a_claim_of_the_bank_stops_what_has_not_left() -> None:
+    order = after(GOING, WHOLE)
+
+    [stop] = told(order, dispute())
+
+    assert (stop.name, stop.order_id, stop.user_id) == ("CancelOrder", FIRST, "system")
+    assert told(after(order, dispute()), dispute()) == []
+
+
+# -- the order that replaces
+
+
+def place(**given: object) -> PlaceReplacement:
+    [asked] = told(GOING, WHOLE)
+    return asked.model_copy(update=given)
+
+
+def replacing() -> Order:
+    return fold(None, begin(place(), AT_MS, RULES, "corr_1"))
+
+
+LINE = {"order_id": FIRST, "reservation_id": f"{FIRST}:1"}
+
+
+def test_it_is_confirmed_without_a_payment() -> None:
+    order = replacing()
+
+    [confirmed] = opening(order, begin(place(), AT_MS, RULES, "c"), place(), RULES)
+
+    assert (confirmed.order_total_minor, confirmed.payment) == (0, None)
+    assert confirmed.exchange_for == "ord_1"
+
+
+def test_it_is_paid_once_all_of_it_is_held() -> None:
+    assert after(replacing(), line_held(1, **LINE)).status is Status.PAID
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        cancel(),
+        line_short("p1", reservation_id=f"{FIRST}:1", backorder_allowed=False),
+        line_expired(1).model_copy(update=LINE),
+    ],
+)
+def test_one_that_is_not_sent_gives_the_whole_price_back(end: Message) -> None:
+    cancelled, price = told(replacing(), end)
+
+    assert cancelled.name == "OrderCancelled"
+    assert cancelled.refund is None
+    assert isinstance(price, RefundGoods)
+    assert (price.payment_id, price.order_id, price.cause) == ("pay_ord_1", "ord_1", "ret_1")
+    assert [(one.product_id, one.quantity, one.condition) for one in price.items] == [
+        ("p1", 2, "new")
+    ]
+
+
+def test_it_has_the_lines_that_came_back() -> None:
+    order = after(replacing(), amend(change("p1", 2, 3)))
+
+    assert reasons(order)[-1] == "AMEND_REFUSED_ITEMS_CLOSED"
+
+
+SENT = after(replacing(), line_held(1, **LINE), created(), dispatched())
+ARRIVED = after(SENT, delivered())
+
+
+def lost() -> DeliveryFailed:
+    return DeliveryFailed(
+        shipment_id="shp_1",
+        order_id=FIRST,
+        reason_code="LOST",
+        failure_reason="nowhere",
+        attempt_number=1,
+    )
+
+
+def test_one_that_gets_lost_gives_the_price_back_once() -> None:
+    [price] = told(SENT, lost())
+
+    assert isinstance(price, RefundGoods)
+    assert (price.cause, price.return_id) == ("lost:shp_1", None)
+    assert told(after(SENT, lost()), lost()) == []
+
+
+def test_one_that_is_sent_back_gives_the_price_back_and_nothing_goes_out_again() -> None:
+    order = after(ARRIVED, swap(ware("p1", 2)), advised(1, ware("p1", 2)))
+    assert "EXCHANGE_REFUSED_REPLACEMENT" in reasons(order)
+
+    [price] = told(order, refunded_return(("p1", 2, "new")))
+
+    assert isinstance(price, RefundGoods)
+    assert (price.order_id, price.cause, sum(one.quantity for one in price.items)) == (
+        "ord_1",
+        "ret_1",
+        2,
+    )
+
+
+def test_what_was_lost_and_comes_back_is_paid_back_once() -> None:
+    order = after(SENT, lost(), advised(1, ware("p1", 2), reason="delivery_failed"))
+
+    assert told(order, refunded_return(("p1", 2, "new"))) == []
+
+
+# -- whatever happens
+
+OF_AN_EXCHANGE = (
+    swap(),
+    swap(ware("p1", 2), ware("p2")),
+    swap(exchange_items=(OTHER,)),
+    ask(ware("p2")),
+    held(1),
+    held(2),
+    gone(1),
+    gone(2, "CANCELLED"),
+    short(1),
+    advised(),
+    advised(1, ware("p1", 2), ware("p2")),
+    received(),
+    received(("p1", 2, "new"), ("p2", 1, "new")),
+    received(("p1", 1, "damaged")),
+    refunded_return(("p1", 1, "new")),
+    refund(100, "partially_refunded"),
+    refund(),
+    dispute(),
+    dispute("won"),
+    dispute("lost"),
+    "tick",
+)
+OF_A_REPLACEMENT = (
+    line_held(1, **LINE),
+    line_expired(1).model_copy(update=LINE),
+    line_short("p1", reservation_id=f"{FIRST}:1", backorder_allowed=False),
+    cancel(),
+    cancel("system"),
+    amend(change("p1", 2, 1)),
+    created(),
+    dispatched(),
+    delivered(),
+    lost(),
+    swap(ware("p1", 2)),
+    ask(),
+    advised(),
+    advised(1, ware("p1", 2), reason="delivery_failed"),
+    refunded_return(("p1", 1, "new")),
+    refunded_return(("p1", 2, "new")),
+    received(("p1", 2, "refurbished")),
+    "tick",
+)
+Lot = list[tuple[Any, int]]
+
+
+def lots(messages: tuple[Any, ...]) -> st.SearchStrategy[Lot]:
+    step = st.tuples(st.sampled_from(messages), st.integers(0, 6 * DAY_MS))
+    return st.lists(step, max_size=20)
+
+
+def live(order: Order, lot: Lot) -> tuple[list[Order], list[Message]]:
+    """Every row, and everything that was said, until no clock runs any more."""
+    rows, said, at_ms = [order], [], AT_MS
+    for message, wait_ms in [*lot, *[("tick", 20 * DAY_MS)] * 4]:
+        at_ms += wait_ms
+        due_ms = due_times(rows[-1]).get("return", 0)
+        if message != "tick":
+            facts = decide(rows[-1], message, at_ms, RULES)
+        else:
+            facts = lapse(rows[-1], due_ms, at_ms, RULES) if 0 < due_ms <= at_ms else ()
+        if facts:
+            rows.append(fold(rows[-1], facts))
+            caused = None if message == "tick" else message
+            said += following(rows[-1], facts, caused, at_ms, RULES)
+    return rows, said
+
+
+@given(lots(OF_AN_EXCHANGE))
+def test_every_hold_is_let_go_or_goes_out(lot: Lot) -> None:
+    rows, said = live(DELIVERED, lot)
+
+    asked = {one.reservation_id for one in said if isinstance(one, ReserveStock)}
+    free = {one.reservation_id for one in said if isinstance(one, ReleaseStock)}
+    sent = {
+        hold_id_of(one.order_id, number)
+        for one in said
+        if isinstance(one, PlaceReplacement)
+        for number in range(1, len(one.order_items) + 1)
+    }
+    assert asked == free | sent
+    assert not free & sent
+    assert due_times(rows[-1]) == {}
+
+
+@given(lots(OF_AN_EXCHANGE))
+def test_a_return_brings_goods_or_money_and_never_more_than_came_back(lot: Lot) -> None:
+    rows, said = live(DELIVERED, lot)
+
+    goods = Counter(one.return_id for one in said if isinstance(one, PlaceReplacement))
+    money = Counter(one.cause for one in said if isinstance(one, RefundGoods))
+    assert not goods.keys() & money.keys()
+    assert {*goods.values(), *money.values()} <= {1}
+    for one in said:
+        if isinstance(one, PlaceReplacement):
+            [came] = [each for each in rows[-1].returns if each.return_id == one.return_id]
+            units = sum(line.units for line in came.lines if line.line)
+            assert sum(item.quantity for item in one.order_items) <= units
+
+
+@given(lots(OF_A_REPLACEMENT))
+def test_a_replacement_takes_no_money_and_gives_each_units_price_back_once(lot: Lot) -> None:
+    _, said = live(replacing(), lot)
+
+    priced = [item for one in said if isinstance(one, RefundGoods) for item in one.items]
+    assert sum(item.quantity for item in priced) <= 2
+    assert {item.product_id for item in priced} <= {"p1"}
+    assert not {"PaymentInitiated", "PlaceReplacement", "ReserveStock"} & {*names(said)}
+
+
+@given(lots(OF_A_REPLACEMENT))
+def test_a_replacement_goes_the_way_of_every_order(lot: Lot) -> None:
+    moves = {(was, to) for was, to, _ in TABLE}
+    rows, _ = live(replacing(), lot)
+
+    for before, now in pairwise(rows):
+        steps = [before.status, *[step.status for step in now.history[len(before.history) :]]]
+        for was, to in pairwise(steps):
+            assert was is to or (was.value, to.value) in moves
