@@ -11,6 +11,7 @@ from typing import Any
 
 from aiokafka import partitioner
 from aiokafka.client import AIOKafkaClient
+from aiokafka.conn import AIOKafkaConnection, CloseReason
 from aiokafka.consumer import fetcher
 from aiokafka.errors import (
     KafkaConnectionError,
@@ -44,6 +45,18 @@ def _consumer_record(_self: Any, tp: Any, record: Any) -> Record:
     )
 
 
+_send = AIOKafkaConnection.send
+
+
+def _send_or_close(self: Any, request: Any, expect_response: bool = True) -> Any:  # noqa: FBT001, FBT002 - aiokafka's signature
+    """As aiokafka's; a write that uvloop refuses is a connection that is lost."""
+    try:
+        return _send(self, request, expect_response)
+    except RuntimeError as exc:
+        self.close(reason=CloseReason.CONNECTION_BROKEN, exc=exc)
+        raise KafkaConnectionError(str(exc)) from exc
+
+
 _lookup = AIOKafkaClient.coordinator_lookup
 
 
@@ -64,6 +77,9 @@ def apply() -> None:
     # aiokafka sleeps 20 ms when the markers of the previous transaction are not written yet;
     # they are after 1 to 2 ms.
     sender.BACKOFF_OVERRIDE = TRANSACTION_BACKOFF_S
+    # Between a reset and aiokafka's hearing of it uvloop refuses writes with a RuntimeError, which
+    # ends aiokafka's task for metadata: whoever waits for it then waits for ever.
+    AIOKafkaConnection.send = _send_or_close
     # A transactional producer ends for ever when the broker goes just while it is asked for the
     # coordinator. Of a node that is not ready it asks again, as everywhere else.
     AIOKafkaClient.coordinator_lookup = _coordinator_lookup

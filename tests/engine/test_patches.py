@@ -1,5 +1,6 @@
 """Each piece that reaches into aiokafka or Faust: that it takes, and that it is still needed."""
 
+import asyncio
 import inspect
 import logging
 import timeit
@@ -9,12 +10,14 @@ from typing import Any
 import pytest
 from aiokafka import partitioner
 from aiokafka.client import AIOKafkaClient, CoordinationType
+from aiokafka.conn import AIOKafkaConnection
 from aiokafka.consumer import fetcher
 from aiokafka.consumer.group_coordinator import GroupCoordinator
 from aiokafka.errors import KafkaConnectionError
 from aiokafka.producer import sender
 from aiokafka.protocol.group import HeartbeatRequest
-from aiokafka.structs import ConsumerRecord
+from aiokafka.protocol.metadata import MetadataRequest
+from aiokafka.structs import BrokerMetadata, ConsumerRecord
 from faust.tables.recovery import Recovery
 from faust.transport.consumer import Consumer
 from faust.worker import Worker
@@ -91,6 +94,46 @@ async def test_a_broker_that_goes_while_it_is_asked_for_a_coordinator_is_asked_a
     found = await made._find_coordinator(CoordinationType.TRANSACTION, "t")
 
     assert (found, client.asked) == (1, 2)
+
+
+class Reset:
+    """A writer of uvloop's whose peer is gone, before aiokafka has heard of it."""
+
+    def write(self, _raw: bytes) -> None:
+        raise RuntimeError("unable to perform operation on <TCPTransport>; the handler is closed")
+
+    def close(self) -> None:
+        pass
+
+
+def reset_connection() -> AIOKafkaConnection:
+    made = AIOKafkaConnection("127.0.0.1", 9092)
+    made._reader, made._writer = asyncio.StreamReader(), Reset()
+    made._read_task = asyncio.create_task(asyncio.sleep(0))
+    made._versions = {MetadataRequest.API_KEY: (0, 1)}
+    return made
+
+
+async def test_a_request_over_a_connection_that_was_just_reset_fails_as_over_a_lost_one() -> None:
+    made = reset_connection()
+
+    with pytest.raises(KafkaConnectionError, match="the handler is closed"):
+        made.send(MetadataRequest([]))
+
+    assert not made.connected()
+
+
+async def test_a_client_asks_for_metadata_again_after_its_connection_was_reset() -> None:
+    """Else aiokafka's task for it ends without a word, and whoever waits for it waits for ever."""
+    client, made = AIOKafkaClient(bootstrap_servers="127.0.0.1:1"), reset_connection()
+    client.cluster._brokers = {1: BrokerMetadata(1, "127.0.0.1", 1, None)}
+
+    async def connection(_node: int) -> AIOKafkaConnection:
+        return made
+
+    client._get_conn = connection
+
+    assert await client._metadata_update(client.cluster, []) is False
 
 
 def test_keys_are_hashed_in_c() -> None:
