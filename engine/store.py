@@ -117,11 +117,15 @@ class RocksStore:
         try:
             value: bytes | None = self._db.get(key)
         except Exception as exc:
-            raise self._unreadable(exc) from exc
+            raise self._unusable("read", exc) from exc
         return value
 
     def write(self, items: Iterable[Item]) -> None:
-        """Apply all items or none, durably against the end of the process."""
+        """Apply all items or none, durably against the end of the process.
+
+        Raises:
+            StoreUnusable: the disk is full, or the files are damaged.
+        """
         batch = rocksdict.WriteBatch(raw_mode=True)
         put, delete = batch.put, batch.delete
         for key, value in items:
@@ -132,7 +136,7 @@ class RocksStore:
         try:
             self._db.write(batch)
         except Exception as exc:
-            raise StoreUnusable(f"cannot write the store {self._path}: {exc}") from exc
+            raise self._unusable("write", exc) from exc
 
     def range(self, start: bytes, end: bytes) -> Iterator[tuple[bytes, bytes]]:
         """Items with start <= key < end."""
@@ -158,13 +162,16 @@ class RocksStore:
         except StoreUnusable:
             raise
         except Exception as exc:
-            raise self._unreadable(exc) from exc
+            raise self._unusable("read", exc) from exc
         finally:
             self._cursors.pop(cursor, None)
 
-    def _unreadable(self, exc: Exception) -> StoreUnusable:
-        """Leave a mark on damage: RocksDB opens rotten data blocks without looking into them."""
-        what = f"cannot read the store {self._path}: {exc}"
+    def _unusable(self, verb: str, exc: Exception) -> StoreUnusable:
+        """Leave a mark on damage: RocksDB opens rotten data blocks without looking into them.
+
+        Readers meet them, or its own compaction, after which it refuses writes.
+        """
+        what = f"cannot {verb} the store {self._path}: {exc}"
         if "Corruption" in str(exc):
             with suppress(OSError):
                 (self._path / DAMAGED).touch()

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -182,20 +183,46 @@ def _judge(path: Path, hurt: str) -> str:
     return "whole" if generation == b"%d" % GENERATIONS else "earlier"
 
 
-def test_a_block_that_turns_out_rotten_while_reading_stops_the_worker_then_starts_empty(
-    tmp_path,
-) -> None:
-    """RocksDB does not look into data blocks when it opens: 6 MB are not read then."""
+@pytest.fixture
+def rotten(tmp_path) -> Path:
+    """A store one of whose blocks is damaged.
+
+    RocksDB does not look into data blocks when it opens: 6 MB are not read then.
+    """
     path = tmp_path / "s"
     store = RocksStore(path)
-    store.write([(b"%06d" % i, b"%d" % i + bytes(range(256)) * 8) for i in range(3000)])
-    store._db.flush()
+    for _ in range(2):  # A file that nothing overlaps is moved unread.
+        store.write([(b"%06d" % i, b"%d" % i + bytes(range(256)) * 8) for i in range(3000)])
+        store._db.flush()
     store.close()
-    [table] = path.glob("*.sst")
+    table = max(path.glob("*.sst"))
     raw = bytearray(table.read_bytes())
     raw[len(raw) // 3] ^= 0xFF
     table.write_bytes(raw)
+    return path
 
+
+def test_a_block_that_compaction_finds_rotten_stops_the_worker_then_starts_empty(rotten) -> None:
+    """RocksDB compacts beside its callers: from then on it refuses every write."""
+    opened, damage = open_store(rotten)
+    assert damage is None
+    with suppress(Exception):
+        opened._db.compact_range(None, None)
+
+    with pytest.raises(StoreUnusable, match="rebuilt at the next start"):
+        opened.write([(b"a", b"1")])
+    opened.close()
+    again, damage = open_store(rotten)
+
+    assert damage is not None
+    again.write([(b"a", b"1")])
+    again.close()
+
+
+def test_a_block_that_turns_out_rotten_while_reading_stops_the_worker_then_starts_empty(
+    rotten,
+) -> None:
+    path = rotten
     opened, damage = open_store(path)
     with pytest.raises(StoreUnusable, match="rebuilt at the next start"):
         list(opened.range(b"", b"\xff"))
