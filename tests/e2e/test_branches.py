@@ -33,7 +33,7 @@ SLOW: dict[str, Callable[[], dict[str, Any]]] = {
     "refused_once": lambda: order("refused_once", line(PRODUCT), token="tok_insufficient_once"),
     "refused_thrice": lambda: order("refused_thrice", line(PRODUCT), token="tok_declined"),
     "unanswered": lambda: order("unanswered", line(PRODUCT), token="tok_silent"),
-    "never_restocked": lambda: order("never_restocked", line(PRODUCT), line("prd_never")),
+    "never_restocked": lambda: order("never_restocked", line("prd_never"), line("prd_nowhere")),
     "never_reviewed": lambda: doubtful("never_reviewed"),
     "reviewed_late": lambda: doubtful("reviewed_late"),
 }
@@ -171,10 +171,24 @@ def test_goods_go_to_those_who_wait_in_the_order_in_which_they_came(
     ear.until_said(second["orderId"], "PaymentComplete")
 
 
-def test_a_short_line_that_may_not_wait_ends_its_order_at_once(
+def test_a_short_line_that_may_not_wait_is_cancelled_and_the_rest_is_paid(
     ear: Ear, sender: Sender, workers: Workers
 ) -> None:
-    order_id = sender.place(order("final", line(PRODUCT, 2), line("prd_final")))
+    order_id = sender.place(order("final_line", line(PRODUCT, 2), line("prd_final")))
+
+    amended = ear.until_said(order_id, "OrderAmended").data
+
+    assert amended["cancellationReason"] == "OUT_OF_STOCK"
+    assert [one["quantity"] for one in amended["lines"]] == [2, 0]
+    paid = ear.until_said(order_id, "PaymentComplete").data
+    assert paid["amount"] == amended["newOrderTotal"] < amended["previousOrderTotal"]
+    until_status(workers, order_id, "processing")
+
+
+def test_an_order_none_of_whose_lines_is_to_be_had_ends_at_once(
+    ear: Ear, sender: Sender, workers: Workers
+) -> None:
+    order_id = sender.place(order("final", line("prd_final")))
 
     cancelled = ear.until_said(order_id, "OrderCancelled").data
 
