@@ -7,7 +7,7 @@ product. Keeps a row an order.
 
 from typing import Final
 
-from agents.wiring import announce, cause_of
+from agents.wiring import announce, cause_of, sales_channel
 from engine.specs import AgentSpec, Context, Delivery, Handler, Source, Timer
 from streams.allocation.commands import commands
 from streams.allocation.deciding import decide, forgotten, order_id_of
@@ -56,7 +56,8 @@ def _handling(rules: AllocationRules) -> Handler:
         order_id = order_id_of(message)
         table = ctx.table(ALLOCATIONS)
         row = table.get(order_id)
-        facts = decide(row, message, delivery.record.timestamp, rules)
+        channel = sales_channel(delivery.value.metadata)
+        facts = decide(row, message, delivery.record.timestamp, rules, channel=channel)
         if not facts:
             return
         after = fold(row, facts)

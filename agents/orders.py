@@ -16,7 +16,7 @@ from typing import Any, Final
 from agents import early_orders
 from agents.order_rows import save
 from agents.order_sweep import EVERY_MS, sweeping
-from agents.wiring import Cause, announce, cause_of, timer_cause
+from agents.wiring import Cause, announce, cause_of, sales_channel, timer_cause
 from engine.specs import (
     AgentSpec,
     Context,
@@ -57,7 +57,7 @@ from topics import (
 AGENT: Final = early_orders.AGENT
 
 TimerRule = Callable[[Order, int, int, OrderRules], tuple[Fact, ...]]
-Beginning = Callable[[Any, int, OrderRules, str], tuple[Fact, ...]]
+Beginning = Callable[[Any, int, OrderRules, str, str], tuple[Fact, ...]]
 
 
 def orders_agent(rules: OrderRules) -> AgentSpec:
@@ -141,7 +141,8 @@ def _placing(rules: OrderRules, advance: Mapping[str, Handler], beginning: Begin
         if ctx.table(ORDERS).get(command.order_id) is not None:
             return
         cause = cause_of(delivery)
-        facts = beginning(command, cause.at_ms, rules, cause.correlation_id)
+        channel = sales_channel(delivery.value.metadata)
+        facts = beginning(command, cause.at_ms, rules, cause.correlation_id, channel)
         order = save(ctx, None, facts)
         key = customer_key(order.user_id, order.placed_at_ms, order.order_id)
         ctx.table(CUSTOMER_ORDERS)[key] = order.placed_at_ms

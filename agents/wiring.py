@@ -1,8 +1,8 @@
 """What every agent of this shop needs: causes, and announcing what follows from them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -12,6 +12,8 @@ from events.ids import derived_id
 from events.scalars import known_ms
 from events.writer import Writer, writer_of
 from topics import CONTRACT, topic_of
+
+_CHANNEL_CHARS_MAX: Final = 40
 
 
 class Cause(msgspec.Struct, frozen=True, gc=False):
@@ -31,6 +33,11 @@ def cause_of(delivery: Delivery) -> Cause:
         envelope.correlation_id or envelope.event_id,
         delivery.record.timestamp,
     )
+
+
+def sales_channel(metadata: Mapping[str, Any] | None) -> str:
+    """Where an order was sold, as its producer says: web, mobile-app; empty where none does."""
+    return str(metadata.get("source") or "")[:_CHANNEL_CHARS_MAX] if metadata else ""
 
 
 def timer_cause(agent: str, timer: Timer, now_ms: int) -> Cause:

@@ -1,7 +1,9 @@
 """Stock holds: Inventory's internal commands, one an order line, keyed by productId."""
 
+from datetime import date
+
 from events.base import Command
-from events.scalars import Count, Id, Moment, Quantity
+from events.scalars import Count, Id, Moment, Quantity, Text
 from events.types import Address
 from events.vocabulary import ReleaseReason
 
@@ -31,6 +33,8 @@ class ReserveStock(HoldCommand):
     warehouse_id: Id | None = None  # extension: hold here and nowhere else
     backorder: bool | None = None  # extension: wait for a restock when short
     takes_over: Id | None = None  # extension: the reservation whose hold this one goes on with
+    sales_channel: Text | None = None  # extension: where it was sold; warehouses may prefer it
+    promised_date: date | None = None  # extension: by when the customer was told to have it
 
 
 class ReleaseStock(HoldCommand):

@@ -152,7 +152,7 @@ MUTANTS: Final = (
     Mutant(
         "a line that cannot be had ends its order",
         "streams.orders.recovery",
-        "if order.subscription_id is not None or not any(line.quantity for line in lines):",
+        "if whole or not any(line.quantity for line in lines):",
         "if True:",
     ),
     Mutant(

@@ -5,6 +5,7 @@ from typing import Final
 
 DAY_MS: Final = 86_400_000
 EPOCH: Final = date(1970, 1, 1)
+_EPOCH_ORDINAL: Final = EPOCH.toordinal()
 
 
 def ms_of(moment: datetime) -> int:
@@ -15,6 +16,11 @@ def ms_of(moment: datetime) -> int:
 def moment_of(at_ms: int) -> datetime:
     """The UTC moment."""
     return datetime.fromtimestamp(at_ms / 1000, UTC)
+
+
+def day_number(day: date) -> int:
+    """Days since 1970."""
+    return day.toordinal() - _EPOCH_ORDINAL
 
 
 def day_of(at_ms: int) -> date:

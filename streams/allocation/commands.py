@@ -69,6 +69,8 @@ def _reserve(
             payment_id=row.payment_id or None,
             lines_total=len(standing(row)),
             backorder=None if may_wait else False,
+            sales_channel=row.channel or None,
+            promised_date=row.promised_on,
         )
 
 

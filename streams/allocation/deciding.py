@@ -37,8 +37,20 @@ _GRAVE: Final = frozenset({"high", "critical"})
 _HOLDING: Final = frozenset({LineState.ASKED, LineState.HELD})
 
 
-def decide(row: Allocation | None, message: Message, at_ms: int, rules: AllocationRules) -> Facts:
-    """Say what a message means for an order's lines; row is None for an order unheard of."""
+def decide(
+    row: Allocation | None,
+    message: Message,
+    at_ms: int,
+    rules: AllocationRules,
+    *,
+    channel: str = "",
+) -> Facts:
+    """Say what a message means for an order's lines; row is None for an order unheard of.
+
+    `channel` is where an order was sold, as the envelope of OrderConfirmed has it.
+    """
+    if isinstance(message, OrderConfirmed):
+        return _confirmed(row, message, at_ms, rules, channel)
     return _RULES[type(message)](row, message, at_ms, rules)
 
 
@@ -54,7 +66,11 @@ def forgotten(row: Allocation, due_ms: int) -> bool:
 
 
 def _confirmed(
-    row: Allocation | None, event: OrderConfirmed, at_ms: int, rules: AllocationRules
+    row: Allocation | None,
+    event: OrderConfirmed,
+    at_ms: int,
+    rules: AllocationRules,
+    channel: str,
 ) -> Facts:
     """Ask for each line, once, unless the order has been cancelled already."""
     if row is not None and (row.lines or row.status is Status.RELEASED):
@@ -78,6 +94,8 @@ def _confirmed(
             event.shipping_address.state or "",
             event.order_total_minor,
             event.currency,
+            channel,
+            event.estimated_delivery_date,
             is_free=is_free,
         ),
     )
@@ -263,7 +281,6 @@ def _and_ask_again(row: Allocation, facts: Facts, at_ms: int, rules: AllocationR
 
 
 _RULES: Final[dict[type[Message], Rule]] = {
-    OrderConfirmed: _confirmed,
     OrderAmended: _amended,
     OrderCancelled: _cancelled,
     PaymentProcessed: _processed,

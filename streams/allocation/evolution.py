@@ -57,6 +57,8 @@ def _asked(row: Allocation | None, fact: Asked) -> Allocation:
         state=fact.state,
         total_minor=fact.total_minor,
         currency=fact.currency,
+        channel=fact.channel,
+        promised_on=fact.promised_on,
         early_due_ms=0,
     )
 

@@ -1,5 +1,7 @@
 """What can happen to an order's claims on stock."""
 
+from datetime import date
+
 import msgspec
 
 from streams.allocation.rows import Line, LineState
@@ -25,6 +27,8 @@ class Asked(msgspec.Struct, frozen=True, gc=False):
     state: str
     total_minor: int
     currency: str
+    channel: str = ""
+    promised_on: date | None = None
     is_free: bool = False
     """It replaces what came back: goods that are held already, and nothing to be paid (G-33)."""
 

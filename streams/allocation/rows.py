@@ -1,5 +1,6 @@
 """What Allocation keeps: one row an order. Times are ms since 1970 UTC."""
 
+from datetime import date
 from enum import StrEnum
 
 import msgspec
@@ -53,6 +54,10 @@ class Allocation(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     country: str = ""
     state: str = ""
     """Where it goes, as far as choosing a warehouse needs it: no street, no name."""
+    channel: str = ""
+    """Where it was sold; empty: nobody said."""
+    promised_on: date | None = None
+    """By when the customer was told to have it."""
     total_minor: int = 0
     earlier_totals_minor: tuple[int, ...] = ()
     """What the order cost before its amendments: a payment may have been under way."""

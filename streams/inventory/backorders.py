@@ -30,7 +30,7 @@ def hold(
     queued: bool = False,
 ) -> Held | None:
     """Hold every unit of a line whose turn it is, or None when they are not available."""
-    parts = allocate(stock, line, rules.sites)
+    parts = allocate(stock, line, at_ms, rules.sites)
     if not parts:
         return None
     return Held(line.reservation_id, parts, at_ms, expires_at_ms, queued)

@@ -183,6 +183,8 @@ def _requested(fact: Requested) -> Reservation:
         line.country,
         line.region,
         line.only,
+        line.channel,
+        line.promised_day,
     )
 
 
@@ -199,6 +201,8 @@ def _held(row: Reservation, fact: Held) -> Reservation:
         row.country,
         row.region,
         row.only,
+        row.channel,
+        row.promised_day,
         status="CONFIRMED",
         allocations=fact.allocations,
         held_at_ms=fact.at_ms,

@@ -33,7 +33,7 @@ from streams.inventory.rows import (
 )
 from streams.inventory.rules import InventoryRules
 from streams.inventory.takeovers import is_to_be_had, taken_over
-from streams.moments import ms_of
+from streams.moments import day_number, ms_of
 
 
 def reserve(
@@ -161,6 +161,8 @@ def _line(row: Reservation | None, command: ReserveStock, at_ms: int) -> Line:
         "" if where is None else where.country,
         "" if where is None else where.state or "",
         command.warehouse_id or "",
+        command.sales_channel or "",
+        0 if command.promised_date is None else day_number(command.promised_date),
     )
 
 
@@ -177,7 +179,7 @@ def _short(
     return Short(
         line.reservation_id,
         line,
-        _missing_where(stock, line, rules),
+        _missing_where(stock, line, at_ms, rules),
         available_everywhere(stock),
         waits,
         restock_at_ms,
@@ -185,11 +187,11 @@ def _short(
     )
 
 
-def _missing_where(stock: Stock, line: Line, rules: InventoryRules) -> str:
+def _missing_where(stock: Stock, line: Line, at_ms: int, rules: InventoryRules) -> str:
     if available_everywhere(stock) == 0:
         return ALL
-    ranked = rank(stock, line, rules.sites)
-    return ranked[0][2] if ranked else line.only
+    ranked = rank(stock, line, at_ms, rules.sites)
+    return ranked[0][-1] if ranked else line.only
 
 
 def _expired(row: Reservation, at_ms: int, rules: InventoryRules) -> Ended:

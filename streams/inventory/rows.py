@@ -43,6 +43,10 @@ class Line(msgspec.Struct, frozen=True, gc=False):
     region: str = ""
     only: str = ""
     """Not empty: no other warehouse will do."""
+    channel: str = ""
+    """Where it was sold; empty: not known."""
+    promised_day: int = 0
+    """By when it is promised, in days since 1970; 0: it is not."""
 
 
 class Stock(msgspec.Struct, frozen=True, gc=False):
@@ -83,6 +87,8 @@ class Reservation(msgspec.Struct, frozen=True, gc=False):
     country: str = ""
     region: str = ""
     only: str = ""
+    channel: str = ""
+    promised_day: int = 0
     """As in the line it was made from."""
     status: ReservationStatus = "PENDING"
     allocations: tuple[Allocation, ...] = ()
@@ -148,7 +154,14 @@ def new_stock(product_id: str, *, backorder_allowed: bool) -> Stock:
 def line_of(row: Reservation) -> Line:
     """What a reservation asks for."""
     return Line(
-        row.ordered_at_ms, row.reservation_id, row.quantity, row.country, row.region, row.only
+        row.ordered_at_ms,
+        row.reservation_id,
+        row.quantity,
+        row.country,
+        row.region,
+        row.only,
+        row.channel,
+        row.promised_day,
     )
 
 

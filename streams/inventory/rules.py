@@ -38,10 +38,18 @@ class ReorderPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Where a warehouse stands, in the words of addresses: ISO 3166-1 alpha-2 and the state."""
+    """Where a warehouse stands, in the words of addresses: ISO 3166-1 alpha-2 and the state.
+
+    Of warehouses that are equally near, those that name the order's sales channel come first,
+    then those that can send it by the promised day (domain §3).
+    """
 
     country: str
     region: str = ""
+    channels: tuple[str, ...] = ()
+    """Sales channels (`metadata.source`) that it serves before others, the first first."""
+    handling_days: int = 0
+    """Days from holding a line until it can leave."""
 
 
 DEFAULT_SITES: Final[Mapping[str, Site]] = MappingProxyType(

@@ -18,7 +18,7 @@ from events.orders import (
 from events.payments import PaymentFailed, PaymentInitiated
 from events.types import OrderItem, OrderPayment, PaymentMethod
 from streams.moments import moment_of
-from streams.orders.calendar import delivery_day
+from streams.orders.calendar import promised_on
 from streams.orders.exchange_facts import ExchangeFact
 from streams.orders.exchange_telling import exchanged, return_asked, unsent
 from streams.orders.facts import (
@@ -120,7 +120,6 @@ def _items(order: Order) -> tuple[OrderItem, ...]:
 
 def _replacement(order: Order, command: PlaceReplacement, rules: OrderRules) -> OrderConfirmed:
     """Of what replaces other goods: there is nothing to be paid."""
-    days = rules.express_days if order.shipping_method == "express" else rules.standard_days
     return OrderConfirmed(
         order_id=order.order_id,
         user_id=order.user_id,
@@ -129,7 +128,7 @@ def _replacement(order: Order, command: PlaceReplacement, rules: OrderRules) -> 
         currency=order.currency,
         shipping_address=command.shipping_address,
         shipping_method=command.shipping_method,
-        estimated_delivery_date=delivery_day(order.placed_at_ms, days),
+        estimated_delivery_date=promised_on(order, rules),
         order_status="confirmed",
         confirmed_at=moment_of(order.placed_at_ms),
         exchange_for=command.exchange_for,
@@ -139,7 +138,6 @@ def _replacement(order: Order, command: PlaceReplacement, rules: OrderRules) -> 
 def _confirmed(
     order: Order, items: tuple[OrderItem, ...], command: PlaceOrder, rules: OrderRules
 ) -> OrderConfirmed:
-    days = rules.express_days if order.shipping_method == "express" else rules.standard_days
     return OrderConfirmed(
         order_id=order.order_id,
         user_id=order.user_id,
@@ -148,7 +146,7 @@ def _confirmed(
         currency=order.currency,
         shipping_address=command.shipping_address,
         shipping_method=command.shipping_method,
-        estimated_delivery_date=delivery_day(order.placed_at_ms, days),
+        estimated_delivery_date=promised_on(order, rules),
         payment=OrderPayment(
             payment_id=order.payment_id,
             method=command.payment.method,

@@ -1,5 +1,7 @@
 """PlaceOrder: an order begins, confirmed or rejected. Only the first of an id counts."""
 
+from msgspec.structs import replace
+
 from events.orders import PlaceOrder
 from events.types import Address
 from streams.orders.checks import refusals, request_refusals
@@ -14,12 +16,14 @@ def place(
     at_ms: int,
     rules: OrderRules,
     correlation_id: str,
+    channel: str = "",
     *,
     eligible: bool = True,
 ) -> tuple[Fact, ...]:
     """Begin an order: Placed, or Rejected with every refusal that was found.
 
-    `eligible` is what is known of the customer: False for a suspended account (G-10).
+    `eligible` is what is known of the customer: False for a suspended account (G-10). `channel`
+    is where it was sold.
     """
     found = list(request_refusals(command, rules))
     lines: tuple[Line, ...] = ()
@@ -29,7 +33,8 @@ def place(
         total_minor = sum([line.total_minor for line in lines])
         found = list(refusals(command, total_minor, rules, eligible=eligible))
     if not found:
-        return (Placed(_order(command, lines, Status.CONFIRMED, "PLACED", at_ms, correlation_id)),)
+        placed = _order(command, lines, Status.CONFIRMED, "PLACED", at_ms, correlation_id)
+        return (Placed(replace(placed, channel=channel)),)
     reason = found[0][0]
     order = _order(command, lines, Status.REJECTED, reason, at_ms, correlation_id)
     return (Rejected(order, reason, tuple([detail for _, detail in found])),)

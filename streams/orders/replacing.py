@@ -12,7 +12,11 @@ from streams.orders.rules import OrderRules
 
 
 def begin(
-    command: PlaceReplacement, at_ms: int, _rules: OrderRules, correlation_id: str
+    command: PlaceReplacement,
+    at_ms: int,
+    _rules: OrderRules,
+    correlation_id: str,
+    channel: str = "",
 ) -> tuple[Fact, ...]:
     """Begin an order that costs nothing. It is confirmed as it is: its like was ordered before."""
     lines = [
@@ -40,6 +44,7 @@ def begin(
         payment_method="",
         correlation_id=correlation_id,
         history=(Step(at_ms, Status.CONFIRMED, "PLACED"),),
+        channel=channel,
         exchange=Exchange(
             command.exchange_for,
             command.return_id,

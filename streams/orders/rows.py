@@ -177,6 +177,8 @@ class Order(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """Lines that amendments brought and whose price is not known to be paid."""
     further_payments: tuple[str, ...] = ()
     """Payments beyond the first, each the difference that an amendment made."""
+    channel: str = ""
+    """Where it was sold; empty: nobody said."""
     substitutes_allowed: bool = False
     """The customer takes another product where one cannot be had (G-11)."""
     returns: tuple[Back, ...] = ()

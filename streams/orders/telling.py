@@ -9,6 +9,7 @@ from events.returns import CreateReturnLabel
 from events.types import Address, ShippedItem
 from streams.moments import moment_of
 from streams.orders.back import Back
+from streams.orders.calendar import promised_on
 from streams.orders.facts import Amended, AmendmentAsked, AmendmentEnded
 from streams.orders.rows import Line, Order, Place
 from streams.orders.rules import OrderRules
@@ -61,6 +62,8 @@ def _reserve(order: Order, fact: AmendmentAsked, rules: OrderRules) -> Iterator[
             destination=Address(line1="", city="", state=where.state, country=where.country),
             expires_at=moment_of(fact.at_ms + rules.amendment_hold_ms),
             backorder=False,
+            sales_channel=order.channel or None,
+            promised_date=promised_on(order, rules),
         )
 
 

@@ -14,7 +14,9 @@ from tests.streams.orders.samples import (
     DAY_MS,
     HOUR_MS,
     MINUTE_MS,
+    amend,
     cancel,
+    change,
     declined,
     expired,
     fraud,
@@ -25,7 +27,7 @@ from tests.streams.orders.samples import (
     verdict,
 )
 from tests.streams.orders.test_recovery import missed
-from topics import INVENTORY_COMMANDS
+from topics import INVENTORY_COMMANDS, ORDERS_EVENTS
 
 
 def said(desk: Desk) -> list[tuple[str, str]]:
@@ -55,6 +57,20 @@ def test_no_street_and_no_name_goes_to_stock() -> None:
 
     assert b"Main St" not in values
     assert b'"country":"US"' in values
+
+
+def test_stock_is_told_where_a_line_was_sold_and_by_when_it_is_promised() -> None:
+    desk = Desk()
+    desk.put(place_order(), metadata={"source": "mobile-app"})
+    desk.driver.run()
+
+    desk.tell(amend(change("p1", 2, 5)))
+
+    asked = [e.data for e in desk.said(INVENTORY_COMMANDS) if e.event_type == "ReserveStock"]
+    promised = desk.said(ORDERS_EVENTS)[0].data.estimated_delivery_date
+    assert [(one.reservation_id, one.sales_channel, one.promised_date) for one in asked] == [
+        (f"ord_1:{line}", "mobile-app", promised) for line in (1, 2, 3)
+    ]
 
 
 def test_a_rejected_order_asks_for_nothing() -> None:

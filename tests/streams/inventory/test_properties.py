@@ -152,7 +152,7 @@ def _check_queue(shop: Shop) -> None:
     assert {line.reservation_id for line in queue} == pending
     assert len(queue) == len(pending) <= RULES_HERE.backorders_max
     assert list(queue) == sorted(queue, key=lambda line: (line.ordered_at_ms, line.reservation_id))
-    assert not queue or allocate(shop.stock, queue[0], RULES_HERE.sites) == ()
+    assert not queue or allocate(shop.stock, queue[0], 0, RULES_HERE.sites) == ()
 
 
 @settings(max_examples=150, deadline=None)
