@@ -108,6 +108,29 @@ def test_an_order_placed_over_http_is_confirmed_at_once_and_ends_paid(api: Api, 
     assert [item["orderId"] for item in listed] == [order_id]
 
 
+def test_what_was_read_is_what_is_changed(api: Api, ear: Ear) -> None:
+    placed = api.ask("POST", "/v1/orders", order(), sub="cus_api_4")
+    path = f"/v1/orders/{placed.json['orderId']}"
+    ear.until_said(placed.json["orderId"], "PaymentProcessed")
+
+    def cancel(tag: str) -> Answer:
+        body = {"cancellationReason": "CUSTOMER_REQUEST"}
+        return api.ask("POST", f"{path}/cancel", body, sub="cus_api_4", If_Match=tag)
+
+    stale = cancel('"1"')
+    assert (stale.status, stale.json["code"]) == (412, "VERSION_CONFLICT")
+    until(
+        lambda: cancel(api.ask("GET", path, sub="cus_api_4").headers["ETag"]).status == 202,
+        10, "the tag that was read is taken",
+    )  # fmt: skip
+
+
+def test_stock_is_shown(api: Api) -> None:
+    shown = api.ask("GET", f"/v1/inventory/{PRODUCT}/status")
+    assert shown.status == 200, shown.text
+    assert shown.json["levels"][0]["policy"]["reorderPoint"] > 0
+
+
 def test_a_wrong_price_is_refused_with_the_reason(api: Api) -> None:
     answer = api.ask("POST", "/v1/orders", order(price=1.0), sub="cus_api_2")
     assert (answer.status, answer.json["code"]) == (422, "PRICE_MISMATCH")
