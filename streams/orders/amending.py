@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from events.inventory import InventoryAdjusted, OutOfStock
 from events.orders import AmendOrder
 from events.payments import PaymentFailed
+from streams.addresses import kept_address
 from streams.orders.amendments import (
     ADDRESS,
     Lines,
@@ -28,7 +29,6 @@ from streams.orders.facts import (
     Fact,
     Moved,
 )
-from streams.orders.placing import place_of
 from streams.orders.recovery import lines_cancelled
 from streams.orders.rows import BEFORE_DISPATCH, Order, Pending
 from streams.orders.rules import OrderRules
@@ -160,7 +160,7 @@ def _is_so(order: Order, command: AmendOrder) -> bool:
     """Whether all that is asked for holds already, or is being asked of stock."""
     if command.amendment_type == ADDRESS:
         return command.new_address is not None and (
-            place_of(command.new_address) == order.shipping_address
+            kept_address(command.new_address) == order.shipping_address
         )
     lines = order.lines if order.pending is None else order.pending.lines
     wanted = command.amendments or ()
@@ -185,7 +185,7 @@ def _moved(order: Order, command: AmendOrder, at_ms: int, rules: OrderRules) -> 
     assert address is not None, "a valid change of address has one"
     if any(address_refusals(address, order.shipping_method, rules)):
         return _refused(order, at_ms, Refusal.ADDRESS)
-    lines, old, new = order.lines, order.shipping_address, place_of(address)
+    lines, old, new = order.lines, order.shipping_address, kept_address(address)
     return (Amended(at_ms, ADDRESS, lines, lines, old, new),)
 
 

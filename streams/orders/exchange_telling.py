@@ -9,6 +9,7 @@ from events.holds import ReleaseStock, ReserveStock
 from events.orders import CancelOrder
 from events.shipping_parts import ReturnedItem
 from events.types import Address, OrderItem
+from streams.addresses import wire_address
 from streams.moments import moment_of
 from streams.orders.exchange_facts import (
     ExchangeEnded,
@@ -23,7 +24,7 @@ from streams.orders.exchanging import holds_of
 from streams.orders.facts import Cancelled, ReturnAsked
 from streams.orders.rows import Order
 from streams.orders.rules import OrderRules
-from streams.orders.telling import address_of, label_asked
+from streams.orders.telling import label_asked
 
 NOTE: Final = "its price is disputed"
 
@@ -104,7 +105,7 @@ def _placed(order: Order, fact: Replaced) -> Iterator[PlaceReplacement]:
         replaces=tuple([order.lines[swap.line - 1].product_id for swap in back.swaps]),
         return_fee_minor=back.fee_minor,
         currency=order.currency,
-        shipping_address=address_of(order.shipping_address),
+        shipping_address=wire_address(order.shipping_address),
         shipping_method=order.shipping_method,
     )
 

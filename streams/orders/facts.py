@@ -2,9 +2,10 @@
 
 import msgspec
 
+from streams.addresses import PostalAddress
 from streams.orders.back import Back
 from streams.orders.exchange_facts import ExchangeFact
-from streams.orders.rows import Line, Order, Parcel, Pending, Place, Status
+from streams.orders.rows import Line, Order, Parcel, Pending, Status
 
 
 class Placed(msgspec.Struct, frozen=True, gc=False):
@@ -154,8 +155,8 @@ class Amended(msgspec.Struct, frozen=True, gc=False):
     before: tuple[Line, ...]
     lines: tuple[Line, ...]
     """All of them, by their numbers."""
-    moved_from: Place | None = None
-    moved_to: Place | None = None
+    moved_from: PostalAddress | None = None
+    moved_to: PostalAddress | None = None
     """Where it goes now; None: the address did not change."""
     counts: bool = True
     """Whether it is one of the amendments that an order may have."""

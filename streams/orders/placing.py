@@ -3,11 +3,11 @@
 from msgspec.structs import replace
 
 from events.orders import PlaceOrder
-from events.types import Address
+from streams.addresses import kept_address
 from streams.orders.checks import refusals, request_refusals
 from streams.orders.facts import Fact, Placed, Rejected
 from streams.orders.pricing import discount_percent, priced
-from streams.orders.rows import Line, Order, Place, Status, Step
+from streams.orders.rows import Line, Order, Status, Step
 from streams.orders.rules import OrderRules
 
 
@@ -58,27 +58,15 @@ def _order(
         currency=command.currency,
         total_minor=sum([line.total_minor for line in lines]),
         lines=lines,
-        shipping_address=place_of(command.shipping_address),
+        shipping_address=kept_address(command.shipping_address),
         shipping_method=command.shipping_method,
         payment_id=f"pay_{order_id}",
         payment_method=command.payment.method,
         correlation_id=correlation_id,
         history=(Step(at_ms, status, reason),),
-        billing_address=None if billing is None else place_of(billing),
+        billing_address=None if billing is None else kept_address(billing),
         card_last_four=command.payment.card_last_four,
         discount_code=command.discount_code or None,
         subscription_id=command.subscription_id,
         substitutes_allowed=bool(command.allow_substitutes),
-    )
-
-
-def place_of(address: Address) -> Place:
-    """An address as it is kept."""
-    return Place(
-        address.line1,
-        address.city,
-        address.country,
-        address.line2,
-        address.state,
-        address.postal_code,
     )

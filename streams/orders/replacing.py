@@ -4,9 +4,9 @@ from typing import Any
 
 from events.exchanges import PlaceReplacement
 from events.orders import PlaceOrder
+from streams.addresses import kept_address
 from streams.orders.back import Exchange
 from streams.orders.facts import Fact, Placed
-from streams.orders.placing import place_of
 from streams.orders.rows import Line, Order, Status, Step
 from streams.orders.rules import OrderRules
 
@@ -38,7 +38,7 @@ def begin(
         currency=command.currency,
         total_minor=0,
         lines=tuple(lines),
-        shipping_address=place_of(command.shipping_address),
+        shipping_address=kept_address(command.shipping_address),
         shipping_method=command.shipping_method,
         payment_id=f"pay_{command.order_id}",
         payment_method="",

@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 
+from streams.addresses import PostalAddress
 from streams.orders.back import Back, Exchange
 
 HISTORY_MAX: Final = 40
@@ -87,17 +88,6 @@ class Line(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     sku: str | None = None
 
 
-class Place(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """A postal address. Personal data."""
-
-    line1: str
-    city: str
-    country: str
-    line2: str | None = None
-    state: str | None = None
-    postal_code: str | None = None
-
-
 class Pending(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """An amendment that waits for the stock of what it adds."""
 
@@ -136,7 +126,7 @@ class Order(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     currency: str
     total_minor: int
     lines: tuple[Line, ...]
-    shipping_address: Place
+    shipping_address: PostalAddress
     shipping_method: str
     payment_id: str
     payment_method: str
@@ -144,7 +134,7 @@ class Order(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """The saga's, so that what a timer does belongs to it too."""
     version: int = 1
     history: tuple[Step, ...] = ()
-    billing_address: Place | None = None
+    billing_address: PostalAddress | None = None
     card_last_four: str | None = None
     discount_code: str | None = None
     subscription_id: str | None = None

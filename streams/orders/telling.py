@@ -7,11 +7,12 @@ from events.holds import ReleaseStock, ReserveStock
 from events.orders import AddressChange, Amendment, OrderAmended, OrderLine
 from events.returns import CreateReturnLabel
 from events.types import Address, ShippedItem
+from streams.addresses import wire_address
 from streams.moments import moment_of
 from streams.orders.back import Back
 from streams.orders.calendar import promised_on
 from streams.orders.facts import Amended, AmendmentAsked, AmendmentEnded
-from streams.orders.rows import Line, Order, Place
+from streams.orders.rows import Line, Order
 from streams.orders.rules import OrderRules
 
 
@@ -82,7 +83,7 @@ def _order_amended(order: Order, fact: Amended) -> OrderAmended:
     moved = None
     if fact.moved_from is not None and fact.moved_to is not None:
         moved = AddressChange(
-            previous=address_of(fact.moved_from), updated=address_of(fact.moved_to)
+            previous=wire_address(fact.moved_from), updated=wire_address(fact.moved_to)
         )
     return OrderAmended(
         order_id=order.order_id,
@@ -133,15 +134,3 @@ def _changes(fact: Amended) -> Iterator[Amendment]:
 
 def _units(lines: list[Line]) -> int:
     return sum([line.quantity for line in lines])
-
-
-def address_of(place: Place) -> Address:
-    """An address as it travels."""
-    return Address(
-        line1=place.line1,
-        line2=place.line2,
-        city=place.city,
-        state=place.state,
-        postal_code=place.postal_code,
-        country=place.country,
-    )

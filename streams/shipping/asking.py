@@ -7,10 +7,10 @@ from events.carriers import BookCarrier, KnownScan, Purpose, TrackParcel, VoidLa
 from events.ids import derived_id
 from events.shipping import CreateShipment
 from events.types import Customer
+from streams.addresses import wire_address
 from streams.shipping.booking import key_of
 from streams.shipping.calendar import moment_of
 from streams.shipping.fulfilment_facts import FulfilmentFact, Planned
-from streams.shipping.places import address_of
 from streams.shipping.rows import Booking, Fulfilment, Shipment
 from streams.shipping.wares import packages_of, wares_of
 
@@ -25,7 +25,7 @@ def shipments_asked(row: Fulfilment, facts: Iterable[FulfilmentFact]) -> Iterato
             yield CreateShipment(
                 shipment_id=parcel.shipment_id,
                 order_id=row.order_id,
-                shipping_address=address_of(row.destination),
+                shipping_address=wire_address(row.destination),
                 items=wares_of(parcel.items),
                 shipping_method=row.method,
                 warehouse_id=parcel.warehouse_id or None,
@@ -42,7 +42,7 @@ def booking_asked(shipment: Shipment, purpose: Purpose, booking: Booking) -> Boo
         purpose=purpose,
         attempt=booking.tries,
         shipping_method=shipment.method,
-        address=address_of(shipment.destination),
+        address=wire_address(shipment.destination),
         packages=packages_of(shipment.packages),
         idempotency_key=key_of(shipment.shipment_id, purpose, booking),
     )
@@ -67,7 +67,7 @@ def parcel_tracked(shipment: Shipment) -> TrackParcel:
         carrier=shipment.carrier,
         tracking_number=shipment.tracking_number,
         booked_at=moment_of(shipment.booked_at_ms),
-        address=address_of(shipment.destination),
+        address=wire_address(shipment.destination),
         known=tuple(
             [KnownScan(status=scan.status, at=moment_of(scan.at_ms)) for scan in shipment.scans]
         ),

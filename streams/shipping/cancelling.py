@@ -6,6 +6,7 @@ from events.fraud import FraudCheckCompleted, FraudDetected
 from events.orders import OrderAmended, OrderCancelled
 from events.refunds import ChargebackOpened
 from events.shipping import CancelShipment
+from streams.addresses import PostalAddress, kept_address
 from streams.shipping import booking
 from streams.shipping.calendar import eta_ms, next_attempt_ms
 from streams.shipping.carriers import candidates
@@ -20,8 +21,7 @@ from streams.shipping.facts import (
     Rerouted,
     Unblocked,
 )
-from streams.shipping.places import destination_of
-from streams.shipping.rows import BEFORE_DISPATCH, UNDER_WAY, Destination, Shipment, Status
+from streams.shipping.rows import BEFORE_DISPATCH, UNDER_WAY, Shipment, Status
 from streams.shipping.rules import ShippingRules
 from streams.shipping.tracking import dispatched
 
@@ -91,7 +91,7 @@ def _readdressed(
     change = event.shipping_address
     if change is None:
         return ()
-    destination = destination_of(change.updated)
+    destination = kept_address(change.updated)
     if destination == shipment.destination:
         return ()
     if shipment.status in BEFORE_DISPATCH:
@@ -120,7 +120,7 @@ def _blocked(shipment: Shipment, at_ms: int) -> Facts:
 
 
 def _relabelled(
-    shipment: Shipment, destination: Destination, at_ms: int, rules: ShippingRules
+    shipment: Shipment, destination: PostalAddress, at_ms: int, rules: ShippingRules
 ) -> Facts:
     """Whoever was asked before is asked anew: a label holds for one address only."""
     moved = Readdressed(at_ms, destination)
@@ -133,7 +133,7 @@ def _relabelled(
 
 
 def _redirected(
-    shipment: Shipment, destination: Destination, at_ms: int, rules: ShippingRules
+    shipment: Shipment, destination: PostalAddress, at_ms: int, rules: ShippingRules
 ) -> Facts:
     if shipment.status not in UNDER_WAY:
         return ()

@@ -3,7 +3,8 @@
 import msgspec
 
 from events.carriers import Purpose
-from streams.shipping.rows import Booking, Destination, Proof, Return, Scan, Shipment
+from streams.addresses import PostalAddress
+from streams.shipping.rows import Booking, Proof, Return, Scan, Shipment
 
 
 class Began(msgspec.Struct, frozen=True, gc=False):
@@ -148,7 +149,7 @@ class Readdressed(msgspec.Struct, frozen=True, gc=False):
     """It goes elsewhere, and has not left yet."""
 
     at_ms: int
-    destination: Destination
+    destination: PostalAddress
 
 
 class Rerouted(msgspec.Struct, frozen=True, gc=False):
@@ -163,7 +164,7 @@ class Rerouted(msgspec.Struct, frozen=True, gc=False):
     """True: it is ours to announce. False: somebody announced it to us."""
     tell: bool
     """The ETA moved by more than the customer may be left without a word."""
-    destination: Destination | None = None
+    destination: PostalAddress | None = None
     next_ms: int | None = None
     """When the next attempt is made, where a better address was waited for."""
 

@@ -12,9 +12,9 @@ from events.orders import OrderAmended, OrderCancelled, OrderConfirmed
 from events.payments import PaymentComplete, PaymentProcessed
 from events.refunds import ChargebackOpened
 from events.types import OrderItem
+from streams.addresses import kept_address
 from streams.shipping import fulfilment_facts as f
 from streams.shipping.cancelling import CHARGEBACK, ORDER_CANCELLED
-from streams.shipping.places import destination_of
 from streams.shipping.planning import planned
 from streams.shipping.rows import Fulfilment, Held, Line
 from streams.shipping.rules import ShippingRules
@@ -89,7 +89,7 @@ def _on_confirmed(row: Fulfilment | None, event: OrderConfirmed, _at_ms: int) ->
             event.order_id,
             event.user_id,
             tuple(lines),
-            destination_of(event.shipping_address),
+            kept_address(event.shipping_address),
             event.shipping_method,
             event.currency,
             sum([line.total_minor for line in lines]) if is_free else event.order_total_minor,
@@ -110,7 +110,7 @@ def _on_amended(row: Fulfilment | None, event: OrderAmended, _at_ms: int) -> Fac
         return ()
     facts: Facts = ()
     if event.shipping_address is not None:
-        facts = (f.Redirected(destination_of(event.shipping_address.updated)),)
+        facts = (f.Redirected(kept_address(event.shipping_address.updated)),)
     if not event.amendments or event.lines is None:
         return facts
     lines = [

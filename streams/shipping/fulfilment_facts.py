@@ -2,7 +2,8 @@
 
 import msgspec
 
-from streams.shipping.rows import Destination, Held, Item, Line
+from streams.addresses import PostalAddress
+from streams.shipping.rows import Held, Item, Line
 
 
 class Begun(msgspec.Struct, frozen=True, gc=False):
@@ -19,7 +20,7 @@ class Confirmed(msgspec.Struct, frozen=True, gc=False):
     order_id: str
     user_id: str
     lines: tuple[Line, ...]
-    destination: Destination
+    destination: PostalAddress
     method: str
     currency: str
     total_minor: int
@@ -37,7 +38,7 @@ class LinesChanged(msgspec.Struct, frozen=True, gc=False):
 class Redirected(msgspec.Struct, frozen=True, gc=False):
     """The order goes elsewhere."""
 
-    destination: Destination
+    destination: PostalAddress
 
 
 class HeldAt(msgspec.Struct, frozen=True, gc=False):

@@ -13,12 +13,13 @@ from events.shipping_parts import (
     WarehouseRef,
 )
 from events.types import Customer, Geo, Money
+from streams.addresses import wire_address
 from streams.shipping import facts as f
 from streams.shipping import return_messages as back
 from streams.shipping.asking import booking_asked, label_voided, parcel_tracked
 from streams.shipping.calendar import moment_of
 from streams.shipping.deliveries import ADDRESS
-from streams.shipping.places import address_of, place_of, place_of_scan
+from streams.shipping.places import place_of, place_of_scan
 from streams.shipping.rows import Scan, Shipment
 from streams.shipping.rules import ShippingRules
 from streams.shipping.wares import packages_of
@@ -45,7 +46,7 @@ def _booked(shipment: Shipment, fact: f.Booked, _rules: ShippingRules) -> Said:
         order_id=shipment.order_id,
         status="created",
         customer=Customer(customer_id=shipment.user_id),
-        shipping_address=address_of(shipment.destination),
+        shipping_address=wire_address(shipment.destination),
         shipping_method=shipment.method,
         carrier=fact.carrier,
         tracking_number=fact.tracking_number,

@@ -5,13 +5,13 @@ from enum import StrEnum
 from events.shipment_ids import shipment_id_of
 from events.shipping import CreateShipment
 from events.types import ShippedItem
+from streams.addresses import kept_address
 from streams.shipping import booking
 from streams.shipping.calendar import eta_ms
 from streams.shipping.cancelling import AMENDED
 from streams.shipping.carriers import candidates
 from streams.shipping.facts import Began, Cancelled, Facts
 from streams.shipping.packing import packed
-from streams.shipping.places import destination_of
 from streams.shipping.quotes import Parcel, chargeable_g, cost_minor
 from streams.shipping.rows import Fulfilment, Item, Shipment, Status, Step
 from streams.shipping.rules import ShippingRules
@@ -92,7 +92,7 @@ def _shipment(
 ) -> Shipment:
     warehouse_id = command.warehouse_id or rules.warehouse_default
     packages = packed([_item(row, item) for item in command.items], shipment_id[-100:], rules)
-    destination = destination_of(command.shipping_address)
+    destination = kept_address(command.shipping_address)
     signature = row.total_minor >= rules.signature_from_minor
     priced = Parcel(
         chargeable_g(packages, rules),

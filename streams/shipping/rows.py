@@ -5,6 +5,8 @@ from typing import Final
 
 import msgspec
 
+from streams.addresses import PostalAddress
+
 STEPS_MAX: Final = 40
 """Steps of a shipment's history that are kept: the first, and the last of the others."""
 SCANS_MAX: Final = 60
@@ -31,17 +33,6 @@ BEFORE_DISPATCH: Final = frozenset({Status.PENDING, Status.BOOKING_FAILED, Statu
 """Nothing has left the house: the shipment can be cancelled."""
 UNDER_WAY: Final = frozenset({Status.DISPATCHED, Status.IN_TRANSIT, Status.DELIVERY_FAILED})
 """On the way to the customer."""
-
-
-class Destination(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """A postal address. Personal data."""
-
-    line1: str
-    city: str
-    country: str
-    line2: str | None = None
-    state: str | None = None
-    postal_code: str | None = None
 
 
 class Line(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -71,7 +62,7 @@ class Fulfilment(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     order_id: str
     user_id: str = ""
     lines: tuple[Line, ...] = ()
-    destination: Destination | None = None
+    destination: PostalAddress | None = None
     method: str = "standard"
     currency: str = ""
     total_minor: int = 0
@@ -200,7 +191,7 @@ class Shipment(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     status: Status
     created_at_ms: int
     warehouse_id: str
-    destination: Destination
+    destination: PostalAddress
     method: str
     currency: str
     packages: tuple[Package, ...]

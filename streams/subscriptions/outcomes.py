@@ -22,7 +22,7 @@ from streams.subscriptions import notices
 from streams.subscriptions.evolution import evolve
 from streams.subscriptions.rows import Subscription
 from streams.subscriptions.rules import Rules
-from streams.subscriptions.wire import wire_address, wire_goods, wire_method, wire_plan
+from streams.subscriptions.wire import goods_address, wire_goods, wire_method, wire_plan
 
 Said = Iterator[Message]
 
@@ -78,7 +78,7 @@ def _charging(after: Subscription, fact: f.ChargeBegun, _at_ms: int, rules: Rule
     assert invoice is not None, "no invoice"
     method = wire_method(after)
     yield billing.payment_due(invoice, wire_plan(invoice.plan_id, rules), method, 0)
-    goods, address = wire_goods(after, invoice), wire_address(after)
+    goods, address = wire_goods(after, invoice), goods_address(after)
     yield billing.charge_opened(invoice, method, fact.at_ms, goods, address)
 
 
@@ -140,7 +140,7 @@ def _stray(after: Subscription, fact: f.StrayPayment, _at_ms: int, _rules: Rules
 
 def _order(after: Subscription, fact: f.OrderPlaced, _at_ms: int, _rules: Rules) -> Said:
     """Place the order whose payment is the charge: it is captured already (G-45)."""
-    invoice, address = after.invoice, wire_address(after)
+    invoice, address = after.invoice, goods_address(after)
     assert invoice is not None, "no invoice"
     assert address is not None, "goods go somewhere"
     yield PlaceOrder(

@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 
+from streams.addresses import PostalAddress
 from streams.billing.rows import Invoice
 
 ENDED_KEPT_MAX: Final = 4
@@ -75,17 +76,6 @@ class Goods(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     sku: str | None = None
 
 
-class Place(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """Where the goods go. Personal data."""
-
-    line1: str
-    city: str
-    country: str
-    line2: str | None = None
-    state: str | None = None
-    postal_code: str | None = None
-
-
 class Method(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """How the subscription is paid: a gateway token, never a card number."""
 
@@ -145,7 +135,7 @@ class Subscription(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     resume_on: date | None = None
     suspended_at_ms: int = 0
     goods: tuple[Goods, ...] = ()
-    address: Place | None = None
+    address: PostalAddress | None = None
     discount_code: str | None = None
     signup_source: str | None = None
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from events.subscriptions import SubscribeUser, UserSubscriptionStarted
-from events.types import Address, OrderItem
+from events.types import OrderItem
+from streams.addresses import kept_address
 from streams.billing.calendar import day_of, next_date
 from streams.subscriptions import facts as f
 from streams.subscriptions.charging import issued_and_charged
@@ -13,7 +14,6 @@ from streams.subscriptions.rows import (
     ENDED,
     Goods,
     Method,
-    Place,
     Status,
     Subscriber,
     Subscription,
@@ -104,7 +104,7 @@ def _begin(
         percent=percent,
         percent_cycles=cycles,
         goods=tuple([_goods(item) for item in command.items or ()]) if plan.is_goods else (),
-        address=_place(address) if plan.is_goods and address is not None else None,
+        address=kept_address(address) if plan.is_goods and address is not None else None,
         discount_code=command.discount_code or None,
         signup_source=command.signup_source,
     )
@@ -137,17 +137,6 @@ def _goods(item: OrderItem) -> Goods:
         item.unit_price_minor,
         name if name is None else name[:_NAME_CHARS_MAX],
         item.sku,
-    )
-
-
-def _place(address: Address) -> Place:
-    return Place(
-        address.line1,
-        address.city,
-        address.country,
-        address.line2,
-        address.state,
-        address.postal_code,
     )
 
 

@@ -1,6 +1,7 @@
 """Parts of a subscription as the wire has them."""
 
 from events.types import Address, OrderItem, PaymentMethod, Plan
+from streams.addresses import wire_address
 from streams.billing.rows import Invoice
 from streams.subscriptions.rows import Subscription
 from streams.subscriptions.rules import Rules
@@ -24,19 +25,10 @@ def wire_method(subscription: Subscription) -> PaymentMethod:
     return PaymentMethod(type=method.type, token=method.method_id, last4=method.last4)
 
 
-def wire_address(subscription: Subscription) -> Address | None:
+def goods_address(subscription: Subscription) -> Address | None:
     """Where goods go, if any do."""
-    place = subscription.address
-    if place is None:
-        return None
-    return Address(
-        line1=place.line1,
-        line2=place.line2,
-        city=place.city,
-        state=place.state,
-        postal_code=place.postal_code,
-        country=place.country,
-    )
+    kept = subscription.address
+    return None if kept is None else wire_address(kept)
 
 
 def wire_goods(subscription: Subscription, invoice: Invoice) -> tuple[OrderItem, ...]:

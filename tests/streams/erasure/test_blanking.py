@@ -7,14 +7,14 @@ import pytest
 
 from app import agents_of
 from settings import Settings
+from streams.addresses import PostalAddress
 from streams.erasure.blanking import blanked
 from streams.fraud.profile import Attempt, RiskProfile
 from streams.fraud.profile import Place as Spot
-from streams.orders.rows import Place
 
 
 class Door(msgspec.Struct, frozen=True):
-    place: Place
+    place: PostalAddress
     codes: tuple[str, ...]
     steps: int
     note: str | None = None
@@ -25,7 +25,7 @@ class Street(msgspec.Struct, frozen=True):
     doors: tuple[Door, ...]
 
 
-HOME = Place("1 Main St", "Chicago", "US", state="IL")
+HOME = PostalAddress("1 Main St", "Chicago", "US", state="IL")
 DOOR = Door(HOME, ("1234",), 3, "ring twice", "flat")
 
 
@@ -36,9 +36,9 @@ DOOR = Door(HOME, ("1234",), 3, "ring twice", "flat")
         (("note",), Door(HOME, ("1234",), 3, None, "flat")),
         (("kind",), Door(HOME, ("1234",), 3, "ring twice", "house")),
         (("codes", "steps"), Door(HOME, (), 0, "ring twice", "flat")),
-        (("place",), Door(Place("", "", "US"), ("1234",), 3, "ring twice", "flat")),
-        (("place.state",), Door(Place("1 Main St", "Chicago", "US"), ("1234",), 3, "ring twice",
-                                "flat")),
+        (("place",), Door(PostalAddress("", "", "US"), ("1234",), 3, "ring twice", "flat")),
+        (("place.state",), Door(PostalAddress("1 Main St", "Chicago", "US"), ("1234",), 3,
+                                "ring twice", "flat")),
     ],
 )  # fmt: skip
 def test_a_field_goes_back_to_its_default_or_to_nothing(paths: tuple[str, ...], left: Door) -> None:
