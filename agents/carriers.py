@@ -1,7 +1,8 @@
 """The carriers' gateway: calls carriers and tells what they answered. An effect: it keeps nothing.
 
-In: BookCarrier, VoidLabel, TrackParcel of shipping.commands. Out: CarrierBooked or
-CarrierBookingFailed for the first; UpdateShipmentStatus, once a scan, for the last. Every call
+In: BookCarrier, VoidLabel, TrackParcel, FileClaim of shipping.commands. Out: CarrierBooked or
+CarrierBookingFailed for the first; UpdateShipmentStatus, once a scan, for TrackParcel; ClaimSettled
+for the last. Every call
 carries an idempotency key that a repeat shares, so running again after a crash makes no second
 label. One command is one call: tries, waits and other carriers are Shipping's (G-28). A carrier
 that counts as down is not called, and the answer says so at once, so that another is asked.
@@ -20,6 +21,8 @@ from events.carriers import (
     BookCarrier,
     CarrierBooked,
     CarrierBookingFailed,
+    ClaimSettled,
+    FileClaim,
     TrackParcel,
     VoidLabel,
 )
@@ -30,6 +33,7 @@ from providers.carriers import (
     CarrierError,
     CarrierProvider,
     CarrierScan,
+    ClaimRequest,
     Label,
     LabelRequest,
     Whereabouts,
@@ -73,10 +77,11 @@ def carriers_effect(
         "BookCarrier": desk.book,
         "VoidLabel": desk.void,
         "TrackParcel": desk.track,
+        "FileClaim": desk.claim,
     }
     return EffectSpec(
         name=NAME,
-        help="Books, voids and tracks parcels with the carriers.",
+        help="Books, voids, tracks and claims parcels with the carriers.",
         topic=SHIPPING_COMMANDS,
         effects=effects,
         by="shipmentId",
@@ -169,6 +174,30 @@ class _Desk:
             _update(command, scan) for scan in scans if (scan.at_ms, scan.status) not in known
         ]
         return published(NAME, cause_of(delivery), updates)
+
+    async def claim(self, delivery: Delivery) -> list[Published]:
+        """Ask for what a lost parcel was worth; a carrier that does not answer is asked again."""
+        command: FileClaim = delivery.value.data
+        line = self._lines.get(command.carrier)
+        if line is None:
+            return []
+        request = ClaimRequest(
+            command.idempotency_key, command.tracking_number, command.amount_minor, command.currency
+        )
+        try:
+            answer = await line.call(lambda carrier: carrier.claim(request))
+        except CarrierError:
+            return []
+        settled = ClaimSettled(
+            shipment_id=command.shipment_id,
+            order_id=command.order_id,
+            carrier=command.carrier,
+            tracking_number=command.tracking_number,
+            accepted=answer.amount_minor > 0,
+            amount_minor=answer.amount_minor,
+            currency=command.currency,
+        )
+        return published(NAME, cause_of(delivery), (settled,))
 
     async def _booked(self, command: BookCarrier) -> Message:
         line = self._lines.get(command.carrier)

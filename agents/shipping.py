@@ -53,7 +53,10 @@ _OF_SHIPMENTS: Final = (
         SHIPPING_COMMANDS,
         ("UpdateShipmentStatus", "CancelShipment", "CreateReturnLabel", "ConfirmReturnReceived"),
     ),
-    (SHIPPING_EVENTS, ("CarrierBooked", "CarrierBookingFailed", "ShipmentRouteUpdated")),
+    (
+        SHIPPING_EVENTS,
+        ("CarrierBooked", "CarrierBookingFailed", "ClaimSettled", "ShipmentRouteUpdated"),
+    ),
 )
 
 

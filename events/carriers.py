@@ -6,7 +6,7 @@ All are extensions: the contract names the carriers, not how they are called.
 from typing import Final, Literal
 
 from events.base import Command, Event, Part
-from events.scalars import Count, Id, Many, Moment, Text, Url
+from events.scalars import Count, Currency, Id, Many, Minor, Moment, Text, Url
 from events.shipping_parts import Package
 from events.types import Address
 from events.vocabulary import Carrier, ShippingMethod
@@ -78,6 +78,30 @@ class TrackParcel(CarrierCommand):
     booked_at: Moment
     address: Address
     known: Many[KnownScan] = ()
+
+
+class FileClaim(CarrierCommand):
+    """Asks a carrier to pay for a parcel that it lost (G-30). An extension."""
+
+    shipment_id: Id
+    order_id: Id
+    carrier: Carrier
+    tracking_number: Id
+    amount_minor: Minor
+    currency: Currency
+    idempotency_key: Id
+
+
+class ClaimSettled(CarrierEvent):
+    """A carrier pays for a parcel that it lost, or will not. An extension."""
+
+    shipment_id: Id
+    order_id: Id
+    carrier: Carrier
+    tracking_number: Id
+    accepted: bool
+    amount_minor: Minor
+    currency: Currency
 
 
 class CarrierBooked(CarrierEvent):

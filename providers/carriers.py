@@ -54,6 +54,24 @@ class Whereabouts:
 
 
 @dataclass(frozen=True, slots=True)
+class ClaimRequest:
+    """Pay for a parcel that was lost."""
+
+    key: str
+    """Idempotency key: the carrier pays once for it, however often it is asked."""
+    tracking_number: str
+    amount_minor: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimAnswer:
+    """What the carrier pays; 0: nothing, it is not to blame."""
+
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
 class CarrierScan:
     """One thing a carrier knows of a parcel, in the words of UpdateShipmentStatus."""
 
@@ -92,3 +110,6 @@ class CarrierProvider(Protocol):
 
     async def track(self, request: Whereabouts) -> Sequence[CarrierScan]:
         """Tell everything that is known of a parcel until now, oldest first."""
+
+    async def claim(self, request: ClaimRequest) -> ClaimAnswer:
+        """Pay for a parcel that was lost, or refuse to."""

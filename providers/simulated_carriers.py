@@ -29,6 +29,8 @@ from providers.carriers import (
     CarrierError,
     CarrierProvider,
     CarrierScan,
+    ClaimAnswer,
+    ClaimRequest,
     Label,
     LabelRequest,
     NoLabel,
@@ -42,6 +44,7 @@ _PREFIXES: Final[Mapping[str, str]] = MappingProxyType(
     {"FedEx": "FX", "UPS": "1Z", "USPS": "94", "DHL": "JD", "Royal Mail": "RM"}
 )
 _FINE: Final = "f"
+_LOST: Final = frozenset("lx")
 _SCRIPTS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "-unavailable": "u",
@@ -123,6 +126,12 @@ class SimulatedCarrier:
             for after_ms, status, reason in _story(script, self._times)
             if request.booked_at_ms + after_ms <= request.now_ms
         ]
+
+    async def claim(self, request: ClaimRequest) -> ClaimAnswer:
+        """Pay in full for what it lost, and for nothing else."""
+        await self._wait()
+        lost = request.tracking_number[-1] in _LOST
+        return ClaimAnswer(request.amount_minor if lost else 0)
 
     async def _wait(self) -> None:
         if self._latency_ms:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from events.base import Message
-from events.carriers import BookCarrier, KnownScan, Purpose, TrackParcel, VoidLabel
+from events.carriers import BookCarrier, FileClaim, KnownScan, Purpose, TrackParcel, VoidLabel
 from events.ids import derived_id
 from events.shipping import CreateShipment
 from events.types import Customer
@@ -11,7 +11,7 @@ from streams.addresses import wire_address
 from streams.shipping.booking import key_of
 from streams.shipping.calendar import moment_of
 from streams.shipping.fulfilment_facts import FulfilmentFact, Planned
-from streams.shipping.rows import Booking, Fulfilment, Shipment
+from streams.shipping.rows import Booking, Claim, Fulfilment, Shipment
 from streams.shipping.wares import packages_of, wares_of
 
 
@@ -56,6 +56,19 @@ def label_voided(shipment: Shipment, carrier: str, tracking_number: str) -> Void
         carrier=carrier,
         tracking_number=tracking_number,
         idempotency_key=derived_id(shipment.shipment_id, "void", tracking_number),
+    )
+
+
+def claimed(shipment: Shipment, claim: Claim) -> FileClaim:
+    """Ask a carrier to pay for a parcel."""
+    return FileClaim(
+        shipment_id=shipment.shipment_id,
+        order_id=shipment.order_id,
+        carrier=shipment.carrier,
+        tracking_number=shipment.tracking_number,
+        amount_minor=claim.amount_minor,
+        currency=shipment.currency,
+        idempotency_key=derived_id(shipment.shipment_id, "claim", shipment.tracking_number),
     )
 
 

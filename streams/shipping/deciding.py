@@ -5,13 +5,13 @@ from functools import partial
 from typing import Any, Final
 
 from events.base import Message
-from events.carriers import CarrierBooked, CarrierBookingFailed
+from events.carriers import CarrierBooked, CarrierBookingFailed, ClaimSettled
 from events.fraud import FraudCheckCompleted, FraudDetected
 from events.orders import OrderAmended, OrderCancelled
 from events.refunds import ChargebackOpened
 from events.returns import ConfirmReturnReceived, CreateReturnLabel
 from events.shipping import CancelShipment, ShipmentRouteUpdated, UpdateShipmentStatus
-from streams.shipping import booking, cancelling, deliveries, returns, tracking
+from streams.shipping import booking, cancelling, claims, deliveries, returns, tracking
 from streams.shipping.facts import Facts, Polled
 from streams.shipping.rows import Shipment
 from streams.shipping.rules import ShippingRules
@@ -27,6 +27,7 @@ _RULES: Final[dict[type[Message], Rule]] = {
     ConfirmReturnReceived: returns.received,
     CarrierBooked: booking.booked,
     CarrierBookingFailed: booking.failed,
+    ClaimSettled: claims.settled,
     OrderCancelled: cancelling.order_cancelled,
     OrderAmended: cancelling.amended,
     FraudDetected: cancelling.suspected,
@@ -47,6 +48,7 @@ TIMERS: Final[Mapping[str, TimerRule]] = {
     "redelivery": deliveries.redelivery_due,
     "lost": deliveries.lost,
     "poll": tracking.poll_due,
+    "claim": claims.claim_due,
     "label": returns.label_due,
 }
 """By kind: (shipment, due_ms, now_ms, rules) to facts. A timer that is stale leads to nothing."""
@@ -67,6 +69,8 @@ def due_times(shipment: Shipment | None) -> dict[str, int]:
         "lost": shipment.lost_due_ms,
         "poll": shipment.poll_due_ms,
     }
+    if shipment.claim is not None:
+        found["claim"] = shipment.claim.due_ms
     back = shipment.returning
     if back is not None:
         found["label_booking"] = back.booking.due_ms if back.booking else 0

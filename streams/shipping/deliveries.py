@@ -6,6 +6,7 @@ from typing import Final, get_args
 
 from events.vocabulary import DeliveryFailureCode
 from streams.shipping.calendar import next_attempt_ms
+from streams.shipping.claims import filed
 from streams.shipping.facts import AttemptFailed, Facts, Resumed, SentBack
 from streams.shipping.returns import sent_back
 from streams.shipping.rows import UNDER_WAY, Scan, Shipment, Status
@@ -30,8 +31,16 @@ _TEXTS: Final[Mapping[str, str]] = MappingProxyType(
 
 def attempt_failed(
     shipment: Shipment, scan: Scan, told: str | None, at_ms: int, rules: ShippingRules
+) -> Facts:
+    """An attempt failed, or the carrier itself says that it lost the parcel."""
+    failed = _failed(shipment, scan, told, at_ms, rules)
+    return (failed, *filed(shipment, at_ms, rules)) if failed.code == LOST else (failed,)
+
+
+def _failed(
+    shipment: Shipment, scan: Scan, told: str | None, at_ms: int, rules: ShippingRules
 ) -> AttemptFailed:
-    """An attempt failed. An address that is not found does not count as one."""
+    """An address that is not found does not count as an attempt."""
     code = told if told is not None and told in _CODES else "OTHER"
     counts = code not in {ADDRESS, LOST}
     attempts = min(shipment.attempts + counts, rules.attempts_max)
@@ -65,19 +74,18 @@ def redelivery_due(shipment: Shipment, due_ms: int, now_ms: int, rules: Shipping
     return (Resumed(now_ms, now_ms + rules.lost_ms),)
 
 
-def lost(shipment: Shipment, due_ms: int, now_ms: int, _rules: ShippingRules) -> Facts:
-    """Count as lost what nobody has scanned for days (G-30)."""
+def lost(shipment: Shipment, due_ms: int, now_ms: int, rules: ShippingRules) -> Facts:
+    """Count as lost what nobody has scanned for days, and claim it (G-30)."""
     if shipment.lost_due_ms != due_ms or shipment.status not in UNDER_WAY:
         return ()
-    return (
-        AttemptFailed(
-            now_ms,
-            LOST,
-            _TEXTS[LOST],
-            shipment.attempts,
-            retriable=False,
-            next_ms=0,
-            scan=None,
-            scanned_at_ms=shipment.scanned_at_ms,
-        ),
+    gone = AttemptFailed(
+        now_ms,
+        LOST,
+        _TEXTS[LOST],
+        shipment.attempts,
+        retriable=False,
+        next_ms=0,
+        scan=None,
+        scanned_at_ms=shipment.scanned_at_ms,
     )
+    return gone, *filed(shipment, now_ms, rules)

@@ -261,6 +261,18 @@ def _return_of(shipment: Shipment) -> Return:
     return shipment.returning
 
 
+def _claim_filed(shipment: Shipment, fact: f.ClaimFiled) -> Shipment:
+    if fact.claim.asks > 1:
+        return replace(shipment, version=shipment.version + 1, claim=fact.claim)
+    return _step(shipment, fact.at_ms, "CLAIM_FILED", claim=fact.claim)
+
+
+def _claim_ended(shipment: Shipment, fact: f.ClaimEnded) -> Shipment:
+    assert shipment.claim is not None, "what ends was filed"
+    claim = replace(shipment.claim, due_ms=0, outcome=fact.outcome, paid_minor=fact.paid_minor)
+    return _step(shipment, fact.at_ms, f"CLAIM_{fact.outcome}", claim=claim)
+
+
 def _noted(shipment: Shipment, fact: f.Noted) -> Shipment:
     return _step(shipment, fact.at_ms, fact.reason)
 
@@ -290,5 +302,7 @@ _FOLDS: Final[dict[type, Callable[[Shipment, Any], Shipment]]] = {
     f.ReturnGivenUp: _return_given_up,
     f.ReturnLapsed: _return_lapsed,
     f.Returned: _returned,
+    f.ClaimFiled: _claim_filed,
+    f.ClaimEnded: _claim_ended,
     f.Noted: _noted,
 }

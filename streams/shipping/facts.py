@@ -4,7 +4,7 @@ import msgspec
 
 from events.carriers import Purpose
 from streams.addresses import PostalAddress
-from streams.shipping.rows import Booking, Proof, Return, Scan, Shipment
+from streams.shipping.rows import Booking, Claim, Proof, Return, Scan, Shipment
 
 
 class Began(msgspec.Struct, frozen=True, gc=False):
@@ -225,6 +225,21 @@ class Returned(msgspec.Struct, frozen=True, gc=False):
     items: tuple[ReturnedItem, ...]
 
 
+class ClaimFiled(msgspec.Struct, frozen=True, gc=False):
+    """The carrier is asked to pay for what it lost."""
+
+    at_ms: int
+    claim: Claim
+
+
+class ClaimEnded(msgspec.Struct, frozen=True, gc=False):
+    """The carrier paid or refused, or was asked often enough."""
+
+    at_ms: int
+    outcome: str
+    paid_minor: int
+
+
 class Noted(msgspec.Struct, frozen=True, gc=False):
     """Something changed nothing, but belongs into the history."""
 
@@ -258,6 +273,8 @@ Fact = (
     | ReturnGivenUp
     | ReturnLapsed
     | Returned
+    | ClaimFiled
+    | ClaimEnded
     | Noted
 )
 Facts = tuple[Fact, ...]

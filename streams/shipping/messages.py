@@ -16,7 +16,7 @@ from events.types import Customer, Geo, Money
 from streams.addresses import wire_address
 from streams.shipping import facts as f
 from streams.shipping import return_messages as back
-from streams.shipping.asking import booking_asked, label_voided, parcel_tracked
+from streams.shipping.asking import booking_asked, claimed, label_voided, parcel_tracked
 from streams.shipping.calendar import moment_of
 from streams.shipping.deliveries import ADDRESS
 from streams.shipping.places import place_of, place_of_scan
@@ -203,6 +203,10 @@ def _polled(shipment: Shipment, fact: f.Polled, _rules: ShippingRules) -> Said:
     return (parcel_tracked(shipment),) if fact.asked else ()
 
 
+def _claim_filed(shipment: Shipment, fact: f.ClaimFiled, _rules: ShippingRules) -> Said:
+    return (claimed(shipment, fact.claim),)
+
+
 _SAID: Final[dict[type, Callable[[Shipment, Any, ShippingRules], Said]]] = {
     f.Asked: _asked,
     f.Booked: _booked,
@@ -219,4 +223,5 @@ _SAID: Final[dict[type, Callable[[Shipment, Any, ShippingRules], Said]]] = {
     f.ReturnLabelled: back.labelled,
     f.Returned: back.returned,
     f.Polled: _polled,
+    f.ClaimFiled: _claim_filed,
 }

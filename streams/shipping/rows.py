@@ -182,6 +182,18 @@ class Return(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """When the label lapses; 0: it does not, or there is none."""
 
 
+class Claim(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """What a carrier is to pay for a parcel that it lost."""
+
+    amount_minor: int
+    asks: int
+    due_ms: int = 0
+    """When it is asked again; 0: the claim is over."""
+    outcome: str = ""
+    """PAID, REFUSED, FOUND, UNANSWERED, or "" while an answer is awaited."""
+    paid_minor: int = 0
+
+
 class Shipment(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """One warehouse's part of an order, from asking a carrier to its end."""
 
@@ -233,6 +245,8 @@ class Shipment(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     route_version: int = 0
     proof: Proof | None = None
     returning: Return | None = None
+    claim: Claim | None = None
+    """Of a parcel that was lost."""
     history: tuple[Step, ...] = ()
 
     @property

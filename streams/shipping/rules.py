@@ -134,6 +134,10 @@ class ShippingRules:
     """How long after its booking a parcel is asked for."""
     lost_ms: int = 5 * DAY_MS
     """Without any scan for so long, a parcel counts as lost (G-30)."""
+    claim_again_ms: int = DAY_MS
+    """How long after a claim a carrier that did not answer is asked again."""
+    claim_asks_max: int = 7
+    """Times that a carrier is asked before its claim is for a person."""
     attempts_max: int = 3
     """Attempts to deliver before a parcel is returned to its sender (G-31, K13)."""
     address_fix_ms: int = 5 * DAY_MS

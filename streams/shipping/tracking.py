@@ -171,12 +171,12 @@ def _failed(
     if scan.at_ms < shipment.scanned_at_ms:
         return (Scanned(scan),)
     if shipment.status is not Status.DELIVERY_FAILED:
-        return (attempt_failed(shipment, scan, command.reason_code, at_ms, rules),)
+        return attempt_failed(shipment, scan, command.reason_code, at_ms, rules)
     if awaited(shipment, at_ms):
         return (Scanned(scan),)
     again = Resumed(at_ms, at_ms + rules.lost_ms)
     after = fold(shipment, (again,))
-    return (again, attempt_failed(after, scan, command.reason_code, at_ms, rules))
+    return again, *attempt_failed(after, scan, command.reason_code, at_ms, rules)
 
 
 def _is_of_another(shipment: Shipment, command: UpdateShipmentStatus) -> bool:

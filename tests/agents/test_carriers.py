@@ -15,7 +15,8 @@ from events.envelope import Envelope
 from providers.carriers import CarrierError, Label, LabelRequest, NoLabel
 from providers.health import HealthRules
 from providers.simulated_carriers import SimulatedCarrier, simulated_carriers
-from streams.shipping.asking import booking_asked, parcel_tracked
+from streams.shipping.asking import booking_asked, claimed, parcel_tracked
+from streams.shipping.rows import Claim
 from tests.streams.shipping.samples import AT_MS, DAY_MS, address, created, pending
 
 
@@ -128,6 +129,9 @@ class Dead(SimulatedCarrier):
     async def void(self, tracking_number: str, key: str) -> None:
         raise CarrierError("nobody there")
 
+    async def claim(self, request: object) -> Any:
+        raise CarrierError("nobody there")
+
 
 def test_a_carrier_that_does_not_say_where_a_parcel_is_will_be_asked_again() -> None:
     assert answers(carriers_effect({"USPS": Dead("USPS")}), parcel_tracked(created())) == []
@@ -150,3 +154,22 @@ def test_a_label_is_given_back_without_a_word(effect: EffectSpec) -> None:
 def test_a_label_that_cannot_be_given_back_is_for_people() -> None:
     with pytest.raises(CarrierError):
         answers(carriers_effect({"USPS": Dead("USPS")}), void())
+
+
+@pytest.mark.parametrize(("end", "paid_minor"), [("l", 4_200), ("x", 4_200), ("f", 0)])
+def test_a_carrier_pays_for_what_it_lost_and_for_nothing_else(
+    effect: EffectSpec, end: str, paid_minor: int
+) -> None:
+    asked = claimed(created(), Claim(4_200, 1)).model_copy(update={"tracking_number": f"94{end}"})
+
+    [told] = answers(effect, asked)
+
+    assert (told.event_type, told.data.amount_minor) == ("ClaimSettled", paid_minor)
+    assert told.data.accepted is (paid_minor > 0)
+
+
+def test_a_carrier_that_does_not_answer_a_claim_is_asked_again() -> None:
+    asked = claimed(created(), Claim(4_200, 1))
+
+    assert answers(carriers_effect({"USPS": Dead("USPS")}), asked) == []
+    assert answers(carriers_effect({}), asked) == []

@@ -89,6 +89,21 @@ def test_shipment_creation_lost_on_its_way_is_refunded() -> None:
     assert scene.status() == "refunded"
 
 
+def test_shipment_creation_lost_on_its_way_is_claimed_from_its_carrier() -> None:
+    scene = Scene().stock()
+
+    scene.place(postal_code="10001-lost").wait(days=8)
+
+    scene.was_told("DeliveryFailed", "FileClaim", "ClaimSettled")
+    row = scene.row("shipments", "shp_ord_1")
+    assert (row.claim.amount_minor, row.claim.outcome, row.claim.paid_minor) == (
+        2_000,
+        "PAID",
+        2_000,
+    )
+    assert [step.reason for step in row.history[-3:]] == ["LOST", "CLAIM_FILED", "CLAIM_PAID"]
+
+
 def test_shipment_creation_lost_in_part_is_delivered_with_the_rest() -> None:
     scene = Scene().stock(1, "p1").stock(1, "p2", warehouse="wh_west_01").place(1, ("p1", "p2"))
     lost, sent = scene.data("ShipmentCreated")
