@@ -256,16 +256,16 @@ def test_what_is_refused_after_a_suspicion_stays_in_the_house(shop: Dock) -> Non
     assert refunds(shop) == [ALL_MINOR]
 
 
-def test_a_lost_parcel_is_paid_back_and_may_still_turn_up(shop: Dock) -> None:
+def test_a_lost_parcel_is_paid_back_ends_its_order_and_may_still_turn_up(shop: Dock) -> None:
     place(stocked(shop, a=10), postal_code="02101-lost")
     shop.driver.advance(7 * DAY_MS, step_ms=HOUR_MS)
 
-    assert status(shop) is Status.SHIPPED
+    assert status(shop) is Status.REFUNDED
     assert history(shop).count("DELIVERY_FAILED_LOST_1") == 1
     assert refunds(shop) == [ALL_MINOR]
 
     shop.tell(scan("delivered"))
-    assert status(shop) is Status.DELIVERED
+    assert (shop.shipment().status, status(shop)) == ("delivered", Status.REFUNDED)
     assert refunds(shop) == [ALL_MINOR]
 
 
