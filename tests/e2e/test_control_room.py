@@ -1,7 +1,5 @@
 """The control room in a real browser, before two real workers."""
 
-import os
-import shutil
 from collections.abc import Iterator
 
 import pytest
@@ -10,6 +8,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 from tests.e2e.harness import Workers
 from tests.e2e.heard import Ear
 from tests.e2e.shop import Sender, line, order
+from tests.tools import tool
 
 pytestmark = pytest.mark.own_broker
 
@@ -22,11 +21,7 @@ WINDOW_MS = 90_000
 @pytest.fixture(scope="module")
 def page() -> Iterator[Page]:
     """A page of a headless Chromium that fails on anything it complains of."""
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        missing = "install Debian's package chromium"
-        assert "CI" not in os.environ, missing
-        pytest.skip(missing)
+    chromium = tool("chromium", "apt-get install chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         page = browser.new_page()

@@ -1,7 +1,6 @@
 """Orders typed by hand: Debian's kcat, its default partitioner, one line a record."""
 
 import json
-import shutil
 import subprocess
 from collections.abc import Sequence
 from typing import Any
@@ -11,13 +10,9 @@ import pytest
 from tests.e2e.harness import Workers, until
 from tests.e2e.heard import Ear, Said
 from tests.e2e.shop import HOME, Sender, envelope, line, order, partition_of
+from tests.tools import tool
 
-KCAT = shutil.which("kcat")
-
-pytestmark = [
-    pytest.mark.own_broker,
-    pytest.mark.skipif(KCAT is None, reason="apt-get install kcat"),
-]
+pytestmark = pytest.mark.own_broker
 
 TOPIC = "orders.dev.commands"
 PRODUCT = "prd_typed"
@@ -25,9 +20,8 @@ PRODUCT = "prd_typed"
 
 def kcat(bootstrap: str, lines: Sequence[str], *options: str) -> None:
     """`kcat -P -t orders.dev.commands` with these lines on its standard input."""
-    assert KCAT is not None
     subprocess.run(
-        [KCAT, "-b", bootstrap, "-P", "-t", TOPIC, *options],
+        [tool("kcat", "apt-get install kcat"), "-b", bootstrap, "-P", "-t", TOPIC, *options],
         input=b"".join(each.encode(errors="surrogateescape") + b"\n" for each in lines),
         check=True,
         timeout=30,

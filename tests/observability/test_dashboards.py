@@ -1,7 +1,6 @@
 """Dashboards: generated, current, and made of queries that Prometheus understands."""
 
 import json
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import yaml
 from observability.boards import BOARDS
 from observability.dashboards import FOLDER, main, stale, write
 from observability.panels import Board, board_json
+from tests.tools import tool
 
 ROOT = Path(__file__).parents[2]
 COLUMNS = 24
@@ -76,9 +76,7 @@ def test_every_panel_says_what_it_shows(board: Board) -> None:
 
 
 def test_prometheus_understands_every_query(tmp_path: Path) -> None:
-    promtool = shutil.which("promtool")
-    if promtool is None:
-        pytest.skip("promtool is missing; test_rules.py fails for it in CI")
+    promtool = tool("promtool", "apt-get install prometheus")
     queries = [query.expr for b in BOARDS for panel in b.panels for query in panel.queries]
     rules = [{"record": f"query:{n}", "expr": expr} for n, expr in enumerate(queries)]
     path = tmp_path / "queries.yml"

@@ -1,7 +1,5 @@
 """Prometheus rules: promtool takes them, they do what they say, and each has its runbook."""
 
-import os
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -15,23 +13,13 @@ from streams.inventory.warehouses import RULE as SNAPSHOT_GAP
 from streams.orders.sweeping import RULE as STUCK_ORDER
 from streams.payments.books import RULE
 from streams.payments.books import STUCK as STUCK_PAYMENT
+from tests.tools import tool
 
 ROOT = Path(__file__).parents[2]
 PROMETHEUS = ROOT / "observability" / "prometheus"
 RULES = sorted((PROMETHEUS / "rules").glob("*.yml"))
 TESTS = sorted((PROMETHEUS / "tests").glob("*.yml"))
 SEVERITIES = {"warn", "critical"}
-
-
-def tool(name: str, package: str) -> str:
-    """Where a checking tool is; a machine may lack it, CI may not."""
-    path = shutil.which(name)
-    if path is None:
-        message = f"{name} is missing: apt-get install {package}"
-        if os.environ.get("CI"):
-            pytest.fail(message)
-        pytest.skip(message)
-    return path
 
 
 def run(*command: str) -> None:
@@ -52,12 +40,17 @@ ALERTS = [rule for rule in rules() if "alert" in rule]
 
 
 def test_prometheus_takes_its_configuration_and_rules() -> None:
-    run(tool("promtool", "prometheus"), "check", "config", str(PROMETHEUS / "prometheus.yml"))
+    run(
+        tool("promtool", "apt-get install prometheus"),
+        "check",
+        "config",
+        str(PROMETHEUS / "prometheus.yml"),
+    )
 
 
 @pytest.mark.parametrize("path", TESTS, ids=lambda path: path.stem)
 def test_the_rules_do_what_their_unit_tests_say(path: Path) -> None:
-    run(tool("promtool", "prometheus"), "test", "rules", str(path))
+    run(tool("promtool", "apt-get install prometheus"), "test", "rules", str(path))
 
 
 def test_every_alert_has_a_unit_test_that_expects_it() -> None:
@@ -75,7 +68,7 @@ def test_every_alert_has_a_unit_test_that_expects_it() -> None:
 def test_alertmanager_takes_its_example() -> None:
     path = ROOT / "observability" / "alertmanager" / "alertmanager.yml"
 
-    run(tool("amtool", "prometheus-alertmanager"), "check-config", str(path))
+    run(tool("amtool", "apt-get install prometheus-alertmanager"), "check-config", str(path))
 
 
 @pytest.mark.parametrize(

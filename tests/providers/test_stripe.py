@@ -35,6 +35,7 @@ from providers.stripe_errors import CARD_CODES
 from streams.payments.declines import REASONS
 from tests.providers.fakes import Clock
 from tests.providers.stripe_server import StripeServer
+from tests.tools import tool
 
 AMOUNT = 5_000
 VISA = "pm_card_visa"
@@ -318,17 +319,11 @@ async def test_the_payment_of_an_intent_is_known(provider: StripeProvider) -> No
 
 def _stripe_mock() -> str:
     """Where stripe-mock is, built on the first use; CI must have it."""
-    found = shutil.which("stripe-mock") or shutil.which("stripe-mock", path=str(BIN))
-    if found is None and shutil.which("go"):
+    built = shutil.which("stripe-mock") or shutil.which("stripe-mock", path=str(BIN))
+    if built is None and shutil.which("go"):
         env = os.environ | {"GOBIN": str(BIN)}
         subprocess.run(["go", "install", MOCK], check=True, timeout=300, env=env)  # noqa: S607
-        found = str(BIN / "stripe-mock")
-    if found is None:
-        message = f"stripe-mock is missing: apt-get install golang, or go install {MOCK}"
-        if os.environ.get("CI"):
-            pytest.fail(message)
-        pytest.skip(message)
-    return found
+    return tool("stripe-mock", f"apt-get install golang, or go install {MOCK}", str(BIN))
 
 
 @pytest.fixture(scope="module")
