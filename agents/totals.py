@@ -13,8 +13,9 @@ from agents.wiring import Cause, announce
 from engine.specs import AgentSpec, Context, Delivery, R, Source, Table, TableSpec
 from engine.windows import Tumbling, Windows, clocks_table, split_key, window_key
 from events import AlertRaised, AlertResolved, derived_id
-from streams.alerts.catalogue import Rule, catalogue
+from streams.alerts.catalogue import catalogue
 from streams.alerts.measures import View
+from streams.alerts.rule import Rule
 from streams.alerts.rules import AlertRules
 from streams.alerts.watch import CALM, alert_of, looked, news
 from streams.pulse.figures import FAMILIES, Figure

@@ -10,7 +10,7 @@ from typing import Literal
 import msgspec
 
 from events import AlertRaised, AlertResolved, derived_id
-from streams.alerts.catalogue import Rule
+from streams.alerts.rule import Rule
 
 Severity = Literal["warn", "critical"]
 

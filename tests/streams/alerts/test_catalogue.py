@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from streams.alerts.catalogue import Rule, catalogue
+from streams.alerts.catalogue import catalogue
 from streams.alerts.measures import View
+from streams.alerts.rule import Rule
 from streams.alerts.rules import AlertRules
 from streams.pulse.figures import FAMILIES
 from streams.pulse.tally import EMPTY, Cell, Tally

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from events import AlertRaised, AlertResolved
-from streams.alerts.catalogue import Rule
+from streams.alerts.rule import Rule
 from streams.alerts.watch import CALM, OpenAlert, Watch, alert_of, looked, news, severity
 
 SUSTAIN = 300
