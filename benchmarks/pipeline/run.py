@@ -86,7 +86,7 @@ def run_shop(bootstrap: str, folder: Path, pace: Pace) -> Result:
         finally:
             meter.close()
     result = _result("shop", pace, shop, sources, meter, under_way)
-    result.more.update(_of_whole(sources, meter, caller, probe, pace))
+    result.more.update(_of_whole(shop, sources, meter, caller, probe, pace))
     return result
 
 
@@ -158,11 +158,19 @@ def _result(
 
 
 def _of_whole(
-    sources: Sequence[Source], meter: Meter, caller: Caller, probe: StockProbe, pace: Pace
+    shop: Shop,
+    sources: Sequence[Source],
+    meter: Meter,
+    caller: Caller,
+    probe: StockProbe,
+    pace: Pace,
 ) -> dict[str, Any]:
     """What only the whole shop does."""
-    letters = waits_ms(meter.letters, *_measured(_sent_s(sources), pace))
+    start_s, end_s = _measured(_sent_s(sources), pace)
+    letters = waits_ms(meter.letters, start_s, end_s)
+    assert shop.gateway is not None, "a whole shop has a gateway"
     return {
+        "gateway_us_per_event": shop.gateway.cpu_s(start_s, end_s) / pace.rate / pace.seconds * 1e6,
         "notification_ms_p50": percentile(letters, 0.5),
         "notification_ms_p99": percentile(letters, 0.99),
         "stock_ms_p50": percentile(probe.seen_ms, 0.5),

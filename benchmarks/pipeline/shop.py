@@ -39,6 +39,8 @@ class Shop:
     view_token: str
     api: str = ""
     """The gateway's URL; empty: there is none."""
+    gateway: Watched | None = None
+    """One of the processes."""
     api_key: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
     """By which it checks tokens (HS256)."""
 
@@ -62,9 +64,10 @@ def running_shop(
         shop = Shop(Fleet(started), load, bootstrap, urls, token)
         if whole:
             shop = replace(shop, api=_url(api_port))
-            started.append(stack.enter_context(_gateway(shop, folder, api_port)))
-            _wait_ready(started[-1], shop.api)
-        yield replace(shop, processes=Fleet(started))
+            gateway = stack.enter_context(_gateway(shop, folder, api_port))
+            _wait_ready(gateway, shop.api)
+            shop = replace(shop, processes=Fleet([*started, gateway]), gateway=gateway)
+        yield shop
 
 
 def _url(port: int) -> str:
