@@ -12,7 +12,7 @@ from typing import Final
 from events.notifications import SendNotification
 from events.vocabulary import Channel, NotificationFailureReason
 from streams.notifications.booking import NONE, booked, has_room, slot
-from streams.notifications.calendar import digest_at, loud_at, zone_of
+from streams.notifications.calendar import digest_at, is_ever_quiet, loud_at, zone_of
 from streams.notifications.facts import (
     Deferred,
     Digested,
@@ -160,6 +160,8 @@ def _due(row: Notification, person: Person, at_ms: int, rules: NotificationRules
     """When a message may go out; None when its recipient has had enough for a day."""
     if row.priority == HIGH:
         return at_ms
-    zone = zone_of(person.contact, person.preferences, rules)
+    zone = rules.timezone
+    if is_ever_quiet(row.channel, row.priority):
+        zone = zone_of(person.contact, person.preferences, rules)
     loud = partial(loud_at, channel=row.channel, priority=row.priority, zone=zone, rules=rules)
     return slot(person.bookings, at_ms, loud, rules)

@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from streams.notifications.people import country_of
 from streams.notifications.rows import Contact, Preferences
 from streams.notifications.rules import HIGH, SMS, NotificationRules
 
@@ -12,8 +13,19 @@ _ZONES_CACHED: Final = 512
 
 
 def zone_of(contact: Contact, preferences: Preferences, rules: NotificationRules) -> str:
-    """The time zone somebody named, else their country's, else the default."""
-    return preferences.timezone or rules.timezones.get(contact.country, rules.timezone)
+    """The time zone somebody named, else their country's, else the default.
+
+    Of whoever has no account the number tells the country, and that takes its time.
+    """
+    if preferences.timezone:
+        return preferences.timezone
+    country = contact.country or country_of(contact.phone)
+    return rules.timezones.get(country, rules.timezone)
+
+
+def is_ever_quiet(channel: str, priority: str) -> bool:
+    """Whether a message may have to wait for the morning (G-35)."""
+    return channel == SMS and priority != HIGH
 
 
 @lru_cache(maxsize=_ZONES_CACHED)
@@ -48,7 +60,7 @@ def loud_at(at_ms: int, channel: str, priority: str, zone: str, rules: Notificat
 
     Quiet hours are half-open: [from, to) on local clocks, over midnight.
     """
-    if channel != SMS or priority == HIGH:
+    if not is_ever_quiet(channel, priority):
         return at_ms
     hour = _local(at_ms, zone).hour
     quiet = (

@@ -84,16 +84,15 @@ def met(contact: Contact | None, recipient: NotificationRecipient) -> Contact:
     """
     contact = contact or Contact(recipient.customer_id)
     email = contact.email if contact.registered else recipient.email or contact.email
-    phone, country = contact.phone, contact.country
+    phone = contact.phone
     if recipient.phone and recipient.phone != phone and not contact.phone_verified:
         phone = e164(recipient.phone) or phone
-        country = country or country_of(phone)
     tokens = contact.device_tokens
     if recipient.device_tokens:
         tokens = tuple(dict.fromkeys((*tokens, *recipient.device_tokens)))[-TOKENS_MAX:]
     if (email, phone, tokens) == (contact.email, contact.phone, contact.device_tokens):
         return contact
-    return replace(contact, email=email, phone=phone, device_tokens=tokens, country=country)
+    return replace(contact, email=email, phone=phone, device_tokens=tokens)
 
 
 def address(contact: Contact, channel: str, rules: NotificationRules) -> tuple[str, ...]:

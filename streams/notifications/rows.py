@@ -84,7 +84,7 @@ class Contact(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     phone_verified: bool = False
     device_tokens: tuple[str, ...] = ()
     country: str = ""
-    """As the account or the number tells it."""
+    """As the account tells it; where it is empty, the number does."""
 
 
 class Preferences(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):

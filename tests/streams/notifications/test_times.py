@@ -60,6 +60,8 @@ def test_a_digest_goes_out_at_the_next_nine_o_clock(at: str, due: str) -> None:
     [
         (Contact("u"), Preferences("u"), "UTC"),
         (Contact("u", country="DE"), Preferences("u"), "Europe/Berlin"),
+        (Contact("u", phone="+493012345678"), Preferences("u"), "Europe/Berlin"),
+        (Contact("u", phone="+493012345678", country="GB"), Preferences("u"), "Europe/London"),
         (Contact("u", country="DE"), Preferences("u", timezone="Asia/Tokyo"), "Asia/Tokyo"),
     ],
 )
