@@ -9,6 +9,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from engine.errors import BrokerUnavailable
+from engine.joining import wait_until_known
 from engine.store import POSITION, Item, Store
 
 FETCH_BYTES = 4 << 20
@@ -81,6 +82,8 @@ class ChangelogReader:
         done: Recovered,
     ) -> None:
         tps = {TopicPartition(self._changelog, p): p for p in stores}
+        # Asked of a topic that it does not know yet, the client waits 100 ms before it asks again.
+        await wait_until_known(consumer._client, [self._changelog])  # noqa: SLF001 - no public way
         ends = await consumer.end_offsets(list(tps))
         consumer.assign(list(tps))
         for tp, p in tps.items():
