@@ -27,6 +27,8 @@ class Return(NamedTuple):
 
     reason: str
     condition: str
+    exchange: bool = False
+    """The same goods are wanted again; where stock is short, or they come back spoilt, money."""
 
     @property
     def is_refunded(self) -> bool:
@@ -64,6 +66,9 @@ RETURNS: Final = (
     Return("size_or_fit", "refurbished"),
     Return("defective_item", "damaged"),
     Return("changed_mind", "damaged"),
+    Return("size_or_fit", "new", exchange=True),
+    Return("defective_item", "damaged", exchange=True),
+    Return("changed_mind", "damaged", exchange=True),
 )
 
 
@@ -91,7 +96,7 @@ class Piece(NamedTuple):
 def back_minor(
     after: Afterwards | None, total_minor: int, prices: Mapping[str, int], came: Iterable[Piece]
 ) -> int:
-    """What must go back to the customer, in minor units, for what came back."""
+    """What must go back to the customer, in minor units, for what came back and is not replaced."""
     if isinstance(after, Claim):
         return total_minor // after.part
     if not isinstance(after, Return):

@@ -1,11 +1,14 @@
 """One order as topics tell of it: promises, money, stock. Money is in minor units."""
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from simulator.afterwards import Piece
 
+EXCHANGE: Final = ":x"
+"""Stands in the names of reservations of what is to go out for goods on their way back."""
 _SILENCE: Final = frozenset({"session_expired", "authorization_expired", "no_answer"})
 
 
@@ -129,6 +132,12 @@ class Dossier:
     """Operations that the provider refused for good."""
 
     came_back: list[Piece] = field(default_factory=list)
+    exchange_for: str = ""
+    """The order whose goods it replaces."""
+    replacements: dict[str, "Dossier"] = field(default_factory=dict)
+    """Orders that replace what came back, by the return that brought it."""
+    exchange_short: bool = False
+    """Stock had not all that was to go out instead."""
     refunds_failed: list[str] = field(default_factory=list)
     """Reasons."""
     disputed: list[int] = field(default_factory=list)
@@ -176,6 +185,14 @@ class Dossier:
             if parcel.delivered:
                 found += parcel.units
         return found
+
+    @property
+    def unreplaced(self) -> Iterator[Piece]:
+        """What came back and led to no other order that stands."""
+        for piece in self.came_back:
+            other = self.replacements.get(piece.return_id)
+            if other is None or other.cancelled:
+                yield piece
 
     @property
     def is_dispatched(self) -> bool:

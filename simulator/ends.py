@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 from simulator.afterwards import Dispute, Return, back_minor
-from simulator.dossier import Dossier
+from simulator.dossier import EXCHANGE, Dossier
 from simulator.plans import Plan, Risk
 
 ATTEMPTS_MAX: Final = 3
@@ -75,7 +75,7 @@ def back_due_minor(plan: Plan, order: Dossier) -> int:
     left = left_of(plan, order)
     missed = paid_due_minor(plan, order) - left.total_minor
     prices = {line.product.product_id: line.product.price_minor for line in plan.lines}
-    return missed + back_minor(plan.afterwards, left.total_minor, prices, order.came_back)
+    return missed + back_minor(plan.afterwards, left.total_minor, prices, order.unreplaced)
 
 
 def _is_done_with(plan: Plan, order: Dossier) -> bool:
@@ -85,8 +85,28 @@ def _is_done_with(plan: Plan, order: Dossier) -> bool:
         return bool(order.judged)
     if isinstance(after, Return) and sum(p.quantity for p in order.came_back) < _units(plan, order):
         return False
+    if not all(other.cancelled or _has_come(other) for other in order.replacements.values()):
+        return False
+    if any(hold.held for name, hold in order.holds.items() if EXCHANGE in name):
+        return False
+    if is_exchanged(plan, order) and any(True for _ in order.unreplaced):
+        return False
     due = back_due_minor(plan, order)
     return order.refunded_minor >= due and sum(order.refunds.values()) >= due
+
+
+def is_exchanged(plan: Plan, order: Dossier) -> bool:
+    """Whether what came back must lead to other goods: it is sound, and stock is there."""
+    after = plan.afterwards
+    wanted = isinstance(after, Return) and after.exchange and after.is_refunded
+    cancelled = any(other.cancelled for other in order.replacements.values())
+    return wanted and not order.exchange_short and not cancelled
+
+
+def _has_come(other: Dossier) -> bool:
+    """Whether all that a replacement holds is at the door."""
+    held = sum(hold.held for hold in other.holds.values())
+    return 0 < held <= other.arrived.total()
 
 
 def _units(plan: Plan, order: Dossier) -> int:
@@ -228,6 +248,7 @@ def _afterwards_wrongs(plan: Plan, order: Dossier) -> Iterator[str]:
         yield f"{order.refunded_minor} refunded, {order.refunds} told, expected {due}"
     if order.refunds_failed:
         yield f"refunds failed with {order.refunds_failed}"
+    yield from _exchange_wrongs(plan, order)
     came = Counter[tuple[str, str]]()
     for piece in order.came_back:
         came[piece.product_id, piece.condition] += piece.quantity
@@ -243,6 +264,24 @@ def _afterwards_wrongs(plan: Plan, order: Dossier) -> Iterator[str]:
         ends = [("lost" if after.lost else "won", left.total_minor)]
     if (order.disputed, order.judged) != (claims, ends):
         yield f"disputes {order.disputed} ended {order.judged}, expected {claims} and {ends}"
+
+
+def _exchange_wrongs(plan: Plan, order: Dossier) -> Iterator[str]:
+    """What came back sound is replaced, unit for unit, for nothing, unless stock is short."""
+    after = plan.afterwards
+    wanted = isinstance(after, Return) and after.exchange and after.is_refunded
+    if order.replacements and not wanted:
+        yield f"{len(order.replacements)} orders replace what nobody may exchange"
+    if is_exchanged(plan, order) and any(True for _ in order.unreplaced):
+        yield "not exchanged, which nothing explains"
+    for return_id, other in order.replacements.items():
+        due = Counter[str]()
+        for piece in order.came_back:
+            due[piece.product_id] += piece.quantity * (piece.return_id == return_id)
+        if not other.cancelled and +due != other.arrived:
+            yield f"replaced by {dict(other.arrived)}, expected {dict(+due)}"
+        if other.confirmed != [(0, plan.currency)] or other.initiated or other.charges:
+            yield f"its replacement costs {other.confirmed} {other.initiated}"
 
 
 def _held_wrongs(plan: Plan, order: Dossier) -> Iterator[str]:

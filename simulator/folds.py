@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Final
 
 from simulator.afterwards import Piece
-from simulator.dossier import Charge, Failure, Hold, Parcel
+from simulator.dossier import EXCHANGE, Charge, Failure, Hold, Parcel
 from simulator.heard import Data, Said, minor
 from simulator.lives import Life
 from simulator.pages import Pages
@@ -42,6 +42,14 @@ def _confirmed(pages: Pages, message: Said, at_ms: int) -> None:
     order.correlation_id = message.correlation_id
     order.confirmed.append((minor(data.order_total), data.currency or ""))
     order.decided_at_ms = order.decided_at_ms or at_ms
+
+
+def _replaced(pages: Pages, message: Said, _: int) -> None:
+    """An order that costs nothing is asked for, instead of the price of what came back."""
+    data = message.data
+    first, other = pages.dossier(data.exchange_for or ""), pages.dossier(_order_of(data))
+    other.exchange_for = first.order_id
+    first.replacements[data.return_id or ""] = other
 
 
 def _failed(pages: Pages, message: Said, at_ms: int) -> None:
@@ -183,6 +191,7 @@ def _out_of_stock(pages: Pages, message: Said, _: int) -> None:
         return
     order, product = pages.dossier(data.triggered_by_order_id), data.product_id or ""
     order.short.append((product, bool(data.backorder_allowed)))
+    order.exchange_short |= EXCHANGE in (data.reservation_id or "")
     others_wait = (data.pending_orders or 0) > bool(data.backorder_allowed)
     available = pages.shelves.available(product)
     if not others_wait and available >= (data.requested_quantity or 0):
@@ -258,6 +267,7 @@ def _left(pages: Pages, message: Said, _: int) -> None:
 FOLDS: Final[Mapping[str, Callable[[Pages, Said, int], None]]] = MappingProxyType(
     {
         "PlaceOrder": _placed,
+        "PlaceReplacement": _replaced,
         "OrderConfirmed": _confirmed,
         "OrderFailed": _failed,
         "OrderCancelled": _cancelled,

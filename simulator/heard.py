@@ -59,6 +59,7 @@ class Data(msgspec.Struct, rename="camel", gc=False):
     items: list[Ware] | None = None
     lines: list[OrderLine] | None = None
     return_id: str | None = None
+    exchange_for: str | None = None
     user_id: str | None = None
     subscription_id: str | None = None
     notification_id: str | None = None

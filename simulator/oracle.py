@@ -42,6 +42,8 @@ class Verdict:
     """Parcels at a door."""
     returned: int = 0
     """Orders of which goods came back."""
+    exchanged: int = 0
+    """Orders that replace what came back."""
     refunded: int = 0
     """Refunds."""
     disputed: int = 0
@@ -134,7 +136,7 @@ class Oracle:
         found: dict[str, list[Dossier]] = {}
         for order in self._book.orders.values():
             plan = self._memory.plan_of(order.order_id, order.correlation_id)
-            if plan is not None:
+            if plan is not None and not order.exchange_for:
                 found.setdefault(plan.event_id, []).append(order)
         return found
 
@@ -161,11 +163,14 @@ class Oracle:
         if order is not None and end is not End.OPEN:
             found = list(wrongs(plan, order, end, asked))
         if order is not None:
-            verdict.delivered += sum(each.delivered for each in order.parcels.values())
+            everything = (order, *order.replacements.values())
+            for one in everything:
+                verdict.delivered += sum(each.delivered for each in one.parcels.values())
             verdict.returned += bool(order.came_back)
             verdict.refunded += len(order.refunds)
             verdict.disputed += len(order.disputed)
-            for hold in order.holds.values():
+            verdict.exchanged += len(order.replacements)
+            for hold in [hold for one in everything for hold in one.holds.values()]:
                 units[hold.product_id] += hold.held
             if end is End.CANCELLED:
                 verdict.reasons[order.cancelled[0]] += 1
@@ -176,6 +181,8 @@ class Oracle:
     def _judge_strangers(self, verdict: Verdict) -> None:
         named: Counter[str] = Counter()
         for order in self._book.orders.values():
+            if order.exchange_for:
+                continue
             plan = self._memory.plan_of(order.order_id, order.correlation_id)
             decided = order.confirmed or order.failed
             if plan is None and decided:
@@ -294,6 +301,7 @@ def describe(order: Dossier | None) -> str:
         "complete": len(order.completed),
         "parcels": len(order.parcels),
         "arrived": order.arrived.total(),
+        "replaced": len(order.replacements),
         "came back": [f"{p.quantity} {p.condition}" for p in order.came_back],
         "disputed": order.disputed,
         "disputes ended": order.judged,

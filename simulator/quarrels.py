@@ -45,7 +45,7 @@ class Quarrels:
             return
         order = self.book.orders.get(order_id)
         plan = self.memory.plan_of(order_id, order.correlation_id if order else None)
-        if order is None or plan is None or plan.afterwards is None:
+        if order is None or plan is None or plan.afterwards is None or order.exchange_for:
             return
         plan = left_of(plan, order)
         if heard.event_type == "ReturnInitiated":
@@ -132,4 +132,5 @@ def _return_of(plan: Plan, order_id: str, after: Return) -> RequestReturn:
             if line.quantity
         ),
         reason=after.reason,
+        resolution="exchange" if after.exchange else "refund",
     )

@@ -31,6 +31,8 @@ class Report:
     """Parcels."""
     returned: int
     """Orders that came back."""
+    exchanged: int
+    """Orders that replaced what came back."""
     refunded: int
     """Refunds, those of cancelled orders included."""
     disputed: int
@@ -99,6 +101,7 @@ def report_of(
         paid=verdict.ends[End.PAID],
         delivered=verdict.delivered,
         returned=verdict.returned,
+        exchanged=verdict.exchanged,
         refunded=verdict.refunded,
         disputed=verdict.disputed,
         notifications_sent=len(stopwatch.notification_ms),
@@ -139,7 +142,7 @@ def show(report: Report, verdict: Verdict, console: Console) -> None:
         ("still open", report.open, ""),
         ("confirmed after, ms", report.confirm_ms_p50, f"99 %: {report.confirm_ms_p99}"),
         ("paid after, ms", report.payment_ms_p50, f"99 %: {report.payment_ms_p99}"),
-        ("returned", report.returned, ""),
+        ("returned", report.returned, f"{report.exchanged} exchanged"),
         ("refunded", report.refunded, ""),
         ("disputed", report.disputed, ""),
         ("subscriptions renewed", report.subscriptions_renewed, ""),

@@ -26,6 +26,7 @@ GOOD = Report(
     delivered=9,
     returned=1,
     refunded=1,
+    exchanged=0,
     disputed=0,
     notifications_sent=50,
     notification_ms_p99=40,
