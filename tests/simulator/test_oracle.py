@@ -90,6 +90,18 @@ def spoilt(run: MemoryRun) -> str:
     )
 
 
+def replacement(run: MemoryRun) -> str:
+    """An order that replaces what came back."""
+    first = an_order(run, lambda plan, order, end: bool(order.replacements))
+    return next(iter(run.book.orders[first].replacements.values())).order_id
+
+
+def exchanged_for_nothing(run: MemoryRun) -> Records:
+    """What replaces goods is told of an order of which nothing came back."""
+    other = paid(run)
+    return altered("PlaceReplacement", replacement, exchangeFor=other)(run)
+
+
 def claimed(run: MemoryRun) -> str:
     return an_order(
         run, lambda plan, order, end: isinstance(plan.afterwards, Claim) and end is End.PAID
@@ -403,6 +415,10 @@ PLANTS: tuple[tuple[str, Plant, str], ...] = (
     ("a return comes in twice", doubled("ReturnReceived", spoilt), "came back, expected"),
     ("too little for a return", altered("ChargeRefunded", sent_back, amountMinor=1), "still open"),
     ("too much for a return", altered("ChargeRefunded", sent_back, amountMinor=10**6), "kept"),
+    ("an exchange never arrives", dropped("ShipmentDelivered", replacement), "still open"),
+    ("an exchange costs", altered("OrderConfirmed", replacement, orderTotal=1.0), "costs [(100"),
+    ("an exchange is asked for by nobody", dropped("PlaceReplacement", replacement), "nobody plac"),
+    ("an exchange for nothing", exchanged_for_nothing, "replace what nobody may exchange"),
     ("another refund than claimed", altered("RefundIssued", claimed, amount=10**4), "told, exp"),
     ("a claim is refused", altered("RefundIssued", claimed, amount=0), "still open"),
     ("a refund for nothing", refunded_for_nothing, "told, expected 0"),
