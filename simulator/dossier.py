@@ -198,3 +198,35 @@ class Dossier:
     def is_dispatched(self) -> bool:
         """Whether anything of it has left the house: it can be cancelled no longer."""
         return any(hold.status == "FULFILLED" for hold in self.holds.values())
+
+
+def describe(order: Dossier | None) -> str:
+    """What is known of an order, in a line."""
+    if order is None:
+        return "no topic speaks of it"
+    held = sum(hold.held for hold in order.holds.values())
+    committed = sum(hold.committed for hold in order.holds.values())
+    parts = {
+        "confirmed": len(order.confirmed),
+        "refused": order.failed,
+        "cancelled": order.cancelled,
+        "lines cancelled": order.lines_gone,
+        "decisions": order.decisions,
+        "attempts failed": [f"{each.reason} ({each.code})" for each in order.attempts_failed],
+        "asked": len(order.asked),
+        "answered": len(order.answered) + order.unknown,
+        "captured": order.captured_minor,
+        "refunded": order.refunded_minor,
+        "held": held,
+        "committed": committed,
+        "complete": len(order.completed),
+        "parcels": len(order.parcels),
+        "arrived": order.arrived.total(),
+        "replaced": len(order.replacements),
+        "came back": [f"{p.quantity} {p.condition}" for p in order.came_back],
+        "disputed": order.disputed,
+        "disputes ended": order.judged,
+        "short": [product for product, _ in order.short],
+        "given up": order.given_up,
+    }
+    return ", ".join(f"{name} {value}" for name, value in parts.items() if value)

@@ -7,11 +7,9 @@ and checks that every topic's facts fit the end that came: money, stock, ids, de
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Final
 
 from simulator.book import Book
-from simulator.dossier import Dossier
+from simulator.dossier import Dossier, describe
 from simulator.ends import (
     Asked,
     End,
@@ -19,61 +17,13 @@ from simulator.ends import (
     end_of,
     left_of,
     paid_due_minor,
-    wrongs,
 )
 from simulator.lives import describe as describe_life
 from simulator.lives import kept_minor, life_wrongs
 from simulator.memory import Memory
 from simulator.plans import Plan
-
-WORDS_MAX: Final = 50
-"""Differences that are told in words; all are counted."""
-
-
-@dataclass(slots=True)
-class Verdict:
-    """What came of everything. All figures but the ends must be zero."""
-
-    placed: int = 0
-    ends: Counter[End] = field(default_factory=Counter)
-    reasons: Counter[str] = field(default_factory=Counter)
-    """Of the cancelled."""
-    delivered: int = 0
-    """Parcels at a door."""
-    returned: int = 0
-    """Orders of which goods came back."""
-    exchanged: int = 0
-    """Orders that replace what came back."""
-    refunded: int = 0
-    """Refunds."""
-    disputed: int = 0
-    """Disputes."""
-    renewed: int = 0
-    """Renewals of subscriptions."""
-    suspended: int = 0
-    """Subscriptions."""
-    unexplained: int = 0
-    """Orders and subscriptions that are still open or ended as they must not, and orders that
-    nobody placed."""
-    stock_violations: int = 0
-    money_difference_minor: int = 0
-    """What is missing or too much, over all currencies."""
-    dead_letters: int = 0
-    expected_letters: int = 0
-    differences: int = 0
-    words: list[str] = field(default_factory=list)
-    """The first `WORDS_MAX` differences."""
-
-    def differs(self, words: str) -> None:
-        """Count a difference."""
-        self.differences += 1
-        if len(self.words) < WORDS_MAX:
-            self.words.append(words)
-
-    @property
-    def is_green(self) -> bool:
-        """Whether everything is as it must be."""
-        return not (self.differences or self.unexplained)
+from simulator.verdict import Verdict
+from simulator.wrongs import wrongs
 
 
 class Oracle:
@@ -277,35 +227,3 @@ class Oracle:
 
 def _name(plan: Plan) -> str:
     return plan.order_id or f"order of request {plan.event_id}"
-
-
-def describe(order: Dossier | None) -> str:
-    """What is known of an order, in a line."""
-    if order is None:
-        return "no topic speaks of it"
-    held = sum(hold.held for hold in order.holds.values())
-    committed = sum(hold.committed for hold in order.holds.values())
-    parts = {
-        "confirmed": len(order.confirmed),
-        "refused": order.failed,
-        "cancelled": order.cancelled,
-        "lines cancelled": order.lines_gone,
-        "decisions": order.decisions,
-        "attempts failed": [f"{each.reason} ({each.code})" for each in order.attempts_failed],
-        "asked": len(order.asked),
-        "answered": len(order.answered) + order.unknown,
-        "captured": order.captured_minor,
-        "refunded": order.refunded_minor,
-        "held": held,
-        "committed": committed,
-        "complete": len(order.completed),
-        "parcels": len(order.parcels),
-        "arrived": order.arrived.total(),
-        "replaced": len(order.replacements),
-        "came back": [f"{p.quantity} {p.condition}" for p in order.came_back],
-        "disputed": order.disputed,
-        "disputes ended": order.judged,
-        "short": [product for product, _ in order.short],
-        "given up": order.given_up,
-    }
-    return ", ".join(f"{name} {value}" for name, value in parts.items() if value)

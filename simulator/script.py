@@ -14,7 +14,8 @@ from simulator.catalogue import Catalogue, catalogue_of
 from simulator.chance import chance_of, uuid_of
 from simulator.faults import fault
 from simulator.memory import Memory
-from simulator.plans import Cancel, Plan, Planner
+from simulator.planner import Planner
+from simulator.plans import Cancel, Plan
 from simulator.requests import cancel_of, request_of
 from simulator.sending import Letter, Sent, Step, sent
 from simulator.settings import ShopSettings

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from simulator.ends import End
 from simulator.latency import Stopwatch, percentile
-from simulator.oracle import Verdict
+from simulator.verdict import Verdict
 
 CONFIRM_MS_MAX: Final = 2_000
 """Promised: 99 of 100 orders are answered faster than this."""

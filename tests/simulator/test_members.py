@@ -12,8 +12,9 @@ from settings import Settings
 from simulator.book import Book
 from simulator.members import MEMBERS_MIN, Fate, Members
 from simulator.memory import Memory
-from simulator.oracle import Oracle, Verdict
+from simulator.oracle import Oracle
 from simulator.sending import Sent
+from simulator.verdict import Verdict
 from tests.agents.subscription_desk import START, Shop
 from topics import ALL
 

@@ -13,8 +13,9 @@ from simulator.afterwards import Claim, Dispute, Return
 from simulator.book import Book
 from simulator.dossier import Dossier
 from simulator.ends import End
-from simulator.oracle import Oracle, Verdict
+from simulator.oracle import Oracle
 from simulator.plans import Plan, Risk
+from simulator.verdict import Verdict
 from tests.simulator.memory_run import MemoryRun
 
 Records = list[Record]

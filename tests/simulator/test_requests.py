@@ -6,7 +6,8 @@ import pytest
 
 import events
 from simulator.catalogue import catalogue_of
-from simulator.plans import REFUSALS, Plan, Planner, Refusal, Risk, total_of
+from simulator.planner import Planner
+from simulator.plans import REFUSALS, Plan, Refusal, Risk, total_of
 from simulator.requests import request_of
 from simulator.settings import Mix, ShopSettings
 from streams.fraud.assess import Assessed, decide, evolve

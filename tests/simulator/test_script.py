@@ -5,7 +5,8 @@ from itertools import islice
 
 import events
 from simulator.catalogue import catalogue_of, final_products
-from simulator.plans import Planner, Risk
+from simulator.planner import Planner
+from simulator.plans import Risk
 from simulator.script import Script
 from simulator.sending import Letter, Sent, Step
 from simulator.settings import Mix, ShopSettings
