@@ -19,6 +19,7 @@ from agents import payment_books
 from agents.wiring import Cause, announce, cause_of, timer_cause
 from engine.specs import AgentSpec, Context, Delivery, Handler, Source, Timer, TimerHandler
 from events.ids import derived_id
+from events.inventory import InventoryAdjusted
 from streams.payments import goods
 from streams.payments.alarms import (
     APPROVAL,
@@ -110,7 +111,7 @@ def payments_agent(rules: PaymentRules) -> AgentSpec:
         "EvidenceSubmitted": on(evidence_submitted),
         "ChargesReconciled": payment_books.reconciled(rules),
     }
-    stock = {"InventoryAdjusted": on(stock_adjusted, early_stock)}
+    stock = {"InventoryAdjusted": _advancing(rules, stock_adjusted, early_stock, _of_stock)}
     ordered = {"OrderCancelled": _cancelling(rules), "OrderAmended": _amending(rules)}
     asked = {
         "RecordChargeback": _disputing(rules),
@@ -158,6 +159,13 @@ def payments_agent(rules: PaymentRules) -> AgentSpec:
 def _named(message: _OfPayment) -> str | None:
     """The payment a message is about, if any."""
     return message.payment_id
+
+
+def _of_stock(event: InventoryAdjusted) -> str | None:
+    """The payment that waits for a reservation: named, or that of the order it is for."""
+    if event.payment_id is not None or event.order_id is None:
+        return event.payment_id
+    return f"{PAYMENT_PREFIX}{event.order_id}"
 
 
 def _of_order(message: _OfOrder) -> str:

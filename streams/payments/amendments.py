@@ -14,7 +14,14 @@ from streams.payments import facts as f
 from streams.payments.evolution import evolve_all
 from streams.payments.refund import OPEN, Refund, RefundState, refund_id_of
 from streams.payments.rules import PaymentRules
-from streams.payments.states import PAID, TERMINAL, Payment, Status, unaccepted_minor
+from streams.payments.states import (
+    PAID,
+    TERMINAL,
+    Payment,
+    Status,
+    lines_committed,
+    unaccepted_minor,
+)
 from streams.payments.steps import Facts, accept, with_capture
 
 AMENDMENT: Final = "AMENDMENT"
@@ -34,9 +41,10 @@ def amend(
     if payment.status in TERMINAL or event.currency != session.currency or session.recurring:
         return ()  # An order that a renewal pays costs what the renewal took.
     by_shop = event.cancellation_reason is not None
-    amended = f.Amended(event.new_order_total_minor, _dropped(payment, event), by_shop)
+    dropped, added = _lines_changed(payment, event)
+    amended = f.Amended(event.new_order_total_minor, dropped, added, by_shop)
     same = amended.total_minor == session.amount_minor
-    if same and amended.dropped == payment.dropped:
+    if same and (dropped, added) == (payment.dropped, payment.added):
         return ()
     after = evolve_all(payment, (amended,))
     if payment.status in PAID or payment.status is Status.DISPUTED:
@@ -45,16 +53,24 @@ def amend(
     return with_capture(payment, (amended,), at_ms, rules)
 
 
-def _dropped(payment: Payment, event: OrderAmended) -> tuple[str, ...]:
-    """Lines of the session that are no part of the order any more; those added had no hold here."""
-    known = payment.lines + len(payment.dropped)
-    gone = [str(line.number) for line in event.lines or () if not line.quantity]
-    return tuple([number for number in gone if int(number) <= known]) or payment.dropped
+def _lines_changed(
+    payment: Payment, event: OrderAmended
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Lines of the session that are no part of the order any more, and those that it had not."""
+    known = payment.lines - len(payment.added) + len(payment.dropped)
+    if not event.lines or not known:
+        return payment.dropped, payment.added
+    first = [line for line in event.lines if line.number <= known]
+    later = [line for line in event.lines if line.number > known]
+    return (
+        tuple([str(line.number) for line in first if not line.quantity]),
+        tuple([str(line.number) for line in later if line.quantity]),
+    )
 
 
 def complete(payment: Payment, at_ms: int, rules: PaymentRules) -> Facts:
     """Complete a payment whose last line that was not committed is gone."""
-    ready = payment.dropped and payment.lines <= len(payment.committed)
+    ready = 0 < payment.lines <= lines_committed(payment)
     if payment.complete or not ready or payment.cancel_reason or payment.status not in PAID:
         return ()
     return (f.Completed(rules.fee_minor(payment.captured_minor), at_ms),)

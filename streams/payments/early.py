@@ -11,8 +11,13 @@ from streams.payments.states import Early
 def early_stock(
     early: Early | None, event: InventoryAdjusted, at_ms: int, rules: PaymentRules
 ) -> Early | None:
-    """Remember a held line, or forget one that is held no longer. Other news need not be kept."""
+    """Remember a held line, or forget one that is held no longer. Other news need not be kept.
+
+    An amendment's claims name no payment: its session was opened long before.
+    """
     line = line_of(event)
+    if event.payment_id is None:
+        return early
     known = early if early is not None else Early(at_ms + rules.early_ms)
     held = tuple(other for other in known.held if other != line)
     if line and is_held(event) and not event.committed:

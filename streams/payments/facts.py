@@ -129,6 +129,8 @@ class Amended(msgspec.Struct, frozen=True, gc=False):
 
     total_minor: int
     dropped: tuple[str, ...]
+    added: tuple[str, ...] = ()
+    """Lines that are part of it now and were not when it was placed."""
     exact: bool = False
     """True: the shop took lines away, so that no difference is too small to go back."""
 

@@ -112,14 +112,19 @@ def lines_counted(payment: Payment, fact: f.LinesCounted) -> Payment:
 
 def amended(payment: Payment, fact: f.Amended) -> Payment:
     """The order's total and lines are what the amendment made of them."""
-    gone = frozenset(fact.dropped)
+    gone = {*fact.dropped, *payment.added} - {*fact.added}
+    new = tuple([line for line in fact.added if line not in payment.added])
+    unpaid = not payment.captured_minor
     return replace(
         payment,
         session=replace(payment.session, amount_minor=fact.total_minor),
-        lines=payment.lines - len(gone - {*payment.dropped}),
-        held=tuple([line for line in payment.held if line not in gone]),
+        lines=payment.lines
+        + (len(payment.dropped) - len(fact.dropped))
+        + (len(fact.added) - len(payment.added)),
+        held=tuple([line for line in payment.held if line not in gone]) + (new if unpaid else ()),
         committed=tuple([line for line in payment.committed if line not in gone]),
         dropped=fact.dropped,
+        added=fact.added,
         exact=payment.exact or fact.exact,
     )
 

@@ -6,7 +6,14 @@ from events.inventory import InventoryAdjusted
 from streams.payments import facts as f
 from streams.payments.evolution import evolve_all
 from streams.payments.rules import PaymentRules
-from streams.payments.states import PAID, Payment, Status, awaits_claim
+from streams.payments.states import (
+    PAID,
+    Payment,
+    Status,
+    awaits_claim,
+    is_of_order,
+    lines_committed,
+)
 from streams.payments.steps import Facts, with_allotment, with_capture
 
 _WAITING: Final = frozenset({Status.INITIATED, Status.HELD, Status.FAILED, Status.AUTHORIZED})
@@ -30,7 +37,7 @@ def stock_adjusted(
     """Count held and committed lines; the last held captures, the last committed completes.
 
     Each reservation counts once. A hold that expired or was released counts no longer, so the
-    capture waits until it is held again.
+    capture waits until it is held again. What an amendment asks for counts with the amendment.
     """
     line = line_of(event)
     if not line or line in payment.dropped:
@@ -60,6 +67,8 @@ def _held(
     counted = _counted(payment, event)
     if line in payment.held or len(payment.held) >= (payment.lines or rules.lines_max):
         return counted
+    if not is_of_order(payment, line):
+        return counted
     facts = (*counted, f.LineHeld(line))
     if payment.status in PAID:
         return with_allotment(payment, facts, at_ms)
@@ -73,7 +82,7 @@ def _committed(
         return ()
     facts: Facts = (*_counted(payment, event), f.LineCommitted(line))
     after = evolve_all(payment, facts)
-    done = 0 < after.lines <= len(after.committed) and not after.cancel_reason
+    done = 0 < after.lines <= lines_committed(after) and not after.cancel_reason
     if done and after.session.order_id is not None:
         fee = rules.fee_minor(after.captured_minor)
         return (*facts, f.Completed(fee, at_ms))

@@ -196,7 +196,9 @@ class Payment(msgspec.Struct, frozen=True, omit_defaults=True):
     """Lines whose hold is permanent; emptied when the payment is complete."""
 
     dropped: tuple[str, ...] = ()
-    """Lines that amendments took away: `lines` counts them no more."""
+    """Lines of the session that amendments took away: `lines` counts them no more."""
+    added: tuple[str, ...] = ()
+    """Lines that amendments brought, held when they came: `lines` counts them too."""
     exact: bool = False
     """True: the shop took lines away, and gives back every cent of what they cost (G-11)."""
 
@@ -293,6 +295,19 @@ def capture_minor(payment: Payment) -> int:
     """What to capture: what the order costs, but never more than is held (G-14)."""
     held = payment.authorized_minor or payment.session.amount_minor
     return min(held, payment.session.amount_minor)
+
+
+def lines_committed(payment: Payment) -> int:
+    """How many of the order's lines are committed; one may be told before its amendment is."""
+    return sum([is_of_order(payment, line) for line in payment.committed])
+
+
+def is_of_order(payment: Payment, line: str) -> bool:
+    """Whether a line is part of the order, as far as is known: an amendment may yet bring it."""
+    known = payment.lines - len(payment.added) + len(payment.dropped)
+    if known <= 0 or not (line.isascii() and line.isdecimal()):
+        return True
+    return line not in payment.dropped and (int(line) <= known or line in payment.added)
 
 
 def unaccepted_minor(payment: Payment) -> int:

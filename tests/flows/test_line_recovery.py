@@ -200,3 +200,18 @@ def test_split_order_loses_a_line_and_the_rest_still_comes_from_both_warehouses(
     assert (scene.status(), products(scene)) == ("delivered", [("p3", 3)])
     assert len(scene.data("ShipmentDelivered")) == 2
     assert (scene.books(), scene.level("p3")) == ((6_000, 0, 0), (1, 0, 0))
+
+
+def test_substitute_whose_hold_lapsed_is_held_again_before_any_money_is_taken() -> None:
+    """Another line waits longer than the substitute is held, and somebody else buys that."""
+    scene = shop(substitutes={"p1": ("s1",)}).stock(2, "s1")
+    scene.place(2, ("p1", "p3"), allow_substitutes=True).wait(minutes=20)
+    assert (products(scene), scene.level("s1")) == ([("p3", 2), ("s1", 2)], (2, 0, 0))
+    scene.place(2, ("s1",), order_id="ord_2", user_id="usr_2").wait(minutes=1)
+
+    scene.stock(5, "p3").wait(minutes=5)
+    assert (scene.books(), scene.status()) == ((0, 0, 8_000), "backordered")
+    scene.stock(5, "s1").wait(days=7)
+
+    assert (scene.status(), products(scene)) == ("delivered", [("p3", 2), ("s1", 2)])
+    assert (scene.books(), scene.level("s1")) == ((8_000, 0, 0), (3, 0, 0))

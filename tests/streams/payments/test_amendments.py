@@ -209,7 +209,46 @@ def test_lines_that_were_added_are_held_already() -> None:
     life = authorized().hear(amended(MORE, 0, 0, 2))
 
     assert life.last("CapturePayment").amount_minor == AMOUNT
-    assert life.hear(told_captured()).last("PaymentComplete").amount_minor == AMOUNT
+    life.hear(told_captured()).hear(committed(3))
+    assert life.last("PaymentComplete").amount_minor == AMOUNT
+
+
+LAPSED = {"reason": "reservation_expired", "reservation_status": "EXPIRED"}
+
+
+def test_a_line_that_was_added_and_lapsed_is_waited_for_like_any_other() -> None:
+    life = authorized().hear(line(1), amended(AMOUNT, 1, 1, 2), line(3, **LAPSED), line(2))
+    assert "CapturePayment" not in life.names
+
+    life.hear(line(3))
+
+    assert "CapturePayment" in life.names
+    assert life.payment.lines == 3
+
+
+def test_one_that_is_taken_away_again_is_not() -> None:
+    life = authorized().hear(line(1), amended(AMOUNT, 1, 1, 2), line(3, **LAPSED), line(2))
+
+    life.hear(amended(AMOUNT, 1, 1, 0))
+
+    assert "CapturePayment" in life.names
+    assert (life.payment.lines, life.payment.added) == (2, ())
+
+
+def test_what_an_amendment_only_asks_for_is_no_line_yet() -> None:
+    life = authorized().hear(line(1), line(3))
+    assert "CapturePayment" not in life.names
+
+    assert "CapturePayment" in life.hear(line(2)).names
+
+
+def test_a_line_may_be_committed_before_its_amendment_is_told() -> None:
+    life = paid().hear(committed(1), committed(3))
+    assert "PaymentComplete" not in life.names
+
+    life.hear(amended(AMOUNT, 1, 1, 2))
+    assert "PaymentComplete" not in life.names
+    assert life.hear(committed(2)).names.count("PaymentComplete") == 1
 
 
 def test_the_last_line_to_be_committed_may_go() -> None:
