@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from engine.specs import Context, TableSpec
 from events.shipment_ids import SHIPMENT_PREFIX
 from streams.erasure.blanking import blanked
-from streams.erasure.business import is_open, open_subscriptions, payments_of
+from streams.erasure.business import is_later, is_open, open_subscriptions, payments_of
 from streams.erasure.rounds import Sweep, Swept
 from streams.erasure.rules import ErasureRules
 from tables.notifications import CONTACTS, PREFERENCES, WATCHERS
@@ -118,7 +118,7 @@ def _orders(ctx: Context, step: Sweep) -> tuple[int, list[str]]:
     busy, done = 0, []
     for key, placed_at_ms in _several(ctx, CUSTOMER_ORDERS, step.customer_id):
         order = ctx.table(ORDERS).get(order_id_in(key))
-        if placed_at_ms > step.asked_at_ms:
+        if is_later(order, placed_at_ms, step.asked_at_ms):
             continue
         if order is not None and is_open(order):
             busy += 1

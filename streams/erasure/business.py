@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from streams.billing.rows import Invoice
+from streams.orders.exchanging import is_open as is_exchanging
 from streams.orders.rows import Order
 from streams.orders.rows import Status as OrderStatus
 from streams.subscriptions.rows import ENDED, Subscriber
@@ -21,8 +22,14 @@ _DONE: Final = frozenset(
 
 
 def is_open(order: Order) -> bool:
-    """Whether an order still needs its address."""
-    return order.status not in _DONE
+    """Whether an order still needs its address: for itself, or for what replaces its goods."""
+    return order.status not in _DONE or any(map(is_exchanging, order.returns))
+
+
+def is_later(order: Order | None, placed_at_ms: int, asked_at_ms: int) -> bool:
+    """Whether an order began after its customer asked; what replaces goods began with them."""
+    replaces = order is not None and order.exchange is not None
+    return placed_at_ms > asked_at_ms and not replaces
 
 
 def open_subscriptions(subscriber: Subscriber) -> int:

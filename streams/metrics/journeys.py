@@ -38,6 +38,8 @@ _LOST: Final = "LOST"
 COMPLETED: Final = "completed"
 CANCELLED: Final = "cancelled"
 RETURNED: Final = "returned"
+REPLACEMENT: Final = "replacement"
+"""It replaces goods of another order: no sale, whatever becomes of it."""
 
 
 class Parcel(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -83,6 +85,8 @@ def confirmed(journey: Journey, event: OrderConfirmed, at_ms: int, rules: Metric
     """The order is known, once."""
     if journey.confirmed_at_ms:
         return journey, ()
+    if event.exchange_for is not None:
+        return replace(journey, outcome=REPLACEMENT), ()
     shares: dict[str, int] = {}
     for item in event.order_items:
         category = _category(item.product_id, item.sku, rules)

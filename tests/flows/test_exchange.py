@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from events.erasure import EraseCustomer
 from events.holds import ReleaseStock
 from events.orders import Amendment, AmendOrder, CancelOrder, RequestReturn
 from events.refunds import RecordChargeback, RefundPayment
@@ -386,3 +387,16 @@ def test_exchange_asked_for_twice_is_one() -> None:
 
     assert len(scene.data("PlaceReplacement")) == 1
     assert scene.level() == (8, 0, 0)
+
+
+def test_exchange_under_way_keeps_the_address_that_an_erasure_waits_for() -> None:
+    scene = bought().tell(exchange()).tell(EraseCustomer(customer_id="usr_1", requested_by="ann"))
+    assert scene.row("orders", "ord_1").shipping_address.line1 == "1 Main St"
+
+    scene.wait(days=3).tell(receipt(scene)).wait(days=5)
+    order_id = replacement(scene).order_id
+    scene.wait(days=5)
+
+    assert scene.row("orders", order_id).status == "delivered"
+    for name in ("ord_1", order_id):
+        assert scene.row("orders", name).shipping_address.line1 != "1 Main St"

@@ -49,6 +49,17 @@ def ends(counts: Counts) -> list[str]:
     return [cell for cell in found if cell in {"completed", "cancelled", "returned"}]
 
 
+def test_what_replaces_goods_is_no_order_of_a_report_and_its_parcels_are_parcels() -> None:
+    free = confirmed("a", 0, exchange_for="b")
+    parcels = (booked("a"), left("a"), arrived("a"), back("a"))
+
+    for messages in ((free, *parcels), (free, cancelled("a")), (booked("a"), free, left("a"))):
+        _, counts = told(*messages)
+        assert ends(counts) == []
+        assert "confirmed" not in {one.cell for one in counts}
+    assert "delivered" in {one.cell for one in told(free, *parcels)[1]}
+
+
 def two() -> Message:
     order = confirmed("a", 10_00)
     [item] = order.order_items

@@ -1,0 +1,38 @@
+"""What of a customer still needs an address."""
+
+import pytest
+
+from streams.erasure.business import is_later, is_open
+from streams.orders.rows import Order
+from tests.streams.orders.samples import CONFIRMED, after, cancel
+from tests.streams.orders.test_exchanging import WHOLE, gone, held, received, replacing, swap
+from tests.streams.orders.test_returning import DELIVERED, advised, ask
+
+GOING = after(DELIVERED, swap(), held(), advised())
+
+
+def test_what_replaces_goods_belongs_to_when_they_were_ordered() -> None:
+    assert is_later(CONFIRMED, 2, 1)
+    assert is_later(None, 2, 1)
+    assert not is_later(CONFIRMED, 1, 1)
+    assert not is_later(replacing(), 2, 1)
+
+
+@pytest.mark.parametrize(
+    ("order", "expected"),
+    [
+        (CONFIRMED, True),
+        (after(CONFIRMED, cancel()), False),
+        (DELIVERED, False),
+        (after(DELIVERED, ask(), advised()), False),
+        (after(DELIVERED, swap()), True),
+        (after(DELIVERED, swap(), gone()), False),
+        (GOING, True),
+        (after(GOING, received()), False),
+        (after(GOING, WHOLE), False),
+    ],
+)
+def test_an_order_needs_its_address_until_nothing_more_goes_there(
+    order: Order, *, expected: bool
+) -> None:
+    assert is_open(order) is expected
