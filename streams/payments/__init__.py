@@ -4,8 +4,10 @@ Everything is by payment. An event and the payment's row go into a function that
 come facts. `fold` folds them and says what follows: the row, messages, timers.
 
 - `rules`: every figure.
-- `states`: the states, their transitions, and what is kept.
-- `facts`: what can happen; `evolution`, `folds` and `charge_folds` change the row by it.
+- `states`: the states, their transitions, and what is kept; `session`, `refund` and `dispute`
+  are parts of it, and `amounts` what its money comes to.
+- `facts`: what can happen, with those of charges, refunds and disputes; `evolution` and the
+  `folds` change the row by it.
 - `sessions`: opening, and the order's cancellation.
 - `decisions`: fraud's findings.
 - `charges`: the provider's answers; `declines` says what its codes mean.
@@ -18,7 +20,8 @@ come facts. `fold` folds them and says what follows: the row, messages, timers.
 
 from streams.payments.fold import Step, fold
 from streams.payments.rules import PaymentRules
-from streams.payments.states import Early, Failure, Method, Owed, Payment, Session, Status
+from streams.payments.session import Method, Session
+from streams.payments.states import Early, Failure, Owed, Payment, Status
 
 __all__ = [
     "Early",

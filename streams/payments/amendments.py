@@ -10,18 +10,13 @@ from collections.abc import Iterable
 from typing import Final
 
 from events.orders import OrderAmended
+from streams.payments import dispute_facts as df
 from streams.payments import facts as f
+from streams.payments.amounts import unaccepted_minor
 from streams.payments.evolution import evolve_all
 from streams.payments.refund import OPEN, Refund, RefundState, refund_id_of
 from streams.payments.rules import PaymentRules
-from streams.payments.states import (
-    PAID,
-    TERMINAL,
-    Payment,
-    Status,
-    lines_committed,
-    unaccepted_minor,
-)
+from streams.payments.states import PAID, TERMINAL, Payment, Status, lines_committed
 from streams.payments.steps import Facts, accept, with_capture
 
 AMENDMENT: Final = "AMENDMENT"
@@ -105,7 +100,7 @@ def _amended_back(refunds: Iterable[Refund]) -> list[int]:
 def _give_back(payment: Payment, amount_minor: int, at_ms: int, rules: PaymentRules) -> Facts:
     """Give back from the first payment; what it has not left is for a person."""
     amount = min(amount_minor, unaccepted_minor(payment))
-    short: Facts = (f.Puzzled(),) if amount < amount_minor else ()
+    short: Facts = (df.Puzzled(),) if amount < amount_minor else ()
     if amount <= 0:
         return short
     refund_id = refund_id_of(payment.charge_id, f"amendment {len(payment.refunds) + 1}")

@@ -15,9 +15,10 @@ from events.alerts import AlertRaised
 from events.books import BookedCharge, BookMismatch, ChargesReconciled, ReconcileCharges
 from events.ids import derived_id
 from streams.moments import day_of, moment_of
+from streams.payments.amounts import remaining_minor
 from streams.payments.refund import underway_minor
 from streams.payments.rules import PaymentRules
-from streams.payments.states import Owed, Payment, remaining_minor
+from streams.payments.states import Owed, Payment
 
 RULE: Final = "reconciliation"
 """The alert's name, and its runbook's."""

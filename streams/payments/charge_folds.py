@@ -2,12 +2,12 @@
 
 from msgspec.structs import replace
 
-from streams.payments import facts as f
+from streams.payments import charge_facts as cf
 from streams.payments.folds import rested, waited
 from streams.payments.states import Owed, Payment, Status, without_token
 
 
-def charge_asked(payment: Payment, fact: f.ChargeAsked) -> Payment:
+def charge_asked(payment: Payment, fact: cf.ChargeAsked) -> Payment:
     """The provider owes the answer to an attempt; under an earlier key it asks for that sum."""
     same_key = fact.key_attempt < fact.attempt
     return replace(
@@ -22,7 +22,7 @@ def charge_asked(payment: Payment, fact: f.ChargeAsked) -> Payment:
     )
 
 
-def charge_kept(payment: Payment, fact: f.ChargeKept) -> Payment:
+def charge_kept(payment: Payment, fact: cf.ChargeKept) -> Payment:
     """The charge is known, and what it holds or took."""
     return replace(
         rested(payment),
@@ -33,7 +33,7 @@ def charge_kept(payment: Payment, fact: f.ChargeKept) -> Payment:
     )
 
 
-def authorized(payment: Payment, fact: f.Authorized) -> Payment:
+def authorized(payment: Payment, fact: cf.Authorized) -> Payment:
     """The provider holds the money; stock is waited for until the capture is asked for."""
     return replace(
         payment,
@@ -49,7 +49,7 @@ def authorized(payment: Payment, fact: f.Authorized) -> Payment:
     )
 
 
-def capture_asked(payment: Payment, fact: f.CaptureAsked) -> Payment:
+def capture_asked(payment: Payment, fact: cf.CaptureAsked) -> Payment:
     """The provider owes the capture; the wait for stock is over."""
     return replace(
         payment,
@@ -62,7 +62,7 @@ def capture_asked(payment: Payment, fact: f.CaptureAsked) -> Payment:
     )
 
 
-def captured(payment: Payment, fact: f.Captured) -> Payment:
+def captured(payment: Payment, fact: cf.Captured) -> Payment:
     """The money is in; held lines are of no use any more.
 
     The token is, where an amendment may make the order dearer; it is forgotten with the payout.
@@ -86,7 +86,7 @@ def captured(payment: Payment, fact: f.Captured) -> Payment:
     )
 
 
-def attempt_failed(payment: Payment, fact: f.AttemptFailed) -> Payment:
+def attempt_failed(payment: Payment, fact: cf.AttemptFailed) -> Payment:
     """Nothing is held at the provider; the retry is waited for."""
     return replace(
         payment,
@@ -103,17 +103,17 @@ def attempt_failed(payment: Payment, fact: f.AttemptFailed) -> Payment:
     )
 
 
-def charge_lost(payment: Payment, fact: f.ChargeLost) -> Payment:
+def charge_lost(payment: Payment, fact: cf.ChargeLost) -> Payment:
     """The charge is over, and its failure is known."""
     return replace(rested(payment), failure=fact.failure)
 
 
-def hurried(payment: Payment, fact: f.Hurried) -> Payment:
+def hurried(payment: Payment, fact: cf.Hurried) -> Payment:
     """The timer of the state is due at another time."""
     return replace(payment, due_ms=fact.due_ms)
 
 
-def retried(payment: Payment, fact: f.Retried) -> Payment:
+def retried(payment: Payment, fact: cf.Retried) -> Payment:
     """The wait for the retry is over."""
     return replace(
         payment,

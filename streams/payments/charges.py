@@ -9,8 +9,10 @@ from events.charges import (
     StripeChargeFailed,
     StripeChargeSucceeded,
 )
+from streams.payments import charge_facts as cf
 from streams.payments import facts as f
 from streams.payments.amendments import balanced, complete
+from streams.payments.amounts import capture_minor
 from streams.payments.declines import (
     ALREADY_CAPTURED,
     AMOUNT_DIFFERS,
@@ -23,7 +25,7 @@ from streams.payments.disputes import evidence_failed
 from streams.payments.evolution import evolve_all
 from streams.payments.refunds import failed_afterwards
 from streams.payments.rules import PaymentRules
-from streams.payments.states import PAID, TERMINAL, Failure, Owed, Payment, Status, capture_minor
+from streams.payments.states import PAID, TERMINAL, Failure, Owed, Payment, Status
 from streams.payments.steps import (
     Facts,
     authorize,
@@ -58,9 +60,9 @@ def charge_succeeded(
     if charge == payment.charge_id:
         return ()
     if payment.charge_id or payment.status in PAID or _is_of_an_older_attempt(payment, event):
-        return (f.StrayCharge(charge, provider, "duplicate_charge"),)
+        return (cf.StrayCharge(charge, provider, "duplicate_charge"),)
     recurring = payment.session.recurring
-    kept = f.ChargeKept(charge, provider, event.amount_minor, captured=recurring)
+    kept = cf.ChargeKept(charge, provider, event.amount_minor, captured=recurring)
     if payment.status is not Status.INITIATED:
         return _keep(payment, kept, at_ms, rules)
     amount = payment.asked_minor or payment.session.amount_minor
@@ -72,10 +74,10 @@ def charge_succeeded(
     return authorize(payment, charge, provider, event.amount_minor, at_ms, rules)
 
 
-def _keep(payment: Payment, kept: f.ChargeKept, at_ms: int, rules: PaymentRules) -> Facts:
+def _keep(payment: Payment, kept: cf.ChargeKept, at_ms: int, rules: PaymentRules) -> Facts:
     """Keep a charge that comes in a state which cannot take it; an ended one gives it back."""
     if payment.status is Status.FAILED:
-        return kept, f.Hurried(at_ms)
+        return kept, cf.Hurried(at_ms)
     if payment.status is Status.CANCELLED:
         after = evolve_all(payment, (kept,))
         return kept, *let_go(after, payment.cancel_reason or "payment_cancelled", at_ms, rules)
@@ -109,7 +111,7 @@ def charge_failed(
     if payment.owed is Owed.CHARGE and payment.status is Status.INITIATED:
         return (fail(payment, failure, at_ms, rules),)
     unknown = payment.status is Status.FAILED and before is not None and before.unknown
-    return (f.ChargeLost(failure),) if unknown or payment.owed is Owed.CHARGE else ()
+    return (cf.ChargeLost(failure),) if unknown or payment.owed is Owed.CHARGE else ()
 
 
 def _authorization_gone(
@@ -117,7 +119,7 @@ def _authorization_gone(
 ) -> Facts:
     """Fail the attempt, or end the payment when its order is cancelled: nothing is to be let go."""
     if payment.cancel_reason:
-        return f.Cancelled(payment.cancel_reason), f.Voided()
+        return f.Cancelled(payment.cancel_reason), cf.Voided()
     return (fail(payment, failure, at_ms, rules),)
 
 
@@ -148,7 +150,7 @@ def _take_back(
     payment: Payment, amount_minor: int, provider: str, at_ms: int, rules: PaymentRules
 ) -> Facts:
     """Note money that was captured although the payment had ended, and refund it."""
-    kept = f.ChargeKept(payment.charge_id, provider, amount_minor, captured=True)
+    kept = cf.ChargeKept(payment.charge_id, provider, amount_minor, captured=True)
     return kept, *refund_rest(evolve_all(payment, (kept,)), at_ms, rules)
 
 
@@ -158,7 +160,7 @@ def charge_voided(payment: Payment, event: ChargeVoided, at_ms: int, rules: Paym
         return ()
     if payment.status is Status.AUTHORIZED:
         return _authorization_gone(payment, AUTHORIZATION_GONE, at_ms, rules)
-    return (f.Voided(),) if payment.owed is Owed.VOID else ()
+    return (cf.Voided(),) if payment.owed is Owed.VOID else ()
 
 
 def operation_failed(
@@ -175,7 +177,7 @@ def operation_failed(
     if payment.owed is Owed.CHARGE and payment.status is not Status.CANCELLED:
         failure = unknown_outcome(event.failure_code, event.failure_message, event.provider)
         initiated = payment.status is Status.INITIATED
-        return (fail(payment, failure, at_ms, rules) if initiated else f.ChargeLost(failure),)
+        return (fail(payment, failure, at_ms, rules) if initiated else cf.ChargeLost(failure),)
     if event.retryable and payment.asks <= len(rules.operation_retry_ms):
         return (f.Postponed(at_ms + rules.operation_retry_ms[payment.asks - 1]),)
     if event.retryable:
@@ -200,7 +202,7 @@ def _refused(
             return _take_in(payment, capture_minor(payment), event.provider, at_ms, rules)
         return _capture_refused(payment, event, at_ms, rules)
     if owed is Owed.VOID and code in GONE:
-        return (f.Voided(),)
+        return (cf.Voided(),)
     if owed is Owed.VOID and code == ALREADY_CAPTURED:
         return _take_back(payment, capture_minor(payment), event.provider, at_ms, rules)
     return give_up(payment, at_ms, rules)
@@ -215,5 +217,5 @@ def _capture_refused(
         return end(payment, f.Cancelled(reason), reason, at_ms, rules)
     charge, provider = payment.charge_id, payment.provider
     failure = failure_of(event.failure_code, event.failure_message, charge, provider)
-    stray = f.StrayCharge(charge, provider, "capture_refused")
+    stray = cf.StrayCharge(charge, provider, "capture_refused")
     return fail(payment, failure, at_ms, rules), stray

@@ -15,10 +15,14 @@ from events.ids import derived_id
 from events.payments import PaymentInitiated, ProcessPayment
 from events.scalars import ID_CHARS_MAX
 from events.types import PaymentMethod
+from streams.payments import charge_facts as cf
 from streams.payments import facts as f
+from streams.payments import refund_facts as rf
+from streams.payments.amounts import capture_minor
 from streams.payments.refund import find
 from streams.payments.rules import PaymentRules
-from streams.payments.states import Method, Owed, Payment, capture_minor
+from streams.payments.session import Method
+from streams.payments.states import Owed, Payment
 
 LOOK_FIRST: Final = "look_first"
 """Value of the metadata `ask`: the charge may exist, so the gateway looks before it charges."""
@@ -80,7 +84,7 @@ def _charge_key(payment_id: str, payment: Payment) -> str:
     return key(payment_id, str(payment.key_attempt))
 
 
-def charge_asked(payment_id: str, payment: Payment, fact: f.ChargeAsked, _: PaymentRules) -> Said:
+def charge_asked(payment_id: str, payment: Payment, fact: cf.ChargeAsked, _: PaymentRules) -> Said:
     """ProcessPayment, which tells when the charge may exist already."""
     uncertain = fact.key_attempt < fact.attempt
     metadata = {"ask": LOOK_FIRST} if uncertain else None
@@ -120,7 +124,7 @@ def further_asked(payment_id: str, payment: Payment, fact: f.FurtherAsked, _: Pa
     return (Announcement(opened),)
 
 
-def capture_asked(payment_id: str, payment: Payment, _: f.CaptureAsked, __: PaymentRules) -> Said:
+def capture_asked(payment_id: str, payment: Payment, _: cf.CaptureAsked, __: PaymentRules) -> Said:
     """CapturePayment."""
     return (Announcement(_capture(payment_id, payment)),)
 
@@ -136,12 +140,12 @@ def _void(payment_id: str, payment: Payment, reason: str) -> VoidPayment:
     )
 
 
-def void_asked(payment_id: str, payment: Payment, fact: f.VoidAsked, _: PaymentRules) -> Said:
+def void_asked(payment_id: str, payment: Payment, fact: cf.VoidAsked, _: PaymentRules) -> Said:
     """VoidPayment."""
     return (Announcement(_void(payment_id, payment, fact.reason)),)
 
 
-def stray_charge(payment_id: str, payment: Payment, fact: f.StrayCharge, _: PaymentRules) -> Said:
+def stray_charge(payment_id: str, payment: Payment, fact: cf.StrayCharge, _: PaymentRules) -> Said:
     """VoidPayment, for a charge that is not the payment's own."""
     command = VoidPayment(
         payment_id=payment_id,
@@ -171,7 +175,9 @@ def _owed_refund(payment_id: str, payment: Payment) -> RefundCharge:
     return _refund(payment_id, payment, payment.refund_id, payment.refund_minor)
 
 
-def refund_looked(payment_id: str, payment: Payment, fact: f.RefundLooked, _: PaymentRules) -> Said:
+def refund_looked(
+    payment_id: str, payment: Payment, fact: rf.RefundLooked, _: PaymentRules
+) -> Said:
     """RefundCharge, which asks how the refund went and makes none."""
     refund = find(payment.refunds, fact.refund_id)
     assert refund is not None, "a refund that a provider has is kept"
@@ -181,7 +187,7 @@ def refund_looked(payment_id: str, payment: Payment, fact: f.RefundLooked, _: Pa
     return (Announcement(command, {"ask": LOOK_ONLY}),)
 
 
-def refund_asked(payment_id: str, payment: Payment, _: f.RefundAsked, __: PaymentRules) -> Said:
+def refund_asked(payment_id: str, payment: Payment, _: rf.RefundAsked, __: PaymentRules) -> Said:
     """RefundCharge."""
     return (Announcement(_owed_refund(payment_id, payment)),)
 

@@ -5,6 +5,7 @@ review) and shelves (a backorder) have deadlines of their own, so nothing is ask
 are waited for.
 """
 
+from streams.payments import charge_facts as cf
 from streams.payments import facts as f
 from streams.payments.declines import (
     AUTHORIZATION_EXPIRED,
@@ -35,7 +36,7 @@ def retry_due(payment: Payment, due_ms: int, now_ms: int, rules: PaymentRules) -
 
 
 def _retry(payment: Payment, now_ms: int, rules: PaymentRules) -> Facts:
-    retried = f.Retried(now_ms)
+    retried = cf.Retried(now_ms)
     if payment.fraud != "APPROVED":
         until_ms = now_ms + rules.review_ms + rules.review_grace_ms
         return retried, f.Held(now_ms, until_ms)
@@ -92,4 +93,4 @@ def _silent(payment: Payment, now_ms: int, rules: PaymentRules) -> Facts:
     failure = unknown_outcome("no_answer")
     if payment.status is Status.INITIATED:
         return (fail(payment, failure, now_ms, rules),)
-    return (f.ChargeLost(failure),)
+    return (cf.ChargeLost(failure),)

@@ -1,6 +1,7 @@
 """What fraud's findings mean for a payment."""
 
 from events.fraud import FraudCheckCompleted, FraudDetected
+from streams.payments import charge_facts as cf
 from streams.payments import facts as f
 from streams.payments.declines import fraud_failure
 from streams.payments.evolution import evolve_all
@@ -70,7 +71,7 @@ def _on_failed(decision: str, at_ms: int) -> Facts:
     if decision == "APPROVED":
         return (f.Approved(),)
     if decision == "DECLINED":
-        return f.Doubted(decision), f.Hurried(at_ms)
+        return f.Doubted(decision), cf.Hurried(at_ms)
     return (f.Doubted(decision),)
 
 

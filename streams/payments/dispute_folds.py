@@ -2,11 +2,12 @@
 
 from msgspec.structs import replace
 
-from streams.payments import facts as f
-from streams.payments.states import DISPUTES_MAX, Dispute, Evidence, Payment, Status, without_token
+from streams.payments import dispute_facts as df
+from streams.payments.dispute import DISPUTES_MAX, Dispute, Evidence
+from streams.payments.states import Payment, Status, without_token
 
 
-def settled(payment: Payment, fact: f.Settled) -> Payment:
+def settled(payment: Payment, fact: df.Settled) -> Payment:
     """The provider paid out; money of which a part went back is settled without a new state."""
     captured = payment.status is Status.CAPTURED
     return replace(
@@ -17,7 +18,7 @@ def settled(payment: Payment, fact: f.Settled) -> Payment:
     )
 
 
-def disputed(payment: Payment, fact: f.Disputed) -> Payment:
+def disputed(payment: Payment, fact: df.Disputed) -> Payment:
     """The money is disputed; evidence is waited for."""
     dispute = Dispute(
         fact.chargeback_id,
@@ -43,30 +44,30 @@ def _with(payment: Payment, evidence: Evidence, due_ms: int) -> Payment:
     return replace(payment, dispute=replace(payment.dispute, evidence=evidence), due_ms=due_ms)
 
 
-def evidence_asked(payment: Payment, _: f.EvidenceAsked) -> Payment:
+def evidence_asked(payment: Payment, _: df.EvidenceAsked) -> Payment:
     """The provider is offered the evidence; its deadline stands."""
     assert payment.dispute is not None, "evidence is for a dispute"
     return _with(payment, Evidence.ASKED, payment.dispute.evidence_due_ms)
 
 
-def evidence_given(payment: Payment, _: f.EvidenceGiven) -> Payment:
+def evidence_given(payment: Payment, _: df.EvidenceGiven) -> Payment:
     """The bank decides, and takes its time."""
     return _with(payment, Evidence.GIVEN, 0)
 
 
-def evidence_postponed(payment: Payment, fact: f.EvidencePostponed) -> Payment:
+def evidence_postponed(payment: Payment, fact: df.EvidencePostponed) -> Payment:
     """The evidence is to be offered again."""
     return _with(payment, Evidence.NONE, fact.due_ms)
 
 
-def dispute_won(payment: Payment, fact: f.DisputeWon) -> Payment:
+def dispute_won(payment: Payment, fact: df.DisputeWon) -> Payment:
     """The money stays."""
     assert payment.dispute is not None, "a dispute ends that was open"
     dispute = replace(payment.dispute, outcome=fact.outcome)
     return replace(payment, status=Status.SETTLED, dispute=dispute, due_ms=0)
 
 
-def dispute_lost(payment: Payment, fact: f.DisputeLost) -> Payment:
+def dispute_lost(payment: Payment, fact: df.DisputeLost) -> Payment:
     """The disputed money is gone, and nothing else goes back."""
     assert payment.dispute is not None, "a dispute ends that was open"
     return replace(
@@ -79,6 +80,6 @@ def dispute_lost(payment: Payment, fact: f.DisputeLost) -> Payment:
     )
 
 
-def puzzled(payment: Payment, _: f.Puzzled) -> Payment:
+def puzzled(payment: Payment, _: df.Puzzled) -> Payment:
     """A person must look."""
     return replace(payment, stuck=True)

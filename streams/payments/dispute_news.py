@@ -7,10 +7,11 @@ from events.payments import Instrument, PaymentSettled
 from events.refunds import ChargebackClosed, ChargebackOpened
 from events.vocabulary import ChargebackOutcome, InstrumentType, MethodType
 from streams.moments import moment_of
-from streams.payments import facts as f
+from streams.payments import dispute_facts as df
 from streams.payments.commands import Announcement, Said, key
 from streams.payments.rules import PaymentRules
-from streams.payments.states import Method, Payment
+from streams.payments.session import Method
+from streams.payments.states import Payment
 
 _INSTRUMENTS: Final[dict[MethodType, InstrumentType]] = {
     "credit_card": "card",
@@ -20,7 +21,7 @@ _INSTRUMENTS: Final[dict[MethodType, InstrumentType]] = {
 """Whatever else a customer pays with is a wallet."""
 
 
-def settled(payment_id: str, payment: Payment, fact: f.Settled, _: PaymentRules) -> Said:
+def settled(payment_id: str, payment: Payment, fact: df.Settled, _: PaymentRules) -> Said:
     """PaymentSettled, unless the provider said so itself."""
     if not fact.our_word:
         return ()
@@ -50,7 +51,7 @@ def _instrument(method: Method, payment: Payment) -> Instrument:
     )
 
 
-def disputed(payment_id: str, payment: Payment, fact: f.Disputed, _: PaymentRules) -> Said:
+def disputed(payment_id: str, payment: Payment, fact: df.Disputed, _: PaymentRules) -> Said:
     """ChargebackOpened."""
     opened = ChargebackOpened(
         chargeback_id=fact.chargeback_id,
@@ -67,7 +68,7 @@ def disputed(payment_id: str, payment: Payment, fact: f.Disputed, _: PaymentRule
 
 
 def evidence_asked(
-    payment_id: str, payment: Payment, fact: f.EvidenceAsked, _: PaymentRules
+    payment_id: str, payment: Payment, fact: df.EvidenceAsked, _: PaymentRules
 ) -> Said:
     """SubmitEvidence."""
     assert payment.dispute is not None, "evidence is for a dispute"
@@ -88,13 +89,13 @@ def evidence_asked(
     return (Announcement(command),)
 
 
-def won(payment_id: str, payment: Payment, fact: f.DisputeWon, _: PaymentRules) -> Said:
+def won(payment_id: str, payment: Payment, fact: df.DisputeWon, _: PaymentRules) -> Said:
     """ChargebackClosed: the money stays."""
     assert payment.dispute is not None, "a dispute ends that was open"
     return _closed(payment_id, payment, fact.outcome, payment.dispute.amount_minor)
 
 
-def lost(payment_id: str, payment: Payment, fact: f.DisputeLost, _: PaymentRules) -> Said:
+def lost(payment_id: str, payment: Payment, fact: df.DisputeLost, _: PaymentRules) -> Said:
     """ChargebackClosed: the money is gone."""
     return _closed(payment_id, payment, "lost", fact.amount_minor)
 

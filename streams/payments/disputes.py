@@ -6,21 +6,16 @@ which nothing was handed in by its deadline is lost.
 
 from events.charges import ChargeOperationFailed, EvidenceSubmitted
 from events.refunds import CloseChargeback, RecordChargeback
-from streams.payments import facts as f
+from streams.payments import dispute_facts as df
+from streams.payments import refund_facts as rf
+from streams.payments.amounts import remaining_minor
+from streams.payments.dispute import Dispute, Evidence
 from streams.payments.evolution import evolve_all
 from streams.payments.refund import RefundState, underway_minor
 from streams.payments.rules import PaymentRules
 from streams.payments.sales import Sale, SentParcel, delivered
 from streams.payments.settlement import settled_now
-from streams.payments.states import (
-    PAID,
-    Dispute,
-    Evidence,
-    Owed,
-    Payment,
-    Status,
-    remaining_minor,
-)
+from streams.payments.states import PAID, Owed, Payment, Status
 from streams.payments.steps import Facts, ask_next, refund_rest
 
 
@@ -38,13 +33,13 @@ def record_chargeback(
     if payment.status in PAID:
         opened = _opened(payment, reference, command.amount_minor, command.reason, at_ms, rules)
         return opened, *_evidence(evolve_all(payment, (opened,)), sale)
-    return (f.Puzzled(),) if payment.attempt else ()
+    return (df.Puzzled(),) if payment.attempt else ()
 
 
 def _opened(
     payment: Payment, reference: str, amount: int, reason: str, at_ms: int, rules: PaymentRules
-) -> f.Disputed:
-    return f.Disputed(
+) -> df.Disputed:
+    return df.Disputed(
         chargeback_id=reference,
         amount_minor=min(amount, remaining_minor(payment)),
         reason=reason,
@@ -60,7 +55,7 @@ def _evidence(payment: Payment, sale: Sale) -> Facts:
     if payment.status is not Status.DISPUTED or dispute is None or dispute.evidence:
         return ()
     parcels: list[SentParcel] = list(delivered(sale))
-    return (f.EvidenceAsked(parcels[-1]),) if parcels else ()
+    return (df.EvidenceAsked(parcels[-1]),) if parcels else ()
 
 
 def proof_arrived(payment: Payment, sale: Sale) -> Facts:
@@ -75,7 +70,7 @@ def evidence_submitted(
     dispute = _open_dispute(payment, event.chargeback_id)
     if dispute is None or dispute.evidence is Evidence.GIVEN:
         return ()
-    return (f.EvidenceGiven(),)
+    return (df.EvidenceGiven(),)
 
 
 def evidence_failed(
@@ -87,9 +82,9 @@ def evidence_failed(
     if not open_now or dispute is None or dispute.evidence is not Evidence.ASKED:
         return ()
     if not event.retryable:
-        return (f.Puzzled(),)
+        return (df.Puzzled(),)
     due_ms = min(at_ms + rules.evidence_retry_ms, dispute.evidence_due_ms)
-    return (f.EvidencePostponed(due_ms),)
+    return (df.EvidencePostponed(due_ms),)
 
 
 def evidence_due(payment: Payment, sale: Sale, due_ms: int, now_ms: int) -> Facts:
@@ -140,7 +135,7 @@ def _ended(
 ) -> Facts:
     if command.outcome == "lost":
         return _lost(payment, dispute)
-    won = f.DisputeWon(command.outcome)
+    won = df.DisputeWon(command.outcome)
     after = evolve_all(payment, (won,))
     paid_out = settled_now(after, at_ms, rules)
     rest = refund_rest(after, at_ms, rules) if payment.cancel_reason else ()
@@ -150,7 +145,7 @@ def _ended(
 def _lost(payment: Payment, dispute: Dispute) -> Facts:
     """The disputed money is gone; refunds that had not gone out are not made (G-18)."""
     left = remaining_minor(payment) - underway_minor(payment.refunds)
-    lost = f.DisputeLost(min(dispute.amount_minor, left))
+    lost = df.DisputeLost(min(dispute.amount_minor, left))
     return lost, *_blocked(payment)
 
 
@@ -159,7 +154,7 @@ def _blocked(payment: Payment) -> Facts:
     currency = payment.session.currency
     return tuple(
         [
-            f.RefundRefused(r.refund_id, r.amount_minor, currency, "already_refunded")
+            rf.RefundRefused(r.refund_id, r.amount_minor, currency, "already_refunded")
             for r in payment.refunds
             if r.state is RefundState.PROCESSING and not r.underway and r.refund_id != owed
         ]

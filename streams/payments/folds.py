@@ -2,6 +2,7 @@
 
 from msgspec.structs import replace
 
+from streams.payments import charge_facts as cf
 from streams.payments import facts as f
 from streams.payments.refund import RefundState
 from streams.payments.refund_folds import refund_ended
@@ -163,17 +164,17 @@ def cancelled(payment: Payment, fact: f.Cancelled) -> Payment:
     return ended if ended.owed is Owed.CHARGE else rested(ended)
 
 
-def void_asked(payment: Payment, fact: f.VoidAsked) -> Payment:
+def void_asked(payment: Payment, fact: cf.VoidAsked) -> Payment:
     """The provider owes the void."""
     return replace(payment, owed=Owed.VOID, owed_due_ms=fact.due_ms, asks=1)
 
 
-def voided(payment: Payment, _: f.Voided) -> Payment:
+def voided(payment: Payment, _: cf.Voided) -> Payment:
     """The provider holds nothing."""
     return replace(rested(payment), authorized_minor=0)
 
 
-def stray_charge(payment: Payment, _: f.StrayCharge) -> Payment:
+def stray_charge(payment: Payment, _: cf.StrayCharge) -> Payment:
     """The payment stays as it is."""
     return payment
 

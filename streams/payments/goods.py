@@ -13,7 +13,8 @@ from events.returns import ReturnInitiated, ReturnReceived
 from events.shipping import DeliveryFailed, ShipmentDelivered, ShipmentDispatched
 from events.shipping_parts import ReturnedItem
 from events.vocabulary import RefundRefusal
-from streams.payments import facts as f
+from streams.payments import refund_facts as rf
+from streams.payments.amounts import available_minor
 from streams.payments.disputes import proof_arrived
 from streams.payments.refund import Refund, RefundState, find, refund_id_of
 from streams.payments.refund_requests import SYSTEM, begin, is_on_hold
@@ -31,7 +32,7 @@ from streams.payments.sales import (
     with_parcel,
     with_return,
 )
-from streams.payments.states import TERMINAL, Payment, available_minor
+from streams.payments.states import TERMINAL, Payment
 from streams.payments.steps import Facts
 
 _UNDELIVERED: Final = "delivery_failed"
@@ -203,9 +204,9 @@ def _given_back(
     if refund.amount_minor > 0:
         if is_on_hold(payment):
             amount = refund.amount_minor
-            return (f.RefundRefused(refund.refund_id, amount, currency, "fraud_hold"),)
+            return (rf.RefundRefused(refund.refund_id, amount, currency, "fraud_hold"),)
         return begin(payment, refund, at_ms, rules)
     if payment.status in TERMINAL:
         return ()
     why: RefundRefusal = "already_refunded" if payment.captured_minor else "not_captured"
-    return (f.RefundRefused(refund.refund_id, wanted_minor, currency, why),)
+    return (rf.RefundRefused(refund.refund_id, wanted_minor, currency, why),)

@@ -3,8 +3,11 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from streams.payments import charge_facts as cf
 from streams.payments import commands, dispute_news, news, refund_news
+from streams.payments import dispute_facts as df
 from streams.payments import facts as f
+from streams.payments import refund_facts as rf
 from streams.payments.commands import Said
 from streams.payments.rules import PaymentRules
 from streams.payments.states import Payment
@@ -17,27 +20,27 @@ def said(payment_id: str, payment: Payment, fact: f.Fact, rules: PaymentRules) -
 
 
 _SPEAK: Final[Mapping[type, Callable[[str, Payment, Any, PaymentRules], Said]]] = {
-    f.ChargeAsked: commands.charge_asked,
-    f.CaptureAsked: commands.capture_asked,
+    cf.ChargeAsked: commands.charge_asked,
+    cf.CaptureAsked: commands.capture_asked,
     f.FurtherAsked: commands.further_asked,
-    f.VoidAsked: commands.void_asked,
-    f.StrayCharge: commands.stray_charge,
-    f.RefundAsked: commands.refund_asked,
+    cf.VoidAsked: commands.void_asked,
+    cf.StrayCharge: commands.stray_charge,
+    rf.RefundAsked: commands.refund_asked,
     f.AskedAgain: commands.asked_again,
-    f.Captured: news.captured,
+    cf.Captured: news.captured,
     f.Allotted: news.allotted,
     f.Completed: news.completed,
-    f.AttemptFailed: news.attempt_failed,
+    cf.AttemptFailed: news.attempt_failed,
     f.Cancelled: news.cancelled,
-    f.Refunded: refund_news.refunded,
-    f.RefundLooked: commands.refund_looked,
-    f.RefundDropped: refund_news.failed,
-    f.RefundBounced: refund_news.failed,
-    f.RefundRefused: refund_news.refused,
+    rf.Refunded: refund_news.refunded,
+    rf.RefundLooked: commands.refund_looked,
+    rf.RefundDropped: refund_news.failed,
+    rf.RefundBounced: refund_news.failed,
+    rf.RefundRefused: refund_news.refused,
     f.GivenUp: refund_news.given_up,
-    f.Settled: dispute_news.settled,
-    f.Disputed: dispute_news.disputed,
-    f.EvidenceAsked: dispute_news.evidence_asked,
-    f.DisputeWon: dispute_news.won,
-    f.DisputeLost: dispute_news.lost,
+    df.Settled: dispute_news.settled,
+    df.Disputed: dispute_news.disputed,
+    df.EvidenceAsked: dispute_news.evidence_asked,
+    df.DisputeWon: dispute_news.won,
+    df.DisputeLost: dispute_news.lost,
 }

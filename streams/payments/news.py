@@ -11,6 +11,7 @@ from events.payments import (
     PaymentProcessed,
 )
 from streams.moments import moment_of
+from streams.payments import charge_facts as cf
 from streams.payments import facts as f
 from streams.payments.commands import Announcement, Said, wire_method
 from streams.payments.rules import PaymentRules
@@ -30,7 +31,7 @@ def _measured(payment: Payment, provider: str, at_ms: int) -> dict[str, Any]:
     )
 
 
-def captured(payment_id: str, payment: Payment, fact: f.Captured, _: PaymentRules) -> Said:
+def captured(payment_id: str, payment: Payment, fact: cf.Captured, _: PaymentRules) -> Said:
     """PaymentProcessed."""
     session = payment.session
     processed = PaymentProcessed(
@@ -57,7 +58,7 @@ def allotted(payment_id: str, payment: Payment, fact: f.Allotted, rules: Payment
 
     The metadata say so and give no latency: no charge was made.
     """
-    taken = f.Captured(
+    taken = cf.Captured(
         payment.charge_id, payment.provider, payment.claimed_minor, fact.at_ms, settles_ms=0
     )
     [announced] = captured(payment_id, payment, taken, rules)
@@ -85,7 +86,7 @@ def completed(payment_id: str, payment: Payment, fact: f.Completed, _: PaymentRu
 
 
 def attempt_failed(
-    payment_id: str, payment: Payment, fact: f.AttemptFailed, rules: PaymentRules
+    payment_id: str, payment: Payment, fact: cf.AttemptFailed, rules: PaymentRules
 ) -> Said:
     """PaymentFailed, with the time of the next attempt if there is one."""
     next_retry_at = None if fact.final else moment_of(fact.due_ms)

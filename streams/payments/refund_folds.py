@@ -2,17 +2,17 @@
 
 from msgspec.structs import replace
 
-from streams.payments import facts as f
+from streams.payments import refund_facts as rf
 from streams.payments.refund import Refund, RefundState, find, with_refund
 from streams.payments.states import PAID, Owed, Payment, Status, without_token
 
 
-def refund_noted(payment: Payment, fact: f.RefundNoted) -> Payment:
+def refund_noted(payment: Payment, fact: rf.RefundNoted) -> Payment:
     """The refund is among the payment's, in the state it says."""
     return replace(payment, refunds=with_refund(payment.refunds, fact.refund))
 
 
-def refund_asked(payment: Payment, fact: f.RefundAsked) -> Payment:
+def refund_asked(payment: Payment, fact: rf.RefundAsked) -> Payment:
     """The provider owes the refund."""
     return replace(
         payment,
@@ -24,7 +24,7 @@ def refund_asked(payment: Payment, fact: f.RefundAsked) -> Payment:
     )
 
 
-def refund_refused(payment: Payment, fact: f.RefundRefused) -> Payment:
+def refund_refused(payment: Payment, fact: rf.RefundRefused) -> Payment:
     """A refund that was noted has ended; one refused at once leaves no trace."""
     state = RefundState.CANCELLED if fact.lapsed else RefundState.FAILED
     return refund_ended(payment, fact.refund_id, state)
@@ -38,24 +38,24 @@ def refund_ended(payment: Payment, refund_id: str, state: RefundState) -> Paymen
     return replace(payment, refunds=with_refund(payment.refunds, replace(refund, state=state)))
 
 
-def refund_underway(payment: Payment, fact: f.RefundUnderway) -> Payment:
+def refund_underway(payment: Payment, fact: rf.RefundUnderway) -> Payment:
     """The provider owes no answer now; the refunds behind this one may go on."""
     answered = payment.owed is Owed.REFUND and fact.refund_id == payment.refund_id
     payment = _answered(payment) if answered else payment
     return _with(payment, fact.refund_id, underway=True, look_ms=fact.look_ms)
 
 
-def refund_looked(payment: Payment, fact: f.RefundLooked) -> Payment:
+def refund_looked(payment: Payment, fact: rf.RefundLooked) -> Payment:
     """The provider is asked again later, or no more."""
     return _with(payment, fact.refund_id, look_ms=fact.look_ms)
 
 
-def refund_dropped(payment: Payment, fact: f.RefundDropped) -> Payment:
+def refund_dropped(payment: Payment, fact: rf.RefundDropped) -> Payment:
     """The refund has failed, and a person must look."""
     return replace(refund_ended(payment, fact.refund_id, RefundState.FAILED), stuck=True)
 
 
-def refund_bounced(payment: Payment, fact: f.RefundBounced) -> Payment:
+def refund_bounced(payment: Payment, fact: rf.RefundBounced) -> Payment:
     """The shop has the money again; a refund that was made stays one, as does the payment."""
     payment = _with(payment, fact.refund_id, bounced=True)
     left = payment.refunded_minor - fact.amount_minor
@@ -68,7 +68,7 @@ def _with(payment: Payment, refund_id: str, **changes: object) -> Payment:
     return replace(payment, refunds=with_refund(payment.refunds, replace(refund, **changes)))
 
 
-def refunded(payment: Payment, fact: f.Refunded) -> Payment:
+def refunded(payment: Payment, fact: rf.Refunded) -> Payment:
     """More went back; once all of it did, the payment is REFUNDED."""
     total = payment.refunded_minor + fact.amount_minor
     whole = total + payment.charged_back_minor >= payment.captured_minor
@@ -91,7 +91,7 @@ def _answered(payment: Payment) -> Payment:
     return replace(payment, owed=Owed.NOTHING, owed_due_ms=0, asks=0)
 
 
-def _completed(payment: Payment, fact: f.Refunded) -> Refund:
+def _completed(payment: Payment, fact: rf.Refunded) -> Refund:
     """The refund as it ended: with the amount that went back, whatever was asked for."""
     done, known = RefundState.COMPLETED, find(payment.refunds, fact.refund_id)
     if known is None:

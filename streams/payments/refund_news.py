@@ -4,13 +4,14 @@ from events.refunds import RefundFailed, RefundIssued, RefundPayment
 from events.vocabulary import RefundRefusal
 from streams.moments import moment_of
 from streams.payments import facts as f
+from streams.payments import refund_facts as rf
 from streams.payments.commands import Announcement, Said
 from streams.payments.refund import find, refund_id_of
 from streams.payments.rules import PaymentRules
 from streams.payments.states import Owed, Payment
 
 
-def refunded(payment_id: str, payment: Payment, fact: f.Refunded, _: PaymentRules) -> Said:
+def refunded(payment_id: str, payment: Payment, fact: rf.Refunded, _: PaymentRules) -> Said:
     """RefundIssued."""
     session = payment.session
     refund = find(payment.refunds, fact.refund_id)
@@ -41,7 +42,7 @@ def given_up(payment_id: str, payment: Payment, fact: f.GivenUp, _: PaymentRules
 
 
 def failed(
-    payment_id: str, payment: Payment, fact: f.RefundDropped | f.RefundBounced, _: PaymentRules
+    payment_id: str, payment: Payment, fact: rf.RefundDropped | rf.RefundBounced, _: PaymentRules
 ) -> Said:
     """RefundFailed, of money that the provider sent on its way and that did not arrive."""
     return _failed(payment_id, payment, fact.refund_id, fact.amount_minor)
@@ -60,7 +61,7 @@ def _failed(payment_id: str, payment: Payment, refund_id: str, amount_minor: int
     return (Announcement(told),)
 
 
-def refused(payment_id: str, payment: Payment, fact: f.RefundRefused, _: PaymentRules) -> Said:
+def refused(payment_id: str, payment: Payment, fact: rf.RefundRefused, _: PaymentRules) -> Said:
     """RefundFailed, by policy."""
     failed = RefundFailed(
         refund_id=fact.refund_id,

@@ -6,15 +6,11 @@ from msgspec.structs import replace
 
 from events.refunds import RefundPayment
 from events.vocabulary import RefundRefusal
-from streams.payments import facts as f
+from streams.payments import refund_facts as rf
+from streams.payments.amounts import available_minor, unaccepted_minor
 from streams.payments.refund import REFUNDS_MAX, Refund, RefundState, find, refund_id_of
 from streams.payments.rules import PaymentRules
-from streams.payments.states import (
-    Payment,
-    Status,
-    available_minor,
-    unaccepted_minor,
-)
+from streams.payments.states import Payment, Status
 from streams.payments.steps import Facts, accept
 
 SYSTEM: Final = "system"
@@ -54,7 +50,7 @@ def request_refund(
     is_late = not is_return and at_ms > payment.captured_at_ms + rules.refund_window_ms
     reason = _refusal(payment, refund, currency, is_late=is_late)
     if reason is not None:
-        return (f.RefundRefused(refund_id, refund.amount_minor, currency, reason),)
+        return (rf.RefundRefused(refund_id, refund.amount_minor, currency, reason),)
     return begin(payment, refund, at_ms, rules)
 
 
@@ -62,8 +58,8 @@ def begin(payment: Payment, refund: Refund, at_ms: int, rules: PaymentRules) -> 
     """Accept a refund that nothing speaks against, or have it wait for somebody's approval."""
     needs = rules.needs_approval(refund.amount_minor, payment.session.currency)
     if needs and not _is_approved(refund.requested_by, refund.approved_by):
-        return (f.RefundNoted(replace(refund, approved_by="", due_ms=at_ms + rules.approval_ms)),)
-    pending = f.RefundNoted(refund)
+        return (rf.RefundNoted(replace(refund, approved_by="", due_ms=at_ms + rules.approval_ms)),)
+    pending = rf.RefundNoted(refund)
     return pending, *accept(payment, _accepted(refund, refund.approved_by), at_ms, rules)
 
 
@@ -105,7 +101,7 @@ def _approve(
     if reason is None:
         return accept(payment, _accepted(refund, approver), at_ms, rules)
     currency = payment.session.currency
-    return (f.RefundRefused(refund.refund_id, refund.amount_minor, currency, reason),)
+    return (rf.RefundRefused(refund.refund_id, refund.amount_minor, currency, reason),)
 
 
 def _refusal_of_pending(payment: Payment, refund: Refund) -> RefundRefusal | None:
@@ -127,7 +123,7 @@ def approval_due(payment: Payment, due_ms: int, _now_ms: int, _rules: PaymentRul
     currency = payment.session.currency
     return tuple(
         [
-            f.RefundRefused(
+            rf.RefundRefused(
                 refund.refund_id, refund.amount_minor, currency, "approval_required", lapsed=True
             )
             for refund in payment.refunds

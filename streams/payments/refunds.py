@@ -3,11 +3,14 @@
 from typing import Final
 
 from events.charges import ChargeOperationFailed, ChargeRefundAccepted, ChargeRefunded
+from streams.payments import dispute_facts as df
 from streams.payments import facts as f
+from streams.payments import refund_facts as rf
+from streams.payments.amounts import remaining_minor
 from streams.payments.evolution import evolve_all
 from streams.payments.refund import RefundState, find, is_underway
 from streams.payments.rules import PaymentRules
-from streams.payments.states import Payment, remaining_minor
+from streams.payments.states import Payment
 from streams.payments.steps import Facts, ask_next
 
 _CUSTOMER: Final = "CUSTOMER_REQUEST"
@@ -27,7 +30,7 @@ def charge_refunded(
         return ()
     customer = payment.cancel_reason in ("", _CUSTOMER)
     days = rules.refund_days_customer if customer else rules.refund_days_system
-    refunded = f.Refunded(event.refund_id, amount, at_ms, days)
+    refunded = rf.Refunded(event.refund_id, amount, at_ms, days)
     return refunded, *ask_next(evolve_all(payment, (refunded,)), at_ms, rules)
 
 
@@ -38,7 +41,7 @@ def refund_accepted(
     known = find(payment.refunds, event.refund_id)
     if known is None or known.state is not RefundState.PROCESSING or known.underway:
         return ()
-    underway = f.RefundUnderway(event.refund_id, at_ms + rules.refund_look_ms)
+    underway = rf.RefundUnderway(event.refund_id, at_ms + rules.refund_look_ms)
     return underway, *ask_next(evolve_all(payment, (underway,)), at_ms, rules)
 
 
@@ -49,9 +52,9 @@ def look_due(payment: Payment, due_ms: int, now_ms: int, rules: PaymentRules) ->
         if not is_underway(refund) or refund.look_ms != due_ms:
             continue
         if now_ms < refund.asked_at_ms + rules.refund_pending_ms:
-            facts.append(f.RefundLooked(refund.refund_id, now_ms + rules.refund_look_ms))
+            facts.append(rf.RefundLooked(refund.refund_id, now_ms + rules.refund_look_ms))
         else:
-            facts += [f.RefundLooked(refund.refund_id, 0), f.Puzzled()]
+            facts += [rf.RefundLooked(refund.refund_id, 0), df.Puzzled()]
     return tuple(facts)
 
 
@@ -65,7 +68,7 @@ def failed_afterwards(payment: Payment, event: ChargeOperationFailed) -> Facts:
     if refund is None or event.retryable:
         return ()
     if is_underway(refund):
-        return (f.RefundDropped(refund.refund_id, refund.amount_minor),)
+        return (rf.RefundDropped(refund.refund_id, refund.amount_minor),)
     if refund.state is RefundState.COMPLETED and not refund.bounced:
-        return (f.RefundBounced(refund.refund_id, refund.amount_minor),)
+        return (rf.RefundBounced(refund.refund_id, refund.amount_minor),)
     return ()

@@ -3,22 +3,14 @@
 from events.orders import OrderCancelled
 from events.payments import PaymentInitiated
 from events.types import PaymentMethod
+from streams.payments import charge_facts as cf
 from streams.payments import facts as f
+from streams.payments.amounts import remaining_minor
 from streams.payments.decisions import decide_fraud
 from streams.payments.evolution import evolve, evolve_all
 from streams.payments.rules import PaymentRules
-from streams.payments.states import (
-    PAID,
-    TERMINAL,
-    Early,
-    Method,
-    Owed,
-    Payment,
-    Session,
-    Status,
-    awaits_claim,
-    remaining_minor,
-)
+from streams.payments.session import Method, Session
+from streams.payments.states import PAID, TERMINAL, Early, Owed, Payment, Status, awaits_claim
 from streams.payments.steps import Facts, end, refund_rest, with_allotment
 
 
@@ -122,5 +114,5 @@ def cancel(payment: Payment, event: OrderCancelled, at_ms: int, rules: PaymentRu
     if payment.status is Status.DISPUTED or payment.owed is Owed.CAPTURE:
         return (noted,)
     if payment.status is Status.FAILED:
-        return noted, f.Hurried(at_ms)
+        return noted, cf.Hurried(at_ms)
     return end(payment, f.Cancelled(reason), reason, at_ms, rules)

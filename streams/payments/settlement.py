@@ -3,9 +3,10 @@
 from typing import Final
 
 from events.payments import PaymentSettled
-from streams.payments import facts as f
+from streams.payments import dispute_facts as df
+from streams.payments.amounts import remaining_minor
 from streams.payments.rules import PaymentRules
-from streams.payments.states import Payment, Status, remaining_minor
+from streams.payments.states import Payment, Status
 from streams.payments.steps import Facts
 
 _UNSETTLED: Final = frozenset({Status.CAPTURED, Status.PARTIALLY_REFUNDED})
@@ -16,7 +17,7 @@ def settle(payment: Payment, event: PaymentSettled, at_ms: int, _: PaymentRules)
     if payment.settled_at_ms or payment.status not in _UNSETTLED:
         return ()
     amount, fee = event.gross_amount_minor, event.fee_amount_minor
-    return (f.Settled(amount, fee, at_ms, our_word=False),)
+    return (df.Settled(amount, fee, at_ms, our_word=False),)
 
 
 def settlement_due(payment: Payment, due_ms: int, now_ms: int, rules: PaymentRules) -> Facts:
@@ -31,4 +32,4 @@ def settled_now(payment: Payment, at_ms: int, rules: PaymentRules) -> Facts:
     if payment.settled_at_ms:
         return ()
     amount = remaining_minor(payment)
-    return (f.Settled(amount, rules.fee_minor(amount), at_ms, our_word=True),)
+    return (df.Settled(amount, rules.fee_minor(amount), at_ms, our_word=True),)

@@ -9,8 +9,10 @@ from typing import Final
 import msgspec
 from msgspec.structs import replace
 
-from events.vocabulary import MethodType, PaymentFailureReason
-from streams.payments.refund import Refunds, accepted_minor, open_minor
+from events.vocabulary import PaymentFailureReason
+from streams.payments.dispute import Dispute
+from streams.payments.refund import Refunds
+from streams.payments.session import Session
 
 TEXT_CHARS_MAX: Final = 200
 """What is kept of a provider's words."""
@@ -79,43 +81,6 @@ class Owed(StrEnum):
     REFUND = "refund"
 
 
-class Method(msgspec.Struct, frozen=True, omit_defaults=True):
-    """How the customer pays: a gateway token, never a card number."""
-
-    type: MethodType
-    token: str | None = None
-    """Forgotten once no charge can follow."""
-    brand: str | None = None
-    last4: str | None = None
-    expiry_month: int | None = None
-    expiry_year: int | None = None
-    wallet_type: str | None = None
-    paypal_email: str | None = None
-    paypal_payer_id: str | None = None
-
-
-class Session(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What was asked for when the payment was opened.
-
-    Only the token is forgotten, and amendments change the amount.
-    """
-
-    customer_id: str
-    amount_minor: int
-    """What the order costs, or the renewal."""
-    currency: str
-    method: Method
-    initiated_at_ms: int
-    correlation_id: str = ""
-    """Carried on to what timers cause."""
-    order_id: str | None = None
-    subscription_id: str | None = None
-    invoice_id: str | None = None
-    recurring: bool = False
-    """True: charged at once, without waiting for stock. With lines, an order claims the money
-    afterwards (G-45)."""
-
-
 class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
     """Why an attempt failed."""
 
@@ -128,32 +93,6 @@ class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
     provider: str = ""
     unknown: bool = False
     """True: nobody knows whether the charge went through, so its key must be asked about again."""
-
-
-class Evidence(StrEnum):
-    """How far the evidence of a dispute has come. It is handed in once (G-18)."""
-
-    NONE = ""
-    ASKED = "asked"
-    GIVEN = "given"
-
-
-DISPUTES_MAX: Final = 20
-"""Disputes of one payment that are known by their references, the newest."""
-
-
-class Dispute(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A cardholder's bank claims money back."""
-
-    chargeback_id: str
-    amount_minor: int
-    reason: str
-    fee_minor: int
-    """Kept by the provider whatever the outcome."""
-    evidence_due_ms: int
-    evidence: Evidence = Evidence.NONE
-    outcome: str = ""
-    """won, lost, withdrawn, or "" while it is open."""
 
 
 class Payment(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -286,17 +225,6 @@ def seen_status(status: str, *, final: bool) -> str:
     return _SEEN.get(Status(status), "pending")
 
 
-def remaining_minor(payment: Payment) -> int:
-    """Captured money that the shop still has, in minor units."""
-    return payment.captured_minor - payment.refunded_minor - payment.charged_back_minor
-
-
-def capture_minor(payment: Payment) -> int:
-    """What to capture: what the order costs, but never more than is held (G-14)."""
-    held = payment.authorized_minor or payment.session.amount_minor
-    return min(held, payment.session.amount_minor)
-
-
 def lines_committed(payment: Payment) -> int:
     """How many of the order's lines are committed; one may be told before its amendment is."""
     return sum([is_of_order(payment, line) for line in payment.committed])
@@ -308,16 +236,6 @@ def is_of_order(payment: Payment, line: str) -> bool:
     if known <= 0 or not (line.isascii() and line.isdecimal()):
         return True
     return line not in payment.dropped and (int(line) <= known or line in payment.added)
-
-
-def unaccepted_minor(payment: Payment) -> int:
-    """What remains when every accepted refund has gone through."""
-    return remaining_minor(payment) - accepted_minor(payment.refunds)
-
-
-def available_minor(payment: Payment) -> int:
-    """What may be asked back beside the refunds that are open."""
-    return remaining_minor(payment) - open_minor(payment.refunds)
 
 
 def awaits_claim(payment: Payment) -> bool:

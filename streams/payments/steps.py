@@ -3,20 +3,15 @@
 from typing import Final
 
 from events.ids import derived_id
+from streams.payments import charge_facts as cf
 from streams.payments import facts as f
+from streams.payments import refund_facts as rf
+from streams.payments.amounts import unaccepted_minor
 from streams.payments.calendar import settles_ms
 from streams.payments.evolution import evolve_all
 from streams.payments.refund import Refund, RefundState, find
 from streams.payments.rules import PaymentRules
-from streams.payments.states import (
-    Failure,
-    Owed,
-    Payment,
-    Status,
-    awaits_claim,
-    gate_is_open,
-    unaccepted_minor,
-)
+from streams.payments.states import Failure, Owed, Payment, Status, awaits_claim, gate_is_open
 
 Facts = tuple[f.Fact, ...]
 
@@ -40,7 +35,7 @@ def charge_or_go_on(payment: Payment, at_ms: int, rules: PaymentRules) -> Facts:
     # Only the key of a charge whose outcome is unknown may be used again; see G-19.
     unknown = failure is not None and failure.unknown
     key = payment.key_attempt if unknown else attempt
-    return (f.ChargeAsked(attempt, key, at_ms, at_ms + rules.session_ms),)
+    return (cf.ChargeAsked(attempt, key, at_ms, at_ms + rules.session_ms),)
 
 
 def is_last_attempt(payment: Payment, rules: PaymentRules) -> bool:
@@ -62,9 +57,9 @@ def _take_kept(payment: Payment, at_ms: int, rules: PaymentRules) -> Facts:
 
 def captured(
     charge_id: str, provider: str, amount_minor: int, at_ms: int, rules: PaymentRules
-) -> f.Captured:
+) -> cf.Captured:
     """Take money in, which the provider pays out some business days later (G-20)."""
-    return f.Captured(charge_id, provider, amount_minor, at_ms, settles_ms(at_ms, rules))
+    return cf.Captured(charge_id, provider, amount_minor, at_ms, settles_ms(at_ms, rules))
 
 
 def authorize(
@@ -77,9 +72,9 @@ def authorize(
 ) -> Facts:
     """Take an authorisation, and capture at once when the gate is open."""
     until_ms = at_ms + rules.authorization_ms
-    authorized = f.Authorized(charge_id, provider, amount_minor, at_ms, until_ms)
+    authorized = cf.Authorized(charge_id, provider, amount_minor, at_ms, until_ms)
     if gate_is_open(payment):
-        return authorized, f.CaptureAsked(at_ms, at_ms + rules.session_ms)
+        return authorized, cf.CaptureAsked(at_ms, at_ms + rules.session_ms)
     return (authorized,)
 
 
@@ -88,7 +83,7 @@ def with_capture(payment: Payment, facts: Facts, at_ms: int, rules: PaymentRules
     after = evolve_all(payment, facts)
     waiting = after.status is Status.AUTHORIZED and after.owed is Owed.NOTHING and not after.stuck
     if waiting and gate_is_open(after):
-        return (*facts, f.CaptureAsked(at_ms, at_ms + rules.session_ms))
+        return (*facts, cf.CaptureAsked(at_ms, at_ms + rules.session_ms))
     return facts
 
 
@@ -101,13 +96,13 @@ def with_allotment(payment: Payment, facts: Facts, at_ms: int) -> Facts:
     return facts
 
 
-def fail(payment: Payment, failure: Failure, at_ms: int, rules: PaymentRules) -> f.AttemptFailed:
+def fail(payment: Payment, failure: Failure, at_ms: int, rules: PaymentRules) -> cf.AttemptFailed:
     """Fail the attempt: the next is due at its place in the schedule (G-16), or there is none."""
     final = not failure.retryable or is_last_attempt(payment, rules)
     if final:
-        return f.AttemptFailed(failure, at_ms, at_ms, final=True)
+        return cf.AttemptFailed(failure, at_ms, at_ms, final=True)
     scheduled = payment.first_attempt_at_ms + rules.retry_interval_ms * payment.attempt
-    return f.AttemptFailed(failure, at_ms, max(at_ms, scheduled), final=False)
+    return cf.AttemptFailed(failure, at_ms, max(at_ms, scheduled), final=False)
 
 
 def end(
@@ -128,7 +123,7 @@ def let_go(payment: Payment, reason: str, at_ms: int, rules: PaymentRules) -> Fa
     if payment.captured_minor:
         return refund_rest(payment, at_ms, rules)
     if payment.charge_id:
-        return (f.VoidAsked(reason, at_ms + rules.session_ms),)
+        return (cf.VoidAsked(reason, at_ms + rules.session_ms),)
     return ()
 
 
@@ -147,7 +142,7 @@ def refund_rest(payment: Payment, at_ms: int, rules: PaymentRules) -> Facts:
 
 def accept(payment: Payment, refund: Refund, at_ms: int, rules: PaymentRules) -> Facts:
     """Take a refund on; the provider is asked at once unless it still owes something else."""
-    noted = f.RefundNoted(refund)
+    noted = rf.RefundNoted(refund)
     return noted, *ask_next(evolve_all(payment, (noted,)), at_ms, rules)
 
 
@@ -158,7 +153,7 @@ def ask_next(payment: Payment, at_ms: int, rules: PaymentRules) -> Facts:
     for refund in payment.refunds:
         if refund.state is RefundState.PROCESSING and not refund.underway:
             due_ms = at_ms + rules.session_ms
-            return (f.RefundAsked(refund.refund_id, refund.amount_minor, due_ms),)
+            return (rf.RefundAsked(refund.refund_id, refund.amount_minor, due_ms),)
     return ()
 
 

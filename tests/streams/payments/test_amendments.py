@@ -6,11 +6,13 @@ from typing import Any
 import pytest
 
 from streams.payments.amendments import amend
+from streams.payments.amounts import remaining_minor
 from streams.payments.evolution import evolve_all
-from streams.payments.facts import Amended, FurtherAsked, RefundAsked
+from streams.payments.facts import Amended, FurtherAsked
+from streams.payments.refund_facts import RefundAsked
 from streams.payments.sales import NOTHING_SOLD, Sale, SoldLine
 from streams.payments.sales import amended as amended_sale
-from streams.payments.states import Payment, Status, remaining_minor
+from streams.payments.states import Payment, Status
 from tests.streams.payments.samples import (
     AMOUNT,
     NOW_MS,

@@ -7,14 +7,16 @@ import pytest
 
 from events.base import Message
 from streams.payments import goods
+from streams.payments.amounts import remaining_minor
 from streams.payments.calendar import settles_ms
+from streams.payments.dispute import DISPUTES_MAX, Evidence
+from streams.payments.dispute_facts import EvidenceAsked
 from streams.payments.disputes import evidence_due, record_chargeback
 from streams.payments.evolution import evolve_all
-from streams.payments.facts import EvidenceAsked
 from streams.payments.refund import RefundState
 from streams.payments.rules import PaymentRules
 from streams.payments.sales import NOTHING_SOLD, Sale
-from streams.payments.states import DISPUTES_MAX, Evidence, Payment, Status, remaining_minor
+from streams.payments.states import Payment, Status
 from tests.streams.payments.goods_samples import delivered, dispatched
 from tests.streams.payments.samples import (
     AMOUNT,

@@ -12,9 +12,10 @@ from events.shipping import DeliveryFailed, ShipmentDelivered, ShipmentDispatche
 from events.shipping_parts import ReturnedItem
 from streams.payments import goods
 from streams.payments.evolution import evolve_all
-from streams.payments.facts import Fact, RefundAsked, RefundRefused
+from streams.payments.facts import Fact
 from streams.payments.goods import give_back
 from streams.payments.refund import RefundState
+from streams.payments.refund_facts import RefundAsked, RefundRefused
 from streams.payments.sales import Sale, SoldLine, parcel_of, taken_off
 from streams.payments.states import Payment
 from tests.streams.payments.goods_samples import agreed, delivered, dispatched, item, lost, received

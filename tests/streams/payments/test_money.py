@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from events.base import Message
 from events.refunds import RefundIssued
+from streams.payments.amounts import remaining_minor
 from streams.payments.refund import OPEN
-from streams.payments.states import TERMINAL, Status, remaining_minor
+from streams.payments.states import TERMINAL, Status
 from tests.streams.payments.model_provider import FATES, Provider
 from tests.streams.payments.samples import (
     AMOUNT,
