@@ -13,14 +13,27 @@ payment that gets stuck.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final, Protocol
+from operator import attrgetter
+from typing import Any
 
 from agents import payment_books
-from agents.wiring import Cause, announce, cause_of, timer_cause
+from agents.payment_rows import (
+    NAME,
+    carry_out,
+    for_payment,
+    forget,
+    further,
+    id_of_order,
+    id_of_stock,
+    keep,
+    of_order,
+    saga,
+    sale_of,
+    taken,
+)
+from agents.wiring import announce, cause_of
 from engine.specs import AgentSpec, Context, Delivery, Handler, Source, Timer, TimerHandler
-from events.ids import derived_id
-from events.inventory import InventoryAdjusted
-from streams.payments import goods
+from streams.payments import goods, sales
 from streams.payments.alarms import (
     APPROVAL,
     AUTHORIZATION,
@@ -50,13 +63,12 @@ from streams.payments.disputes import (
 )
 from streams.payments.early import early_cancel, early_decision, early_stock
 from streams.payments.facts import Fact
-from streams.payments.fold import fold
 from streams.payments.holds import stock_adjusted
 from streams.payments.refund_news import refused_unknown
 from streams.payments.refund_requests import approval_due, request_refund
 from streams.payments.refunds import charge_refunded, look_due, refund_accepted
 from streams.payments.rules import PaymentRules
-from streams.payments.sales import NOTHING_SOLD, Sale, agreed_return, amended, sale_of
+from streams.payments.sales import Sale, agreed_return, amended
 from streams.payments.sessions import cancel, open_session
 from streams.payments.settlement import settle, settlement_due
 from streams.payments.states import Early, Payment
@@ -65,29 +77,16 @@ from topics import (
     ALERTS_EVENTS,
     INVENTORY_EVENTS,
     ORDERS_EVENTS,
-    PAYMENT_PREFIX,
     PAYMENTS_COMMANDS,
     PAYMENTS_EVENTS,
     SHIPPING_EVENTS,
 )
 
-NAME: Final = "payments"
-
 Decide = Callable[[Payment, Any, int, PaymentRules], Sequence[Fact]]
 Remember = Callable[[Early | None, Any, int, PaymentRules], Early | None]
 TimeUp = Callable[[Payment, int, int, PaymentRules], Sequence[Fact]]
-NameOf = Callable[[Any], str | None]
+IdOf = Callable[[Any], str | None]
 GoodsMoved = Callable[[Payment, Sale, Any, int, PaymentRules], goods.Moved]
-
-
-class _OfPayment(Protocol):
-    @property
-    def payment_id(self) -> str | None: ...
-
-
-class _OfOrder(Protocol):
-    @property
-    def order_id(self) -> str: ...
 
 
 def payments_agent(rules: PaymentRules) -> AgentSpec:
@@ -111,7 +110,7 @@ def payments_agent(rules: PaymentRules) -> AgentSpec:
         "EvidenceSubmitted": on(evidence_submitted),
         "ChargesReconciled": payment_books.reconciled(rules),
     }
-    stock = {"InventoryAdjusted": _advancing(rules, stock_adjusted, early_stock, _of_stock)}
+    stock = {"InventoryAdjusted": _advancing(rules, stock_adjusted, early_stock, id_of_stock)}
     ordered = {"OrderCancelled": _cancelling(rules), "OrderAmended": _amending(rules)}
     asked = {
         "RecordChargeback": _disputing(rules),
@@ -151,26 +150,9 @@ def payments_agent(rules: PaymentRules) -> AgentSpec:
             REFUND: _timing(rules, look_due),
             SETTLEMENT: _timing(rules, settlement_due),
             EVIDENCE: _evidencing(rules),
-            EARLY: _forget,
+            EARLY: forget,
         },
     )
-
-
-def _named(message: _OfPayment) -> str | None:
-    """The payment a message is about, if any."""
-    return message.payment_id
-
-
-def _of_stock(event: InventoryAdjusted) -> str | None:
-    """The payment that waits for a reservation: named, or that of the order it is for."""
-    if event.payment_id is not None or event.order_id is None:
-        return event.payment_id
-    return f"{PAYMENT_PREFIX}{event.order_id}"
-
-
-def _of_order(message: _OfOrder) -> str:
-    """The payment that belongs to the order a message is about."""
-    return f"{PAYMENT_PREFIX}{message.order_id}"
 
 
 def _opening(rules: PaymentRules) -> Handler:
@@ -178,10 +160,10 @@ def _opening(rules: PaymentRules) -> Handler:
         event, cause = delivery.value.data, cause_of(delivery)
         payment_id = event.payment_id
         payment = ctx.table(PAYMENTS).get(payment_id)
-        early = None if payment is not None else _taken(ctx, payment_id)
+        early = None if payment is not None else taken(ctx, payment_id)
         facts = open_session(payment, early, event, cause.at_ms, cause.correlation_id, rules)
-        _carry_out(ctx, cause, payment_id, payment, facts, rules)
-        sold = sale_of(event) if payment is None else None
+        carry_out(ctx, cause, payment_id, payment, facts, rules)
+        sold = sales.sale_of(event) if payment is None else None
         if sold is not None:
             ctx.table(SALES)[payment_id] = sold
 
@@ -192,11 +174,11 @@ def _advancing(
     rules: PaymentRules,
     decide: Decide,
     remember: Remember | None,
-    name: NameOf = _named,
+    id_of: IdOf = attrgetter("payment_id"),
 ) -> Handler:
     def handler(ctx: Context, delivery: Delivery) -> None:
         event = delivery.value.data
-        payment_id = name(event)
+        payment_id = id_of(event)
         if payment_id is None:
             return
         payment = ctx.table(PAYMENTS).get(payment_id)
@@ -204,10 +186,10 @@ def _advancing(
         if payment is not None:
             facts = decide(payment, event, at_ms, rules)
             if facts:
-                _carry_out(ctx, cause_of(delivery), payment_id, payment, facts, rules)
+                carry_out(ctx, cause_of(delivery), payment_id, payment, facts, rules)
         elif remember is not None:
             early = ctx.table(EARLY_PAYMENTS).get(payment_id)
-            _keep(ctx, payment_id, early, remember(early, event, at_ms, rules))
+            keep(ctx, payment_id, early, remember(early, event, at_ms, rules))
 
     return handler
 
@@ -220,25 +202,25 @@ def _refunding(rules: PaymentRules) -> Handler:
         if payment is None:
             announce(ctx, NAME, cause, (refused_unknown(command, rules.currency_default),))
             return
-        sale = ctx.table(SALES).get(payment_id) or NOTHING_SOLD
+        sale = sale_of(ctx, payment_id)
         known = agreed_return(sale, command.return_id) is not None
         facts = request_refund(payment, command, cause.at_ms, rules, is_return=known)
-        _carry_out(ctx, cause, payment_id, payment, facts, rules)
+        carry_out(ctx, cause, payment_id, payment, facts, rules)
 
     return handler
 
 
 def _cancelling(rules: PaymentRules) -> Handler:
     """End every payment of an order."""
-    first = _advancing(rules, cancel, early_cancel, _of_order)
+    first = _advancing(rules, cancel, early_cancel, id_of_order)
 
     def handler(ctx: Context, delivery: Delivery) -> None:
         first(ctx, delivery)
         event, at_ms = delivery.value.data, delivery.record.timestamp
-        for payment_id, payment in _further(ctx, _of_order(event)).items():
+        for payment_id, payment in further(ctx, id_of_order(event)).items():
             facts = cancel(payment, event, at_ms, rules)
-            cause = _for_payment(cause_of(delivery), payment_id)
-            _carry_out(ctx, cause, payment_id, payment, facts, rules)
+            cause = for_payment(cause_of(delivery), payment_id)
+            carry_out(ctx, cause, payment_id, payment, facts, rules)
 
     return handler
 
@@ -248,29 +230,17 @@ def _amending(rules: PaymentRules) -> Handler:
 
     def handler(ctx: Context, delivery: Delivery) -> None:
         event, cause = delivery.value.data, cause_of(delivery)
-        payment_id = _of_order(event)
-        payment = ctx.table(PAYMENTS).get(payment_id)
+        payment_id, payment = of_order(ctx, event)
         if payment is None:
             return
         if event.lines:
-            sale = ctx.table(SALES).get(payment_id) or NOTHING_SOLD
+            sale = sale_of(ctx, payment_id)
             ctx.table(SALES)[payment_id] = amended(sale, event.lines)
-        further = tuple(_further(ctx, payment_id).values())
-        facts = amend(payment, further, event, cause.at_ms, rules)
-        _carry_out(ctx, cause, payment_id, payment, facts, rules)
+        others = tuple(further(ctx, payment_id).values())
+        facts = amend(payment, others, event, cause.at_ms, rules)
+        carry_out(ctx, cause, payment_id, payment, facts, rules)
 
     return handler
-
-
-def _further(ctx: Context, payment_id: str) -> dict[str, Payment]:
-    """The payments that amendments of an order brought; they lie where the first one lies."""
-    return dict(ctx.table(PAYMENTS).scan(f"{payment_id}:", f"{payment_id};"))
-
-
-def _for_payment(cause: Cause, payment_id: str) -> Cause:
-    """The cause of what one of several payments says: ids must not meet."""
-    own = derived_id(cause.event_id, payment_id)
-    return Cause(own, cause.correlation_id, cause.at_ms)
 
 
 def _disputing(rules: PaymentRules) -> Handler:
@@ -279,9 +249,9 @@ def _disputing(rules: PaymentRules) -> Handler:
         payment_id = command.payment_id
         payment = ctx.table(PAYMENTS).get(payment_id)
         if payment is not None:
-            sale = ctx.table(SALES).get(payment_id) or NOTHING_SOLD
+            sale = sale_of(ctx, payment_id)
             facts = record_chargeback(payment, sale, command, cause.at_ms, rules)
-            _carry_out(ctx, cause, payment_id, payment, facts, rules)
+            carry_out(ctx, cause, payment_id, payment, facts, rules)
 
     return handler
 
@@ -291,20 +261,19 @@ def _moving(rules: PaymentRules, move: GoodsMoved) -> Handler:
 
     def handler(ctx: Context, delivery: Delivery) -> None:
         event, cause = delivery.value.data, cause_of(delivery)
-        payment_id = _of_order(event)
-        payment = ctx.table(PAYMENTS).get(payment_id)
+        payment_id, payment = of_order(ctx, event)
         if payment is None:
             return
-        before = ctx.table(SALES).get(payment_id) or NOTHING_SOLD
+        before = sale_of(ctx, payment_id)
         moved = move(payment, before, event, cause.at_ms, rules)
         if moved.sale != before:
             ctx.table(SALES)[payment_id] = moved.sale
-        _carry_out(ctx, cause, payment_id, payment, moved.facts, rules)
+        carry_out(ctx, cause, payment_id, payment, moved.facts, rules)
         if moved.back is not None:
-            payments = {payment_id: payment, **_further(ctx, payment_id)}
+            payments = {payment_id: payment, **further(ctx, payment_id)}
             for own_id, facts in goods.give_back(payments, moved.back, cause.at_ms, rules):
-                own = cause if own_id == payment_id else _for_payment(cause, own_id)
-                _carry_out(ctx, own, own_id, payments[own_id], facts, rules)
+                own = cause if own_id == payment_id else for_payment(cause, own_id)
+                carry_out(ctx, own, own_id, payments[own_id], facts, rules)
 
     return handler
 
@@ -315,7 +284,7 @@ def _timing(rules: PaymentRules, time_up: TimeUp) -> TimerHandler:
         if payment is None:
             return
         facts = time_up(payment, timer.due_ms, now_ms, rules)
-        _carry_out(ctx, _saga(payment, timer, now_ms), timer.key, payment, facts, rules)
+        carry_out(ctx, saga(payment, timer, now_ms), timer.key, payment, facts, rules)
 
     return handler
 
@@ -325,60 +294,8 @@ def _evidencing(rules: PaymentRules) -> TimerHandler:
         payment = ctx.table(PAYMENTS).get(timer.key)
         if payment is None:
             return
-        sale = ctx.table(SALES).get(timer.key) or NOTHING_SOLD
+        sale = sale_of(ctx, timer.key)
         facts = evidence_due(payment, sale, timer.due_ms, now_ms)
-        _carry_out(ctx, _saga(payment, timer, now_ms), timer.key, payment, facts, rules)
+        carry_out(ctx, saga(payment, timer, now_ms), timer.key, payment, facts, rules)
 
     return handler
-
-
-def _saga(payment: Payment, timer: Timer, now_ms: int) -> Cause:
-    """A timer as a cause, in the saga that opened the payment."""
-    cause = timer_cause(NAME, timer, now_ms)
-    return Cause(cause.event_id, payment.session.correlation_id or cause.event_id, now_ms)
-
-
-def _carry_out(
-    ctx: Context,
-    cause: Cause,
-    payment_id: str,
-    payment: Payment | None,
-    facts: Sequence[Fact],
-    rules: PaymentRules,
-) -> None:
-    """Keep the row that follows from facts, and have its messages and timers run."""
-    if not facts:
-        return
-    step = fold(payment_id, payment, facts, rules)
-    ctx.table(PAYMENTS)[payment_id] = step.payment
-    payment_books.note(ctx, cause, payment_id, payment, step.payment)
-    for kind, due_ms, is_set in step.alarms:
-        change = ctx.set_timer if is_set else ctx.cancel_timer
-        change(kind, payment_id, due_ms)
-    for message, metadata in step.announcements:
-        announce(ctx, NAME, cause, (message,), metadata)
-
-
-def _keep(ctx: Context, payment_id: str, before: Early | None, early: Early | None) -> None:
-    """Keep news until it is wanted or expires."""
-    if early is None or early == before:
-        return
-    ctx.table(EARLY_PAYMENTS)[payment_id] = early
-    if before is not None and before.expires_at_ms != early.expires_at_ms:
-        ctx.cancel_timer(EARLY, payment_id, before.expires_at_ms)
-    ctx.set_timer(EARLY, payment_id, early.expires_at_ms)
-
-
-def _taken(ctx: Context, payment_id: str) -> Early | None:
-    """What came before the session, which is forgotten thereby."""
-    table = ctx.table(EARLY_PAYMENTS)
-    early = table.get(payment_id)
-    if early is not None:
-        del table[payment_id]
-        ctx.cancel_timer(EARLY, payment_id, early.expires_at_ms)
-    return early
-
-
-def _forget(ctx: Context, timer: Timer, now_ms: int) -> None:  # noqa: ARG001 - a timer's signature
-    """Let go of news whose payment was never opened."""
-    del ctx.table(EARLY_PAYMENTS)[timer.key]

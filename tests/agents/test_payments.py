@@ -249,6 +249,17 @@ def test_what_nobody_approves_ends_in_time() -> None:
     assert till.said("RefundFailed")[0].data.failure_reason == "approval_required"
 
 
+def test_what_one_moment_says_twice_has_two_names() -> None:
+    till = Till().hear(initiated(amount_minor=200_000), checked(), line(1), line(2))
+    till.send(asked_back(90_000, "k1"), asked_back(90_000, "k2")).driver.run()
+
+    till.driver.advance(7 * DAY_MS)
+
+    lapsed = till.said("RefundFailed")
+    assert len({told.data.refund_id for told in lapsed}) == 2
+    assert len({told.event_id for told in lapsed}) == 2
+
+
 # --- amendments ------------------------------------------------------------------------------
 
 

@@ -1,0 +1,112 @@
+"""Rows of payments: how the agent `payments` finds them, and keeps what follows from facts."""
+
+from collections.abc import Sequence
+from typing import Final, Protocol
+
+from agents import payment_books
+from agents.wiring import Cause, announce, timer_cause
+from engine.specs import Context, Timer
+from events.ids import derived_id
+from events.inventory import InventoryAdjusted
+from streams.payments.alarms import EARLY
+from streams.payments.facts import Fact
+from streams.payments.fold import fold
+from streams.payments.rules import PaymentRules
+from streams.payments.sales import NOTHING_SOLD, Sale
+from streams.payments.states import Early, Payment
+from tables.payments import EARLY_PAYMENTS, PAYMENTS, SALES
+from topics import PAYMENT_PREFIX
+
+NAME: Final = "payments"
+
+
+class _OfOrder(Protocol):
+    @property
+    def order_id(self) -> str: ...
+
+
+def further(ctx: Context, payment_id: str) -> dict[str, Payment]:
+    """The payments that amendments of an order brought; they lie where the first one lies."""
+    return dict(ctx.table(PAYMENTS).scan(f"{payment_id}:", f"{payment_id};"))
+
+
+def for_payment(cause: Cause, payment_id: str) -> Cause:
+    """The cause of what one of several payments says: ids must not meet."""
+    own = derived_id(cause.event_id, payment_id)
+    return Cause(own, cause.correlation_id, cause.at_ms)
+
+
+def sale_of(ctx: Context, payment_id: str) -> Sale:
+    """What was sold under a payment."""
+    return ctx.table(SALES).get(payment_id) or NOTHING_SOLD
+
+
+def id_of_order(message: _OfOrder) -> str:
+    """The name of the payment that belongs to the order a message is about."""
+    return f"{PAYMENT_PREFIX}{message.order_id}"
+
+
+def id_of_stock(event: InventoryAdjusted) -> str | None:
+    """The payment that waits for a reservation: named, or that of the order it is for."""
+    if event.payment_id is not None or event.order_id is None:
+        return event.payment_id
+    return f"{PAYMENT_PREFIX}{event.order_id}"
+
+
+def of_order(ctx: Context, message: _OfOrder) -> tuple[str, Payment | None]:
+    """That payment with its name; None where nobody opened it."""
+    payment_id = id_of_order(message)
+    return payment_id, ctx.table(PAYMENTS).get(payment_id)
+
+
+def saga(payment: Payment, timer: Timer, now_ms: int) -> Cause:
+    """A timer as a cause, in the saga that opened the payment."""
+    cause = timer_cause(NAME, timer, now_ms)
+    return Cause(cause.event_id, payment.session.correlation_id or cause.event_id, now_ms)
+
+
+def carry_out(
+    ctx: Context,
+    cause: Cause,
+    payment_id: str,
+    payment: Payment | None,
+    facts: Sequence[Fact],
+    rules: PaymentRules,
+) -> None:
+    """Keep the row that follows from facts, and have its messages and timers run."""
+    if not facts:
+        return
+    step = fold(payment_id, payment, facts, rules)
+    ctx.table(PAYMENTS)[payment_id] = step.payment
+    payment_books.note(ctx, cause, payment_id, payment, step.payment)
+    for kind, due_ms, is_set in step.alarms:
+        change = ctx.set_timer if is_set else ctx.cancel_timer
+        change(kind, payment_id, due_ms)
+    for position, (message, metadata) in enumerate(step.announcements):
+        # One cause may lead to several messages of a name: their ids must differ.
+        announce(ctx, f"{NAME} {position}" if position else NAME, cause, (message,), metadata)
+
+
+def keep(ctx: Context, payment_id: str, before: Early | None, early: Early | None) -> None:
+    """Keep news until it is wanted or expires."""
+    if early is None or early == before:
+        return
+    ctx.table(EARLY_PAYMENTS)[payment_id] = early
+    if before is not None and before.expires_at_ms != early.expires_at_ms:
+        ctx.cancel_timer(EARLY, payment_id, before.expires_at_ms)
+    ctx.set_timer(EARLY, payment_id, early.expires_at_ms)
+
+
+def taken(ctx: Context, payment_id: str) -> Early | None:
+    """What came before the session, which is forgotten thereby."""
+    table = ctx.table(EARLY_PAYMENTS)
+    early = table.get(payment_id)
+    if early is not None:
+        del table[payment_id]
+        ctx.cancel_timer(EARLY, payment_id, early.expires_at_ms)
+    return early
+
+
+def forget(ctx: Context, timer: Timer, now_ms: int) -> None:  # noqa: ARG001 - a timer's signature
+    """Let go of news whose payment was never opened."""
+    del ctx.table(EARLY_PAYMENTS)[timer.key]
