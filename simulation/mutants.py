@@ -48,8 +48,8 @@ MUTANTS: Final = (
     Mutant(
         "money that is held is not let go",
         "streams.payments.steps",
-        "    if payment.charge_id:\n        return (f.VoidAsked(",
-        "    if not payment.charge_id:\n        return (f.VoidAsked(",
+        "    if payment.charge_id:\n        return (cf.VoidAsked(",
+        "    if not payment.charge_id:\n        return (cf.VoidAsked(",
     ),
     Mutant(
         "money that comes in for a cancelled order is kept",
@@ -78,8 +78,8 @@ MUTANTS: Final = (
     Mutant(
         "nobody asks how a refund went",
         "streams.payments.refunds",
-        "underway = f.RefundUnderway(event.refund_id, at_ms + rules.refund_look_ms)",
-        "underway = f.RefundUnderway(event.refund_id, 0)",
+        "underway = rf.RefundUnderway(event.refund_id, at_ms + rules.refund_look_ms)",
+        "underway = rf.RefundUnderway(event.refund_id, 0)",
     ),
     Mutant(
         "money that is only held is in the settlement report",
