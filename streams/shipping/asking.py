@@ -73,8 +73,8 @@ def claimed(shipment: Shipment, claim: Claim) -> FileClaim:
 
 
 def parcel_tracked(shipment: Shipment) -> TrackParcel:
-    """Ask a carrier where a parcel is."""
-    return TrackParcel(
+    """Ask a carrier where a parcel is, as often as it takes: so it is made of what was checked."""
+    return TrackParcel.made(
         shipment_id=shipment.shipment_id,
         order_id=shipment.order_id,
         carrier=shipment.carrier,
@@ -82,6 +82,9 @@ def parcel_tracked(shipment: Shipment) -> TrackParcel:
         booked_at=moment_of(shipment.booked_at_ms),
         address=wire_address(shipment.destination),
         known=tuple(
-            [KnownScan(status=scan.status, at=moment_of(scan.at_ms)) for scan in shipment.scans]
+            [
+                KnownScan.made(status=scan.status, at=moment_of(scan.at_ms))
+                for scan in shipment.scans
+            ]
         ),
     )
