@@ -49,3 +49,32 @@ class JsonApi:
         except ValueError:
             return {}
         return found if isinstance(found, dict) else {}
+
+
+class HttpMessenger:
+    """A messenger that posts JSON to one address."""
+
+    def __init__(self, url: str, token: str, name: str, timeout_s: float, calls_max: int) -> None:
+        self._url = url
+        self._name = name
+        self._calls_max = calls_max
+        self._api = JsonApi(name, token, timeout_s)
+
+    @property
+    def name(self) -> str:
+        """As events name it."""
+        return self._name
+
+    @property
+    def calls_max(self) -> int:
+        """How many messages it takes at once."""
+        return self._calls_max
+
+    @property
+    def is_outside(self) -> bool:
+        """Messages leave the house."""
+        return True
+
+    async def close(self) -> None:
+        """Close the session."""
+        await self._api.close()

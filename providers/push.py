@@ -7,7 +7,7 @@ A device that the provider does not know any more is told as dead.
 import asyncio
 from typing import Any, Final
 
-from providers.http import JsonApi
+from providers.http import HttpMessenger
 from providers.notifications import Code, Outgoing, Refusal, Taken
 
 CALLS_MAX: Final = 100
@@ -15,29 +15,12 @@ _NOT_FOUND: Final = 404
 _REFUSED_FROM: Final = 400
 
 
-class FcmPush:
+class FcmPush(HttpMessenger):
     """Sends pushes to every device of a customer."""
 
     def __init__(self, url: str, token: str, *, name: str = "fcm", timeout_s: float = 5.0) -> None:
         """`url` is `https://fcm.googleapis.com/v1/projects/<project>/messages:send`."""
-        self._url = url
-        self._name = name
-        self._api = JsonApi(name, token, timeout_s)
-
-    @property
-    def name(self) -> str:
-        """As events name it."""
-        return self._name
-
-    @property
-    def calls_max(self) -> int:
-        """How many messages it takes at once."""
-        return CALLS_MAX
-
-    @property
-    def is_outside(self) -> bool:
-        """Messages leave the house."""
-        return True
+        super().__init__(url, token, name, timeout_s, CALLS_MAX)
 
     async def send(self, message: Outgoing) -> Taken | Refusal:
         """Push to every device; one that takes it is enough."""
@@ -50,10 +33,6 @@ class FcmPush:
         if len(dead) == len(message.to):
             return Refusal(Code.DEAD_TOKEN, "No device has the app any more.", dead)
         return Refusal(Code.REFUSED, f"HTTP {max(answers)}", dead)
-
-    async def close(self) -> None:
-        """Close the session."""
-        await self._api.close()
 
     async def _push(self, message: Outgoing, device: str) -> int:
         status, _ = await self._api.post(self._url, push_of(message, device), {})

@@ -6,7 +6,7 @@ it send one SMS for all tries.
 
 from typing import Final
 
-from providers.http import JsonApi
+from providers.http import HttpMessenger
 from providers.notifications import Code, Outgoing, Refusal, Taken
 
 CALLS_MAX: Final = 50
@@ -17,31 +17,14 @@ _NUMBER: Final = frozenset(
 """Codes that say that the number takes no SMS, now or ever (G-35)."""
 
 
-class HttpSms:
+class HttpSms(HttpMessenger):
     """Sends SMS."""
 
     def __init__(
         self, url: str, token: str, sender: str, *, name: str = "sms", timeout_s: float = 5.0
     ) -> None:
-        self._url = url
         self._sender = sender
-        self._name = name
-        self._api = JsonApi(name, token, timeout_s)
-
-    @property
-    def name(self) -> str:
-        """As events name it."""
-        return self._name
-
-    @property
-    def calls_max(self) -> int:
-        """How many messages it takes at once."""
-        return CALLS_MAX
-
-    @property
-    def is_outside(self) -> bool:
-        """Messages leave the house."""
-        return True
+        super().__init__(url, token, name, timeout_s, CALLS_MAX)
 
     async def send(self, message: Outgoing) -> Taken | Refusal:
         """Send an SMS; the text is cut to size already."""
@@ -52,7 +35,3 @@ class HttpSms:
         why = str(answer.get("code", ""))
         code = Code.NUMBER_DISABLED if why in _NUMBER else Code.REFUSED
         return Refusal(code, f"HTTP {status} {why}".strip())
-
-    async def close(self) -> None:
-        """Close the session."""
-        await self._api.close()
