@@ -17,16 +17,14 @@ from operator import attrgetter
 from typing import Any
 
 from agents import payment_books
+from agents.payment_orders import amending, cancelling, moving
 from agents.payment_rows import (
     NAME,
     carry_out,
-    for_payment,
     forget,
-    further,
     id_of_order,
     id_of_stock,
     keep,
-    of_order,
     saga,
     sale_of,
     taken,
@@ -45,7 +43,6 @@ from streams.payments.alarms import (
     SESSION,
     SETTLEMENT,
 )
-from streams.payments.amendments import amend
 from streams.payments.charges import (
     charge_captured,
     charge_failed,
@@ -68,7 +65,7 @@ from streams.payments.refund_news import refused_unknown
 from streams.payments.refund_requests import approval_due, request_refund
 from streams.payments.refunds import charge_refunded, look_due, refund_accepted
 from streams.payments.rules import PaymentRules
-from streams.payments.sales import Sale, agreed_return, amended
+from streams.payments.sales import agreed_return
 from streams.payments.sessions import cancel, open_session
 from streams.payments.settlement import settle, settlement_due
 from streams.payments.states import Early, Payment
@@ -86,7 +83,6 @@ Decide = Callable[[Payment, Any, int, PaymentRules], Sequence[Fact]]
 Remember = Callable[[Early | None, Any, int, PaymentRules], Early | None]
 TimeUp = Callable[[Payment, int, int, PaymentRules], Sequence[Fact]]
 IdOf = Callable[[Any], str | None]
-GoodsMoved = Callable[[Payment, Sale, Any, int, PaymentRules], goods.Moved]
 
 
 def payments_agent(rules: PaymentRules) -> AgentSpec:
@@ -111,19 +107,20 @@ def payments_agent(rules: PaymentRules) -> AgentSpec:
         "ChargesReconciled": payment_books.reconciled(rules),
     }
     stock = {"InventoryAdjusted": _advancing(rules, stock_adjusted, early_stock, id_of_stock)}
-    ordered = {"OrderCancelled": _cancelling(rules), "OrderAmended": _amending(rules)}
+    first = _advancing(rules, cancel, early_cancel, id_of_order)
+    ordered = {"OrderCancelled": cancelling(rules, first), "OrderAmended": amending(rules)}
     asked = {
         "RecordChargeback": _disputing(rules),
         "CloseChargeback": on(close_chargeback),
         "RefundPayment": _refunding(rules),
-        "RefundGoods": _moving(rules, goods.unreplaced),
+        "RefundGoods": moving(rules, goods.unreplaced),
     }
     parcels = {
-        "ShipmentDispatched": _moving(rules, goods.dispatched),
-        "ShipmentDelivered": _moving(rules, goods.delivered),
-        "DeliveryFailed": _moving(rules, goods.delivery_failed),
-        "ReturnInitiated": _moving(rules, goods.return_agreed),
-        "ReturnReceived": _moving(rules, goods.returned),
+        "ShipmentDispatched": moving(rules, goods.dispatched),
+        "ShipmentDelivered": moving(rules, goods.delivered),
+        "DeliveryFailed": moving(rules, goods.delivery_failed),
+        "ReturnInitiated": moving(rules, goods.return_agreed),
+        "ReturnReceived": moving(rules, goods.returned),
     }
     return AgentSpec(
         name=NAME,
@@ -210,39 +207,6 @@ def _refunding(rules: PaymentRules) -> Handler:
     return handler
 
 
-def _cancelling(rules: PaymentRules) -> Handler:
-    """End every payment of an order."""
-    first = _advancing(rules, cancel, early_cancel, id_of_order)
-
-    def handler(ctx: Context, delivery: Delivery) -> None:
-        first(ctx, delivery)
-        event, at_ms = delivery.value.data, delivery.record.timestamp
-        for payment_id, payment in further(ctx, id_of_order(event)).items():
-            facts = cancel(payment, event, at_ms, rules)
-            cause = for_payment(cause_of(delivery), payment_id)
-            carry_out(ctx, cause, payment_id, payment, facts, rules)
-
-    return handler
-
-
-def _amending(rules: PaymentRules) -> Handler:
-    """Take over what an order costs now, and of what."""
-
-    def handler(ctx: Context, delivery: Delivery) -> None:
-        event, cause = delivery.value.data, cause_of(delivery)
-        payment_id, payment = of_order(ctx, event)
-        if payment is None:
-            return
-        if event.lines:
-            sale = sale_of(ctx, payment_id)
-            ctx.table(SALES)[payment_id] = amended(sale, event.lines)
-        others = tuple(further(ctx, payment_id).values())
-        facts = amend(payment, others, event, cause.at_ms, rules)
-        carry_out(ctx, cause, payment_id, payment, facts, rules)
-
-    return handler
-
-
 def _disputing(rules: PaymentRules) -> Handler:
     def handler(ctx: Context, delivery: Delivery) -> None:
         command, cause = delivery.value.data, cause_of(delivery)
@@ -252,28 +216,6 @@ def _disputing(rules: PaymentRules) -> Handler:
             sale = sale_of(ctx, payment_id)
             facts = record_chargeback(payment, sale, command, cause.at_ms, rules)
             carry_out(ctx, cause, payment_id, payment, facts, rules)
-
-    return handler
-
-
-def _moving(rules: PaymentRules, move: GoodsMoved) -> Handler:
-    """Follow the goods of an order that has a payment; of others nothing is known."""
-
-    def handler(ctx: Context, delivery: Delivery) -> None:
-        event, cause = delivery.value.data, cause_of(delivery)
-        payment_id, payment = of_order(ctx, event)
-        if payment is None:
-            return
-        before = sale_of(ctx, payment_id)
-        moved = move(payment, before, event, cause.at_ms, rules)
-        if moved.sale != before:
-            ctx.table(SALES)[payment_id] = moved.sale
-        carry_out(ctx, cause, payment_id, payment, moved.facts, rules)
-        if moved.back is not None:
-            payments = {payment_id: payment, **further(ctx, payment_id)}
-            for own_id, facts in goods.give_back(payments, moved.back, cause.at_ms, rules):
-                own = cause if own_id == payment_id else for_payment(cause, own_id)
-                carry_out(ctx, own, own_id, payments[own_id], facts, rules)
 
     return handler
 

@@ -1,0 +1,71 @@
+"""What an order's news means for its payments: its own, and those that amendments brought."""
+
+from collections.abc import Callable
+from typing import Any
+
+from agents.payment_rows import carry_out, for_payment, further, id_of_order, of_order, sale_of
+from agents.wiring import cause_of
+from engine.specs import Context, Delivery, Handler
+from streams.payments import goods
+from streams.payments.amendments import amend
+from streams.payments.rules import PaymentRules
+from streams.payments.sales import Sale, amended
+from streams.payments.sessions import cancel
+from streams.payments.states import Payment
+from tables.payments import SALES
+
+GoodsMoved = Callable[[Payment, Sale, Any, int, PaymentRules], goods.Moved]
+
+
+def cancelling(rules: PaymentRules, first: Handler) -> Handler:
+    """End every payment of an order: its own with `first`, then those that amendments brought."""
+
+    def handler(ctx: Context, delivery: Delivery) -> None:
+        first(ctx, delivery)
+        event, at_ms = delivery.value.data, delivery.record.timestamp
+        for payment_id, payment in further(ctx, id_of_order(event)).items():
+            facts = cancel(payment, event, at_ms, rules)
+            cause = for_payment(cause_of(delivery), payment_id)
+            carry_out(ctx, cause, payment_id, payment, facts, rules)
+
+    return handler
+
+
+def amending(rules: PaymentRules) -> Handler:
+    """Take over what an order costs now, and of what."""
+
+    def handler(ctx: Context, delivery: Delivery) -> None:
+        event, cause = delivery.value.data, cause_of(delivery)
+        payment_id, payment = of_order(ctx, event)
+        if payment is None:
+            return
+        if event.lines:
+            sale = sale_of(ctx, payment_id)
+            ctx.table(SALES)[payment_id] = amended(sale, event.lines)
+        others = tuple(further(ctx, payment_id).values())
+        facts = amend(payment, others, event, cause.at_ms, rules)
+        carry_out(ctx, cause, payment_id, payment, facts, rules)
+
+    return handler
+
+
+def moving(rules: PaymentRules, move: GoodsMoved) -> Handler:
+    """Follow the goods of an order that has a payment; of others nothing is known."""
+
+    def handler(ctx: Context, delivery: Delivery) -> None:
+        event, cause = delivery.value.data, cause_of(delivery)
+        payment_id, payment = of_order(ctx, event)
+        if payment is None:
+            return
+        before = sale_of(ctx, payment_id)
+        moved = move(payment, before, event, cause.at_ms, rules)
+        if moved.sale != before:
+            ctx.table(SALES)[payment_id] = moved.sale
+        carry_out(ctx, cause, payment_id, payment, moved.facts, rules)
+        if moved.back is not None:
+            payments = {payment_id: payment, **further(ctx, payment_id)}
+            for own_id, facts in goods.give_back(payments, moved.back, cause.at_ms, rules):
+                own = cause if own_id == payment_id else for_payment(cause, own_id)
+                carry_out(ctx, own, own_id, payments[own_id], facts, rules)
+
+    return handler
