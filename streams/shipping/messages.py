@@ -82,7 +82,7 @@ def _dispatched(shipment: Shipment, fact: f.Dispatched, _rules: ShippingRules) -
         shipping_method=shipment.method,
         estimated_delivery=moment_of(fact.eta_ms),
         priority=shipment.method == "express",
-        warehouse=WarehouseRef(id=shipment.warehouse_id),
+        warehouse=None if shipment.guessed else WarehouseRef(id=shipment.warehouse_id),
         destination=place_of(shipment.destination),
         packages=packages_of(shipment.packages),
         dispatched_at=moment_of(fact.at_ms),

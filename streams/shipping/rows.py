@@ -218,6 +218,8 @@ class Shipment(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     late: bool = False
     """It was dispatched after that."""
     blocked: bool = False
+    guessed: bool = False
+    """Nobody had said where its goods lie: it is booked from the default; stock knows better."""
     ready_at_ms: int = 0
     """The carrier stood ready while fraud blocked it; 0: it did not."""
     booking: Booking | None = None

@@ -129,6 +129,20 @@ def test_each_warehouse_sends_a_parcel_of_its_own(dock: Dock) -> None:
     assert dock.shipment("shp_ord_1").status is Status.CREATED
 
 
+def test_what_nobody_said_where_it_lies_leaves_wherever_stock_holds_it(dock: Dock) -> None:
+    dock.tell(confirmed(), held(1, "wh_a", 2), complete())
+    known, guessed = dock.shipment("shp_ord_1:2"), dock.shipment("shp_ord_1")
+    assert (known.items[0].product_id, guessed.items[0].product_id) == ("p1", "p2")
+
+    dock.tell(scan("shipped"), scan("shipped", shipment_id="shp_ord_1:2"))
+
+    left = [e.data for e in dock.said() if e.event_type == "ShipmentDispatched"]
+    assert {one.shipment_id: one.warehouse and one.warehouse.id for one in left} == {
+        "shp_ord_1": None,
+        "shp_ord_1:2": "wh_a",
+    }
+
+
 def test_a_busy_carrier_is_asked_three_times_then_another_then_a_person(dock: Dock) -> None:
     dock.tell(confirmed(shipping_address=address(postal_code="1-busy")), *ORDER[1:])
 
