@@ -89,6 +89,8 @@ class Found:
 
     rows: dict[str, Any] = field(default_factory=dict)
     beats: dict[str, int] = field(default_factory=dict)
+    places: dict[str, int] = field(default_factory=dict)
+    """In which partition each row lies."""
     outputs: dict[str, Counter[bytes]] = field(default_factory=lambda: defaultdict(Counter))
     commits: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
     """By partition: when rows were written, in ms."""
@@ -104,6 +106,7 @@ class Found:
             self.beats[key.decode()] = row["count"]
         elif name in _FIELDS:
             self._paid(f"{name}/{key.decode()}", record, row)
+            self.places[f"{name}/{key.decode()}"] = record.partition
             self.rows[f"{name}/{key.decode()}"] = tuple(row[f] for f in _FIELDS[name])
 
     def _paid(self, key: str, record: ConsumerRecord, row: dict[str, Any]) -> None:
