@@ -2,8 +2,12 @@
 
 import pytest
 
+import events
+from app import agents_of
+from engine.driver import Driver
+from settings import Settings
 from streams.payments.books import RULE
-from tables.payments import BOOK_NOTES, SETTLEMENT_REPORT, STUCK
+from tables.payments import BOOK_NOTES, PAYMENTS, SETTLEMENT_REPORT, STUCK
 from tests.agents.till import Till, about, session
 from tests.streams.payments.samples import (
     AMOUNT,
@@ -14,6 +18,8 @@ from tests.streams.payments.samples import (
     line,
     renewal,
 )
+from tests.streams.payments.samples import NOW_MS as START_MS
+from topics import topic_of
 
 UNTIL_TWO_MS = (10 * 60 + 54) * MINUTE_MS
 
@@ -86,3 +92,21 @@ def test_money_that_was_not_taken_is_in_no_book(token: str) -> None:
     till.driver.advance(HOUR_MS, step_ms=MINUTE_MS)
 
     assert till.driver.rows(SETTLEMENT_REPORT) == {}
+
+
+def test_the_shop_as_it_runs_finds_a_planted_difference() -> None:
+    shop = Driver(*agents_of(Settings(provider_latency_ms=0)))
+    for order, token in (("ord_1", "tok_visa"), ("ord_2", "tok_misbooked")):
+        for message in (session(order, token), about(line(1), order), about(line(2), order)):
+            value = events.encode(message, event_id=f"{order} {message.name}", timestamp=START_MS)
+            told = events.headers(message, "saga")
+            key = events.key_of(message)
+            shop.send(topic_of(type(message)), value, key, headers=told)
+            shop.run()
+    assert {row.status for row in shop.rows(PAYMENTS).values()} == {"CAPTURED"}
+
+    shop.advance(UNTIL_TWO_MS)
+
+    listed = shop.rows(STUCK)
+    assert set(listed) == {"pay_ord_2"}
+    assert listed["pay_ord_2"].provider_captured_minor == AMOUNT - 100

@@ -23,6 +23,8 @@ SETTINGS = {
     "fraud__review_sla_ms": str(TIME_SCALE * 3_000),
     "fraud__review_timeout_ms": str(TIME_SCALE * 24_000),
     "inventory__no_backorder": '["prd_final"]',
+    # A refund on its way is asked about after 3 s.
+    "payments__refund_look_ms": str(TIME_SCALE * 3_000),
     # Calls that fail by script must not take the provider down for everybody else.
     "payments__breaker_errors_max": "1000",
     "payments__breaker_calls_min": "1000000",

@@ -83,6 +83,15 @@ def test_a_large_refund_waits_for_somebody_else(ear: Ear, sender: Sender, worker
     until_payment(workers, order_id, "REFUNDED")
 
 
+def test_a_refund_on_its_way_is_done_when_the_provider_says_so(ear: Ear, sender: Sender) -> None:
+    order_id = paid(ear, sender, "on_its_way", 1, token="tok_refund_pending")
+
+    sender.refund(order_id, "k1", amount=5.00)
+    assert until_refund(ear, order_id, "RefundIssued", 1).data["amount"] == 5.00
+    names = [said.name for said in ear.of(order_id, "payments")]
+    assert "ChargeRefundAccepted" in names[: names.index("RefundIssued")]
+
+
 def test_a_chargeback_that_is_lost_stops_the_order_and_marks_its_customer(
     ear: Ear, sender: Sender, workers: Workers
 ) -> None:
