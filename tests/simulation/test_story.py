@@ -12,5 +12,5 @@ def test_a_failure_is_told_with_its_seed_its_law_what_was_said_and_how_to_see_it
     assert lines[0].startswith(f"seed 6, step {world.steps}, ")
     assert "«stock conserved» does not hold" in lines[0]
     assert lines[1] == "  pay_ord_1: expected 3, found 2"
-    assert any("PlaceOrder" in line or "OrderConfirmed" in line for line in lines)
+    assert any("orderId=ord_1" in line for line in lines)
     assert lines[-1] == "  again: make simulate SEED=6"
