@@ -65,6 +65,13 @@ def test_no_timer_outlives_the_orders(heavy: MemoryRun) -> None:
 
     # Stock remembers ended reservations and event ids for a while; customers' history and what
     # daily reports know of an order are kept for 90 days. A warehouse's snapshot waits for seconds,
-    # an eleventh letter to one customer for the next hour.
-    waits = {"notifier.history", "notifier.due", "metrics.forget", "warehouses.snapshot"}
+    # an eleventh letter to one customer for the next hour. A parcel's last question is due for four
+    # hours, whatever has become of it meanwhile.
+    waits = {
+        "notifier.history",
+        "notifier.due",
+        "metrics.forget",
+        "warehouses.snapshot",
+        "shipping.poll",
+    }
     assert left <= waits
