@@ -10,7 +10,7 @@ from typing import Any, Final, Protocol
 from benchmarks.kafka import BenchmarkError
 from benchmarks.pipeline.load import Sender
 from benchmarks.pipeline.meter import Letter, Meter, latencies_ms
-from benchmarks.pipeline.probes import API_A_S, Caller, StockProbe
+from benchmarks.pipeline.probes import API_A_S, API_CALLERS, Caller, StockProbe
 from benchmarks.pipeline.shop import ENV, Shop, running_shop
 from benchmarks.results import Result, percentile
 
@@ -74,9 +74,10 @@ def run_shop(bootstrap: str, folder: Path, pace: Pace) -> Result:
     with running_shop(bootstrap, folder, pace.workers, whole=True) as shop:
         orders = shop.load.orders(pace.rate, pace.orders)
         every = max(1, round(pace.rate / API_A_S))
-        caller = Caller(shop, orders[::every])
+        called = orders[::every]
         del orders[::every]
-        sources = (Sender(bootstrap, shop.load.with_subscribers(orders)), caller)
+        callers = [Caller(shop, called[number::API_CALLERS]) for number in range(API_CALLERS)]
+        sources = (Sender(bootstrap, shop.load.with_subscribers(orders)), *callers)
         meter, probe = Meter(bootstrap, ENV, letters=True), StockProbe(shop)
         probe.start()
         try:
@@ -86,7 +87,7 @@ def run_shop(bootstrap: str, folder: Path, pace: Pace) -> Result:
         finally:
             meter.close()
     result = _result("shop", pace, shop, sources, meter, under_way)
-    result.more.update(_of_whole(shop, sources, meter, caller, probe, pace))
+    result.more.update(_of_whole(shop, callers, meter, probe, _measured(_sent_s(sources), pace)))
     return result
 
 
@@ -105,9 +106,18 @@ def _watch(sources: Sequence[Source], meter: Meter, shop: Shop, pace: Pace) -> l
         if time.time() > started_s + pace.warm_up_s + pace.seconds + DRAIN_S:
             raise BenchmarkError(
                 f"{pace.orders - len(meter.paid_s)} of {pace.orders} orders are not paid"
-                f" {DRAIN_S:.0f} s after the last; {meter.failed} failed:\n{shop.processes.said()}"
+                f" {DRAIN_S:.0f} s after the last; {meter.failed} failed;"
+                f" {_oldest(sources, meter)}:\n{shop.processes.said()}"
             )
     return samples
+
+
+def _oldest(sources: Sequence[Source], meter: Meter) -> str:
+    """Name the order that is unpaid longest: behind the others it is late, alone it is stuck."""
+    sent_s = {order: s for order, s in _sent_s(sources).items() if order not in meter.paid_s}
+    order = min(sent_s, key=sent_s.__getitem__, default=b"none")
+    seen = "confirmed" if order in meter.confirmed_s else "not confirmed"
+    return f"{order.decode()} waits for {time.time() - sent_s.get(order, 0):.0f} s, {seen}"
 
 
 def _await_letters(meter: Meter, pace: Pace) -> None:
@@ -159,25 +169,26 @@ def _result(
 
 def _of_whole(
     shop: Shop,
-    sources: Sequence[Source],
+    callers: Sequence[Caller],
     meter: Meter,
-    caller: Caller,
     probe: StockProbe,
-    pace: Pace,
+    measured: tuple[float, float],
 ) -> dict[str, Any]:
     """What only the whole shop does."""
-    start_s, end_s = _measured(_sent_s(sources), pace)
+    start_s, end_s = measured
+    answered_ms = [ms for caller in callers for ms in caller.answered_ms]
+    paid = sum(start_s <= at_s < end_s for at_s in meter.paid_s.values())
     letters = waits_ms(meter.letters, start_s, end_s)
     assert shop.gateway is not None, "a whole shop has a gateway"
     return {
-        "gateway_us_per_event": shop.gateway.cpu_s(start_s, end_s) / pace.rate / pace.seconds * 1e6,
+        "gateway_us_per_event": shop.gateway.cpu_s(start_s, end_s) / max(1, paid) * 1e6,
         "notification_ms_p50": percentile(letters, 0.5),
         "notification_ms_p99": percentile(letters, 0.99),
         "stock_ms_p50": percentile(probe.seen_ms, 0.5),
         "stock_ms_p99": percentile(probe.seen_ms, 0.99),
-        "api_ms_p50": percentile(caller.answered_ms, 0.5),
-        "api_ms_p99": percentile(caller.answered_ms, 0.99),
-        "api_unconfirmed": caller.unconfirmed,
+        "api_ms_p50": percentile(answered_ms, 0.5),
+        "api_ms_p99": percentile(answered_ms, 0.99),
+        "api_unconfirmed": sum([caller.unconfirmed for caller in callers]),
         "letters": len(meter.letters),
         "letters_failed": meter.unsent,
         "stock_changes": len(probe.seen_ms),
