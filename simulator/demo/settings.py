@@ -22,6 +22,9 @@ BACKORDER_S: Final = 15
 """How long an order waits for stock, in place of 3 days."""
 REVIEW_S: Final = 12
 """How long a review may take, in place of 24 hours."""
+STOCK_ANSWER_S: Final = 30
+"""How long an exchange waits for stock to answer, in place of a minute: scaled it would be half a
+second, in which no worker that was killed is back."""
 
 PARCEL_S: Final = {"shipped": 2, "in_transit": 3, "out": 4, "delivered": 5, "again": 2}
 """When things happen to a parcel after it was booked, in place of two days."""
@@ -48,6 +51,7 @@ def worker_settings(shop: ShopSettings) -> Mapping[str, str]:
         "FLOWMART_TIME_SCALE": str(TIME_SCALE),
         "FLOWMART_ORDERS__BACKORDER_MS": str(backorder_ms),
         "FLOWMART_ORDERS__REVIEW_MS": review_ms,
+        "FLOWMART_ORDERS__EXCHANGE_WAIT_MS": str(STOCK_ANSWER_S * TIME_SCALE * 1000),
         "FLOWMART_FRAUD__REVIEW_TIMEOUT_MS": review_ms,
         "FLOWMART_PAYMENTS__REVIEW_MS": review_ms,
         # Waits between technical tries are real seconds, not scaled: keep them short.
