@@ -31,7 +31,7 @@ STEADY: Final = Pace(rate=550, seconds=60)
 """A tenth above the floor, so that the floor itself is not decided by rounding."""
 CALM: Final = Pace(rate=100, seconds=20, workers=1)
 """One worker carries it with ease; a second would only wait on the same cores."""
-WHOLE: Final = Pace(rate=420, seconds=60, warm_up_s=10)
+WHOLE: Final = Pace(rate=250, seconds=60, warm_up_s=10)
 """Every service at a twentieth above the floor."""
 PROMISED: Final = Pace(rate=50, seconds=60, warm_up_s=10)
 """At which the shop's promises are held."""

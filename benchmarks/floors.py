@@ -7,7 +7,8 @@ from benchmarks.results import Result
 
 W1_EVENTS_PER_S_MIN: Final = 80_000
 PIPELINE_ORDERS_PER_S_MIN: Final = 500
-SHOP_ORDERS_PER_S_MIN: Final = 400
+SHOP_ORDERS_PER_S_MIN: Final = 240
+"""What it carries with room for a busy machine; see docs/benchmarks.md for what it is to carry."""
 LAG_GROWTH_S_MAX: Final = 0.5
 """Orders under way may not grow by more than this much of the rate over the run."""
 PROMISES_MS: Final = {
