@@ -65,7 +65,7 @@ def test_recovery_brings_every_row_back(place: Place) -> None:
     assert result.more["recovery_s"] > 0
 
 
-def test_latency_is_measured_of_every_record(place: Place) -> None:
+def test_latency_is_measured_once_records_flow(place: Place) -> None:
     result = run_latency(place, FLOWMART, 50, 2.0, 1)
 
     assert result.latency_ms_p50 is not None
