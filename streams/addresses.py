@@ -38,3 +38,8 @@ def wire_address(kept: PostalAddress) -> Address:
         postal_code=kept.postal_code,
         country=kept.country,
     )
+
+
+def region_of(state: str | None, country: str) -> Address:
+    """As much of an address as stock needs to choose a warehouse; nothing in it is personal."""
+    return Address(line1="", city="", state=state, country=country)

@@ -8,8 +8,8 @@ from events.base import Message
 from events.exchange_ids import hold_id_of
 from events.holds import CommitStock, ExtendHold, ReleaseStock, ReserveStock, ShipStock
 from events.inventory import AddInventory
-from events.types import Address
 from events.vocabulary import ReleaseReason
+from streams.addresses import region_of
 from streams.allocation.facts import (
     Amended,
     Asked,
@@ -56,7 +56,7 @@ def _amended(row: Allocation, fact: Amended) -> Iterator[Message]:
 def _reserve(
     row: Allocation, numbers: Iterable[int], *, may_wait: bool = True
 ) -> Iterator[ReserveStock]:
-    destination = Address(line1="", city="", state=row.state or None, country=row.country)
+    destination = region_of(row.state or None, row.country)
     for number in numbers:
         line = row.lines[number - 1]
         yield ReserveStock(

@@ -5,6 +5,8 @@ from enum import StrEnum
 
 import msgspec
 
+from streams.reservations import line_of
+
 
 class Status(StrEnum):
     """How an order stands with its stock."""
@@ -74,12 +76,8 @@ class Allocation(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
     def line_number(self, reservation_id: str | None) -> int:
         """The line a reservation is for, counted from 1; 0 when it is not for this order."""
-        if reservation_id is None:
-            return 0
-        order_id, _, number = reservation_id.rpartition(":")
-        if order_id != self.order_id or not number.isdecimal() or not number.isascii():
-            return 0
-        return line if (line := int(number[:4])) <= len(self.lines) else 0
+        line = line_of(reservation_id, self.order_id)
+        return line if line <= len(self.lines) else 0
 
 
 def standing(row: Allocation) -> list[int]:

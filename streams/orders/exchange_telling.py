@@ -8,8 +8,8 @@ from events.exchanges import PlaceReplacement, RefundGoods
 from events.holds import ReleaseStock, ReserveStock
 from events.orders import CancelOrder
 from events.shipping_parts import ReturnedItem
-from events.types import Address, OrderItem
-from streams.addresses import wire_address
+from events.types import OrderItem
+from streams.addresses import region_of, wire_address
 from streams.moments import moment_of
 from streams.orders.exchange_facts import (
     ExchangeEnded,
@@ -40,7 +40,7 @@ def return_asked(order: Order, fact: ReturnAsked, rules: OrderRules) -> Iterator
             order_id=order.order_id,
             product_id=swap.product_id,
             quantity=swap.units,
-            destination=Address(line1="", city="", state=where.state, country=where.country),
+            destination=region_of(where.state, where.country),
             expires_at=moment_of(fact.at_ms + rules.exchange_hold_ms),
             backorder=False,
         )

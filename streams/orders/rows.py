@@ -7,6 +7,7 @@ import msgspec
 
 from streams.addresses import PostalAddress
 from streams.orders.back import Back, Exchange
+from streams.reservations import line_of
 
 HISTORY_MAX: Final = 40
 """Steps of an order's history that are kept: the first, and the last of the others."""
@@ -190,9 +191,5 @@ class Order(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
     def line_number(self, reservation_id: str | None) -> int:
         """The line a reservation `<orderId>:<line>` is for; 0 when it is not for this order."""
-        if reservation_id is None:
-            return 0
-        order_id, _, number = reservation_id.rpartition(":")
-        if order_id != self.order_id or not number.isdecimal() or not number.isascii():
-            return 0
-        return line if (line := int(number[:4])) <= len(self.lines) else 0
+        line = line_of(reservation_id, self.order_id)
+        return line if line <= len(self.lines) else 0

@@ -6,8 +6,8 @@ from events.base import Message
 from events.holds import ReleaseStock, ReserveStock
 from events.orders import AddressChange, Amendment, OrderAmended, OrderLine
 from events.returns import CreateReturnLabel
-from events.types import Address, ShippedItem
-from streams.addresses import wire_address
+from events.types import ShippedItem
+from streams.addresses import region_of, wire_address
 from streams.moments import moment_of
 from streams.orders.back import Back
 from streams.orders.calendar import promised_on
@@ -60,7 +60,7 @@ def _reserve(order: Order, fact: AmendmentAsked, rules: OrderRules) -> Iterator[
             order_id=order.order_id,
             product_id=line.product_id,
             quantity=line.quantity,
-            destination=Address(line1="", city="", state=where.state, country=where.country),
+            destination=region_of(where.state, where.country),
             expires_at=moment_of(fact.at_ms + rules.amendment_hold_ms),
             backorder=False,
             sales_channel=order.channel or None,

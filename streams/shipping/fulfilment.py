@@ -13,6 +13,7 @@ from events.payments import PaymentComplete, PaymentProcessed
 from events.refunds import ChargebackOpened
 from events.types import OrderItem
 from streams.addresses import kept_address
+from streams.reservations import line_of
 from streams.shipping import fulfilment_facts as f
 from streams.shipping.cancelling import CHARGEBACK, ORDER_CANCELLED
 from streams.shipping.planning import planned
@@ -140,7 +141,7 @@ def _on_complete(row: Fulfilment | None, _event: PaymentComplete, at_ms: int) ->
 
 def _on_stock(row: Fulfilment | None, event: InventoryAdjusted, _at_ms: int) -> Facts:
     """Follow which warehouse holds what: an amendment may have it planned anew."""
-    line = _line_number(event)
+    line = line_of(event.reservation_id, event.order_id)
     if line == 0:
         return ()
     if event.reason == "order_reserved" and event.adjusted_quantity < 0:
@@ -164,14 +165,6 @@ def _on_check(row: Fulfilment | None, event: FraudCheckCompleted, _at_ms: int) -
     if event.decision == "MANUAL_REVIEW" and not blocked:
         return (f.Suspected(),)
     return (f.Cleared(),) if event.decision == "APPROVED" and blocked else ()
-
-
-def _line_number(event: InventoryAdjusted) -> int:
-    """The line a reservation `<orderId>:<line>` is for; 0 when it is for none."""
-    order_id, _, number = (event.reservation_id or "").rpartition(":")
-    if order_id != event.order_id or not (number.isascii() and number.isdecimal()):
-        return 0
-    return int(number[:4])
 
 
 _RULES: Final[dict[type[Message], Callable[[Fulfilment | None, Any, int], Facts]]] = {
