@@ -9,7 +9,7 @@ from typing import Final
 from agents.wiring import announce, cause_of
 from engine.specs import AgentSpec, Context, Delivery, Handler, Source
 from streams.clock import TRUE, Clock
-from streams.orders.subscribed import SubscribedOrders, confirmed, ended
+from streams.orders.subscribed import SubscribedOrders, confirmed, ended, renewed
 from tables.orders import SUBSCRIBED_ORDERS
 from topics import ORDERS_COMMANDS, ORDERS_EVENTS, SUBSCRIBER, SUBSCRIPTIONS_EVENTS
 
@@ -23,7 +23,11 @@ def subscribed_orders_agent(clock: Clock = TRUE) -> AgentSpec:
         help="Cancels what a subscription that has ended still has to send.",
         sources=(
             Source(ORDERS_EVENTS, {"OrderConfirmed": _confirming(clock)}, by=SUBSCRIBER),
-            Source(SUBSCRIPTIONS_EVENTS, {"UserSubscriptionCancelled": _on_ended}, by="userId"),
+            Source(
+                SUBSCRIPTIONS_EVENTS,
+                {"UserSubscriptionCancelled": _on_ended, "SubscriptionRenewedEvent": _on_renewed},
+                by="userId",
+            ),
         ),
         tables=(SUBSCRIBED_ORDERS,),
         outputs=(ORDERS_COMMANDS,),
@@ -53,3 +57,11 @@ def _on_ended(ctx: Context, delivery: Delivery) -> None:
     if after is not row:
         table[event.subscription_id] = after
         announce(ctx, AGENT, cause_of(delivery), commands)
+
+
+def _on_renewed(ctx: Context, delivery: Delivery) -> None:
+    event = delivery.value.data
+    table = ctx.table(SUBSCRIBED_ORDERS)
+    row = table.get(event.subscription_id)
+    if row is not None:
+        table[event.subscription_id] = renewed(row, event)

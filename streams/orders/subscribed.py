@@ -3,7 +3,8 @@
 An order lies in its own partition, a subscription in its user's. A row a subscription, in the
 user's partition, tells which orders it has; those dated after the day on which the subscription
 ends are cancelled by the shop, whether they come before the cancellation is heard of or after
-it (G-45). Orders refuses what is dispatched already.
+it (G-45). Orders refuses what is dispatched already. A subscription that renews itself behind
+that day has stayed after all (G-43): its orders go on.
 """
 
 from datetime import date
@@ -13,7 +14,7 @@ import msgspec
 from msgspec.structs import replace
 
 from events.orders import CancelOrder, OrderConfirmed
-from events.subscriptions import UserSubscriptionCancelled
+from events.subscriptions import SubscriptionRenewedEvent, UserSubscriptionCancelled
 from streams.clock import TRUE, Clock
 from streams.moments import day_of, ms_of
 
@@ -61,6 +62,13 @@ def ended(
     told = {one.order_id for one in known}
     commands = _cancelled(after.orders, after.ends)
     return after, tuple([one for one in commands if one.order_id not in told])
+
+
+def renewed(row: SubscribedOrders, event: SubscriptionRenewedEvent) -> SubscribedOrders:
+    """Forget a last day that the subscription has outlived: its cancellation was withdrawn."""
+    if row.ends is None or event.period.end <= row.ends:
+        return row
+    return replace(row, ends=None)
 
 
 def _cancelled(orders: tuple[SubscribedOrder, ...], ends: date | None) -> tuple[CancelOrder, ...]:

@@ -3,10 +3,10 @@
 from datetime import date, timedelta
 
 from events.orders import CancelOrder, OrderConfirmed
-from events.subscriptions import UserSubscriptionCancelled
-from events.types import Plan
+from events.subscriptions import SubscriptionRenewedEvent, UserSubscriptionCancelled
+from events.types import Period, Plan
 from streams.moments import DAY_MS, day_of, moment_of
-from streams.orders.subscribed import ORDERS_MAX, SubscribedOrders, confirmed, ended
+from streams.orders.subscribed import ORDERS_MAX, SubscribedOrders, confirmed, ended, renewed
 from tests.streams.orders.samples import AT_MS, address, item
 
 TODAY = day_of(AT_MS)
@@ -40,14 +40,28 @@ def end(day: date) -> UserSubscriptionCancelled:
     )
 
 
+def renewal(start: date, days: int = 7) -> SubscriptionRenewedEvent:
+    end_of_it = start + timedelta(days=days)
+    return SubscriptionRenewedEvent(
+        subscription_id="sub_1",
+        user_id="usr_1",
+        plan=Plan(plan_id="plan_save_weekly"),
+        period=Period(start=start, end=end_of_it),
+        next_billing_date=end_of_it,
+        payment_id="pay_1",
+    )
+
+
 def told(
-    *messages: OrderConfirmed | UserSubscriptionCancelled,
+    *messages: OrderConfirmed | UserSubscriptionCancelled | SubscriptionRenewedEvent,
 ) -> tuple[SubscribedOrders, list[str]]:
     """The row, and which orders were cancelled."""
     row, cancelled = SubscribedOrders(), list[CancelOrder]()
     for message in messages:
         if isinstance(message, OrderConfirmed):
             row, commands = confirmed(row, message, AT_MS)
+        elif isinstance(message, SubscriptionRenewedEvent):
+            row, commands = renewed(row, message), ()
         else:
             row, commands = ended(row, message)
         cancelled += commands
@@ -84,3 +98,16 @@ def test_only_the_newest_orders_are_remembered() -> None:
 
     assert len(row.orders) == ORDERS_MAX
     assert row.orders[-1].order_id == f"ord_{ORDERS_MAX + 4}"
+
+
+def test_one_that_renews_itself_behind_its_last_day_has_stayed_until_it_leaves_again() -> None:
+    stayed = (end(TODAY), renewal(TODAY), order(1, 0), order(2, 3))
+
+    assert told(*stayed)[1] == []
+    assert told(*stayed, end(TODAY + timedelta(days=2)))[1] == ["ord_2"]
+
+
+def test_a_renewal_for_days_before_the_last_one_takes_nothing_back() -> None:
+    week = timedelta(days=7)
+
+    assert told(end(TODAY), renewal(TODAY - week), order(1, 1))[1] == ["ord_1"]
