@@ -1,9 +1,10 @@
 """Subscriptions and Billing, by userId.
 
-Reads subscriptions.commands and .events, payments.events (recurring payments) and
-notifications.events. Publishes both services' events, the sessions of charges, orders of
-Subscribe & Save, refunds of stray charges, and what customers are to be told. Keeps a row a
-user, a row an invoice, the invoices' numbers, and how all stand.
+Reads subscriptions.commands and .events, payments.events (recurring payments; fraud's findings and
+how they end), payments.commands (suspensions that are lifted) and notifications.events. Publishes
+both services' events, the sessions of charges, orders of Subscribe & Save, refunds of stray
+charges, and what customers are to be told. Keeps a row a user, a row an invoice, the invoices'
+numbers, and how all stand.
 
 One agent is both services. They are keyed alike, so two would share every partition; and the
 contract has no event by which one could tell the other of a first charge, a pause, a resumption
@@ -11,7 +12,7 @@ or a withdrawn cancellation. As one they change in one transaction and need none
 """
 
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 import events
 from agents.subscription_rows import NAME, carry_out, due, tell_levels
@@ -26,7 +27,7 @@ from streams.subscriptions.leaving import cancel
 from streams.subscriptions.notices import refused
 from streams.subscriptions.rows import Subscriber, Subscription
 from streams.subscriptions.rules import Rules, SubscriptionRules
-from streams.subscriptions.subscriber import NOBODY, locked
+from streams.subscriptions.subscriber import NOBODY, locked, unlocked
 from streams.subscriptions.subscribing import adopt, subscribe
 from tables.subscriptions import (
     INVOICE_NUMBERS,
@@ -82,7 +83,12 @@ def subscriptions_agent(
                 dict.fromkeys(("PaymentProcessed", "PaymentFailed"), advance),
                 by=SUBSCRIBER,
             ),
-            Source(PAYMENTS_EVENTS, {"FraudDetected": _lock}, by="customerId"),
+            Source(
+                PAYMENTS_EVENTS,
+                {"FraudDetected": _turning(locked), "FraudCheckCompleted": _turning(unlocked)},
+                by="customerId",
+            ),
+            Source(PAYMENTS_COMMANDS, {"ClearSuspension": _turning(unlocked)}, by="customerId"),
             Source(NOTIFICATIONS_EVENTS, {"NotificationSent": _delivering(both)}, by="userId"),
         ),
         tables=(SUBSCRIPTIONS, INVOICES, INVOICE_NUMBERS, STANDINGS, SUBSCRIPTION_LEVELS),
@@ -206,12 +212,17 @@ def _own(cause: Cause, subscription: Subscription, named: str | None) -> str:
     return events.derived_id(cause.event_id, subscription.subscription_id)
 
 
-def _lock(ctx: Context, delivery: Delivery) -> None:
-    event, table = delivery.value.data, ctx.table(SUBSCRIPTIONS)
-    subscriber = table.get(event.customer_id) or NOBODY
-    after = locked(subscriber, event)
-    if after is not subscriber:
-        table[event.customer_id] = after
+def _turning(turn: Callable[[Subscriber, Any], Subscriber]) -> Handler:
+    """Fraud suspends the account, or lets it go."""
+
+    def handler(ctx: Context, delivery: Delivery) -> None:
+        word, table = delivery.value.data, ctx.table(SUBSCRIPTIONS)
+        subscriber = table.get(word.customer_id) or NOBODY
+        after = turn(subscriber, word)
+        if after is not subscriber:
+            table[word.customer_id] = after
+
+    return handler
 
 
 def _timing(rules: Rules) -> TimerHandler:

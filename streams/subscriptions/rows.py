@@ -164,6 +164,8 @@ class Subscriber(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """Families that the user has left: a new subscription of theirs is a win-back (G-44)."""
     locked: bool = False
     """True: fraud suspended the account (G-24, G-43)."""
+    locked_by: str = ""
+    """The payment whose finding did: only its case, or an administrator's word on it, unlocks."""
 
     def find(self, subscription_id: str) -> Subscription | None:
         """The subscription of that id."""

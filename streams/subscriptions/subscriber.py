@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from events.fraud import FraudDetected
+from events.fraud import ClearSuspension, FraudCheckCompleted, FraudDetected
 from streams.subscriptions.rows import (
     ENDED,
     ENDED_KEPT_MAX,
@@ -48,4 +48,13 @@ def locked(subscriber: Subscriber, event: FraudDetected) -> Subscriber:
     """Lock the account where fraud is certain enough to suspend it (domain §3 Fraud)."""
     if event.severity != "critical" or subscriber.locked:
         return subscriber
-    return replace(subscriber, locked=True)
+    return replace(subscriber, locked=True, locked_by=event.payment_id)
+
+
+def unlocked(subscriber: Subscriber, word: ClearSuspension | FraudCheckCompleted) -> Subscriber:
+    """Unlock the account where the finding that locked it is cleared, and no other (G-24)."""
+    cleared = not isinstance(word, FraudCheckCompleted) or word.decision == "APPROVED"
+    mine = subscriber.locked_by in ("", word.payment_id)
+    if not (subscriber.locked and cleared and mine):
+        return subscriber
+    return replace(subscriber, locked=False, locked_by="")

@@ -6,7 +6,7 @@ import pytest
 
 import events
 from app import agents_of
-from events.fraud import FraudDetected
+from events.fraud import ClearSuspension, FraudCheckCompleted, FraudDetected
 from events.inventory import AddInventory
 from events.notifications import NotificationSent
 from events.payments import PaymentFailed, PaymentProcessed
@@ -427,6 +427,17 @@ def test_orders_dated_after_the_end_of_their_subscription_are_cancelled_and_paid
     assert shop.last("RefundIssued").order_id == by_age[1].order_id
 
 
+def test_goods_of_a_subscription_that_stays_after_all_are_sent_as_before() -> None:
+    shop = Shop().tell(stock("p1", 20), stock("p2", 20), save("plan_save_weekly"))
+    shop.tell(cancel(shop, decline_offer=True))
+    shop.tell(RespondToOffer(**about(shop), accepted=True))
+
+    shop.until("2025-02-15")
+
+    assert [o.status for o in shop.driver.rows(ORDERS).values()] == ["paid"] * 3
+    assert shop.said("CancelOrder", "RefundIssued") == []
+
+
 # --- what else is told -------------------------------------------------------------------------
 
 
@@ -550,6 +561,43 @@ def test_a_locked_account_neither_subscribes_nor_cancels() -> None:
     assert shop.status == "active"
     mails = shop.said("SendNotification")
     assert {m.data.template_data["reason"] for m in mails} == {"account_locked"}
+
+
+@pytest.mark.parametrize("word", ["ClearSuspension", "FraudCheckCompleted"])
+def test_a_suspension_that_is_lifted_unlocks_the_account(word: str) -> None:
+    shop = Shop().tell(subscribe())
+    for payment_id in ("pay_x", "pay_y"):
+        shop.tell(
+            FraudDetected(
+                payment_id=payment_id,
+                customer_id="usr_1",
+                fraud_type="stolen_card",
+                severity="critical",
+            )
+        )
+
+    shop.tell(lifted("pay_y", word), cancel(shop, decline_offer=True))
+    assert shop.status == "active", "another finding brought the suspension"
+    shop.tell(lifted("pay_x", word), cancel(shop, decline_offer=True))
+
+    assert shop.status == "cancel_scheduled"
+
+
+def lifted(payment_id: str, word: str) -> ClearSuspension | FraudCheckCompleted:
+    """An administrator's word, or a reviewer's."""
+    if word == "ClearSuspension":
+        return ClearSuspension(
+            payment_id=payment_id, customer_id="usr_1", reviewer="kim", rationale="the bank erred"
+        )
+    return FraudCheckCompleted(
+        transaction_id="txn_x",
+        payment_id=payment_id,
+        customer_id="usr_1",
+        risk_score=95,
+        decision="APPROVED",
+        reasons=("override by kim",),
+        confidence=0.9,
+    )
 
 
 def test_a_user_has_one_row_and_one_trial() -> None:
