@@ -11,6 +11,7 @@ import uvloop
 import commands  # noqa: F401 - defining a command registers it
 from agents.allocation import allocation_agent
 from agents.carriers import carriers_effect
+from agents.carts import carts_agent
 from agents.eraser import eraser_agent
 from agents.fraud import fraud_agent
 from agents.gateway import gateway_effect
@@ -69,6 +70,7 @@ def agents_of(settings: Settings) -> tuple[tuple[AgentSpec, ...], tuple[EffectSp
     agents = (
         orders_agent(scaled(settings.orders)),
         subscribed_orders_agent(settings.clock),
+        carts_agent(scaled(settings.carts)),
         allocation_agent(scaled(settings.allocation)),
         stock_agent(scaled(settings.inventory)),
         warehouses_agent(scaled(settings.inventory)),

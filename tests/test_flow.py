@@ -23,6 +23,12 @@ def test_every_agent_has_its_row(agent: str) -> None:
     assert agent in TOLD
 
 
+def test_every_row_tells_of_an_agent_that_runs() -> None:
+    agents = {spec.name for spec in (*TOPOLOGY.agents, *TOPOLOGY.effects)}
+
+    assert set(TOLD) <= agents
+
+
 @pytest.mark.parametrize("spec", TOPOLOGY.agents, ids=lambda spec: spec.name)
 def test_a_row_names_every_message_that_its_agent_reads_and_every_table_it_keeps(spec) -> None:
     reads, keeps = TOLD[spec.name]
