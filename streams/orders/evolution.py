@@ -203,7 +203,7 @@ def _refunded(order: Order, fact: Refunded) -> Order:
         order,
         fact.at_ms,
         "REFUND_ISSUED",
-        refunded_minor=fact.total_minor,
+        refunds=tuple(sorted((dict(order.refunds) | {fact.payment_id: fact.total_minor}).items())),
         refund_status=fact.status,
     )
 

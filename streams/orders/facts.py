@@ -102,11 +102,14 @@ class Cancelled(msgspec.Struct, frozen=True, gc=False):
 
 
 class Refunded(msgspec.Struct, frozen=True, gc=False):
-    """Money went back; total_minor is all that went back so far."""
+    """Money went back."""
 
     at_ms: int
+    payment_id: str
     total_minor: int
+    """All that went back of this payment so far."""
     status: str
+    """Of the order's money as a whole."""
 
 
 class HeldFrom(msgspec.Struct, frozen=True, gc=False):

@@ -31,6 +31,7 @@ from streams.orders.facts import (
     Rejected,
     ReturnAsked,
 )
+from streams.orders.flags import CHARGED_BACK
 from streams.orders.returning import return_due_ms
 from streams.orders.rows import Order
 from streams.orders.rules import OrderRules
@@ -209,8 +210,12 @@ def _order_cancelled(
 
 
 def _refund(order: Order, fact: Cancelled) -> RefundInfo | None:
-    """Give back all that was captured and has not gone back yet; nothing captured, no refund."""
-    if order.captured_minor is None:
+    """Give back all that was captured and has not gone back yet.
+
+    None where nothing was captured, and where the bank took it: nothing is refunded any more
+    (G-18).
+    """
+    if order.captured_minor is None or CHARGED_BACK in order.flags:
         return None
     return RefundInfo(
         refund_id=f"ref_{order.order_id}",

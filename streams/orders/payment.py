@@ -42,11 +42,19 @@ def processed(
 
 
 def _further(order: Order, event: PaymentProcessed, at_ms: int) -> tuple[Fact, ...]:
-    """Take down the difference of an amendment: another payment, of no more than is owed."""
-    known = event.payment_id in {order.payment_id, *order.further_payments}
-    if known or order.owed_minor <= 0:
+    """Take down the difference of an amendment: another payment, of no more than is owed.
+
+    What an earlier amendment gives back may still be on its way, so that nothing seems owed: a
+    payment that is named after the order may be all that its price ever rose by.
+    """
+    if event.payment_id in {order.payment_id, *order.further_payments}:
         return ()
-    if not 0 < event.amount_minor <= order.owed_minor or event.currency != order.currency:
+    room = order.owed_minor
+    if event.payment_id.startswith(f"pay_{order.order_id}:"):
+        room = max(room, order.total_minor - min(order.earlier_totals_minor, default=0))
+    if room <= 0:
+        return ()
+    if not 0 < event.amount_minor <= room or event.currency != order.currency:
         return noted(order, at_ms, "PAYMENT_DIFFERS")
     return (MoneyAdded(at_ms, event.payment_id, event.amount_minor),)
 
@@ -67,13 +75,18 @@ def failed(order: Order, event: PaymentFailed, at_ms: int, rules: OrderRules) ->
 
 
 def refunded(order: Order, event: RefundIssued, at_ms: int, _rules: OrderRules) -> tuple[Fact, ...]:
-    """Take down how much went back in all; a repeat or an older figure changes nothing.
+    """Take down how much of a payment went back; a repeat or an older figure changes nothing.
 
-    Once everything went back, an order that is delivered or returned is refunded (G-17).
+    Once everything of all payments went back, an order that is delivered or returned is refunded
+    (G-17).
     """
-    if event.total_refunded_minor <= order.refunded_minor:
+    before_minor = dict(order.refunds).get(event.payment_id, 0)
+    if event.total_refunded_minor <= before_minor:
         return ()
-    given = Refunded(at_ms, event.total_refunded_minor, event.payment_status)
-    if event.payment_status == "refunded" and order.status in _REFUNDABLE:
+    total_minor = order.refunded_minor - before_minor + event.total_refunded_minor
+    whole = event.payment_status == "refunded" and total_minor >= (order.captured_minor or 0)
+    status = "refunded" if whole else "partially_refunded"
+    given = Refunded(at_ms, event.payment_id, event.total_refunded_minor, status)
+    if whole and order.status in _REFUNDABLE:
         return (given, Moved(at_ms, Status.REFUNDED, "REFUNDED"))
     return (given,)

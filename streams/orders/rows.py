@@ -153,8 +153,10 @@ class Order(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """The state an order on hold came from, and to which it goes back."""
     captured_minor: int | None = None
     """What was captured; None: nothing yet."""
-    refunded_minor: int = 0
+    refunds: tuple[tuple[str, int], ...] = ()
+    """What went back, by payment: one an amendment may add."""
     refund_status: str | None = None
+    """refunded once all money of all payments went back, partially_refunded before."""
     cancellation_reason: str | None = None
     parcels: tuple[Parcel, ...] = ()
     """Its shipments, in the order in which they were heard of."""
@@ -183,6 +185,11 @@ class Order(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     def standing(self) -> list[tuple[int, Line]]:
         """The lines that are part of the order, with their numbers."""
         return [(number, line) for number, line in enumerate(self.lines, 1) if line.quantity]
+
+    @property
+    def refunded_minor(self) -> int:
+        """What went back in all."""
+        return sum([minor for _, minor in self.refunds])
 
     @property
     def owed_minor(self) -> int:

@@ -100,9 +100,13 @@ def _over(order: Order, moved: Facts, at_ms: int) -> Facts:
     if gone < _units(order) and not unsaid:
         return _arrived(order, moved, (), at_ms)
     why = "LOST" if all_lost else "RETURNED"
-    back = Moved(at_ms, Status.RETURNED, why)
+    return _ended(order, Moved(at_ms, Status.RETURNED, why))
+
+
+def _ended(order: Order, last: Moved) -> Facts:
+    """Say refunded at once where all money went back before the goods were there (G-17)."""
     paid_back = order.refund_status == "refunded"
-    return (back, Moved(at_ms, Status.REFUNDED, "REFUNDED")) if paid_back else (back,)
+    return (last, Moved(last.at_ms, Status.REFUNDED, "REFUNDED")) if paid_back else (last,)
 
 
 def _units_gone(parcel: Parcel) -> int:
@@ -184,7 +188,7 @@ def _arrived(order: Order, moved: Facts, shipped: Facts, at_ms: int) -> Facts:
     known = all(parcel.units for parcel in parcels)
     if known and sum([parcel.units for parcel in parcels]) < _units(order):
         return ()
-    return (Moved(at_ms, Status.DELIVERED, "DELIVERED"),)
+    return _ended(order, Moved(at_ms, Status.DELIVERED, "DELIVERED"))
 
 
 def _after(order: Order, moved: Facts) -> list[Parcel]:

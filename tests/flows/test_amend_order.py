@@ -1,6 +1,7 @@
 from events.orders import Amendment, AmendOrder, CancelOrder
+from events.refunds import RefundPayment
 from events.types import Address
-from tests.flows.scene import Scene
+from tests.flows.scene import Scene, order
 
 
 def amend(before: int, after: int, product: str = "p1") -> AmendOrder:
@@ -81,3 +82,23 @@ def test_amend_order_and_cancel_it_refunds_both_payments_under_keys_of_their_own
     keys = [one.idempotency_key for one in scene.data("RefundCharge")]
     assert len(keys) == len(set(keys)) == 2
     assert sum(entry.refunded_minor for entry in scene.outside.books()) == 6_000
+
+
+def test_amend_order_and_refund_its_first_payment_leaves_the_order_delivered() -> None:
+    scene = Scene().stock(10, "p1").write(order()).until("PaymentProcessed")
+    scene.tell(amend(1, 3)).wait(days=4)
+    assert sum(entry.captured_minor for entry in scene.outside.books()) == 6_000
+    assert scene.status() == "delivered"
+    asked = {"reason": "goodwill", "requested_by": "agent_1"}
+
+    scene.tell(
+        RefundPayment(payment_id="pay_ord_1", amount_minor=2_000, idempotency_key="key_1", **asked)
+    )
+    assert (scene.status(), scene.row("orders", "ord_1").refunded_minor) == ("delivered", 2_000)
+    scene.tell(
+        RefundPayment(
+            payment_id="pay_ord_1:2", amount_minor=4_000, idempotency_key="key_2", **asked
+        )
+    )
+
+    assert (scene.status(), scene.row("orders", "ord_1").refunded_minor) == ("refunded", 6_000)

@@ -43,6 +43,16 @@ def test_dispute_before_dispatch_stops_what_was_not_sent_and_is_lost_without_evi
     assert scene.level() == (10, 0, 0)
 
 
+def test_dispute_that_is_lost_promises_no_refund_when_its_order_ends() -> None:
+    scene = Scene().stock().place().tell(CLAIM)
+
+    scene.wait(days=30)
+
+    assert scene.status() == "cancelled"
+    assert scene.last("OrderCancelled").refund is None
+    assert scene.books() == (2_000, 0, 0)
+
+
 def test_dispute_on_its_way_gets_its_evidence_with_the_delivery_and_is_won() -> None:
     scene = Scene().stock().place().wait(hours=30)
     scene.tell(CLAIM)

@@ -141,10 +141,12 @@ def fraud(severity: str = "high") -> FraudDetected:
     )
 
 
-def refund(total_minor: int = 13497, status: str = "refunded") -> RefundIssued:
+def refund(
+    total_minor: int = 13497, status: str = "refunded", payment_id: str = "pay_ord_1"
+) -> RefundIssued:
     return RefundIssued(
         refund_id="ref_1",
-        payment_id="pay_ord_1",
+        payment_id=payment_id,
         order_id="ord_1",
         amount_minor=total_minor,
         currency="USD",

@@ -18,6 +18,8 @@ from tests.streams.orders.samples import (
     REJECTED,
     RULES,
     after,
+    amend,
+    change,
     declined,
     held,
     item,
@@ -26,6 +28,9 @@ from tests.streams.orders.samples import (
     refund,
     verdict,
 )
+
+SECOND = "pay_ord_1:2"
+ADDED: dict[str, Any] = {"payment_id": SECOND, "amount_minor": 1_400}
 
 
 def outcome(order: Order) -> tuple[str, str | None]:
@@ -161,3 +166,32 @@ def test_the_happy_path_is_told_by_the_history() -> None:
         ("paid", "PAID"),
     ]
     assert [step.at_ms - AT_MS for step in order.history] == [0, 2000, 3000, 3000]
+
+
+def test_an_order_of_two_payments_is_refunded_once_both_went_back() -> None:
+    both = after(replace(PAID, total_minor=15_000), paid(payment_id=SECOND, amount_minor=1_503))
+    sent = replace(both, status=Status.DELIVERED)
+
+    first = after(sent, refund(13_497))
+    second = after(first, refund(1_503, payment_id=SECOND))
+
+    assert (first.status, first.refund_status) == (Status.DELIVERED, "partially_refunded")
+    assert (second.status, second.refund_status) == (Status.REFUNDED, "refunded")
+    assert (first.refunded_minor, second.refunded_minor) == (13_497, 15_000)
+    assert decide(second, refund(1_503, payment_id=SECOND), AT_MS, RULES) == ()
+
+
+def test_a_difference_is_taken_down_while_an_earlier_one_is_still_on_its_way_back() -> None:
+    less = after(PAID, amend(change("p1", 2, 1)))
+    assert less.owed_minor < 0
+
+    more = after(less, amend(change("p9", 0, 2, 700)), held(3), paid(**ADDED))
+
+    assert more.further_payments == (SECOND,)
+    assert (more.captured_minor, more.unpaid) == (13_497 + 1_400, ())
+
+
+def test_a_strangers_payment_beyond_what_is_owed_pays_nothing() -> None:
+    order = after(PAID, paid(payment_id="pay_else", amount_minor=100))
+
+    assert (order.captured_minor, order.further_payments) == (13_497, ())

@@ -85,6 +85,10 @@ WIDER = {
     ("on_hold", "processing", "ShipmentDispatched"),
     ("on_hold", "processing", "ShipmentDelivered"),
     ("shipped", "delivered", "ReturnReceived"),
+    # All money went back before the goods were at their end.
+    ("delivered", "refunded", "ShipmentDelivered"),
+    ("delivered", "refunded", "ReturnReceived"),
+    ("returned", "refunded", "ReturnReceived"),
 }
 """Pairs of states that the table has for another cause only; each with its reason."""
 

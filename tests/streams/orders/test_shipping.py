@@ -250,3 +250,12 @@ def test_a_row_is_the_same_after_storing() -> None:
     whole = fold(PAID, decide(PAID, created(), AT_MS, RULES))
 
     assert msgspec.json.decode(msgspec.json.encode(whole), type=Order) == whole
+
+
+def test_an_order_whose_money_all_went_back_on_its_way_is_refunded_where_it_arrives() -> None:
+    order = after(PAID, created(), dispatched(), refund())
+    assert order.status is Status.SHIPPED
+
+    order = after(order, delivered())
+
+    assert [step.status for step in order.history[-2:]] == [Status.DELIVERED, Status.REFUNDED]
