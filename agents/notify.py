@@ -48,9 +48,13 @@ from topics import (
 AGENT: Final = "notify"
 
 _BY_ORDER: Final = (
-    (ORDERS_EVENTS, "orderId", ("OrderAmended", "OrderCancelled")),
+    (ORDERS_EVENTS, "orderId", ("OrderAmended", "OrderCancelled", "OrderFailed")),
     # A payment of an order lies where the order lies; that of a subscription names its customer.
-    (PAYMENTS_EVENTS, "paymentId", ("PaymentProcessed", "PaymentFailed", "RefundIssued")),
+    (
+        PAYMENTS_EVENTS,
+        "paymentId",
+        ("PaymentProcessed", "PaymentFailed", "RefundIssued", "RefundFailed"),
+    ),
     (
         SHIPPING_EVENTS,
         "orderId",
@@ -80,6 +84,13 @@ _BY_USER: Final = (
     ),
     (REGISTRATIONS_EVENTS, ("UserForgotPasswordEvent",)),
 )
+_OF_THE_HOUSE: Final = (
+    (ORDERS_EVENTS, ("OrderMetricsCalculated",)),
+    (PAYMENTS_EVENTS, ("ChargebackOpened", "ChargebackClosed")),
+    (SHIPPING_EVENTS, ("ShipmentBookingFailed",)),
+    (INVENTORY_EVENTS, ("LowStockAlert",)),
+)
+"""What only the shop's own people are told: each is for somebody to do something about."""
 
 
 def notify_agent(rules: NotificationRules) -> AgentSpec:
@@ -97,16 +108,16 @@ def _sources(rules: NotificationRules) -> Iterable[Source]:
     telling = _telling(rules)
     yield Source(ORDERS_COMMANDS, {"PlaceOrder": _on_place_order}, by="orderId")
     yield Source(ORDERS_EVENTS, {"OrderConfirmed": _confirming(telling)}, by="orderId")
-    yield Source(ORDERS_EVENTS, {"OrderMetricsCalculated": _telling_house(rules)})
     for topic, by, names in _BY_ORDER:
         yield Source(topic, dict.fromkeys(names, telling), by=by)
     for topic, names in _BY_USER:
         yield Source(topic, dict.fromkeys(names, telling), by="userId")
+    for topic, names in _OF_THE_HOUSE:
+        yield Source(topic, dict.fromkeys(names, _telling_house(rules)))
     yield Source(PAYMENTS_EVENTS, {"FraudDetected": _on_fraud(rules, telling)}, by="paymentId")
     yield Source(SHIPPING_EVENTS, {"ShipmentInTransit": _on_scan(telling)}, by="orderId")
     yield Source(INVENTORY_EVENTS, {"OutOfStock": _on_shortage(telling)}, by="orderId")
     yield Source(INVENTORY_EVENTS, {"InventoryAdjusted": _on_stock(rules)}, by="productId")
-    yield Source(INVENTORY_EVENTS, {"LowStockAlert": _telling_house(rules)})
     yield Source(WATCHES, {"Watch": _on_watch(rules)})
 
 

@@ -13,6 +13,7 @@ from events.billing import SubscriptionPaymentDue
 from events.fraud import FraudDetected
 from events.inventory import InventoryAdjusted, OutOfStock
 from events.payments import PaymentProcessed
+from events.refunds import RefundFailed
 from events.registrations import UserForgotPasswordEvent
 from events.shipping import ShipmentRouteUpdated
 from streams.notifications import order_facts as orders
@@ -26,14 +27,19 @@ FACTS: Final[Mapping[str, Callable[[Any], Facts]]] = MappingProxyType(
         "OrderConfirmed": orders.order_confirmed,
         "OrderAmended": orders.order_amended,
         "OrderCancelled": orders.order_cancelled,
+        "OrderFailed": orders.order_failed,
         "PaymentProcessed": orders.payment_processed,
         "PaymentFailed": orders.payment_failed,
         "RefundIssued": orders.refund_issued,
+        "RefundFailed": orders.refund_failed,
+        "ChargebackOpened": orders.chargeback_opened,
+        "ChargebackClosed": orders.chargeback_closed,
         "FraudDetected": orders.fraud_detected,
         "OutOfStock": orders.out_of_stock,
         "InventoryAdjusted": orders.back_in_stock,
         "LowStockAlert": orders.low_stock,
         "ShipmentCreated": parcels.shipment_created,
+        "ShipmentBookingFailed": parcels.booking_failed,
         "ShipmentDispatched": parcels.shipment_dispatched,
         "ShipmentInTransit": parcels.shipment_dispatched,
         "ShipmentDelivered": parcels.shipment_delivered,
@@ -67,6 +73,11 @@ def _is_for_an_order(event: OutOfStock, _: NotificationRules) -> bool:
     return event.triggered_by_order_id is not None
 
 
+def _is_refused(event: RefundFailed, _: NotificationRules) -> bool:
+    """What a provider could not do, people look at, and the customer is told how it ended."""
+    return event.rejected
+
+
 def _is_back(event: InventoryAdjusted, _: NotificationRules) -> bool:
     return event.previous_quantity == 0 and event.new_quantity > 0
 
@@ -88,6 +99,7 @@ WHEN: Final[Mapping[str, Callable[[Any, NotificationRules], bool]]] = MappingPro
     {
         "PaymentProcessed": _is_confirmed,
         "FraudDetected": _is_grave,
+        "RefundFailed": _is_refused,
         "OutOfStock": _is_for_an_order,
         "InventoryAdjusted": _is_back,
         "ShipmentRouteUpdated": _is_late,

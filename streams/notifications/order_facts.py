@@ -5,9 +5,9 @@ from typing import Final
 from events.analytics import OrderMetricsCalculated
 from events.fraud import FraudDetected
 from events.inventory import InventoryAdjusted, LowStockAlert, OutOfStock
-from events.orders import OrderAmended, OrderCancelled, OrderConfirmed
+from events.orders import OrderAmended, OrderCancelled, OrderConfirmed, OrderFailed
 from events.payments import PaymentFailed, PaymentProcessed
-from events.refunds import RefundIssued
+from events.refunds import ChargebackClosed, ChargebackOpened, RefundFailed, RefundIssued
 from events.registrations import UserForgotPasswordEvent
 from events.scalars import format_moment
 from events.types import OrderItem
@@ -72,6 +72,15 @@ def order_cancelled(event: OrderCancelled) -> Facts:
     }
 
 
+def order_failed(event: OrderFailed) -> Facts:
+    """What a message of OrderFailed says."""
+    return {
+        "orderId": event.order_id,
+        "reason": event.rejection_reason.replace("_", " ").lower(),
+        "details": list((event.details or ())[:ITEMS_MAX]),
+    }
+
+
 def payment_processed(event: PaymentProcessed) -> Facts:
     """What a message of PaymentProcessed says."""
     return {
@@ -103,6 +112,39 @@ def refund_issued(event: RefundIssued) -> Facts:
         "amount": money(event.amount_minor),
         "currency": event.currency,
         "days": event.estimated_processing_days,
+    }
+
+
+def refund_failed(event: RefundFailed) -> Facts:
+    """What a message of RefundFailed says."""
+    return {
+        "orderId": event.order_id or "",
+        "amount": money(event.amount_minor),
+        "currency": event.currency,
+        "reason": event.failure_reason.replace("_", " "),
+    }
+
+
+def chargeback_opened(event: ChargebackOpened) -> Facts:
+    """What a message of ChargebackOpened says."""
+    return {
+        "orderId": event.order_id or "",
+        "paymentId": event.payment_id,
+        "amount": money(event.amount_minor),
+        "currency": event.currency,
+        "reason": event.reason.replace("_", " "),
+        "evidenceDue": event.evidence_due_by.date().isoformat(),
+    }
+
+
+def chargeback_closed(event: ChargebackClosed) -> Facts:
+    """What a message of ChargebackClosed says."""
+    return {
+        "orderId": event.order_id or "",
+        "paymentId": event.payment_id,
+        "amount": money(event.amount_minor),
+        "currency": event.currency,
+        "outcome": event.outcome,
     }
 
 

@@ -4,6 +4,7 @@ from events.returns import ReturnInitiated, ReturnReceived
 from events.scalars import format_moment
 from events.shipping import (
     DeliveryFailed,
+    ShipmentBookingFailed,
     ShipmentCreated,
     ShipmentDelivered,
     ShipmentDispatched,
@@ -11,6 +12,9 @@ from events.shipping import (
     ShipmentRouteUpdated,
 )
 from streams.notifications.wording import Facts
+
+CARRIERS_MAX = 10
+"""Carriers that a message names."""
 
 
 def shipment_created(event: ShipmentCreated) -> Facts:
@@ -20,6 +24,16 @@ def shipment_created(event: ShipmentCreated) -> Facts:
         "carrier": event.carrier,
         "tracking": event.tracking_number or "",
         "delivery": event.estimated_delivery.date().isoformat(),
+    }
+
+
+def booking_failed(event: ShipmentBookingFailed) -> Facts:
+    """What a message of ShipmentBookingFailed says."""
+    return {
+        "orderId": event.order_id,
+        "shipmentId": event.shipment_id,
+        "attempts": event.attempts,
+        "carriers": list(event.carriers_tried[:CARRIERS_MAX]),
     }
 
 

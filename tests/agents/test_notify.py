@@ -13,12 +13,13 @@ from events.base import Message
 from events.billing import InvoiceGenerated, SubscriptionPaymentDue
 from events.fraud import FraudDetected
 from events.inventory import AddInventory, InventoryAdjusted, LowStockAlert, OutOfStock
-from events.orders import OrderAmended, OrderCancelled, OrderConfirmed, PlaceOrder
+from events.orders import OrderAmended, OrderCancelled, OrderConfirmed, OrderFailed, PlaceOrder
 from events.payments import PaymentFailed, PaymentProcessed
-from events.refunds import RefundIssued
+from events.refunds import ChargebackClosed, ChargebackOpened, RefundFailed, RefundIssued
 from events.registrations import UserForgotPasswordEvent, UserSignedUpEvent
 from events.shipping import (
     DeliveryFailed,
+    ShipmentBookingFailed,
     ShipmentCreated,
     ShipmentDelivered,
     ShipmentDispatched,
@@ -154,6 +155,27 @@ MAIL_AND_APP = {"EMAIL", "IN_APP"}
 
 SIGNED_UP = UserSignedUpEvent(user_id="cus_1", email="ann@example.com", signup_method="email")
 
+DISPUTE: dict[str, Any] = {
+    "chargeback_id": "cb_1",
+    "payment_id": "pay_ord_1",
+    "order_id": "ord_1",
+    "amount_minor": 2_000,
+    "currency": "USD",
+}
+
+
+def refund_refused(*, rejected: bool) -> RefundFailed:
+    return RefundFailed(
+        refund_id="ref_1",
+        payment_id="pay_ord_1",
+        order_id="ord_1",
+        amount_minor=3_000,
+        currency="USD",
+        failure_reason="outside_window" if rejected else "provider_error",
+        rejected=rejected,
+    )
+
+
 TOLD: list[tuple[Message, set[str], str]] = [
     (confirmed(), MAIL_AND_APP, "NORMAL"),
     (
@@ -178,6 +200,16 @@ TOLD: list[tuple[Message, set[str], str]] = [
             new_order_total_minor=3_000,
             currency="USD",
             order_status="confirmed",
+        ),
+        MAIL_AND_APP,
+        "NORMAL",
+    ),
+    (
+        OrderFailed(
+            order_id="ord_1",
+            user_id="cus_1",
+            rejection_reason="PRICE_MISMATCH",
+            details=("payment.amount: 1, expected 2 minor units",),
         ),
         MAIL_AND_APP,
         "NORMAL",
@@ -219,6 +251,7 @@ TOLD: list[tuple[Message, set[str], str]] = [
         MAIL_AND_APP,
         "NORMAL",
     ),
+    (refund_refused(rejected=True), MAIL_AND_APP, "NORMAL"),
     (
         FraudDetected(
             payment_id="pay_ord_1", order_id="ord_1", fraud_type="VELOCITY", severity="high"
@@ -465,6 +498,7 @@ def asked_of(office: PostOffice) -> set[str]:
     "event",
     [
         fraud("medium"),
+        refund_refused(rejected=False),
         adjusted(5, 9),
         adjusted(0, 9),
         SubscriptionPaymentDue(
@@ -523,6 +557,39 @@ def test_low_stock_is_told_the_operators() -> None:
 
     (mail,) = office.mails()
     assert (mail.to, mail.subject) == (("ops@flowmart.example",), "Low stock: prd_1")
+
+
+@pytest.mark.parametrize(
+    ("event", "subject"),
+    [
+        (
+            ShipmentBookingFailed(
+                shipment_id="shp_ord_1",
+                order_id="ord_1",
+                attempts=6,
+                carriers_tried=("USPS", "UPS"),
+                manual_fulfillment=True,
+            ),
+            "No carrier for shp_ord_1",
+        ),
+        (
+            ChargebackOpened(
+                **DISPUTE, reason="fraudulent", evidence_due_by=datetime(2025, 6, 23, tzinfo=UTC)
+            ),
+            "Dispute: 20.00 USD of payment pay_ord_1",
+        ),
+        (ChargebackClosed(**DISPUTE, outcome="lost"), "Dispute lost: payment pay_ord_1"),
+    ],
+    ids=["no carrier", "a dispute", "its end"],
+)
+def test_what_a_person_has_to_do_is_told_the_operators_and_no_customer(
+    event: Message, subject: str
+) -> None:
+    office = PostOffice().tell(place(), event)
+
+    (mail,) = office.mails()
+    assert (mail.to, mail.subject) == (("ops@flowmart.example",), subject)
+    assert asked_of(office) == {"ops"}
 
 
 def test_who_could_not_have_a_product_is_told_once_when_it_is_back() -> None:
