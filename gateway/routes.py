@@ -44,7 +44,7 @@ class Route:
     takes: Mapping[str, str] = field(default_factory=dict)
     """Wire field of the message to the variable of the path that fills it."""
     fixed: Mapping[str, object] = field(default_factory=dict)
-    """Wire fields that this route decides."""
+    """Wire fields that this route decides: `$subject` is the caller, `$capacity` what they are."""
     owned: Owned | None = None
     """Looked up before a command goes out."""
     user: str | None = None
@@ -175,7 +175,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route(
         "POST", "/v1/subscriptions/{id}/cancel", events.CancelSubscription, "subscriptions",
         "Cancel a subscription.", takes=_map(subscriptionId="id"), user="userId",
-        fixed=MappingProxyType({"requestedBy": "user"}),
+        fixed=MappingProxyType({"requestedBy": "$capacity"}),
         location="/v1/subscriptions/{user}/status",
     ),
     _own(events.PauseSubscription, "pause"),
@@ -191,6 +191,11 @@ ROUTES: Final[tuple[Route, ...]] = (
         "POST", "/v1/fraud/override/{id}", events.OverrideFraudDecision, "fraud",
         "Decide on a payment under review.", roles=ADMIN, mfa=True,
         takes=_map(paymentId="id"), fixed=MappingProxyType({"reviewer": "$subject"}),
+    ),
+    Route(
+        "POST", "/v1/fraud/suspensions/{id}/clear", events.ClearSuspension, "fraud",
+        "Lift the suspension that a payment's finding brought on its customer.", roles=ADMIN,
+        mfa=True, takes=_map(paymentId="id"), fixed=MappingProxyType({"reviewer": "$subject"}),
     ),
 )  # fmt: skip
 """Routes that become a command on Kafka, answered with 202 (G-7)."""

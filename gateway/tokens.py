@@ -52,6 +52,13 @@ class Principal:
         """Whether other people's objects may be reached."""
         return bool(self.roles & STAFF)
 
+    @property
+    def capacity(self) -> str:
+        """As what they ask, in the contract's words: system, support or customer."""
+        if Role.SERVICE in self.roles:
+            return "system"
+        return "support" if self.staff else "customer"
+
 
 @dataclass(frozen=True)
 class Issuer:

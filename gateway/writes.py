@@ -171,10 +171,8 @@ def _filled(
 
 
 def _fixed(route: Route, principal: Principal) -> dict[str, Any]:
-    return {
-        field: principal.subject if value == "$subject" else value
-        for field, value in route.fixed.items()
-    }
+    known = {"$subject": principal.subject, "$capacity": principal.capacity}
+    return {field: known.get(str(value), value) for field, value in route.fixed.items()}
 
 
 def _fill(filled: dict[str, Any], field: str, value: str) -> None:

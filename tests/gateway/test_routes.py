@@ -1,9 +1,12 @@
 """The routes of the contract (G-1), and what each asks for."""
 
+from typing import Any
+
 import pytest
 
 from gateway.routes import LISTINGS, LOOKS, ROUTES, Route
-from tests.gateway.conftest import Shop, token
+from gateway.tokens import Role
+from tests.gateway.conftest import Shop, row, token
 
 COMMANDS = {
     ("POST", "/v1/orders"): "PlaceOrder",
@@ -29,6 +32,7 @@ COMMANDS = {
     ("POST", "/v1/subscriptions/{id}/offer"): "RespondToOffer",
     ("POST", "/v1/fraud/check"): "CheckFraud",
     ("POST", "/v1/fraud/override/{id}"): "OverrideFraudDecision",
+    ("POST", "/v1/fraud/suspensions/{id}/clear"): "ClearSuspension",
 }
 QUERIES = {
     "/v1/orders": None,
@@ -51,6 +55,68 @@ def test_every_command_has_its_route() -> None:
 def test_every_query_has_its_route() -> None:
     found = {look.path: look.message and look.message.name for look in (*LOOKS, *LISTINGS)}
     assert found == QUERIES
+
+
+GOODS = [{"itemId": "1", "productId": "prd_1", "quantity": 1, "unitPrice": 19.99}]
+HOME = {"line1": "1 Main", "city": "Chicago", "state": "IL", "country": "US"}
+CARD = {"type": "credit_card", "token": "tok_visa"}
+LEAST: dict[str, dict[str, Any]] = {
+    "PlaceOrder": {
+        "orderItems": GOODS,
+        "shippingAddress": HOME,
+        "payment": {"method": "credit_card", "amount": 19.99},
+    },
+    "AmendOrder": {"amendmentType": "ADDRESS_CHANGE"},
+    "CancelOrder": {"cancellationReason": "CUSTOMER_REQUEST"},
+    "RequestReturn": {"orderId": "ord_1", "items": GOODS, "reason": "defective_item"},
+    "AddInventory": {"productId": "prd_1", "quantity": 1, "warehouseId": "wh_1"},
+    "UpdateInventory": {"quantityChange": 1, "warehouseId": "wh_1"},
+    "PaymentInitiated": {"amount": 19.99, "currency": "USD", "paymentMethod": CARD},
+    "RefundPayment": {"reason": "late"},
+    "RecordChargeback": {"chargebackReference": "cb_1", "amountMinor": 100, "reason": "fraud"},
+    "CreateShipment": {
+        "orderId": "ord_1",
+        "shippingAddress": HOME,
+        "items": GOODS,
+        "shippingMethod": "standard",
+    },
+    "UpdateShipmentStatus": {"status": "shipped"},
+    "SubscribeUser": {"planId": "plan_monthly_pro", "paymentMethodId": "tok_visa"},
+    "CancelSubscription": {"reason": "too_expensive"},
+    "ChangePlan": {"newPlanId": "plan_monthly_basic"},
+    "UpdatePaymentMethod": {"paymentMethod": CARD},
+    "RespondToOffer": {"accepted": True},
+    "CheckFraud": {"paymentId": "pay_1", "amount": 1, "currency": "USD", "customerId": "cus_1"},
+    "OverrideFraudDecision": {"decision": "APPROVED", "rationale": "known"},
+    "ClearSuspension": {"customerId": "cus_1", "rationale": "the bank erred"},
+}
+"""The least that each command must be told; nothing where it is not named."""
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.verb} {route.path}")
+async def test_who_may_and_says_what_is_needed_is_heard(shop: Shop, route: Route) -> None:
+    shop.worker.rows["orders"] = {"ord_1": row()}
+    by = token("cus_1", min(route.roles or {Role.CUSTOMER}), route.scope, mfa=True)
+
+    path = route.path.format(id="ord_1")
+    response = await shop.ask(route.verb, path, LEAST.get(route.message.name, {}), by=by)
+
+    assert response.status == 202, await response.text()
+    assert shop.kafka.sent[0][0].name == route.message.name
+
+
+@pytest.mark.parametrize(
+    ("role", "who"),
+    [("customer", "customer"), ("customer_service", "support"), ("service", "system")],
+)
+async def test_a_subscription_is_cancelled_by_whoever_asks(shop: Shop, role: str, who: str) -> None:
+    body = {"reason": "too_expensive", "userId": "cus_1", "requestedBy": "system"}
+
+    by = token("cus_1", role, "subscriptions:write")
+    response = await shop.ask("POST", "/v1/subscriptions/sub_1/cancel", body, by=by)
+
+    assert response.status == 202, await response.text()
+    assert shop.kafka.sent[0][0].requested_by == who
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.verb} {route.path}")
