@@ -28,7 +28,8 @@ _PART: Final = "\x1f"
 _NO_KEYS: Final = ("", ".", "..")
 """As parts of a path they would name something else than a row."""
 _KEY_MAX: Final = 1_000
-_ENDED: Final = frozenset({"CANCELLED", "FAILED", "REFUNDED", "CHARGED_BACK"})
+_ENDED: Final = frozenset({"failed", "refunded"})
+"""Of the four states that customers see, those that nothing follows."""
 
 
 class Reads:
@@ -133,7 +134,7 @@ class Reads:
             until_ms = now_ms() + self._rules.absent_ttl_ms
             return Answer(HTTPStatus.NOT_FOUND, b"", until_ms, subjects)
         ttl_ms = look.ttl_ms(self._rules)
-        if look.table == "payments" and row.get("status") in _ENDED:
+        if look.table == "payments" and status_in(row) in _ENDED:
             ttl_ms = self._rules.payment_ended_ttl_ms
         return self.told(look.table, row, now_ms() + ttl_ms, subjects)
 

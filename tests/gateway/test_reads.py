@@ -1,5 +1,8 @@
 """Requests that read rows, through cache and workers (G-2, G-3, G-5, G-6)."""
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 from yarl import URL
 
@@ -55,6 +58,37 @@ async def test_a_payments_status_is_found_by_its_order_and_by_itself(shop: Shop,
     body = await response.json()
     assert (body["session"]["amount"], body["paymentStatus"]) == (5.0, "pending")
     assert (await shop.ask("GET", f"/v1/payments/{key}/status", by=token("x"))).status == 404
+
+
+class TestHowLongAPaymentIsServedAgain:
+    @pytest.fixture
+    def rules(self) -> GatewayRules:
+        return replace(RULES, payment_open_ttl_ms=0)
+
+    @pytest.mark.parametrize(
+        ("fields", "asked"),
+        [
+            ({"status": "AUTHORIZED"}, 2),
+            ({"status": "FAILED"}, 2),
+            ({"status": "FAILED", "final": True}, 1),
+            ({"status": "CANCELLED"}, 1),
+            ({"status": "REFUNDED"}, 1),
+            ({"status": "CHARGED_BACK"}, 1),
+        ],
+    )
+    async def test_only_one_that_has_ended_is_served_for_long(
+        self, shop: Shop, fields: dict[str, Any], asked: int
+    ) -> None:
+        session = {
+            "customer_id": "cus_1", "amount_minor": 500, "currency": "USD",
+            "method": {"type": "credit_card"}, "initiated_at_ms": 1,
+        }  # fmt: skip
+        shop.worker.rows["payments"] = {"pay_1": {"session": session, **fields}}
+
+        for _ in range(2):
+            await shop.ask("GET", "/v1/payments/pay_1", by=token())
+
+        assert len(shop.worker.asked) == asked
 
 
 async def test_a_customers_orders_come_newest_first_a_page_at_a_time(shop: Shop) -> None:
@@ -185,10 +219,27 @@ class TestLimits:
         assert (await shop.ask("GET", "/health")).status == 200
 
 
-async def test_checkouts_have_a_limit_of_their_own(shop: Shop) -> None:
-    assert RULES.checkouts_per_min == 10
-    statuses = {(await shop.ask("POST", "/v1/orders", {}, by=token())).status for _ in range(5)}
-    assert statuses == {400}
+class TestCheckouts:
+    """Of orders and payments together, fewer than of other requests (G-3)."""
+
+    @pytest.fixture
+    def rules(self) -> GatewayRules:
+        assert RULES.checkouts_per_min == 10
+        return GatewayRules(burst_min=2, customer_per_min=6_000, checkouts_per_min=1)
+
+    @pytest.mark.parametrize(("role", "last"), [("customer", 429), ("partner", 400)])
+    async def test_a_customer_has_few_and_a_partner_as_many_as_of_all_else(
+        self, shop: Shop, role: str, last: int
+    ) -> None:
+        by = token("cus_1", role)
+
+        statuses = [
+            (await shop.ask("POST", f"/v1/{what}", {}, by=by)).status
+            for what in ("orders", "payments", "orders")
+        ]
+
+        assert statuses == [400, 400, last]
+        assert (await shop.ask("POST", "/v1/returns", {}, by=by)).status == 400
 
 
 async def test_the_cache_of_staff_is_no_customers(shop: Shop) -> None:
