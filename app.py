@@ -76,7 +76,7 @@ def agents_of(settings: Settings) -> tuple[tuple[AgentSpec, ...], tuple[EffectSp
         warehouses_agent(scaled(settings.inventory)),
         payments_agent(payments),
         shipping_agent(scaled(settings.shipping)),
-        fraud_agent(scaled(settings.fraud)),
+        fraud_agent(scaled(settings.fraud), settings.partitions),
         review_agent(scaled(settings.fraud)),
         subscriptions_agent(settings.subscriptions, settings.billing, settings.clock),
         registrations_agent(),

@@ -260,6 +260,14 @@ WATCHES: Final = TopicSpec(
     internal=True,
     help="Customers who want to know when a product is back in stock.",
 )
+SUSPENSIONS: Final = TopicSpec(
+    name="payments.{env}.suspensions",
+    key="any that lies in the partition that is told",
+    codec=PlainCodec("Suspension"),
+    retention=timedelta(days=30),
+    internal=True,
+    help="Accounts that fraud detection suspends, or clears, told to every partition of orders.",
+)
 ERASURE_STEPS: Final = TopicSpec(
     name="registrations.{env}.erasures",
     key="customerId, or any that lies in the partition that is asked",
@@ -289,6 +297,7 @@ ALL: Final = (
     METRICS,
     *DISPATCHES.values(),
     WATCHES,
+    SUSPENSIONS,
     ERASURE_STEPS,
     LEVELS,
 )

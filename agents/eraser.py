@@ -16,8 +16,8 @@ from typing import Any, Final
 import msgspec
 
 from agents.erasing import Erasing
+from agents.everywhere import keys_everywhere
 from agents.wiring import Cause, announce, cause_of
-from engine.partitioning import partition_of
 from engine.specs import (
     AgentSpec,
     Context,
@@ -52,7 +52,7 @@ def eraser_agent(
     rules: ErasureRules, tables: Iterable[TableSpec[Any]], partitions: int
 ) -> AgentSpec:
     """The agent that erases, from all these tables in all these partitions."""
-    keys = tuple([_key_in(p, partitions) for p in range(partitions)])
+    keys = keys_everywhere(partitions)
     return AgentSpec(
         name=AGENT,
         help="Erases what is known of a customer.",
@@ -64,14 +64,6 @@ def eraser_agent(
         outputs=(ERASURE_STEPS, REGISTRATIONS_EVENTS),
         timers={"next-round": _again(keys)},
     )
-
-
-def _key_in(partition: int, partitions: int) -> str:
-    """A key that lies in that partition."""
-    number = 0
-    while partition_of(str(number).encode(), partitions) != partition:
-        number += 1
-    return str(number)
 
 
 def _on_asked(keys: tuple[str, ...]) -> Handler:

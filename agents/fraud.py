@@ -2,10 +2,15 @@
 
 In: `PaymentInitiated`; `FraudCheckCompleted` and `ChargebackClosed` where they name the customer
 (the outcome of a review does); `CheckFraud`, `ClearSuspension`. Out: `RiskScoreCalculated`,
-`FraudDetected`, `FraudCheckCompleted`. Kept: `risk_profiles`. A payment is assessed once; see
-`streams.fraud`.
+`FraudDetected`, `FraudCheckCompleted`, and to every partition of orders which accounts are
+suspended. Kept: `risk_profiles`. A payment is assessed once; see `streams.fraud`.
 """
 
+from collections.abc import Callable
+
+import msgspec
+
+from agents.everywhere import keys_everywhere
 from agents.wiring import announce, cause_of
 from engine.specs import AgentSpec, Context, Delivery, Source
 from streams.fraud.assess import (
@@ -22,48 +27,62 @@ from streams.fraud.payment import payment_of, payment_to_check
 from streams.fraud.profile import EMPTY, RiskProfile
 from streams.fraud.rules import FraudRules
 from tables.fraud import RISK_PROFILES
-from topics import PAYMENTS_COMMANDS, PAYMENTS_EVENTS
+from topics import PAYMENTS_COMMANDS, PAYMENTS_EVENTS, SUSPENSIONS
 
 NAME = "fraud"
+
+Learn = Callable[[Context, str, RiskProfile, tuple[Fact, ...]], None]
 
 
 def _profile(ctx: Context, customer_id: str) -> RiskProfile:
     return ctx.table(RISK_PROFILES).get(customer_id) or EMPTY
 
 
-def _learn(ctx: Context, customer_id: str, profile: RiskProfile, facts: tuple[Fact, ...]) -> None:
-    if facts:
-        ctx.table(RISK_PROFILES)[customer_id] = fold(profile, facts)
+def _learning(partitions: int) -> Learn:
+    """Keep what is learned, and tell all partitions of orders who may not order (G-10)."""
+    keys = keys_everywhere(partitions)
+
+    def learn(
+        ctx: Context, customer_id: str, profile: RiskProfile, facts: tuple[Fact, ...]
+    ) -> None:
+        if not facts:
+            return
+        after = fold(profile, facts)
+        ctx.table(RISK_PROFILES)[customer_id] = after
+        if (after.suspended_by is None) is not (profile.suspended_by is None):
+            told = msgspec.json.encode((customer_id, after.suspended_by is not None))
+            for key in keys:
+                ctx.publish(SUSPENSIONS, key, told, ())
+
+    return learn
 
 
-def _case_closed(ctx: Context, delivery: Delivery) -> None:
-    event = delivery.value.data
-    profile = _profile(ctx, event.customer_id)
-    facts = close_case(profile, event.payment_id, event.decision)
-    _learn(ctx, event.customer_id, profile, facts)
-
-
-def _charged_back(ctx: Context, delivery: Delivery) -> None:
-    event = delivery.value.data
-    profile = _profile(ctx, event.customer_id)
-    facts = charge_back(profile, event.chargeback_id, event.outcome)
-    _learn(ctx, event.customer_id, profile, facts)
-
-
-def _cleared(ctx: Context, delivery: Delivery) -> None:
-    command = delivery.value.data
-    profile = _profile(ctx, command.customer_id)
-    _learn(ctx, command.customer_id, profile, clear_suspension(profile, command.payment_id))
-
-
-def fraud_agent(rules: FraudRules) -> AgentSpec:
+def fraud_agent(rules: FraudRules, partitions: int) -> AgentSpec:
     """Score every payment against its customer's profile."""
+    learn = _learning(partitions)
+
+    def case_closed(ctx: Context, delivery: Delivery) -> None:
+        event = delivery.value.data
+        profile = _profile(ctx, event.customer_id)
+        facts = close_case(profile, event.payment_id, event.decision)
+        learn(ctx, event.customer_id, profile, facts)
+
+    def charged_back(ctx: Context, delivery: Delivery) -> None:
+        event = delivery.value.data
+        profile = _profile(ctx, event.customer_id)
+        facts = charge_back(profile, event.chargeback_id, event.outcome)
+        learn(ctx, event.customer_id, profile, facts)
+
+    def cleared(ctx: Context, delivery: Delivery) -> None:
+        command = delivery.value.data
+        profile = _profile(ctx, command.customer_id)
+        learn(ctx, command.customer_id, profile, clear_suspension(profile, command.payment_id))
 
     def payment_initiated(ctx: Context, delivery: Delivery) -> None:
         cause, payment = cause_of(delivery), payment_of(delivery.value.data)
         profile = _profile(ctx, payment.customer_id)
         facts = decide(profile, payment, cause.at_ms, rules)
-        _learn(ctx, payment.customer_id, profile, facts)
+        learn(ctx, payment.customer_id, profile, facts)
         announce(ctx, NAME, cause, messages(facts, rules))
 
     def check_fraud(ctx: Context, delivery: Delivery) -> None:
@@ -79,17 +98,17 @@ def fraud_agent(rules: FraudRules) -> AgentSpec:
                 PAYMENTS_EVENTS,
                 {
                     "PaymentInitiated": payment_initiated,
-                    "FraudCheckCompleted": _case_closed,
-                    "ChargebackClosed": _charged_back,
+                    "FraudCheckCompleted": case_closed,
+                    "ChargebackClosed": charged_back,
                 },
                 by="customerId",
             ),
             Source(
                 PAYMENTS_COMMANDS,
-                {"CheckFraud": check_fraud, "ClearSuspension": _cleared},
+                {"CheckFraud": check_fraud, "ClearSuspension": cleared},
                 by="customerId",
             ),
         ),
         tables=(RISK_PROFILES,),
-        outputs=(PAYMENTS_EVENTS,),
+        outputs=(PAYMENTS_EVENTS, SUSPENSIONS),
     )

@@ -1,6 +1,7 @@
 """Orders: commands, and what the other services make of an order, by orderId.
 
-Reads orders.commands, inventory.events, payments.events and shipping.events. Publishes
+Reads orders.commands, inventory.events, payments.events and shipping.events, and which accounts
+are suspended. Publishes
 OrderConfirmed, OrderFailed, OrderAmended, OrderCancelled and PaymentInitiated; of stock it asks
 for what an amendment or an exchange adds (ReserveStock, ReleaseStock), of shipping a label
 (CreateReturnLabel), of payment the price of goods that were not replaced (RefundGoods), and of
@@ -12,6 +13,8 @@ asks for.
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
+
+import msgspec
 
 from agents import early_orders
 from agents.order_rows import save
@@ -27,6 +30,8 @@ from engine.specs import (
     TimerHandler,
     TopicSpec,
 )
+from events.exchanges import PlaceReplacement
+from events.orders import PlaceOrder
 from streams.orders.deciding import (
     amendment_over,
     backorder_over,
@@ -41,7 +46,14 @@ from streams.orders.replacing import begin, beside
 from streams.orders.returning import lapse
 from streams.orders.rows import Order
 from streams.orders.rules import OrderRules
-from tables.orders import CUSTOMER_ORDERS, EARLY_ORDERS, ORDERS, SWEPT, customer_key
+from tables.orders import (
+    CUSTOMER_ORDERS,
+    EARLY_ORDERS,
+    ORDERS,
+    SUSPENDED,
+    SWEPT,
+    customer_key,
+)
 from topics import (
     ALERTS_EVENTS,
     INVENTORY_COMMANDS,
@@ -52,12 +64,13 @@ from topics import (
     PAYMENTS_EVENTS,
     SHIPPING_COMMANDS,
     SHIPPING_EVENTS,
+    SUSPENSIONS,
 )
 
 AGENT: Final = early_orders.AGENT
 
 TimerRule = Callable[[Order, int, int, OrderRules], tuple[Fact, ...]]
-Beginning = Callable[[Any, int, OrderRules, str, str], tuple[Fact, ...]]
+Beginning = Callable[[Context, Any, int, str, str], tuple[Fact, ...]]
 
 
 def orders_agent(rules: OrderRules) -> AgentSpec:
@@ -70,9 +83,13 @@ def orders_agent(rules: OrderRules) -> AgentSpec:
         name=AGENT,
         help="Takes orders and follows them to their end.",
         sources=tuple(
-            _sources(_placing(rules, advance, place), _placing(rules, advance, begin), advance)
+            _sources(
+                _placing(rules, advance, _placed(rules)),
+                _placing(rules, advance, _replacing(rules)),
+                advance,
+            )
         ),
-        tables=(ORDERS, CUSTOMER_ORDERS, EARLY_ORDERS, SWEPT),
+        tables=(ORDERS, CUSTOMER_ORDERS, EARLY_ORDERS, SUSPENDED, SWEPT),
         outputs=(
             ORDERS_EVENTS,
             ORDERS_COMMANDS,
@@ -133,6 +150,31 @@ def _sources(
         "ShipmentCancelled",
         "ShipmentBookingFailed",
     )
+    yield Source(SUSPENSIONS, {"Suspension": _on_suspension})
+
+
+def _on_suspension(ctx: Context, delivery: Delivery) -> None:
+    customer_id, is_suspended = msgspec.json.decode(delivery.value, type=tuple[str, bool])
+    ctx.table(SUSPENDED)[customer_id] = delivery.record.timestamp if is_suspended else None
+
+
+def _placed(rules: OrderRules) -> Beginning:
+    def beginning(
+        ctx: Context, command: PlaceOrder, at_ms: int, correlation_id: str, channel: str
+    ) -> tuple[Fact, ...]:
+        eligible = ctx.table(SUSPENDED).get(command.user_id) is None
+        return place(command, at_ms, rules, correlation_id, channel, eligible=eligible)
+
+    return beginning
+
+
+def _replacing(rules: OrderRules) -> Beginning:
+    def beginning(
+        _ctx: Context, command: PlaceReplacement, at_ms: int, correlation_id: str, channel: str
+    ) -> tuple[Fact, ...]:
+        return begin(command, at_ms, rules, correlation_id, channel)
+
+    return beginning
 
 
 def _placing(rules: OrderRules, advance: Mapping[str, Handler], beginning: Beginning) -> Handler:
@@ -142,7 +184,7 @@ def _placing(rules: OrderRules, advance: Mapping[str, Handler], beginning: Begin
             return
         cause = cause_of(delivery)
         channel = sales_channel(delivery.value.metadata)
-        facts = beginning(command, cause.at_ms, rules, cause.correlation_id, channel)
+        facts = beginning(ctx, command, cause.at_ms, cause.correlation_id, channel)
         order = save(ctx, None, facts)
         key = customer_key(order.user_id, order.placed_at_ms, order.order_id)
         ctx.table(CUSTOMER_ORDERS)[key] = order.placed_at_ms

@@ -39,6 +39,14 @@ SUBSCRIBED_ORDERS: Final = TableSpec(
     help="A subscription's newest orders, and the day on which it ends.",
 )
 
+SUSPENDED: Final = TableSpec(
+    name="suspended_accounts",
+    row=int,
+    key="customerId",
+    help="Accounts that may not order, in every partition; the row is since when.",
+    hidden=True,
+)
+
 CARTS: Final = TableSpec(
     name="carts",
     row=Cart,

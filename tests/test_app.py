@@ -13,7 +13,7 @@ from engine.specs import AgentSpec, EffectSpec, Source
 from settings import Settings
 
 ROOT = Path(__file__).parents[1]
-INSIDE = {"Partial", "Dispatch", "Watch", "ErasureStep", "Levels"}
+INSIDE = {"Partial", "Dispatch", "Watch", "ErasureStep", "Suspension", "Levels"}
 AGENTS, EFFECTS = agents_of(Settings())
 
 GUARD = """

@@ -22,8 +22,8 @@ def place(
 ) -> tuple[Fact, ...]:
     """Begin an order: Placed, or Rejected with every refusal that was found.
 
-    `eligible` is what is known of the customer: False for a suspended account (G-10). `channel`
-    is where it was sold.
+    `eligible` is what is known of the customer: False for a suspended account (G-10), which still
+    gets what a renewal has paid for. `channel` is where it was sold.
     """
     found = list(request_refusals(command, rules))
     lines: tuple[Line, ...] = ()
@@ -31,7 +31,8 @@ def place(
         percent = discount_percent(command.discount_code, rules.discounts_percent)
         lines = priced(command.order_items, percent or 0)
         total_minor = sum([line.total_minor for line in lines])
-        found = list(refusals(command, total_minor, rules, eligible=eligible))
+        may_order = eligible or command.subscription_id is not None
+        found = list(refusals(command, total_minor, rules, eligible=may_order))
     if not found:
         placed = _order(command, lines, Status.CONFIRMED, "PLACED", at_ms, correlation_id)
         return (Placed(replace(placed, channel=channel)),)

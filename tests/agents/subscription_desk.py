@@ -49,7 +49,7 @@ def _the_others() -> list[AgentSpec]:
         allocation_agent(AllocationRules()),
         stock_agent(InventoryRules()),
         payments_agent(PAYMENTS),
-        fraud_agent(FraudRules()),
+        fraud_agent(FraudRules(), 1),
         review_agent(FraudRules()),
     ]
 

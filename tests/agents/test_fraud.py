@@ -16,7 +16,7 @@ RULES = FraudRules(fraud_devices=frozenset({"dev_of_thieves"}))
 
 
 def driver(**kwargs: int) -> Driver:
-    return Driver([fraud_agent(RULES)], start_ms=START_MS, **kwargs)
+    return Driver([fraud_agent(RULES, kwargs.get("partitions", 1))], start_ms=START_MS, **kwargs)
 
 
 def initiated(n: int, customer: str = "cust_1", **known: object) -> events.PaymentInitiated:

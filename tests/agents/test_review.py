@@ -18,7 +18,7 @@ PAYMENT = "pay_ord_1"
 
 
 def driver(**kwargs: int) -> Driver:
-    return Driver([fraud_agent(RULES), review_agent(RULES)], start_ms=START_MS, **kwargs)
+    return Driver([fraud_agent(RULES, 1), review_agent(RULES)], start_ms=START_MS, **kwargs)
 
 
 def payment(n: int = 1, **known: object) -> events.PaymentInitiated:

@@ -1,3 +1,4 @@
+from events.fraud import ClearSuspension
 from tests.flows.scene import Scene, order
 
 
@@ -29,3 +30,19 @@ def test_place_order_twice_is_one_order() -> None:
 
     assert len(scene.data("OrderConfirmed")) == 1
     assert scene.books()[0] == 2_000
+
+
+def test_place_order_of_a_suspended_account_is_refused_until_it_is_cleared() -> None:
+    scene = Scene(partitions=4).stock()
+    scene.tell(order(order_id="ord_1", risk={"cardReportedStolen": True}))
+
+    scene.tell(*(order(order_id=f"ord_{n}") for n in range(2, 7)))
+
+    assert {scene.status(f"ord_{n}") for n in range(2, 7)} == {"rejected"}
+    failed = scene.last("OrderFailed")
+    assert failed.rejection_reason == "CUSTOMER_NOT_ELIGIBLE"
+    cleared = ClearSuspension(
+        customer_id="usr_1", payment_id="pay_ord_1", reviewer="ann", rationale="known"
+    )
+    scene.tell(cleared, order(order_id="ord_7"))
+    assert scene.status("ord_7") in {"confirmed", "paid", "processing"}
