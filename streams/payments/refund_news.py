@@ -6,7 +6,7 @@ from streams.moments import moment_of
 from streams.payments import facts as f
 from streams.payments import refund_facts as rf
 from streams.payments.commands import Announcement, Said
-from streams.payments.refund import find, refund_id_of
+from streams.payments.refund import Refund, find, refund_id_of
 from streams.payments.rules import PaymentRules
 from streams.payments.states import Owed, Payment
 
@@ -31,7 +31,17 @@ def refunded(payment_id: str, payment: Payment, fact: rf.Refunded, _: PaymentRul
         estimated_processing_days=fact.days,
         issued_at=moment_of(fact.at_ms),
     )
-    return (Announcement(issued),)
+    return (Announcement(issued, _measured(refund, fact.at_ms)),)
+
+
+def _measured(refund: Refund, at_ms: int) -> dict[str, int] | None:
+    """How long it took from its request on: a person's time and a bank's are not the shop's.
+
+    One that was made by hand at the provider has no reason, for nobody asked for it here.
+    """
+    if refund.approved_by or refund.underway or not refund.reason:
+        return None
+    return {"latencyMs": max(0, at_ms - refund.asked_at_ms)}
 
 
 def given_up(payment_id: str, payment: Payment, fact: f.GivenUp, _: PaymentRules) -> Said:

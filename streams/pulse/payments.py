@@ -6,7 +6,7 @@ Cells: `confirmed|provider` (payments), `failed|provider|reason`
 """
 
 from events import Envelope, PaymentFailed, PaymentProcessed, RefundIssued
-from streams.pulse.latency import provider_of, since_cause_ms, told_ms
+from streams.pulse.latency import provider_of, told_ms
 from streams.pulse.rules import PulseRules
 from streams.pulse.tally import Cell, Tally, add, grown, observe
 
@@ -49,12 +49,10 @@ def failed(
 
 
 def refunded(
-    tally: Tally, envelope: Envelope[RefundIssued], at_ms: int, _rules: PulseRules
+    tally: Tally, envelope: Envelope[RefundIssued], _at_ms: int, _rules: PulseRules
 ) -> Tally:
     """Count a refund, its amount and how long it took."""
     refund, took_ms = envelope.data, told_ms(envelope)
-    if took_ms is None:
-        took_ms = since_cause_ms(envelope, at_ms)
     cells = tally.cells.copy()
     add(cells, "refunded|" + refund.currency, refund.amount_minor)
     if took_ms is not None:

@@ -33,6 +33,7 @@ from tests.streams.payments.samples import (
     refunded_life,
     refunding,
     settled_life,
+    taken_on,
 )
 
 
@@ -97,6 +98,26 @@ def test_a_part_of_captured_money_goes_back(make: Callable[[], Life]) -> None:
     assert (issued.amount_minor, issued.reason) == (4_000, "goodwill")
     assert life.status is Status.PARTIALLY_REFUNDED
     assert life.payment.refunds[-1].state is RefundState.COMPLETED
+
+
+def test_a_refund_tells_how_long_it_took_from_its_request_on() -> None:
+    life = paid().hear(asked_back()).wait(4_000)
+
+    life.hear(refunded(life.last("RefundCharge").refund_id, 5_000))
+
+    assert life.last_metadata("RefundIssued") == {"latencyMs": 4_000}
+
+
+def test_the_time_of_a_person_or_of_a_bank_and_what_nobody_asked_for_are_no_latency() -> None:
+    approved = approving().wait(DAY_MS).hear(asked_back(None, approved_by="agent_2"))
+    approved.hear(refunded(approved.last("RefundCharge").refund_id))
+    on_its_way = paid().hear(asked_back())
+    refund_id = on_its_way.last("RefundCharge").refund_id
+    on_its_way.hear(taken_on(refund_id)).wait(2 * DAY_MS).hear(refunded(refund_id, 5_000))
+    by_hand = paid().hear(refunded("re_stripe", 100))
+
+    for life in (approved, on_its_way, by_hand):
+        assert life.last_metadata("RefundIssued") is None
 
 
 def test_without_an_amount_all_that_remains_goes_back() -> None:
