@@ -12,9 +12,10 @@ or a withdrawn cancellation. As one they change in one transaction and need none
 """
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 import events
+from agents.subscribers import paying, turning, user_of
 from agents.subscription_rows import NAME, carry_out, due, tell_levels
 from agents.wiring import Cause, announce, cause_of, timer_cause
 from engine.specs import AgentSpec, Context, Delivery, Handler, Source, Timer, TimerHandler
@@ -80,15 +81,15 @@ def subscriptions_agent(
             ),
             Source(
                 PAYMENTS_EVENTS,
-                dict.fromkeys(("PaymentProcessed", "PaymentFailed"), advance),
+                {"PaymentProcessed": paying(advance), "PaymentFailed": advance},
                 by=SUBSCRIBER,
             ),
             Source(
                 PAYMENTS_EVENTS,
-                {"FraudDetected": _turning(locked), "FraudCheckCompleted": _turning(unlocked)},
+                {"FraudDetected": turning(locked), "FraudCheckCompleted": turning(unlocked)},
                 by="customerId",
             ),
-            Source(PAYMENTS_COMMANDS, {"ClearSuspension": _turning(unlocked)}, by="customerId"),
+            Source(PAYMENTS_COMMANDS, {"ClearSuspension": turning(unlocked)}, by="customerId"),
             Source(NOTIFICATIONS_EVENTS, {"NotificationSent": _delivering(both)}, by="userId"),
         ),
         tables=(SUBSCRIPTIONS, INVOICES, INVOICE_NUMBERS, STANDINGS, SUBSCRIPTION_LEVELS),
@@ -108,15 +109,6 @@ def subscriptions_agent(
 
 def _tick(ctx: Context, _now_ms: int) -> None:
     tell_levels(ctx)
-
-
-def _user_of(delivery: Delivery) -> str:
-    data = delivery.value.data
-    if delivery.name == "PaymentFailed":
-        return str(data.customer_id)
-    if data.user_id is None:
-        return (delivery.record.key or b"").decode("utf-8", "replace")
-    return str(data.user_id)
 
 
 def _without_user(leave: Handler) -> Handler:
@@ -189,7 +181,7 @@ def _advancing(rules: Rules, decision: Decide) -> Handler:
     """A message about one subscription, or about all of a user's where it names none."""
 
     def handler(ctx: Context, delivery: Delivery) -> None:
-        user_id = _user_of(delivery)
+        user_id = user_of(delivery)
         subscriber = ctx.table(SUBSCRIPTIONS).get(user_id)
         if subscriber is None:
             return
@@ -210,19 +202,6 @@ def _own(cause: Cause, subscription: Subscription, named: str | None) -> str:
     if named is not None:
         return cause.event_id
     return events.derived_id(cause.event_id, subscription.subscription_id)
-
-
-def _turning(turn: Callable[[Subscriber, Any], Subscriber]) -> Handler:
-    """Fraud suspends the account, or lets it go."""
-
-    def handler(ctx: Context, delivery: Delivery) -> None:
-        word, table = delivery.value.data, ctx.table(SUBSCRIPTIONS)
-        subscriber = table.get(word.customer_id) or NOBODY
-        after = turn(subscriber, word)
-        if after is not subscriber:
-            table[word.customer_id] = after
-
-    return handler
 
 
 def _timing(rules: Rules) -> TimerHandler:

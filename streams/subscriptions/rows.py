@@ -11,6 +11,8 @@ from streams.billing.rows import Invoice
 
 ENDED_KEPT_MAX: Final = 4
 """Ended subscriptions of a user that are kept."""
+PREPAID_MAX: Final = 4
+"""Payments for subscriptions nobody here knows yet that are kept of a user, the newest."""
 
 
 class Status(StrEnum):
@@ -164,6 +166,8 @@ class Subscriber(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """Families that the user has left: a new subscription of theirs is a win-back (G-44)."""
     locked: bool = False
     """True: fraud suspended the account (G-24, G-43)."""
+    prepaid: tuple[str, ...] = ()
+    """Subscriptions that were paid for before they became known here (G-21)."""
     locked_by: str = ""
     """The payment whose finding did: only its case, or an administrator's word on it, unlocks."""
 

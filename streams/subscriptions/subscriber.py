@@ -3,9 +3,11 @@
 from msgspec.structs import replace
 
 from events.fraud import ClearSuspension, FraudCheckCompleted, FraudDetected
+from events.payments import PaymentProcessed
 from streams.subscriptions.rows import (
     ENDED,
     ENDED_KEPT_MAX,
+    PREPAID_MAX,
     Status,
     Subscriber,
     Subscription,
@@ -42,6 +44,16 @@ def _left(
         return subscriber.left
     family = rules.own.plans[after.plan_id].family
     return subscriber.left if family in subscriber.left else (*subscriber.left, family)
+
+
+def prepaid(subscriber: Subscriber, event: PaymentProcessed) -> Subscriber:
+    """Keep that a subscription was paid for which nobody here knows yet: others charged it."""
+    paid = event.subscription_id
+    if paid is None or event.status != "confirmed" or paid in subscriber.prepaid:
+        return subscriber
+    if subscriber.find(paid) is not None:
+        return subscriber
+    return replace(subscriber, prepaid=(*subscriber.prepaid, paid)[-PREPAID_MAX:])
 
 
 def locked(subscriber: Subscriber, event: FraudDetected) -> Subscriber:

@@ -149,9 +149,8 @@ def adopt(
 ) -> f.Facts:
     """Take over a subscription that another producer started (G-21).
 
-    Its way to pay is bound to it. Without a trial its first period is charged, because no
-    payment of it is recorded here. Our own subscriptions, and plans nobody knows, are left as
-    they are.
+    Its way to pay is bound to it. Without a trial its first period is charged, unless a payment
+    of it is recorded here. Our own subscriptions, and plans nobody knows, are left as they are.
     """
     plan = rules.own.plans.get(event.plan.plan_id)
     if plan is None or plan.is_goods or subscriber.find(event.subscription_id) is not None:
@@ -173,7 +172,7 @@ def adopt(
         discount_code=event.discount_code,
         signup_source=event.signup_source,
     )
-    if status is Status.TRIALING:
+    if status is Status.TRIALING or event.subscription_id in subscriber.prepaid:
         return (f.Began(began),)
     period = (began.period_start, began.period_end)
     return (f.Began(began), *issued_and_charged(began, period, at_ms, rules))

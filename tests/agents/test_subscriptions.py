@@ -511,22 +511,54 @@ def test_who_comes_back_pays_ten_percent_less_once() -> None:
     assert [i.subtotal_minor for i in shop.invoices] == [9_99, 8_99, 9_99]
 
 
-def test_a_subscription_that_others_started_is_billed_from_its_first_period_on() -> None:
-    shop = Shop().tell(
-        UserSubscriptionStarted(
-            subscription_id="sub_9f84kd02",
-            user_id="usr_1",
-            plan=Plan(plan_id="plan_monthly_pro"),
-            trial_period_days=0,
-            start_date="2025-01-31",
-            next_billing_date="2025-02-28",
-            payment_method_id="tok_visa",
-        )
+def started_elsewhere() -> UserSubscriptionStarted:
+    return UserSubscriptionStarted(
+        subscription_id="sub_9f84kd02",
+        user_id="usr_1",
+        plan=Plan(plan_id="plan_monthly_pro"),
+        trial_period_days=0,
+        start_date="2025-01-31",
+        next_billing_date="2025-02-28",
+        payment_method_id="tok_visa",
     )
+
+
+def test_a_subscription_that_others_started_is_billed_from_its_first_period_on() -> None:
+    shop = Shop().tell(started_elsewhere())
 
     assert shop.invoices[0].status == "paid"
     assert shop.said("UserSubscriptionStarted", "SubscriptionRenewedEvent") == []
     shop.until("2025-03-01")
+    assert shop.subscription.period_end.isoformat() == "2025-03-31"
+
+
+@pytest.mark.parametrize(
+    ("status", "subscription_id", "charges"),
+    [
+        ("confirmed", "sub_9f84kd02", 0),
+        ("confirmed", "sub_of_old", 1),
+        ("failed", "sub_9f84kd02", 1),
+    ],
+)
+def test_a_first_period_that_others_were_paid_for_is_not_charged_again(
+    status: Any, subscription_id: str, charges: int
+) -> None:
+    first = PaymentProcessed(
+        payment_id="pay_elsewhere",
+        user_id="usr_1",
+        subscription_id=subscription_id,
+        amount_minor=3_239,
+        currency="USD",
+        payment_method="credit_card",
+        status=status,
+    )
+
+    shop = Shop().tell(first, started_elsewhere())
+
+    assert shop.status == "active"
+    assert len(shop.said("PaymentInitiated")) == charges
+    shop.until("2025-03-01")
+    assert len(shop.said("PaymentInitiated")) == charges + 1, "the next period is charged here"
     assert shop.subscription.period_end.isoformat() == "2025-03-31"
 
 
