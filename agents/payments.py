@@ -66,7 +66,7 @@ from streams.payments.refund_requests import approval_due, request_refund
 from streams.payments.refunds import charge_refunded, look_due, refund_accepted
 from streams.payments.rules import PaymentRules
 from streams.payments.sales import agreed_return
-from streams.payments.sessions import cancel, open_session
+from streams.payments.sessions import cancel, open_session, order_refused
 from streams.payments.settlement import settle, settlement_due
 from streams.payments.states import Early, Payment
 from tables.payments import BOOK_NOTES, EARLY_PAYMENTS, PAYMENTS, SALES, STUCK
@@ -108,7 +108,11 @@ def payments_agent(rules: PaymentRules) -> AgentSpec:
     }
     stock = {"InventoryAdjusted": _advancing(rules, stock_adjusted, early_stock, id_of_stock)}
     first = _advancing(rules, cancel, early_cancel, id_of_order)
-    ordered = {"OrderCancelled": cancelling(rules, first), "OrderAmended": amending(rules)}
+    ordered = {
+        "OrderCancelled": cancelling(rules, first),
+        "OrderAmended": amending(rules),
+        "OrderFailed": _advancing(rules, order_refused, None, id_of_order),
+    }
     asked = {
         "RecordChargeback": _disputing(rules),
         "CloseChargeback": on(close_chargeback),

@@ -1,6 +1,6 @@
-"""Opening a payment, and the order's cancellation."""
+"""Opening a payment, and the end of its order."""
 
-from events.orders import OrderCancelled
+from events.orders import OrderCancelled, OrderFailed
 from events.payments import PaymentInitiated
 from events.types import PaymentMethod
 from streams.payments import charge_facts as cf
@@ -116,3 +116,10 @@ def cancel(payment: Payment, event: OrderCancelled, at_ms: int, rules: PaymentRu
     if payment.status is Status.FAILED:
         return noted, cf.Hurried(at_ms)
     return end(payment, f.Cancelled(reason), reason, at_ms, rules)
+
+
+def order_refused(payment: Payment, event: OrderFailed, at_ms: int, rules: PaymentRules) -> Facts:
+    """Give back what a renewal took for goods, where their order was never confirmed (G-45)."""
+    if not awaits_claim(payment) or payment.session.customer_id != event.user_id:
+        return ()
+    return f.CancelNoted(event.rejection_reason), *refund_rest(payment, at_ms, rules)

@@ -98,6 +98,23 @@ def test_subscribe_and_save_places_its_order_once_it_is_paid() -> None:
     assert scene.level() == (9, 0, 0)
 
 
+@pytest.mark.parametrize(
+    ("units", "country"), [(1, "BR"), (101, "US")], ids=["nowhere", "too many"]
+)
+def test_subscribe_and_save_of_what_no_order_may_have_keeps_no_money(
+    units: int, country: str
+) -> None:
+    item = OrderItem(product_id="p1", quantity=units, unit_price_minor=2_000)
+    home = Address(line1="1 Main St", city="Town", state="NY", country=country)
+
+    scene = Scene().stock()
+    scene.tell(subscribe(plan="plan_save_monthly", items=(item,), shipping_address=home))
+    scene.wait(days=1)
+
+    scene.was_told("PaymentProcessed", "OrderFailed", "RefundIssued")
+    assert sum(one.captured_minor - one.refunded_minor for one in scene.outside.books()) == 0
+
+
 # --- SubscriptionRenewed
 
 

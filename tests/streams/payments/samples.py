@@ -17,7 +17,7 @@ from events.charges import (
 )
 from events.fraud import FraudCheckCompleted, FraudDetected
 from events.inventory import InventoryAdjusted
-from events.orders import OrderAmended, OrderCancelled, OrderLine
+from events.orders import OrderAmended, OrderCancelled, OrderFailed, OrderLine
 from events.payments import Instrument, PaymentInitiated, PaymentSettled
 from events.refunds import CloseChargeback, RecordChargeback, RefundPayment
 from events.types import OrderItem, PaymentMethod
@@ -54,7 +54,7 @@ from streams.payments.refund_requests import approval_due, request_refund
 from streams.payments.refunds import charge_refunded, look_due, refund_accepted
 from streams.payments.rules import PaymentRules
 from streams.payments.sales import NOTHING_SOLD
-from streams.payments.sessions import cancel, open_session
+from streams.payments.sessions import cancel, open_session, order_refused
 from streams.payments.settlement import settle, settlement_due
 from streams.payments.states import Early, Payment, Status
 
@@ -328,6 +328,7 @@ DECIDE: dict[type[Message], Callable[..., Any]] = {
     ChargeOperationFailed: operation_failed,
     InventoryAdjusted: stock_adjusted,
     OrderCancelled: cancel,
+    OrderFailed: order_refused,
     OrderAmended: lambda payment, *told: amend(payment, (), *told),
     PaymentSettled: settle,
     RecordChargeback: lambda *told: record_chargeback(told[0], NOTHING_SOLD, *told[1:]),

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from events.orders import OrderFailed
 from streams.payments.states import Status
 from tests.streams.payments.samples import (
     AMOUNT,
@@ -133,3 +134,27 @@ def test_money_is_claimed_once() -> None:
     row = life.payment
 
     assert life.hear(initiated(**CLAIM), line(1)).payment == row
+
+
+@pytest.mark.parametrize(
+    ("given", "back"), [({}, AMOUNT), ({"user_id": "usr_else"}, None)], ids=["mine", "a stranger's"]
+)
+def test_what_was_taken_for_an_order_that_is_refused_goes_back(
+    given: dict[str, Any], back: int | None
+) -> None:
+    life = goods().hear(refusal(**given))
+
+    asked = [one.amount_minor for one in life.said if one.name == "RefundCharge"]
+    assert asked == ([] if back is None else [back])
+    assert life.hear(refusal(**given)).names.count("RefundCharge") == len(asked)
+
+
+def test_a_refused_order_takes_no_money_from_a_renewal_that_sells_no_goods() -> None:
+    life = Life(renewal()).hear(checked(), succeeded())
+
+    assert "RefundCharge" not in life.hear(refusal()).names
+
+
+def refusal(**given: Any) -> OrderFailed:
+    fields = {"order_id": ORDER, "user_id": "cust_1", "rejection_reason": "INVALID_ADDRESS"}
+    return OrderFailed(**(fields | given))
