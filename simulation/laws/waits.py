@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from engine.timers import split_timer_key
-from simulation.laws.broken import insist
+from simulation.laws.broken import Broken, insist
 from simulation.laws.machines import (
     CASE,
     INVOICE,
@@ -18,12 +18,49 @@ from simulation.laws.machines import (
 )
 
 LAW: Final = "rests or waits for a timer"
+NAMED: Final = "waits for the timer that its state names"
 SWEPT: Final = "an order does not stand still for ever"
 _DAY_MS: Final = 24 * 60 * 60_000
 _SWEPT_MS: Final = {"paid": 14 * _DAY_MS, "processing": 14 * _DAY_MS, "shipped": 30 * _DAY_MS}
 """How long the sweep over orders lets them stand still."""
 _LATE_MS: Final = 2 * _DAY_MS
 """How late the sweep may come: lanes tick rarely here."""
+_UNDER_WAY: Final = frozenset({"lost"})
+_OWED: Final = frozenset({"session", "refund"})
+_OF_USERS: Final = frozenset({"subscription", "invoice"})
+"""Machines whose timers are set for their user."""
+_NAMES: Final[dict[str, dict[str, frozenset[str]]]] = {
+    "order": {"backordered": frozenset({"backorder"}), "on_hold": frozenset({"review"})},
+    "payment": {
+        "INITIATED": frozenset({"session"}),
+        "HELD": frozenset({"review"}),
+        "FAILED": frozenset({"retry"}),
+        "AUTHORIZED": frozenset({"authorization", "session"}),
+        "DISPUTED": frozenset({"evidence"}),
+        **dict.fromkeys(PAYMENT.rests, _OWED),
+    },
+    "shipment": {
+        "pending": frozenset({"booking"}),
+        "created": frozenset({"poll"}),
+        "dispatched": _UNDER_WAY,
+        "in_transit": _UNDER_WAY,
+        "delivery_failed": frozenset({"redelivery", "poll", "claim"}),
+        "return_initiated": frozenset({"label"}),
+    },
+    "case": {"open": frozenset({"review"})},
+    "notification": {"queued": frozenset({"due"}), "sending": frozenset({"notify-retry"})},
+    "subscription": {
+        "trialing": frozenset({"trial"}),
+        "active": frozenset({"invoice", "renewal", "overdue"}),
+        "paused": frozenset({"resume"}),
+        "past_due": frozenset({"dunning"}),
+        "grace": frozenset({"grace"}),
+        "suspended": frozenset({"reactivation"}),
+        "cancel_scheduled": frozenset({"period-end"}),
+    },
+    "invoice": {"sent": frozenset({"overdue"}), "overdue": frozenset({"dunning", "grace"})},
+}
+"""By machine and state: timers of its own, one of which ends that state."""
 _HOUSEKEEPING: Final = frozenset({"history", "purge", "forget", "early", "digest"})
 """Timers that clear up and let nothing go on."""
 
@@ -36,6 +73,8 @@ class WaitsLaw:
     """By machine and id."""
     timers: Counter[str] = field(default_factory=Counter)
     """By the key that they are set for."""
+    named: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """By key and kind."""
     keys: dict[str, set[str]] = field(default_factory=dict)
     """By order: keys of everything that belongs to it."""
     persons: set[str] = field(default_factory=set)
@@ -44,10 +83,10 @@ class WaitsLaw:
 
     def timed(self, key: str, before: Any, row: Any) -> None:
         """A timer was set or is gone."""
-        timer = split_timer_key(key)[1]
-        if timer.kind in _HOUSEKEEPING:
-            return
-        self.timers[timer.key] += (row is not None) - (before is not None)
+        timer, change = split_timer_key(key)[1], (row is not None) - (before is not None)
+        self.named[timer.key, timer.kind] += change
+        if timer.kind not in _HOUSEKEEPING:
+            self.timers[timer.key] += change
 
     def order(self, key: str, row: Any) -> None:
         """An order's row changed: a returned one waits until its money's fate is known."""
@@ -120,12 +159,24 @@ class WaitsLaw:
         """Nothing is to be read, and nobody outside owes an answer."""
         timers = self.persons.union(key for key, count in self.timers.items() if count > 0)
         for (kind, key), row in self.open.items():
+            self._named(kind, key, row)
             order = self._order_of(kind, row)
             if order is not None and order.status.value in _SWEPT_MS:
                 _swept(order, now_ms)
             elif not timers & self._waited_for(kind, key, row):
                 status = getattr(row, "status", "open")
                 insist(False, LAW, key.split()[-1], f"{kind} is {status} and no timer is set")  # noqa: FBT003
+
+    def _named(self, kind: str, key: str, row: Any) -> None:
+        """Insist on the timer that ends its state, unless a person has to go on."""
+        state = str(row.state if kind == "case" else row.status)
+        names = _NAMES.get(kind, {}).get(state)
+        if names is None or key in self.persons:
+            return
+        owner = row.user_id if kind in _OF_USERS else key
+        if not any(self.named[owner, name] > 0 for name in names):
+            wanted = " or ".join(sorted(names))
+            raise Broken(NAMED, key.split()[-1], f"{kind} is {state} without its timer {wanted}")
 
     def _order_of(self, kind: str, row: Any) -> Any:
         if kind in {"order", "reservation", "shipment"}:
@@ -137,7 +188,7 @@ class WaitsLaw:
         if kind in {"order", "payment", "reservation", "shipment"}:
             order_id = row.session.order_id if kind == "payment" else row.order_id
             return self.keys.get(order_id, set()) | {key} if order_id else {key}
-        return {row.user_id} if kind in {"subscription", "invoice"} else {key}
+        return {row.user_id} if kind in _OF_USERS else {key}
 
 
 def _awaits_money(order: Any) -> bool:
