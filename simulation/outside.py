@@ -1,6 +1,6 @@
 """What lies outside the shop: providers, carriers and channels that fail by seed."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from inspect import iscoroutinefunction
@@ -13,7 +13,7 @@ from agents.sender import sender_effect
 from agents.writing import Writing
 from engine.specs import EffectSpec
 from events.errors import FlowMartError
-from providers.carriers import CarrierError
+from providers.carriers import CarrierError, CarrierScan, Whereabouts
 from providers.health import HealthRules
 from providers.ledger import LedgerEntry
 from providers.notifications import ChannelError, Outgoing, Taken
@@ -24,6 +24,7 @@ from providers.templates import Templates
 from settings import Settings
 from streams.notifications.rules import EMAIL, PUSH, SMS
 
+_FOR_EVER_MS: Final = 400 * 24 * 60 * 60_000
 CHARGES_MAX: Final = 10_000
 _TEMPLATES: Final = Templates()
 """Compiled once for all lives."""
@@ -148,6 +149,21 @@ class Outside:
                 for channel, messenger in self._messengers().items()
             ),
         )
+
+    def story(
+        self, carrier: str, tracking_number: str, booked_at_ms: int
+    ) -> Sequence[CarrierScan]:
+        """Everything that will happen to a parcel, oldest first."""
+        asked = Whereabouts(
+            tracking_number, "US", "Town", booked_at_ms, booked_at_ms + _FOR_EVER_MS
+        )
+        answer = simulated_carriers(self._times)[carrier].track(asked)
+        try:
+            answer.send(None)
+        except StopIteration as told:
+            scans: Sequence[CarrierScan] = told.value
+            return scans
+        raise RuntimeError("a simulated carrier that takes no time waits")
 
     def _carriers(self) -> Mapping[str, Any]:
         return {

@@ -22,6 +22,7 @@ from simulation.shoppers import Shoppers
 from simulation.staff import Staff
 from simulation.story import report
 from simulation.subscribers import Subscribers
+from simulation.webhooks import Webhooks
 from simulation.world import MINUTE_MS, Temper, World
 from topics import CONTRACT
 
@@ -133,6 +134,12 @@ def script_of(seed: int) -> Script:
     )
 
 
+def habits_of(seed: int) -> Habits:
+    """What people do in that life; most have webhooks of some."""
+    chance = Random(f"habits {seed}")
+    return Habits(echoes=chance.choice((0.0, 0.2, 0.8)), scans=chance.choice((0.0, 0.5, 1.0)))
+
+
 class Run:
     """One seed's run."""
 
@@ -150,9 +157,10 @@ class Run:
             raise TopologyError(f"simulation.outside does not make these effects: {unknown}")
         chosen = [one for one in agents if script.figures or one.name not in FIGURES]
         self.world.open(chosen, effects, script.partitions)
-        self.post = Post(self.world, Random(f"people {seed}"), Habits())
+        self.post = Post(self.world, Random(f"people {seed}"), habits_of(seed))
         self.laws = Laws(lambda: self.world.now_ms, self.outside.books, self.world.stats)
-        self.world.witnesses += [self.laws, self.post]
+        webhooks = Webhooks(self.post, self.outside)
+        self.world.witnesses += [self.laws, self.post, webhooks]
 
     def live(self) -> "Run":
         """Let it all happen."""

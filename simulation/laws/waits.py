@@ -176,7 +176,7 @@ class WaitsLaw:
         owner = row.user_id if kind in _OF_USERS else key
         if not any(self.named[owner, name] > 0 for name in names):
             wanted = " or ".join(sorted(names))
-            raise Broken(NAMED, key.split()[-1], f"{kind} is {state} without its timer {wanted}")
+            raise Broken(NAMED, key.rsplit(maxsplit=1)[-1], f"{kind} is {state} without its timer {wanted}")
 
     def _order_of(self, kind: str, row: Any) -> Any:
         if kind in {"order", "reservation", "shipment"}:
