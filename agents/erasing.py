@@ -11,10 +11,16 @@ from msgspec.structs import replace
 from engine.specs import Context, TableSpec
 from events.shipment_ids import SHIPMENT_PREFIX
 from streams.erasure.blanking import blanked
-from streams.erasure.business import is_later, is_open, open_subscriptions, payments_of
+from streams.erasure.business import (
+    is_later,
+    is_open,
+    is_untold,
+    open_subscriptions,
+    payments_of,
+)
 from streams.erasure.rounds import Sweep, Swept
 from streams.erasure.rules import ErasureRules
-from tables.notifications import CONTACTS, PREFERENCES, WATCHERS
+from tables.notifications import CONTACTS, NOTIFICATIONS, PREFERENCES, WATCHERS
 from tables.orders import CUSTOMER_ORDERS, ORDERS, customer_range, order_id_in
 from tables.registrations import WATCH_LISTS
 from tables.subscriptions import INVOICES, SUBSCRIPTIONS
@@ -87,7 +93,10 @@ class Erasing:
         for table, key, row in self._rows(ctx, step, done, with_subscriptions=not subscribed):
             if rows == rules.rows_max:
                 break
-            rows += _erase(ctx, table, key, row)
+            if table is NOTIFICATIONS and is_untold(row):
+                busy += 1
+            else:
+                rows += _erase(ctx, table, key, row)
         rows += _stop_watching(ctx, step.customer_id)
         invoices = _several(ctx, INVOICES, step.customer_id)
         payments = tuple([name for _, invoice in invoices for name in payments_of(invoice)])

@@ -150,9 +150,7 @@ class Outside:
             ),
         )
 
-    def story(
-        self, carrier: str, tracking_number: str, booked_at_ms: int
-    ) -> Sequence[CarrierScan]:
+    def story(self, carrier: str, tracking_number: str, booked_at_ms: int) -> Sequence[CarrierScan]:
         """Everything that will happen to a parcel, oldest first."""
         asked = Whereabouts(
             tracking_number, "US", "Town", booked_at_ms, booked_at_ms + _FOR_EVER_MS

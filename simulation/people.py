@@ -53,6 +53,10 @@ class Habits:
     restocks: float = 0.7
     reviews: float = 0.7
     sends_parcel: float = 0.8
+    carts: float = 0.2
+    """Of orders, how many come of a cart."""
+    erases: float = 0.0
+    """Of customers, how many ask to be forgotten."""
     echoes: float = 0.0
     """Of a provider's answers, how many it tells once more, by webhook."""
     scans: float = 0.0

@@ -18,8 +18,10 @@ from simulation import replay
 from simulation.laws import Broken, Laws
 from simulation.outside import Outside
 from simulation.people import DAY_MS, HOUR_MS, Habits, Post
+from simulation.recipients import Recipients
 from simulation.shoppers import Shoppers
 from simulation.staff import Staff
+from simulation.stockroom import Stockroom
 from simulation.story import report
 from simulation.subscribers import Subscribers
 from simulation.webhooks import Webhooks
@@ -137,7 +139,11 @@ def script_of(seed: int) -> Script:
 def habits_of(seed: int) -> Habits:
     """What people do in that life; most have webhooks of some."""
     chance = Random(f"habits {seed}")
-    return Habits(echoes=chance.choice((0.0, 0.2, 0.8)), scans=chance.choice((0.0, 0.5, 1.0)))
+    return Habits(
+        echoes=chance.choice((0.0, 0.2, 0.8)),
+        scans=chance.choice((0.0, 0.5, 1.0)),
+        erases=chance.choice((0.0, 0.0, 0.3)),
+    )
 
 
 class Run:
@@ -172,6 +178,8 @@ class Run:
         shoppers = Shoppers(self.post)
         Staff(self.post, shoppers).begin(script.span_ms)
         shoppers.begin(script.orders, script.span_ms)
+        Stockroom(self.post, script.span_ms).begin()
+        Recipients(self.post, script.span_ms).begin(shoppers.users)
         Subscribers(self.post, script.days * DAY_MS).begin(script.subscribers)
         self._outages()
         await world.run(world.now_ms + script.days * DAY_MS)

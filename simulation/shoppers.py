@@ -4,9 +4,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from events.orders import Amendment, AmendOrder, CancelOrder, PlaceOrder, RequestReturn
+from events.orders import Amendment, AmendOrder, CancelOrder, PlaceOrder, RequestReturn, UpdateCart
 from events.refunds import RecordChargeback, RefundPayment
-from events.registrations import UserSignedUpEvent
 from events.returns import CreateReturnLabel
 from events.types import Address, Customer, OrderItem, OrderPayment, RiskContext, ShippedItem
 from simulation.people import DAY_MS, HOUR_MS, Post, Told
@@ -72,13 +71,6 @@ class Shoppers:
     def begin(self, orders: int, span_ms: int) -> None:
         """So many orders within that time."""
         post, chance = self.post, self.post.chance
-        for number in range(1, self.users + 1):
-            if post.may(0.5):
-                user_id = f"usr_{number}"
-                signed = UserSignedUpEvent(
-                    user_id=user_id, email=f"{user_id}@example.com", signup_method="email"
-                )
-                post.put(signed, chance.randint(0, span_ms))
         for number in range(1, orders + 1):
             post.world.later(chance.randint(0, span_ms), lambda n=number: self.place(f"ord_{n}"))
         post.heed("OrderConfirmed", self._confirmed)
@@ -110,7 +102,18 @@ class Shoppers:
             fields |= _spoilt(chance.choice(_FLAWS), fields)
         if self.post.may(self.post.habits.cancels / 4):
             self._cancel(order_id, -1)  # The cancellation overtakes the order.
+        if self.post.may(self.post.habits.carts):
+            fields["cart_id"] = self._fill_cart(order_id, user_id, items)
         self.post.put(PlaceOrder(**fields))
+
+    def _fill_cart(self, order_id: str, user_id: str, items: tuple[OrderItem, ...]) -> str:
+        """They fill it before they order, and at times think of it later."""
+        chance, cart_id = self.post.chance, f"cart_{order_id}"
+        for after_ms in chance.choice(((0,), (0, MINUTE_MS), (0, 2 * DAY_MS), (25 * DAY_MS,))):
+            kept = tuple(item for item in items if self.post.may(0.8))
+            by = "usr_stranger" if self.post.may(0.1) else user_id
+            self.post.put(UpdateCart(cart_id=cart_id, user_id=by, items=kept), after_ms)
+        return cart_id if self.post.may(0.7) else "cart_unknown"
 
     def _fields(
         self, order_id: str, user_id: str, items: tuple[OrderItem, ...], address: Address

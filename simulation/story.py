@@ -56,7 +56,8 @@ def _line(record: Record) -> str:
     if record.topic.endswith(SUFFIX):
         letter = read_dead_letter(record)
         return f"{at} DEAD LETTER {letter.agent}: {letter.error}: {letter.reason}"
-    data: dict[str, Any] = told_by(record).get("data") or {}
+    envelope: Any = told_by(record)
+    data: dict[str, Any] = envelope.get("data") or {} if isinstance(envelope, dict) else {}
     told = " ".join(_fields(data))
     return f"{at} {record.topic.split('.')[0]}-{record.partition} {name_of(record)} {told}"
 

@@ -22,6 +22,8 @@ from simulation.laws.exchanges import ExchangeLaw
 from simulation.laws.lines import TOLD as LINES
 from simulation.laws.lines import LinesLaw
 from simulation.laws.money import MoneyLaw
+from simulation.laws.people import TABLES as OF_PEOPLE
+from simulation.laws.people import PeopleLaw
 from simulation.laws.stock import StockLaw
 from simulation.laws.telling import HEEDED, TellingLaw
 from simulation.laws.telling import TIMERS as TIMERS_DO_NOT_FAIL
@@ -48,7 +50,7 @@ _MONEY: Final = frozenset(
     }
 )
 
-_HEEDED: Final = HEEDED | _MONEY | _STOCK_COMMANDS | LINES | OF_EXCHANGES
+_HEEDED: Final = HEEDED | _MONEY | _STOCK_COMMANDS | LINES | OF_EXCHANGES | {"CustomerErased"}
 
 
 class Laws:
@@ -68,8 +70,11 @@ class Laws:
         self.ends = EndLaw(self.rows)
         self.lines = LinesLaw(self.rows)
         self.exchanges = ExchangeLaw(self.rows)
+        self.people = PeopleLaw(self.rows)
         waits = self.waits
         self._laws: dict[str, tuple[RowLaw, ...]] = {
+            **dict.fromkeys(OF_PEOPLE, ()),
+            "carts": (states.cart, _after(waits.cart)),
             "orders": (states.order, _after(waits.order), self.ends.order),
             "payments": (states.payment, self.money.kept, _after(waits.payment)),
             "reservations": (states.reservation, self.stock.reserved, _after(waits.reservation)),
@@ -103,10 +108,10 @@ class Laws:
                     known[key] = row
                 for law in laws:
                     law(key, before, row)
-        if self.stock.touched:
-            self.stock.settled()
         for record in records:
             self._told(record)
+        if self.stock.touched:
+            self.stock.settled()
 
     def sent(self, record: Record) -> None:
         """Somebody outside wrote a record."""
@@ -135,6 +140,10 @@ class Laws:
                 self.exchanges.told(name, envelope["data"])
             if name in _MONEY:
                 self.money.told(name, envelope["data"])
+                if name == "InventoryAdjusted":
+                    self.stock.adjusted(envelope["data"])
+            elif name == "CustomerErased":
+                self.people.told(envelope["data"])
             elif name in _STOCK_COMMANDS:
                 self.stock.told(envelope)
 
@@ -158,6 +167,7 @@ class Laws:
         self.ends.ended()
         self.lines.ended()
         self.exchanges.ended()
+        self.people.ended()
 
 
 def _after(law: Callable[[str, Any], None]) -> RowLaw:

@@ -78,6 +78,11 @@ processing: paid failed
 failed: retrying
 retrying: paid failed suspended
 """
+_CART = """
+: active
+active: abandoned converted
+abandoned: active converted expired
+"""
 
 
 class Machine(NamedTuple):
@@ -130,3 +135,4 @@ NOTIFICATION: Final = _machine(
 SUBSCRIPTION: Final = _machine("subscription", _SUBSCRIPTION, "cancelled", "expired")
 INVOICE: Final = _machine("invoice", _INVOICE, "paid", "cancelled")
 CYCLE: Final = _machine("billing cycle", _CYCLE, "paid", "suspended")
+CART: Final = _machine("cart", _CART)

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from simulation.laws.broken import insist
 from simulation.laws.machines import (
+    CART,
     CASE,
     CYCLE,
     INVOICE,
@@ -104,3 +105,12 @@ def invoice(key: str, before: Any, row: Any) -> None:
         by_status(INVOICE, key, before.status.value if before else "", row.status.value)
         by_status(CYCLE, key, before.cycle.value if before else "", row.cycle.value)
         insist(row.retries <= _RETRIES_MAX, DUNNING, key, f"retry {row.retries}")
+
+
+def cart(key: str, before: Any, row: Any) -> None:
+    """One of `carts`; it is forgotten only when it was ordered or has expired."""
+    if row is not None:
+        by_status(CART, key, before.status.value if before else "", row.status.value)
+    elif before is not None:
+        over = before.status.value in {"converted", "expired"}
+        insist(over, LAW, key, f"a cart that is {before.status.value} was forgotten")

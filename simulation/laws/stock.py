@@ -14,6 +14,7 @@ NEVER_NEGATIVE: Final = "stock never negative"
 QUEUE: Final = "who waits is in the queue, and nobody else"
 HELD: Final = "holds add up"
 CONSERVED: Final = "stock conserved"
+MOVED: Final = "a transfer takes what it brings"
 EXPIRES: Final = "holds expire"
 HOLD_MS_MAX: Final = 30 * 60_000
 """The longest a hold lasts without payment (K2)."""
@@ -38,6 +39,12 @@ class StockLaw:
     """Reservations that wait for a restock, by product."""
     left: dict[str, int] = field(default_factory=dict)
     """Units that left the house, by reservation."""
+    senders: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    """Warehouses that goods left, by product: of the commit that is looked at."""
+    moved: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    """Units that transfers brought, less those they took, by product, of the same."""
+    known: set[tuple[str, str]] = field(default_factory=set)
+    """Products and warehouses that had a level before."""
     touched: set[str] = field(default_factory=set)
     holds: dict[str, Any] = field(default_factory=dict)
     """Reservations that are held and not committed."""
@@ -57,6 +64,8 @@ class StockLaw:
         if envelope["eventType"] == "AddInventory":
             source = data.get("source") or {}
             if source.get("sourceWarehouseId") or "transfer" in source:
+                sender = (source.get("transfer") or source)["sourceWarehouseId"]
+                self.senders[product].append(sender)
                 return
             body = source.get("return") or source
             damaged = body.get("condition") == "damaged"
@@ -66,6 +75,15 @@ class StockLaw:
             self.sound[product] += change
             if data.get("reason") in {"quality_failure", "quality_released"}:
                 self.damaged[product] -= change
+
+    def adjusted(self, data: Command) -> None:
+        """What is told of counts and of transfers is on the books, to the unit."""
+        if data["reason"] in {"wms_reconciliation", "transfer"}:
+            product, units = data["productId"], data["adjustedQuantity"]
+            self.sound[product] += units
+            self.touched.add(product)
+            if data["reason"] == "transfer":
+                self.moved[product] += units
 
     def reserved(self, key: str, before: Any, row: Any) -> None:
         """A reservation changed."""
@@ -111,7 +129,18 @@ class StockLaw:
                 f"expected {self.sound[product]} sound and {self.damaged[product]} damaged units,"
                 f" found {on_hand} and {quarantined}",
             )
+            self._moved(product)
+            self.known.update((product, level.warehouse_id) for level in levels)
         self.touched.clear()
+        self.senders.clear()
+        self.moved.clear()
+
+    def _moved(self, product: str) -> None:
+        """Transfers bring no more than they take; from outside come goods nobody had there."""
+        senders = self.senders[product]
+        unknown = any((product, sender) not in self.known for sender in senders)
+        units = self.moved[product]
+        insist(not units or (units > 0 and unknown), MOVED, product, f"{units} more than before")
 
     def _level(self, product: str, level: Any) -> None:
         where = f"{product} in {level.warehouse_id}"

@@ -47,6 +47,7 @@ HEEDED: Final = frozenset({*_ONCE, "NotificationFailed", "DeliveryFailed", "Refu
 _EXPECTED: Final = frozenset(
     {
         "OverrideRefused",
+        "CartRefused",
         "CommandRefused",
         "NotSent",
         "OrderUnknown",

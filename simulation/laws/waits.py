@@ -58,6 +58,7 @@ _NAMES: Final[dict[str, dict[str, frozenset[str]]]] = {
         "suspended": frozenset({"reactivation"}),
         "cancel_scheduled": frozenset({"period-end"}),
     },
+    "cart": dict.fromkeys(("active", "abandoned", "converted", "expired"), frozenset({"age"})),
     "invoice": {"sent": frozenset({"overdue"}), "overdue": frozenset({"dunning", "grace"})},
 }
 """By machine and state: timers of its own, one of which ends that state."""
@@ -141,6 +142,13 @@ class WaitsLaw:
         if row is not None:
             self._note("invoice", key, row, row.status.value in INVOICE.rests)
 
+    def cart(self, key: str, row: Any) -> None:
+        """A cart changed: it waits to be forgotten."""
+        if row is None:
+            self.open.pop(("cart", key), None)
+        else:
+            self._note("cart", key, row, rests=False)
+
     def _note(self, kind: str, key: str, row: Any, rests: bool) -> None:  # noqa: FBT001 - a verdict
         if rests:
             self.open.pop((kind, key), None)
@@ -176,7 +184,9 @@ class WaitsLaw:
         owner = row.user_id if kind in _OF_USERS else key
         if not any(self.named[owner, name] > 0 for name in names):
             wanted = " or ".join(sorted(names))
-            raise Broken(NAMED, key.rsplit(maxsplit=1)[-1], f"{kind} is {state} without its timer {wanted}")
+            raise Broken(
+                NAMED, key.rsplit(maxsplit=1)[-1], f"{kind} is {state} without its timer {wanted}"
+            )
 
     def _order_of(self, kind: str, row: Any) -> Any:
         if kind in {"order", "reservation", "shipment"}:

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from streams.billing.rows import Invoice
+from streams.notifications.rows import Notification
+from streams.notifications.rows import Status as NotificationStatus
 from streams.orders.exchanging import is_open as is_exchanging
 from streams.orders.rows import Order
 from streams.orders.rows import Status as OrderStatus
@@ -19,6 +21,7 @@ _DONE: Final = frozenset(
     }
 )
 """Nothing is to be sent to the customer any more."""
+_UNTOLD: Final = frozenset({NotificationStatus.QUEUED, NotificationStatus.SENDING})
 
 
 def is_open(order: Order) -> bool:
@@ -30,6 +33,11 @@ def is_later(order: Order | None, placed_at_ms: int, asked_at_ms: int) -> bool:
     """Whether an order began after its customer asked; what replaces goods began with them."""
     replaces = order is not None and order.exchange is not None
     return placed_at_ms > asked_at_ms and not replaces
+
+
+def is_untold(notification: Notification) -> bool:
+    """Whether a message still has to be written, so that its words must stay."""
+    return notification.status in _UNTOLD
 
 
 def open_subscriptions(subscriber: Subscriber) -> int:

@@ -38,7 +38,7 @@ class Swept(msgspec.Struct, frozen=True, gc=False, tag=True, omit_defaults=True)
     rows: int = 0
     """Rows that were erased."""
     open: int = 0
-    """Orders and subscriptions that still need what is known of their customer."""
+    """Orders, subscriptions and messages that still need what is known of their customer."""
     payments: tuple[str, ...] = ()
     """Payments that the customer's invoices name."""
 
@@ -57,7 +57,7 @@ class Erasure(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     found: int = 0
     """Rows that were erased in this round."""
     open: int = 0
-    """Orders and subscriptions that were open in this round."""
+    """Orders, subscriptions and messages that were open in this round."""
     rows: int = 0
     """Rows that were erased in all."""
     payments: tuple[str, ...] = ()

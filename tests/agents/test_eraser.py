@@ -1,5 +1,6 @@
 """An erasure leaves nothing of a person in any table, and everything else as it was."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from agents.erasing import BY_CUSTOMER, BY_ORDER, DROPPED
 from app import agents_of
 from events.erasure import EraseCustomer
 from events.inventory import AddInventory
+from events.notifications import NotificationRecipient, SendNotification
 from events.orders import PlaceOrder
 from events.registrations import UserSignedUpEvent
 from events.subscriptions import CancelSubscription, SubscribeUser
@@ -275,6 +277,32 @@ def test_who_was_erased_is_told_in_the_app_alone(shop: Shop) -> None:
     history = [r for k, r in shop.driver.rows(NOTIFICATIONS).items() if k.startswith(ANN)]
     assert history
     assert all((row.to, row.template_data) == ((), {}) for row in history)
+
+
+def test_what_is_still_to_be_told_keeps_its_words_until_it_ends(shop: Shop) -> None:
+    at = datetime.fromtimestamp(shop.driver.now_ms / 1000 + 3_600, UTC)
+    told = SendNotification(
+        notification_id="ntf_1",
+        recipient=NotificationRecipient(customer_id=ANN),
+        channel="EMAIL",
+        template_id="order-confirmed",
+        template_data={"orderId": f"ord_{ANN}_1"},
+        priority="NORMAL",
+        scheduled_at=at,
+        idempotency_key="key_1",
+    )
+    shop.tell(told)
+    rows = shop.driver.rows(NOTIFICATIONS)
+    [key] = [one for one, row in rows.items() if row.notification_id == "ntf_1"]
+
+    erase(shop, ANN)
+
+    row = shop.driver.rows(NOTIFICATIONS)[key]
+    assert (row.status.value, row.template_data) == ("queued", {"orderId": f"ord_{ANN}_1"})
+    leave(shop, ANN)
+    row = shop.driver.rows(NOTIFICATIONS)[key]
+    assert (row.status.value, row.template_data) == ("suppressed", {})
+    assert traces(shop, ANN) == {}
 
 
 def test_every_table_with_personal_data_can_be_found_by_a_customer_or_an_order() -> None:
