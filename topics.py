@@ -75,7 +75,7 @@ class ContractCodec:
     def route(self, record: Record) -> str | None:
         """The message's name as the header has it, or None."""
         headers = record.headers
-        if headers and headers[0][0] == "eventType":
+        if headers and headers[0][0] == "eventType" and headers[0][1] is not None:
             return _name(headers[0][1])
         found = header(record, "eventType")
         return None if found is None else _name(found)

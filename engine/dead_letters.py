@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from engine.records import Headers, Output, Record
+from engine.records import Header, Headers, Output, Record
 from engine.sizes import RECORD_BYTES_MAX, size_of
 
 SUFFIX = ".dlq"
@@ -63,7 +63,9 @@ def dead_letter(record: Record, topic: str, agent: str, error: Exception) -> Out
         "timestamp": str(record.timestamp),
         "agent": agent,
     }
-    told = [(_PREFIX + name, text.encode(errors="replace")) for name, text in why.items()]
+    told: list[Header] = [
+        (_PREFIX + name, text.encode(errors="replace")) for name, text in why.items()
+    ]
     key, value, headers = record.key, record.value, list(record.headers)
     over = size_of(key, value, [*headers, *told]) - RECORD_BYTES_MAX
     if over > 0:
@@ -73,8 +75,8 @@ def dead_letter(record: Record, topic: str, agent: str, error: Exception) -> Out
 
 
 def _cut(
-    key: bytes | None, value: bytes | None, headers: list[tuple[str, bytes]]
-) -> tuple[bytes | None, bytes | None, list[tuple[str, bytes]]]:
+    key: bytes | None, value: bytes | None, headers: list[Header]
+) -> tuple[bytes | None, bytes | None, list[Header]]:
     """Leave what fits beside the reasons: short keys and headers whole, the value's beginning."""
     room = RECORD_BYTES_MAX - _ROOM_FOR_REASONS
     if size_of(key, None, headers) > room // 2:
@@ -87,7 +89,7 @@ def read_dead_letter(record: Record) -> DeadLetter:
     why = {
         name.removeprefix(_PREFIX): text.decode(errors="replace")
         for name, text in record.headers
-        if name.startswith(_PREFIX)
+        if text is not None and name.startswith(_PREFIX)
     }
     return DeadLetter(
         letter_partition=record.partition,

@@ -14,7 +14,7 @@ from engine.dead_letters import SUFFIX, DeadLetter, read_dead_letter
 from engine.effects import EffectCall, effect_calls
 from engine.partitioning import partition_of
 from engine.processor import Processor
-from engine.records import Chunk, Output, Record
+from engine.records import Chunk, Header, Output, Record
 from engine.specs import AgentSpec, EffectSpec, R, TableSpec, TopicSpec
 from engine.stats import Stats
 from engine.store import MemoryStore, Store
@@ -73,7 +73,7 @@ class Driver:
         value: bytes | None,
         key: str | None = None,
         *,
-        headers: Iterable[tuple[str, bytes]] = (),
+        headers: Iterable[Header] = (),
         partition: int | None = None,
     ) -> Record:
         """Append a record now, in its key's partition or the one given."""

@@ -107,9 +107,10 @@ class EffectQueue:
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._calls.discard(task)
-        if task.cancelled() or self._failure.done():
+        if task.cancelled():
             return
-        if (failure := task.exception()) is not None:
+        failure = task.exception()  # Asked of each: asyncio complains of those that nobody asked.
+        if failure is not None and not self._failure.done():
             self._failure.set_exception(failure)
 
     def _hand_over(self, done: Completion, place: _Place | None) -> None:

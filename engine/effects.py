@@ -26,6 +26,10 @@ class EffectTimedOut(EngineError):
     """A call outlived its bound. Operator: look at the peer's health, then replay."""
 
 
+class EffectGivenUp(EngineError):
+    """A library cancelled its own call. Operator: look at the peer's health, then replay."""
+
+
 class EffectCall:
     """Runs one effect for records of one topic in one partition."""
 
@@ -43,14 +47,17 @@ class EffectCall:
 
         A record that cannot be decoded is the lane's to bury, so it is passed over.
         """
+        try:
+            return self._wanted(record)
+        except Exception:  # noqa: BLE001 - buried once, by the lane that reads the same record
+            return None
+
+    def _wanted(self, record: Record) -> Delivery | None:
         codec = self.topic.spec.codec
         name = codec.route(record)
         if name is not None and name not in self.spec.effects:
             return None
-        try:
-            name, value = codec.decode(record, name)
-        except Exception:  # noqa: BLE001 - buried once, by the lane that reads the same record
-            return None
+        name, value = codec.decode(record, name)
         if name not in self.spec.effects:
             return None
         if self.spec.by is not None and not self.topic.in_place:
@@ -70,6 +77,11 @@ class EffectCall:
         except TimeoutError:
             late = EffectTimedOut(f"{self.spec.name} took longer than {self.spec.timeout_s} s")
             done.dead.append((record, self.topic.public, self.spec.name, late))
+        except asyncio.CancelledError:
+            if _is_cancelled():
+                raise
+            given_up = EffectGivenUp(f"{self.spec.name}: a library gave the call up")
+            done.dead.append((record, self.topic.public, self.spec.name, given_up))
         except Exception as exc:
             if isinstance(exc, MemoryError) or (
                 isinstance(exc, EngineError) and not isinstance(exc, BadRecord)
@@ -88,6 +100,12 @@ class EffectCall:
                 Output(target.name, target.partition_of(item.key), key, item.value, told)
             )
         return outputs
+
+
+def _is_cancelled() -> bool:
+    """Whether somebody asked for this task's end, and not a library within it."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def effect_calls(topology: Topology, partition: int) -> dict[str, list[EffectCall]]:

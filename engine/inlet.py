@@ -14,6 +14,7 @@ from aiokafka.errors import KafkaError
 from engine.clients import client_options
 from engine.errors import EngineError
 from engine.partitioning import partition_of
+from engine.records import Header
 from engine.specs import TopicSpec
 
 LINGER_MS = 2
@@ -36,7 +37,7 @@ class Inlet:
         self._starting = asyncio.Lock()
 
     async def put(
-        self, topic: TopicSpec, key: str, value: bytes, headers: Iterable[tuple[str, bytes]]
+        self, topic: TopicSpec, key: str, value: bytes, headers: Iterable[Header]
     ) -> None:
         """Write one record; every replica in sync has it on return.
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from engine.partitioning import NOWHERE, Place
-from engine.records import Output, Record
+from engine.records import Header, Output, Record
 from engine.sizes import RECORD_BYTES_MAX, check_size, size_of
 from engine.specs import TopicSpec
 from engine.topology import OutputTopic, Topology
@@ -20,9 +20,7 @@ class Outbox:
         self.outputs: list[Output] = []
         self.size_bytes = 0
 
-    def publish(
-        self, topic: TopicSpec, key: str, value: bytes, headers: Iterable[tuple[str, bytes]]
-    ) -> None:
+    def publish(self, topic: TopicSpec, key: str, value: bytes, headers: Iterable[Header]) -> None:
         """Append an output; its partition is its key's.
 
         Raises:

@@ -1,10 +1,13 @@
 """What travels: a record read, a chunk of them, an output to be written."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import msgspec
 
-Headers = tuple[tuple[str, bytes], ...]
+Header = tuple[str, bytes | None]
+"""As Kafka has it: a producer may write one without a value."""
+Headers = tuple[Header, ...]
 
 
 class Record(msgspec.Struct, gc=False, weakref=False):
@@ -49,7 +52,7 @@ class Output(NamedTuple):
     partition: int
     key: bytes | None
     value: bytes | None
-    headers: tuple[tuple[str, bytes], ...] | list[tuple[str, bytes]]
+    headers: Sequence[Header]
 
 
 def header(record: Record, name: str) -> bytes | None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from engine.errors import BadRecord
+from engine.records import Header
 
 BATCH_BYTES = 900_000
 """Of one record batch; the broker's default limit is 1,048,588. A commit may hold several."""
@@ -17,13 +18,11 @@ class TooLarge(BadRecord):
     """
 
 
-def size_of(
-    key: bytes | None, value: bytes | None, headers: Iterable[tuple[str, bytes]] = ()
-) -> int:
+def size_of(key: bytes | None, value: bytes | None, headers: Iterable[Header] = ()) -> int:
     """Bytes of a record, but for a few of framing."""
     size = (len(key) if key else 0) + (len(value) if value else 0)
     for name, text in headers:
-        size += len(name) + len(text)
+        size += len(name) + (len(text) if text else 0)
     return size
 
 

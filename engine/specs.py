@@ -7,7 +7,7 @@ from typing import Any, Generic, Literal, Protocol, TypeVar
 
 import msgspec
 
-from engine.records import Decoded, Record
+from engine.records import Decoded, Header, Record
 
 R = TypeVar("R")
 
@@ -93,9 +93,7 @@ class Context(Protocol):
     def table(self, spec: TableSpec[R]) -> Table[R]:
         """One of the agent's tables."""
 
-    def publish(
-        self, topic: TopicSpec, key: str, value: bytes, headers: Iterable[tuple[str, bytes]]
-    ) -> None:
+    def publish(self, topic: TopicSpec, key: str, value: bytes, headers: Iterable[Header]) -> None:
         """Write a record when the batch is committed."""
 
     def set_timer(self, kind: str, key: str, due_ms: int) -> None:
@@ -174,7 +172,7 @@ class Published:
     topic: TopicSpec
     key: str
     value: bytes
-    headers: Iterable[tuple[str, bytes]]
+    headers: Iterable[Header]
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,8 +180,8 @@ class EffectSpec:
     """A stateless agent that calls the outside, many calls at a time, in no transaction.
 
     An effect may run again after a crash: it must hand the outside an idempotency key, and
-    the ids of what it publishes must derive from its record. Outcomes are published in the
-    order of their records, with the marker, in a lane's transaction.
+    the ids of what it publishes must derive from its record. Outcomes are published as they
+    come, in a lane's transaction, with the marker or ahead of it.
     """
 
     name: str

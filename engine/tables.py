@@ -29,10 +29,10 @@ class RowUnreadable(EngineError):
 class LaneTable(Generic[R]):
     """One logical table in one lane.
 
-    Rows read or written stay decoded in `_young`; at a commit, when there are more than
-    `rows_max` of them, they become `_old` and the generation before is let go. Dirty rows
-    are always in `_young`, so only rows that the store has can be evicted. The cache holds
-    at most twice `rows_max` and what two commits read and wrote.
+    Rows read or written stay decoded in `_young`; at a commit, or a read while nothing is
+    dirty, when there are more than `rows_max` of them, they become `_old` and the generation
+    before is let go. Dirty rows are always in `_young`, so only rows that the store has can be
+    evicted. The cache holds at most twice `rows_max` and what two commits read and wrote.
     """
 
     __slots__ = (
@@ -60,6 +60,8 @@ class LaneTable(Generic[R]):
         if row is _MISSING:
             row = self._old.get(key, _MISSING)
             if row is _MISSING:
+                if not self.dirty:
+                    self._make_room()  # A table that is only read is never committed.
                 raw = self._read(self._prefix + key.encode())
                 row = None if raw is None else self._decoded(key, raw)
             self._young[key] = row
@@ -146,6 +148,9 @@ class LaneTable(Generic[R]):
     def committed(self) -> None:
         """The store has every row now: nothing is dirty, and old rows may go."""
         self.dirty.clear()
+        self._make_room()
+
+    def _make_room(self) -> None:
         if len(self._young) > self._rows_max:
             self._young, self._old = {}, self._young
 

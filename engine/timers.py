@@ -72,11 +72,15 @@ class Timers:
         if waiting and len(found) < limit:
             # Those that are not found were cancelled meanwhile.
             self._not_before = waiting = {k: waiting[k] for k in found if k in waiting}
-        return [key for key in found if waiting.get(key, 0) <= now_ms][:TIMERS_A_TICK_MAX]
+        # A wait longer than that is one of before the clock was set back.
+        rest = [key for key in found if not 0 < waiting.get(key, 0) - now_ms <= RETRY_MS]
+        return rest[:TIMERS_A_TICK_MAX]
 
     def fire(self, row_key: str, now_ms: int, stats: Stats) -> bool:
         """Call a timer's handler; False when it raised and all it did has to be undone."""
         agent, timer = split_timer_key(row_key)
+        if row_key in self._rows.dirty and self._rows.get(row_key) is None:
+            return True  # Cancelled by a timer that fired in the same tick.
         del self._rows[row_key]
         handler = self._agents[agent].timers.get(timer.kind) if agent in self._agents else None
         if handler is None:
@@ -124,11 +128,14 @@ class Ticks:
         self._failing: set[str] = set()
 
     def due(self, now_ms: int) -> list[str]:
-        """Agents whose last tick is long enough ago; this counts as their next."""
+        """Agents whose last tick is long enough ago; this counts as their next.
+
+        One that lies ahead does not count: the clock was set back.
+        """
         found = [
             agent
             for agent, (_, every_ms) in self._calls.items()
-            if now_ms - self._last_ms.get(agent, 0) >= every_ms
+            if not 0 <= now_ms - self._last_ms.get(agent, 0) < every_ms
         ]
         self._last_ms.update(dict.fromkeys(found, now_ms))
         return found

@@ -97,6 +97,13 @@ def test_a_header_that_is_no_text_is_a_type_nobody_reads() -> None:
     assert CONTRACT.route(odd) == "\ufffd"
 
 
+def test_a_header_without_a_value_tells_nothing() -> None:
+    odd = record(b"{}")
+    odd.headers = (("eventType", None),)
+
+    assert CONTRACT.route(odd) is None
+
+
 def test_a_record_of_nothing_is_refused() -> None:
     with pytest.raises(events.ContractError, match="null"):
         CONTRACT.decode(record(None), None)

@@ -42,7 +42,7 @@ class EarlyMessage(msgspec.Struct, frozen=True, gc=False):
     at_ms: int
     key: bytes | None
     value: bytes | None
-    headers: tuple[tuple[str, bytes], ...]
+    headers: tuple[tuple[str, bytes | None], ...]
 
 
 class EarlyMessages(msgspec.Struct, frozen=True, gc=False):

@@ -222,6 +222,15 @@ def test_what_comes_before_its_order_is_taken_once_it_is_placed() -> None:
     assert desk.driver.dead_letters(PAYMENTS_EVENTS) == []
 
 
+def test_what_comes_before_its_order_keeps_a_header_without_a_value() -> None:
+    desk = Desk()
+    desk.put(paid()).headers += (("trace", None),)
+    desk.driver.run().restart().advance(10 * MINUTE_MS)
+
+    [letter] = desk.driver.dead_letters(PAYMENTS_EVENTS)
+    assert letter.headers[-1] == ("trace", None)
+
+
 def test_a_cancellation_before_the_order_cancels_it() -> None:
     desk = Desk().tell(cancel(), place_order())
 

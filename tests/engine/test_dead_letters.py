@@ -9,7 +9,7 @@ from engine.records import Output, Record
 from engine.sizes import RECORD_BYTES_MAX, size_of
 
 HEADERS = st.lists(st.tuples(st.text(max_size=5).filter(lambda n: not n.startswith("dlq.")),
-                             st.binary(max_size=5))).map(tuple)  # fmt: skip
+                             st.none() | st.binary(max_size=5))).map(tuple)  # fmt: skip
 
 
 def read_back(output: Output) -> Record:
@@ -53,7 +53,9 @@ def test_a_letter_always_fits_and_says_when_it_was_cut(value_size, key_size, hea
 
 def test_a_record_of_unknown_origin_on_the_topic_is_read_without_complaint() -> None:
     letter = read_dead_letter(
-        Record("t.dlq", 0, 5, 6, 1, b"k", b"v", headers=(("dlq.reason", b"\xff"),))
+        Record(
+            "t.dlq", 0, 5, 6, 1, b"k", b"v", headers=(("dlq.reason", b"\xff"), ("dlq.agent", None))
+        )
     )
 
     assert (letter.topic, letter.letter_offset, letter.offset) == ("t", 5, -1)

@@ -1,13 +1,15 @@
 """Calls to the outside: their order, their bounds, and that they run again after a crash."""
 
 import asyncio
+import dataclasses
+import gc
 from typing import Any
 
 import pytest
 
 from engine.errors import BadRecord, TopologyError
 from engine.policy import Policy
-from engine.records import Chunk
+from engine.records import Chunk, Record
 from engine.specs import AgentSpec, Delivery, EffectSpec, Published, Source, TopicSpec
 from engine.store import MemoryStore
 from engine.topology import Topology
@@ -171,6 +173,70 @@ async def test_a_mistake_of_the_program_stops_the_worker_and_moves_no_marker() -
     assert isinstance(one.crashes[0], TopologyError)
     assert outputs(one) in ([], [b"done 2"])
     assert one.processor.mark("effect:peer:in") is None
+
+
+async def test_a_call_that_a_library_gives_up_is_a_dead_letter_and_its_neighbours_go_on() -> None:
+    """Nobody asked for it: the marker would wait for that call for ever."""
+
+    async def given_up(delivery: Delivery) -> list[Published]:
+        if delivery.value.v == 1:
+            future = asyncio.get_running_loop().create_future()
+            future.cancel()
+            await future
+        return [Published(OUT, "k", b"done", ())]
+
+    spec = EffectSpec("peer", "", IN, {"In": given_up}, outputs=(OUT,))
+    one = Bench(Topology([], [spec], app_id="t", env="dev", partitions=1), Policy(linger_s=0))
+
+    one.lane.put(numbers(0, 1, 2))
+    await one.settle(0.01)
+
+    assert outputs(one) == [b"done"]
+    assert one.processor.stats.dead == {("in", "peer", "EffectGivenUp"): 1}
+    assert one.processor.committed_mark("effect:peer:in") == 2
+
+
+async def test_several_calls_that_stop_the_worker_are_told_of_once(caplog) -> None:
+    outside = Outside()
+    outside.open = True
+    one = bench(outside)
+
+    one.lane.put(numbers(0, 1, 2, 3, do="undeclared"))
+    await one.settle(0.01)
+    await one.lane.close()
+    gc.collect()
+
+    assert len(one.crashes) == 1
+    assert "never retrieved" not in caplog.text
+
+
+class Picky(Json):
+    """A codec that stumbles over types and keys."""
+
+    def route(self, record: Record) -> str | None:
+        if record.value == b"no route":
+            raise ValueError("as asked")
+        return super().route(record)
+
+    def field(self, value: Any, field: str) -> str | None:
+        if value.do == "no field":
+            raise ValueError("as asked")
+        return super().field(value, field)
+
+
+async def test_what_has_no_type_and_no_place_is_buried_by_the_lane_and_not_by_the_effect() -> None:
+    outside = Outside()
+    outside.open = True
+    topic = dataclasses.replace(IN, codec=Picky())
+    spec = EffectSpec("peer", "", topic, {"In": outside.call}, by="k", outputs=(OUT,))
+    one = Bench(Topology([], [spec], app_id="t", env="dev", partitions=1), Policy(linger_s=0))
+
+    one.lane.put(chunk(0, b"no route", value("k", 1, "no field"), value("k", 2)))
+    await one.settle(0.01)
+
+    assert one.crashes == []
+    assert len(outputs(one, "in.dlq")) == 2
+    assert outside.begun == [2]
 
 
 async def test_calls_without_an_outcome_run_again_after_a_crash_and_no_others() -> None:

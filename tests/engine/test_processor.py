@@ -264,6 +264,23 @@ def test_a_record_that_lies_elsewhere_is_forwarded_as_it_is_and_not_applied() ->
     assert bench.processor.stats.rekeyed == 1
 
 
+def test_a_header_without_a_value_keeps_no_record_from_its_way() -> None:
+    """Kafka allows it, so any producer may stop the shop with it if it is not taken."""
+    topo = topology(by="k", partitions=4)
+    there = next(k for k in "abcdefgh" if topo.place_of(k) != 0)
+    bench, odd = Bench(topo), (("trace", None),)
+    sent = chunk(0, b"{", value(there, 3))
+    for each in sent.records:
+        each.headers = odd
+
+    bench.processor.apply(sent)
+    bench.commit()
+
+    letter, forwarded = bench.outputs
+    assert (letter.topic, letter.headers[0]) == ("in.dlq", odd[0])
+    assert (forwarded.topic, forwarded.headers) == ("t-in-by-k-repartition", odd)
+
+
 def test_a_forwarded_record_is_applied_where_it_arrives() -> None:
     topo = topology(by="k", partitions=4)
     bench = Bench(topo)
@@ -329,6 +346,31 @@ def test_a_timer_set_twice_fires_once_and_one_that_was_cancelled_never() -> None
     assert bench.processor.stats.timers == {("count", "later"): 1}
 
 
+def test_a_timer_that_another_cancels_in_the_same_tick_does_not_fire() -> None:
+    def first(ctx: Any, _timer: Any, _now_ms: int) -> None:
+        ctx.cancel_timer("second", "a", 11)
+        ctx.cancel_timer("second", "b", 11)
+        ctx.set_timer("second", "b", 11)
+
+    fired: list[str] = []
+    agent = AgentSpec(
+        "a", "", (Source(IN, {}),),
+        timers={"first": first, "second": lambda _ctx, timer, _now: fired.append(timer.key)},
+    )  # fmt: skip
+    bench = Bench(Topology([agent], app_id="t", env="dev", partitions=1))
+    context = bench.processor._contexts["a"]
+    context.set_timer("first", "", 10)
+    for key in "abc":
+        context.set_timer("second", key, 11)
+    bench.commit()
+
+    bench.processor.tick(20)
+    bench.commit()
+
+    assert fired == ["b", "c"]
+    assert bench.rows(_timers(bench)) == {}
+
+
 def test_timers_survive_a_kill() -> None:
     bench = Bench()
     bench.processor.apply(chunk(0, value("a", 5, "timer")))
@@ -371,6 +413,29 @@ def test_a_timer_that_fails_is_undone_and_tried_again_and_its_neighbours_fire() 
     assert set(bench.rows()) == {"a", "z"}
     assert bench.processor.stats.failed_timers == {("count", "later"): 2}
     assert len(bench.rows(_timers(bench))) == 1
+
+
+def test_a_timer_that_failed_is_tried_again_also_when_the_clock_was_set_back() -> None:
+    bench = Bench()
+    bench.processor._contexts["count"].set_timer("later", "stumbles", 10)
+    bench.commit()
+
+    for now in (10**9, 1000, 2000):
+        bench.processor.tick(now)
+
+    assert bench.processor.stats.failed_timers == {("count", "later"): 2}
+
+
+def test_ticks_go_on_when_the_clock_was_set_back() -> None:
+    """A machine that wakes up in the wrong year must not wait for that year."""
+    seen: list[int] = []
+    agent = AgentSpec("a", "", (Source(IN, {}),), tick=lambda _ctx, now: seen.append(now))
+    bench = Bench(Topology([agent], app_id="t", env="dev", partitions=1))
+
+    for now in (10**12, 5000, 5500, 6000):
+        bench.processor.tick(now)
+
+    assert seen == [10**12, 5000, 6000]
 
 
 def test_ticks_come_no_more_often_than_the_agent_asked() -> None:

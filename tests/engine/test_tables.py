@@ -93,6 +93,18 @@ def test_the_cache_stays_within_its_bound_over_commits() -> None:
     assert one.cached() <= 2 * 10 + 2
 
 
+def test_the_cache_of_a_table_that_is_only_read_stays_within_its_bound() -> None:
+    one = table(rows_max=10)
+    one["there"] = Row(7)
+    commit(one)
+
+    for i in range(500):
+        one.get(f"not there {i}")
+
+    assert one.get("there") == Row(7)
+    assert one.cached() <= 2 * 10 + 2
+
+
 def test_a_scan_with_a_limit_sees_deletions_and_changes() -> None:
     one = table()
     for key in "abcdef":
