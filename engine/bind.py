@@ -181,9 +181,15 @@ def bind(app: LaneApp, topology: Topology, policy: Policy, data_dir: Path) -> La
         lanes.tick()
         cast("LaneMonitor", app.monitor).follow(lanes.stats)
 
+    has_settled = False
+
     @app.on_rebalance_complete.connect(weak=False)
     async def settle(*_args: Any, **_kwargs: Any) -> None:
         # What lives now lives long: full collections would walk all of it, 50 ms a time.
+        nonlocal has_settled
+        if has_settled:
+            gc.unfreeze()  # The lanes of before, with all their rows, are among what was frozen.
+        has_settled = True
         gc.collect()
         gc.freeze()
 

@@ -81,7 +81,8 @@ class Consumer(AskedConsumer):
         self.stop_flow()
         await self.lanes.drain()
         if self._kafka is not None:
-            await within(LEAVE_WAIT_S, self._commit(self._committable()))
+            if not self.app.crashed:
+                await within(LEAVE_WAIT_S, self._commit(self._committable()))
             await self.lanes.close()
             await within(LEAVE_WAIT_S, self._kafka.stop())
         await self.lanes.close(release=True)
@@ -197,22 +198,20 @@ class Consumer(AskedConsumer):
 
     def _start_of(self, tp: TopicPartition, at: int | None, begin: int, end: int) -> int:
         """Where to read a source on: its marker, or the beginning of what there still is."""
-        if at is None:
-            return begin
-        if at > end:
+        if at is not None and at > end:
             raise RecordsGone(
                 f"{tp.topic}-{tp.partition} ends at {end}, but records up to {at} were processed:"
                 " the topic was deleted and made anew. Restore it, or give the application a new id"
             )
-        if at >= begin:
+        if at is not None and at >= begin:
             return at
-        self.log.error(
-            "%s-%s: records [%s, %s) were deleted before they were processed",
-            tp.topic, tp.partition, at, begin,
-        )  # fmt: skip
         lane = self.lanes.lane(tp.partition)
-        assert lane is not None
-        lane.forgive(tp.topic, begin)
+        stood = None if lane is None else lane.forgive(tp.topic, begin)
+        if stood is not None:
+            self.log.error(
+                "%s-%s: records [%s, %s) were deleted before they were processed",
+                tp.topic, tp.partition, stood, begin,
+            )  # fmt: skip
         return begin
 
     async def seek_to_committed(self) -> Mapping[TP, int]:

@@ -86,11 +86,16 @@ class Lane:
         known = [mark for mark in marks if mark is not None]
         return min(known) if len(known) == len(marks) else None
 
-    def forgive(self, topic: str, position: int) -> None:
-        """The broker kept nothing before position: take the topic up there."""
-        for name in self._marks_of(topic):
-            if (self.processor.mark(name) or 0) < position:
-                self.processor.forgive(name, position)
+    def forgive(self, topic: str, position: int) -> int | None:
+        """The broker kept nothing before position: take the topic up there.
+
+        Returns where it stood, or None when no record is passed over.
+        """
+        marks = [(name, self.processor.mark(name)) for name in self._marks_of(topic)]
+        behind = [(name, mark) for name, mark in marks if mark is not None and mark < position]
+        for name, _ in behind:
+            self.processor.forgive(name, position)
+        return min((mark for _, mark in behind), default=None)
 
     def _marks_of(self, topic: str) -> list[str]:
         return [topic, *self._effects.marks_of(topic)]
@@ -227,13 +232,8 @@ class Lane:
 
     # -- the end
 
-    async def close(self, *, graceful: bool = False) -> None:
-        """Let a commit under way end, within a bound, and drop the rest; it is read again.
-
-        Graceful: what is queued is applied and committed first, within the same bound.
-        """
-        if graceful and not self._closed:
-            await self._drain()
+    async def close(self) -> None:
+        """Let a commit under way end, within a bound, and drop the rest; it is read again."""
         self._closed = True
         self._effects.cancel()
         self.processor.stats.dropped_chunks += len(self._inbox)
@@ -243,7 +243,8 @@ class Lane:
         self._task.cancel()
         await self._producer.stop()
 
-    async def _drain(self) -> None:
+    async def drain(self) -> None:
+        """Return once what is queued is applied and committed, within `Policy.close_wait_s`."""
         end = time.monotonic() + self._policy.close_wait_s
         while time.monotonic() < end and not self._task.done():
             if not self._inbox and self._committing is None and not self.processor.has_changes():

@@ -105,10 +105,10 @@ class Lanes:
         return Processor(self.topology, partition, store, self.stats, rows_max=rows_max)
 
     async def drain(self) -> None:
-        """Apply and commit what is queued, within `Policy.close_wait_s`; then close."""
-        await self.close(graceful=True)
+        """Apply and commit what is queued, within `Policy.close_wait_s`; lanes stay open."""
+        await asyncio.gather(*(lane.drain() for lane in self._lanes.values()))
 
-    async def close(self, *, graceful: bool = False, release: bool = False) -> None:
+    async def close(self, *, release: bool = False) -> None:
         """Give up an opening under way and close every lane.
 
         Release gives the stores up as well: the end of the worker.
@@ -118,7 +118,7 @@ class Lanes:
             await asyncio.wait([self._opening])
         async with self._lock:
             lanes, self._lanes = self._lanes, {}
-            await asyncio.gather(*(lane.close(graceful=graceful) for lane in lanes.values()))
+            await asyncio.gather(*(lane.close() for lane in lanes.values()))
             if release:
                 await self._keep_stores(())
 

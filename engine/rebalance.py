@@ -57,13 +57,14 @@ class LaneRecovery(Recovery):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._wanted: set[Any] = set()
+        self._wanted: tuple[set[Any], int] = set(), 0
+        """The partitions to open next, and how often some were taken away before."""
         self._revocations = 0
+        """The same of those that are being opened."""
 
     def wanted(self, assigned: set[Any]) -> None:
         """The partitions to open next."""
-        self._wanted = set(assigned)
-        self._revocations = self._consumer.revocations
+        self._wanted = set(assigned), self._consumer.revocations
         self.signal_recovery_start.set()
 
     @property
@@ -71,7 +72,10 @@ class LaneRecovery(Recovery):
         return self.app.consumer
 
     def _is_overtaken(self) -> bool:
-        """Whether the partitions were taken away since they were wanted."""
+        """Whether the partitions that are being opened were taken away since they were wanted.
+
+        They may be wanted again by now: by the next opening.
+        """
         return bool(self._consumer.revocations != self._revocations)
 
     @Service.task
@@ -92,12 +96,12 @@ class LaneRecovery(Recovery):
 
     async def _open(self) -> None:
         app: Any = self.app
-        assigned = self._wanted
+        assigned, self._revocations = self._wanted
         partitions = await self._known_partitions(assigned)
         if self._is_overtaken():
             return
         await app.lanes.close()
-        if not await app.lanes.open(partitions):
+        if self._is_overtaken() or not await app.lanes.open(partitions):
             return
         await self._consumer.perform_seek()
         if self._is_overtaken():

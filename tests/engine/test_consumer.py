@@ -20,10 +20,11 @@ from engine.consumer import Consumer
 from engine.errors import BrokerUnavailable, Gap, RecordsGone
 from engine.policy import Policy
 from engine.processor import Processor
+from engine.rebalance import LaneRecovery
 from engine.records import Chunk
 from engine.specs import EffectSpec
 from engine.topology import Topology
-from tests.engine.counting import COUNTS, IN, OUT, record, topology, value
+from tests.engine.counting import COUNTS, IN, OUT, counting, record, topology, value
 from tests.engine.fakes import FakeKafka, InMemoryLanes
 
 TPS = {TP("in", 0)}
@@ -281,6 +282,47 @@ async def test_openings_that_follow_each_other_quickly_never_overlap() -> None:
         assert sum(not writer.stopped for writer in one.lanes.writers) == 1
 
 
+class Opener:
+    """The engine's own recovery service over a reader, told of assignments by hand."""
+
+    def __init__(self, one: Reader) -> None:
+        one.app.consumer = one.consumer
+        one.consumer.topic_partitions = lambda _topic: 1  # type: ignore[method-assign]  # the client's
+        self.one, self.resumed = one, 0
+        self.recovery = LaneRecovery(one.app, one.app.tables)
+        self.recovery._resume = self._resume  # type: ignore[method-assign]  # Faust's side
+
+    async def _resume(self, _assigned: Any) -> None:
+        self.resumed += 1
+
+    def open(self) -> asyncio.Task[None]:
+        self.recovery.wanted(TPS)
+        return asyncio.create_task(self.recovery._open())
+
+
+async def test_an_opening_that_another_has_overtaken_lets_no_records_flow() -> None:
+    """A broker that is slow to tell offsets: meanwhile the partition goes and comes again."""
+    async with reader() as one:
+        opener, slow = Opener(one), asyncio.Event()
+        asked = one.kafka.end_offsets
+
+        async def answer(tps: Any) -> Any:
+            await slow.wait()
+            return await asked(tps)
+
+        one.kafka.end_offsets = answer  # type: ignore[method-assign]  # a slow broker
+        first = opener.open()
+        await one.settle()
+        await one.revoke()
+        opener.recovery.wanted(TPS)
+        slow.set()
+        await first
+
+        assert opener.resumed == 0, "no lane is open: what is fetched now would be lost"
+        await opener.open()
+        assert opener.resumed == 1
+
+
 async def test_the_workers_end_does_not_wait_for_a_recovery() -> None:
     async with reader() as one:
         one.lanes.opening_gate.clear()
@@ -373,6 +415,52 @@ async def test_a_marker_before_what_the_broker_kept_moves_on_with_an_error(caplo
         assert one.counted() == 15
         assert "records [10, 25) were deleted before they were processed" in caplog.text
         assert one.crashes == []
+
+
+async def test_a_source_that_one_of_its_readers_never_had_is_taken_up_where_it_begins() -> None:
+    """An effect's first call was under way at the kill; meanwhile its record was deleted."""
+
+    async def call(_delivery: Any) -> list[Any]:
+        await asyncio.Event().wait()
+        return []
+
+    effect = EffectSpec("peer", "", IN, {"In": call}, outputs=(OUT,))
+    topo = Topology([counting()], [effect], app_id="t", env="dev", partitions=1)
+    async with reader(topo=topo) as one:
+        await one.assign()
+        one.read()
+        await one.settle(0.3)
+        await one.revoke()
+        one.append(20)
+        one.kafka.begins[SOURCE] = 25
+
+        await one.assign()
+        await one.settle(0.3)
+
+        assert one.crashes == []
+        assert one.lanes.lane(0).processor.committed_mark("in") == 30  # type: ignore[union-attr]
+
+
+async def test_a_worker_that_ends_tells_the_group_how_far_it_came() -> None:
+    told: dict[TopicPartition, int] = {}
+
+    async with reader() as one:
+        one.kafka.commit = _into(told)  # type: ignore[attr-defined]  # what the client would do
+        one.kafka.stop = _nothing  # type: ignore[attr-defined]  # as above
+        await one.assign()
+        one.read()
+        await one.settle(0.3)
+
+        await one.consumer.on_stop()
+
+        assert told == {SOURCE: 10}
+
+
+def _into(told: dict[TopicPartition, int]) -> Any:
+    async def commit(offsets: Any) -> None:
+        told.update({tp: meta.offset for tp, meta in offsets.items()})
+
+    return commit
 
 
 async def test_a_topic_that_ends_before_the_marker_is_refused() -> None:

@@ -203,7 +203,8 @@ async def test_a_graceful_end_commits_what_is_queued() -> None:
     for i in range(6):
         bench.lane.put(chunk(i, value("a", 1)))
 
-    await bench.lane.close(graceful=True)
+    await bench.lane.drain()
+    await bench.lane.close()
 
     assert row(bench, "a") == Row(6, 6)
     assert bench.processor.stats.dropped_chunks == 0

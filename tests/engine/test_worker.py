@@ -109,6 +109,37 @@ assert gc.get_freeze_count() > 10_000, gc.get_freeze_count()
     assert done.returncode == 0, done.stderr
 
 
+def test_lanes_of_before_a_rebalance_leave_nothing_behind() -> None:
+    """A processor and its parts know each other, so only a search for garbage finds them."""
+    program = """
+import asyncio, gc, weakref
+from pathlib import Path
+from engine.bind import WorkerOptions, create_worker_app
+from engine.policy import Policy
+from engine.processor import Processor
+from engine.stats import Stats
+from engine.store import MemoryStore
+from tests.engine.counting import topology
+
+async def rebalances():
+    app = create_worker_app(topology(), Policy(), WorkerOptions("b:1", Path("unused")))
+    gc.freeze()  # As at the start.
+    imported = gc.get_freeze_count()
+    processor = Processor(topology(), 0, MemoryStore(), Stats())
+    await app.on_rebalance_complete.send()
+    assert gc.get_freeze_count() > imported, "what lives long is walked again and again"
+    gone = weakref.ref(processor.timers)
+    del processor
+    await app.on_rebalance_complete.send()
+    assert gone() is None
+asyncio.run(rebalances())
+"""
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True,
+                          check=False)  # fmt: skip
+
+    assert done.returncode == 0, done.stderr
+
+
 def test_other_lines_pass(log, said) -> None:
     log.warning("careful: %s", "step")
 
