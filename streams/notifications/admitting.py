@@ -121,6 +121,16 @@ def resume(
         return (Suppressed(at_ms, reason),)
     if row.channel == IN_APP:
         return _shown(row, at_ms, at_ms)
+    return begun(row, person, at_ms, rules)
+
+
+def begun(
+    row: Notification, person: Person, at_ms: int, rules: NotificationRules
+) -> tuple[Fact, ...]:
+    """A try begins, unless the wait for it lasted into quiet hours: then it waits on (G-35)."""
+    loud_ms = _loud(row, person, at_ms, rules)
+    if loud_ms > at_ms:
+        return (Deferred(at_ms, loud_ms),)
     return (Started(at_ms, address(person.contact, row.channel, rules)),)
 
 
@@ -160,8 +170,12 @@ def _due(row: Notification, person: Person, at_ms: int, rules: NotificationRules
     """When a message may go out; None when its recipient has had enough for a day."""
     if row.priority == HIGH:
         return at_ms
-    zone = rules.timezone
-    if is_ever_quiet(row.channel, row.priority):
-        zone = zone_of(person.contact, person.preferences, rules)
-    loud = partial(loud_at, channel=row.channel, priority=row.priority, zone=zone, rules=rules)
-    return slot(person.bookings, at_ms, loud, rules)
+    return slot(person.bookings, at_ms, partial(_loud, row, person, rules=rules), rules)
+
+
+def _loud(row: Notification, person: Person, at_ms: int, rules: NotificationRules) -> int:
+    """The earliest time at or after at_ms at which the message may make a noise (G-35)."""
+    if not is_ever_quiet(row.channel, row.priority):
+        return at_ms
+    zone = zone_of(person.contact, person.preferences, rules)
+    return loud_at(at_ms, row.channel, row.priority, zone, rules)

@@ -7,7 +7,7 @@ from events.notifications import (
     NotificationFailed,
     NotificationSent,
 )
-from streams.notifications.admitting import EXPIRED, Person, refusal
+from streams.notifications.admitting import EXPIRED, Person, begun, refusal
 from streams.notifications.facts import (
     DeadLettered,
     Delivered,
@@ -15,10 +15,9 @@ from streams.notifications.facts import (
     Fact,
     Requeued,
     Sent,
-    Started,
     TryFailed,
 )
-from streams.notifications.people import SOFT_BOUNCE, address
+from streams.notifications.people import SOFT_BOUNCE
 from streams.notifications.rows import Notification, Status
 from streams.notifications.rules import NotificationRules
 
@@ -59,7 +58,7 @@ def retry(
     reason = refusal(row, person, rules)
     if reason:
         return (DeadLettered(at_ms, reason),)
-    return (Requeued(at_ms), Started(at_ms, address(person.contact, row.channel, rules)))
+    return (Requeued(at_ms), *begun(row, person, at_ms, rules))
 
 
 def engaged(row: Notification, event: CustomerEngagementRecorded, at_ms: int) -> tuple[Fact, ...]:

@@ -1,6 +1,8 @@
 """A notification's life: no transition that the contract does not have, and every wait ends."""
 
+import dataclasses
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -184,6 +186,31 @@ def test_a_channel_that_pauses_costs_no_try_and_ends_after_a_day() -> None:
 
     assert (current.status, current.reason) == (Status.DEAD_LETTERED, "expired")
     assert now_ms - AT <= RULES.expire_ms
+
+
+NIGHT = AT + 9 * HOUR_MS + 30 * 60_000
+"""2025-06-16T21:30:00Z, in the quiet hours of whoever lives by UTC."""
+MORNING = AT + 20 * HOUR_MS
+CALLABLE = Person(
+    Contact("u", phone="+10000000000", phone_verified=True), Preferences("u", timezone="UTC")
+)
+
+
+@pytest.mark.parametrize("going", [resume, retry], ids=["a late wait", "a late try"])
+def test_an_sms_whose_time_came_in_quiet_hours_waits_for_the_morning(going: Any) -> None:
+    before = row("SMS")
+    if going is retry:
+        before = fold(before, resume(before, CALLABLE, NIGHT - 1, replaced(quiet_from_hour=22)))
+        before = fold(before, refused(before, failed(1), "", NIGHT - 1, RULES))
+
+    after = fold(before, going(before, CALLABLE, NIGHT, RULES))
+
+    assert (after.status, after.due_ms, after.timer[0]) == (Status.QUEUED, MORNING, "due")
+    assert fold(after, resume(after, CALLABLE, MORNING, RULES)).status is Status.SENDING
+
+
+def replaced(**given: Any) -> NotificationRules:
+    return dataclasses.replace(RULES, **given)
 
 
 def test_the_promise_leaves_room_for_every_try() -> None:
