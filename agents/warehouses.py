@@ -2,7 +2,8 @@
 
 Reads inventory.events (InventoryGenerated, WarehouseStockSnapshot) and, from every partition's
 stock, what it has in the warehouse. Publishes AddInventory and CountStock to stock,
-WarehouseStockSnapshot every quarter of an hour, and AlertRaised for snapshots that never came.
+WarehouseStockSnapshot every quarter of an hour, and AlertRaised for snapshots that never came and
+for a warehouse that is too full.
 Keeps a row a warehouse, and the parts of a snapshot until it is told.
 """
 
@@ -12,6 +13,7 @@ import msgspec
 
 from agents.wiring import announce, cause_of, timer_cause
 from engine.specs import AgentSpec, Context, Delivery, Handler, Source, Timer, TimerHandler
+from streams.inventory.capacity import crowded
 from streams.inventory.rules import InventoryRules
 from streams.inventory.warehouses import (
     LevelsPart,
@@ -41,7 +43,7 @@ def warehouses_agent(rules: InventoryRules) -> AgentSpec:
         ),
         tables=(WAREHOUSES, LEVELS_PARTS),
         outputs=(INVENTORY_COMMANDS, INVENTORY_EVENTS, ALERTS_EVENTS),
-        timers={SNAPSHOT: _telling()},
+        timers={SNAPSHOT: _telling(rules)},
     )
 
 
@@ -83,7 +85,7 @@ def _gathering(rules: InventoryRules) -> Handler:
     return handler
 
 
-def _telling() -> TimerHandler:
+def _telling(rules: InventoryRules) -> TimerHandler:
     def handler(ctx: Context, timer: Timer, now_ms: int) -> None:
         table, parts = ctx.table(WAREHOUSES), ctx.table(LEVELS_PARTS)
         row = table.get(timer.key)
@@ -94,7 +96,8 @@ def _telling() -> TimerHandler:
             del parts[key]
         wanted = [part for _, part in found if is_wanted(row, part)]
         after, snapshots = told(row, wanted)
+        after, alarms = crowded(after, wanted, now_ms, rules)
         table[row.warehouse_id] = after
-        announce(ctx, AGENT, timer_cause(AGENT, timer, now_ms), snapshots)
+        announce(ctx, AGENT, timer_cause(AGENT, timer, now_ms), (*snapshots, *alarms))
 
     return handler

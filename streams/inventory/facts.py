@@ -23,6 +23,7 @@ class Refusal(StrEnum):
     UNKNOWN_LEVEL = "the product was never in this warehouse"
     DISCONTINUED = "the product is discontinued in this warehouse"
     TOO_MANY_WAREHOUSES = "the product is in as many warehouses as may be"
+    INACTIVE = "the warehouse takes no goods any more"
     TRANSFER_TO_ITSELF = "a transfer needs two warehouses"
     TRANSFER_SHORT = "the source warehouse has less available than the transfer moves"
     QUALITY_SIGN = "quality_failure takes units away, quality_released gives units back"

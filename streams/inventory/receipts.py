@@ -60,6 +60,7 @@ def receive(stock: Stock, command: AddInventory, at_ms: int, rules: InventoryRul
     sound = 0 if origin.damaged else command.quantity
     refusal = (
         closed(stock, level, rules)
+        or _inactive(command, origin, rules)
         or _no_transfer(stock, command, origin)
         or overfull(level, sound, command.quantity - sound, rules)
     )
@@ -77,10 +78,18 @@ def _kind_of(source: Mapping[str, Any]) -> _Kind:
     return "return" if "returnId" in source or "condition" in source else "purchase_order"
 
 
-def _no_transfer(stock: Stock, command: AddInventory, origin: Origin) -> Refusal | None:
-    if origin.kind != "transfer" or not origin.warehouse_id:
+def _inactive(command: AddInventory, origin: Origin, rules: InventoryRules) -> Refusal | None:
+    """What a customer returned is there all the same."""
+    site = rules.sites.get(command.warehouse_id)
+    if origin.kind == "return" or site is None or site.active:
         return None
-    if origin.warehouse_id == command.warehouse_id:
+    return Refusal.INACTIVE
+
+
+def _no_transfer(stock: Stock, command: AddInventory, origin: Origin) -> Refusal | None:
+    if origin.kind != "transfer":
+        return None
+    if origin.warehouse_id in {"", command.warehouse_id}:
         return Refusal.TRANSFER_TO_ITSELF
     sender = level_of(stock, origin.warehouse_id)
     if sender is not None and available(sender) < command.quantity:

@@ -50,6 +50,10 @@ class Site:
     """Sales channels (`metadata.source`) that it serves before others, the first first."""
     handling_days: int = 0
     """Days from holding a line until it can leave."""
+    active: bool = True
+    """Whether goods may still be brought there (domain §3)."""
+    capacity: int = 0
+    """Units that it has room for, over all products; 0: nobody counts (domain §3)."""
 
 
 DEFAULT_SITES: Final[Mapping[str, Site]] = MappingProxyType(

@@ -74,6 +74,8 @@ class Warehouse(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """Snapshots that came too late and were dropped."""
     gaps: int = 0
     """Snapshots that never came."""
+    is_over: bool = False
+    """Whether the newest snapshot that was told had more than there is room for."""
     receipts: tuple[str, ...] = ()
     """Ids of goods receipts, the newest last."""
 

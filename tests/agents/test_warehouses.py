@@ -1,5 +1,7 @@
 """Stock and warehouses in memory: two stages of a snapshot, receipts, counts."""
 
+from dataclasses import replace
+
 import events
 from agents.stock import stock_agent
 from agents.warehouses import warehouses_agent
@@ -8,7 +10,7 @@ from events.base import Message
 from events.envelope import Envelope
 from events.inventory import AddInventory
 from streams.inventory.rows import level_of
-from streams.inventory.rules import InventoryRules
+from streams.inventory.rules import InventoryRules, Site
 from streams.moments import moment_of
 from tables.inventory import LEVELS_PARTS, STOCK, WAREHOUSES
 from tests.streams.inventory.shop import EAST
@@ -22,8 +24,8 @@ QUARTER_MS = RULES.snapshot_every_ms
 class Shelves:
     """Both agents over some partitions, and messages at the driver's time."""
 
-    def __init__(self, chunk_max: int = 1000) -> None:
-        agents = [stock_agent(RULES), warehouses_agent(RULES)]
+    def __init__(self, chunk_max: int = 1000, rules: InventoryRules = RULES) -> None:
+        agents = [stock_agent(rules), warehouses_agent(rules)]
         self.driver = Driver(agents, partitions=3, chunk_max=chunk_max)
         self.sent = 0
 
@@ -62,6 +64,17 @@ class Shelves:
 
 def add(product: str, quantity: int = 5) -> AddInventory:
     return AddInventory(product_id=product, quantity=quantity, warehouse_id=EAST)
+
+
+def test_a_warehouse_that_is_too_full_raises_one_alarm_until_there_is_room_again() -> None:
+    rules = replace(RULES, sites={EAST: Site("US", capacity=24)})
+    shelves = Shelves(rules=rules)
+    shelves.tell(*[add(f"p{number}") for number in range(5)])
+
+    shelves.pass_slots(4)
+
+    [alarm] = shelves.said("AlertRaised")
+    assert (alarm.data.rule, alarm.data.subject, alarm.data.value) == ("warehouse_full", EAST, 25)
 
 
 def test_every_quarter_of_an_hour_one_snapshot_tells_all_products_of_a_warehouse() -> None:

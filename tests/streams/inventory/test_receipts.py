@@ -7,7 +7,7 @@ import pytest
 
 from streams.inventory.facts import Refusal
 from streams.inventory.receipts import Origin, origin_of
-from streams.inventory.rules import ReorderPolicy
+from streams.inventory.rules import ReorderPolicy, Site
 from tests.streams.inventory.shop import EAST, PRODUCT, RULES, WEST, Shop, stocked
 
 
@@ -135,11 +135,31 @@ def _crowded(**limits: int) -> Shop:
     return stocked(replace(RULES, **limits), east=2, west=2)
 
 
+def _shut() -> Shop:
+    """East is closed for good; it has goods still."""
+    shop = stocked(east=2, west=2)
+    shop.rules = replace(shop.rules, sites={EAST: Site("US", active=False)})
+    return shop
+
+
+def test_an_inactive_warehouse_takes_back_what_customers_return_and_gives_what_it_has() -> None:
+    shop = _shut()
+
+    shop.add(1, EAST, returnId="r1", condition="new")
+    moved = shop.add(3, WEST, sourceWarehouseId=EAST, transferId="t1")
+
+    assert moved is None
+    assert (shop.level(EAST).on_hand, shop.level(WEST).on_hand) == (0, 5)
+
+
 @pytest.mark.parametrize(
     ("refusal", "shop", "quantity", "warehouse", "source"),
     [
         (Refusal.DISCONTINUED, _discontinued(), 1, EAST, {"sourceWarehouseId": EAST}),
         (Refusal.TOO_MANY_WAREHOUSES, _crowded(warehouses_max=2), 1, "wh_new", {}),
+        (Refusal.INACTIVE, _shut(), 1, EAST, {}),
+        (Refusal.INACTIVE, _shut(), 9, EAST, {"sourceWarehouseId": WEST}),
+        (Refusal.TRANSFER_TO_ITSELF, _crowded(), 1, EAST, {"transferId": "t1"}),
         (Refusal.TRANSFER_TO_ITSELF, _crowded(), 9, EAST, {"sourceWarehouseId": EAST}),
         (
             Refusal.TRANSFER_SHORT,

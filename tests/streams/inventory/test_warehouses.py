@@ -7,8 +7,10 @@ import pytest
 
 from events.alerts import AlertRaised
 from events.inventory import CountStock, InventoryGenerated, WarehouseStockSnapshot
+from streams.inventory.capacity import crowded
 from streams.inventory.corrections import recount
 from streams.inventory.facts import Refusal
+from streams.inventory.rules import Site
 from streams.inventory.warehouses import (
     RECEIPTS_MAX,
     SKUS_A_SNAPSHOT,
@@ -110,6 +112,30 @@ def test_a_warehouse_of_many_products_is_told_in_several_snapshots() -> None:
     assert [one.sequence_number for one in made] == [1, 2]
     assert sum(len(zone.stock_by_sku) for one in made for zone in one.zones) == len(levels)
     assert all(len(zone.stock_by_sku) <= 1_000 for one in made for zone in one.zones)
+
+
+def units(**levels: tuple[int, int, int]) -> LevelsPart:
+    return LevelsPart(EAST, QUARTER_MS, QUARTER_MS, 0, 0, levels)
+
+
+@pytest.mark.parametrize(
+    ("capacity", "alarms"), [(0, 0), (10, 0), (9, 1)], ids=["no limit", "full", "over"]
+)
+def test_a_warehouse_with_more_than_it_has_room_for_raises_an_alarm(
+    capacity: int, alarms: int
+) -> None:
+    rules = replace(RULES, sites={EAST: Site("US", capacity=capacity)})
+
+    row, raised = crowded(WH, [units(a=(4, 4, 1)), units(b=(5, 0, 0))], START_MS, rules)
+
+    assert len(raised) == alarms
+    assert [(one.rule, one.subject, one.value, one.threshold) for one in raised] == [
+        ("warehouse_full", EAST, 10, 9)
+    ] * alarms
+    assert crowded(row, [units(a=(10, 0, 0))], START_MS, rules)[1] == ()
+    emptier, none = crowded(row, [units(a=(9, 0, 0))], START_MS, rules)
+    assert none == ()
+    assert len(crowded(emptier, [units(a=(10, 0, 0))], START_MS, rules)[1]) == alarms
 
 
 # -- counted
