@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from streams.payments import charge_facts as cf
 from streams.payments.folds import rested, waited
-from streams.payments.states import Owed, Payment, Status, without_token
+from streams.payments.states import REFUSED_MAX, Owed, Payment, Status, without_token
 
 
 def charge_asked(payment: Payment, fact: cf.ChargeAsked) -> Payment:
@@ -92,6 +92,7 @@ def attempt_failed(payment: Payment, fact: cf.AttemptFailed) -> Payment:
         payment,
         status=Status.FAILED,
         failure=fact.failure,
+        refused=_refused(payment, fact.failure.charge_id),
         final=fact.final,
         charge_id="",
         authorized_minor=0,
@@ -105,7 +106,15 @@ def attempt_failed(payment: Payment, fact: cf.AttemptFailed) -> Payment:
 
 def charge_lost(payment: Payment, fact: cf.ChargeLost) -> Payment:
     """The charge is over, and its failure is known."""
-    return replace(rested(payment), failure=fact.failure)
+    failure = fact.failure
+    refused = _refused(payment, failure.charge_id)
+    return replace(rested(payment), failure=failure, refused=refused)
+
+
+def _refused(payment: Payment, charge_id: str) -> tuple[str, ...]:
+    if not charge_id or charge_id in payment.refused:
+        return payment.refused
+    return (*payment.refused, charge_id)[-REFUSED_MAX:]
 
 
 def hurried(payment: Payment, fact: cf.Hurried) -> Payment:

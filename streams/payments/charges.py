@@ -98,15 +98,14 @@ def charge_failed(
     """Say what a refused charge means.
 
     Only the attempt that is waited for can fail, or an authorisation that the provider takes
-    back. The same refusal again, and one of an older attempt, change nothing.
+    back. A refusal that was told before, and one of an older attempt, change nothing.
     """
     provider = event.provider or rules.provider_default
     failure = failure_of(event.failure_code, event.failure_message, event.charge_id, provider)
     if payment.status is Status.AUTHORIZED and event.charge_id == payment.charge_id:
         return _authorization_gone(payment, failure, at_ms, rules)
     before = payment.failure
-    said_before = before is not None and before.charge_id == event.charge_id
-    if said_before or _is_of_an_older_attempt(payment, event):
+    if event.charge_id in payment.refused or _is_of_an_older_attempt(payment, event):
         return ()
     if payment.owed is Owed.CHARGE and payment.status is Status.INITIATED:
         return (fail(payment, failure, at_ms, rules),)

@@ -16,6 +16,8 @@ from streams.payments.session import Session
 
 TEXT_CHARS_MAX: Final = 200
 """What is kept of a provider's words."""
+REFUSED_MAX: Final = 8
+"""Failed charges that are known, the newest: more than there are attempts."""
 
 
 class Status(StrEnum):
@@ -119,6 +121,8 @@ class Payment(msgspec.Struct, frozen=True, omit_defaults=True):
     first_attempt_at_ms: int = 0
     failure: Failure | None = None
     """The newest failure."""
+    refused: tuple[str, ...] = ()
+    """Charges that failed, by id: their webhooks may come long after."""
     final: bool = False
     """True: PaymentFailed said that no attempt follows."""
 

@@ -109,6 +109,27 @@ def test_a_refusal_of_the_previous_attempt_that_comes_late_changes_nothing() -> 
     assert life.payment == before
 
 
+def test_a_webhook_about_the_first_refusal_that_comes_in_the_third_attempt_changes_nothing() -> None:
+    life = failed_once().wait(RETRY_MS).hear(declined(charge_id="ch_f2", attempt_number=2))
+    life.wait(RETRY_MS)
+    before = life.payment
+    assert before.attempt == 3
+
+    life.hear(declined(charge_id="ch_f1"), declined(charge_id="ch_f2"))
+
+    assert life.payment == before
+
+
+def test_a_webhook_about_an_authorisation_that_was_lost_does_not_fail_the_next_attempt() -> None:
+    life = authorized().hear(declined(charge_id="ch_1")).wait(RETRY_MS)
+    life.hear(declined(charge_id="ch_f2", attempt_number=2)).wait(RETRY_MS)
+    before = life.payment
+
+    life.hear(declined(charge_id="ch_1"))
+
+    assert life.payment == before
+
+
 def test_a_success_of_an_attempt_that_certainly_failed_is_let_go() -> None:
     life = failed_once().wait(RETRY_MS)
 
