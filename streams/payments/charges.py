@@ -10,6 +10,7 @@ from events.charges import (
     StripeChargeSucceeded,
 )
 from streams.payments import charge_facts as cf
+from streams.payments import dispute_facts as df
 from streams.payments import facts as f
 from streams.payments.amendments import balanced, complete
 from streams.payments.amounts import capture_minor
@@ -51,7 +52,8 @@ def charge_succeeded(
     """Say what a charge that went through means, in order of precedence.
 
     1. The charge is this payment's own already: nothing, it was said before.
-    2. An attempt that was given up, or a second charge: let go.
+    2. An attempt that was given up, or a second charge: let go; a renewal's is for a person,
+       because its money is taken and no void brings it back.
     3. Another amount or currency than was asked for: the payment fails and lets it go.
     4. The attempt was waited for: AUTHORIZED, or CAPTURED when it is recurring.
     5. HELD or FAILED: kept until the review or the retry. CANCELLED: kept, and given back.
@@ -60,7 +62,8 @@ def charge_succeeded(
     if charge == payment.charge_id:
         return ()
     if payment.charge_id or payment.status in PAID or _is_of_an_older_attempt(payment, event):
-        return (cf.StrayCharge(charge, provider, "duplicate_charge"),)
+        stray = cf.StrayCharge(charge, provider, "duplicate_charge")
+        return (stray, df.Puzzled()) if payment.session.recurring else (stray,)
     recurring = payment.session.recurring
     kept = cf.ChargeKept(charge, provider, event.amount_minor, captured=recurring)
     if payment.status is not Status.INITIATED:

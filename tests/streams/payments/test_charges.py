@@ -109,7 +109,7 @@ def test_a_refusal_of_the_previous_attempt_that_comes_late_changes_nothing() -> 
     assert life.payment == before
 
 
-def test_a_webhook_about_the_first_refusal_that_comes_in_the_third_attempt_changes_nothing() -> None:
+def test_a_webhook_about_a_refusal_before_the_last_changes_nothing() -> None:
     life = failed_once().wait(RETRY_MS).hear(declined(charge_id="ch_f2", attempt_number=2))
     life.wait(RETRY_MS)
     before = life.payment

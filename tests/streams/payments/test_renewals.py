@@ -58,6 +58,16 @@ def test_a_renewal_of_unknown_outcome_fails_and_is_given_back_if_it_went_through
     assert life.last("RefundCharge").amount_minor == AMOUNT
 
 
+def test_a_second_charge_of_a_renewal_is_for_a_person_because_its_money_is_taken() -> None:
+    life = Life(renewal()).hear(checked(), succeeded())
+    assert not life.payment.stuck
+
+    life.hear(succeeded(), succeeded("ch_2"))
+
+    assert life.last("VoidPayment").charge_id == "ch_2"
+    assert life.payment.stuck
+
+
 def test_an_order_claims_the_money_and_is_paid_when_it_has_all_its_stock() -> None:
     life = goods().hear(initiated(**CLAIM))
     assert life.names.count("PaymentProcessed") == 1
