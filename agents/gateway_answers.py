@@ -123,6 +123,7 @@ def evidence_request(command: SubmitEvidence) -> EvidenceRequest:
     return EvidenceRequest(
         key=command.idempotency_key,
         charge_id=command.charge_id,
+        order_id=command.order_id,
         chargeback_id=command.chargeback_id,
         carrier=command.carrier,
         tracking_number=command.tracking_number,

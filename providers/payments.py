@@ -100,6 +100,7 @@ class EvidenceRequest:
 
     key: str
     charge_id: str
+    order_id: str | None
     chargeback_id: str
     carrier: str | None
     tracking_number: str | None

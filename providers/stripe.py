@@ -136,7 +136,6 @@ class StripeProvider:
         told = {
             "shipping_carrier": request.carrier,
             "shipping_tracking_number": request.tracking_number,
-            "shipping_date": request.delivered_at and request.delivered_at.date().isoformat(),
             "uncategorized_text": _proof(request),
         }
         evidence = {name: value for name, value in told.items() if value}
@@ -245,7 +244,8 @@ def _proof(request: EvidenceRequest) -> str:
     """The proof of delivery in words."""
     at = request.delivered_at
     words = [
-        "The order was delivered" + (f" at {at:%Y-%m-%d %H:%M} UTC." if at else "."),
+        f"Order {request.order_id or request.charge_id} was delivered"
+        + (f" at {at:%Y-%m-%d %H:%M} UTC." if at else "."),
         f"Signed by {request.signed_by}." if request.signed_by else "",
         f"Photo: {request.proof_url}" if request.proof_url else "",
     ]

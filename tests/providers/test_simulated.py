@@ -331,7 +331,7 @@ async def test_the_bank_decides_by_the_token(token: str, outcome: str) -> None:
     charge = await provider.charge(asked(token))
     assert isinstance(charge, Charged)
 
-    evidence = EvidenceRequest("k", charge.charge_id, "cb_1", None, None, None, None, None)
+    evidence = EvidenceRequest("k", charge.charge_id, None, "cb_1", None, None, None, None, None)
 
     assert await provider.submit_evidence(evidence) == Taken(outcome)
 

@@ -56,7 +56,7 @@ def refunding(charge_id: str, amount_minor: int = 1_000, key: str = "ref_1") -> 
 def evidence(charge_id: str, dispute_id: str) -> EvidenceRequest:
     at = datetime(2026, 3, 1, 12, tzinfo=UTC)
     return EvidenceRequest(
-        f"{dispute_id}:evidence", charge_id, dispute_id, "UPS", "1Z9", at, None, "Ann"
+        f"{dispute_id}:evidence", charge_id, "ord_1", dispute_id, "UPS", "1Z9", at, None, "Ann"
     )
 
 
@@ -303,8 +303,9 @@ async def test_evidence_reaches_the_dispute(provider: StripeProvider, server: St
     assert await provider.submit_evidence(evidence(charge_id, dispute["id"])) == Taken()
     assert dispute["evidence"]["shipping_tracking_number"] == "1Z9"
     assert dispute["evidence"]["uncategorized_text"] == (
-        "The order was delivered at 2026-03-01 12:00 UTC. Signed by Ann."
+        "Order ord_1 was delivered at 2026-03-01 12:00 UTC. Signed by Ann."
     )
+    assert "shipping_date" not in dispute["evidence"], "the day it arrived is not the day it left"
 
 
 async def test_the_payment_of_an_intent_is_known(provider: StripeProvider) -> None:
