@@ -24,6 +24,7 @@ from streams.shipping.rows import Fulfilment, Shipment, Status
 from streams.shipping.rules import ShippingRules
 from tables.shipping import FULFILMENTS, SHIPMENTS
 from topics import (
+    ALERTS_EVENTS,
     INVENTORY_EVENTS,
     ORDERS_EVENTS,
     PAYMENTS_EVENTS,
@@ -88,7 +89,7 @@ def shipping_agent(rules: ShippingRules) -> AgentSpec:
         help="Sends what is paid for, follows it to the door, and takes it back.",
         sources=(*by_order, *by_shipment, Source(SHIPPING_COMMANDS, creating, by="orderId")),
         tables=(SHIPMENTS, FULFILMENTS),
-        outputs=(SHIPPING_COMMANDS, SHIPPING_EVENTS),
+        outputs=(SHIPPING_COMMANDS, SHIPPING_EVENTS, ALERTS_EVENTS),
         timers={**timers, EARLY: _forget},
     )
 

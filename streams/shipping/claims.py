@@ -1,11 +1,16 @@
 """Claims against carriers for parcels that they lost (G-30).
 
 What was in a parcel is claimed as soon as it counts as lost, and asked about every day until the
-carrier pays or refuses; after some days without an answer it is for a person. The customer has
-nothing to do with it: their money goes back at once.
+carrier pays or refuses; after some days without an answer, and when it is refused, it is for a
+person. The customer has nothing to do with it: their money goes back at once.
 """
 
+from typing import Final
+
+from events.alerts import AlertRaised
 from events.carriers import ClaimSettled
+from events.ids import derived_id
+from streams.shipping.calendar import moment_of
 from streams.shipping.facts import ClaimEnded, ClaimFiled, Facts
 from streams.shipping.rows import Claim, Shipment, Status
 from streams.shipping.rules import ShippingRules
@@ -14,6 +19,9 @@ FOUND = "FOUND"
 UNANSWERED = "UNANSWERED"
 PAID = "PAID"
 REFUSED = "REFUSED"
+
+RULE: Final = "carrier_claim"
+"""The alert's name, and its runbook's."""
 
 
 def filed(shipment: Shipment, at_ms: int, rules: ShippingRules) -> Facts:
@@ -43,3 +51,21 @@ def settled(shipment: Shipment, event: ClaimSettled, at_ms: int, _rules: Shippin
     if claim is None or claim.outcome in {PAID, REFUSED}:
         return ()
     return (ClaimEnded(at_ms, PAID if event.accepted else REFUSED, event.amount_minor),)
+
+
+def alarm(shipment: Shipment, ended: ClaimEnded) -> AlertRaised | None:
+    """Say that a claim was refused or not answered; None where a carrier paid, or found it."""
+    claim = shipment.claim
+    if claim is None or ended.outcome not in {REFUSED, UNANSWERED}:
+        return None
+    return AlertRaised(
+        alert_id=derived_id("alert", RULE, shipment.shipment_id, ended.outcome),
+        rule=RULE,
+        severity="warn",
+        subject=shipment.shipment_id,
+        value=claim.amount_minor / 100,
+        threshold=0,
+        unit=shipment.currency,
+        runbook=f"docs/runbooks/{RULE}.md",
+        raised_at=moment_of(ended.at_ms),
+    )

@@ -18,6 +18,7 @@ from streams.shipping import facts as f
 from streams.shipping import return_messages as back
 from streams.shipping.asking import booking_asked, claimed, label_voided, parcel_tracked
 from streams.shipping.calendar import moment_of
+from streams.shipping.claims import alarm
 from streams.shipping.deliveries import ADDRESS
 from streams.shipping.places import place_of, place_of_scan
 from streams.shipping.rows import Scan, Shipment
@@ -207,6 +208,11 @@ def _claim_filed(shipment: Shipment, fact: f.ClaimFiled, _rules: ShippingRules) 
     return (claimed(shipment, fact.claim),)
 
 
+def _claim_ended(shipment: Shipment, fact: f.ClaimEnded, _rules: ShippingRules) -> Said:
+    alert = alarm(shipment, fact)
+    return () if alert is None else (alert,)
+
+
 _SAID: Final[dict[type, Callable[[Shipment, Any, ShippingRules], Said]]] = {
     f.Asked: _asked,
     f.Booked: _booked,
@@ -224,4 +230,5 @@ _SAID: Final[dict[type, Callable[[Shipment, Any, ShippingRules], Said]]] = {
     f.Returned: back.returned,
     f.Polled: _polled,
     f.ClaimFiled: _claim_filed,
+    f.ClaimEnded: _claim_ended,
 }

@@ -1,8 +1,11 @@
 """Claims for what carriers lost (G-30): filed once, asked again, ended by the carrier's word."""
 
+from pathlib import Path
+
 import pytest
 from msgspec.structs import replace
 
+from events.alerts import AlertRaised
 from events.base import Message
 from events.carriers import ClaimSettled, FileClaim
 from streams.shipping.deciding import TIMERS, decide, due_times
@@ -78,8 +81,25 @@ def test_a_carrier_that_does_not_answer_is_asked_every_day_for_a_week() -> None:
 
     shipment, said = up(shipment, "claim")
 
-    assert (outcome(shipment), said, due_times(shipment)) == (("UNANSWERED", 0), [], {})
+    assert (outcome(shipment), due_times(shipment)) == (("UNANSWERED", 0), {})
+    assert [message.name for message in said] == ["AlertRaised"]
     assert outcome(after(shipment, answer(shipment, 700))) == ("PAID", 700)
+
+
+@pytest.mark.parametrize(("amount_minor", "alerts"), [(5_000, 0), (0, 1)])
+def test_a_claim_that_is_refused_is_for_a_person(amount_minor: int, alerts: int) -> None:
+    shipment = lost()
+    facts = decide(shipment, answer(shipment, amount_minor), AT_MS, RULES)
+
+    said = [*following(fold(shipment, facts), facts, RULES)]
+
+    raised = [message for message in said if isinstance(message, AlertRaised)]
+    assert len(raised) == alerts
+    for alert in raised:
+        assert (alert.rule, alert.subject, alert.unit) == ("carrier_claim", "shp_ord_1", "USD")
+        assert shipment.claim is not None
+        assert alert.value == shipment.claim.amount_minor / 100
+        assert Path(alert.runbook or "").is_file()
 
 
 def test_a_parcel_that_is_found_is_claimed_no_longer() -> None:
