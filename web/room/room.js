@@ -1,7 +1,7 @@
 "use strict";
 // One look a second at /room/state; everything shown is text, never markup.
 
-const EVERY_MS = 1000, KEPT = 300;
+const EVERY_MS = 1000, WAIT_MS = 5000, KEPT = 300;
 const $ = (id) => document.getElementById(id);
 const colours = ["#3b82f6", "#f59e0b", "#ef4444", "#10b981", "#8b5cf6"];
 let last = null;
@@ -37,7 +37,7 @@ function chart(id, names, data) {
     const axis = { stroke: "#8899aa", grid: { stroke: "#8883", width: 1 }, ticks: { stroke: "#8883" }, size: 56 };
     const clock = (_, seconds) => seconds.map((at) => new Date(at * 1000).toLocaleTimeString("en-GB"));
     plots[id] = new uPlot({
-      width, height: 190, axes: [{ ...axis, size: 34, space: 80, values: clock }, axis], scales: { y: { range: (_, low, high) => [0, Math.max(1, high * 1.1)] } },
+      width, height: 190, padding: [null, 28, null, null], axes: [{ ...axis, size: 34, space: 80, values: clock }, axis], scales: { y: { range: (_, low, high) => [0, Math.max(1, high * 1.1)] } },
       series: [{}, ...names.map((label, i) => ({ label, stroke: colours[i], width: 2, spanGaps: true, points: { show: data[0].length < 3 } }))],
     }, data, $(id));
   } else {
@@ -46,7 +46,8 @@ function chart(id, names, data) {
   }
 }
 
-function windowed(windows, wanted) {
+// The time axis reaches to now, so that a shop which fell silent looks silent.
+function windowed(windows, wanted, now) {
   const starts = [...new Set(windows.map(([start]) => start))].sort((a, b) => a - b);
   const columns = wanted.map(([figure, group]) => {
     const sums = new Map();
@@ -54,7 +55,8 @@ function windowed(windows, wanted) {
       if (name === figure && (!group || of === group)) sums.set(start, (sums.get(start) ?? 0) + value);
     return starts.map((start) => sums.get(start) ?? null);
   });
-  return [starts.map((start) => start / 1000), ...columns];
+  if (!starts.length) return [[], ...columns];
+  return [[...starts.map((start) => start / 1000), now / 1000], ...columns.map((column) => [...column, null])];
 }
 
 function show(state) {
@@ -69,13 +71,13 @@ function show(state) {
   trail.at.push(state.at_ms / 1000); trail.speed.push(speed); trail.lag.push(lag);
   for (const name of ["at", "speed", "lag"]) if (trail[name].length > KEPT) trail[name].shift();
 
-  const revenue = of("orders.revenue_minor_per_minute").map(([currency, v]) => `${currency} ${number(v / 100)}`);
+  const [revenue, ...others] = of("orders.revenue_minor_per_minute").map(([currency, v]) => `${currency} ${number(v / 100)}`);
   const tiles = [
     [number(sum("orders.confirmed_per_minute")), "orders a minute"],
-    [revenue[0] ?? "–", "revenue a minute"],
+    [revenue ?? "–", ["revenue a minute", ...others].join(", ")],
     [number(get("orders.confirm_ms", "p99")), "confirm p99, ms", get("orders.confirm_ms", "p99") > 2000],
     [number(get("payments.latency_ms", "p99")), "payment p99, ms", get("payments.latency_ms", "p99") > 3000],
-    [percent(of("payments.success_share")[0]?.[1]), "payments succeed"],
+    [percent(get("payments.success_share")), "payments succeed"],
     [number(speed), "records a second"],
     [number(lag), "records behind"],
     [number(whole("dead_letters")), "dead letters", false, whole("dead_letters") > 0],
@@ -85,19 +87,20 @@ function show(state) {
     tile.append(node("b", value), node("span", text));
     return tile;
   }));
-  $("alerts").replaceChildren(...(state.alerts.length ? state.alerts.map((alert) => {
+  const alerts = state.alerts.sort((a, b) => (b.severity === "critical") - (a.severity === "critical") || b.raised_at_ms - a.raised_at_ms);
+  $("alerts").replaceChildren(...(alerts.length ? alerts.map((alert) => {
     const item = node("li", undefined, alert.severity.toLowerCase());
     item.append(node("strong", `${alert.severity} ${alert.rule}`), ` ${alert.summary} `,
-      node("small", `since ${new Date(alert.raised_at_ms).toLocaleTimeString()}; ${alert.runbook}`));
+      node("small", `since ${new Date(alert.raised_at_ms).toLocaleString()}; ${alert.runbook}`));
     return item;
   }) : [node("li", "All is calm", "calm")]));
 
   chart("speed", ["records/s"], [trail.at, trail.speed]);
   chart("lag", ["lag"], [trail.at, trail.lag]);
   chart("orders", ["orders", "paid", "failed"], windowed(state.windows, [
-    ["orders.confirmed_per_minute"], ["payments.confirmed_per_minute"], ["payments.failed_per_minute"]]));
+    ["orders.confirmed_per_minute"], ["payments.confirmed_per_minute"], ["payments.failed_per_minute"]], state.at_ms));
   chart("latency", ["confirm", "payment"], windowed(state.windows, [
-    ["orders.confirm_ms", "p99"], ["payments.latency_ms", "p99"]]));
+    ["orders.confirm_ms", "p99"], ["payments.latency_ms", "p99"]], state.at_ms));
 
   rows($("products"), null, of("inventory.top_products").slice(0, 8).map(([g, v]) => [g, number(v)]));
   rows($("declines"), null, of("payments.failed_per_minute").slice(0, 8).map(([g, v]) => [g, number(v)]));
@@ -108,6 +111,7 @@ function show(state) {
       ...state.unheard.map((w) => [w.url, w.why, "–", "–", "–", "–"])]);
 
   const held = state.workers.reduce((all, worker) => all + worker.partitions.length, 0);
+  $("status").classList.toggle("warn", state.unheard.length > 0 || held < state.partitions_total);
   const unheard = state.unheard.length ? `, ${state.unheard.length} unheard` : "";
   $("status").textContent = `${state.workers.length} worker${state.workers.length === 1 ? "" : "s"}${unheard}, ` +
     `${held} of ${state.partitions_total} partitions, ${new Date(state.at_ms).toLocaleTimeString()}`;
@@ -116,19 +120,25 @@ function show(state) {
 async function look() {
   const token = sessionStorage.getItem("token");
   try {
-    const answer = await fetch("state", { headers: token ? { Authorization: `Bearer ${token}` } : {} });
+    const headers = token ? { Authorization: `Bearer ${token}` } : {};
+    const answer = await fetch("state", { headers, signal: AbortSignal.timeout(WAIT_MS) });
     if (answer.status === 401) {
-      $("room").hidden = true; $("login").hidden = false;
+      $("room").hidden = true; $("login").hidden = false; $("tables").hidden = true;
       $("status").textContent = "A token is needed";
       if (token) $("refused").textContent = "This token is not the right one.";
       sessionStorage.removeItem("token");
       return;
     }
     if (!answer.ok) throw new Error(answer.statusText);
-    $("login").hidden = true; $("room").hidden = false;
+    // A link shows no token, so to a reader who needs one it would lead to a refusal.
+    $("login").hidden = true; $("room").hidden = false; $("tables").hidden = token !== null;
+    $("room").classList.remove("stale");
     show(await answer.json());
   } catch (error) {
-    $("status").textContent = `The worker does not answer: trying again (${error.message})`;
+    const seen = last ? `; what you see is of ${new Date(last.at_ms).toLocaleTimeString()}` : "";
+    $("status").textContent = `The worker does not answer, trying again${seen} (${error.message})`;
+    $("status").classList.add("warn");
+    $("room").classList.add("stale");
   }
   setTimeout(look, EVERY_MS);
 }

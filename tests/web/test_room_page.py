@@ -1,0 +1,158 @@
+"""What the control room's page shows of a state, in a real browser; no worker is needed."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
+
+from tests.tools import tool
+from web.control import ROOM
+
+PAGE = "http://room.test/room/"
+KINDS = {"": "text/html", "js": "text/javascript", "css": "text/css"}
+NAMES = {"": "index.html", "uPlot.js": "uPlot.iife.min.js", "uPlot.css": "uPlot.min.css"}
+AT_MS = 1_767_225_600_000
+MINUTE_MS = 60_000
+NARROW = {"width": 390, "height": 800}
+WIDE = {"width": 1400, "height": 900}
+
+STATE: dict[str, Any] = {
+    "at_ms": AT_MS,
+    "partitions_total": 4,
+    "workers": [
+        {
+            "url": f"http://flowmart-worker-{n}.flowmart-workers:6066", "partitions": [n, n + 2],
+            "records": 12_345_678, "transactions": 123_456, "dead_letters": 0, "lag": 0,
+            "recovery_left": 0,
+        }
+        for n in (0, 1)
+    ],
+    "unheard": [],
+    "figures": [
+        ["orders.confirmed_per_minute", "EUR", 3],
+        ["orders.confirmed_per_minute", "USD", 4],
+        ["orders.revenue_minor_per_minute", "EUR", 90_000],
+        ["orders.revenue_minor_per_minute", "USD", 120_000],
+        ["payments.success_share", "all", 0.5],
+        ["payments.success_share", "paypal", 1.0],
+        ["payments.success_share", "simulated", 0.25],
+    ],
+    "windows": [
+        [AT_MS - 30 * MINUTE_MS, "orders.confirmed_per_minute", "EUR", 3],
+        [AT_MS - 29 * MINUTE_MS, "orders.confirmed_per_minute", "USD", 4],
+    ],
+    "alerts": [
+        {"rule": "memory", "severity": "warn", "summary": "much is used", "raised_at_ms": AT_MS,
+         "runbook": "docs/runbooks/memory.md"},
+        {"rule": "cpu", "severity": "critical", "summary": "nothing is idle", "raised_at_ms": 1,
+         "runbook": "docs/runbooks/cpu.md"},
+    ],
+}  # fmt: skip
+
+
+class Worker:
+    """Answers a browser as a worker does, with a state that a test may change."""
+
+    def __init__(self) -> None:
+        self.state: dict[str, Any] = STATE
+        self.token: str | None = None
+        self.answers = True
+
+    def answer(self, route: Route) -> None:
+        """A part of the page, or what it shows."""
+        name = route.request.url.removeprefix(PAGE)
+        if name != "state":
+            body = (ROOM / NAMES.get(name, name)).read_bytes()
+            route.fulfill(body=body, content_type=KINDS[name.rpartition(".")[2]])
+        elif not self.answers:
+            route.abort()
+        elif self.token and route.request.headers.get("authorization") != f"Bearer {self.token}":
+            route.fulfill(status=401)
+        else:
+            route.fulfill(body=json.dumps(self.state), content_type="application/json")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    chromium = tool("chromium", "apt-get install chromium")
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def worker() -> Worker:
+    return Worker()
+
+
+@pytest.fixture
+def page(browser: Browser, worker: Worker) -> Iterator[Page]:
+    opened = browser.new_page()
+    opened.route("**/*", worker.answer)
+    yield opened
+    opened.close()
+
+
+def test_money_of_every_currency_and_attempts_at_every_provider_count(page: Page) -> None:
+    page.goto(PAGE)
+
+    tiles = page.locator("#tiles .tile")
+    expect(tiles.nth(1)).to_have_text("USD 1,200revenue a minute, EUR 900")
+    expect(tiles.nth(4)).to_have_text("50.0 %payments succeed")
+
+
+def test_what_is_critical_comes_first(page: Page) -> None:
+    page.goto(PAGE)
+
+    expect(page.locator("#alerts li").first).to_contain_text("critical cpu nothing is idle")
+
+
+@pytest.mark.parametrize("size", [NARROW, WIDE])
+def test_the_page_is_no_wider_than_its_window(page: Page, size: Any) -> None:
+    page.set_viewport_size(size)
+    page.goto(PAGE)
+
+    expect(page.locator("canvas")).to_have_count(4)
+    assert page.evaluate("document.documentElement.scrollWidth") == size["width"]
+
+
+def test_a_worker_that_falls_silent_is_seen(page: Page, worker: Worker) -> None:
+    page.goto(PAGE)
+    expect(page.locator("#room")).not_to_have_class("stale")
+
+    worker.answers = False
+
+    expect(page.locator("#status")).to_contain_text("does not answer, trying again; what you see")
+    expect(page.locator("#room")).to_have_class("stale")
+
+    worker.answers = True
+
+    expect(page.locator("#room")).not_to_have_class("stale")
+
+
+def test_what_is_not_heard_of_stands_out(page: Page, worker: Worker) -> None:
+    [one, other] = STATE["workers"]
+    unheard = [{"url": other["url"], "why": "does not answer"}]
+    worker.state = {**STATE, "workers": [one], "unheard": unheard}
+
+    page.goto(PAGE)
+
+    expect(page.locator("#status")).to_contain_text("1 worker, 1 unheard, 2 of 4 partitions")
+    expect(page.locator("#status")).to_have_class("warn")
+
+
+def test_a_reader_who_needs_a_token_is_asked_for_it(page: Page, worker: Worker) -> None:
+    worker.token = "right"
+    page.goto(PAGE)
+
+    page.get_by_label("View token").fill("wrong")
+    page.keyboard.press("Enter")
+    expect(page.locator("#refused")).to_have_text("This token is not the right one.")
+    page.get_by_label("View token").fill("right")
+    page.keyboard.press("Enter")
+
+    expect(page.locator("#tiles .tile")).to_have_count(8)
+    expect(page.locator("#tables")).to_be_hidden()
