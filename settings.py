@@ -7,7 +7,11 @@ and mappings are JSON: `FLOWMART_INVENTORY__NO_BACKORDER='["prd_1"]'`.
 import dataclasses
 import ipaddress
 import json
-from collections.abc import Iterator
+import os
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
 from urllib.parse import urlsplit
@@ -47,6 +51,9 @@ T = TypeVar("T")
 JWT_KEY_LENGTH_MIN = 32
 """As many characters as HS256 has bytes."""
 
+PREFIX = "FLOWMART_"
+PORT_MAX = 65_535
+
 _STATE_HOME = Path("~/.local/state").expanduser()
 
 
@@ -54,7 +61,7 @@ class Settings(BaseSettings):
     """What a worker, a command or a demo may be told."""
 
     model_config = SettingsConfigDict(
-        env_prefix="FLOWMART_", env_nested_delimiter="__", frozen=True, extra="ignore"
+        env_prefix=PREFIX, env_nested_delimiter="__", frozen=True, extra="ignore"
     )
 
     broker: str = "127.0.0.1:9092"
@@ -82,7 +89,7 @@ class Settings(BaseSettings):
     web_host: str = "127.0.0.1"
     web_advertised: str | None = None
     """The host by which other workers reach this one; default: web_host."""
-    web_port: int = Field(default=6066, ge=1, le=65_535)
+    web_port: int = Field(default=6066, ge=1, le=PORT_MAX)
     view_token: SecretStr | None = None
     """What readers of tables and metrics must show (`Authorization: Bearer ...`). Without it
     they are open to this machine only, and only in dev."""
@@ -94,7 +101,7 @@ class Settings(BaseSettings):
     log_format: Literal["text", "json"] = "text"
 
     gateway_host: str = "127.0.0.1"
-    gateway_port: int = Field(default=8080, ge=1, le=65_535)
+    gateway_port: int = Field(default=8080, ge=1, le=PORT_MAX)
     gateway_trusted_proxies: tuple[IPvAnyNetwork, ...] = ()
     """Load balancers before the HTTP API: `'["10.0.0.0/8"]'`. What they say of where a request
     comes from is believed, so that limits count by client. Without them nobody is."""
@@ -107,7 +114,7 @@ class Settings(BaseSettings):
     gateway_jwt_issuer: str = "flowmart"
     gateway_jwt_audience: str = "flowmart-api"
 
-    time_scale: float = Field(default=1.0, ge=1.0)
+    time_scale: float = Field(default=1.0, ge=1.0, allow_inf_nan=False)
     """All durations of the rules are divided by it: for demonstrations and tests."""
     calendar_start: AwareDatetime | None = None
     """From here on the calendar of billing dates and daily reports runs calendar_rate times as
@@ -172,11 +179,17 @@ class Settings(BaseSettings):
     @field_validator("*", mode="before")
     @classmethod
     def _figures(cls, given: Any, info: ValidationInfo) -> Any:
-        """Read rules from the environment: every name must be a rule's, sets are JSON."""
+        """Refuse what is empty; of rules every name must be a rule's, and sets are JSON.
+
+        An empty token would be one that everybody can show.
+        """
+        if given == "":
+            raise ValueError("it is empty: give it a value or leave it out")
         rules = cls.model_fields[info.field_name or ""].annotation
         if not dataclasses.is_dataclass(rules) or not isinstance(given, dict):
             return given
-        unknown = sorted(set(given) - {field.name for field in dataclasses.fields(rules)})
+        known = [field.name for field in dataclasses.fields(rules)]
+        unknown = [name + _nearest(name, known) for name in sorted(set(given) - set(known))]
         if unknown:
             raise ValueError(f"no such figure: {', '.join(unknown)}")
         return {name: _parsed(name, figure) for name, figure in given.items()}
@@ -187,9 +200,20 @@ class Settings(BaseSettings):
         bare = broker.rsplit("://", maxsplit=1)[-1]
         if "@" in bare:
             raise ValueError("leave credentials out of FLOWMART_BROKER: clients ignore them there")
-        if not bare:
-            raise ValueError("expected host:port")
+        for each in bare.split(","):
+            host, _, port = each.rpartition(":") if ":" in each else (each, "", "9092")
+            if not host or not port.isdecimal() or not 0 < int(port) <= PORT_MAX:
+                raise ValueError("expected host:port, or several joined by commas")
         return bare
+
+    @field_validator("worker_url", "sms_url", "push_url")
+    @classmethod
+    def _addresses(cls, given: str | None) -> str | None:
+        for each in (given or "http://none").split(","):
+            parts = urlsplit(each)
+            if parts.scheme not in {"http", "https"} or not parts.hostname:
+                raise ValueError("expected http://host:port or https://")
+        return given
 
     @field_validator("gateway_jwt_key")
     @classmethod
@@ -269,19 +293,50 @@ class Settings(BaseSettings):
 
 
 def settings_or_exit() -> Settings:
-    """The environment's settings; a wrong one ends the program with a line that names it."""
+    """The environment's settings; a wrong one ends the program with a line that names it.
+
+    A name that is none of them is told on standard error, and left aside.
+    """
     try:
-        return Settings()
+        found = Settings()
     except ValidationError as error:
         raise SystemExit("\n".join(_complaints(error))) from None
     except SettingsError as error:
         raise SystemExit(_not_json(error)) from None
+    for line in strangers(os.environ):
+        told = (
+            json.dumps({"level": "warning", "event": line}) if found.log_format == "json" else line
+        )
+        sys.stderr.write(told + "\n")
+    return found
+
+
+def strangers(names: Iterable[str]) -> Iterator[str]:
+    """A line for each name with our prefix that is no setting, with the nearest that is one."""
+    known = [name.upper() for name in _flat()]
+    for name in sorted(name for name in names if name.upper().startswith(PREFIX)):
+        bare = name.upper().removeprefix(PREFIX)
+        if bare.partition("__")[0].lower() not in Settings.model_fields:
+            yield f"warning: {name} is no setting{_nearest(bare, known, PREFIX)}"
+
+
+def _flat() -> Iterator[str]:
+    """Every setting's name, and those of single figures of rules."""
+    for name, field in Settings.model_fields.items():
+        yield name
+        if dataclasses.is_dataclass(field.annotation):
+            yield from (f"{name}__{each.name}" for each in dataclasses.fields(field.annotation))
+
+
+def _nearest(name: str, known: list[str], prefix: str = "") -> str:
+    found = get_close_matches(name, known, n=1)
+    return f"; is it {prefix}{found[0]}?" if found else ""
 
 
 def _complaints(error: ValidationError) -> Iterator[str]:
     """One line each, without the values: they may be secrets."""
     for found in error.errors():
-        name = "FLOWMART_" + "__".join(map(str, found["loc"])).upper()
+        name = PREFIX + "__".join(map(str, found["loc"])).upper()
         what = found["msg"].removeprefix("Value error, ")
         yield f"error: {name}: {what}" if found["loc"] else f"error: {what}"
 
@@ -293,8 +348,13 @@ def _not_json(error: SettingsError) -> str:
 
 
 def _parsed(name: str, figure: Any) -> Any:
-    """A figure that is a list or an object travels as JSON; any other as it is."""
+    """A figure that is a list or an object travels as JSON; any other as it is.
+
+    Counts, amounts and durations are all 0 or more.
+    """
     if not isinstance(figure, str) or not figure.lstrip().startswith(("[", "{")):
+        if isinstance(figure, str) and re.match(r"\s*-[\d.]", figure):
+            raise ValueError(f"{name}: expected 0 or more")
         return figure
     try:
         return json.loads(figure)

@@ -1,4 +1,5 @@
 import dataclasses
+import json
 import os
 from typing import Any
 
@@ -77,7 +78,11 @@ def test_sets_and_mappings_are_json(monkeypatch: pytest.MonkeyPatch) -> None:
         ("SMTP_URL", "smtp://", "error: FLOWMART_SMTP_URL: expected smtp://"),
         ("WEB_PORT", "70000", "error: FLOWMART_WEB_PORT: "),
         ("TIME_SCALE", "0.5", "error: FLOWMART_TIME_SCALE: "),
-        ("ORDERS__LINE_MAX", "20", "error: FLOWMART_ORDERS: no such figure: line_max"),
+        (
+            "ORDERS__LINE_MAX",
+            "20",
+            "error: FLOWMART_ORDERS: no such figure: line_max; is it lines_max?",
+        ),
         ("ORDERS__LINES_MAX", "few", "error: FLOWMART_ORDERS__LINES_MAX: "),
         ("INVENTORY__NO_BACKORDER", "[1", "error: FLOWMART_INVENTORY: no_backorder: not JSON"),
         ("FRAUD__MONITOR_FROM", "70", "error: FLOWMART_FRAUD: the bands must rise"),
@@ -88,7 +93,17 @@ def test_sets_and_mappings_are_json(monkeypatch: pytest.MonkeyPatch) -> None:
         ("STRIPE_URL", "https://stripe.example", "error: FLOWMART_STRIPE_URL: expected a loopback"),
         ("PROVIDER_OUTAGES", "stripe", "error: FLOWMART_PROVIDER_OUTAGES: expected JSON, such as"),
         ("GATEWAY_JWT_KEY", "secret", "error: FLOWMART_GATEWAY_JWT_KEY: expected 32 characters"),
-        ("BROKER", "", "error: FLOWMART_BROKER: expected host:port"),
+        ("BROKER", "", "error: FLOWMART_BROKER: it is empty"),
+        ("BROKER", "host:many", "error: FLOWMART_BROKER: expected host:port"),
+        ("BROKER", "host:70000", "error: FLOWMART_BROKER: expected host:port"),
+        ("BROKER", "a:1,,b:2", "error: FLOWMART_BROKER: expected host:port"),
+        ("VIEW_TOKEN", "", "error: FLOWMART_VIEW_TOKEN: it is empty"),
+        ("PERSONAL_TOKEN", "", "error: FLOWMART_PERSONAL_TOKEN: it is empty"),
+        ("DATA_DIR", "", "error: FLOWMART_DATA_DIR: it is empty"),
+        ("WORKER_URL", "localhost:6066", "error: FLOWMART_WORKER_URL: expected http://host:port"),
+        ("SMS_URL", "sms.example", "error: FLOWMART_SMS_URL: expected http://"),
+        ("TIME_SCALE", "inf", "error: FLOWMART_TIME_SCALE: "),
+        ("ORDERS__LINES_MAX", "-4", "error: FLOWMART_ORDERS: lines_max: expected 0 or more"),
         ("BROKER", "kafka://", "error: FLOWMART_BROKER: expected host:port"),
         ("GATEWAY_TRUSTED_PROXIES", "10.0.0.0/8", "error: FLOWMART_GATEWAY_TRUSTED_PROXIES: expe"),
         ("GATEWAY_TRUSTED_PROXIES", '["10.0.0.1/8"]', "error: FLOWMART_GATEWAY_TRUSTED_PROXIES__0"),
@@ -110,6 +125,48 @@ def test_what_is_wrong_is_named_in_one_line_that_tells_no_secret(
     assert said.startswith(complaint)
     assert "\n" not in said
     assert "secret" not in said
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("FLOWMART_PARTITION", "; is it FLOWMART_PARTITIONS?"),
+        ("FLOWMART_VIEW_TOKN", "; is it FLOWMART_VIEW_TOKEN?"),
+        ("FLOWMART_ORDER__LINES_MAX", "; is it FLOWMART_ORDERS__LINES_MAX?"),
+        ("flowmart_brokr", "; is it FLOWMART_BROKER?"),
+        ("FLOWMART_QZX", ""),
+    ],
+)
+def test_a_name_that_is_no_setting_is_told_with_the_nearest_that_is_one(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str, told: str
+) -> None:
+    monkeypatch.setenv(name, "secret")
+
+    assert settings_or_exit() == Settings()
+    assert capsys.readouterr().err == f"warning: {name} is no setting{told}\n"
+
+
+def test_among_lines_of_json_it_is_one_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FLOWMART_LOG_FORMAT", "json")
+    monkeypatch.setenv("FLOWMART_QZX", "1")
+
+    settings_or_exit()
+
+    line = json.loads(capsys.readouterr().err)
+    assert line == {"level": "warning", "event": "warning: FLOWMART_QZX is no setting"}
+
+
+def test_settings_as_they_should_be_are_told_nothing_about(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("flowmart_broker", "a:1,[::1]:2,c")
+    monkeypatch.setenv("FLOWMART_ORDERS__LINES_MAX", "20")
+
+    settings_or_exit()
+
+    assert capsys.readouterr().err == ""
 
 
 def test_everything_wrong_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -72,7 +72,7 @@ def _may_read(request: web.Request, tokens: Tokens) -> bool:
 
 def _shows(request: web.Request, token: str | None) -> bool:
     scheme, _, shown = request.headers.get("Authorization", "").partition(" ")
-    if token is None or scheme.lower() != "bearer":
+    if not token or scheme.lower() != "bearer":
         return False
     return hmac.compare_digest(shown.encode(errors="surrogateescape"), token.encode())
 

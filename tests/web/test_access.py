@@ -118,3 +118,10 @@ async def test_nobody_sees_personal_data_where_no_token_gives_the_right() -> Non
 
     assert visited.status == HTTPStatus.UNAUTHORIZED
     assert local.text == "masked"
+
+
+@pytest.mark.parametrize("shown", ["Bearer ", "Bearer", "bearer  "])
+async def test_an_empty_token_is_none_that_anybody_could_show(shown: str) -> None:
+    response = await answer("", personal="", remote="192.168.0.9", Authorization=shown)
+
+    assert response.status == 401
