@@ -12,7 +12,7 @@ READY := $(VENV)/.ready
 .PHONY: help venv demo broker test check simulate mutants-of-rules bench faults mutants format docs lock clean
 
 help: ## List the tasks
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 venv: $(READY) ## Make the Python environment in .venv (silent when it is up to date)
 	@:

@@ -18,6 +18,8 @@ from broker.jars import LOCK_FILE, lock
 
 KAFKA: Final = "org.apache.kafka:kafka_2.13:4.1.1+org.slf4j:slf4j-simple:1.7.36"
 DEFAULT_PORT: Final = 9092
+PORT_MAX: Final = 65_533
+"""Three nodes listen on this port and the two after it."""
 WATCH_S: Final = 0.5
 
 
@@ -45,12 +47,20 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m broker", description=__doc__.split("\n")[0])
     commands = parser.add_subparsers(dest="command", required=True)
     start = commands.add_parser("start", help="run Kafka until Ctrl-C")
-    start.add_argument("--port", type=int, default=DEFAULT_PORT, help="0 for any free one")
+    start.add_argument("--port", type=_port, default=DEFAULT_PORT, help="0 for any free one")
     start.add_argument("--data-dir", type=Path, help="keep the data here; without it nothing stays")
     start.add_argument("--nodes", type=int, choices=(1, 3), default=1)
     commands.add_parser("fetch", help="only download Kafka and prepare quick starts")
     commands.add_parser("lock", help="resolve Kafka's jars anew (for developers of this package)")
     return parser
+
+
+def _port(text: str) -> int:
+    """A port, or 0 for any."""
+    port = int(text)
+    if not 0 <= port <= PORT_MAX:
+        raise argparse.ArgumentTypeError(f"expected 0 to {PORT_MAX}")
+    return port
 
 
 def _fetch() -> Path:

@@ -64,7 +64,7 @@ class Command(AppCommand):  # type: ignore[misc]  # untyped base
         from rich.console import Console
         from rich.table import Table
 
-        console = Console()
+        console = Console(markup=False, emoji=False)
         if not console.is_terminal:
             for row in (columns, *rows):
                 print("\t".join("" if cell is None else str(cell) for cell in row))

@@ -19,7 +19,7 @@ _STYLES = {"paid": "green", "delivered": "green", "cancelled": "red", "rejected"
 
 
 class order(Command):  # noqa: N801 - the command's name
-    """Print an order's life: what was ordered, each step, its payment, its stock, its risk."""
+    """Print an order's life: what was ordered, each step, payment, risk, stock and parcels."""
 
     options: ClassVar = [argument("order_id"), JSON]
 
@@ -33,16 +33,16 @@ class order(Command):  # noqa: N801 - the command's name
             )
         order_row = found["value"]
         payment_id = order_row.get("payment_id") or PAYMENT_PREFIX + order_id
-        payment, risk, *holds = await asyncio.gather(
+        lines, parcels = len(order_row["lines"]), order_row.get("parcels", ())
+        payment, risk, *others = await asyncio.gather(
             _row("payments", payment_id),
             _row("fraud", payment_id),
-            *(
-                _row("reservations", f"{order_id}:{line}")
-                for line in range(1, len(order_row["lines"]) + 1)
-            ),
+            *(_row("reservations", f"{order_id}:{line}") for line in range(1, lines + 1)),
+            *(_row("shipments", parcel[0]) for parcel in parcels),
         )
         life = {"order": order_row, "payment": payment, "fraud": risk,
-                "reservations": [hold for hold in holds if hold is not None]}  # fmt: skip
+                "reservations": [hold for hold in others[:lines] if hold is not None],
+                "shipments": [one for one in others[lines:] if one is not None]}  # fmt: skip
         if as_json:
             self.show_json([life])
         else:
@@ -61,7 +61,9 @@ def _path(table: str, key: str) -> str:
 def _print(order_id: str, life: dict[str, Any]) -> None:
     from rich.console import Console
 
-    console, row = Console(highlight=False), life["order"]
+    # What customers wrote is no markup, and one thing is one line, also for a program that reads.
+    console = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
+    row = life["order"]
     total = f"{row['total_minor'] / 100:.2f} {row['currency']}"
     console.print(f"order {order_id}  ", _status(row["status"]), f"  {total}  of {row['user_id']}")
     for number, line in enumerate(row["lines"], start=1):
@@ -73,6 +75,8 @@ def _print(order_id: str, life: dict[str, Any]) -> None:
             console.print(f"{name}: {_brief(life[name])}")
     for hold in life["reservations"]:
         console.print(f"stock: {_brief(hold)}")
+    for shipment in life["shipments"]:
+        console.print(f"parcel: {_brief(shipment)}")
 
 
 def _status(status: str) -> "Text":

@@ -26,7 +26,9 @@ class TableViews:
     def routes(self) -> list[web.RouteDef]:
         """All routes of the tables."""
         return [
+            web.get("/tables", self.index),
             web.get("/tables/", self.index),
+            web.get("/tables/{table}", self.rows),
             web.get("/tables/{table}/", self.rows),
             web.get("/tables/{table}/{key:.+}", self.row),
         ]

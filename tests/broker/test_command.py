@@ -27,6 +27,14 @@ def test_start_prints_the_address_when_it_serves_and_ends_cleanly(stop: signal.S
     assert command.returncode == 0
 
 
+@pytest.mark.parametrize("port", ["65534", "99999", "-1", "http"])
+def test_what_is_no_port_is_refused(port: str) -> None:
+    command = subprocess.run([*START, "--port", port], capture_output=True, text=True, check=False)
+
+    assert command.returncode == 2
+    assert "error: argument --port: " in command.stderr
+
+
 def test_a_refusal_is_one_line_and_exit_code_1(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = str(other.getsockname()[1])

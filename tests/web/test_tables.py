@@ -54,3 +54,11 @@ async def test_behind_a_row_within_a_prefix_nothing_else_shows(port: TestClient[
     assert await keys(port, prefix="a\x1f", after="a\x1f1") == (["a\x1f2"], False)
     assert await keys(port, prefix="a\x1f", after="0") == (["a\x1f1", "a\x1f2"], False)
     assert await keys(port, prefix="a\x1f", after="b") == ([], False)
+
+
+@pytest.mark.parametrize("path", ["/tables", "/tables/counts"])
+async def test_the_last_stroke_may_be_left_out(port: TestClient[Any, Any], path: str) -> None:
+    short, whole = await port.get(path), await port.get(path + "/")
+
+    assert short.status == 200
+    assert await short.json() == await whole.json()
