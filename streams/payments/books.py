@@ -20,6 +20,7 @@ from streams.payments.refund import underway_minor
 from streams.payments.rules import PaymentRules
 from streams.payments.states import Owed, Payment
 
+_MINUTE_MS: Final = 60_000
 RULE: Final = "reconciliation"
 """The alert's name, and its runbook's."""
 
@@ -64,7 +65,7 @@ def payment_of_note(key: str) -> str:
 
 def due_before(now_ms: int, rules: PaymentRules) -> str:
     """Notes before this key are due: those of days that ended, once it is 02:00 UTC (G-20)."""
-    return day_of(now_ms - rules.reconciliation_at_ms).isoformat()
+    return day_of(now_ms - rules.reconciliation_minute * _MINUTE_MS).isoformat()
 
 
 def has_money_moved(before: Payment | None, after: Payment) -> bool:

@@ -68,8 +68,9 @@ class PaymentRules:
     """Business days from the capture to the provider's payout: T+2 (G-20)."""
     settlement_day_ms: int = DAY_MS
     """How long such a day is: another length takes the calendar out of it."""
-    reconciliation_at_ms: int = 2 * _HOUR_MS
-    """Time of day, UTC, from which a day that ended is compared with the providers' books."""
+    reconciliation_minute: int = 120
+    """Minute of the UTC day from which the day before is compared with the providers' books: 02:00
+    (G-20). Nights are real ones: neither the time scale nor the calendar's rate moves them."""
     reconciliation_retry_ms: int = 30 * _MINUTE_MS
     """How long an answer is waited for before a comparison is asked for again."""
     reconciliation_page_max: int = 100

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from settings import Settings
 from streams.payments.books import RULE
 from streams.payments.rules import PaymentRules
 from tables.payments import BOOK_NOTES, STUCK
@@ -47,6 +48,16 @@ def test_a_day_is_compared_after_two_in_the_night_and_not_before() -> None:
     assert till.driver.rows(BOOK_NOTES) == {}
     assert till.driver.rows(STUCK) == {}
     assert till.driver.outputs(ALERTS_EVENTS) == []
+
+
+def test_a_night_is_a_night_however_fast_time_runs() -> None:
+    till = paid(rules=Settings(time_scale=600).scaled(RULES))
+
+    till.driver.advance(UNTIL_TWO_MS - 2 * MINUTE_MS)
+    assert asked(till) == []
+    till.driver.advance(2 * MINUTE_MS)
+
+    assert sum(asked(till)) == 1
 
 
 def test_books_that_agree_are_compared_once() -> None:

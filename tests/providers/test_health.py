@@ -38,6 +38,15 @@ def test_more_than_half_of_a_minutes_calls_bring_it_down() -> None:
     assert not health.is_up
 
 
+def test_half_of_a_minutes_calls_do_not() -> None:
+    health = Health(RULES)
+    for _ in range(20):
+        health.answered(0)
+        health.failed(0)
+
+    assert health.is_up
+
+
 def test_errors_of_an_earlier_minute_do_not_count() -> None:
     health = Health(HealthRules(errors_max=1_000, calls_min=4))
     for _ in range(3):

@@ -61,9 +61,10 @@ def test_three_attempts_ten_minutes_apart_and_then_the_end() -> None:
 
 
 def test_a_late_failure_is_tried_again_at_once() -> None:
-    life = charging().wait(12 * MINUTE_MS).hear(declined()).wait(0)
+    life = charging().wait(12 * MINUTE_MS).hear(declined())
+    assert life.last("PaymentFailed").next_retry_at == moment(life.now_ms), "never in the past"
 
-    assert life.payment.attempt == 2
+    assert life.wait(0).payment.attempt == 2
 
 
 @pytest.mark.parametrize(

@@ -88,6 +88,12 @@ def test_stock_may_be_held_before_the_order_claims() -> None:
     assert life.payment.allotted
 
 
+def test_an_order_of_a_few_cents_that_bear_no_tax_claims_all_of_the_money() -> None:
+    life = goods().hear(initiated(**{**CLAIM, "amount_minor": AMOUNT}), line(1), line(2))
+
+    assert life.payment.allotted
+
+
 def test_a_line_that_lapses_is_waited_for_again() -> None:
     life = goods().hear(initiated(**CLAIM), line(1), lapsed(1), line(2))
     assert not life.payment.allotted
