@@ -16,7 +16,8 @@ from engine.specs import AgentSpec, Context, Delivery, Source, Timer
 from events.inventory import DeleteInventory
 from streams.inventory.corrections import correct, discontinue, product_of, recount
 from streams.inventory.facts import Decision, Refusal
-from streams.inventory.holds import commit, expire, extend, is_over, reserve, ship
+from streams.inventory.holds import commit, expire, extend, is_over, reserve
+from streams.inventory.leaving import ship
 from streams.inventory.posting import HOLD, PURGE, Posting, post, timer_of
 from streams.inventory.receipts import receive
 from streams.inventory.releases import release
@@ -94,7 +95,7 @@ class _Desk:
     def ship(self, ctx: Context, delivery: Delivery) -> None:
         command, cause = delivery.value.data, cause_of(delivery)
         stock, row = self._rows(ctx, command.product_id, command.reservation_id)
-        self._carry_out(ctx, cause, stock, ship(row, command, cause.at_ms, self._rules))
+        self._carry_out(ctx, cause, stock, ship(stock, row, command, cause.at_ms, self._rules))
 
     def receive(self, ctx: Context, delivery: Delivery) -> None:
         command, cause = delivery.value.data, cause_of(delivery)

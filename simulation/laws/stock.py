@@ -78,7 +78,8 @@ class StockLaw:
 
     def adjusted(self, data: Command) -> None:
         """What is told of counts and of transfers is on the books, to the unit."""
-        if data["reason"] in {"wms_reconciliation", "transfer"}:
+        late = data["reason"] == "order_shipped" and data["adjustedQuantity"]
+        if late or data["reason"] in {"wms_reconciliation", "transfer"}:
             product, units = data["productId"], data["adjustedQuantity"]
             self.sound[product] += units
             self.touched.add(product)

@@ -95,7 +95,7 @@ class Shrunk(msgspec.Struct, frozen=True, gc=False):
 
 
 class Barred(msgspec.Struct, frozen=True, gc=False):
-    """An expired claim was released too: nothing may revive it."""
+    """A claim that ended is over for good: nothing revives it, nothing leaves for it any more."""
 
     reservation_id: str
 

@@ -1,4 +1,4 @@
-"""Holds on stock: reserve, commit, extend, expire, ship. Each says what follows.
+"""Holds on stock: reserve, commit, extend, expire. Each says what follows.
 
 A reservation is PENDING until every unit is held, then CONFIRMED, and ends FULFILLED,
 CANCELLED or EXPIRED. An expired line may be asked for anew under its id (a review that ended
@@ -6,7 +6,7 @@ well, a capture that came late): that is a new claim, which begins at PENDING. C
 repeat, or come too late to matter, lead to nothing.
 """
 
-from events.holds import CommitStock, ExtendHold, ReserveStock, ShipStock
+from events.holds import CommitStock, ExtendHold, ReserveStock
 from streams.inventory.allocation import rank
 from streams.inventory.backorders import hold, is_next, serve_after
 from streams.inventory.facts import (
@@ -19,7 +19,6 @@ from streams.inventory.facts import (
     Fact,
     Refusal,
     Requested,
-    Shipped,
     Short,
 )
 from streams.inventory.releases import unknown
@@ -116,28 +115,6 @@ def expire(
     if row.expires_at_ms > now_ms:
         return ()
     return serve_after(stock, (_expired(row, now_ms, rules),), now_ms, rules)
-
-
-def ship(
-    row: Reservation | None, command: ShipStock, at_ms: int, rules: InventoryRules
-) -> Decision:
-    """Have the units of a committed hold leave their warehouses (K11: dispatch lowers on-hand).
-
-    A command that names a warehouse ships what that one holds; the last one fulfils the line.
-    """
-    if row is None:
-        return ()
-    if row.product_id != command.product_id:
-        return Refusal.OTHER_PRODUCT
-    if row.status != "CONFIRMED" or not row.committed:
-        return ()
-    where = command.warehouse_id
-    leaving = tuple([part for part in row.allocations if where in {None, part.warehouse_id}])
-    left = tuple([part for part in row.allocations if part not in leaving])
-    purge_at_ms = at_ms + rules.ended_keep_ms
-    if not leaving:
-        return ()
-    return (Shipped(row.reservation_id, row.order_id, leaving, at_ms, purge_at_ms, left),)
 
 
 def is_over(row: Reservation | None, now_ms: int) -> bool:

@@ -40,7 +40,10 @@ def release(
     if row is None:
         return (unknown(command, None, at_ms), _cancelled(command, None, at_ms, rules))
     if row.status in {"PENDING", "CONFIRMED"}:
-        return serve_after(stock, (_cancelled(command, row, at_ms, rules),), at_ms, rules)
+        ended: tuple[Fact, ...] = (_cancelled(command, row, at_ms, rules),)
+        if 0 < sum([part.quantity for part in row.allocations]) < row.quantity:
+            ended = (*ended, Barred(row.reservation_id))
+        return serve_after(stock, ended, at_ms, rules)
     if row.status == "EXPIRED" and not row.barred:
         return (Barred(row.reservation_id),)
     return ()

@@ -97,7 +97,8 @@ class Reservation(msgspec.Struct, frozen=True, gc=False):
     committed: bool = False
     """A captured payment made the hold permanent: no timer ends it."""
     barred: bool = False
-    """Expired, and then released or missed by its payment: it may not be reserved again."""
+    """Expired, and then released or missed by its payment: it may not be reserved again. Or
+    cancelled when something of it had left: nothing leaves for it any more."""
     held_at_ms: int | None = None
     expires_at_ms: int | None = None
     """When the hold ends or ended; None before it is held and once it is committed."""

@@ -16,7 +16,8 @@ from events.types import Address
 from events.vocabulary import ReleaseReason
 from streams.inventory.corrections import correct, discontinue
 from streams.inventory.facts import Decision, Refusal
-from streams.inventory.holds import commit, expire, extend, is_over, reserve, ship
+from streams.inventory.holds import commit, expire, extend, is_over, reserve
+from streams.inventory.leaving import ship
 from streams.inventory.posting import HOLD, post, timer_of
 from streams.inventory.receipts import receive
 from streams.inventory.releases import release
@@ -142,15 +143,18 @@ class Shop:
         )
         return self._do(extend(self.reservations.get(line), command, self.rules))
 
-    def ship(self, line: str, only: str | None = None, product: str = PRODUCT) -> Refusal | None:
+    def ship(
+        self, line: str, only: str | None = None, product: str = PRODUCT, quantity: int = 1
+    ) -> Refusal | None:
         command = ShipStock(
             reservation_id=line,
             order_id=f"ord_{line}",
             product_id=product,
-            quantity=1,
+            quantity=quantity,
             warehouse_id=only,
         )
-        return self._do(ship(self.reservations.get(line), command, self.at_ms, self.rules))
+        row = self.reservations.get(line)
+        return self._do(ship(self.stock, row, command, self.at_ms, self.rules))
 
     # -- time
 

@@ -411,6 +411,61 @@ def test_what_has_not_shipped_is_released() -> None:
     assert sum(level.reserved for level in shop.stock.levels) == 0
 
 
+def let_go(*, others: int = 0) -> Shop:
+    """Two of five were paid for, and let go while their parcel left."""
+    shop = stocked(east=5)
+    shop.reserve("a:1", 2)
+    shop.commit("a:1")
+    shop.release("a:1")
+    if others:
+        shop.reserve("b:1", others)
+    shop.take()
+    return shop
+
+
+def test_what_left_though_it_had_been_let_go_is_off_the_books_once() -> None:
+    shop = let_go()
+
+    shop.ship("a:1", EAST, quantity=2)
+    shop.ship("a:1", EAST, quantity=2)
+
+    (told,) = shop.take_adjusted()
+    assert (told.reason, told.adjusted_quantity, told.on_hand) == ("order_shipped", -2, 3)
+    moved = shop.movements[-1]
+    assert (moved.type, moved.quantity, moved.reference) == ("OUTBOUND", -2, "ord_a:1")
+    assert (shop.status("a:1"), shop.level().reserved) == ("CANCELLED", 0)
+
+
+def test_what_left_though_others_hold_it_by_now_leaves_them_theirs() -> None:
+    shop = let_go(others=4)
+
+    shop.ship("a:1", EAST, quantity=2)
+
+    assert (shop.level().on_hand, shop.level().reserved) == (4, 4)
+
+
+@pytest.mark.parametrize("only", [None, "wh_else"])
+def test_what_left_nobody_says_where_stays_for_a_count(only: str | None) -> None:
+    shop = let_go()
+
+    shop.ship("a:1", only, quantity=2)
+
+    assert shop.level().on_hand == 5
+
+
+def test_of_a_split_line_that_was_let_go_what_had_left_leaves_no_second_time() -> None:
+    shop = stocked(east=2, west=2)
+    shop.reserve("a:1", 3)
+    shop.commit("a:1")
+    first = shop.reservations["a:1"].allocations[0].warehouse_id
+    shop.ship("a:1", first)
+    shop.release("a:1")
+
+    shop.ship("a:1", first, quantity=2)
+
+    assert sum(level.on_hand for level in shop.stock.levels) == 2
+
+
 def test_another_products_line_is_not_shipped() -> None:
     shop = stocked(east=2)
     shop.reserve("a:1", 1)

@@ -1,0 +1,55 @@
+"""Units that leave their warehouse with a carrier."""
+
+from events.holds import ShipStock
+from streams.inventory.facts import Barred, Decision, Fact, Moved, Refusal, Shipped
+from streams.inventory.rows import Reservation, Stock, level_of
+from streams.inventory.rules import InventoryRules
+
+
+def ship(
+    stock: Stock, row: Reservation | None, command: ShipStock, at_ms: int, rules: InventoryRules
+) -> Decision:
+    """Have the units of a committed hold leave their warehouses (K11: dispatch lowers on-hand).
+
+    A command that names a warehouse ships what that one holds; the last one fulfils the line.
+    """
+    if row is None:
+        return ()
+    if row.product_id != command.product_id:
+        return Refusal.OTHER_PRODUCT
+    if row.status == "CANCELLED":
+        return _left_all_the_same(stock, row, command, at_ms)
+    if row.status != "CONFIRMED" or not row.committed:
+        return ()
+    where = command.warehouse_id
+    leaving = tuple([part for part in row.allocations if where in {None, part.warehouse_id}])
+    left = tuple([part for part in row.allocations if part not in leaving])
+    purge_at_ms = at_ms + rules.ended_keep_ms
+    if not leaving:
+        return ()
+    return (Shipped(row.reservation_id, row.order_id, leaving, at_ms, purge_at_ms, left),)
+
+
+def _left_all_the_same(
+    stock: Stock, row: Reservation, command: ShipStock, at_ms: int
+) -> tuple[Fact, ...]:
+    """Take off the books, once, what its carrier had while its order was cancelled.
+
+    What others hold by now stays theirs: a count will find that it is not there.
+    """
+    level = level_of(stock, command.warehouse_id or "")
+    units = 0 if level is None else min(command.quantity, level.on_hand - level.reserved)
+    if level is None or units <= 0 or row.barred or not row.committed:
+        return ()
+    left = Moved(
+        level.warehouse_id,
+        "OUTBOUND",
+        "order_shipped",
+        level.policy,
+        at_ms,
+        on_hand=-units,
+        status=level.status,
+        reference=row.order_id,
+        notes=f"{row.reservation_id} had been let go",
+    )
+    return (Barred(row.reservation_id), left)
