@@ -24,10 +24,16 @@ from events.base import Message
 from events.envelope import Envelope
 from events.memo import Memo
 from events.registry import ALIASES, MESSAGES, TOPICS
-from events.shipment_ids import SHIPMENT_PREFIX, order_of_shipment
+from events.shipment_ids import order_of_shipment
 
 PAYMENT_PREFIX: Final = "pay_"
 """Orders opens its payment as `pay_<orderId>`, so that both share a partition."""
+
+
+def order_of_payment(payment_id: str) -> str:
+    """What decides where a payment lies: an order has further ones, `pay_<orderId>:2` and so on."""
+    return payment_id.removeprefix(PAYMENT_PREFIX).partition(":")[0]
+
 
 SUBSCRIBER: Final = "subscriberId"
 """The user, but only of a message about a subscription: by it, payments of orders stay put."""
@@ -109,8 +115,7 @@ class ContractCodec:
         if found is None and field == "productId":
             found = value.data.fallback_key()  # DeleteInventory may name it in inventoryId only.
         if found is not None and field == "paymentId":
-            # Further payments of an order are `pay_<orderId>:2` and so on: they lie with it.
-            return found.removeprefix(PAYMENT_PREFIX).partition(":")[0]
+            return order_of_payment(found)
         if found is not None and field == "shipmentId":
             return order_of_shipment(found)
         return found
@@ -188,13 +193,13 @@ class PlainCodec:
 CONTRACT: Final = ContractCodec()
 
 
-def _topic(name: str, key: str, days: int, prefix: str = "") -> TopicSpec:
+def _topic(name: str, key: str, days: int, stem: Callable[[str], str] = str) -> TopicSpec:
     return TopicSpec(
         name=name,
         key=key,
         codec=CONTRACT,
         events=TOPICS.get(name, ()),
-        key_prefix=prefix,
+        stem=stem,
         retention=timedelta(days=days),
     )
 
@@ -203,10 +208,10 @@ ORDERS_COMMANDS: Final = _topic("orders.{env}.commands", "orderId", 7)
 ORDERS_EVENTS: Final = _topic("orders.{env}.events", "orderId", 30)
 INVENTORY_COMMANDS: Final = _topic("inventory.{env}.commands", "productId", 7)
 INVENTORY_EVENTS: Final = _topic("inventory.{env}.events", "productId", 30)
-PAYMENTS_COMMANDS: Final = _topic("payments.{env}.commands", "paymentId", 7, PAYMENT_PREFIX)
-PAYMENTS_EVENTS: Final = _topic("payments.{env}.events", "paymentId", 30, PAYMENT_PREFIX)
-SHIPPING_COMMANDS: Final = _topic("shipping.{env}.commands", "shipmentId", 7, SHIPMENT_PREFIX)
-SHIPPING_EVENTS: Final = _topic("shipping.{env}.events", "shipmentId", 30, SHIPMENT_PREFIX)
+PAYMENTS_COMMANDS: Final = _topic("payments.{env}.commands", "paymentId", 7, order_of_payment)
+PAYMENTS_EVENTS: Final = _topic("payments.{env}.events", "paymentId", 30, order_of_payment)
+SHIPPING_COMMANDS: Final = _topic("shipping.{env}.commands", "shipmentId", 7, order_of_shipment)
+SHIPPING_EVENTS: Final = _topic("shipping.{env}.events", "shipmentId", 30, order_of_shipment)
 SUBSCRIPTIONS_COMMANDS: Final = _topic("subscriptions.{env}.commands", "userId", 7)
 SUBSCRIPTIONS_EVENTS: Final = _topic("subscriptions.{env}.events", "userId", 30)
 NOTIFICATIONS_QUEUE: Final = _topic("notifications.{env}.queue", "recipient.customerId", 14)

@@ -79,7 +79,7 @@ class Driver:
         """Append a record now, in its key's partition or the one given."""
         name = self.topology.real_name(topic)
         if partition is None:
-            stem = (key or "").removeprefix(topic.key_prefix).encode()
+            stem = topic.stem(key or "").encode()
             partition = partition_of(stem, self.topology.partitions_of(topic))
         raw_key = None if key is None else key.encode()
         return self._append(Output(name, partition, raw_key, value, tuple(headers)))

@@ -45,7 +45,7 @@ class Inlet:
             NotTaken: not within `PUT_S_MAX`.
         """
         topology = self._app.lanes.topology
-        stem = key.removeprefix(topic.key_prefix).encode()
+        stem = topic.stem(key).encode()
         try:
             async with asyncio.timeout(PUT_S_MAX):
                 producer = await self._connected()

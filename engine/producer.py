@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
@@ -90,28 +90,24 @@ class LaneProducer:
 
     def _batches(self, batch: Batch, changelog: str, partition: int) -> list[tuple[str, int, Any]]:
         now_ms = int(time.time() * 1000)
-        groups: dict[tuple[str, int], list[tuple[Any, Any, Any]]] = {}
+        packs: dict[tuple[str, int], _Pack] = {}
         for topic, place, key, value, headers in batch.outputs:
             told = headers if isinstance(headers, list) else list(headers)
-            groups.setdefault((topic, place), []).append((key, value, told))
+            pack = packs.get((topic, place))
+            if pack is None:
+                pack = packs[topic, place] = _Pack(self._producer)
+            if not pack.append(timestamp=now_ms, key=key, value=value, headers=told):
+                pack.begin()(timestamp=now_ms, key=key, value=value, headers=told)
         if batch.rows:
-            groups[changelog, partition] = [(k, v, NO_HEADERS) for k, v in batch.rows]
+            pack = packs[changelog, partition] = _Pack(self._producer)
+            for key, value in batch.rows:
+                if not pack.append(timestamp=now_ms, key=key, value=value, headers=NO_HEADERS):
+                    pack.begin()(timestamp=now_ms, key=key, value=value, headers=NO_HEADERS)
         return [
             (topic, place, builder)
-            for (topic, place), records in groups.items()
-            for builder in self._build(records, now_ms)
+            for (topic, place), pack in packs.items()
+            for builder in pack.builders
         ]
-
-    def _build(self, records: Sequence[tuple[Any, Any, Any]], now_ms: int) -> list[Any]:
-        """Pack records into as few batches as their size allows, in order."""
-        builders: list[Any] = []
-        append = _full
-        for key, value, headers in records:
-            if not append(timestamp=now_ms, key=key, value=value, headers=headers):
-                builders.append(self._producer.create_batch())
-                append = builders[-1].append
-                append(timestamp=now_ms, key=key, value=value, headers=headers)
-        return builders
 
     async def stop(self) -> None:
         """Close the connection, within a bound. What was not committed is for the next owner."""
@@ -125,6 +121,25 @@ def _look_at(future: "asyncio.Future[Any]") -> None:
     """Take note of a failure that nobody waits for."""
     if not future.cancelled():
         future.exception()
+
+
+class _Pack:
+    """Record batches of one partition, as few as their size allows, in order."""
+
+    __slots__ = ("_producer", "append", "builders")
+
+    def __init__(self, producer: AIOKafkaProducer) -> None:
+        self._producer = producer
+        self.builders: list[Any] = []
+        self.append: Callable[..., object] = _full
+        """Takes a record, or is falsy: then `begin` another batch."""
+
+    def begin(self) -> Callable[..., object]:
+        """Go on in a further batch; returns its `append`."""
+        builder = self._producer.create_batch()
+        self.builders.append(builder)
+        self.append = builder.append
+        return self.append
 
 
 def _full(**_record: Any) -> None:

@@ -38,9 +38,9 @@ class TopicSpec:
     """The field whose value is the record key."""
     codec: Codec
     events: tuple[type, ...] = ()
-    key_prefix: str = ""
-    """Left off the key before it is hashed, so that `pay_X` lies in the partition of `X`.
-    The topic's codec leaves it off that field as well."""
+    stem: Callable[[str], str] = str
+    """What of the key is hashed: `pay_X` and `pay_X:2` lie in the partition of `X`.
+    The topic's codec gives the same of that field."""
     partitions: int | None = None
     """None: as many as the application's other topics. Dead letters have one."""
     retention: timedelta = timedelta(days=30)

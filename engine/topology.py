@@ -1,6 +1,6 @@
 """Agents bound to real topic names: who reads what, and where misplaced records go."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -53,11 +53,11 @@ class OutputTopic:
 
     name: str
     partitions: int
-    key_prefix: str
+    stem: Callable[[str], str]
 
     def partition_of(self, key: str) -> int:
         """Where a record with that key belongs."""
-        return partition_of(key.removeprefix(self.key_prefix).encode(), self.partitions)
+        return partition_of(self.stem(key).encode(), self.partitions)
 
 
 class Topology:
@@ -219,6 +219,6 @@ class Topology:
 
     def _bind_outputs(self) -> dict[str, OutputTopic]:
         return {
-            spec.name: OutputTopic(self.real_name(spec), self.partitions_of(spec), spec.key_prefix)
+            spec.name: OutputTopic(self.real_name(spec), self.partitions_of(spec), spec.stem)
             for spec in self._output_specs()
         }

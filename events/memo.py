@@ -8,6 +8,8 @@ envelope is remembered changes how long reading takes, nothing else.
 
 from typing import Any, Final
 
+import msgspec
+
 from events.envelope import Envelope
 
 ENTRIES_MAX: Final = 16_000
@@ -16,7 +18,15 @@ _ID: Final = slice(12, 48)
 """Where a canonical record has its event id. What else stands there finds nothing, or is found by
 chance and then compared as a whole."""
 
-_Generation = dict[bytes, tuple[bytes, Envelope[Any]]]
+
+class _Entry(msgspec.Struct, gc=False):
+    """Tens of thousands stand here, of which none is ever part of a cycle: no search walks them."""
+
+    raw: bytes
+    envelope: Envelope[Any]
+
+
+_Generation = dict[bytes, _Entry]
 
 
 class Memo:
@@ -32,7 +42,7 @@ class Memo:
     def keep(self, raw: bytes, envelope: Envelope[Any]) -> None:
         """Remember what these bytes are read as."""
         young = self._young
-        young[raw[_ID]] = (raw, envelope)
+        young[raw[_ID]] = _Entry(raw, envelope)
         if len(young) >= self._entries_max:
             self._old, self._young = young, {}
 
@@ -40,4 +50,4 @@ class Memo:
         """Give what exactly these bytes are read as, if it is remembered."""
         key = raw[_ID]
         entry = self._young.get(key) or self._old.get(key)
-        return None if entry is None or entry[0] != raw else entry[1]
+        return None if entry is None or entry.raw != raw else entry.envelope

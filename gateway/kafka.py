@@ -57,7 +57,7 @@ class Commands:
         spec = topic_of(type(message))
         key = events.key_of(message)
         headers = events.headers(message, correlation_id)
-        await self.put(spec.name.format(env=self._env), key, key.removeprefix(spec.key_prefix),
+        await self.put(spec.name.format(env=self._env), key, spec.stem(key),
                        value, headers)  # fmt: skip
 
     async def put(

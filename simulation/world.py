@@ -297,4 +297,4 @@ class World:
 
 
 def _place(spec: TopicSpec, key: str, partitions: int) -> int:
-    return partition_of(key.removeprefix(spec.key_prefix).encode(), partitions)
+    return partition_of(spec.stem(key).encode(), partitions)

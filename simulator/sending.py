@@ -71,7 +71,7 @@ def sent(  # noqa: PLR0913 - what a record may be told to be, by name
     return Sent(
         topic.name,
         key,
-        key.removeprefix(topic.key_prefix),
+        topic.stem(key),
         events.encode(message, event_id=event_id, timestamp=at_ms, metadata=metadata),
         tuple(events.headers(message, event_id)),
         message.name,

@@ -4,10 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.partitioning import partition_of
 from events.shipment_ids import order_of_shipment, shipment_id_of
 from events.shipping import CancelShipment
-from topics import CONTRACT, SHIPPING_COMMANDS
+from topics import CONTRACT, PAYMENTS_EVENTS, SHIPPING_COMMANDS
 
 ORDERS = st.one_of(
     st.text(min_size=1, max_size=20), st.from_regex(r"\A(shp_)?ord:?[0-9]{0,5}(:[0-9])?\Z")
@@ -47,7 +46,11 @@ def test_a_shipment_lies_with_its_order(name: str) -> None:
     assert CONTRACT.field(Value(), "shipmentId") == "ord_1"  # type: ignore[arg-type]  # all it reads
 
 
-def test_the_first_shipments_records_are_written_where_the_order_lies() -> None:
-    stem = shipment_id_of("ord_1", 1).removeprefix(SHIPPING_COMMANDS.key_prefix)
+@pytest.mark.parametrize("number", [1, 2, 99])
+def test_the_records_of_every_shipment_are_written_where_the_order_lies(number: int) -> None:
+    assert SHIPPING_COMMANDS.stem(shipment_id_of("ord_1", number)) == "ord_1"
 
-    assert partition_of(stem.encode(), 12) == partition_of(b"ord_1", 12)
+
+@pytest.mark.parametrize("name", ["pay_ord_1", "pay_ord_1:2", "ord_1"])
+def test_the_records_of_every_payment_are_written_where_the_order_lies(name: str) -> None:
+    assert PAYMENTS_EVENTS.stem(name) == "ord_1"
