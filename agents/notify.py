@@ -24,6 +24,7 @@ from streams.notifications.buyers import (
     customer_of,
     first_seen,
     is_first_scan,
+    is_missed,
     order_of,
     scanned,
     watching,
@@ -191,10 +192,12 @@ def _on_shortage(telling: Handler) -> Handler:
     """Tell the customer whose order ran short, and have them wait for the product if it did not."""
 
     def handler(ctx: Context, delivery: Delivery) -> None:
-        telling(ctx, delivery)
         event = delivery.value.data
         buyer = ctx.table(BUYERS).get(event.triggered_by_order_id)
-        if buyer is not None and not event.backorder_allowed:
+        if buyer is None or not is_missed(buyer, event):
+            return
+        telling(ctx, delivery)
+        if not event.backorder_allowed:
             ctx.publish(WATCHES, event.product_id, _watch(event.product_id, buyer.user_id), ())
 
     return handler

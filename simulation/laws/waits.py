@@ -30,7 +30,11 @@ _OWED: Final = frozenset({"session", "refund"})
 _OF_USERS: Final = frozenset({"subscription", "invoice"})
 """Machines whose timers are set for their user."""
 _NAMES: Final[dict[str, dict[str, frozenset[str]]]] = {
-    "order": {"backordered": frozenset({"backorder"}), "on_hold": frozenset({"review"})},
+    # While a substitute is asked for, its answer is waited for.
+    "order": {
+        "backordered": frozenset({"backorder", "amendment"}),
+        "on_hold": frozenset({"review"}),
+    },
     "payment": {
         "INITIATED": frozenset({"session"}),
         "HELD": frozenset({"review"}),

@@ -10,6 +10,7 @@ from events.orders import OrderConfirmed, PlaceOrder
 from events.shipping import ShipmentInTransit
 from streams.notifications.rows import Buyer, Watchers
 from streams.notifications.rules import NotificationRules
+from streams.reservations import line_of
 
 SCANNED_MAX = 50
 """Shipments of one order whose first scan is remembered."""
@@ -22,12 +23,13 @@ def buyer_of(command: PlaceOrder) -> Buyer:
         command.user_id,
         (customer.email or "") if customer is not None else "",
         (customer.phone or "") if customer is not None else "",
+        lines=len(command.order_items),
     )
 
 
 def first_seen(event: OrderConfirmed) -> Buyer:
     """Who placed an order whose command nobody here has read."""
-    return Buyer(event.user_id)
+    return Buyer(event.user_id, lines=len(event.order_items))
 
 
 def order_of(event: Message) -> str | None:
@@ -44,6 +46,15 @@ def customer_of(event: Message, buyer: Buyer | None) -> str:
         customer = getattr(event, "customer", None)
         named = customer.customer_id if customer is not None else None
     return named or (buyer.user_id if buyer is not None else "")
+
+
+def is_missed(buyer: Buyer, event: OutOfStock) -> bool:
+    """Whether an order lacks something; what an amendment or a substitute would have brought, not.
+
+    Nothing is said of a product that the customer may never have heard of.
+    """
+    line = line_of(event.reservation_id, event.triggered_by_order_id)
+    return not buyer.lines or line <= buyer.lines
 
 
 def is_first_scan(buyer: Buyer, event: ShipmentInTransit) -> bool:

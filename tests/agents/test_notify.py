@@ -471,8 +471,9 @@ def adjusted(before: int, after: int) -> InventoryAdjusted:
     )
 
 
-def short(*, backorder: bool) -> OutOfStock:
+def short(*, backorder: bool, line: int | None = None) -> OutOfStock:
     return OutOfStock(
+        reservation_id=None if line is None else f"ord_1:{line}",
         product_id="prd_1",
         sku="sku_1",
         warehouse_id="ALL",
@@ -532,6 +533,17 @@ def test_some_events_are_told_nobody(event: Message) -> None:
     office = PostOffice().tell(place(), event)
 
     assert office.said(NOTIFICATIONS_QUEUE) == []
+
+
+@pytest.mark.parametrize(("line", "told"), [(None, 1), (1, 1), (2, 0)])
+def test_what_an_amendment_or_a_substitute_could_not_have_is_missing_in_no_order(
+    line: int | None, told: int
+) -> None:
+    office = PostOffice().tell(place(), short(backorder=False, line=line), adjusted(0, 9))
+
+    subjects = [mail.subject for mail in office.mails()]
+    assert [one for one in subjects if "out of stock" in one] == ["sku_1 is out of stock"] * told
+    assert len(subjects) == 2 * told
 
 
 def test_an_event_of_an_order_nobody_placed_is_told_nobody() -> None:
