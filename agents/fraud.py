@@ -1,9 +1,10 @@
 """Fraud detection, by customerId.
 
 In: `PaymentInitiated`; `FraudCheckCompleted` and `ChargebackClosed` where they name the customer
-(the outcome of a review does); `CheckFraud`, `ClearSuspension`. Out: `RiskScoreCalculated`,
-`FraudDetected`, `FraudCheckCompleted`, and to every partition of orders which accounts are
-suspended. Kept: `risk_profiles`. A payment is assessed once; see `streams.fraud`.
+(the outcome of a review does); `OrderCancelled`; `CheckFraud`, `ClearSuspension`. Out:
+`RiskScoreCalculated`, `FraudDetected`, `FraudCheckCompleted`, and to every partition of orders
+which accounts are suspended. Kept: `risk_profiles`. A payment is assessed once; see
+`streams.fraud`.
 """
 
 from collections.abc import Callable
@@ -21,13 +22,20 @@ from streams.fraud.assess import (
     close_case,
     decide,
     fold,
+    order_cancelled,
 )
 from streams.fraud.messages import messages
 from streams.fraud.payment import payment_of, payment_to_check
 from streams.fraud.profile import EMPTY, RiskProfile
 from streams.fraud.rules import FraudRules
 from tables.fraud import RISK_PROFILES
-from topics import PAYMENTS_COMMANDS, PAYMENTS_EVENTS, SUSPENSIONS
+from topics import (
+    ORDERS_EVENTS,
+    PAYMENT_PREFIX,
+    PAYMENTS_COMMANDS,
+    PAYMENTS_EVENTS,
+    SUSPENSIONS,
+)
 
 NAME = "fraud"
 
@@ -73,6 +81,12 @@ def fraud_agent(rules: FraudRules, partitions: int) -> AgentSpec:
         facts = charge_back(profile, event.chargeback_id, event.outcome)
         learn(ctx, event.customer_id, profile, facts)
 
+    def order_undone(ctx: Context, delivery: Delivery) -> None:
+        event = delivery.value.data
+        profile = _profile(ctx, event.user_id)
+        facts = order_cancelled(profile, f"{PAYMENT_PREFIX}{event.order_id}")
+        learn(ctx, event.user_id, profile, facts)
+
     def cleared(ctx: Context, delivery: Delivery) -> None:
         command = delivery.value.data
         profile = _profile(ctx, command.customer_id)
@@ -108,6 +122,8 @@ def fraud_agent(rules: FraudRules, partitions: int) -> AgentSpec:
                 {"CheckFraud": check_fraud, "ClearSuspension": cleared},
                 by="customerId",
             ),
+            # Registrations want them by the same field: one re-keyed copy serves both.
+            Source(ORDERS_EVENTS, {"OrderCancelled": order_undone}, by="userId"),
         ),
         tables=(RISK_PROFILES,),
         outputs=(PAYMENTS_EVENTS, SUSPENSIONS),

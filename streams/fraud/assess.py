@@ -13,12 +13,14 @@ from streams.fraud.profile import (
     Place,
     RiskProfile,
     Velocity,
+    counting,
     has_seen,
     later_place,
     velocity_of,
     with_attempt,
     with_chargeback,
     with_device,
+    without,
 )
 from streams.fraud.rules import FraudRules
 from streams.fraud.scoring import (
@@ -79,13 +81,27 @@ class Advised(msgspec.Struct, frozen=True, gc=False):
     review: bool
 
 
+class OrderUndone(msgspec.Struct, frozen=True, gc=False):
+    """The order of a payment that was approved was cancelled."""
+
+    attempt: Attempt
+
+
 class ChargedBack(msgspec.Struct, frozen=True, gc=False):
     """The customer's bank took a payment back."""
 
     chargeback_id: str
 
 
-Fact = Assessed | FraudFound | AccountSuspended | SuspensionLifted | Advised | ChargedBack
+Fact = (
+    Assessed
+    | FraudFound
+    | AccountSuspended
+    | SuspensionLifted
+    | Advised
+    | OrderUndone
+    | ChargedBack
+)
 
 
 def decide(
@@ -101,7 +117,8 @@ def decide(
     reasons = _reasons(profile, payment, velocity, km, rules)
     points = floored(scored.points, reasons, rules) if reasons else scored.points
     decision = decision_of(points, reasons, rules)
-    attempt = Attempt(payment.payment_id, at_ms, payment.ip, payment.card)
+    counts = payment.amount_minor if decision == "APPROVED" else None
+    attempt = Attempt(payment.payment_id, at_ms, payment.ip, payment.card, counts)
     assessed = Assessed(payment, attempt, scored, points, reasons, decision, place)
     if points < rules.decline_from:
         return (assessed,)
@@ -162,6 +179,15 @@ def advise(
     return (Advised(payment, scored, at_ms, review),)
 
 
+def order_cancelled(profile: RiskProfile, payment_id: str) -> tuple[Fact, ...]:
+    """Say what the cancellation of a payment's order means: it is no history of its customer.
+
+    Else whoever has cards declined would soon be a returning customer (G-22).
+    """
+    attempt = counting(profile, payment_id)
+    return () if attempt is None else (OrderUndone(attempt),)
+
+
 def charge_back(profile: RiskProfile, chargeback_id: str, outcome: str) -> tuple[Fact, ...]:
     """Say what the end of a dispute means for its customer: a lost one counts, once (G-18)."""
     if outcome != "lost" or chargeback_id in profile.chargebacks:
@@ -194,6 +220,8 @@ def evolve(profile: RiskProfile, fact: Fact) -> RiskProfile:
             return msgspec.structs.replace(profile, suspended_by=by)
         case SuspensionLifted():
             return msgspec.structs.replace(profile, suspended_by=None)
+        case OrderUndone():
+            return without(profile, fact.attempt)
         case ChargedBack():
             kept = with_chargeback(profile.chargebacks, fact.chargeback_id)
             return msgspec.structs.replace(profile, chargebacks=kept)

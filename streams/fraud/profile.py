@@ -24,6 +24,8 @@ class Attempt(msgspec.Struct, frozen=True, gc=False, array_like=True):
     at_ms: int
     ip: int | None = None
     card: int | None = None
+    approved_minor: int | None = None
+    """What it counts for in the customer's history; None: it does not."""
 
 
 class Place(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -42,7 +44,7 @@ class RiskProfile(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     devices: tuple[str, ...] = ()
     """Devices of approved payments, the last used last."""
     orders: int = 0
-    """Payments approved by the check."""
+    """Payments approved by the check, but for those whose orders were cancelled soon after."""
     approved_minor: int = 0
     """Sum of their amounts."""
     place: Place | None = None
@@ -93,6 +95,25 @@ def velocity_of(profile: RiskProfile, payment: Payment, at_ms: int, rules: Fraud
 def with_attempt(attempts: tuple[Attempt, ...], attempt: Attempt) -> tuple[Attempt, ...]:
     """Add a payment and forget the one that arrived first when there are too many."""
     return (*attempts[1 - ATTEMPTS_KEPT_MAX :], attempt)
+
+
+def counting(profile: RiskProfile, payment_id: str) -> Attempt | None:
+    """The payment as it counts in the customer's history, as long as it is remembered."""
+    for attempt in profile.attempts:
+        if attempt.payment_id == payment_id and attempt.approved_minor is not None:
+            return attempt
+    return None
+
+
+def without(profile: RiskProfile, undone: Attempt) -> RiskProfile:
+    """Take a payment out of the customer's history; it was an attempt all the same."""
+    bare = msgspec.structs.replace(undone, approved_minor=None)
+    return msgspec.structs.replace(
+        profile,
+        attempts=tuple([bare if one is undone else one for one in profile.attempts]),
+        orders=profile.orders - 1,
+        approved_minor=profile.approved_minor - (undone.approved_minor or 0),
+    )
 
 
 def with_device(devices: tuple[str, ...], device: str | None) -> tuple[str, ...]:

@@ -173,6 +173,41 @@ def test_a_lost_chargeback_that_names_its_customer_raises_the_next_score() -> No
     assert found["pay_ord_2"][1] - found["pay_ord_1"][1] == 25
 
 
+def cancelled(n: int, customer: str = "cust_1") -> events.OrderCancelled:
+    return events.OrderCancelled(
+        order_id=f"ord_{n}",
+        user_id=customer,
+        cancellation_reason="PAYMENT_FAILED",
+        order_items=(),
+        order_total_minor=12_999,
+        currency="USD",
+        order_status="cancelled",
+    )
+
+
+@pytest.mark.parametrize("partitions", [1, 4])
+def test_orders_that_were_cancelled_are_no_history_of_a_customer(partitions: int) -> None:
+    shop = driver(partitions=partitions)
+    for n in range(1, 4):
+        send(shop, initiated(n))
+        shop.run()
+
+    for event_id in ("told", "told again"):
+        send(shop, cancelled(2), event_id)
+        shop.run()
+    send(shop, cancelled(9))
+    send(shop, cancelled(1, "cust_2"))
+    shop.run()
+
+    rows = shop.rows(RISK_PROFILES)
+    assert (rows["cust_1"].orders, rows["cust_1"].approved_minor) == (2, 2 * 12_999)
+    assert len(rows["cust_1"].attempts) == 3, "they were attempts all the same"
+    assert list(rows) == ["cust_1"]
+    send(shop, initiated(2))
+    shop.run()
+    assert len(told(shop, "RiskScoreCalculated")) == 3, "a payment is assessed once"
+
+
 def test_a_check_on_request_gives_a_score_and_opens_no_gate() -> None:
     shop = driver()
     request = events.CheckFraud(
