@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from streams.fraud.assess import (
@@ -134,6 +136,26 @@ def test_a_high_score_without_hard_evidence_rests_on_its_factors() -> None:
         "order_amount",
         "velocity_check",
     ]
+
+
+@pytest.mark.parametrize(
+    ("first_points", "severity", "decision"),
+    [(9, None, "MANUAL_REVIEW"), (10, "high", "MANUAL_REVIEW"), (20, "critical", "DECLINED")],
+)
+def test_a_finding_begins_at_80_and_is_critical_from_90_on(
+    first_points: int, severity: str | None, decision: str
+) -> None:
+    seen = payment(
+        account_created_at_ms=NOW_MS, device_id="dev_9", addresses_match=False, previous_orders=0
+    )
+    profile = RiskProfile(chargebacks=("cb_1",))
+    rules = replace(RULES, points_device_first=first_points)  # 25 + 25 + 20 points beside it.
+
+    facts = decide(profile, seen, NOW_MS, rules)
+
+    assert (assessed(facts).points, assessed(facts).decision) == (70 + first_points, decision)
+    found = found_in(facts)
+    assert (found and found.severity) == severity
 
 
 def test_the_eleventh_payment_of_an_hour_is_refused_whatever_its_score() -> None:
