@@ -5,7 +5,8 @@ are suspended. Publishes
 OrderConfirmed, OrderFailed, OrderAmended, OrderCancelled and PaymentInitiated; of stock it asks
 for what an amendment or an exchange adds (ReserveStock, ReleaseStock), of shipping a label
 (CreateReturnLabel), of payment the price of goods that were not replaced (RefundGoods), and of
-itself the order that replaces goods (PlaceReplacement), or its end (CancelOrder).
+itself the order that replaces goods (PlaceReplacement), its end (CancelOrder), or what follows
+from its end (UndoReplacement).
 Keeps a row an order, an index by customer, and what waits for an order that is yet to be placed.
 An order id counts once: a second PlaceOrder changes nothing and publishes nothing, whatever it
 asks for.
@@ -124,6 +125,7 @@ def _sources(
         "CancelOrder",
         "AmendOrder",
         "RequestReturn",
+        "UndoReplacement",
         PlaceOrder=placing,
         PlaceReplacement=replacing,
     )

@@ -44,7 +44,7 @@ from events.errors import (
     UnknownMessage,
     UnsupportedVersion,
 )
-from events.exchanges import PlaceReplacement, RefundGoods
+from events.exchanges import PlaceReplacement, RefundGoods, UndoneUnits, UndoReplacement
 from events.fraud import (
     CheckFraud,
     ClearSuspension,
@@ -363,6 +363,8 @@ __all__ = [
     "Thresholds",
     "TrackParcel",
     "TransitPoint",
+    "UndoReplacement",
+    "UndoneUnits",
     "UnknownMessage",
     "UnsupportedVersion",
     "UpdateCart",

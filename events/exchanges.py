@@ -1,15 +1,16 @@
 """Exchanges: other goods in the place of what was sent back (G-33). All of them extensions."""
 
+from events.base import Part
 from events.orders import OrderCommand
 from events.refunds import Reason, RefundCommand
-from events.scalars import Currency, Id, Many, Minor
+from events.scalars import Count, Currency, Id, Many, Minor, Quantity, Text
 from events.shipping_parts import ReturnedItem
 from events.types import Address, OrderItem
-from events.vocabulary import ShippingMethod
+from events.vocabulary import ItemCondition, ShippingMethod
 
 
 class PlaceReplacement(OrderCommand):
-    """Asks for an order that costs nothing: its goods were paid for by those that came back.
+    """Asks for an order that costs nothing: its goods were paid for with those that come back.
 
     Each line's stock is held already, as `<orderId>:x<line>`, or is asked for like any order's. An
     item's unit price tells what the goods are worth, its total is 0.
@@ -18,15 +19,40 @@ class PlaceReplacement(OrderCommand):
     source = "orders-service"
 
     order_id: Id
-    exchange_for: Id  # the order whose goods came back
+    exchange_for: Id  # the order whose goods come back
     return_id: Id
     user_id: Id
     order_items: Many[OrderItem]
-    replaces: Many[Id]  # by line, the product that came back
+    replaces: Many[Id]  # by line, the product that comes back
     return_fee_minor: Minor = 0  # what the way back costs, should the price go back after all
     currency: Currency
     shipping_address: Address
     shipping_method: ShippingMethod
+    sales_channel: Text | None = None  # where what comes back was sold
+
+
+class UndoneUnits(Part):
+    """Units of one line of a replacement that its customer does not have, as they were found."""
+
+    number: Count
+    quantity: Quantity
+    condition: ItemCondition
+
+
+class UndoReplacement(OrderCommand):
+    """Tells an order that its customer does not have all that was to replace what comes back.
+
+    It was not sent, got lost, or was sent back too. What was taken back for it is worth its price
+    again. A cause is told once.
+    """
+
+    source = "orders-service"
+
+    order_id: Id  # whose goods come back
+    replacement_id: Id
+    lines: Many[UndoneUnits]
+    fee_minor: Minor = 0  # what the ways back cost the customer
+    cause: Id
 
 
 class RefundGoods(RefundCommand):

@@ -243,6 +243,24 @@ MUTANTS: Final = (
         "return True",
     ),
     Mutant(
+        "goods that went out at once are paid for as well",
+        "streams.orders.accounts",
+        "return max(0, self.given - self.sent)",
+        "return self.given",
+    ),
+    Mutant(
+        "nobody is told of goods that went out and for which nothing came back",
+        "streams.orders.unreturned",
+        "change = flagged if missing(after) else lowered",
+        "change = lowered",
+    ),
+    Mutant(
+        "goods go out before others are back, whoever is to blame",
+        "streams.orders.exchanging",
+        "if back.reason not in rules.exchange_at_once or not may_replace(order, back):",
+        "if not may_replace(order, back):",
+    ),
+    Mutant(
         "an exchange brings goods and money",
         "streams.payments.goods",
         'if event.resolution == "exchange":',

@@ -44,6 +44,13 @@ CODES: Final = (
 )
 """Postal codes: what happens to the parcels, see `providers.simulated_carriers`."""
 _PLACES: Final = (("US", "NY"), ("US", "CA"), ("GB", None), ("DE", None))
+REASONS: Final = (
+    *("defective_item", "wrong_item") * 2,
+    "changed_mind",
+    "damaged",
+    "size_or_fit",
+)
+"""Why goods are sent back: what replaces the first two leaves at once."""
 _NEW: Final = 0.25
 _STOLEN: Final = 0.2
 _FLAWS: Final = ("price", "country", "quantity", "discount")
@@ -223,7 +230,7 @@ class Shoppers:
             return
         chance = self.post.chance
         after_ms = chance.randint(HOUR_MS, chance.choice((3, 35)) * DAY_MS)
-        reason = chance.choice(("defective_item", "changed_mind", "damaged", "size_or_fit"))
+        reason = chance.choice(REASONS)
         lines = [(n, item) for n, item in enumerate(order.items, 1) if self.post.may(0.8)]
         items = tuple(
             ShippedItem(

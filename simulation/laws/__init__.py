@@ -50,7 +50,9 @@ _MONEY: Final = frozenset(
     }
 )
 
-_HEEDED: Final = HEEDED | _MONEY | _STOCK_COMMANDS | LINES | OF_EXCHANGES | {"CustomerErased"}
+_HEEDED: Final = (
+    HEEDED | _MONEY | _STOCK_COMMANDS | LINES | OF_EXCHANGES.keys() | {"CustomerErased"}
+)
 
 
 class Laws:

@@ -1,74 +1,164 @@
 """An exchange is goods or money, never both and never neither, and holds stock no longer than that.
 
-Read from what is published and from the rows of orders and payments.
+Read from what is published and from the rows of orders and payments. Units are counted by the
+product that was bought first.
 """
 
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from simulation.laws.broken import insist
 
 HOLDS: Final = "what an exchange holds is let go with it"
-SOUND: Final = "only what came back sound is replaced"
+SOUND: Final = "what the shop did not do wrong is replaced once it came back sound"
 FREE: Final = "a replacement costs nothing"
 EITHER: Final = "goods or money, not both"
 ONE_OF_THEM: Final = "goods or money, one of them"
+MISSING: Final = "people know of goods that went out for nothing"
+_AT_ONCE: Final = frozenset({"wrong_item", "defective_item"})
 _UNPAID: Final = frozenset({"DISPUTED", "CHARGED_BACK"})
 
-HEEDED: Final = frozenset(
-    {
-        "PlaceReplacement",
-        "ReturnReceived",
-        "OrderConfirmed",
-        "PaymentInitiated",
-        "RefundIssued",
-        "RefundFailed",
-    }
-)
+Data = dict[str, Any]
+Units = Counter[str]
+
+
+@dataclass(slots=True)
+class Instead:
+    """An order that replaces goods."""
+
+    order_id: str
+    first: str
+    """The order whose goods come back."""
+    lines: list[tuple[str, int]]
+    """By line: the product that was bought first, and how many units."""
+    gone: dict[str, dict[int, int]] = field(default_factory=dict)
+    """By what it was told with: units by line that its customer does not have."""
+    cancelled: bool = False
+
+    def stays(self) -> Units:
+        """What of it the customer has, or gets."""
+        units: Units = Counter()
+        for number, (product, many) in enumerate(self.lines, 1):
+            gone = sum(part.get(number, 0) for part in self.gone.values())
+            units[product] += 0 if self.cancelled else many - gone
+        return units
 
 
 @dataclass(slots=True)
 class ExchangeLaw:
-    """What came back for an exchange, and what went out or was paid for it, by return."""
+    """What came back for an exchange, and what went out or was paid for it."""
 
     rows: Mapping[str, dict[str, Any]]
-    received: dict[str, dict[str, Any]] = field(default_factory=dict)
+    labels: dict[str, Data] = field(default_factory=dict)
+    """ReturnInitiated, by return."""
+    received: dict[str, Data] = field(default_factory=dict)
     """ReturnReceived of an exchange, by return."""
-    replaced: dict[str, str] = field(default_factory=dict)
-    """The order that replaces what came back, by return."""
-    free: set[str] = field(default_factory=set)
-    """Orders that replace something."""
+    instead: dict[str, Instead] = field(default_factory=dict)
+    replaced: set[str] = field(default_factory=set)
+    """Returns that led to another order."""
+    boxes: dict[str, dict[int, int]] = field(default_factory=dict)
+    """By shipment of a replacement: units by line."""
+    given: dict[str, Units] = field(default_factory=lambda: defaultdict(Counter))
+    """By order: what was taken back of it for an exchange."""
+    priced: dict[str, Units] = field(default_factory=lambda: defaultdict(Counter))
+    """By order: what its price was asked for of."""
+    asked: list[Data] = field(default_factory=list)
+    """RefundGoods."""
     refunded: set[str] = field(default_factory=set)
     """Returns of which money went back."""
     refused: set[str] = field(default_factory=set)
     """Orders of which a refund was refused: a person looks."""
 
-    def told(self, name: str, data: dict[str, Any]) -> None:
+    def told(self, name: str, data: Data) -> None:
         """Something of an exchange was published."""
-        if name == "ReturnReceived" and data["resolution"] == "exchange":
-            self.received[data["returnId"]] = data
-        elif name == "PlaceReplacement":
-            self._replaced(data)
-        elif name == "OrderConfirmed" and data["orderId"] in self.free:
-            paid = data["orderTotal"] or data.get("payment")
-            insist(not paid, FREE, data["orderId"], f"{paid} is asked for it")
-        elif name == "PaymentInitiated":
-            insist(data.get("orderId") not in self.free, FREE, data["paymentId"], "it is charged")
-        elif name == "RefundIssued" and data.get("returnId"):
-            self.refunded.add(data["returnId"])
-        elif name == "RefundFailed" and data.get("orderId"):
-            self.refused.add(data["orderId"])
+        HEEDED[name](self, data)
 
-    def _replaced(self, data: dict[str, Any]) -> None:
+    def initiated(self, data: Data) -> None:
+        """A label was issued."""
+        self.labels[data["returnId"]] = data
+
+    def came_back(self, data: Data) -> None:
+        """Something was inspected."""
+        other = self.instead.get(data["orderId"])
+        if other is not None:
+            label = self.labels[data["returnId"]]
+            other.gone[data["shipmentId"]] = _by_line(label["items"], _sound(data))
+        elif data["resolution"] == "exchange":
+            self.received[data["returnId"]] = data
+            self.given[data["orderId"]].update(_sound(data))
+
+    def place(self, data: Data) -> None:
+        """Another order is to replace what comes back."""
         return_id, order_id = data["returnId"], data["orderId"]
         insist(return_id not in self.replaced, EITHER, order_id, f"{return_id} was replaced before")
-        insist(return_id in self.received, SOUND, order_id, f"{return_id} never came back")
-        sent = sum(item["quantity"] for item in data["orderItems"])
-        sound = _sound_units(self.received[return_id])
-        insist(sent <= sound, SOUND, order_id, f"{sent} are sent for {sound} that came back")
-        self.replaced[return_id] = order_id
-        self.free.add(order_id)
+        units = [item["quantity"] for item in data["orderItems"]]
+        self.instead[order_id] = Instead(
+            order_id, data["exchangeFor"], list(zip(data["replaces"], units, strict=True))
+        )
+        self.replaced.add(return_id)
+        self._may_go(return_id, order_id, sum(units))
+
+    def _may_go(self, return_id: str, order_id: str, sent: int) -> None:
+        came, label = self.received.get(return_id), self.labels[return_id]
+        if came is None:
+            at_once = label["reason"] in _AT_ONCE and label["reshipping"]
+            insist(at_once, SOUND, order_id, f"{return_id} never came back: {label['reason']}")
+        units = label["items"] if came is None else [{"quantity": _sound(came).total()}]
+        most = sum(item["quantity"] for item in units)
+        insist(sent <= most, SOUND, order_id, f"{sent} are sent for {most}")
+
+    def confirmed(self, data: Data) -> None:
+        """A replacement asks for nothing."""
+        if data["orderId"] in self.instead:
+            paid = data["orderTotal"] or data.get("payment")
+            insist(not paid, FREE, data["orderId"], f"{paid} is asked for it")
+
+    def opened(self, data: Data) -> None:
+        """No money is taken for one."""
+        insist(data.get("orderId") not in self.instead, FREE, data["paymentId"], "it is charged")
+
+    def cancelled(self, data: Data) -> None:
+        """Nothing of a replacement is sent."""
+        other = self.instead.get(data["orderId"])
+        if other is not None:
+            other.cancelled = True
+
+    def boxed(self, data: Data) -> None:
+        """What is in a replacement's parcel."""
+        if data["orderId"] in self.instead:
+            box = self.boxes.setdefault(data["shipmentId"], {})
+            for package in data["packages"]:
+                for item in package.get("items") or ():
+                    number = int(item["itemId"].rpartition(":")[2])
+                    box[number] = box.get(number, 0) + item["quantity"]
+
+    def failed(self, data: Data) -> None:
+        """A replacement's parcel is lost."""
+        other = self.instead.get(data["orderId"])
+        if other is not None and data.get("reasonCode") == "LOST":
+            other.gone[data["shipmentId"]] = self.boxes[data["shipmentId"]]
+
+    def price(self, data: Data) -> None:
+        """The price of goods is asked back, of no more than nothing went out for."""
+        order_id = data["orderId"]
+        self.asked.append(data)
+        self.priced[order_id].update(_units(data["items"]))
+        more = self.priced[order_id] - self._due(order_id)
+        insist(not more, EITHER, order_id, f"{more} are paid back as well")
+
+    def paid(self, data: Data) -> None:
+        """Money went back for a return."""
+        if data.get("returnId"):
+            self.refunded.add(data["returnId"])
+
+    def unpaid(self, data: Data) -> None:
+        """Money did not."""
+        if data.get("orderId"):
+            self.refused.add(data["orderId"])
+
+    # -- looking
 
     def quiet(self) -> None:
         """Nothing is to be read: what is held, is held for an exchange that goes on."""
@@ -81,23 +171,78 @@ class ExchangeLaw:
 
     def ended(self) -> None:
         """All is done: each return has led to the one or to the other."""
-        for return_id, data in self.received.items():
-            self._settled(return_id, data["orderId"], _sound_units(data))
+        for order_id in {*self.given, *(one.first for one in self.instead.values())}:
+            self._settled(order_id)
+        for data in self.asked:
+            self._followed(data)
 
-    def _settled(self, return_id: str, order_id: str, sound: int) -> None:
+    def _due(self, order_id: str) -> Units:
+        """Units that were taken back and for which nothing went out."""
+        return self.given[order_id] - self._sent(order_id)
+
+    def _sent(self, order_id: str) -> Units:
+        sent: Units = Counter()
+        for other in self._of(order_id):
+            sent.update(other.stays())
+        return sent
+
+    def _of(self, order_id: str) -> Iterator[Instead]:
+        return (one for one in self.instead.values() if one.first == order_id)
+
+    def _settled(self, order_id: str) -> None:
         order = self.rows["orders"][order_id]
-        replacement = self.rows["orders"].get(self.replaced.get(return_id, ""))
-        if replacement is not None and replacement.status.value != "cancelled":
-            insist(return_id not in self.refunded, EITHER, order_id, f"{return_id} has both")
-            return
-        payment = self.rows["payments"][f"pay_{order_id}"]
+        left = self._due(order_id) - self.priced[order_id]
+        excused = order.refund_status == "refunded" or "CHARGED_BACK" in order.flags
+        insist(not left or excused, ONE_OF_THEM, order_id, f"{left} have neither")
+        if not any(back.due_ms for back in order.returns):
+            out = self._sent(order_id) - self.given[order_id]
+            known = "UNRETURNED" in order.flags
+            insist(known == bool(out), MISSING, order_id, f"{out} are out, known: {known}")
+
+    def _followed(self, data: Data) -> None:
+        """What was asked for is paid, or somebody knows why not."""
+        order_id, return_id = data["orderId"], data.get("returnId")
+        order, payment = self.rows["orders"][order_id], self.rows["payments"][f"pay_{order_id}"]
         excused = payment.stuck or payment.owed or payment.status.value in _UNPAID
         excused = excused or order_id in self.refused or order.refund_status == "refunded"
         pending = any(one.return_id == return_id for one in payment.refunds)
-        paid = return_id in self.refunded or pending or not sound
-        insist(paid or excused, ONE_OF_THEM, order_id, f"{return_id} has neither")
+        paid = return_id in self.refunded or pending
+        insist(paid or excused, ONE_OF_THEM, order_id, f"{return_id} is not paid")
 
 
-def _sound_units(received: dict[str, Any]) -> int:
+def _units(items: list[Data]) -> Units:
+    units: Units = Counter()
+    for item in items:
+        units[item.get("productId") or item["sku"]] += item["quantity"]
+    return units
+
+
+def _sound(received: Data) -> Units:
     """Units that the inspection lets pass."""
-    return sum(item["quantity"] for item in received["items"] if item["refundable"])
+    return _units([item for item in received["items"] if item["refundable"]])
+
+
+def _by_line(announced: list[Data], units: Units) -> dict[int, int]:
+    """Units of products by line, as they were announced."""
+    left, lines = units.copy(), Counter[int]()
+    for item in announced:
+        name = item.get("productId") or item["sku"]
+        many = min(item["quantity"], left[name])
+        lines[int(item["itemId"].rpartition(":")[2])] += many
+        left[name] -= many
+    return lines
+
+
+HEEDED: Final[Mapping[str, Callable[[ExchangeLaw, Data], None]]] = {
+    "ReturnInitiated": ExchangeLaw.initiated,
+    "ReturnReceived": ExchangeLaw.came_back,
+    "PlaceReplacement": ExchangeLaw.place,
+    "OrderConfirmed": ExchangeLaw.confirmed,
+    "PaymentInitiated": ExchangeLaw.opened,
+    "OrderCancelled": ExchangeLaw.cancelled,
+    "ShipmentCreated": ExchangeLaw.boxed,
+    "DeliveryFailed": ExchangeLaw.failed,
+    "RefundGoods": ExchangeLaw.price,
+    "RefundIssued": ExchangeLaw.paid,
+    "RefundFailed": ExchangeLaw.unpaid,
+}

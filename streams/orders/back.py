@@ -1,5 +1,6 @@
 """What an order remembers of goods on their way back, and of what replaces them (G-32, G-33)."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Final
 
@@ -7,6 +8,9 @@ import msgspec
 
 RETURNS_MAX: Final = 30
 """Returns of one order, lapsed ones included."""
+
+Units = tuple[tuple[int, int], ...]
+"""Units by the order's line, ascending."""
 
 
 class BackState(StrEnum):
@@ -73,11 +77,23 @@ class Back(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """The name of the order that they make, from the start; empty without swaps."""
     replaced: bool = False
     """That order was asked for."""
+    given: Units = ()
+    """What was taken back, where Orders says what it is worth: goods, or its price."""
+    undone: Units = ()
+    """What of the replacement the customer does not have after all."""
 
     @property
     def waits_for_stock(self) -> bool:
         """Whether stock has yet to say that it holds what goes out instead."""
         return len(self.held) < len(self.swaps)
+
+
+def with_units(units: Units, more: Iterable[tuple[int, int]]) -> Units:
+    """Add units to those there are."""
+    found = dict(units)
+    for line, many in more:
+        found[line] = found.get(line, 0) + many
+    return tuple(sorted(found.items()))
 
 
 class Exchange(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -86,14 +102,12 @@ class Exchange(msgspec.Struct, frozen=True, gc=False, array_like=True):
     order_id: str
     """The order whose goods came back: its payment paid for these too."""
     return_id: str
-    """The return that they came back with."""
-    products: tuple[str, ...]
-    """By line, the product that came back."""
+    """The return that they come back with."""
     fee_minor: int = 0
     """What the way back cost the customer, should the price go back after all."""
-    asked: tuple[tuple[int, int], ...] = ()
-    """Units by line whose price was asked back already."""
+    undone: Units = ()
+    """What that order was told that the customer does not have after all."""
 
-    def unasked(self, line: int, units: int) -> int:
-        """Units of so many of a line whose price was not asked back yet."""
-        return units - dict(self.asked).get(line, 0)
+    def untold(self, line: int, units: int) -> int:
+        """Units of so many of a line of which that order believes that the customer has them."""
+        return units - dict(self.undone).get(line, 0)

@@ -5,14 +5,16 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
-from streams.orders.back import Back
+from streams.orders.back import Back, with_units
 from streams.orders.exchange_facts import (
     ExchangeEnded,
     LabelAsked,
     PriceAsked,
     Replaced,
     ReplacementStopped,
+    ReplacementUndone,
     SwapHeld,
+    UndoingAsked,
 )
 from streams.orders.facts import ReturnAsked, ReturnChanged
 from streams.orders.rows import Order
@@ -38,14 +40,20 @@ def _replaced(order: Order, fact: Replaced) -> Order:
 
 
 def _price_asked(order: Order, fact: PriceAsked) -> Order:
-    """A replacement remembers which units it asked for: no unit is asked for twice."""
+    return step(order, fact.at_ms, "PRICE_ASKED_BACK")
+
+
+def _replacement_undone(order: Order, fact: ReplacementUndone) -> Order:
+    returns = _returns(order, fact.position, fact.back)
+    return step(order, fact.at_ms, "REPLACEMENT_UNDONE", returns=returns)
+
+
+def _undoing_asked(order: Order, fact: UndoingAsked) -> Order:
+    """A replacement remembers which units it told of: none is told of twice."""
     exchange = order.exchange
-    if exchange is not None:
-        units = dict(exchange.asked)
-        for one in fact.goods:
-            units[one.line] = units.get(one.line, 0) + one.units
-        exchange = replace(exchange, asked=tuple(sorted(units.items())))
-    return step(order, fact.at_ms, "PRICE_ASKED_BACK", exchange=exchange)
+    assert exchange is not None, f"{fact} of what replaces nothing"
+    undone = with_units(exchange.undone, [(one.line, one.units) for one in fact.goods])
+    return step(order, fact.at_ms, "UNDONE", exchange=replace(exchange, undone=undone))
 
 
 def _replacement_stopped(order: Order, fact: ReplacementStopped) -> Order:
@@ -66,5 +74,7 @@ BACK_FOLDS: Final[dict[type, Callable[[Order, Any], Order]]] = {
     ExchangeEnded: _return_changed,
     Replaced: _replaced,
     PriceAsked: _price_asked,
+    ReplacementUndone: _replacement_undone,
+    UndoingAsked: _undoing_asked,
     ReplacementStopped: _replacement_stopped,
 }

@@ -5,6 +5,7 @@ from operator import attrgetter
 from typing import Any, Final
 
 from events.base import Message
+from events.exchanges import UndoReplacement
 from events.fraud import FraudCheckCompleted, FraudDetected
 from events.inventory import InventoryAdjusted, OutOfStock
 from events.orders import AmendOrder, CancelOrder, RequestReturn
@@ -25,12 +26,12 @@ from streams.orders import (
     exchanging,
     flags,
     fraud,
-    inspecting,
     payment,
     receiving,
     returning,
     shipping,
     stock,
+    undoing,
 )
 from streams.orders.amendments import Refusal
 from streams.orders.facts import Fact, MoneyTaken
@@ -99,8 +100,8 @@ def _disputed(order: Order, event: ChargebackOpened, at_ms: int, rules: OrderRul
 
 def _delivery_failed(order: Order, event: DeliveryFailed, at_ms: int, rules: OrderRules) -> Facts:
     told = shipping.attempt_failed(order, event, at_ms, rules)
-    is_lost = event.reason_code == "LOST"
-    return (*told, *inspecting.lost(order, event, at_ms)) if told and is_lost else told
+    is_lost = event.reason_code == "LOST" and order.exchange is not None
+    return (*told, *undoing.lost(order, event, at_ms)) if told and is_lost else told
 
 
 def _refunded(order: Order, event: RefundIssued, at_ms: int, rules: OrderRules) -> Facts:
@@ -122,6 +123,7 @@ _RULES: Final[dict[type[Message], Rule]] = {
     AmendOrder: amending.amend,
     CancelOrder: cancelling.cancel,
     RequestReturn: returning.request,
+    UndoReplacement: undoing.undone,
     InventoryAdjusted: _adjusted,
     OutOfStock: _out_of_stock,
     PaymentProcessed: _processed,

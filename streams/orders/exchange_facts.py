@@ -34,7 +34,7 @@ class ExchangeEnded(msgspec.Struct, frozen=True, gc=False):
 
 
 class Replaced(msgspec.Struct, frozen=True, gc=False):
-    """What came back is as it should be: the order for what is held instead is asked for."""
+    """What is held may go out, before what it replaces is back or after: its order is asked for."""
 
     at_ms: int
     position: int
@@ -45,22 +45,37 @@ class Unreplaced(msgspec.Struct, frozen=True, gc=False):
     """Units of a line that are not replaced in the end, as they were found."""
 
     line: int
-    """Of the order that tells it."""
-    product_id: str
-    """The product that was paid for."""
     units: int
     condition: str
 
 
 class PriceAsked(msgspec.Struct, frozen=True, gc=False):
-    """The price of goods is asked back from the payment of the order that paid for them."""
+    """The price of goods that are not replaced is asked back from the order's payment."""
 
     at_ms: int
-    order_id: str
     cause: str
     """One refund for each."""
     return_id: str | None
     goods: tuple[Unreplaced, ...]
+    fee_minor: int
+
+
+class ReplacementUndone(msgspec.Struct, frozen=True, gc=False):
+    """Of what went out instead, the customer does not have all."""
+
+    at_ms: int
+    position: int
+    back: Back
+
+
+class UndoingAsked(msgspec.Struct, frozen=True, gc=False):
+    """A replacement tells the order whose goods it replaces what its customer does not have."""
+
+    at_ms: int
+    cause: str
+    """Each is told once."""
+    goods: tuple[Unreplaced, ...]
+    """By the replacement's lines."""
     fee_minor: int
 
 
@@ -71,4 +86,13 @@ class ReplacementStopped(msgspec.Struct, frozen=True, gc=False):
     replacement: str
 
 
-ExchangeFact = SwapHeld | LabelAsked | ExchangeEnded | Replaced | PriceAsked | ReplacementStopped
+ExchangeFact = (
+    SwapHeld
+    | LabelAsked
+    | ExchangeEnded
+    | Replaced
+    | PriceAsked
+    | ReplacementUndone
+    | UndoingAsked
+    | ReplacementStopped
+)

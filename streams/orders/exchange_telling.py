@@ -1,16 +1,17 @@
 """Exchanges as messages: stock asked for and let go, the order that replaces, the price back."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
 from events.base import Message
-from events.exchanges import PlaceReplacement, RefundGoods
+from events.exchanges import PlaceReplacement, RefundGoods, UndoneUnits, UndoReplacement
 from events.holds import ReleaseStock, ReserveStock
 from events.orders import CancelOrder
 from events.shipping_parts import ReturnedItem
 from events.types import OrderItem
 from streams.addresses import region_of, wire_address
 from streams.moments import moment_of
+from streams.orders import undoing
 from streams.orders.exchange_facts import (
     ExchangeEnded,
     ExchangeFact,
@@ -18,6 +19,7 @@ from streams.orders.exchange_facts import (
     PriceAsked,
     Replaced,
     ReplacementStopped,
+    UndoingAsked,
     Unreplaced,
 )
 from streams.orders.exchanging import holds_of
@@ -43,6 +45,7 @@ def return_asked(order: Order, fact: ReturnAsked, rules: OrderRules) -> Iterator
             destination=region_of(where.state, where.country),
             expires_at=moment_of(fact.at_ms + rules.exchange_hold_ms),
             backorder=False,
+            sales_channel=order.channel or None,
         )
 
 
@@ -53,21 +56,11 @@ def exchanged(order: Order, fact: ExchangeFact) -> Iterator[Message]:
         yield from says(order, fact)
 
 
-def unsent(order: Order, _fact: Cancelled) -> Iterator[RefundGoods]:
-    """Give back what a replacement that is not sent would have been for."""
-    exchange = order.exchange
-    if exchange is None:
-        return
-    goods = [
-        Unreplaced(number, exchange.products[number - 1], units, "new")
-        for number, line in order.standing
-        if (units := exchange.unasked(number, line.quantity)) > 0
-    ]
-    if not goods:
-        return
-    yield _price(
-        exchange.order_id, exchange.return_id, exchange.return_id, goods, exchange.fee_minor
-    )
+def unsent(order: Order, _fact: Cancelled) -> Iterator[UndoReplacement]:
+    """Tell the order whose goods come back that nothing will be sent for them."""
+    goods = undoing.unsent(order)
+    if goods and order.exchange is not None:
+        yield _undoing(order, order.order_id, goods, order.exchange.fee_minor)
 
 
 def _let_go(order: Order, fact: ExchangeEnded) -> Iterator[ReleaseStock]:
@@ -107,11 +100,12 @@ def _placed(order: Order, fact: Replaced) -> Iterator[PlaceReplacement]:
         currency=order.currency,
         shipping_address=wire_address(order.shipping_address),
         shipping_method=order.shipping_method,
+        sales_channel=order.channel or None,
     )
 
 
-def _price_asked(_order: Order, fact: PriceAsked) -> Iterator[RefundGoods]:
-    yield _price(fact.order_id, fact.cause, fact.return_id, list(fact.goods), fact.fee_minor)
+def _undoing_asked(order: Order, fact: UndoingAsked) -> Iterator[UndoReplacement]:
+    yield _undoing(order, fact.cause, fact.goods, fact.fee_minor)
 
 
 def _stopped(_order: Order, fact: ReplacementStopped) -> Iterator[CancelOrder]:
@@ -123,28 +117,45 @@ def _stopped(_order: Order, fact: ReplacementStopped) -> Iterator[CancelOrder]:
     )
 
 
-def _price(
-    order_id: str, cause: str, return_id: str | None, goods: list[Unreplaced], fee_minor: int
-) -> RefundGoods:
-    return RefundGoods(
-        payment_id=f"pay_{order_id}",
-        order_id=order_id,
-        items=tuple(
+def _undoing(
+    order: Order, cause: str, goods: Iterable[Unreplaced], fee_minor: int
+) -> UndoReplacement:
+    assert order.exchange is not None, "only a replacement is undone"
+    return UndoReplacement(
+        order_id=order.exchange.order_id,
+        replacement_id=order.order_id,
+        lines=tuple(
             [
-                ReturnedItem(
-                    sku=one.product_id,
-                    product_id=one.product_id,
-                    quantity=one.units,
-                    condition=one.condition,
-                    refundable=True,
-                )
+                UndoneUnits(number=one.line, quantity=one.units, condition=one.condition)
                 for one in goods
             ]
         ),
         fee_minor=fee_minor,
-        reason="EXCHANGE",
-        return_id=return_id,
         cause=cause,
+    )
+
+
+def _price_asked(order: Order, fact: PriceAsked) -> Iterator[RefundGoods]:
+    products = [order.lines[one.line - 1].product_id for one in fact.goods]
+    yield RefundGoods(
+        payment_id=order.payment_id,
+        order_id=order.order_id,
+        items=tuple(
+            [
+                ReturnedItem(
+                    sku=product_id,
+                    product_id=product_id,
+                    quantity=one.units,
+                    condition=one.condition,
+                    refundable=True,
+                )
+                for product_id, one in zip(products, fact.goods, strict=True)
+            ]
+        ),
+        fee_minor=fact.fee_minor,
+        reason="EXCHANGE",
+        return_id=fact.return_id,
+        cause=fact.cause,
     )
 
 
@@ -153,5 +164,6 @@ _SAYS: Final[dict[type, Callable[[Order, Any], Iterator[Message]]]] = {
     ExchangeEnded: _let_go,
     Replaced: _placed,
     PriceAsked: _price_asked,
+    UndoingAsked: _undoing_asked,
     ReplacementStopped: _stopped,
 }

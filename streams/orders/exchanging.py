@@ -1,7 +1,8 @@
-"""Exchanges: what goes out instead is held at once, and sent once what came back is sound (G-33).
+"""Exchanges: what goes out instead is held at once, and sent once it may be (G-33).
 
-A line is exchanged once, unit for unit, for goods of its own price. Whatever keeps that from
-happening makes the exchange a refund: nothing is captured for it, and nothing paid back twice.
+That is once what came back is sound; for what the shop did wrong, as soon as there is a label for
+the way back. A line is exchanged once, unit for unit, for goods of its own price. Whatever keeps
+that from happening makes the exchange a refund: nothing is paid back twice.
 """
 
 from collections.abc import Iterator
@@ -14,7 +15,13 @@ from events.inventory import InventoryAdjusted, OutOfStock
 from events.orders import RequestReturn
 from events.types import OrderItem
 from streams.orders.back import Back, BackLine, Swap
-from streams.orders.exchange_facts import ExchangeEnded, LabelAsked, ReplacementStopped, SwapHeld
+from streams.orders.exchange_facts import (
+    ExchangeEnded,
+    LabelAsked,
+    Replaced,
+    ReplacementStopped,
+    SwapHeld,
+)
 from streams.orders.facts import Fact
 from streams.orders.flags import CHARGED_BACK, DISPUTED
 from streams.orders.naming import named
@@ -111,6 +118,29 @@ def without_exchange(back: Back) -> Back:
 def is_open(back: Back) -> bool:
     """Whether goods are held, or asked for, that are not on their way yet."""
     return bool(back.swaps) and not back.replaced
+
+
+def may_replace(order: Order, back: Back) -> bool:
+    """Whether what is held for a return may go out, as far as money and stock are concerned."""
+    ready = is_open(back) and not back.waits_for_stock
+    return ready and not is_disputed(order) and not is_paid_back(order)
+
+
+def is_paid_back(order: Order) -> bool:
+    """Whether no price goes back any more: all the money did, or the bank has it."""
+    return order.refund_status == "refunded" or CHARGED_BACK in order.flags
+
+
+def returns_with(order: Order, position: int, back: Back) -> tuple[Back, ...]:
+    """The order's returns, one of them as it is now."""
+    return (*order.returns[:position], back, *order.returns[position + 1 :])
+
+
+def at_once(order: Order, position: int, back: Back, at_ms: int, rules: OrderRules) -> Facts:
+    """Have a replacement sent before anything came back, where the shop is to blame."""
+    if back.reason not in rules.exchange_at_once or not may_replace(order, back):
+        return ()
+    return (Replaced(at_ms, position, replace(back, replaced=True)),)
 
 
 def is_disputed(order: Order) -> bool:

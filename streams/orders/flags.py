@@ -1,4 +1,7 @@
-"""What people should know of an order: disputes, and refunds that failed (G-17, G-18)."""
+"""What people should know of an order: disputes, refunds that failed, goods that did not come back.
+
+G-17, G-18, G-33.
+"""
 
 from typing import Final
 
@@ -10,6 +13,7 @@ from streams.orders.rules import OrderRules
 DISPUTED: Final = "DISPUTED"
 CHARGED_BACK: Final = "CHARGED_BACK"
 REFUND_FAILED: Final = "REFUND_FAILED"
+UNRETURNED: Final = "UNRETURNED"
 
 
 def flagged(order: Order, flag: str, at_ms: int, reason: str) -> tuple[Fact, ...]:

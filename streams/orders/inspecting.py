@@ -1,90 +1,114 @@
-"""What came back of an exchange: replaced when all of it is as it should be, else paid back (G-33).
+"""What came back of an exchange: replaced, or paid back (G-33).
 
 Payment gives back by itself what a label promised as a refund. The price of what was promised as
-an exchange, and that of a replacement, goes back only when Orders asks: by line and unit, so that
-no unit is paid back twice.
+an exchange goes back only when Orders asks: by line and unit, so that no unit is paid back twice.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
 from events.returns import ReturnReceived
-from events.shipping import DeliveryFailed
 from events.shipping_parts import ReturnedItem
-from streams.orders.back import Back, BackMoney, BackState
+from streams.orders.accounts import product_of, unreplaced_since
+from streams.orders.back import Back, BackMoney, BackState, with_units
 from streams.orders.exchange_facts import ExchangeEnded, PriceAsked, Replaced, Unreplaced
-from streams.orders.exchanging import Unmet, is_disputed, is_open, without_exchange
+from streams.orders.exchanging import (
+    Unmet,
+    is_open,
+    is_paid_back,
+    may_replace,
+    returns_with,
+    without_exchange,
+)
 from streams.orders.facts import Fact
 from streams.orders.flags import CHARGED_BACK
 from streams.orders.naming import line_of
-from streams.orders.rows import Order, ParcelState, Status
+from streams.orders.rows import Order
 
 Facts = tuple[Fact, ...]
-
-_UNDELIVERED = "delivery_failed"
+Due = Mapping[str, int]
+"""Units by product whose price is to be asked back."""
 
 
 class Verdict(StrEnum):
     """What follows from an inspection."""
 
     REPLACED = "REPLACED"
+    """All of it is as it should be: what is held goes out, and nothing is paid back."""
     PAID_BY_PAYMENT = "PAID_BY_PAYMENT"
     """Payment reads the same message and gives the price back."""
     ASKED_BACK = "ASKED_BACK"
-    """Orders asks Payment for it."""
+    """Orders asks Payment for the price of what nothing went out for."""
     NOTHING = "NOTHING"
-    """All the money went back before, or the bank has it."""
+    """All the money went back before, the bank has it, or another order's payment has it."""
+
+
+class Finding(NamedTuple):
+    """An inspection."""
+
+    verdict: Verdict
+    due: Due
 
 
 def verdict(order: Order, back: Back, event: ReturnReceived) -> Verdict:
     """Say what becomes of goods that came back."""
     if order.exchange is not None:
-        return Verdict.ASKED_BACK
+        return Verdict.NOTHING
     if event.resolution != "exchange":
         return Verdict.PAID_BY_PAYMENT
-    if order.refund_status == "refunded" or CHARGED_BACK in order.flags:
+    if is_paid_back(order):
         return Verdict.NOTHING
-    ready = is_open(back) and not back.waits_for_stock
-    if ready and not is_disputed(order) and _is_whole(order, back, event.items):
-        return Verdict.REPLACED
-    return Verdict.ASKED_BACK
+    ready = may_replace(order, back) and _is_whole(order, back, event.items)
+    return Verdict.REPLACED if ready else Verdict.ASKED_BACK
 
 
-def money_of(order: Order, found: Verdict) -> BackMoney:
-    """What becomes of the price of goods that may be paid back."""
+def taken_back(order: Order, back: Back, event: ReturnReceived, found: Verdict) -> Back:
+    """The return with what was taken back, where Orders says what that is worth."""
+    if order.exchange is not None or found is Verdict.PAID_BY_PAYMENT:
+        return back
+    sound = [
+        (number, item.quantity)
+        for item in event.items
+        if is_taken_back(item) and (number := line_of(order, back, item))
+    ]
+    replaced = back.replaced or found is Verdict.REPLACED
+    return replace(back, given=with_units((), sound), replaced=replaced)
+
+
+def due_of(order: Order, position: int, back: Back) -> Due:
+    """Units whose price is to be asked back once a return is as it is now."""
+    if is_paid_back(order):
+        return {}
+    return unreplaced_since(order, returns_with(order, position, back))
+
+
+def money_of(order: Order, found: Finding, number: int) -> BackMoney:
+    """What becomes of the price of a line's units that may be paid back; 0: of no line's."""
     if order.refund_status == "refunded":
         return BackMoney.REFUNDED
-    if order.exchange is not None or CHARGED_BACK in order.flags or found is Verdict.REPLACED:
-        return BackMoney.NOT_REFUNDED
-    return BackMoney.INITIAL
+    by_payment = found.verdict is Verdict.PAID_BY_PAYMENT and CHARGED_BACK not in order.flags
+    is_due = number > 0 and product_of(order, number) in found.due
+    return BackMoney.INITIAL if by_payment or is_due else BackMoney.NOT_REFUNDED
 
 
 def following(
-    order: Order, position: int, back: Back, event: ReturnReceived, found: Verdict, at_ms: int
+    order: Order, position: int, back: Back, event: ReturnReceived, found: Finding, at_ms: int
 ) -> Facts:
-    """Have the replacement sent, or let it go and ask for the price."""
-    if found is Verdict.REPLACED:
-        return (Replaced(at_ms, position, replace(back, replaced=True)),)
+    """Have the replacement sent, or let go what is held, and ask for what is to be paid back."""
+    if found.verdict is Verdict.REPLACED:
+        return (Replaced(at_ms, position, back),)
     facts: list[Fact] = []
     if is_open(back):
-        reason = f"EXCHANGE_REFUSED_{_why(order, found)}"
+        reason = f"EXCHANGE_REFUSED_{_why(found.verdict)}"
         facts.append(ExchangeEnded(at_ms, position, back, without_exchange(back), reason))
-    if found is Verdict.ASKED_BACK:
-        goods = tuple(_unreplaced(order, back, event.items))
-        facts += _asked(order, event.return_id, event.return_id, goods, back.fee_minor, at_ms)
+    goods = tuple(_unreplaced(order, back, event.items, found.due))
+    if goods:
+        cause = event.return_id
+        facts.append(PriceAsked(at_ms, cause, cause, goods, back.fee_minor))
     return tuple(facts)
-
-
-def lost(order: Order, event: DeliveryFailed, at_ms: int) -> Facts:
-    """Ask for the price of a replacement that got lost on its way."""
-    parcel = next((p for p in order.parcels if p.shipment_id == event.shipment_id), None)
-    if order.exchange is None or parcel is None or parcel.state is not ParcelState.DISPATCHED:
-        return ()
-    lines = parcel.lines or [(number, line.quantity) for number, line in order.standing]
-    goods = [one for n, units in lines for one in _goods(order, n, units, "new")]
-    return _asked(order, f"lost:{event.shipment_id}", None, tuple(goods), 0, at_ms)
 
 
 def is_taken_back(item: ReturnedItem) -> bool:
@@ -102,46 +126,27 @@ def _is_whole(order: Order, back: Back, items: Iterable[ReturnedItem]) -> bool:
     return not any(units > 0 for units in missing.values())
 
 
-def _why(order: Order, found: Verdict) -> Unmet:
+def _why(found: Verdict) -> Unmet:
     if found is Verdict.PAID_BY_PAYMENT:
         return Unmet.LABEL
-    if is_disputed(order):
-        return Unmet.DISPUTED
     return Unmet.PAID_BACK if found is Verdict.NOTHING else Unmet.INSPECTION
 
 
-def _unreplaced(order: Order, back: Back, items: Iterable[ReturnedItem]) -> Iterator[Unreplaced]:
-    """What of it is paid back. What never reached the customer comes back as it went out."""
+def _unreplaced(
+    order: Order, back: Back, items: Iterable[ReturnedItem], due: Due
+) -> Iterator[Unreplaced]:
+    """What of it is paid back, in the condition in which it came."""
+    left = dict(due)
     for item in items:
-        if is_taken_back(item):
-            condition = "new" if back.reason == _UNDELIVERED else item.condition
-            yield from _goods(order, line_of(order, back, item), item.quantity, condition)
+        number = line_of(order, back, item)
+        if number and is_taken_back(item):
+            yield from priced(order, Unreplaced(number, item.quantity, item.condition), left)
 
 
-def _goods(order: Order, number: int, units: int, condition: str) -> Iterator[Unreplaced]:
-    """Units of a line as they were paid for, without those whose price was asked for before."""
-    exchange = order.exchange
-    ended = exchange is not None and order.status is Status.CANCELLED
-    if number == 0 or ended:
-        return
-    line = order.lines[number - 1]
-    product_id = line.product_id
-    if exchange is not None:
-        units = min(units, exchange.unasked(number, line.quantity))
-        product_id = exchange.products[number - 1]
-    if units > 0:
-        yield Unreplaced(number, product_id, units, condition)
-
-
-def _asked(
-    order: Order,
-    cause: str,
-    return_id: str | None,
-    goods: tuple[Unreplaced, ...],
-    fee_minor: int,
-    at_ms: int,
-) -> Facts:
-    if not goods:
-        return ()
-    payer = order.order_id if order.exchange is None else order.exchange.order_id
-    return (PriceAsked(at_ms, payer, cause, return_id, goods, fee_minor),)
+def priced(order: Order, goods: Unreplaced, left: dict[str, int]) -> Iterator[Unreplaced]:
+    """As many of these goods as are left to be paid back; they are left no longer."""
+    name = product_of(order, goods.line)
+    units = min(goods.units, left.get(name, 0))
+    if units:
+        left[name] -= units
+        yield replace(goods, units=units)

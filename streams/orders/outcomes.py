@@ -18,6 +18,7 @@ from events.orders import (
 from events.payments import PaymentFailed, PaymentInitiated
 from events.types import OrderItem, OrderPayment, PaymentMethod
 from streams.moments import moment_of
+from streams.orders import unreturned
 from streams.orders.calendar import promised_on
 from streams.orders.exchange_facts import ExchangeFact
 from streams.orders.exchange_telling import exchanged, return_asked, unsent
@@ -27,11 +28,12 @@ from streams.orders.facts import (
     AmendmentEnded,
     Cancelled,
     Fact,
+    Flagged,
     Placed,
     Rejected,
     ReturnAsked,
 )
-from streams.orders.flags import CHARGED_BACK
+from streams.orders.flags import CHARGED_BACK, UNRETURNED
 from streams.orders.returning import return_due_ms
 from streams.orders.rows import Order
 from streams.orders.rules import OrderRules
@@ -82,6 +84,8 @@ def following(
             yield from return_asked(order, fact, rules)
         elif isinstance(fact, ExchangeFact):
             yield from exchanged(order, fact)
+        elif isinstance(fact, Flagged) and fact.reason == UNRETURNED:
+            yield unreturned.alarm(order, fact)
         elif isinstance(fact, AmendmentAsked | AmendmentEnded | Amended):
             yield from amended(order, fact, rules)
 

@@ -8,13 +8,14 @@ from msgspec.structs import replace
 from events.refunds import RefundFailed, RefundIssued
 from events.returns import ReturnInitiated, ReturnReceived
 from events.shipping_parts import ReturnedItem
-from streams.orders import inspecting
+from streams.orders import exchanging, inspecting, undoing
 from streams.orders.back import RETURNS_MAX, Back, BackLine, BackMoney, BackState
 from streams.orders.facts import Fact, ReturnChanged
-from streams.orders.inspecting import is_taken_back
+from streams.orders.inspecting import Finding, is_taken_back
 from streams.orders.naming import line_of, wanted_units
 from streams.orders.rows import Order
 from streams.orders.rules import OrderRules
+from streams.orders.unreturned import with_missing
 from streams.payments.refund import refund_id_of
 
 Facts = tuple[Fact, ...]
@@ -38,7 +39,8 @@ def advised(order: Order, event: ReturnInitiated, at_ms: int, rules: OrderRules)
         return ()
     due_ms = at_ms + rules.return_label_ms
     label = replace(back, return_id=event.return_id, due_ms=due_ms, fee_minor=_fee_minor(event))
-    return (ReturnChanged(at_ms, position, label, "RETURN_ADVISED"),)
+    sent = exchanging.at_once(order, position, label, at_ms, rules) if event.reshipping else ()
+    return (ReturnChanged(at_ms, position, label, "RETURN_ADVISED"), *sent)
 
 
 def received(order: Order, event: ReturnReceived, at_ms: int) -> Facts:
@@ -49,13 +51,18 @@ def received(order: Order, event: ReturnReceived, at_ms: int) -> Facts:
     back = order.returns[position]
     if any(line.state is not BackState.ADVISED for line in back.lines):
         return ()
-    found = inspecting.verdict(order, back, event)
-    lines = tuple(_inspected(order, back, event.items, inspecting.money_of(order, found)))
+    verdict = inspecting.verdict(order, back, event)
+    back = inspecting.taken_back(order, back, event, verdict)
+    found = Finding(verdict, inspecting.due_of(order, position, back))
+    lines = tuple(_inspected(order, back, event.items, found))
     taken = replace(back, return_id=event.return_id, lines=lines, due_ms=0, lapsed=False)
-    return (
+    facts = (
         ReturnChanged(at_ms, position, taken, "RETURN_RECEIVED"),
         *inspecting.following(order, position, taken, event, found, at_ms),
     )
+    if order.exchange is not None:
+        return (*facts, *undoing.sent_back(order, back, event, at_ms))
+    return with_missing(order, facts, at_ms)
 
 
 def refund_issued(order: Order, event: RefundIssued, at_ms: int) -> Facts:
@@ -94,7 +101,7 @@ def _position(order: Order, return_id: str, shipment_id: str) -> int | None:
 
 
 def _inspected(
-    order: Order, back: Back, items: Iterable[ReturnedItem], money: BackMoney
+    order: Order, back: Back, items: Iterable[ReturnedItem], found: Finding
 ) -> Iterator[BackLine]:
     missing = {line.line: line.units for line in back.lines}
     for item in items:
@@ -106,7 +113,9 @@ def _inspected(
             number,
             units,
             BackState.UNUSABLE if damaged else BackState.BACK_IN_STOCK,
-            money if is_taken_back(item) else BackMoney.NOT_REFUNDED,
+            inspecting.money_of(order, found, number)
+            if is_taken_back(item)
+            else BackMoney.NOT_REFUNDED,
         )
     for number, units in missing.items():
         if units:
@@ -114,13 +123,20 @@ def _inspected(
 
 
 def _paid_back(order: Order, return_id: str, money: BackMoney, at_ms: int, reason: str) -> Facts:
-    """Of what was replaced, the price may still go back: when its replacement is cancelled."""
+    """Of what was replaced, the price may still go back: when its replacement is undone."""
     position = next((n for n, one in enumerate(order.returns) if one.return_id == return_id), None)
     if position is None:
         return ()
     back = order.returns[position]
-    before = BackMoney.NOT_REFUNDED if back.replaced else BackMoney.INITIAL
-    lines = tuple([replace(one, money=money) if one.money is before else one for one in back.lines])
+    here = {BackMoney.INITIAL, BackMoney.NOT_REFUNDED} if back.replaced else {BackMoney.INITIAL}
+    lines = tuple(
+        [
+            replace(one, money=money)
+            if one.money in here and (one.state is not BackState.ADVISED or not back.replaced)
+            else one
+            for one in back.lines
+        ]
+    )
     if lines == back.lines or all(one.state is BackState.ADVISED for one in lines):
         return ()
     return (ReturnChanged(at_ms, position, replace(back, lines=lines), reason),)

@@ -16,7 +16,7 @@ def begin(
     at_ms: int,
     _rules: OrderRules,
     correlation_id: str,
-    channel: str = "",
+    _channel: str = "",
 ) -> tuple[Fact, ...]:
     """Begin an order that costs nothing. It is confirmed as it is: its like was ordered before."""
     lines = [
@@ -44,13 +44,8 @@ def begin(
         payment_method="",
         correlation_id=correlation_id,
         history=(Step(at_ms, Status.CONFIRMED, "PLACED"),),
-        channel=channel,
-        exchange=Exchange(
-            command.exchange_for,
-            command.return_id,
-            command.replaces,
-            command.return_fee_minor,
-        ),
+        channel=command.sales_channel or "",
+        exchange=Exchange(command.exchange_for, command.return_id, command.return_fee_minor),
     )
     return (Placed(order),)
 
@@ -60,5 +55,6 @@ def beside(
 ) -> dict[str, Any] | None:
     """What an order's first message carries beside its data: what it was asked for with."""
     if isinstance(command, PlaceReplacement):
-        return {**(metadata or {}), "exchangeFor": command.exchange_for}
+        sold = {"source": command.sales_channel} if command.sales_channel else {}
+        return {**(metadata or {}), **sold, "exchangeFor": command.exchange_for}
     return metadata

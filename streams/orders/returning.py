@@ -22,6 +22,7 @@ from streams.orders.facts import Fact, ReturnAsked, ReturnChanged
 from streams.orders.naming import wanted_units
 from streams.orders.rows import DISPATCHED, Order, Parcel, ParcelState
 from streams.orders.rules import OrderRules
+from streams.orders.unreturned import with_missing
 
 Facts = tuple[Fact, ...]
 Shares = dict[str, tuple[BackLine, ...]]
@@ -70,7 +71,7 @@ def lapse(order: Order, due_ms: int, now_ms: int, rules: OrderRules) -> Facts:
     for position, back in enumerate(order.returns):
         if 0 < back.due_ms <= now_ms:
             facts += _over(position, back, now_ms, rules)
-    return tuple(facts)
+    return with_missing(order, tuple(facts), now_ms)
 
 
 def return_due_ms(order: Order) -> int:

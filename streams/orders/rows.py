@@ -179,7 +179,7 @@ class Order(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     exchange: Exchange | None = None
     """What it replaces: such an order costs nothing and has no payment (G-33)."""
     flags: tuple[str, ...] = ()
-    """What people should know of it: DISPUTED, CHARGED_BACK, REFUND_FAILED."""
+    """What people should know of it: DISPUTED, CHARGED_BACK, REFUND_FAILED, UNRETURNED."""
 
     @property
     def standing(self) -> list[tuple[int, Line]]:

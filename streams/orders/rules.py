@@ -68,6 +68,8 @@ class OrderRules:
     """How long after its delivery a parcel may be sent back (G-32)."""
     return_label_ms: int = 14 * DAY_MS
     """How long a return is waited for (G-32)."""
+    exchange_at_once: frozenset[str] = frozenset({"wrong_item", "defective_item"})
+    """Reasons for which the replacement goes out before anything came back (G-33)."""
     exchange_wait_ms: int = MINUTE_MS
     """How long an exchange waits for the answers of stock before it becomes a refund (G-33)."""
     exchange_hold_ms: int = 15 * DAY_MS

@@ -226,7 +226,10 @@ def _polled(shipment: Shipment, _: f.Polled) -> Shipment:
 
 
 def _return_asked(shipment: Shipment, fact: f.ReturnAsked) -> Shipment:
-    return _step(shipment, fact.at_ms, "RETURN_ASKED", returning=fact.returning)
+    exchanged = shipment.exchanged or fact.returning.reshipping
+    return _step(
+        shipment, fact.at_ms, "RETURN_ASKED", returning=fact.returning, exchanged=exchanged
+    )
 
 
 def _return_labelled(shipment: Shipment, fact: f.ReturnLabelled) -> Shipment:

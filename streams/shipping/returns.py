@@ -94,6 +94,11 @@ def _return_id(shipment: Shipment) -> str:
 def _return_of(
     shipment: Shipment, command: CreateReturnLabel, items: tuple[Item, ...], rules: ShippingRules
 ) -> Return:
+    """Begin a return.
+
+    For what was to be exchanged once, goods may have gone out already: whatever is asked for
+    later, Orders says what it is worth (G-33).
+    """
     told = command.reason or "other"
     reason = told if told in _REASONS else "other"
     fee_minor = 0 if reason in rules.seller_pays else rules.return_fee_minor
@@ -103,7 +108,7 @@ def _return_of(
         command.return_method or "drop_off",
         items,
         max(0, _worth_minor(items) - fee_minor),
-        reshipping=bool(command.reshipping),
+        reshipping=bool(command.reshipping) or shipment.exchanged,
         details=None if told == reason else told,
     )
 

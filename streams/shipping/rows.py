@@ -247,6 +247,8 @@ class Shipment(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     route_version: int = 0
     proof: Proof | None = None
     returning: Return | None = None
+    exchanged: bool = False
+    """A label was asked for to exchange something of it."""
     claim: Claim | None = None
     """Of a parcel that was lost."""
     history: tuple[Step, ...] = ()

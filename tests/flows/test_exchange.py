@@ -8,7 +8,7 @@ from events.erasure import EraseCustomer
 from events.holds import ReleaseStock
 from events.orders import Amendment, AmendOrder, CancelOrder, RequestReturn
 from events.refunds import RecordChargeback, RefundPayment
-from events.returns import ConfirmReturnReceived
+from events.returns import ConfirmReturnReceived, CreateReturnLabel
 from events.shipping_parts import ReturnedItem
 from events.types import Address, OrderItem, ShippedItem
 from tests.flows.scene import Scene, decoded
@@ -19,7 +19,7 @@ def exchange(units: int = 2, product: str = "p1", **given: Any) -> RequestReturn
         "order_id": "ord_1",
         "user_id": "usr_1",
         "items": (ShippedItem(item_id=product, product_id=product, quantity=units),),
-        "reason": "defective_item",
+        "reason": "damaged",
         "resolution": "exchange",
     }
     return RequestReturn(**(fields | given))
@@ -377,6 +377,176 @@ def test_exchange_has_the_units_that_came_back_and_no_others() -> None:
 
     assert [line.quantity for line in replacement(scene).lines] == [2]
     scene.never_told("OrderAmended")
+
+
+# -- what the shop did wrong: the replacement leaves before anything came back
+
+
+def sent_at_once(reason: str = "defective_item", units: int = 2, **given: Any) -> Scene:
+    return bought(**given).tell(exchange(units, reason=reason))
+
+
+@pytest.mark.parametrize("reason", ["wrong_item", "defective_item"])
+def test_exchange_of_what_the_shop_did_wrong_leaves_at_once(reason: str) -> None:
+    scene = sent_at_once(reason)
+    scene.was_told("InventoryAdjusted", "CreateReturnLabel", "ReturnInitiated", "PlaceReplacement")
+
+    scene.wait(days=4)
+    assert replacement(scene).status == "delivered"
+    scene.never_told("ReturnReceived")
+    scene.tell(receipt(scene))
+
+    scene.never_told("RefundIssued", "RefundGoods", "AlertRaised")
+    assert (scene.status(), scene.books()) == ("returned", (4_000, 0, 0))
+    assert scene.level() == (8, 0, 0)
+
+
+@pytest.mark.parametrize("reason", ["damaged", "not_as_described", "changed_mind"])
+def test_exchange_for_any_other_reason_leaves_once_it_is_back(reason: str) -> None:
+    scene = bought().tell(exchange(reason=reason)).wait(days=3)
+    scene.never_told("PlaceReplacement")
+
+    scene.tell(receipt(scene))
+
+    assert len(scene.data("PlaceReplacement")) == 1
+
+
+def test_exchange_of_which_nothing_comes_back_is_for_people_and_charges_nobody() -> None:
+    scene = sent_at_once().wait(days=13)
+    assert back(scene).due_ms
+    assert not scene.row("orders", "ord_1").flags
+
+    scene.wait(days=2)
+
+    alert = scene.last("AlertRaised")
+    assert (alert.rule, alert.subject, alert.value) == ("unreturned_exchange", "ord_1", 2)
+    assert scene.row("orders", "ord_1").flags == ("UNRETURNED",)
+    assert scene.books() == (4_000, 0, 0)
+
+
+def test_exchange_of_which_nothing_came_back_in_time_may_come_later_and_is_not_refunded() -> None:
+    scene = sent_at_once().wait(days=16)
+
+    scene.tell(exchange(resolution="refund", reason="changed_mind")).wait(days=2)
+    scene.tell(receipt(scene))
+
+    assert scene.row("orders", "ord_1").flags == ()
+    assert (scene.status(), scene.books()) == ("returned", (4_000, 0, 0))
+    scene.never_told("RefundGoods", "RefundIssued")
+
+
+def test_exchange_of_which_nothing_came_back_is_not_refunded_by_a_label_of_staff_either() -> None:
+    scene = sent_at_once(units=1).wait(days=16)
+    parcel = scene.row("orders", "ord_1").parcels[0].shipment_id
+
+    scene.tell(CreateReturnLabel(shipment_id=parcel, order_id="ord_1", reason="other"))
+    scene.wait(days=2).tell(receipt(scene))
+
+    assert scene.books() == (4_000, 2_000 - 599, 0)
+
+
+def test_exchange_of_which_a_part_comes_back_is_for_people() -> None:
+    scene = sent_at_once().wait(days=4)
+
+    scene.tell(receipt(scene, units=1))
+
+    assert scene.last("AlertRaised").value == 1
+    scene.never_told("RefundGoods", "RefundIssued")
+
+
+def test_exchange_of_what_the_customer_damaged_meanwhile_is_for_people() -> None:
+    scene = sent_at_once("wrong_item").wait(days=4)
+
+    scene.tell(receipt(scene, "damaged"))
+
+    assert scene.last("AlertRaised").value == 2
+    assert scene.books() == (4_000, 0, 0)
+
+
+def cancelled(scene: Scene) -> CancelOrder:
+    order_id = replacement(scene).order_id
+    return CancelOrder(order_id=order_id, user_id="usr_1", cancellation_reason="no need")
+
+
+def test_exchange_whose_early_replacement_is_cancelled_is_a_refund_once_it_is_back() -> None:
+    scene = sent_at_once()
+
+    scene.tell(cancelled(scene))
+    assert replacement(scene).status == "cancelled"
+    scene.never_told("RefundGoods")
+    scene.wait(days=3).tell(receipt(scene))
+
+    assert (scene.books(), scene.status()) == ((4_000, 4_000, 0), "refunded")
+    assert scene.level() == (10, 0, 0)
+
+
+def test_exchange_whose_early_replacement_is_cancelled_costs_nothing_where_nothing_comes_back() -> (
+    None
+):
+    scene = sent_at_once()
+
+    scene.tell(cancelled(scene)).wait(days=16)
+
+    scene.never_told("RefundGoods", "AlertRaised")
+    assert (scene.books(), scene.level()) == ((4_000, 0, 0), (8, 0, 0))
+
+
+def test_exchange_whose_early_replacement_gets_lost_is_a_refund_once_it_is_back() -> None:
+    scene = sent_to(sent_at_once(), "10001-lost").wait(days=12)
+    assert scene.last("DeliveryFailed").reason_code == "LOST"
+    scene.never_told("RefundGoods")
+
+    scene.tell(receipt(scene))
+
+    assert scene.books() == (4_000, 4_000, 0)
+
+
+def test_exchange_whose_lost_replacement_is_claimed_from_its_carrier() -> None:
+    scene = sent_to(sent_at_once(), "10001-lost").wait(days=14)
+
+    claim = scene.last("FileClaim")
+    assert (claim.order_id, claim.amount_minor) == (replacement(scene).order_id, 4_000)
+
+
+def test_exchange_of_which_both_come_back_is_a_refund_whichever_is_first() -> None:
+    both = sent_at_once().wait(days=4)
+    first = receipt(both)
+    order_id = replacement(both).order_id
+    both.tell(exchange(order_id=order_id, resolution="refund", reason="changed_mind")).wait(days=1)
+    second = receipt(both)
+
+    both.tell(second)
+    both.never_told("RefundGoods")
+    both.tell(first)
+
+    assert both.books() == (4_000, 4_000 - 599, 0)
+    assert both.level() == (10, 0, 0)
+
+
+def test_exchange_sent_at_once_is_stopped_by_a_claim_while_it_can_be() -> None:
+    scene = sent_at_once(**BANK_WINS).tell(claim())
+    assert replacement(scene).status == "cancelled"
+
+    scene.tell(receipt(scene))
+
+    scene.never_told("RefundGoods", "RefundIssued")
+    assert (scene.status(), scene.level()) == ("returned", (10, 0, 0))
+
+
+def test_exchange_sent_at_once_of_what_a_bank_takes_then_is_for_people() -> None:
+    scene = sent_at_once(**BANK_WINS).wait(days=4).tell(claim()).wait(days=12)
+
+    assert replacement(scene).status == "delivered"
+    assert set(scene.row("orders", "ord_1").flags) == {"CHARGED_BACK", "UNRETURNED"}
+
+
+def test_exchange_sent_at_once_is_one_of_the_line() -> None:
+    scene = sent_at_once().wait(days=16)
+
+    scene.tell(exchange(reason="wrong_item")).wait(days=2)
+
+    assert len(scene.data("PlaceReplacement")) == 1
+    assert scene.level() == (6, 0, 0)
 
 
 def test_exchange_asked_for_twice_is_one() -> None:

@@ -4,15 +4,17 @@ from collections import Counter
 from itertools import pairwise
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from events.alerts import AlertRaised
 from events.base import Message
 from events.exchange_ids import hold_id_of, replacement_id_of
-from events.exchanges import PlaceReplacement, RefundGoods
+from events.exchanges import PlaceReplacement, RefundGoods, UndoneUnits, UndoReplacement
 from events.holds import ReleaseStock, ReserveStock
-from events.returns import ReturnReceived
+from events.returns import ReturnInitiated, ReturnReceived
 from events.shipping import DeliveryFailed
 from events.types import OrderItem, ShippedItem
 from streams.orders.back import Back, BackMoney
@@ -21,7 +23,7 @@ from streams.orders.evolution import fold
 from streams.orders.exchanging import Unmet
 from streams.orders.inspecting import Verdict, verdict
 from streams.orders.outcomes import due_times, following, opening
-from streams.orders.replacing import begin
+from streams.orders.replacing import begin, beside
 from streams.orders.returning import lapse
 from streams.orders.rows import Order, Status
 from tests.streams.orders.samples import AT_MS, DAY_MS, RULES, after, amend, cancel, change, refund
@@ -295,6 +297,149 @@ def test_a_claim_of_the_bank_stops_what_has_not_left() -> None:
     assert told(after(order, dispute()), dispute()) == []
 
 
+# -- what the shop did wrong
+
+
+def label(**given: object) -> ReturnInitiated:
+    return advised(1, ware("p1", 2), reason="defective_item", reshipping=True, **given)
+
+
+def wrong(*messages: Message, reason: str = "defective_item") -> Order:
+    return after(DELIVERED, swap(ware("p1", 2), reason=reason), held(), *messages)
+
+
+OUT = wrong(label())
+"""Two went out, and none has come back."""
+
+
+@pytest.mark.parametrize("reason", sorted(RULES.exchange_at_once))
+def test_what_the_shop_did_wrong_is_replaced_with_the_label(reason: str) -> None:
+    order = wrong(reason=reason)
+
+    [asked] = told(order, label())
+
+    assert isinstance(asked, PlaceReplacement)
+    assert (asked.return_id, asked.order_items[0].quantity) == ("ret_1", 2)
+    assert told(after(order, label()), label()) == []
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        after(DELIVERED, swap(ware("p1", 2)), held()),
+        wrong(refund()),
+        wrong(dispute()),
+        after(DELIVERED, swap(ware("p1", 2), reason="defective_item")),
+        after(DELIVERED, swap(ware("p1", 2), reason="defective_item"), short()),
+    ],
+    ids=["other reason", "paid back", "disputed", "not held yet", "short"],
+)
+def test_nothing_goes_out_at_once_that_may_not(order: Order) -> None:
+    assert told(order, label()) == []
+
+
+def test_nothing_goes_out_at_once_where_the_label_promised_money() -> None:
+    assert told(wrong(), label().model_copy(update={"reshipping": False})) == []
+
+
+def lapsed(order: Order) -> tuple[Order, list[Message]]:
+    due_ms = due_times(order)["return"]
+    facts = lapse(order, due_ms, due_ms, RULES)
+    now = fold(order, facts)
+    return now, list(following(now, facts, None, due_ms, RULES))
+
+
+def test_people_are_told_once_of_what_never_came_back() -> None:
+    order, said = lapsed(OUT)
+
+    [alert] = said
+    assert isinstance(alert, AlertRaised)
+    assert (alert.rule, alert.value) == ("unreturned_exchange", 2)
+    assert order.flags == ("UNRETURNED",)
+
+
+def undo(units: int = 2, condition: str = "new", **given: Any) -> UndoReplacement:
+    fields: dict[str, Any] = {
+        "order_id": "ord_1",
+        "replacement_id": FIRST,
+        "lines": (UndoneUnits(number=1, quantity=units, condition=condition),),
+        "cause": f"{FIRST} {units} {condition}",
+    }
+    return UndoReplacement(**(fields | given))
+
+
+LATE = advised(1, ware("p1", 2), return_id="ret_9", reshipping=True)
+LATER = received(("p1", 2, "new")).model_copy(update={"return_id": "ret_9"})
+PRICED: list[tuple[str, list[Message], int]] = [
+    ("came back whole", [WHOLE], 0),
+    ("undone, and never came back", [undo()], 0),
+    ("undone, then came back", [undo(), WHOLE], 2),
+    ("came back, then undone", [WHOLE, undo()], 2),
+    ("half undone, then came back", [undo(1), WHOLE], 1),
+    ("half came back, then undone", [received(("p1", 1, "new")), undo()], 1),
+    ("half came back, half undone", [received(("p1", 1, "new")), undo(1)], 0),
+    ("undone half by half", [WHOLE, undo(1), undo(1, cause="other")], 2),
+    ("damaged, then undone", [received(("p1", 2, "damaged")), undo()], 0),
+    ("all paid back meanwhile", [refund(), undo(), WHOLE], 0),
+    ("lapsed, and came after all", ["lapse", ask(ware("p1", 2)), LATE, LATER], 0),
+    ("lapsed, undone, and came after all", ["lapse", undo(), ask(ware("p1", 2)), LATE, LATER], 2),
+    ("undone twice over", [WHOLE, undo(), undo(1)], 2),
+    ("of another order", [undo(replacement_id="exc_other"), WHOLE], 0),
+]
+
+
+@pytest.mark.parametrize(
+    ("messages", "units"), [row[1:] for row in PRICED], ids=[r[0] for r in PRICED]
+)
+def test_the_price_goes_back_of_what_came_back_and_was_not_replaced(
+    messages: list[Any], units: int
+) -> None:
+    order, said = OUT, list[Message]()
+    for message in messages:
+        if message == "lapse":
+            order, _ = lapsed(order)
+        else:
+            said += told(order, message)
+            order = after(order, message)
+
+    prices = [one for one in said if isinstance(one, RefundGoods)]
+    assert sum(item.quantity for one in prices for item in one.items) == units
+    assert {(one.payment_id, item.product_id) for one in prices for item in one.items} <= {
+        ("pay_ord_1", "p1")
+    }
+    assert len({one.cause for one in prices}) == len(prices)
+
+
+def test_the_flag_goes_down_when_nothing_is_missing_any_more() -> None:
+    order, _ = lapsed(OUT)
+
+    assert after(order, undo(1)).flags == ("UNRETURNED",)
+    assert after(order, undo(1), undo(1, cause="other")).flags == ()
+    assert after(order, ask(ware("p1", 2)), LATE, LATER).flags == ()
+
+
+def test_the_way_back_of_what_was_undone_is_taken_off_the_price_later() -> None:
+    order = after(OUT, undo(fee_minor=599))
+
+    [price] = told(order, WHOLE)
+
+    assert isinstance(price, RefundGoods)
+    assert price.fee_minor == 599
+
+
+def test_it_is_sold_where_the_first_order_was() -> None:
+    sold = msgspec.structs.replace(DELIVERED, channel="mobile-app")
+    [hold] = told(sold, swap(ware("p1", 2)))
+    order = after(sold, swap(ware("p1", 2)), held(), advised(1, ware("p1", 2)))
+    [asked] = told(order, WHOLE)
+
+    assert isinstance(hold, ReserveStock)
+    assert isinstance(asked, PlaceReplacement)
+    assert (hold.sales_channel, asked.sales_channel) == ("mobile-app", "mobile-app")
+    assert fold(None, begin(asked, AT_MS, RULES, "c")).channel == "mobile-app"
+    assert beside(asked, None) == {"source": "mobile-app", "exchangeFor": "ord_1"}
+
+
 # -- the order that replaces
 
 
@@ -305,6 +450,10 @@ def place(**given: object) -> PlaceReplacement:
 
 def replacing() -> Order:
     return fold(None, begin(place(), AT_MS, RULES, "corr_1"))
+
+
+def units(undone: UndoReplacement) -> list[tuple[int, int, str]]:
+    return [(one.number, one.quantity, one.condition) for one in undone.lines]
 
 
 LINE = {"order_id": FIRST, "reservation_id": f"{FIRST}:1"}
@@ -331,16 +480,14 @@ def test_it_is_paid_once_all_of_it_is_held() -> None:
         line_expired(1).model_copy(update=LINE),
     ],
 )
-def test_one_that_is_not_sent_gives_the_whole_price_back(end: Message) -> None:
-    cancelled, price = told(replacing(), end)
+def test_one_that_is_not_sent_tells_the_first_order(end: Message) -> None:
+    cancelled, undone = told(replacing(), end)
 
     assert cancelled.name == "OrderCancelled"
     assert cancelled.refund is None
-    assert isinstance(price, RefundGoods)
-    assert (price.payment_id, price.order_id, price.cause) == ("pay_ord_1", "ord_1", "ret_1")
-    assert [(one.product_id, one.quantity, one.condition) for one in price.items] == [
-        ("p1", 2, "new")
-    ]
+    assert isinstance(undone, UndoReplacement)
+    assert (undone.order_id, undone.replacement_id, undone.cause) == ("ord_1", FIRST, FIRST)
+    assert units(undone) == [(1, 2, "new")]
 
 
 def test_it_has_the_lines_that_came_back() -> None:
@@ -363,29 +510,43 @@ def lost() -> DeliveryFailed:
     )
 
 
-def test_one_that_gets_lost_gives_the_price_back_once() -> None:
-    [price] = told(SENT, lost())
+def test_one_that_gets_lost_tells_the_first_order_once() -> None:
+    [undone] = told(SENT, lost())
 
-    assert isinstance(price, RefundGoods)
-    assert (price.cause, price.return_id) == ("lost:shp_1", None)
+    assert isinstance(undone, UndoReplacement)
+    assert (undone.cause, units(undone)) == ("lost:shp_1", [(1, 2, "new")])
     assert told(after(SENT, lost()), lost()) == []
 
 
-def test_one_that_is_sent_back_gives_the_price_back_and_nothing_goes_out_again() -> None:
+def test_one_that_is_sent_back_tells_the_first_order_and_nothing_goes_out_again() -> None:
     order = after(ARRIVED, swap(ware("p1", 2)), advised(1, ware("p1", 2)))
     assert "EXCHANGE_REFUSED_REPLACEMENT" in reasons(order)
 
-    [price] = told(order, refunded_return(("p1", 2, "new")))
+    [undone] = told(order, refunded_return(("p1", 2, "refurbished")))
 
-    assert isinstance(price, RefundGoods)
-    assert (price.order_id, price.cause, sum(one.quantity for one in price.items)) == (
-        "ord_1",
-        "ret_1",
-        2,
+    assert isinstance(undone, UndoReplacement)
+    assert (undone.order_id, undone.cause) == ("ord_1", "ret_1")
+    assert units(undone) == [(1, 2, "refurbished")]
+
+
+def test_lines_of_one_product_that_are_sent_back_are_told_as_they_were_announced() -> None:
+    asked = place()
+    [item] = asked.order_items
+    both = asked.model_copy(update={"order_items": (item, item.model_copy(update={"quantity": 1}))})
+    order = fold(None, begin(both, AT_MS, RULES, "c"))
+    label = advised(1, ware(f"{FIRST}:1", 1), ware(f"{FIRST}:2", 1))
+    order = after(
+        order, *(line_held(n, **LINE | {"reservation_id": f"{FIRST}:{n}"}) for n in (1, 2))
     )
+    order = after(order, created(), dispatched(), delivered(), label)
+
+    [undone] = told(order, refunded_return(("p1", 1, "new"), ("p1", 1, "refurbished")))
+
+    assert isinstance(undone, UndoReplacement)
+    assert units(undone) == [(1, 1, "new"), (2, 1, "refurbished")]
 
 
-def test_what_was_lost_and_comes_back_is_paid_back_once() -> None:
+def test_what_was_lost_and_comes_back_is_told_once() -> None:
     order = after(SENT, lost(), advised(1, ware("p1", 2), reason="delivery_failed"))
 
     assert told(order, refunded_return(("p1", 2, "new"))) == []
@@ -395,6 +556,11 @@ def test_what_was_lost_and_comes_back_is_paid_back_once() -> None:
 
 OF_AN_EXCHANGE = (
     swap(),
+    swap(ware("p1", 2), reason="wrong_item"),
+    label(),
+    undo(1),
+    undo(1, "damaged"),
+    undo(2),
     swap(ware("p1", 2), ware("p2")),
     swap(exchange_items=(OTHER,)),
     ask(ware("p2")),
@@ -482,25 +648,34 @@ def test_every_hold_is_let_go_or_goes_out(lot: Lot) -> None:
 def test_a_return_brings_goods_or_money_and_never_more_than_came_back(lot: Lot) -> None:
     rows, said = live(DELIVERED, lot)
 
-    goods = Counter(one.return_id for one in said if isinstance(one, PlaceReplacement))
-    money = Counter(one.cause for one in said if isinstance(one, RefundGoods))
-    assert not goods.keys() & money.keys()
-    assert {*goods.values(), *money.values()} <= {1}
+    out, priced, returns = Counter[str](), Counter[str](), rows[-1].returns
+    placed = [one for one in said if isinstance(one, PlaceReplacement)]
+    assert len({one.return_id for one in placed}) == len(placed)
+    for one in placed:
+        [came] = [each for each in returns if each.return_id == one.return_id]
+        assert sum(item.quantity for item in one.order_items) <= sum(n.units for n in came.lines)
+        out.update({item.product_id: item.quantity for item in one.order_items})
+    for line, units in [pair for one in returns for pair in one.undone]:
+        out[DELIVERED.lines[line - 1].product_id] -= units
     for one in said:
-        if isinstance(one, PlaceReplacement):
-            [came] = [each for each in rows[-1].returns if each.return_id == one.return_id]
-            units = sum(line.units for line in came.lines if line.line)
-            assert sum(item.quantity for item in one.order_items) <= units
+        if isinstance(one, RefundGoods):
+            priced.update({item.product_id: item.quantity for item in one.items})
+    given_back = Counter[str]()
+    for line, units in [pair for one in returns for pair in one.given]:
+        given_back[DELIVERED.lines[line - 1].product_id] += units
+    assert all(priced[name] <= max(0, given_back[name] - out[name]) for name in priced)
 
 
 @given(lots(OF_A_REPLACEMENT))
-def test_a_replacement_takes_no_money_and_gives_each_units_price_back_once(lot: Lot) -> None:
+def test_a_replacement_takes_no_money_and_tells_of_each_unit_once(lot: Lot) -> None:
     _, said = live(replacing(), lot)
 
-    priced = [item for one in said if isinstance(one, RefundGoods) for item in one.items]
-    assert sum(item.quantity for item in priced) <= 2
-    assert {item.product_id for item in priced} <= {"p1"}
-    assert not {"PaymentInitiated", "PlaceReplacement", "ReserveStock"} & {*names(said)}
+    undone = [line for one in said if isinstance(one, UndoReplacement) for line in one.lines]
+    assert sum(line.quantity for line in undone) <= 2
+    assert {line.number for line in undone} <= {1}
+    assert not {"PaymentInitiated", "PlaceReplacement", "ReserveStock", "RefundGoods"} & {
+        *names(said)
+    }
 
 
 @given(lots(OF_A_REPLACEMENT))

@@ -1,0 +1,37 @@
+"""Goods that went out in advance, and for which nothing came back: people are told (G-33)."""
+
+from typing import Final
+
+from events.alerts import AlertRaised
+from events.ids import derived_id
+from streams.moments import moment_of
+from streams.orders.accounts import missing
+from streams.orders.evolution import fold
+from streams.orders.facts import Fact, Flagged
+from streams.orders.flags import UNRETURNED, flagged, lowered
+from streams.orders.rows import Order
+
+RULE: Final = "unreturned_exchange"
+
+
+def with_missing(order: Order, facts: tuple[Fact, ...], at_ms: int) -> tuple[Fact, ...]:
+    """Add to facts that units are missing for good, or that none is any more."""
+    after = fold(order, facts) if facts else order
+    change = flagged if missing(after) else lowered
+    reason = UNRETURNED if change is flagged else "GIVEN_BACK"
+    return (*facts, *change(after, UNRETURNED, at_ms, reason))
+
+
+def alarm(order: Order, fact: Flagged) -> AlertRaised:
+    """Say how many units went out for which nothing came back."""
+    return AlertRaised(
+        alert_id=derived_id("alert", RULE, order.order_id, str(order.version)),
+        rule=RULE,
+        severity="warn",
+        subject=order.order_id,
+        value=missing(order),
+        threshold=0,
+        unit="units",
+        runbook=f"docs/runbooks/{RULE}.md",
+        raised_at=moment_of(fact.at_ms),
+    )
