@@ -16,7 +16,7 @@ from events.errors import FlowMartError
 from providers.carriers import CarrierError, CarrierScan, Whereabouts
 from providers.health import HealthRules
 from providers.ledger import LedgerEntry
-from providers.notifications import ChannelError, Outgoing, Taken
+from providers.notifications import ChannelError, Code, Outgoing, Refusal, Taken
 from providers.payments import OutcomeUnknown, ProviderUnreachable
 from providers.simulated import SimulatedProvider
 from providers.simulated_carriers import CarrierTimes, simulated_carriers
@@ -25,6 +25,12 @@ from settings import Settings
 from streams.notifications.rules import EMAIL, PUSH, SMS
 
 _FOR_EVER_MS: Final = 400 * 24 * 60 * 60_000
+_REFUSED: Final = 0.02
+_CODES: Final = {
+    EMAIL: (Code.HARD_BOUNCE, Code.SOFT_BOUNCE, Code.SOFT_BOUNCE, Code.COMPLAINT),
+    SMS: (Code.NUMBER_DISABLED, Code.REFUSED),
+    PUSH: (Code.DEAD_TOKEN, Code.REFUSED),
+}
 CHARGES_MAX: Final = 10_000
 _TEMPLATES: Final = Templates()
 """Compiled once for all lives."""
@@ -84,13 +90,16 @@ class Postbox:
     is_outside = False
     """Its limit a second is not kept: the clock stands still while it is called."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, chance: Random) -> None:
         self.name = name
+        self._chance = chance
         self.sent: dict[str, list[Outgoing]] = {}
         """By key."""
 
-    async def send(self, message: Outgoing) -> Taken:
-        """Take a message."""
+    async def send(self, message: Outgoing) -> Taken | Refusal:
+        """Take a message, but for a few addresses that do not work, and devices that are gone."""
+        if self._chance.random() < _REFUSED:
+            return Refusal(self._chance.choice(_CODES[self.name]), "no", message.to)
         self.sent.setdefault(message.key, []).append(message)
         return Taken(message.key)
 
@@ -110,7 +119,7 @@ class Outside:
             seed=str(seed),
         )
         self.weather = Weather(chance, 0.05 * rough, 0.05 * rough)
-        self.boxes = {channel: Postbox(channel) for channel in (EMAIL, SMS, PUSH)}
+        self.boxes = {channel: Postbox(channel, chance) for channel in (EMAIL, SMS, PUSH)}
         self._clock = clock
         self._settings = settings
         self._times = CarrierTimes(unavailable_share=chance.choice((0.0, 0.2)))

@@ -5,12 +5,17 @@ from datetime import UTC, datetime
 from typing import Final
 
 from events.erasure import EraseCustomer
-from events.notifications import CustomerEngagementRecorded, Interaction
+from events.notifications import (
+    CustomerEngagementRecorded,
+    Interaction,
+    NotificationRecipient,
+    SendNotification,
+)
 from events.registrations import UserForgotPasswordEvent, UserSignedUpEvent
 from simulation.people import DAY_MS, HOUR_MS, Post, Told
 from simulation.world import MINUTE_MS
 
-_READS: Final = 0.15
+_READS: Final = 0.05
 """Of those who are told something, how many let on."""
 _KINDS: Final = ("DELIVERED", "DELIVERED", "OPENED", "CLICKED", "DISMISSED", "UNSUBSCRIBED")
 _WORDS: Final = (None, "STOP", "start")
@@ -32,6 +37,8 @@ class Recipients:
                 post.put(self._signed_up(user_id), chance.randint(0, self.span_ms))
             if post.may(0.05):
                 post.put(_forgot(user_id), chance.randint(0, self.span_ms))
+            if post.may(0.1):
+                post.put(_greeting(user_id), chance.randint(0, self.span_ms))
             if post.may(post.habits.erases):
                 after_ms = chance.choice((self.span_ms, 3 * DAY_MS, 40 * DAY_MS))
                 asked = EraseCustomer(customer_id=user_id, requested_by="ann")
@@ -76,4 +83,19 @@ class Recipients:
 def _forgot(user_id: str) -> UserForgotPasswordEvent:
     return UserForgotPasswordEvent(
         user_id=user_id, email=f"{user_id}@example.com", reset_token={"token": "rst_1"}
+    )
+
+
+def _greeting(user_id: str) -> SendNotification:
+    """What another service asks for, with the devices that it knows of."""
+    return SendNotification(
+        notification_id=f"greet_{user_id}",
+        recipient=NotificationRecipient(
+            customer_id=user_id, device_tokens=(f"phone_{user_id}", f"pad_{user_id}")
+        ),
+        channel="PUSH",
+        template_id="out-of-stock",
+        template_data={"orderId": f"greet_{user_id}", "product": "prd_a"},
+        priority="NORMAL",
+        idempotency_key=f"greet_{user_id}",
     )

@@ -128,7 +128,7 @@ def script_of(seed: int) -> Script:
         temper=Temper(
             crash=chance.choice((0.0, 0.005, 0.02)) * unruly,
             stall=chance.choice((0.0, 0.02, 0.1)) * unruly,
-            stall_ms_max=chance.choice((2_000, 60_000, 900_000)),
+            stall_ms_max=chance.choice((2_000, 60_000, 900_000, 2 * HOUR_MS)),
             chunk_max=chance.choice((1, 4, 50)),
             commit=chance.choice((1.0, 0.5, 0.1)),
         ),
@@ -137,10 +137,16 @@ def script_of(seed: int) -> Script:
 
 
 def habits_of(seed: int) -> Habits:
-    """What people do in that life; most have webhooks of some."""
+    """What people do in that life: in one they change their minds, in another they quarrel."""
     chance = Random(f"habits {seed}")
     return Habits(
-        echoes=chance.choice((0.0, 0.2, 0.8)),
+        cancels=chance.choice((0.1, 0.2, 0.5)),
+        amends=chance.choice((0.1, 0.2, 0.8)),
+        exchanges=chance.choice((0.3, 0.6)),
+        disputes=chance.choice((0.05, 0.1, 0.5)),
+        asks_money_back=chance.choice((0.1, 0.1, 0.6)),
+        restocks=chance.choice((0.3, 0.9)),
+        echoes=chance.choice((0.0, 0.2, 0.6)),
         scans=chance.choice((0.0, 0.5, 1.0)),
         erases=chance.choice((0.0, 0.0, 0.3)),
     )

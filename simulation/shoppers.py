@@ -7,7 +7,7 @@ from typing import Any, Final
 from events.orders import Amendment, AmendOrder, CancelOrder, PlaceOrder, RequestReturn, UpdateCart
 from events.refunds import RecordChargeback, RefundPayment
 from events.returns import CreateReturnLabel
-from events.types import Address, Customer, OrderItem, OrderPayment, RiskContext, ShippedItem
+from events.types import Address, Customer, Geo, OrderItem, OrderPayment, RiskContext, ShippedItem
 from simulation.people import DAY_MS, HOUR_MS, Post, Told
 from simulation.world import MINUTE_MS
 
@@ -28,6 +28,8 @@ TOKENS: Final = (
     "tok_refund_refused",
     "tok_refund_pending",
     "tok_refund_fails",
+    "tok_misbooked",
+    "tok_dispute_lost",
 )
 CODES: Final = (
     *("10001",) * 8,
@@ -51,6 +53,7 @@ REASONS: Final = (
     "size_or_fit",
 )
 """Why goods are sent back: what replaces the first two leaves at once."""
+_SPOTS: Final = (Geo(latitude=40.7, longitude=-74.0), Geo(latitude=48.9, longitude=2.4))
 _NEW: Final = 0.25
 _STOLEN: Final = 0.2
 _FLAWS: Final = ("price", "country", "quantity", "discount")
@@ -149,9 +152,13 @@ class Shoppers:
             return None
         return RiskContext(
             account_created_at=datetime.fromtimestamp(now_ms // 1000, UTC),
-            previous_orders=0,
-            device_id=f"dev_{chance.randint(1, 99)}",
+            previous_orders=chance.choice((0, 0, 0, 5, 20)),
+            device_id=f"dev_{chance.choice((1, 1, 7, chance.randint(1, 99)))}",
             ip_country=chance.choice(("US", "FR", "FR")),
+            ip_region=chance.choice((None, "NY", "CA")),
+            ip_address=f"203.0.113.{chance.randint(1, 9)}",
+            geo=chance.choice((None, *_SPOTS)),
+            card_fingerprint=f"fp_{chance.randint(1, 4)}",
             card_reported_stolen=self.post.may(_STOLEN),
         )
 
@@ -196,31 +203,36 @@ class Shoppers:
         self.post.put(command, max(0, after_ms))
 
     def _amend(self, order_id: str) -> None:
-        order, chance = self.orders[order_id], self.post.chance
-        item = chance.choice(order.items)
-        if self.post.may(0.2):
-            address = order.address.model_copy(update={"line1": "2 Side Street"})
-            command = AmendOrder(
-                order_id=order_id,
-                user_id=order.user_id,
-                amendment_type="ADDRESS_CHANGE",
-                new_address=address,
-            )
-        else:
-            command = AmendOrder(
-                order_id=order_id,
-                user_id=order.user_id,
-                amendment_type="QUANTITY_CHANGE",
-                amendments=(
-                    Amendment(
-                        product_id=item.product_id,
-                        previous_quantity=item.quantity,
-                        new_quantity=chance.randint(0, 4),
-                        unit_price_minor=item.unit_price_minor,
-                    ),
-                ),
-            )
-        self.post.put(command, self._sometime())
+        """Once or several times, mostly with reason, at times as somebody else or too late."""
+        for _ in range(self.post.chance.choice((1, 1, 2, 6))):
+            order = self.orders[order_id]
+            fields = self._moving(order) if self.post.may(0.2) else self._changing(order)
+            by = "usr_stranger" if self.post.may(0.05) else order.user_id
+            seen = 1 if self.post.may(0.1) else None
+            command = AmendOrder(order_id=order_id, user_id=by, expected_version=seen, **fields)
+            self.post.put(command, self._sometime())
+
+    def _moving(self, order: Shopping) -> dict[str, Any]:
+        changed = {"country": "JP"} if self.post.may(0.1) else {"line1": "2 Side Street"}
+        address = order.address.model_copy(update=changed)
+        return {"amendment_type": "ADDRESS_CHANGE", "new_address": address}
+
+    def _changing(self, order: Shopping) -> dict[str, Any]:
+        """More or less of what was ordered, or something else besides."""
+        chance = self.post.chance
+        many = min(len(order.items), chance.choice((1, 1, 2)))
+        amendments = [self._other_quantity(item) for item in chance.sample(order.items, many)]
+        others = sorted(PRODUCTS.keys() - {item.product_id for item in order.items})
+        if others and self.post.may(0.2):
+            product = chance.choice(others)
+            amendments.append(_amendment(product, 0, chance.randint(1, 3), PRODUCTS[product]))
+        kind = "ITEM_ADDED" if amendments[-1].previous_quantity == 0 else "QUANTITY_CHANGE"
+        return {"amendment_type": kind, "amendments": tuple(amendments)}
+
+    def _other_quantity(self, item: OrderItem) -> Amendment:
+        off = 5 if self.post.may(0.05) else 0
+        wanted = self.post.chance.choice((0, 1, 2, 3, 4, 4, 101 if self.post.may(0.1) else 4))
+        return _amendment(item.product_id, item.quantity, wanted, item.unit_price_minor + off)
 
     # -- after delivery
 
@@ -281,10 +293,10 @@ class Shoppers:
             claim = RecordChargeback(
                 payment_id=payment_id,
                 chargeback_reference=f"dsp_{payment_id}",
-                amount_minor=total_minor,
+                amount_minor=chance.choice((total_minor, total_minor, total_minor // 2)),
                 reason="fraudulent",
             )
-            self.post.put(claim, chance.randint(HOUR_MS, 40 * DAY_MS))
+            self.post.put(claim, chance.randint(MINUTE_MS, chance.choice((HOUR_MS, 40 * DAY_MS))))
 
     def _ask_money_back(self, told: Told, payment_id: str, total_minor: int) -> None:
         chance = self.post.chance
@@ -299,7 +311,20 @@ class Shoppers:
                 approved_by=chance.choice((None, "agent_1", "agent_2")),
                 idempotency_key=f"{payment_id}:goodwill:{number}",
             )
-            self.post.put(refund, chance.randint(MINUTE_MS, 35 * DAY_MS))
+            after_ms = chance.randint(MINUTE_MS, 35 * DAY_MS)
+            self.post.put(refund, after_ms)
+            if refund.approved_by != "agent_2" and self.post.may(0.5):
+                agreed = refund.model_copy(update={"approved_by": "agent_2"})
+                self.post.put(agreed, after_ms + chance.choice((HOUR_MS, 3 * DAY_MS, 8 * DAY_MS)))
+
+
+def _amendment(product: str, before: int, after: int, unit_price_minor: int) -> Amendment:
+    return Amendment(
+        product_id=product,
+        previous_quantity=before,
+        new_quantity=after,
+        unit_price_minor=unit_price_minor,
+    )
 
 
 def _spoilt(flaw: str, fields: dict[str, Any]) -> dict[str, Any]:

@@ -86,10 +86,11 @@ class Staff:
             ReturnedItem(
                 sku=item.get("sku") or item["itemId"],
                 product_id=item.get("productId"),
-                quantity=item["quantity"],
+                quantity=max(1, item["quantity"] - self.post.may(0.1)),
                 condition=chance.choice(_CONDITIONS),
             )
             for item in told["items"]
+            if not self.post.may(0.1)
         )
         receipt = ConfirmReturnReceived(
             return_id=told["returnId"],
@@ -97,7 +98,8 @@ class Staff:
             warehouse_id=chance.choice(WAREHOUSES),
             items=items,
         )
-        self.post.put(receipt, chance.randint(HOUR_MS, 16 * DAY_MS))
+        if items:
+            self.post.put(receipt, chance.randint(HOUR_MS, 16 * DAY_MS))
 
     def _book_again(self, told: Told) -> None:
         order = self.shoppers.orders.get(told["orderId"])

@@ -81,6 +81,7 @@ class Laws:
             "payments": (states.payment, self.money.kept, _after(waits.payment)),
             "reservations": (states.reservation, self.stock.reserved, _after(waits.reservation)),
             "stock": (self.stock.shelved,),
+            "movements": (self.stock.recorded,),
             "seen_stock": (self.stock.taken_in,),
             "shipments": (states.shipment, _after(waits.shipment)),
             "fraud": (states.case, _after(waits.case)),

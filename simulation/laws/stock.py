@@ -14,6 +14,7 @@ NEVER_NEGATIVE: Final = "stock never negative"
 QUEUE: Final = "who waits is in the queue, and nobody else"
 HELD: Final = "holds add up"
 CONSERVED: Final = "stock conserved"
+RECORDED: Final = "movements add up"
 MOVED: Final = "a transfer takes what it brings"
 EXPIRES: Final = "holds expire"
 HOLD_MS_MAX: Final = 30 * 60_000
@@ -43,6 +44,8 @@ class StockLaw:
     """Warehouses that goods left, by product: of the commit that is looked at."""
     moved: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     """Units that transfers brought, less those they took, by product, of the same."""
+    on_hand: dict[tuple[str, str], int] = field(default_factory=dict)
+    """Units by product and warehouse, as the last movement has it."""
     known: set[tuple[str, str]] = field(default_factory=set)
     """Products and warehouses that had a level before."""
     touched: set[str] = field(default_factory=set)
@@ -77,14 +80,26 @@ class StockLaw:
                 self.damaged[product] -= change
 
     def adjusted(self, data: Command) -> None:
-        """What is told of counts and of transfers is on the books, to the unit."""
-        late = data["reason"] == "order_shipped" and data["adjustedQuantity"]
-        if late or data["reason"] in {"wms_reconciliation", "transfer"}:
-            product, units = data["productId"], data["adjustedQuantity"]
-            self.sound[product] += units
+        """What is told to have left although its order was cancelled is off the books."""
+        if data["reason"] == "order_shipped" and data["adjustedQuantity"]:
+            product = data["productId"]
+            self.sound[product] += data["adjustedQuantity"]
             self.touched.add(product)
-            if data["reason"] == "transfer":
-                self.moved[product] += units
+
+    def recorded(self, key: str, before: Any, row: Any) -> None:
+        """A movement was written down: each goes on where the one before it ended."""
+        if row is None or before is not None:
+            return
+        product, where = row.product_id, (row.product_id, row.warehouse_id)
+        was = self.on_hand.get(where, 0)
+        fine = row.on_hand == was + row.quantity
+        insist(fine, RECORDED, key, f"{was} and {row.quantity} are not {row.on_hand}")
+        self.on_hand[where] = row.on_hand
+        if row.reason == "wms_reconciliation" or row.type == "TRANSFER":
+            self.sound[product] += row.quantity
+            self.touched.add(product)
+        if row.type == "TRANSFER":
+            self.moved[product] += row.quantity
 
     def reserved(self, key: str, before: Any, row: Any) -> None:
         """A reservation changed."""
@@ -148,6 +163,8 @@ class StockLaw:
         if not (0 <= level.reserved <= level.on_hand and level.quarantined >= 0):
             raise Broken(NEVER_NEGATIVE, where, f"found {level}")
         held = self.held[product, level.warehouse_id]
+        told = self.on_hand.get((product, level.warehouse_id), 0)
+        insist(level.on_hand == told, RECORDED, where, f"{level.on_hand} there, {told} recorded")
         insist(level.reserved == held, HELD, where, f"reserved {level.reserved}, held {held}")
 
     def quiet(self, now_ms: int) -> None:

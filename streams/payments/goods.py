@@ -171,9 +171,13 @@ def _refundable_minor(
 def give_back(
     payments: Mapping[str, Payment], back: Back, at_ms: int, rules: PaymentRules
 ) -> Iterator[tuple[str, Facts]]:
-    """Say what each payment of the order gives back, the first as much as it can."""
+    """Say what each payment of the order gives back, the first as much as it can.
+
+    Where nothing is left, the last that has not ended says so.
+    """
     left = back.amount_minor
-    for number, (payment_id, payment) in enumerate(payments.items()):
+    answers = [own_id for own_id, one in payments.items() if one.status not in TERMINAL][-1:]
+    for payment_id, payment in payments.items():
         refund_id = refund_id_of(payment_id, back.cause)
         known = find(payment.refunds, refund_id)
         if known is not None:
@@ -181,7 +185,6 @@ def give_back(
             continue
         if left <= 0:
             return
-        is_last = number == len(payments) - 1
         refund = Refund(
             refund_id,
             min(left, available_minor(payment)),
@@ -191,7 +194,7 @@ def give_back(
             return_id=back.return_id,
             requested_by=SYSTEM,
         )
-        if refund.amount_minor > 0 or is_last:
+        if refund.amount_minor > 0 or payment_id in answers:
             yield payment_id, _given_back(payment, refund, left, at_ms, rules)
         left -= max(0, refund.amount_minor)
 
@@ -206,7 +209,5 @@ def _given_back(
             amount = refund.amount_minor
             return (rf.RefundRefused(refund.refund_id, amount, currency, "fraud_hold"),)
         return begin(payment, refund, at_ms, rules)
-    if payment.status in TERMINAL:
-        return ()
     why: RefundRefusal = "already_refunded" if payment.captured_minor else "not_captured"
     return (rf.RefundRefused(refund.refund_id, wanted_minor, currency, why),)

@@ -13,7 +13,7 @@ from events.shipping_parts import ReturnedItem
 from streams.payments import goods
 from streams.payments.evolution import evolve_all
 from streams.payments.facts import Fact
-from streams.payments.goods import give_back
+from streams.payments.goods import Back, give_back
 from streams.payments.refund import RefundState
 from streams.payments.refund_facts import RefundAsked, RefundRefused
 from streams.payments.sales import Sale, SoldLine, parcel_of, taken_off
@@ -191,6 +191,20 @@ def test_a_return_does_not_pay_back_what_is_disputed_or_gone(make: Any, reasons:
 
     assert not any(isinstance(fact, RefundAsked) for fact in story.facts)
     assert [fact.reason for fact in story.facts if isinstance(fact, RefundRefused)] == reasons
+
+
+def test_whatever_became_of_an_orders_last_payment_a_return_is_answered() -> None:
+    sale = Sale((SoldLine("mug", "MUG-1", 1, 90_000),))
+    promised = Story(dear(), sale).hear(received()).payment
+    spent = refunded_life().payment
+    back = Back("ret_2", 799, "RETURN", "ret_2")
+
+    told = dict(give_back({PAYMENT: promised, f"{PAYMENT}:2": spent}, back, NOW_MS, RULES))
+
+    [refused] = told[PAYMENT]
+    assert isinstance(refused, RefundRefused)
+    assert (refused.amount_minor, refused.reason) == (799, "already_refunded")
+    assert list(told) == [PAYMENT]
 
 
 def test_a_lost_parcel_pays_back_what_was_in_it_and_no_more() -> None:
