@@ -57,6 +57,8 @@ class Habits:
     """Of orders, how many come of a cart."""
     erases: float = 0.0
     """Of customers, how many ask to be forgotten."""
+    leaves: float = 0.3
+    """Of subscribers, how many cancel, pause or change their plan, each."""
     echoes: float = 0.0
     """Of a provider's answers, how many it tells once more, by webhook."""
     scans: float = 0.0

@@ -146,6 +146,7 @@ def habits_of(seed: int) -> Habits:
         disputes=chance.choice((0.05, 0.1, 0.5)),
         asks_money_back=chance.choice((0.1, 0.1, 0.6)),
         restocks=chance.choice((0.3, 0.9)),
+        leaves=chance.choice((0.2, 0.3, 0.8)),
         echoes=chance.choice((0.0, 0.2, 0.6)),
         scans=chance.choice((0.0, 0.5, 1.0)),
         erases=chance.choice((0.0, 0.0, 0.3)),

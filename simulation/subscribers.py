@@ -36,6 +36,7 @@ class Subscribers:
             )
         self.post.heed("UserSubscriptionStarted", self._started)
         self.post.heed("PaymentFailed", self._failed)
+        self.post.heed("SubscriptionPaymentDue", self._charged)
 
     def _subscribe(self, user_id: str) -> None:
         chance = self.post.chance
@@ -64,30 +65,47 @@ class Subscribers:
         chance, post = self.post.chance, self.post
         mine = {"subscription_id": told["subscriptionId"], "user_id": told["userId"]}
         soon = self.span_ms
-        if post.may(0.3):
-            left = CancelSubscription(
-                **mine,
-                reason=chance.choice(("too_expensive", "other", "policy_violation")),
-                requested_by=chance.choice(("customer", "customer", "support")),
-                decline_offer=post.may(0.3),
-            )
-            after_ms = chance.randint(HOUR_MS, soon)
-            post.put(left, after_ms)
-            if post.may(0.5):
-                answer = RespondToOffer(**mine, accepted=post.may(0.5))
-                post.put(answer, after_ms + chance.randint(HOUR_MS, 8 * DAY_MS))
-        if post.may(0.3):
+        if post.may(post.habits.leaves):
+            self._leave(mine, chance.randint(HOUR_MS, soon))
+        if post.may(post.habits.leaves):
             after_ms = chance.randint(HOUR_MS, soon)
             day = datetime.fromtimestamp((post.world.now_ms + after_ms) / 1000, UTC).toordinal()
             until = datetime.fromordinal(day + chance.randint(0, 95)).date()
             post.put(PauseSubscription(**mine, resume_at=until), after_ms)
             if post.may(0.4):
                 post.put(ResumeSubscription(**mine), after_ms + chance.randint(0, 20 * DAY_MS))
-        if post.may(0.3):
+        if post.may(post.habits.leaves):
             change = ChangePlan(**mine, new_plan_id=chance.choice(PLANS))
             post.put(change, chance.randint(HOUR_MS, soon))
         if post.may(0.3):
             self._pay_with(told["userId"], told["subscriptionId"], chance.randint(HOUR_MS, soon))
+
+    def _leave(self, mine: dict[str, str], after_ms: int) -> None:
+        """Some are offered a discount for staying, and take it."""
+        chance, post = self.post.chance, self.post
+        left = CancelSubscription(
+            subscription_id=mine["subscription_id"],
+            user_id=mine["user_id"],
+            reason=chance.choice(("too_expensive", "too_expensive", "other", "policy_violation")),
+            requested_by=chance.choice(("customer", "customer", "support")),
+            decline_offer=post.may(0.2),
+            at_period_end=post.may(0.3),
+        )
+        post.put(left, after_ms)
+        if post.may(0.6):
+            answer = RespondToOffer(
+                subscription_id=mine["subscription_id"],
+                user_id=mine["user_id"],
+                accepted=post.may(0.6),
+            )
+            post.put(answer, after_ms + chance.randint(HOUR_MS, 8 * DAY_MS))
+
+    def _charged(self, told: Told) -> None:
+        """They think better of it the very moment they are charged."""
+        named, user_id = told.get("subscriptionId"), told.get("customerId")
+        if named and user_id and self.post.may(self.post.habits.leaves / 10):
+            after_ms = self.post.chance.choice((0, 20, 2_000))
+            self._leave({"subscription_id": named, "user_id": user_id}, after_ms)
 
     def _failed(self, told: Told) -> None:
         if told.get("subscriptionId") and told.get("customerId") and self.post.may(0.3):

@@ -15,6 +15,7 @@ from engine.topology import TIMERS
 from providers.ledger import LedgerEntry
 from simulation.lane import Change, Lane
 from simulation.laws import states
+from simulation.laws.billing import BillingLaw
 from simulation.laws.broken import Broken, insist
 from simulation.laws.ends import EndLaw
 from simulation.laws.exchanges import HEEDED as OF_EXCHANGES
@@ -73,6 +74,7 @@ class Laws:
         self.lines = LinesLaw(self.rows)
         self.exchanges = ExchangeLaw(self.rows)
         self.people = PeopleLaw(self.rows)
+        self.billing = BillingLaw(self.rows)
         waits = self.waits
         self._laws: dict[str, tuple[RowLaw, ...]] = {
             **dict.fromkeys(OF_PEOPLE, ()),
@@ -90,8 +92,12 @@ class Laws:
                 self.telling.notified,
                 _after(waits.notification),
             ),
-            "subscriptions": (states.subscriber, _after(waits.subscriber)),
-            "invoices": (states.invoice, _after(waits.invoice)),
+            "subscriptions": (
+                states.subscriber,
+                self.billing.subscriber,
+                _after(waits.subscriber),
+            ),
+            "invoices": (states.invoice, self.billing.invoice, _after(waits.invoice)),
             "settlement_report": (self.money.reported,),
             TIMERS.name: (waits.timed,),
         }
@@ -171,6 +177,7 @@ class Laws:
         self.lines.ended()
         self.exchanges.ended()
         self.people.ended()
+        self.billing.ended()
 
 
 def _after(law: Callable[[str, Any], None]) -> RowLaw:
