@@ -50,17 +50,16 @@ def request_refusals(command: PlaceOrder, rules: OrderRules) -> Iterator[Refusal
 
 
 def refusals(
-    command: PlaceOrder, total_minor: int, rules: OrderRules, *, eligible: bool
+    command: PlaceOrder, total_minor: int, seen_minor: int, rules: OrderRules, *, eligible: bool
 ) -> Iterator[Refusal]:
-    """Say what else speaks against a request of that total."""
+    """Say what else speaks against a request of that total, where the client saw another."""
     if total_minor > rules.total_minor_max:
         yield "INVALID_REQUEST", f"the total is above {rules.total_minor_max} minor units"
     if not eligible:
         yield "CUSTOMER_NOT_ELIGIBLE", "the account is suspended"
     yield from address_refusals(command.shipping_address, command.shipping_method, rules)
-    offered = command.payment.amount_minor
-    if offered is not None and abs(offered - total_minor) > rules.price_tolerance_minor:
-        yield "PRICE_MISMATCH", f"payment.amount: {offered}, expected {total_minor} minor units"
+    if abs(seen_minor - total_minor) > rules.price_tolerance_minor:
+        yield "PRICE_MISMATCH", f"payment.amount: {seen_minor}, expected {total_minor} minor units"
 
 
 def address_refusals(address: Address, method: str, rules: OrderRules) -> Iterator[Refusal]:

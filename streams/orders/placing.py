@@ -6,7 +6,7 @@ from events.orders import PlaceOrder
 from streams.addresses import kept_address
 from streams.orders.checks import refusals, request_refusals
 from streams.orders.facts import Fact, Placed, Rejected
-from streams.orders.pricing import discount_percent, priced
+from streams.orders.pricing import discount_percent, listed, priced
 from streams.orders.rows import Line, Order, Status, Step
 from streams.orders.rules import OrderRules
 
@@ -28,17 +28,31 @@ def place(
     found = list(request_refusals(command, rules))
     lines: tuple[Line, ...] = ()
     if not found:
-        percent = discount_percent(command.discount_code, rules.discounts_percent)
-        lines = priced(command.order_items, percent or 0)
+        lines, seen_minor = _priced(command, rules)
         total_minor = sum([line.total_minor for line in lines])
         may_order = eligible or command.subscription_id is not None
-        found = list(refusals(command, total_minor, rules, eligible=may_order))
+        found = list(refusals(command, total_minor, seen_minor, rules, eligible=may_order))
     if not found:
         placed = _order(command, lines, Status.CONFIRMED, "PLACED", at_ms, correlation_id)
         return (Placed(replace(placed, channel=channel)),)
     reason = found[0][0]
     order = _order(command, lines, Status.REJECTED, reason, at_ms, correlation_id)
     return (Rejected(order, reason, tuple([detail for _, detail in found])),)
+
+
+def _priced(command: PlaceOrder, rules: OrderRules) -> tuple[tuple[Line, ...], int]:
+    """The lines at their prices, and the total that the client saw.
+
+    A renewal has its own prices, and was paid for at them.
+    """
+    percent = discount_percent(command.discount_code, rules.discounts_percent) or 0
+    lines = own = priced(command.order_items, percent)
+    if rules.prices and command.subscription_id is None:
+        lines = priced(listed(command.order_items, command.currency, rules.prices), percent)
+    seen_minor = command.payment.amount_minor
+    if seen_minor is None:
+        seen_minor = sum([line.total_minor for line in own])
+    return lines, seen_minor
 
 
 def _order(

@@ -24,6 +24,20 @@ def net(list_minor: int, percent: int) -> int:
     return list_minor - (list_minor * percent + 50) // 100
 
 
+def listed(
+    items: Iterable[OrderItem], currency: str, prices: Mapping[str, int]
+) -> tuple[OrderItem, ...]:
+    """The items at the catalogue's prices; what it does not name costs what the order says."""
+    return tuple(
+        [
+            item
+            if (price := prices.get(f"{item.product_id}:{currency}")) is None
+            else item.model_copy(update={"unit_price_minor": price})
+            for item in items
+        ]
+    )
+
+
 def priced(items: Iterable[OrderItem], percent: int) -> tuple[Line, ...]:
     """The lines of an order; their totals sum to the net of the sum of their list prices."""
     lines = []

@@ -32,6 +32,9 @@ class OrderRules:
         default_factory=lambda: MappingProxyType({"SAVE10": 10, "ENTERPRISE20": 20})
     )
     """Discount codes and what they take off the sum of the lines, in percent (G-12)."""
+    prices: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    """The catalogue: by `<productId>:<currency>`, what a unit costs in minor units. What is not
+    named costs what the order says (G-10)."""
     countries: frozenset[str] = frozenset(
         {"US", "CA", "GB", "DE", "FR", "IE", "NL", "ES", "IT", "AU"}
     )

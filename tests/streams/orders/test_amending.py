@@ -1,5 +1,6 @@
 """AmendOrder: what may be changed, in which order things happen, and what undoes them (G-8)."""
 
+import dataclasses
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from events.shipping import ShipmentCreated
 from streams.orders.amendments import Refusal
 from streams.orders.deciding import amendment_over, backorder_over, decide
 from streams.orders.evolution import fold
+from streams.orders.facts import AmendmentAsked
 from streams.orders.outcomes import due_times, following
 from streams.orders.rows import Order, Status
 from tests.streams.orders.samples import (
@@ -413,3 +415,13 @@ def test_a_po_box_gets_nothing_by_express() -> None:
 
     assert reasons(after(order, readdress(line1="PO Box 7")))[-1] == "AMEND_REFUSED_ADDRESS"
     assert place_order().shipping_method == "standard"
+
+
+def test_what_is_added_costs_what_the_catalogue_says() -> None:
+    rules = dataclasses.replace(RULES, prices={"p9:USD": 700})
+
+    def added(price_minor: int) -> tuple[Any, ...]:
+        return decide(CONFIRMED, amend(change("p9", 0, 1, price_minor)), AT_MS, rules)
+
+    assert added(1)[0].reason == "AMEND_REFUSED_PRICE"
+    assert isinstance(added(700)[0], AmendmentAsked)

@@ -1,5 +1,6 @@
 """PlaceOrder: what is accepted, what is refused, and in which order of precedence."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -212,3 +213,59 @@ def test_the_limits_are_settings() -> None:
 
     assert fact.reason == "INVALID_REQUEST"
     assert fact.details == ("orderItems: 1 to 1 lines", "currency: one of CHF")
+
+
+CATALOGUE = replace(RULES, prices={"p1:USD": 3499, "p2:EUR": 1})
+
+
+@pytest.mark.parametrize(
+    ("given", "refused"),
+    [
+        ({}, ""),
+        ({"order_items": (item(unit_price_minor=1),)}, "payment.amount: 2, expected 6998"),
+        (
+            {
+                "order_items": (item(unit_price_minor=1),),
+                "payment": OrderPayment(**CARD, amount_minor=2),
+            },
+            "payment.amount: 2, expected 6998",
+        ),
+        (
+            {
+                "order_items": (item(unit_price_minor=1),),
+                "payment": OrderPayment(**CARD, amount_minor=6998),
+            },
+            "",
+        ),
+        ({"order_items": (item(unit_price_minor=1),), "discount_code": "SAVE10"}, "expected 6298"),
+        ({"order_items": (item(unit_price_minor=1),), "currency": "EUR"}, ""),
+        ({"order_items": (item(unit_price_minor=3150),), "subscription_id": "sub_1"}, ""),
+    ],
+    ids=[
+        "as listed",
+        "cheaper",
+        "cheaper, and said so",
+        "known total",
+        "discount",
+        "EUR",
+        "renewal",
+    ],
+)
+def test_goods_of_the_catalogue_cost_what_it_says(given: dict[str, Any], refused: str) -> None:
+    fact = placing(rules=CATALOGUE, **given)
+
+    if not refused:
+        assert isinstance(fact, Placed), fact
+        return
+    assert isinstance(fact, Rejected)
+    assert (fact.reason, refused in fact.details[0]) == ("PRICE_MISMATCH", True)
+
+
+def test_an_order_is_placed_at_the_price_of_the_catalogue_and_not_at_the_clients() -> None:
+    cheap = (item(unit_price_minor=1),)
+    fact = placing(
+        rules=CATALOGUE, order_items=cheap, payment=OrderPayment(**CARD, amount_minor=6997)
+    )
+
+    assert isinstance(fact, Placed)
+    assert (fact.order.total_minor, fact.order.lines[0].unit_price_minor) == (6998, 3499)
