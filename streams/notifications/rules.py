@@ -124,8 +124,6 @@ class NotificationRules:
     """From the second to the third (G-37)."""
     retry_3_ms: int = 16 * SECOND_MS
     """From the third to the fourth, the last (G-37)."""
-    promise_ms: int = 30 * SECOND_MS
-    """From an event to the provider's yes (seed)."""
     breaker_share_max: float = 0.5
     """Share of failed calls above which a channel pauses (contract)."""
     breaker_calls_min: int = 20

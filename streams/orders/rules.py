@@ -61,8 +61,6 @@ class OrderRules:
     """By product, what may be sent instead, the best first; it costs what the other did (G-11)."""
     amendments_max: int = 5
     """Amendments of one order (G-8)."""
-    amendment_waived_minor: int = 50
-    """A difference up to this is neither charged nor given back (G-8)."""
     amendment_hold_ms: int = 15 * MINUTE_MS
     """How long stock is held for what an amendment adds to an unpaid order (K2)."""
     amendment_wait_ms: int = MINUTE_MS

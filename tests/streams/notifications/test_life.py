@@ -26,6 +26,8 @@ from streams.notifications.wording import money
 
 RULES = NotificationRules()
 AT = 1_750_075_200_000
+PROMISE_MS = 30_000
+"""From an event to the provider's yes (seed)."""
 MOMENT = datetime(2025, 6, 16, tzinfo=UTC)
 
 ALLOWED = {
@@ -217,7 +219,7 @@ def test_the_promise_leaves_room_for_every_try() -> None:
     ticks = 1_000 * len(RULES.retries_ms)
     calls = RULES.call_s * 1_000 * (len(RULES.retries_ms) + 1)
 
-    assert sum(RULES.retries_ms) + ticks + calls <= RULES.promise_ms
+    assert sum(RULES.retries_ms) + ticks + calls <= PROMISE_MS
 
 
 @pytest.mark.parametrize(("channel", "counts"), [("EMAIL", ((AT, 1),)), ("IN_APP", ())])
