@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 _STYLES = {"paid": "green", "delivered": "green", "cancelled": "red", "rejected": "red",
            "on_hold": "yellow", "backordered": "yellow"}  # fmt: skip
 
+_CLOCK_MS_MIN = 1_000_000_000_000
+"""A field of milliseconds from here on is a moment (2001), not a duration."""
+
 
 class order(Command):  # noqa: N801 - the command's name
     """Print an order's life: what was ordered, each step, payment, risk, stock and parcels."""
@@ -95,8 +98,8 @@ def _brief(row: Any) -> str:
         return str(row)
     parts = []
     for key, value in row.items():
-        if key.endswith("_at_ms") and value:
-            parts.append(f"{key.removesuffix('_at_ms')}={_clock(value)}")
+        if key.endswith("_ms") and isinstance(value, int) and value > _CLOCK_MS_MIN:
+            parts.append(f"{key.removesuffix('_ms').removesuffix('_at')}={_clock(value)}")
         elif isinstance(value, str | int | float) and value not in ("", 0):
             parts.append(f"{key}={value}")
     return " ".join(parts)

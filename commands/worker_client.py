@@ -1,5 +1,6 @@
 """Asks a running worker for rows."""
 
+import json
 import os
 from typing import Any, Final
 
@@ -32,9 +33,17 @@ async def ask(path: str) -> Any:
                 return None
             if response.status == _UNAUTHORIZED:
                 raise CommandError(f"the worker at {url} wants a token: set FLOWMART_VIEW_TOKEN")
-            raise CommandError(f"{url}{path}: {response.status} {await response.text()}")
+            raise CommandError(f"{url}{path}: {response.status} {_detail(await response.text())}")
     except (aiohttp.ClientError, TimeoutError) as exc:
         raise CommandError(
             f"no worker answers at {url}: start one (`faust -A app worker`)"
             " or set FLOWMART_WORKER_URL"
         ) from exc
+
+
+def _detail(text: str) -> str:
+    """What a problem says; whatever else it is as it came."""
+    try:
+        return str(json.loads(text)["detail"])
+    except (ValueError, TypeError, KeyError):
+        return text

@@ -19,7 +19,7 @@ LIFE: dict[str, Any] = {
     "payment": {"status": "CAPTURED"},
     "fraud": None,
     "reservations": [],
-    "shipments": [{"carrier": "UPS", "tracking_number": "1Z"}],
+    "shipments": [{"carrier": "UPS", "eta_ms": 1_767_225_600_000, "lateness_ms": 7}],
 }  # fmt: skip
 
 
@@ -33,7 +33,7 @@ def test_each_part_of_an_order_is_a_line_with_every_word_in_it(
         f"  line 1: product_id=prd_1 quantity=1 product_name={WRITTEN}",
         "  1970-01-01 00:00:00.000Z   confirmed     PLACED",
         "payment: status=CAPTURED",
-        "parcel: carrier=UPS tracking_number=1Z",
+        "parcel: carrier=UPS eta=2026-01-01 00:00:00.000Z lateness_ms=7",
     ]
 
 

@@ -20,6 +20,8 @@ async def _answer(request: web.Request) -> web.Response:
     what = request.match_info["what"]
     if what == "row":
         return web.json_response({"value": request.match_info["key"]})
+    if what == "wrong":
+        return web.json_response({"detail": "limit: expected 1 to 100"}, status=400)
     return web.Response(status=404 if what == "nothing" else 503, text="recovering")
 
 
@@ -54,6 +56,11 @@ async def test_without_the_token_the_setting_is_named(
         await ask("/row/key")
 
     assert "wrong" not in str(refused.value)
+
+
+async def test_of_a_problem_its_detail_is_told(server: TestServer) -> None:
+    with pytest.raises(CommandError, match=r"400 limit: expected 1 to 100$"):
+        await ask("/wrong/key")
 
 
 async def test_any_other_answer_is_told(server: TestServer) -> None:

@@ -104,6 +104,16 @@ def test_money_of_every_currency_and_attempts_at_every_provider_count(page: Page
     expect(tiles.nth(4)).to_have_text("50.0 %payments succeed")
 
 
+def test_a_minute_without_orders_is_one_with_none(page: Page) -> None:
+    page.goto(PAGE)
+    expect(page.locator("canvas")).to_have_count(4)
+
+    minutes = [at - STATE["windows"][0][0] // 1000 for at in page.evaluate("plots.orders.data[0]")]
+    assert minutes == [60 * n for n in range(30)]
+    assert page.evaluate("plots.orders.data[1]") == [3, 4, *[0] * 28]
+    assert page.evaluate("plots.latency.data[1]") == [None] * 30
+
+
 def test_what_is_critical_comes_first(page: Page) -> None:
     page.goto(PAGE)
 

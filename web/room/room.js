@@ -38,7 +38,7 @@ function chart(id, names, data) {
     const clock = (_, seconds) => seconds.map((at) => new Date(at * 1000).toLocaleTimeString("en-GB"));
     plots[id] = new uPlot({
       width, height: 190, padding: [null, 28, null, null], axes: [{ ...axis, size: 34, space: 80, values: clock }, axis], scales: { y: { range: (_, low, high) => [0, Math.max(1, high * 1.1)] } },
-      series: [{}, ...names.map((label, i) => ({ label, stroke: colours[i], width: 2, spanGaps: true, points: { show: data[0].length < 3 } }))],
+      series: [{}, ...names.map((label, i) => ({ label, stroke: colours[i], width: 2, points: { show: data[0].length < 3 || undefined } }))],
     }, data, $(id));
   } else {
     plots[id].setSize({ width, height: 190 });
@@ -46,17 +46,21 @@ function chart(id, names, data) {
   }
 }
 
-// The time axis reaches to now, so that a shop which fell silent looks silent.
-function windowed(windows, wanted, now) {
-  const starts = [...new Set(windows.map(([start]) => start))].sort((a, b) => a - b);
+// Windows in which nothing happened are not kept: rates of theirs are `missing`. The axis reaches
+// to now, so that a shop which fell silent looks silent.
+function windowed(windows, wanted, now, missing) {
+  const kept = [...new Set(windows.map(([start]) => start))].sort((a, b) => a - b);
+  const step = Math.max(1000, Math.min(60000, ...kept.slice(1).map((start, i) => start - kept[i])));
+  const starts = [];
+  for (let at = kept[0]; at <= now - step; at += step) starts.push(at);
+  if (kept.length && starts.at(-1) !== kept.at(-1) && kept.at(-1) > (starts.at(-1) ?? 0)) starts.push(kept.at(-1));
   const columns = wanted.map(([figure, group]) => {
     const sums = new Map();
     for (const [start, name, of, value] of windows)
       if (name === figure && (!group || of === group)) sums.set(start, (sums.get(start) ?? 0) + value);
-    return starts.map((start) => sums.get(start) ?? null);
+    return starts.map((start) => sums.get(start) ?? missing);
   });
-  if (!starts.length) return [[], ...columns];
-  return [[...starts.map((start) => start / 1000), now / 1000], ...columns.map((column) => [...column, null])];
+  return [starts.map((start) => start / 1000), ...columns];
 }
 
 function show(state) {
@@ -71,7 +75,8 @@ function show(state) {
   trail.at.push(state.at_ms / 1000); trail.speed.push(speed); trail.lag.push(lag);
   for (const name of ["at", "speed", "lag"]) if (trail[name].length > KEPT) trail[name].shift();
 
-  const [revenue, ...others] = of("orders.revenue_minor_per_minute").map(([currency, v]) => `${currency} ${number(v / 100)}`);
+  const [revenue, ...others] = of("orders.revenue_minor_per_minute").filter(([, v], i) => v || !i)
+    .map(([currency, v]) => `${currency} ${number(v / 100)}`);
   const tiles = [
     [number(sum("orders.confirmed_per_minute")), "orders a minute"],
     [revenue ?? "–", ["revenue a minute", ...others].join(", ")],
@@ -98,9 +103,9 @@ function show(state) {
   chart("speed", ["records/s"], [trail.at, trail.speed]);
   chart("lag", ["lag"], [trail.at, trail.lag]);
   chart("orders", ["orders", "paid", "failed"], windowed(state.windows, [
-    ["orders.confirmed_per_minute"], ["payments.confirmed_per_minute"], ["payments.failed_per_minute"]], state.at_ms));
+    ["orders.confirmed_per_minute"], ["payments.confirmed_per_minute"], ["payments.failed_per_minute"]], state.at_ms, 0));
   chart("latency", ["confirm", "payment"], windowed(state.windows, [
-    ["orders.confirm_ms", "p99"], ["payments.latency_ms", "p99"]], state.at_ms));
+    ["orders.confirm_ms", "p99"], ["payments.latency_ms", "p99"]], state.at_ms, null));
 
   rows($("products"), null, of("inventory.top_products").slice(0, 8).map(([g, v]) => [g, number(v)]));
   rows($("declines"), null, of("payments.failed_per_minute").slice(0, 8).map(([g, v]) => [g, number(v)]));
