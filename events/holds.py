@@ -49,6 +49,7 @@ class ReleaseStock(HoldCommand):
     quantity: Quantity
     reason: ReleaseReason
     keep: Quantity | None = None  # extension: free only what is above it; absent = free all
+    warehouse_id: Id | None = None  # extension: free only what is held there
 
 
 class CommitStock(HoldCommand):

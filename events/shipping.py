@@ -214,6 +214,8 @@ class ShipmentCancelled(ShipmentEvent):
     order_id: Id
     reason: Text | None = None
     cancelled_at: Moment
+    items: Many[ShippedItem] | None = None  # extension: what was in it
+    warehouse_id: Id | None = None  # extension: where that lies; absent = nobody has said
 
 
 class ShipmentBookingFailed(ShipmentEvent):

@@ -130,7 +130,7 @@ class Staff:
         self.post.put(again, after_ms)
 
     def _stop(self, told: Told) -> None:
-        if self.post.may(0.03):
+        if self.post.may(0.06):
             self.post.put(CancelShipment(shipment_id=told["shipmentId"]), HOUR_MS)
 
     def _judge(self, told: Told) -> None:

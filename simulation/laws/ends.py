@@ -57,8 +57,10 @@ class EndLaw:
                 self._no_money(key, order)
             elif status in {"shipped", "delivered"} and order.exchange is None:
                 self._paid(key, order)
+            if status == "delivered":
+                self._no_stock(key)
             if status == "shipped":
-                self._awaited(key)
+                self._awaited(key, order)
 
     def _no_stock(self, key: str) -> None:
         for one in self._rows["reservations"].values():
@@ -75,11 +77,12 @@ class EndLaw:
         disputed = payment.status.value in {"DISPUTED", "CHARGED_BACK"}
         insist(kept == 0 or disputed, MONEY, key, f"{kept} of {payment.captured_minor} are kept")
 
-    def _awaited(self, key: str) -> None:
+    def _awaited(self, key: str, order: Any) -> None:
         parcels = [one for one in self._rows["shipments"].values() if one.order_id == key]
-        # What a cancelled parcel held is for a person to send: such an order waits for them.
+        # Of money that a bank claims nothing goes back: what is not sent waits for its word.
         places = {_place(one) for one in parcels}
-        over = bool(places) and places <= _ARRIVED | {LOST}
+        known = places <= _ARRIVED | {LOST, "cancelled"} and places != {"cancelled"}
+        over = bool(places) and known and not {"DISPUTED", "CHARGED_BACK"} & {*order.flags}
         insist(not over, AWAITED, key, f"it is shipped, and its parcels are {places}")
 
     def _paid(self, key: str, order: Any) -> None:

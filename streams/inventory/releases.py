@@ -34,16 +34,13 @@ def release(
     """
     if row is not None and row.product_id != command.product_id:
         return Refusal.OTHER_PRODUCT
-    if command.keep is not None:
-        shrunk = () if row is None else _shrink(row, command, command.keep)
-        return serve_after(stock, shrunk, at_ms, rules) if shrunk else ()
+    if command.warehouse_id is not None or command.keep is not None:
+        freed = () if row is None else _in_part(row, command, at_ms, rules)
+        return serve_after(stock, freed, at_ms, rules) if freed else ()
     if row is None:
         return (unknown(command, None, at_ms), _cancelled(command, None, at_ms, rules))
     if row.status in {"PENDING", "CONFIRMED"}:
-        ended: tuple[Fact, ...] = (_cancelled(command, row, at_ms, rules),)
-        if 0 < sum([part.quantity for part in row.allocations]) < row.quantity:
-            ended = (*ended, Barred(row.reservation_id))
-        return serve_after(stock, ended, at_ms, rules)
+        return serve_after(stock, _ended(command, row, at_ms, rules), at_ms, rules)
     if row.status == "EXPIRED" and not row.barred:
         return (Barred(row.reservation_id),)
     return ()
@@ -54,6 +51,41 @@ def unknown(command: ReleaseStock | CommitStock, payment_id: str | None, at_ms: 
     line = Line(at_ms, command.reservation_id, command.quantity)
     return Requested(
         line.reservation_id, command.product_id, command.order_id, line, at_ms, payment_id
+    )
+
+
+def _ended(
+    command: ReleaseStock, row: Reservation, at_ms: int, rules: InventoryRules
+) -> tuple[Fact, ...]:
+    """End a claim; where a part of it has left, nothing leaves for it any more."""
+    ended = _cancelled(command, row, at_ms, rules)
+    if 0 < sum([part.quantity for part in row.allocations]) < row.quantity:
+        return (ended, Barred(row.reservation_id))
+    return (ended,)
+
+
+def _in_part(
+    row: Reservation, command: ReleaseStock, at_ms: int, rules: InventoryRules
+) -> tuple[Fact, ...]:
+    if command.keep is not None:
+        return _shrink(row, command, command.keep)
+    return _freed_at(row, command, at_ms, rules)
+
+
+def _freed_at(
+    row: Reservation, command: ReleaseStock, at_ms: int, rules: InventoryRules
+) -> tuple[Fact, ...]:
+    """Free what one warehouse holds of a claim, whatever has left from others; the last ends it."""
+    freed = tuple([p for p in row.allocations if p.warehouse_id == command.warehouse_id])
+    left = tuple([part for part in row.allocations if part not in freed])
+    if row.status != "CONFIRMED" or not freed:
+        return ()
+    if not left:
+        return _ended(command, row, at_ms, rules)
+    quantity = row.quantity - sum([part.quantity for part in freed])
+    reason = REASON_OF_RELEASE[command.reason]
+    return (
+        Shrunk(row.reservation_id, replace(line_of(row), quantity=quantity), reason, freed, left),
     )
 
 

@@ -38,6 +38,7 @@ from streams.orders.facts import Fact, MoneyTaken
 from streams.orders.recovery import with_recovery
 from streams.orders.rows import BEFORE_DISPATCH, Order
 from streams.orders.rules import OrderRules
+from streams.orders.unsending import with_unsent
 
 Facts = tuple[Fact, ...]
 Rule = Callable[[Order, Any, int, OrderRules], Facts]
@@ -88,6 +89,15 @@ def _payment_failed(order: Order, event: PaymentFailed, at_ms: int, rules: Order
     return payment.failed(order, event, at_ms, rules)
 
 
+def _unsending(rule: Rule) -> Rule:
+    """The same rule, and what it means for parcels that were cancelled."""
+
+    def judged(order: Order, event: Any, at_ms: int, rules: OrderRules) -> Facts:
+        return with_unsent(order, rule(order, event, at_ms, rules), at_ms)
+
+    return judged
+
+
 def _returned(order: Order, event: ReturnReceived, at_ms: int, rules: OrderRules) -> Facts:
     taken = receiving.received(order, event, at_ms)
     return (*taken, *shipping.returned(order, event, at_ms, rules))
@@ -133,14 +143,14 @@ _RULES: Final[dict[type[Message], Rule]] = {
     RefundIssued: _refunded,
     RefundFailed: _refund_failed,
     ChargebackOpened: _disputed,
-    ChargebackClosed: flags.dispute_over,
+    ChargebackClosed: _unsending(flags.dispute_over),
     ReturnInitiated: receiving.advised,
     ShipmentCreated: shipping.created,
-    ShipmentDispatched: shipping.dispatched,
-    ShipmentDelivered: shipping.delivered,
+    ShipmentDispatched: _unsending(shipping.dispatched),
+    ShipmentDelivered: _unsending(shipping.delivered),
     DeliveryFailed: _delivery_failed,
     ReturnReceived: _returned,
-    ShipmentCancelled: shipping.shipment_cancelled,
+    ShipmentCancelled: _unsending(shipping.shipment_cancelled),
     ShipmentBookingFailed: shipping.booking_failed,
 }
 

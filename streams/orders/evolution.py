@@ -33,6 +33,7 @@ from streams.orders.facts import (
     Rejected,
     ReviewClosed,
     ReviewOpened,
+    Unsent,
     WentShort,
     WentUnavailable,
 )
@@ -227,6 +228,10 @@ def _flagged(order: Order, fact: Flagged) -> Order:
     return step(order, fact.at_ms, fact.reason, flags=fact.flags)
 
 
+def _unsent(order: Order, fact: Unsent) -> Order:
+    return step(order, fact.at_ms, "NOT_SENT")
+
+
 def _noted(order: Order, fact: Noted) -> Order:
     return step(order, fact.at_ms, fact.reason)
 
@@ -251,6 +256,7 @@ _FOLDS: Final[dict[type, Callable[[Order, Any], Order]]] = {
     Amended: _amended,
     MoneyAdded: _money_added,
     **BACK_FOLDS,
+    Unsent: _unsent,
     Flagged: _flagged,
     Noted: _noted,
 }

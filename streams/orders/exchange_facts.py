@@ -58,6 +58,7 @@ class PriceAsked(msgspec.Struct, frozen=True, gc=False):
     return_id: str | None
     goods: tuple[Unreplaced, ...]
     fee_minor: int
+    reason: str = "EXCHANGE"
 
 
 class ReplacementUndone(msgspec.Struct, frozen=True, gc=False):

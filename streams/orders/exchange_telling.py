@@ -153,7 +153,7 @@ def _price_asked(order: Order, fact: PriceAsked) -> Iterator[RefundGoods]:
             ]
         ),
         fee_minor=fact.fee_minor,
-        reason="EXCHANGE",
+        reason=fact.reason,
         return_id=fact.return_id,
         cause=fact.cause,
     )

@@ -193,6 +193,13 @@ class ReturnChanged(msgspec.Struct, frozen=True, gc=False):
     reason: str
 
 
+class Unsent(msgspec.Struct, frozen=True, gc=False):
+    """Parcels will not be sent, nor others in their place: what is held for them is let go."""
+
+    at_ms: int
+    parcels: tuple[Parcel, ...]
+
+
 class Flagged(msgspec.Struct, frozen=True, gc=False):
     """People should know something of the order, or need not any more."""
 
@@ -233,6 +240,7 @@ Fact = (
     | ReturnAsked
     | ReturnChanged
     | ExchangeFact
+    | Unsent
     | Flagged
     | Noted
 )

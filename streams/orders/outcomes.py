@@ -32,12 +32,13 @@ from streams.orders.facts import (
     Placed,
     Rejected,
     ReturnAsked,
+    Unsent,
 )
 from streams.orders.flags import CHARGED_BACK, UNRETURNED
 from streams.orders.returning import return_due_ms
 from streams.orders.rows import Order
 from streams.orders.rules import OrderRules
-from streams.orders.telling import amended
+from streams.orders.telling import amended, let_go
 
 _RISK_FIELDS = (
     "account_created_at",
@@ -84,6 +85,8 @@ def following(
             yield from return_asked(order, fact, rules)
         elif isinstance(fact, ExchangeFact):
             yield from exchanged(order, fact)
+        elif isinstance(fact, Unsent):
+            yield from let_go(order, fact)
         elif isinstance(fact, Flagged) and fact.reason == UNRETURNED:
             yield unreturned.alarm(order, fact)
         elif isinstance(fact, AmendmentAsked | AmendmentEnded | Amended):

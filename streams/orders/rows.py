@@ -53,6 +53,8 @@ class ParcelState(StrEnum):
 
     CREATED = "created"
     CANCELLED = "cancelled"
+    UNSENT = "unsent"
+    """It was cancelled, others have left, and nothing takes its place: its price goes back."""
     DISPATCHED = "dispatched"
     LOST = "lost"
     """Its carrier has it no more (G-30); it may turn up yet."""
@@ -73,6 +75,8 @@ class Parcel(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """Which units are in it, by line; empty: nobody said."""
     delivered_at_ms: int = 0
     """0: not yet."""
+    warehouse_id: str = ""
+    """Where what was in it lies, once it was cancelled; empty: nobody said."""
 
 
 class Line(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):

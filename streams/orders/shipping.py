@@ -1,5 +1,6 @@
 """What shipping's news means for an order: under way, at the door, back again (G-14, G-31)."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from msgspec.structs import replace
@@ -13,6 +14,7 @@ from events.shipping import (
     ShipmentDelivered,
     ShipmentDispatched,
 )
+from events.types import ShippedItem
 from streams.orders.cancelling import noted
 from streams.orders.facts import Fact, HeldFrom, Moved, ParcelMoved, ReviewClosed
 from streams.orders.rows import (
@@ -27,6 +29,8 @@ from streams.orders.rules import OrderRules
 Facts = tuple[Fact, ...]
 
 _LOST: Final = "LOST"
+_AMENDED: Final = "ORDER_AMENDED"
+_GONE: Final = frozenset({ParcelState.LOST, ParcelState.UNSENT})
 _ON_THE_WAY: Final = frozenset({Status.SHIPPED, Status.DELIVERED})
 _RANK: Final = {state: rank for rank, state in enumerate(ParcelState)}
 
@@ -72,7 +76,7 @@ def attempt_failed(order: Order, event: DeliveryFailed, at_ms: int, _rules: Orde
     if event.reason_code != _LOST:
         return told
     moved = _moved(order, event.shipment_id, ParcelState.LOST, at_ms)
-    return (*told, *moved, *_over(order, moved, at_ms)) if moved else ()
+    return (*told, *moved, *over(order, moved, at_ms)) if moved else ()
 
 
 def returned(order: Order, event: ReturnReceived, at_ms: int, _rules: OrderRules) -> Facts:
@@ -82,11 +86,11 @@ def returned(order: Order, event: ReturnReceived, at_ms: int, _rules: OrderRules
     """
     units = sum([item.quantity for item in event.items])
     moved = _moved(order, event.shipment_id, ParcelState.RETURNED, at_ms, units)
-    return (*moved, *_over(order, moved, at_ms)) if order.status in _ON_THE_WAY else moved
+    return (*moved, *over(order, moved, at_ms)) if order.status in _ON_THE_WAY else moved
 
 
-def _over(order: Order, moved: Facts, at_ms: int) -> Facts:
-    """Say returned once every unit is back or lost, else delivered with the last that stayed.
+def over(order: Order, moved: Facts, at_ms: int) -> Facts:
+    """Say returned once every unit is back or gone, else delivered with the last that stayed.
 
     Goods that are lost end their order as those do that come back: nothing more will happen to
     them, and their price goes back (G-30).
@@ -95,7 +99,7 @@ def _over(order: Order, moved: Facts, at_ms: int) -> Facts:
         return ()
     after = [parcel for parcel in _after(order, moved) if parcel.state is not ParcelState.CANCELLED]
     gone = sum([_units_gone(parcel) for parcel in after])
-    all_lost = all(parcel.state is ParcelState.LOST for parcel in after)
+    all_lost = all(parcel.state in _GONE for parcel in after)
     unsaid = all_lost and not all(parcel.units for parcel in after)
     if gone < _units(order) and not unsaid:
         return _arrived(order, moved, (), at_ms)
@@ -110,14 +114,23 @@ def _ended(order: Order, last: Moved) -> Facts:
 
 
 def _units_gone(parcel: Parcel) -> int:
-    return parcel.units if parcel.state is ParcelState.LOST else parcel.units_back
+    return parcel.units if parcel.state in _GONE else parcel.units_back
 
 
 def shipment_cancelled(
     order: Order, event: ShipmentCancelled, at_ms: int, _rules: OrderRules
 ) -> Facts:
-    """Forget a parcel that will not come: another may take its place."""
-    return _moved(order, event.shipment_id, ParcelState.CANCELLED, at_ms)
+    """Forget a parcel that will not come: while nothing has left, another may take its place.
+
+    One that an amendment came before holds nothing of the order any more.
+    """
+    moved = _moved(order, event.shipment_id, ParcelState.CANCELLED, at_ms)
+    if not moved:
+        return ()
+    told = () if event.reason == _AMENDED else _units_by_line(order, event.items or ())
+    where = event.warehouse_id or ""
+    parcel = replace(moved[0].parcel, units=0, lines=told, warehouse_id=where)
+    return (replace(moved[0], parcel=parcel),)
 
 
 def booking_failed(
@@ -129,11 +142,14 @@ def booking_failed(
 
 def _lines(order: Order, event: ShipmentCreated) -> tuple[tuple[int, int], ...]:
     """Which units of which line are in a parcel, as far as its packages tell."""
+    return _units_by_line(order, [item for box in event.packages for item in box.items or ()])
+
+
+def _units_by_line(order: Order, items: Iterable[ShippedItem]) -> tuple[tuple[int, int], ...]:
     units: dict[int, int] = {}
-    for box in event.packages:
-        for item in box.items or ():
-            number = order.line_number(item.item_id)
-            units[number] = units.get(number, 0) + item.quantity
+    for item in items:
+        number = order.line_number(item.item_id)
+        units[number] = units.get(number, 0) + item.quantity
     units.pop(0, None)
     return tuple(units.items())
 
@@ -145,7 +161,7 @@ def _moved(
     at_ms: int,
     units: int = 0,
     lines: tuple[tuple[int, int], ...] = (),
-) -> Facts:
+) -> tuple[ParcelMoved, ...]:
     """A parcel's new state; none where it is known already, or further on."""
     known = {parcel.shipment_id: parcel for parcel in order.parcels}
     parcel = known.get(shipment_id)
@@ -182,7 +198,7 @@ def _arrived(order: Order, moved: Facts, shipped: Facts, at_ms: int) -> Facts:
     if not shipped and order.status is not Status.SHIPPED:
         return ()
     parcels = [p for p in _after(order, moved) if p.state is not ParcelState.CANCELLED]
-    ended = {ParcelState.LOST, ParcelState.DELIVERED, ParcelState.RETURNED}
+    ended = {*_GONE, ParcelState.DELIVERED, ParcelState.RETURNED}
     if any(parcel.state not in ended for parcel in parcels):
         return ()
     known = all(parcel.units for parcel in parcels)

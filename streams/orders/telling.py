@@ -11,7 +11,7 @@ from streams.addresses import region_of, wire_address
 from streams.moments import moment_of
 from streams.orders.back import Back
 from streams.orders.calendar import promised_on
-from streams.orders.facts import Amended, AmendmentAsked, AmendmentEnded
+from streams.orders.facts import Amended, AmendmentAsked, AmendmentEnded, Unsent
 from streams.orders.rows import Line, Order
 from streams.orders.rules import OrderRules
 
@@ -77,6 +77,20 @@ def _release(order: Order, fact: AmendmentEnded) -> Iterator[ReleaseStock]:
             quantity=line.quantity,
             reason="order_amended",
         )
+
+
+def let_go(order: Order, fact: Unsent) -> Iterator[ReleaseStock]:
+    """Let go what is held for parcels that are not sent, each where it lies."""
+    for parcel in [one for one in fact.parcels if one.warehouse_id]:
+        for number, units in parcel.lines:
+            yield ReleaseStock(
+                reservation_id=f"{order.order_id}:{number}",
+                order_id=order.order_id,
+                product_id=order.lines[number - 1].product_id,
+                quantity=units,
+                reason="order_cancelled",
+                warehouse_id=parcel.warehouse_id,
+            )
 
 
 def _order_amended(order: Order, fact: Amended) -> OrderAmended:

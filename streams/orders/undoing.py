@@ -4,7 +4,7 @@ The replacement tells the order whose goods come back, each unit once; that orde
 taken back for them, and asks for its price, now or once it is back.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from msgspec.structs import replace
 
@@ -34,9 +34,14 @@ def lost(order: Order, event: DeliveryFailed, at_ms: int) -> Facts:
     if parcel is None or parcel.state is not ParcelState.DISPATCHED:
         return ()
     lines = parcel.lines or [(number, line.quantity) for number, line in order.standing]
+    return not_to_be_had(order, f"lost:{event.shipment_id}", lines, at_ms)
+
+
+def not_to_be_had(order: Order, cause: str, lines: Iterable[tuple[int, int]], at_ms: int) -> Facts:
+    """Tell of units of a replacement's lines that are not to be had."""
     left = [(number, _untold(order, number, units)) for number, units in lines]
     goods = [Unreplaced(number, units, "new") for number, units in left if units]
-    return _told(f"lost:{event.shipment_id}", goods, 0, at_ms)
+    return _told(cause, goods, 0, at_ms)
 
 
 def sent_back(order: Order, back: Back, event: ReturnReceived, at_ms: int) -> Facts:

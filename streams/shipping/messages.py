@@ -23,7 +23,7 @@ from streams.shipping.deliveries import ADDRESS
 from streams.shipping.places import place_of, place_of_scan
 from streams.shipping.rows import Scan, Shipment
 from streams.shipping.rules import ShippingRules
-from streams.shipping.wares import packages_of
+from streams.shipping.wares import packages_of, wares_of
 
 Said = tuple[Message, ...]
 
@@ -190,6 +190,8 @@ def _cancelled(shipment: Shipment, fact: f.Cancelled, _rules: ShippingRules) -> 
         order_id=shipment.order_id,
         reason=fact.reason,
         cancelled_at=moment_of(fact.at_ms),
+        items=wares_of(shipment.items),
+        warehouse_id=None if shipment.guessed else shipment.warehouse_id or None,
     )
     if not shipment.tracking_number:
         return (cancelled,)

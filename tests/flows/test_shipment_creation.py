@@ -1,6 +1,6 @@
 import pytest
 
-from events.shipping import UpdateShipmentStatus
+from events.shipping import CancelShipment, UpdateShipmentStatus
 from tests.flows.scene import Scene
 
 
@@ -122,3 +122,20 @@ def test_shipment_creation_lost_in_part_is_delivered_with_the_rest() -> None:
     assert sent.shipment_id in [one.shipment_id for one in scene.data("ShipmentDelivered")]
     assert scene.status() == "delivered"
     assert scene.books() == (4_000, 2_000, 0)
+
+
+def in_two() -> Scene:
+    """Three units in two parcels, booked and not sent."""
+    scene = Scene().stock(2, "p1").stock(2, "p1", warehouse="wh_west_02")
+    return scene.place(3).until("ShipmentCreated", 2)
+
+
+def test_shipment_creation_of_which_a_part_is_not_sent_gives_its_price_and_stock_back() -> None:
+    scene = in_two().tell(CancelShipment(shipment_id="shp_ord_1:2"))
+    scene.never_told("RefundGoods")
+
+    scene.wait(days=4)
+
+    assert scene.status() == "delivered"
+    assert scene.books() == (6_000, 2_000, 0)
+    assert scene.level() == (2, 0, 0)

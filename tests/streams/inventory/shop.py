@@ -111,6 +111,7 @@ class Shop:
         reason: ReleaseReason = "order_cancelled",
         product: str = PRODUCT,
         keep: int | None = None,
+        where: str | None = None,
     ) -> Refusal | None:
         command = ReleaseStock(
             reservation_id=line,
@@ -119,6 +120,7 @@ class Shop:
             quantity=1,
             reason=reason,
             keep=keep,
+            warehouse_id=where,
         )
         row = self.reservations.get(line)
         return self._do(release(self.stock, row, command, self.at_ms, self.rules))

@@ -90,3 +90,32 @@ def test_nothing_is_freed_of_a_line_of_which_something_left_or_that_is_unknown()
     assert shop.take() == []
     assert shop.level(BERLIN).reserved == 2
     assert "nobody:1" not in shop.reservations
+
+
+def test_what_one_warehouse_holds_is_freed_whatever_is_to_leave_another() -> None:
+    shop = stocked(east=2, berlin=2)
+    shop.reserve("a:1", 4)
+    shop.commit("a:1")
+
+    shop.release("a:1", where=BERLIN)
+    assert (shop.level(BERLIN).reserved, shop.level().reserved) == (0, 2)
+    shop.ship("a:1", only=EAST)
+
+    assert shop.status("a:1") == "FULFILLED"
+    assert (shop.level(BERLIN).on_hand, shop.level().on_hand) == (2, 0)
+
+
+def test_what_one_warehouse_holds_is_freed_once_the_rest_has_left_and_nothing_leaves_for_it() -> (
+    None
+):
+    shop = stocked(east=2, berlin=2)
+    shop.reserve("a:1", 4)
+    shop.commit("a:1")
+    shop.ship("a:1", only=EAST)
+
+    for where in (BERLIN, BERLIN, EAST):
+        shop.release("a:1", where=where)
+    shop.ship("a:1", only=BERLIN)
+
+    assert shop.status("a:1") == "CANCELLED"
+    assert (shop.level(BERLIN).reserved, shop.level(BERLIN).on_hand) == (0, 2)
