@@ -143,6 +143,8 @@ class ExchangeLaw:
     def price(self, data: Data) -> None:
         """The price of goods is asked back, of no more than nothing went out for."""
         order_id = data["orderId"]
+        if data["reason"] != "EXCHANGE":
+            return
         self.asked.append(data)
         self.priced[order_id].update(_units(data["items"]))
         more = self.priced[order_id] - self._due(order_id)
