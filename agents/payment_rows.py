@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Final, Protocol
 
+from msgspec.structs import replace
+
 from agents import payment_books
 from agents.wiring import Cause, announce, timer_cause
 from engine.specs import Context, Timer
@@ -77,8 +79,11 @@ def carry_out(
     if not facts:
         return
     step = fold(payment_id, payment, facts, rules)
-    ctx.table(PAYMENTS)[payment_id] = step.payment
-    payment_books.note(ctx, cause, payment_id, payment, step.payment)
+    after = step.payment
+    if payment is None or after.status is not payment.status:
+        after = replace(after, updated_at_ms=cause.at_ms)
+    ctx.table(PAYMENTS)[payment_id] = after
+    payment_books.note(ctx, cause, payment_id, payment, after)
     for kind, due_ms, is_set in step.alarms:
         change = ctx.set_timer if is_set else ctx.cancel_timer
         change(kind, payment_id, due_ms)

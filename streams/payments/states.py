@@ -102,6 +102,8 @@ class Payment(msgspec.Struct, frozen=True, omit_defaults=True):
 
     session: Session
     status: Status = Status.INITIATED
+    updated_at_ms: int = 0
+    """Since when the status stands: whoever asks for it learns how fresh it is (ADR-006)."""
 
     owed: Owed = Owed.NOTHING
     owed_due_ms: int = 0

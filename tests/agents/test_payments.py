@@ -69,6 +69,19 @@ def test_an_order_is_paid_from_session_to_completion() -> None:
     assert not any(till.driver.dead_letters(topic) for topic in TOPICS)
 
 
+def test_a_row_tells_since_when_its_status_stands() -> None:
+    till = Till().hear(initiated())
+    opened_ms = till.driver.now_ms
+    till.driver.advance(MINUTE_MS)
+    till.hear(line(1))
+    assert till.row().updated_at_ms == opened_ms, "a line is held, the payment is as it was"
+
+    till.hear(checked(), line(2))
+
+    assert till.row().status is Status.CAPTURED
+    assert till.row().updated_at_ms == opened_ms + MINUTE_MS
+
+
 def test_events_of_one_payment_meet_in_one_partition_whatever_their_key() -> None:
     till = Till()
     for number in range(20):

@@ -51,12 +51,14 @@ async def test_a_payments_status_is_found_by_its_order_and_by_itself(shop: Shop,
             "session": {
                 "customer_id": "cus_1", "amount_minor": 500, "currency": "USD",
                 "method": {"type": "credit_card"}, "initiated_at_ms": 1,
-            }
+            },
+            "updated_at_ms": 1_700_000_000_000,
         }
     }  # fmt: skip
     response = await shop.ask("GET", f"/v1/payments/{key}/status", by=token())
     body = await response.json()
     assert (body["session"]["amount"], body["paymentStatus"]) == (5.0, "pending")
+    assert body["updatedAt"] == "2023-11-14T22:13:20.000Z"
     assert (await shop.ask("GET", f"/v1/payments/{key}/status", by=token("x"))).status == 404
 
 
