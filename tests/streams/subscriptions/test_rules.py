@@ -15,7 +15,7 @@ from events.subscriptions import (
     UserSubscriptionStarted,
 )
 from events.types import PaymentMethod, Plan
-from streams.billing.calendar import moment_of
+from streams.billing.calendar import DAY_MS, moment_of
 from streams.billing.rules import BillingRules
 from streams.subscriptions import facts as f
 from streams.subscriptions.deadlines import TIMERS, due_times
@@ -192,6 +192,20 @@ def test_what_a_cancellation_means_in_order(
         f"Refused {fact.why}" if isinstance(fact, f.Refused) else type(fact).__name__
         for fact in facts
     ] == kinds
+
+
+@pytest.mark.parametrize(("days", "refused_for_debt"), [(30, False), (31, True)])
+def test_an_open_invoice_of_more_than_thirty_days_keeps_its_customer(
+    days: int,
+    refused_for_debt: bool,  # noqa: FBT001 - a case
+) -> None:
+    owed = OLD_DEBT.owed
+    assert owed is not None
+    at_ms = owed.issued_at_ms + days * DAY_MS
+
+    facts = cancel(OLD_DEBT, cancel_command(), at_ms, RULES, locked=False)
+
+    assert (facts == (f.Refused("cancel", "open_invoice"),)) is refused_for_debt
 
 
 def test_cancelling_twice_is_cancelling_once() -> None:
@@ -501,9 +515,13 @@ def test_accepting_after_the_offer_is_over_only_withdraws_the_cancellation() -> 
     asked_to_leave = evolve_all(active(), cancelling(active(), cancel_command()))
     command = RespondToOffer(subscription_id="sub_1", user_id="usr_1", accepted=True)
 
-    late = decide(asked_to_leave, command, LATER_MS + 8 * 86_400_000, RULES)
-    in_time = decide(asked_to_leave, command, LATER_MS, RULES)
+    assert asked_to_leave.leaving is not None
+    due_ms = asked_to_leave.leaving.offer_due_ms
 
+    late = decide(asked_to_leave, command, due_ms, RULES)
+    in_time = decide(asked_to_leave, command, due_ms - 1, RULES)
+
+    assert due_ms == LATER_MS + 7 * DAY_MS
     assert late == (f.Stayed(),)
     assert in_time == (f.OfferTaken(25, 2), f.Stayed())
 
