@@ -1,6 +1,5 @@
 """Sums of an invoice, in minor units. Halves go up: away from zero where a sum is owed back."""
 
-from datetime import date
 from typing import Final
 
 _PERCENT: Final = 100
@@ -31,13 +30,13 @@ def share(price_minor: int, part_days: int, whole_days: int) -> int:
 
 
 def prorated(
-    old_minor: int, new_minor: int, today: date, old: tuple[date, date], new_days: int
+    old_minor: int, new_minor: int, remaining_days: int, old_days: int, new_days: int
 ) -> int:
     """What an upgrade costs until the running period ends: new charged, old credited (G-41).
 
-    `old` is the running period, from its start to the next billing date; `new_days` is how long
-    a period of the new plan is that starts with it. Each share is rounded by itself.
+    `old_days` and `new_days` are how long a period of either plan is that starts with the running
+    one; no more of it is left than that. Each share is rounded by itself.
     """
-    start, end = old
-    remaining = max(0, (end - max(today, start)).days)
-    return share(new_minor, remaining, new_days) - share(old_minor, remaining, (end - start).days)
+    return share(new_minor, min(remaining_days, new_days), new_days) - share(
+        old_minor, min(remaining_days, old_days), old_days
+    )

@@ -2,9 +2,10 @@
 
 from events.subscriptions import ChangePlan
 from streams.billing.amounts import prorated
-from streams.billing.calendar import day_of, next_date
+from streams.billing.calendar import day_of, next_date, plus_days
 from streams.subscriptions import facts as f
 from streams.subscriptions.charging import plan_of, withdrawn
+from streams.subscriptions.plans import PlanSpec
 from streams.subscriptions.rows import RENEWING, Status, Subscription
 from streams.subscriptions.rules import Rules
 
@@ -48,10 +49,20 @@ def _refusal(subscription: Subscription, command: ChangePlan, rules: Rules) -> s
 def _upgraded(subscription: Subscription, to: str, at_ms: int, rules: Rules) -> f.PlanChanged:
     """Give the new plan now; nothing is prorated while on trial, because nothing was paid."""
     old, new = plan_of(subscription, rules), rules.own.plans[to]
-    today, start = day_of(at_ms), subscription.period_start
-    owed = 0
+    today, owed = day_of(at_ms), 0
     if subscription.status is not Status.TRIALING:
-        days = (next_date(start, new.cycle, start.day) - start).days
-        period = (start, subscription.period_end)
-        owed = prorated(old.price_minor, new.price_minor, today, period, days)
+        left = (subscription.period_end - max(today, subscription.period_start)).days
+        days = _days(subscription, old), _days(subscription, new)
+        owed = prorated(old.price_minor, new.price_minor, max(0, left), *days)
     return f.PlanChanged(subscription.plan_id, to, today, owed)
+
+
+def _days(subscription: Subscription, plan: PlanSpec) -> int:
+    """How long a period of a plan is that starts with the running one, pauses left out.
+
+    One that starts on the last day of a short month ends on its anchor's day.
+    """
+    start = subscription.period_start
+    is_clamped = plus_days(start, 1).month != start.month
+    anchor_day = max(start.day, subscription.anchor_day) if is_clamped else start.day
+    return (next_date(start, plan.cycle, anchor_day) - start).days

@@ -296,6 +296,37 @@ def test_choosing_the_running_plan_takes_back_a_choice() -> None:
     assert decide(chosen, command, LATER_MS, RULES) == (f.PlanChosen(""),)
 
 
+UPGRADE = ChangePlan(subscription_id="sub_1", user_id="usr_1", new_plan_id="plan_monthly_pro")
+
+
+def upgraded_minor(subscription: Subscription, day: str) -> int:
+    """What an upgrade on that day costs until the running period ends."""
+    [fact] = [
+        one
+        for one in decide(subscription, UPGRADE, run_of(day), RULES)
+        if isinstance(one, f.PlanChanged)
+    ]
+    return fact.prorated_minor
+
+
+def test_an_upgrade_on_a_periods_first_day_costs_what_the_plans_differ_by() -> None:
+    in_march = paid(charged(), run_of("2025-02-28"))
+    assert (in_march.period_start, in_march.period_end) == (date(2025, 2, 28), date(2025, 3, 31))
+
+    assert upgraded_minor(active(), "2025-01-31") == 29_99 - 9_99
+    assert upgraded_minor(in_march, "2025-02-28") == 29_99 - 9_99
+
+
+def test_an_upgrade_after_a_pause_counts_days_of_service_only() -> None:
+    pausing = PauseSubscription(subscription_id="sub_1", user_id="usr_1", resume_at="2025-03-17")
+    paused = evolve_all(active(), decide(active(), pausing, run_of("2025-02-14"), RULES))
+    again = fired(paused, "resume")
+    assert again.period_end == date(2025, 3, 31)
+
+    # 14 of 28 days of each plan, as without the pause.
+    assert upgraded_minor(again, "2025-03-17") == upgraded_minor(active(), "2025-02-14")
+
+
 def test_an_upgrade_on_trial_costs_nothing_for_the_trial() -> None:
     trial = pending(plan_id="plan_monthly_pro")
     command = ChangePlan(
