@@ -42,6 +42,9 @@ SOURCE: Final = "stripe"
 REFUND_REFUSED: Final = "refund_refused"
 """What the gateway says of a refund that failed."""
 
+_ENQUIRY: Final = "warning_"
+"""How the states of a bank's question begin: nothing is disputed, and no money withdrawn."""
+
 PaymentOf = Callable[[str], Awaitable[str | None]]
 """The payment of an intent; raises a FlowMartError when Stripe does not say."""
 Told = Mapping[str, Any]
@@ -202,7 +205,10 @@ def _refunded(payment_id: str, refund: Told, _event: Told) -> Message | None:
     )
 
 
-def _disputed(payment_id: str, dispute: Told, _event: Told) -> Message:
+def _disputed(payment_id: str, dispute: Told, _event: Told) -> Message | None:
+    """A dispute, once money is withdrawn; a bank that only asks may yet make one of it."""
+    if dispute["status"].startswith(_ENQUIRY):
+        return None
     return RecordChargeback(
         payment_id=payment_id,
         chargeback_reference=dispute["id"],
@@ -211,8 +217,10 @@ def _disputed(payment_id: str, dispute: Told, _event: Told) -> Message:
     )
 
 
-def _closed(payment_id: str, dispute: Told, _event: Told) -> Message:
+def _closed(payment_id: str, dispute: Told, _event: Told) -> Message | None:
     outcome = dispute["status"]
+    if outcome.startswith(_ENQUIRY):
+        return None
     return CloseChargeback(
         payment_id=payment_id,
         chargeback_reference=dispute["id"],
@@ -230,6 +238,7 @@ _MESSAGES: Final[dict[str, Callable[[str, Told, Told], Message | None]]] = {
     "refund.failed": _refunded,
     "charge.refund.updated": _refunded,
     "charge.dispute.created": _disputed,
+    "charge.dispute.updated": _disputed,
     "charge.dispute.closed": _closed,
 }
 """By Stripe's type; any other is taken and ignored, so that Stripe does not tell it again."""

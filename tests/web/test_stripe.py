@@ -144,10 +144,11 @@ CASES: list[tuple[str, dict[str, Any], str, dict[str, Any]]] = [
     ("charge.dispute.closed", DISPUTE | {"status": "lost"}, "CloseChargeback", {"outcome": "lost"}),
     (
         "charge.dispute.closed",
-        DISPUTE | {"status": "warning_closed"},
+        DISPUTE | {"status": "charge_refunded"},
         "CloseChargeback",
         {"outcome": "withdrawn"},
     ),
+    ("charge.dispute.updated", DISPUTE, "RecordChargeback", {"chargeback_reference": "du_1"}),
 ]
 
 
@@ -178,6 +179,9 @@ async def test_an_event_becomes_its_message(
         ("refund.updated", REFUND | {"status": "pending"}),
         ("refund.updated", REFUND | {"status": "requires_action"}),
         ("charge.dispute.created", DISPUTE | {"payment_intent": "pi_other"}),
+        ("charge.dispute.created", DISPUTE | {"status": "warning_needs_response"}),
+        ("charge.dispute.updated", DISPUTE | {"status": "warning_under_review"}),
+        ("charge.dispute.closed", DISPUTE | {"status": "warning_closed"}),
     ],
 )
 async def test_what_payments_need_not_know_is_taken_and_ignored(
