@@ -55,7 +55,7 @@ _NAMES: Final[dict[str, dict[str, frozenset[str]]]] = {
     "notification": {"queued": frozenset({"due"}), "sending": frozenset({"notify-retry"})},
     "subscription": {
         "trialing": frozenset({"trial"}),
-        "active": frozenset({"invoice", "renewal", "overdue"}),
+        "active": frozenset({"invoice", "renewal", "overdue", "period-end"}),
         "paused": frozenset({"resume"}),
         "past_due": frozenset({"dunning"}),
         "grace": frozenset({"grace"}),
