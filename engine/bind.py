@@ -76,9 +76,11 @@ class LaneApp(faust.App):
         states = await ensure_topics(
             client_options(self), self.lanes.topology, replication=self.replication
         )
+        topology = self.lanes.topology
+        exact = {*topology.topics, topology.changelog}
         check_copartitioned(
-            {s.name: s.found for s in states if s.name in self.lanes.topology.topics},
-            self.lanes.topology.partitions,
+            {s.name: s.found for s in states if s.name in exact or (s.found or 0) < s.partitions},
+            topology.partitions,
         )
 
     def _create_directories(self) -> None:

@@ -244,7 +244,7 @@ def check_copartitioned(topics: Mapping[str, int | None], partitions: int) -> No
     if wrong:
         found = ", ".join(f"{name} has {n or 'none'}" for name, n in sorted(wrong.items()))
         raise NotCopartitioned(
-            f"every topic that agents read needs {partitions} partitions: {found}."
+            f"every topic of the application needs {partitions} partitions: {found}."
             " Create the missing ones with `faust -A app topics create`, recreate those that"
             " differ, or set FLOWMART_PARTITIONS."
         )

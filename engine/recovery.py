@@ -84,10 +84,13 @@ class ChangelogReader:
         tps = {TopicPartition(self._changelog, p): p for p in stores}
         # Asked of a topic that it does not know yet, the client waits 100 ms before it asks again.
         await wait_until_known(consumer._client, [self._changelog])  # noqa: SLF001 - no public way
-        ends = await consumer.end_offsets(list(tps))
+        ends, firsts = await asyncio.gather(
+            consumer.end_offsets(list(tps)), consumer.offsets_for_times(dict.fromkeys(tps, 0))
+        )
         consumer.assign(list(tps))
         for tp, p in tps.items():
-            position, why = usable_position(stores[p], ends[tp], time.time())
+            oldest_s = None if firsts.get(tp) is None else firsts[tp].timestamp // 1000
+            position, why = usable_position(stores[p], ends[tp], oldest_s, time.time())
             if why:
                 stores[p] = replace(p, why)
                 done.wiped += (p,)
@@ -121,8 +124,13 @@ def position_item(position: int, now_s: float) -> Item:
     return POSITION, b"%d %d" % (position, now_s)
 
 
-def usable_position(store: Store, end: int, now_s: float) -> tuple[int, str]:
-    """Where to read the changelog on, and why the store has to be replaced first, if it has."""
+def usable_position(store: Store, end: int, oldest_s: int | None, now_s: float) -> tuple[int, str]:
+    """Where to read the changelog on, and why the store has to be replaced first, if it has.
+
+    `oldest_s` is when the oldest record of the changelog was written; None: it has none. Where
+    all of it is newer than the store, the store may be another changelog's: of a cluster that was
+    there before, say. To read it from its beginning then takes no more than to read on.
+    """
     raw = store.get(POSITION)
     if raw is None:
         return 0, ""
@@ -131,4 +139,6 @@ def usable_position(store: Store, end: int, now_s: float) -> tuple[int, str]:
         return 0, "the store knew more than the changelog"
     if position < end and (not written_s or now_s - written_s[0] > STORE_AGE_MAX_S):
         return 0, "the store is so old that the changelog may have forgotten deletions"
+    if oldest_s is not None and written_s and oldest_s > written_s[0]:
+        return 0, "the changelog was made anew after the store was written"
     return position, ""

@@ -222,27 +222,32 @@ async def test_a_chunk_for_a_lane_that_closed_is_dropped_and_counted() -> None:
 # -- what the store says of the changelog
 
 DAY = 24 * 3600
+NOW = 1000 * DAY
 
 
 @pytest.mark.parametrize(
-    ("kept", "end", "position", "told"),
+    ("kept", "end", "oldest_s", "position", "told"),
     [
-        (None, 50, 0, ""),
-        (b"30 1000", 50, 30, ""),
-        (b"50 1000", 50, 50, ""),
-        (b"51 1000", 50, 0, "knew more"),
-        (b"51 1000", 0, 0, "knew more"),
-        (b"30 %d" % (1000 - 7 * DAY), 50, 0, "so old"),
-        (b"50 %d" % (1000 - 7 * DAY), 50, 50, ""),
-        (b"30", 50, 0, "so old"),
+        (None, 50, 7, 0, ""),
+        (b"30 %d" % NOW, 50, 7, 30, ""),
+        (b"50 %d" % NOW, 50, 7, 50, ""),
+        (b"0 %d" % NOW, 0, None, 0, ""),
+        (b"51 %d" % NOW, 50, 7, 0, "knew more"),
+        (b"51 %d" % NOW, 0, None, 0, "knew more"),
+        (b"30 %d" % (NOW - 7 * DAY), 50, 7, 0, "so old"),
+        (b"50 %d" % (NOW - 7 * DAY), 50, 7, 50, ""),
+        (b"30", 50, 7, 0, "so old"),
+        (b"30 %d" % NOW, 50, NOW, 30, ""),
+        (b"30 %d" % NOW, 50, NOW + 1, 0, "made anew"),
+        (b"50 %d" % NOW, 50, NOW + 1, 0, "made anew"),
     ],
 )
-def test_a_store_is_read_on_or_rebuilt(kept, end, position, told) -> None:
+def test_a_store_is_read_on_or_rebuilt(kept, end, oldest_s, position, told) -> None:
     store = MemoryStore()
     if kept is not None:
         store.write([(b"\x00changelog-position", kept)])
 
-    found, why = usable_position(store, end, 1000)
+    found, why = usable_position(store, end, oldest_s, NOW)
 
     assert found == position
     assert told in why

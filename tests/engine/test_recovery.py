@@ -135,6 +135,19 @@ async def test_a_store_that_knows_more_than_the_changelog_is_rebuilt(
     assert dict(store.range(b"a", b"z")) == {b"a": b"v"}
 
 
+async def test_a_store_of_an_earlier_changelog_is_rebuilt(writer, changelog, recover) -> None:
+    """A cluster or a topic was made anew while a worker's disk was kept, and has grown since."""
+    for key in "abc":
+        await writer.commit(batch(key), changelog, 0)
+    older = MemoryStore()
+    older.write([(b"n", b"of another life"), position_item(2, time.time() - 3600)])
+
+    done, store = await recover(older)
+
+    assert done.wiped == (0,)
+    assert dict(store.range(b"a", b"z")) == {b"a": b"v", b"b": b"v", b"c": b"v"}
+
+
 async def test_a_store_reads_on_where_it_stands(writer, changelog, recover) -> None:
     position = await writer.commit(batch("a"), changelog, 0)
     store = MemoryStore()

@@ -1,16 +1,20 @@
 """What does not fit together is refused before anything starts, and told."""
 
+from contextlib import nullcontext
 from dataclasses import replace
 
 import pytest
 from faust.types import TP
 
+from engine.admin import TopicState, wanted_topics
+from engine.bind import WorkerOptions, create_worker_app
 from engine.errors import NotCopartitioned, TopologyError
 from engine.lanes import check_copartitioned
+from engine.policy import Policy
 from engine.rebalance import lanes_of
 from engine.specs import AgentSpec, EffectSpec, Source, TableSpec, TopicSpec
 from engine.topology import Topology
-from tests.engine.counting import COUNTS, IN, OUT, Json, Row, count, counting, later
+from tests.engine.counting import COUNTS, IN, OUT, Json, Row, count, counting, later, topology
 
 
 def bound(*agents: AgentSpec, effects: tuple[EffectSpec, ...] = ()) -> Topology:
@@ -74,6 +78,42 @@ def test_a_topic_without_a_type_of_its_own_goes_to_who_takes_any() -> None:
 def test_topics_with_other_partition_counts_are_named_with_what_to_do() -> None:
     with pytest.raises(NotCopartitioned, match=r"needs 4 .* a has 3, b has none.*FLOWMART_PART"):
         check_copartitioned({"a": 3, "b": None, "c": 4}, 4)
+
+
+@pytest.mark.parametrize(
+    ("name", "found", "refused"),
+    [
+        ("in", 2, True),
+        ("in", 4, True),
+        ("t-changelog", 4, True),
+        ("t-changelog", 2, True),
+        ("out", 2, True),
+        ("out", 4, False),
+        ("in.dlq", 2, False),
+    ],
+)
+async def test_a_worker_begins_only_where_every_partition_it_needs_is_there(
+    name, found, refused, tmp_path, monkeypatch
+) -> None:
+    """What it reads, and its changelog, has exactly its lanes; what it writes has no fewer."""
+    topo = topology(partitions=3)
+    states = [
+        TopicState(t.name, t.num_partitions, found if t.name == name else t.num_partitions)
+        for t in wanted_topics(topo, 1)
+    ]
+
+    async def ensured(*_args: object, **_kwargs: object) -> list[TopicState]:
+        return states
+
+    monkeypatch.setattr("engine.bind.ensure_topics", ensured)
+    app = create_worker_app(topo, Policy(), WorkerOptions("b:1", tmp_path))
+
+    with (
+        pytest.raises(NotCopartitioned, match=rf"needs 3 partitions: {name} has {found}")
+        if refused
+        else nullcontext()
+    ):
+        await app.on_first_start()
 
 
 def test_an_assignment_without_some_topic_of_a_partition_is_refused() -> None:

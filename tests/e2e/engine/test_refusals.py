@@ -67,7 +67,7 @@ def test_topics_with_another_number_of_partitions(shop) -> None:
     said = ends(worker.start())
 
     assert (
-        f"NotCopartitioned: every topic that agents read needs 3 partitions: {shop.app}-in has 4"
+        f"NotCopartitioned: every topic of the application needs 3 partitions: {shop.app}-in has 4"
         in said
     )
 
