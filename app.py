@@ -158,6 +158,7 @@ def create_app(settings: Settings, topology: Topology | None = None) -> LaneApp:
         linger_s=settings.commit_linger_ms / 1000,
         bulk_linger_s=settings.commit_bulk_ms / 1000,
         rows_max=settings.rows_cached_max,
+        slow_s=settings.slow_ms / 1000,
     )
     options = WorkerOptions(
         broker=settings.broker,

@@ -83,6 +83,9 @@ class Settings(BaseSettings):
     """A lane's transactions are at least this far apart, unless records pile up."""
     commit_bulk_ms: int = Field(default=100, ge=0, le=10_000)
     """The same while records pile up."""
+    slow_ms: int = Field(default=1_000, ge=10, le=60_000)
+    """A handler that takes longer is named in the log (`flowmart_slow_total`): while it runs
+    nothing else of its worker moves, and after `session_timeout_s` its partitions go elsewhere."""
     rows_cached_max: int = Field(default=50_000, ge=100)
     """Decoded rows that a table keeps in a lane."""
 

@@ -1,5 +1,6 @@
 """Binds a topology to a Faust app: settings, agents, lanes, metrics."""
 
+import asyncio
 import gc
 import logging
 import os
@@ -23,6 +24,7 @@ from engine.policy import Policy
 from engine.progress import RecoveryProgress
 from engine.specs import AgentSpec, EffectSpec
 from engine.topology import Topology
+from engine.watch import watched
 
 LOG = logging.getLogger(__name__)
 
@@ -182,6 +184,11 @@ def bind(app: LaneApp, topology: Topology, policy: Policy, data_dir: Path) -> La
     async def tick() -> None:
         lanes.tick()
         cast("LaneMonitor", app.monitor).follow(lanes.stats)
+
+    @app.task  # type: ignore[untyped-decorator]  # Faust's
+    async def watch() -> None:
+        with watched(lanes.stats, policy.slow_s):
+            await asyncio.Event().wait()
 
     has_settled = False
 

@@ -1,10 +1,11 @@
 """A lane: everything a worker does for one partition, in one order, one transaction at a time."""
 
 import asyncio
+import logging
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 from engine.batches import Batch, Completion
 from engine.errors import CommitFailed
@@ -15,6 +16,8 @@ from engine.records import Chunk
 from engine.recovery import position_item
 
 __all__ = ["Lane", "Policy", "Writer"]
+
+LOG = logging.getLogger(__name__)
 
 
 class Writer(Protocol):
@@ -154,9 +157,21 @@ class Lane:
 
     def _apply(self, item: Chunk | Completion) -> None:
         if isinstance(item, Chunk):
-            self.processor.apply(item)
+            self._timed(self.processor.apply, item, item.topic, f"[{item.start}, {item.end})")
         else:
             self.processor.complete(item)
+
+    def _timed(self, do: Callable[[Any], Any], about: Any, what: str, where: str) -> Any:
+        """Do it, watched; what took long is told of when it is over, too, and counted."""
+        stats = self.processor.stats
+        stats.busy_since = started = time.monotonic()
+        try:
+            return do(about)
+        finally:
+            stats.busy_since = 0.0
+            if (took_s := time.monotonic() - started) > self._policy.slow_s:
+                LOG.warning("partition %s: %s %s took %.1f s", self.partition, what, where, took_s)
+                stats.count_slow(what)
 
     async def _run_tick(self) -> None:
         """Fire timers in a transaction of their own, apart from what is pending."""
@@ -164,7 +179,7 @@ class Lane:
         assert now_ms is not None
         if self.processor.has_changes():
             await self.commit()
-        if self.processor.tick(now_ms):
+        if self._timed(self.processor.tick, now_ms, "tick", f"at {now_ms}"):
             self._tick_ms = now_ms  # More is due than one transaction should hold.
         if self.processor.has_changes():
             await self.commit()

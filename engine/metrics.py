@@ -89,6 +89,14 @@ class EngineCollector(Collector):
         for names, count in stats.failed_timers.items():
             failed.add_metric(list(names), count)
         yield failed
+        slow = CounterMetricFamily(
+            f"{self._prefix}_slow",
+            "Chunks of a topic, and ticks, that kept the whole worker waiting.",
+            labels=["topic", "agent"],
+        )
+        for names, count in stats.slow.items():
+            slow.add_metric(list(names), count)
+        yield slow
         late = CounterMetricFamily(
             f"{self._prefix}_late_records", "Records of closed windows.", labels=["agent"]
         )

@@ -26,6 +26,8 @@ class Policy:
     tick_s: float = 1.0
     rows_max: int = 50_000
     """Decoded rows a table keeps in a lane."""
+    slow_s: float = 1.0
+    """A handler that takes longer is named in the log: nothing else of its worker moves."""
     commit_wait_s: float = 40.0
     """How long a transaction may take: more than a broker's restart, less than for ever."""
     close_wait_s: float = 3.0

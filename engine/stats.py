@@ -61,6 +61,12 @@ class Stats:
     Of kind `tick`: the agent's tick."""
     chunk_records: Histogram = field(default_factory=lambda: Histogram(_BUCKETS_RECORDS))
     transaction_s: Histogram = field(default_factory=lambda: Histogram(_BUCKETS_S))
+    busy_since: float = 0.0
+    """On the monotonic clock: when a lane began what it is doing; 0: none does anything."""
+    busy_agent: str = ""
+    """Whose handler was found to take long, while it does."""
+    slow: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Chunks, by topic, and ticks that took longer than `Policy.slow_s`, with the agent."""
     recovered_records: int = 0
     recovery_s: float = 0.0
 
@@ -72,6 +78,11 @@ class Stats:
     def count_dead(self, topic: str, agent: str, error: str) -> None:
         """A record went to the dead letters."""
         self.dead[topic, agent, error] += 1
+
+    def count_slow(self, what: str) -> None:
+        """Something that a lane did took long."""
+        self.slow[what, self.busy_agent] += 1
+        self.busy_agent = ""
 
     def count_failed_timer(self, agent: str, kind: str) -> None:
         """A timer's handler raised."""
