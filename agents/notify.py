@@ -25,8 +25,10 @@ from streams.notifications.buyers import (
     first_seen,
     is_first_scan,
     is_missed,
+    is_new_shortage,
     order_of,
     scanned,
+    told_short,
     watching,
 )
 from streams.notifications.notices import house_notice, notices, recipient_of, watcher_notice
@@ -192,11 +194,13 @@ def _on_shortage(telling: Handler) -> Handler:
     """Tell the customer whose order ran short, and have them wait for the product if it did not."""
 
     def handler(ctx: Context, delivery: Delivery) -> None:
-        event = delivery.value.data
-        buyer = ctx.table(BUYERS).get(event.triggered_by_order_id)
+        event, table = delivery.value.data, ctx.table(BUYERS)
+        buyer = table.get(event.triggered_by_order_id)
         if buyer is None or not is_missed(buyer, event):
             return
-        telling(ctx, delivery)
+        if is_new_shortage(buyer, event):
+            table[event.triggered_by_order_id] = told_short(buyer, event)
+            telling(ctx, delivery)
         if not event.backorder_allowed:
             ctx.publish(WATCHES, event.product_id, _watch(event.product_id, buyer.user_id), ())
 

@@ -109,12 +109,23 @@ def extend(row: Reservation | None, command: ExtendHold, rules: InventoryRules) 
 def expire(
     stock: Stock, row: Reservation | None, now_ms: int, rules: InventoryRules
 ) -> tuple[Fact, ...]:
-    """End a hold whose time is over, unless a payment committed it, and serve those who wait."""
+    """End a hold whose time is over, unless a payment committed it, and serve those who wait.
+
+    Where its own order is the next to be served nobody is: there is too little for both of its
+    lines, and they would take the units from each other time and again.
+    """
     if row is None or row.status != "CONFIRMED" or row.expires_at_ms is None:
         return ()
     if row.expires_at_ms > now_ms:
         return ()
-    return serve_after(stock, (_expired(row, now_ms, rules),), now_ms, rules)
+    ended = (_expired(row, now_ms, rules),)
+    if stock.queue and _order_of(stock.queue[0]) == _order_of(row):
+        return ended
+    return serve_after(stock, ended, now_ms, rules)
+
+
+def _order_of(claim: Line | Reservation) -> str:
+    return claim.reservation_id.rpartition(":")[0]
 
 
 def is_over(row: Reservation | None, now_ms: int) -> bool:

@@ -12,6 +12,8 @@ from streams.notifications.rows import Buyer, Watchers
 from streams.notifications.rules import NotificationRules
 from streams.reservations import line_of
 
+SHORT_MAX = 50
+"""Products of one order that its customer is told are missing."""
 SCANNED_MAX = 50
 """Shipments of one order whose first scan is remembered."""
 
@@ -55,6 +57,16 @@ def is_missed(buyer: Buyer, event: OutOfStock) -> bool:
     """
     line = line_of(event.reservation_id, event.triggered_by_order_id)
     return not buyer.lines or line <= buyer.lines
+
+
+def is_new_shortage(buyer: Buyer, event: OutOfStock) -> bool:
+    """Whether the customer does not know yet that the product is missing."""
+    return event.product_id not in buyer.short and len(buyer.short) < SHORT_MAX
+
+
+def told_short(buyer: Buyer, event: OutOfStock) -> Buyer:
+    """Remember that they know."""
+    return replace(buyer, short=(*buyer.short, event.product_id))
 
 
 def is_first_scan(buyer: Buyer, event: ShipmentInTransit) -> bool:

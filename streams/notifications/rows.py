@@ -127,6 +127,8 @@ class Buyer(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     phone: str = ""
     in_transit: tuple[str, ...] = ()
     """Shipments whose first scan was told."""
+    short: tuple[str, ...] = ()
+    """Products that the customer was told are missing."""
     lines: int = 0
     """Lines that were ordered; further ones are those of amendments. 0: nobody said."""
 

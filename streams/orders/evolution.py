@@ -68,7 +68,8 @@ def _line_held(order: Order, fact: LineHeld) -> Order:
 
 
 def _all_held(order: Order, fact: AllHeld) -> Order:
-    return step(order, fact.at_ms, "STOCK_HELD", **_with_line(order, fact.line))
+    changes = _with_line(order, fact.line)
+    return step(order, fact.at_ms, "STOCK_HELD", patience_ms=0, **changes)
 
 
 def _line_lost(order: Order, fact: LineLost) -> Order:
@@ -83,6 +84,7 @@ def _went_short(order: Order, fact: WentShort) -> Order:
         "OUT_OF_STOCK",
         short=tuple(sorted({*order.short, *fact.lines})),
         backorder_due_ms=fact.due_ms,
+        patience_ms=fact.due_ms,
     )
 
 
@@ -109,6 +111,7 @@ def _money_taken(order: Order, fact: MoneyTaken) -> Order:
         fact.at_ms,
         "PAYMENT_CAPTURED",
         captured_minor=fact.amount_minor,
+        patience_ms=0,
         payment_id=fact.payment_id,
         short=(),
         unavailable=(),

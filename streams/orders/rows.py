@@ -151,6 +151,9 @@ class Order(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """Lines that cannot be had: a substitute is sought, or an amendment has to end first (G-11)."""
     backorder_due_ms: int = 0
     """When waiting for stock ends; 0: nothing waits."""
+    patience_ms: int = 0
+    """Until when it may wait, from its first shortage on; 0 once it has had all its stock at once.
+    Lines may take turns at being held: that is one wait."""
     review_due_ms: int = 0
     """When an open fraud review ends; 0: none is open."""
     held_from: Status | None = None

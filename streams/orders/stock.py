@@ -46,9 +46,10 @@ def out_of_stock(order: Order, event: OutOfStock, at_ms: int, rules: OrderRules)
     lines = _lines_missing(order, event)
     if not lines:
         return ()
-    if not _may_wait(event, at_ms, rules):
+    is_over = 0 < order.patience_ms <= at_ms
+    if is_over or not _may_wait(event, at_ms, rules):
         return (WentUnavailable(at_ms, lines),)
-    due_ms = order.backorder_due_ms or at_ms + rules.backorder_ms
+    due_ms = order.patience_ms or at_ms + rules.backorder_ms
     short = WentShort(at_ms, lines, due_ms)
     if order.status is Status.CONFIRMED:
         return (short, Moved(at_ms, Status.BACKORDERED, "BACKORDERED"))

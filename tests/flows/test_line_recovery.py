@@ -8,7 +8,7 @@ from events.orders import CancelOrder
 from events.types import OrderItem
 from settings import Settings
 from streams.moments import moment_of
-from tests.flows.scene import Scene
+from tests.flows.scene import Scene, order
 
 FINAL = frozenset({"p1"})
 
@@ -215,3 +215,21 @@ def test_substitute_whose_hold_lapsed_is_held_again_before_any_money_is_taken() 
 
     assert (scene.status(), products(scene)) == ("delivered", [("p3", 2), ("s1", 2)])
     assert (scene.books(), scene.level("s1")) == ((8_000, 0, 0), (3, 0, 0))
+
+
+def test_two_lines_of_a_product_of_which_there_is_too_little_wait_three_days_and_one_is_sent() -> (
+    None
+):
+    scene = Scene().stock(3, "p1")
+
+    scene.tell(order(2, ("p1", "p1"))).wait(days=2)
+    assert scene.status() == "backordered"
+    assert len(scene.data("OutOfStock")) == 1
+    assert scene.mails("out-of-stock") == 1
+    scene.wait(days=8)
+
+    assert (scene.status(), scene.level(), scene.books()) == (
+        "delivered",
+        (1, 0, 0),
+        (2_000 * 2, 0, 0),
+    )

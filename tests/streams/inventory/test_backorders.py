@@ -235,3 +235,17 @@ def test_a_waiting_line_that_is_released_tells_nobody_of_stock() -> None:
     shop.release("a:1")
 
     assert (shop.status("a:1"), shop.stock.queue, shop.take()) == ("CANCELLED", (), [])
+
+
+def test_an_order_does_not_pass_its_units_from_one_of_its_lines_to_the_other() -> None:
+    shop = stocked(east=3)
+    shop.reserve("a:1", 2)
+    shop.reserve("a:2", 2)
+    shop.advance(15 * MINUTE_MS)
+    assert (shop.status("a:1"), shop.status("a:2")) == ("EXPIRED", "PENDING")
+
+    shop.add(1)
+
+    assert shop.status("a:2") == "CONFIRMED"
+    shop.reserve("a:1", 2)
+    assert shop.status("a:1") == "CONFIRMED"

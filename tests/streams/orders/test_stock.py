@@ -202,3 +202,25 @@ def test_a_shortage_during_a_review_shows_when_the_review_is_over() -> None:
 
 def test_a_paid_order_has_its_stock() -> None:
     assert decide(after(CONFIRMED, paid()), short(), AT_MS, RULES) == ()
+
+
+def test_lines_that_take_turns_at_being_short_wait_three_days_in_all() -> None:
+    first = after(CONFIRMED, held(1), short("p2"))
+    turned = after(first, expired(1), held(2), short("p1"), at_ms=AT_MS + 2 * DAY_MS)
+
+    assert (turned.status, turned.short) == (Status.BACKORDERED, (1,))
+    assert turned.backorder_due_ms == first.backorder_due_ms
+
+
+def test_who_had_everything_once_waits_anew() -> None:
+    whole = after(CONFIRMED, held(1), short("p2"), held(2))
+    anew = after(whole, released(2), short("p2"), at_ms=AT_MS + 2 * DAY_MS)
+
+    assert anew.backorder_due_ms > AT_MS + 5 * DAY_MS
+
+
+def test_what_runs_short_once_the_waiting_is_over_is_waited_for_no_more() -> None:
+    first = after(CONFIRMED, held(1), short("p2"))
+    late = after(first, expired(1), held(2), short("p1"), at_ms=AT_MS + 4 * DAY_MS)
+
+    assert (late.short, late.lines[0].quantity, late.status) == ((), 0, Status.CONFIRMED)
