@@ -90,7 +90,8 @@ async def _serve(settings: Settings, issuer: Issuer) -> None:
     workers = Workers(settings.worker_url.split(","), token, settings.gateway)
     types: dict[str, Any] = {table.name: table.row for table in SHOWN}
     callers = Callers(settings.gateway_trusted_proxies, settings.gateway_proxy_header)
-    guard = Guard(issuer, callers, settings.gateway, Measures())
+    view = settings.view_token and settings.view_token.get_secret_value()
+    guard = Guard(issuer, callers, settings.gateway, Measures(), view)
     gateway = Gateway(settings.broker, settings.env, guard, workers, settings.gateway, types)
     await gateway.start(settings.gateway_host, settings.gateway_port)
     logging.getLogger(__name__).info(

@@ -1,5 +1,6 @@
 """What every request passes: a trace, limits, a token, a right."""
 
+import hmac
 import logging
 import re
 import time
@@ -25,6 +26,11 @@ PRINCIPAL: Final = web.RequestKey("principal", Principal)
 LIMITS: Final = web.RequestKey("limits", dict[str, str])
 OPEN: Final = frozenset({"/health", "/ready", "/openapi.json"})
 WEBHOOKS: Final = "/webhooks/"
+METRICS: Final = "/metrics"
+SCRAPER: Final = Principal(
+    "holder of the view token", frozenset({Role.SERVICE}), frozenset({"metrics:read"})
+)
+"""Who shows FLOWMART_VIEW_TOKEN to read metrics, and may do nothing else."""
 _SAFE: Final = frozenset({"GET", "HEAD"})
 _TRACE_FORM: Final = re.compile(r"[!-~]{1,128}")
 """It goes into headers, events and logs: nothing that could break one of them."""
@@ -36,12 +42,18 @@ class Guard:
     """Middlewares, the outermost first."""
 
     def __init__(
-        self, issuer: Issuer, callers: Callers, rules: GatewayRules, measures: Measures
+        self,
+        issuer: Issuer,
+        callers: Callers,
+        rules: GatewayRules,
+        measures: Measures,
+        view_token: str | None = None,
     ) -> None:
         self._issuer = issuer
         self._callers = callers
         self._rules = rules
         self.measures = measures
+        self._view_token = view_token
         self._buckets = Buckets(rules.principals_max)
         self._under_way = UnderWay(rules.concurrent_max)
 
@@ -117,10 +129,19 @@ class Guard:
         scheme, _, token = header.partition(" ")
         if scheme.lower() != "bearer":
             raise unauthorized("expected Authorization: Bearer <token>")
+        if request.path == METRICS and self._shows_view_token(token.strip()):
+            return SCRAPER
         try:
             return self._issuer.read(token.strip())
         except TokenRefused as refused:
             raise unauthorized(f"the token does not hold: {refused}; get a new one") from None
+
+    def _shows_view_token(self, shown: str) -> bool:
+        """Whether Prometheus asks, which reads workers by that token and renews none."""
+        wanted = self._view_token
+        return bool(wanted) and hmac.compare_digest(
+            shown.encode(errors="surrogateescape"), str(wanted).encode()
+        )
 
     def _rate(self, request: web.Request, principal: Principal) -> int:
         rules, roles = self._rules, principal.roles

@@ -154,7 +154,7 @@ def _metrics() -> _Json:
     return {
         "operationId": "metrics",
         "summary": "What the gateway counts, in Prometheus' text format.",
-        "description": _rights("metrics:read", None, mfa=False),
+        "description": _rights("metrics:read", None, mfa=False) + " Or the view token of workers.",
         "responses": {"200": {"description": "Metrics.", "content": text}} | refused(401, 403, 429),
     }
 

@@ -109,7 +109,7 @@ class Gateway:
         return web.json_response(text=openapi.text())
 
     async def metrics(self, request: web.Request) -> web.Response:
-        """Prometheus' text format, for tokens with the scope metrics:read."""
+        """Prometheus' text format, for the view token and tokens with the scope metrics:read."""
         entitled(request[PRINCIPAL], "metrics:read", None, mfa=False)
         measures, keys = self._measures, self._writes.keys
         measures.workers.set(len(self._workers.well()))

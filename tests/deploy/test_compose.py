@@ -120,12 +120,19 @@ def test_secrets_come_from_whoever_starts_it() -> None:
                 assert str(value).startswith(TOKEN), name
 
 
-def test_prometheus_reads_every_worker_with_the_token() -> None:
-    [job] = PROMETHEUS["scrape_configs"]
-    targets = {target for group in job["static_configs"] for target in group["targets"]}
+def test_prometheus_reads_every_worker_and_the_gateway_with_the_token() -> None:
+    targets = {
+        job["job_name"]: {target for group in job["static_configs"] for target in group["targets"]}
+        for job in PROMETHEUS["scrape_configs"]
+    }
 
-    assert targets == {f"{name}:{worker_settings(name).web_port}" for name in WORKERS}
-    assert job["authorization"]["credentials_file"] in str(SERVICES["prometheus"]["command"])
+    assert targets == {
+        "flowmart": {f"{name}:{worker_settings(name).web_port}" for name in WORKERS},
+        "flowmart-gateway": {"gateway:8080"},
+    }
+    for job in PROMETHEUS["scrape_configs"]:
+        assert job["authorization"]["credentials_file"] in str(SERVICES["prometheus"]["command"])
+    assert env(SERVICES["gateway"])["FLOWMART_VIEW_TOKEN"].startswith(TOKEN)
 
 
 def test_prometheus_finds_its_rules() -> None:

@@ -26,6 +26,7 @@ from streams.payments.states import Payment
 from streams.subscriptions.standing import Standing
 
 ISSUER = Issuer("k" * 32)
+VIEW_TOKEN = "what Prometheus shows"
 
 
 def token(sub: str = "cus_1", role: str = "customer", *scopes: str, mfa: bool = False) -> str:
@@ -181,7 +182,7 @@ async def shop(
         await workers.start()
         types = dict.fromkeys(("stock", "notifications", "shipments"), dict)
         types |= {"orders": Order, "payments": Payment, "subscription_statuses": Standing}
-        guard = Guard(ISSUER, callers, rules, Measures())
+        guard = Guard(ISSUER, callers, rules, Measures(), VIEW_TOKEN)
         made = Gateway("none:1", "dev", guard, workers, rules, types)
         async with TestClient(TestServer(made.site)) as client:
             yield Shop(client, kafka, worker)

@@ -8,7 +8,7 @@ from yarl import URL
 
 from gateway.rules import GatewayRules
 from tables.orders import customer_key
-from tests.gateway.conftest import RULES, Shop, row, token
+from tests.gateway.conftest import RULES, VIEW_TOKEN, Shop, row, token
 
 
 async def test_an_order_shows_in_the_form_of_the_api(shop: Shop) -> None:
@@ -193,6 +193,12 @@ async def test_health_is_open_and_metrics_are_not(shop: Shop) -> None:
     by = token("prometheus", "service", "metrics:read")
     text = await (await shop.ask("GET", "/metrics", by=by)).text()
     assert 'flowmart_gateway_requests_total{method="GET",route="/metrics",status="401"}' in text
+
+
+async def test_the_view_token_reads_metrics_and_nothing_else(shop: Shop) -> None:
+    assert (await shop.ask("GET", "/metrics", by=VIEW_TOKEN)).status == 200
+    assert (await shop.ask("GET", "/metrics", by=VIEW_TOKEN + "x")).status == 401
+    assert (await shop.ask("GET", "/v1/orders", by=VIEW_TOKEN)).status == 401
 
 
 class TestLimits:

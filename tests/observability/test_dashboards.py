@@ -47,6 +47,7 @@ def test_there_is_a_board_for_each_thing_to_watch() -> None:
         "subscriptions",
         "notifications",
         "customers",
+        "api",
         "engine",
     ]
 

@@ -9,10 +9,12 @@ from typing import Any, NamedTuple
 import pytest
 import yaml
 from prometheus_client.core import Metric
+from prometheus_client.metrics import MetricWrapperBase
 
 from engine.metrics import EngineCollector
 from engine.stats import Stats
 from engine.topology import Topology
+from gateway.measures import Measures
 from observability.boards import BOARDS
 from streams.alerts.catalogue import catalogue
 from streams.alerts.rules import AlertRules
@@ -51,7 +53,7 @@ class Used(NamedTuple):
 
 
 def told() -> dict[str, set[str]]:
-    """Metrics that the workers serve, as Prometheus names them, with their labels."""
+    """Metrics that workers and gateways serve, as Prometheus names them, with their labels."""
     topology = Topology([], app_id="test", env="dev", partitions=1)
     lanes: Any = SimpleNamespace(stats=Stats(), open_lanes=dict, remaining={}, topology=topology)
     found: dict[str, set[str]] = {}
@@ -59,6 +61,11 @@ def told() -> dict[str, set[str]]:
         labels = set(labels_of(family))
         for suffix in SUFFIXES[family.type]:
             found[family.name + suffix] = labels | ({"le"} if suffix == "_bucket" else set())
+    for metric in vars(Measures()).values():
+        if isinstance(metric, MetricWrapperBase):
+            labels = set(metric._labelnames)
+            for suffix in SUFFIXES[metric._type]:
+                found[metric._name + suffix] = labels | ({"le"} if suffix == "_bucket" else set())
     found[f"{QUOTES}_total"] = set()
     for name, labels_text in BUSINESS.findall((ROOT / "web" / "figures.py").read_text()):
         found[name] = set(re.findall(r'"(\w+)"', labels_text))

@@ -12,8 +12,10 @@ from streams.alerts.rules import AlertRules
 from streams.inventory.capacity import RULE as WAREHOUSE_FULL
 from streams.inventory.warehouses import RULE as SNAPSHOT_GAP
 from streams.orders.sweeping import RULE as STUCK_ORDER
+from streams.orders.unreturned import RULE as UNRETURNED
 from streams.payments.books import RULE
 from streams.payments.books import STUCK as STUCK_PAYMENT
+from streams.shipping.claims import RULE as CARRIER_CLAIM
 from tests.tools import tool
 
 ROOT = Path(__file__).parents[2]
@@ -92,5 +94,13 @@ def test_every_runbook_belongs_to_an_alert() -> None:
     engine = {Path(rule["annotations"]["runbook_url"]).stem for rule in ALERTS}
     business = {rule.name for rule in catalogue(AlertRules())}
 
-    told_directly = {RULE, SNAPSHOT_GAP, STUCK_ORDER, STUCK_PAYMENT, WAREHOUSE_FULL}
+    told_directly = {
+        RULE,
+        SNAPSHOT_GAP,
+        STUCK_ORDER,
+        STUCK_PAYMENT,
+        WAREHOUSE_FULL,
+        UNRETURNED,
+        CARRIER_CLAIM,
+    }
     assert pages == {name for name in engine | business | told_directly if "$" not in name}
