@@ -25,6 +25,8 @@ from simulation.laws.lines import LinesLaw
 from simulation.laws.money import MoneyLaw
 from simulation.laws.people import TABLES as OF_PEOPLE
 from simulation.laws.people import PeopleLaw
+from simulation.laws.refusals import HEEDED as OF_REFUSALS
+from simulation.laws.refusals import RefusalsLaw
 from simulation.laws.stock import StockLaw
 from simulation.laws.telling import HEEDED, TellingLaw
 from simulation.laws.telling import TIMERS as TIMERS_DO_NOT_FAIL
@@ -36,7 +38,7 @@ __all__ = ["Broken", "Laws"]
 RowLaw = Callable[[str, Any, Any], None]
 """(key, row before, row after)"""
 
-_STOCK_COMMANDS: Final = frozenset({"AddInventory", "UpdateInventory"})
+_STOCK_COMMANDS: Final = frozenset({"AddInventory", "UpdateInventory", "CountStock"})
 _MONEY: Final = frozenset(
     {
         "PaymentInitiated",
@@ -75,14 +77,22 @@ class Laws:
         self.exchanges = ExchangeLaw(self.rows)
         self.people = PeopleLaw(self.rows)
         self.billing = BillingLaw(self.rows)
+        self.refusals = refusals = RefusalsLaw(self.rows)
+        self._hearers = ((LINES, self.lines.told), (OF_EXCHANGES, self.exchanges.told))
         waits = self.waits
         self._laws: dict[str, tuple[RowLaw, ...]] = {
             **dict.fromkeys(OF_PEOPLE, ()),
             "carts": (states.cart, _after(waits.cart)),
             "orders": (states.order, _after(waits.order), self.ends.order),
-            "payments": (states.payment, self.money.kept, _after(waits.payment)),
+            "payments": (
+                states.payment,
+                self.money.kept,
+                refusals.payment,
+                _after(waits.payment),
+            ),
             "reservations": (states.reservation, self.stock.reserved, _after(waits.reservation)),
-            "stock": (self.stock.shelved,),
+            "stock": (self.stock.shelved, refusals.stock),
+            "preferences": (),
             "movements": (self.stock.recorded,),
             "seen_stock": (self.stock.taken_in,),
             "shipments": (states.shipment, _after(waits.shipment)),
@@ -90,6 +100,7 @@ class Laws:
             "notifications": (
                 states.notification,
                 self.telling.notified,
+                refusals.notification,
                 _after(waits.notification),
             ),
             "subscriptions": (
@@ -131,6 +142,10 @@ class Laws:
             self.money.asked(told_by(record)["data"])
         elif name == "CancelOrder":
             self.ends.asked(told_by(record)["data"])
+        elif name == "PlaceOrder":
+            self.refusals.ordered(told_by(record)["data"])
+        elif name == "AmendOrder":
+            self.refusals.amending(told_by(record)["data"])
 
     def _told(self, record: Record) -> None:
         if record.topic.endswith("-repartition"):
@@ -143,10 +158,11 @@ class Laws:
         if name in _HEEDED:
             envelope = told_by(record)
             self.telling.told(name, envelope)
-            if name in LINES:
-                self.lines.told(name, envelope["data"])
-            if name in OF_EXCHANGES:
-                self.exchanges.told(name, envelope["data"])
+            for heeded, hear in self._hearers:
+                if name in heeded:
+                    hear(name, envelope["data"])
+            if name in OF_REFUSALS:
+                self.refusals.told(name, envelope["data"], record.timestamp)
             if name in _MONEY:
                 self.money.told(name, envelope["data"])
                 if name == "InventoryAdjusted":
@@ -161,6 +177,7 @@ class Laws:
         self.stock.quiet(self._clock())
         self.waits.quiet(self._clock())
         self.exchanges.quiet()
+        self.refusals.quiet()
 
     # -- in the end
 

@@ -12,6 +12,7 @@ from providers.ledger import LedgerEntry
 from simulation.laws.broken import Broken, insist
 
 NOT_AHEAD: Final = "rows are not ahead of the provider"
+CLAIMED: Final = "nothing goes back of what a bank claims"
 NOT_MORE: Final = "no more goes back than was captured"
 ONE_CAPTURE: Final = "at most one capture"
 GATE: Final = "captured only when held and approved"
@@ -82,6 +83,8 @@ class MoneyLaw:
             left = row.captured_minor - row.refunded_minor - row.charged_back_minor
             fine = 0 < data["amountMinor"] <= left
             insist(fine, NOT_MORE, data["paymentId"], f"{data['amountMinor']} of {left} are asked")
+            claimed = row.status.value == "DISPUTED" and row.owed.value != "refund"
+            insist(not claimed, CLAIMED, data["paymentId"], "it goes back while a bank claims it")
         elif name == "RefundIssued":
             self._approved(data)
 

@@ -6,6 +6,7 @@ and damaged goods apart. Held = the sum of what reservations hold, level by leve
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
 
 from simulation.laws.broken import Broken, insist
@@ -14,6 +15,7 @@ NEVER_NEGATIVE: Final = "stock never negative"
 QUEUE: Final = "who waits is in the queue, and nobody else"
 HELD: Final = "holds add up"
 CONSERVED: Final = "stock conserved"
+COUNTED: Final = "a count says nothing of goods that moved since"
 RECORDED: Final = "movements add up"
 MOVED: Final = "a transfer takes what it brings"
 EXPIRES: Final = "holds expire"
@@ -46,6 +48,10 @@ class StockLaw:
     """Units that transfers brought, less those they took, by product, of the same."""
     on_hand: dict[tuple[str, str], int] = field(default_factory=dict)
     """Units by product and warehouse, as the last movement has it."""
+    counted: dict[tuple[str, str], int] = field(default_factory=dict)
+    """When a warehouse system counted, by product and snapshot."""
+    last_ms: dict[str, int] = field(default_factory=dict)
+    """When goods moved last, by product."""
     known: set[tuple[str, str]] = field(default_factory=set)
     """Products and warehouses that had a level before."""
     touched: set[str] = field(default_factory=set)
@@ -54,6 +60,10 @@ class StockLaw:
 
     def told(self, envelope: Command) -> None:
         """Somebody brings goods, or counts them."""
+        if envelope["eventType"] == "CountStock":
+            data = envelope["data"]
+            counted = datetime.fromisoformat(data["countedAt"])
+            self.counted[data["productId"], data["snapshotId"]] = round(counted.timestamp() * 1000)
         self.commands[envelope["eventId"]] = envelope
 
     def taken_in(self, event_id: str, before: Any, row: Any) -> None:
@@ -95,6 +105,10 @@ class StockLaw:
         fine = row.on_hand == was + row.quantity
         insist(fine, RECORDED, key, f"{was} and {row.quantity} are not {row.on_hand}")
         self.on_hand[where] = row.on_hand
+        counted_ms = self.counted.get((product, row.reference))
+        last_ms, self.last_ms[product] = self.last_ms.get(product, 0), row.at_ms
+        if row.reason == "wms_reconciliation" and counted_ms is not None:
+            insist(counted_ms > last_ms, COUNTED, key, f"counted at {counted_ms}, moved {last_ms}")
         if row.reason == "wms_reconciliation" or row.type == "TRANSFER":
             self.sound[product] += row.quantity
             self.touched.add(product)

@@ -80,6 +80,8 @@ class WaitsLaw:
     """By the key that they are set for."""
     named: Counter[tuple[str, str]] = field(default_factory=Counter)
     """By key and kind."""
+    unapproved: set[str] = field(default_factory=set)
+    """Payments with a refund that somebody has to approve."""
     keys: dict[str, set[str]] = field(default_factory=dict)
     """By order: keys of everything that belongs to it."""
     persons: set[str] = field(default_factory=set)
@@ -105,6 +107,8 @@ class WaitsLaw:
         on_its_way = any(one.underway and one.state.value == "processing" for one in row.refunds)
         rests = row.status.value in PAYMENT.rests and not row.owed and not on_its_way
         self._person(key, row.stuck or row.status.value == "DISPUTED")
+        waits = [one for one in row.refunds if one.state.value == "pending"]
+        (self.unapproved.add if waits else self.unapproved.discard)(key)
         self._note("payment", key, row, rests)
         if row.session.order_id is not None:
             self._belongs(row.session.order_id, key)
@@ -170,6 +174,8 @@ class WaitsLaw:
     def quiet(self, now_ms: int) -> None:
         """Nothing is to be read, and nobody outside owes an answer."""
         timers = self.persons.union(key for key, count in self.timers.items() if count > 0)
+        for key in self.unapproved:
+            insist(self.named[key, "approval"] > 0, NAMED, key, "a refund waits for no approval")
         for (kind, key), row in self.open.items():
             self._named(kind, key, row)
             order = self._order_of(kind, row)
@@ -183,8 +189,8 @@ class WaitsLaw:
         """Insist on the timer that ends its state, unless a person has to go on."""
         state = str(row.state if kind == "case" else row.status)
         names = _NAMES.get(kind, {}).get(state)
-        if names is None or key in self.persons:
-            return
+        if names is None or key in self.persons or (kind == "subscription" and row.under_way):
+            return  # A person goes on with it, or the payment that is under way.
         owner = row.user_id if kind in _OF_USERS else key
         if not any(self.named[owner, name] > 0 for name in names):
             wanted = " or ".join(sorted(names))

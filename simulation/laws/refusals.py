@@ -1,0 +1,137 @@
+"""What must be refused is: orders that are wrong, strangers, requests that come too late.
+
+Times are ms. What a service is told, it is held to from the next pause on: until then the news
+may still be on its way to it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from simulation.laws.broken import Broken, insist
+
+WRONG: Final = "a wrong order is not taken"
+STRANGER: Final = "only its customer changes an order"
+LATE: Final = "goods come back within thirty days"
+LATE_MONEY: Final = "money is asked back within thirty days"
+CLAIMED: Final = "nothing is sent while a bank claims its price"
+SILENT: Final = "who said stop is not written to"
+IN_TURN: Final = "who waits longest is served first"
+BOOKINGS: Final = "a carrier is asked three times"
+WAITS: Final = "a refund waits for approval with a timer"
+_DAY_MS: Final = 24 * 60 * 60_000
+_WINDOW_MS: Final = 30 * _DAY_MS
+_ON_ITS_WAY_MS: Final = 2 * _DAY_MS
+"""From a request to its label: carriers may be down for as long."""
+_BOOKINGS_MAX: Final = 3
+_COUNTRIES: Final = frozenset({"US", "CA", "GB", "DE", "FR", "IE", "NL", "ES", "IT", "AU"})
+_UNITS_MAX: Final = 100
+_CODES: Final = frozenset({None, "SAVE10", "ENTERPRISE20"})
+
+HEEDED: Final = frozenset(
+    {"OrderConfirmed", "OrderAmended", "ShipmentDispatched", "ChargebackOpened"}
+    | {"BookCarrier", "ReturnInitiated"}
+)
+
+
+@dataclass(slots=True)
+class RefusalsLaw:
+    """Remembers what was asked, and by whom."""
+
+    rows: Mapping[str, dict[str, Any]]
+    wrong: dict[str, str] = field(default_factory=dict)
+    """Why an order must be refused, by order."""
+    amended_by: dict[str, set[str]] = field(default_factory=dict)
+    claimed: set[str] = field(default_factory=set)
+    """Orders whose payment a bank claims: news, and known since the last pause."""
+    known_claims: set[str] = field(default_factory=set)
+    stopped: dict[str, frozenset[str]] = field(default_factory=dict)
+    """Channels that somebody closed, as of the last pause."""
+
+    # -- what is asked
+
+    def ordered(self, data: dict[str, Any]) -> None:
+        """Somebody asks for an order; the first request of that name counts."""
+        why = _flaw(data)
+        if why:
+            self.wrong[data["orderId"]] = why
+
+    def amending(self, data: dict[str, Any]) -> None:
+        """Somebody asks for a change."""
+        self.amended_by.setdefault(data["orderId"], set()).add(data["userId"])
+
+    # -- what is told
+
+    def told(self, name: str, data: dict[str, Any], at_ms: int) -> None:
+        """Something was published."""
+        order_id = data.get("orderId") or ""
+        if name == "OrderConfirmed":
+            insist(order_id not in self.wrong, WRONG, order_id, self.wrong.get(order_id, ""))
+        elif name == "OrderAmended" and not data.get("cancellationReason"):
+            self._amended(order_id)
+        elif name == "ChargebackOpened":
+            self.claimed.add(order_id)
+        elif name == "ShipmentDispatched":
+            insist(order_id not in self.known_claims, CLAIMED, data["shipmentId"], "it is sent")
+        elif name == "BookCarrier":
+            number = data["attempt"]
+            insist(number <= _BOOKINGS_MAX, BOOKINGS, data["shipmentId"], f"attempt {number}")
+        elif name == "ReturnInitiated" and data["reason"] != "delivery_failed":
+            self._returned(data, at_ms)
+
+    def _amended(self, order_id: str) -> None:
+        """By its customer, or by the shop, which makes room where a payment failed."""
+        asked = self.amended_by.get(order_id)
+        if asked:
+            owner = self.rows["orders"][order_id].user_id
+            insist(owner in asked, STRANGER, order_id, f"{asked} asked, not {owner}")
+
+    def _returned(self, data: dict[str, Any], at_ms: int) -> None:
+        parcel = self.rows["shipments"][data["shipmentId"]]
+        late_ms = at_ms - parcel.delivered_at_ms - _WINDOW_MS - _ON_ITS_WAY_MS
+        if late_ms > 0:
+            raise Broken(LATE, data["shipmentId"], f"its label is {late_ms} ms too late")
+
+    # -- what is kept
+
+    def payment(self, key: str, before: Any, row: Any) -> None:  # noqa: ARG002 - a law's shape
+        """A payment changed: what anybody asked of it came in time."""
+        for one in row.refunds:
+            late = one.asked_at_ms - row.captured_at_ms > _WINDOW_MS
+            taken = one.reason == "goodwill" and one.state.value != "failed"
+            if late and taken:
+                raise Broken(LATE_MONEY, key, f"{one} of {row.captured_at_ms}")
+
+    def stock(self, key: str, before: Any, row: Any) -> None:  # noqa: ARG002 - a law's shape
+        """A product's queue changed."""
+        times = [line.ordered_at_ms for line in row.queue]
+        insist(times == sorted(times), IN_TURN, key, f"they wait since {times}")
+
+    def notification(self, key: str, before: Any, row: Any) -> None:
+        """A message is tried: its channel was not closed by whom it is for."""
+        if row is None or (before is not None and before.attempts == row.attempts):
+            return
+        person = self.rows["preferences"].get(row.user_id)
+        closed = row.channel in self.stopped.get(row.user_id, ())
+        still = closed and person is not None and row.channel in person.opted_out
+        insist(not (still and row.attempts), SILENT, key, f"{row.channel} is tried")
+
+    def quiet(self) -> None:
+        """Everybody has heard everything."""
+        self.known_claims |= self.claimed
+        self.claimed.clear()
+        preferences = self.rows["preferences"]
+        self.stopped = {key: frozenset(row.opted_out) for key, row in preferences.items()}
+
+
+def _flaw(data: dict[str, Any]) -> str:
+    """What is wrong with an order; empty when nothing is."""
+    if data["shippingAddress"]["country"] not in _COUNTRIES:
+        return "nothing is sent there"
+    if any(not 1 <= item["quantity"] <= _UNITS_MAX for item in data["orderItems"]):
+        return "too many units"
+    if data.get("discountCode") not in _CODES:
+        return "there is no such discount"
+    offered = (data.get("payment") or {}).get("amount")
+    least = sum(item["quantity"] * item["unitPrice"] for item in data["orderItems"]) / 2
+    return "" if offered is None or offered >= least else "it costs more"
