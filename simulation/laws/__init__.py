@@ -52,10 +52,10 @@ _MONEY: Final = frozenset(
         "RefundIssued",
     }
 )
+_ADJUSTED: Final = frozenset({"InventoryAdjusted"})
+_ERASED: Final = frozenset({"CustomerErased"})
 
-_HEEDED: Final = (
-    HEEDED | _MONEY | _STOCK_COMMANDS | LINES | OF_EXCHANGES.keys() | {"CustomerErased"}
-)
+_HEEDED: Final = HEEDED | _MONEY | _STOCK_COMMANDS | LINES | OF_EXCHANGES.keys() | _ERASED
 
 
 class Laws:
@@ -78,7 +78,13 @@ class Laws:
         self.people = PeopleLaw(self.rows)
         self.billing = BillingLaw(self.rows)
         self.refusals = refusals = RefusalsLaw(self.rows)
-        self._hearers = ((LINES, self.lines.told), (OF_EXCHANGES, self.exchanges.told))
+        self._hearers = (
+            (LINES, self.lines.told),
+            (OF_EXCHANGES, self.exchanges.told),
+            (_MONEY, self.money.told),
+            (_ADJUSTED, self.stock.adjusted),
+            (_ERASED, self.people.told),
+        )
         waits = self.waits
         self._laws: dict[str, tuple[RowLaw, ...]] = {
             **dict.fromkeys(OF_PEOPLE, ()),
@@ -163,13 +169,7 @@ class Laws:
                     hear(name, envelope["data"])
             if name in OF_REFUSALS:
                 self.refusals.told(name, envelope["data"], record.timestamp)
-            if name in _MONEY:
-                self.money.told(name, envelope["data"])
-                if name == "InventoryAdjusted":
-                    self.stock.adjusted(envelope["data"])
-            elif name == "CustomerErased":
-                self.people.told(envelope["data"])
-            elif name in _STOCK_COMMANDS:
+            if name in _STOCK_COMMANDS:
                 self.stock.told(envelope)
 
     def quiet(self) -> None:

@@ -25,7 +25,7 @@ class PeopleLaw:
     rows: Mapping[str, dict[str, Any]]
     """Committed rows by table and key."""
 
-    def told(self, data: Mapping[str, Any]) -> None:
+    def told(self, _name: str, data: Mapping[str, Any]) -> None:
         """Somebody is said to be erased."""
         customer_id = data["customerId"]
         since_ms = int(datetime.fromisoformat(data["requestedAt"]).timestamp() * 1000)

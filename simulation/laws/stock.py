@@ -89,7 +89,7 @@ class StockLaw:
             if data.get("reason") in {"quality_failure", "quality_released"}:
                 self.damaged[product] -= change
 
-    def adjusted(self, data: Command) -> None:
+    def adjusted(self, _name: str, data: Command) -> None:
         """What is told to have left although its order was cancelled is off the books."""
         if data["reason"] == "order_shipped" and data["adjustedQuantity"]:
             product = data["productId"]
