@@ -328,7 +328,7 @@ MUTANTS: Final = (
     Mutant(
         "any price will do",
         "streams.orders.checks",
-        "if offered is not None and abs(offered - total_minor) > rules.price_tolerance_minor:",
+        "if abs(seen_minor - total_minor) > rules.price_tolerance_minor:",
         "if False:",
     ),
     Mutant(
