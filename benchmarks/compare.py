@@ -4,6 +4,7 @@ import itertools
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from benchmarks.kafka import BenchmarkError
@@ -93,7 +94,7 @@ def _runs(place: Place, plan: Plan, workload: str) -> Iterable[tuple[str, Run]]:
         for system in plan.chosen():
             if system is not LOOP:  # It reads nothing back.
                 rows = plan.events_of(system)
-                yield _name(system), lambda n, s=system, r=rows: run_recovery(place, s, r, n)
+                yield _name(system), partial(run_recovery, place, system, rows)
     else:
         yield from _throughput(place, plan, workload)
 
@@ -104,17 +105,17 @@ def _throughput(place: Place, plan: Plan, workload: str) -> Iterator[tuple[str, 
         events = plan.events_of(system)
         task = tasks.get(events) or PREPARE[workload](place, events)
         tasks[events] = task
-        yield _name(system), lambda n, s=system, t=task: run(place, t, s, n)
+        yield _name(system), partial(run, place, task, system)
 
 
 def _latency(place: Place, plan: Plan) -> Iterator[tuple[str, Run]]:
     for rate, system in itertools.product(RATES, plan.chosen()):
-        yield _name(system), lambda n, s=system, r=rate: run_latency(place, s, r, RATE_S, n)
+        yield _name(system), partial(run_latency, place, system, rate, RATE_S)
 
 
 def _growth(place: Place, plan: Plan) -> Iterator[tuple[str, Run]]:
     for size in SIZES:
-        yield size.name, lambda n, z=size: run_growth(place, FLOWMART, z, plan.events, n)
+        yield size.name, partial(run_growth, place, FLOWMART, size, plan.events)
 
 
 def _name(system: System) -> str:

@@ -56,7 +56,7 @@ def run_pipeline(bootstrap: str, folder: Path, pace: Pace) -> Result:
         BenchmarkError: a worker ended, or an order was not paid.
     """
     with running_shop(bootstrap, folder, pace.workers) as shop:
-        sources = (Sender(bootstrap, shop.load.orders(pace.rate, pace.orders)),)
+        sources: tuple[Source, ...] = (Sender(bootstrap, shop.load.orders(pace.rate, pace.orders)),)
         meter = Meter(bootstrap, ENV)
         try:
             under_way = _watch(sources, meter, shop, pace)
@@ -77,7 +77,10 @@ def run_shop(bootstrap: str, folder: Path, pace: Pace) -> Result:
         called = orders[::every]
         del orders[::every]
         callers = [Caller(shop, called[number::API_CALLERS]) for number in range(API_CALLERS)]
-        sources = (Sender(bootstrap, shop.load.with_subscribers(orders)), *callers)
+        sources: tuple[Source, ...] = (
+            Sender(bootstrap, shop.load.with_subscribers(orders)),
+            *callers,
+        )
         meter, probe = Meter(bootstrap, ENV, letters=True), StockProbe(shop)
         probe.start()
         try:

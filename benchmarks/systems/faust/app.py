@@ -71,6 +71,7 @@ def count_sales() -> None:
 
     @app.agent(inputs[0])
     async def count(stream: Any) -> None:
+        row: Any
         async for key, value in stream.items():
             sale = decode(value)
             latest, row = windows.get(sale.product_id) or (0, {})

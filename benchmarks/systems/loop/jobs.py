@@ -96,14 +96,13 @@ class JoinPairs:
     def take(self, topic: str, records: list[Any], out: list[Out], dirty: set[bytes]) -> None:
         """Apply records of one partition."""
         is_order, rows = topic == self._orders, self.rows
-        decode = self._order if is_order else self._payment
+        decode: Any = self._order if is_order else self._payment
         mine, other = (b"o", b"p") if is_order else (b"p", b"o")
         for record in records:
             value, key = decode(record.value), record.key
-            if is_order:
-                row = (value.at, value.total)
-            else:
-                row = (value.at, value.payment_id, value.amount)
+            row: Any = (
+                (value.at, value.total) if is_order else (value.at, value.payment_id, value.amount)
+            )
             rows[mine + key] = row
             dirty.add(mine + key)
             found = rows.get(other + key)
