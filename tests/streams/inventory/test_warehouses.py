@@ -77,6 +77,10 @@ def test_a_partition_tells_what_it_has_in_each_warehouse() -> None:
     assert {(one.partition, one.slot_ms % QUARTER_MS) for one in parts.values()} == {(2, 0)}
 
 
+def test_a_snapshot_is_told_every_quarter_of_an_hour() -> None:
+    assert QUARTER_MS == 15 * 60_000
+
+
 def test_the_parts_of_a_slot_become_one_snapshot_with_the_next_number() -> None:
     row = gathered(replace_row(sequence=7), part(a=1), QUARTER_MS, RULES)
     assert row.due_ms == QUARTER_MS + RULES.snapshot_grace_ms

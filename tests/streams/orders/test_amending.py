@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from events.base import Message
 from events.orders import OrderAmended
 from events.shipping import ShipmentCreated
+from streams.moments import ms_of
 from streams.orders.amendments import Refusal
 from streams.orders.deciding import amendment_over, backorder_over, decide
 from streams.orders.evolution import fold
@@ -425,3 +426,9 @@ def test_what_is_added_costs_what_the_catalogue_says() -> None:
 
     assert added(1)[0].reason == "AMEND_REFUSED_PRICE"
     assert isinstance(added(700)[0], AmendmentAsked)
+
+
+def test_what_an_amendment_adds_is_held_for_a_quarter_of_an_hour() -> None:
+    [asked] = told(CONFIRMED, MORE)
+
+    assert ms_of(asked.expires_at) == AT_MS + 15 * 60_000
