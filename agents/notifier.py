@@ -208,8 +208,9 @@ def _on_engagement(ctx: Context, delivery: Delivery) -> None:
     if row is None or row.user_id != event.customer_id:
         return
     facts = engaged(row, event, delivery.record.timestamp)
-    if facts:
-        save(ctx, cause_of(delivery), key, row, facts)
+    if not facts:
+        return
+    save(ctx, cause_of(delivery), key, row, facts)
     preferences = ctx.table(PREFERENCES)
     before = preferences.get(row.user_id) or Preferences(row.user_id)
     after = answered(before, event.root_interaction)

@@ -12,6 +12,7 @@ from streams.notifications.facts import (
     Digested,
     Engaged,
     Fact,
+    Heard,
     Queued,
     Requeued,
     Sent,
@@ -19,7 +20,7 @@ from streams.notifications.facts import (
     Suppressed,
     TryFailed,
 )
-from streams.notifications.rows import Notification, Status
+from streams.notifications.rows import ENGAGEMENTS_MAX, Notification, Status
 
 
 def evolve(row: Notification | None, fact: Fact) -> Notification:
@@ -61,6 +62,10 @@ def _dead_lettered(row: Notification, fact: DeadLettered) -> Notification:
     return replace(row, status=Status.DEAD_LETTERED, reason=fact.reason, due_ms=0)
 
 
+def _heard(row: Notification, fact: Heard) -> Notification:
+    return replace(row, engagements=(*row.engagements, fact.engagement_id)[-ENGAGEMENTS_MAX:])
+
+
 def _delivered(row: Notification, _: Delivered) -> Notification:
     return replace(row, status=Status.DELIVERED)
 
@@ -78,6 +83,7 @@ _FOLDS: Final[dict[type, Callable[[Notification, Any], Notification]]] = {
     TryFailed: _try_failed,
     Sent: _sent,
     DeadLettered: _dead_lettered,
+    Heard: _heard,
     Delivered: _delivered,
     Engaged: _engaged,
 }

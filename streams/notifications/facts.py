@@ -72,6 +72,12 @@ class DeadLettered(msgspec.Struct, frozen=True, gc=False):
     """The provider's, when the address or the message is to blame."""
 
 
+class Heard(msgspec.Struct, frozen=True, gc=False):
+    """Somebody told what its recipient did with it."""
+
+    engagement_id: str
+
+
 class Delivered(msgspec.Struct, frozen=True, gc=False):
     """It arrived."""
 
@@ -95,6 +101,7 @@ Fact = (
     | TryFailed
     | Sent
     | DeadLettered
+    | Heard
     | Delivered
     | Engaged
 )

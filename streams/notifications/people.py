@@ -1,5 +1,6 @@
 """What is known of a recipient: addresses, consent, and channels that do not work."""
 
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, Final
 
@@ -124,8 +125,24 @@ def consents(preferences: Preferences, channel: str, keyword: str) -> Preference
     return preferences
 
 
-def answered(preferences: Preferences, interaction: Interaction) -> Preferences:
-    """Heed what somebody answered: UNSUBSCRIBED, or STOP and START in `details.keyword`."""
+def interactions(root: Interaction) -> Iterator[Interaction]:
+    """An interaction and all that followed from it, each before its own."""
+    waiting = [root]
+    while waiting:
+        one = waiting.pop()
+        yield one
+        waiting += reversed(one.children or ())
+
+
+def answered(preferences: Preferences, root: Interaction) -> Preferences:
+    """Heed all that somebody answered, one after the other."""
+    for one in interactions(root):
+        preferences = _heeded(preferences, one)
+    return preferences
+
+
+def _heeded(preferences: Preferences, interaction: Interaction) -> Preferences:
+    """Heed UNSUBSCRIBED, or STOP and START in `details.keyword`."""
     if interaction.kind == "UNSUBSCRIBED":
         return opted(preferences, interaction.channel, out=True)
     keyword = _word(interaction.details or {}, "keyword")

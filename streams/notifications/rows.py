@@ -11,6 +11,10 @@ TOKENS_MAX: Final = 10
 """Devices of one customer; the oldest make room."""
 
 
+ENGAGEMENTS_MAX: Final = 20
+"""Engagements of one notification that are remembered, to know a repeat."""
+
+
 class Status(StrEnum):
     """Where a notification stands (stateMachines.notification)."""
 
@@ -58,6 +62,8 @@ class Notification(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """Why it was not sent."""
     members: tuple[str, ...] = ()
     """Of a digest: the history keys of what it tells."""
+    engagements: tuple[str, ...] = ()
+    """The newest that were told: each counts once."""
 
     @property
     def timer(self) -> tuple[str, int]:

@@ -13,11 +13,12 @@ from streams.notifications.facts import (
     Delivered,
     Engaged,
     Fact,
+    Heard,
     Requeued,
     Sent,
     TryFailed,
 )
-from streams.notifications.people import SOFT_BOUNCE
+from streams.notifications.people import SOFT_BOUNCE, interactions
 from streams.notifications.rows import Notification, Status
 from streams.notifications.rules import NotificationRules
 
@@ -62,13 +63,17 @@ def retry(
 
 
 def engaged(row: Notification, event: CustomerEngagementRecorded, at_ms: int) -> tuple[Fact, ...]:
-    """A delivery receipt, or what the recipient did with it."""
-    kind = event.root_interaction.kind
-    if kind == "DELIVERED":
-        return (Delivered(at_ms),) if row.status is Status.SENT else ()
-    if row.status in (Status.SENT, Status.DELIVERED):
-        return (Engaged(at_ms, kind),)
-    return ()
+    """Delivery receipts, and what the recipient did with it; told again, nothing."""
+    if event.engagement_id in row.engagements:
+        return ()
+    kinds = [one.kind for one in interactions(event.root_interaction)]
+    facts: list[Fact] = [Heard(event.engagement_id)]
+    if "DELIVERED" in kinds and row.status is Status.SENT:
+        facts.append(Delivered(at_ms))
+    done = next((kind for kind in kinds if kind != "DELIVERED"), None)
+    if done is not None and row.status in (Status.SENT, Status.DELIVERED):
+        facts.append(Engaged(at_ms, done))
+    return tuple(facts)
 
 
 def _paused(row: Notification, at_ms: int, rules: NotificationRules) -> tuple[Fact, ...]:

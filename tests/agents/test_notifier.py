@@ -1,6 +1,7 @@
 """The queue: limits, waits, retries, other channels, history; and nothing sent twice."""
 
 from datetime import UTC, datetime
+from itertools import count
 
 import msgspec
 import pytest
@@ -27,11 +28,14 @@ def signed_up(phone: str = "+442071838750", timezone: str = "Europe/London") -> 
     )
 
 
+NUMBERS = count(1)
+
+
 def engaged(
     key: str, kind: str, channel: str = "EMAIL", **details: str
 ) -> CustomerEngagementRecorded:
     return CustomerEngagementRecorded(
-        engagement_id="eng_1",
+        engagement_id=f"eng_{next(NUMBERS)}",
         customer_id="cus_1",
         notification_id=key,
         root_interaction=Interaction(
@@ -455,3 +459,31 @@ def test_a_try_that_failed_tells_how_long_its_message_waits() -> None:
 
     failed = office.said(NOTIFICATIONS_EVENTS, "NotificationFailed")
     assert [(envelope.metadata or {}).get("latencyMs") for envelope in failed] == [0, 1_000]
+
+
+def test_what_followed_from_a_delivery_is_heeded_too() -> None:
+    told = engaged("k1", "DELIVERED")
+    stop = Interaction(
+        interaction_id="i2",
+        kind="UNSUBSCRIBED",
+        channel="EMAIL",
+        occurred_at=told.root_interaction.occurred_at,
+    )
+    opened = stop.model_copy(update={"kind": "OPENED", "children": (stop,)})
+    tree = told.root_interaction.model_copy(update={"children": (opened,)})
+
+    office = PostOffice().tell(
+        ask("k1"), told.model_copy(update={"root_interaction": tree}), ask("k2")
+    )
+
+    assert (office.statuses()["k1"], office.statuses()["k2"]) == ("engaged", "suppressed")
+
+
+def test_an_engagement_that_is_told_again_takes_nothing_back() -> None:
+    stop, start = engaged("e1:SMS", "UNSUBSCRIBED", "SMS"), "CLICKED"
+    office = PostOffice().tell(signed_up(), ask("e1:SMS", "SMS", priority="HIGH"), stop)
+    office.tell(engaged("e1:SMS", start, "SMS", keyword="start"), stop)
+
+    office.tell(ask("e2:SMS", "SMS", priority="HIGH"))
+
+    assert office.statuses()["e2:SMS"] == "sent"
