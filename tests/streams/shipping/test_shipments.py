@@ -1,10 +1,12 @@
 """A shipment's life: every transition of the contract's table, and what moves nothing."""
 
+import msgspec
 import pytest
 
 from events.base import Message
 from events.returns import ReturnInitiated
 from streams.shipping.booking import search
+from streams.shipping.calendar import eta_ms
 from streams.shipping.deciding import TIMERS, decide, due_times
 from streams.shipping.evolution import fold
 from streams.shipping.facts import (
@@ -13,6 +15,8 @@ from streams.shipping.facts import (
     Cancelled,
     LabelSpare,
     Noted,
+    Rerouted,
+    ReturnAsked,
     Scanned,
     TryFailed,
 )
@@ -433,7 +437,7 @@ def test_who_pays_the_way_back(reason: str, deducted: int) -> None:
 def test_a_return_is_asked_for_within_thirty_days_of_delivery() -> None:
     last_ms = delivered().delivered_at_ms + 30 * DAY_MS
 
-    assert decide(delivered(), label(), last_ms, RULES) != ()
+    assert isinstance(decide(delivered(), label(), last_ms, RULES)[0], ReturnAsked)
     assert decide(delivered(), label(), last_ms + 1, RULES) == (
         Noted(last_ms + 1, "RETURN_REFUSED_OUTSIDE_WINDOW"),
     )
@@ -560,3 +564,22 @@ def test_lines_nobody_says_the_warehouse_of_come_from_the_default_one() -> None:
 
     assert row is not None
     assert row.planned == ("shp_ord_1", "shp_ord_1:2")
+
+
+@pytest.mark.parametrize(("later_ms", "told"), [(DAY_MS, False), (DAY_MS + 1, True)])
+def test_of_an_eta_that_shifts_by_more_than_a_day_the_customer_is_told(
+    later_ms: int, *, told: bool
+) -> None:
+    before_ms = eta_ms(AT_MS, "standard", RULES) - later_ms
+    shipment = msgspec.structs.replace(dispatched(), eta_ms=before_ms)
+
+    [rerouted] = decide(shipment, moved_to(city="Salem"), AT_MS, RULES)
+
+    assert isinstance(rerouted, Rerouted)
+    assert rerouted.tell is told
+
+
+def test_what_a_person_looks_at_is_not_dispatched() -> None:
+    shipment = after(created(), verdict("MANUAL_REVIEW"), scan("shipped"))
+
+    assert (shipment.blocked, shipment.status) == (True, Status.CREATED)
