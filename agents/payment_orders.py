@@ -63,7 +63,8 @@ def moving(rules: PaymentRules, move: GoodsMoved) -> Handler:
             ctx.table(SALES)[payment_id] = moved.sale
         carry_out(ctx, cause, payment_id, payment, moved.facts, rules)
         if moved.back is not None:
-            payments = {payment_id: payment, **further(ctx, payment_id)}
+            known = {payment_id: payment, **further(ctx, payment_id)}
+            payments = goods.asked_first(known, moved.back)
             for own_id, facts in goods.give_back(payments, moved.back, cause.at_ms, rules):
                 own = cause if own_id == payment_id else for_payment(cause, own_id)
                 carry_out(ctx, own, own_id, payments[own_id], facts, rules)

@@ -5,15 +5,16 @@ from events.orders import OrderCommand
 from events.refunds import Reason, RefundCommand
 from events.scalars import Count, Currency, Id, Many, Minor, Quantity, Text
 from events.shipping_parts import ReturnedItem
-from events.types import Address, OrderItem
+from events.types import Address, OrderItem, OrderPayment
 from events.vocabulary import ItemCondition, ShippingMethod
 
 
 class PlaceReplacement(OrderCommand):
-    """Asks for an order that costs nothing: its goods were paid for with those that come back.
+    """Asks for an order whose goods were paid for with those that come back.
 
     Each line's stock is held already, as `<orderId>:x<line>`, or is asked for like any order's. An
-    item's unit price tells what the goods are worth, its total is 0.
+    item's unit price tells what the goods are worth, its total what they cost beyond that, which
+    was paid before.
     """
 
     source = "orders-service"
@@ -29,6 +30,7 @@ class PlaceReplacement(OrderCommand):
     shipping_address: Address
     shipping_method: ShippingMethod
     sales_channel: Text | None = None  # where what comes back was sold
+    payment: OrderPayment | None = None  # what paid for the totals
 
 
 class UndoneUnits(Part):
@@ -56,17 +58,19 @@ class UndoReplacement(OrderCommand):
 
 
 class RefundGoods(RefundCommand):
-    """Asks to give back the price of goods that were to be exchanged, and are not replaced.
+    """Asks to give back the price of goods, or the difference that an exchange made.
 
-    Units of a product are given back once, whatever asks for them, and a cause is one refund.
+    Units of a product are given back once, whatever asks for them, and a cause is one refund. With
+    an amount, that goes back and no unit is: from the payment named, then from the order's others.
     """
 
     source = "orders-service"
 
     payment_id: Id
     order_id: Id
-    items: Many[ReturnedItem]
-    fee_minor: Minor = 0  # what the way back costs the customer
+    items: Many[ReturnedItem] = ()
+    amount_minor: Minor | None = None
+    fee_minor: Minor = 0  # what the way back costs the customer, and what went back already
     reason: Reason
     return_id: Id | None = None
     cause: Id

@@ -205,6 +205,7 @@ class RequestReturn(OrderCommand):
     return_method: ReturnMethod = "drop_off"
     resolution: Resolution = "refund"
     exchange_items: Many[OrderItem] | None = None
+    payment: OrderPayment | None = None  # extension: how goods that cost more are paid
 
 
 class GetOrder(Query):

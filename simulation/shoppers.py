@@ -273,7 +273,7 @@ class Shoppers:
             return {"resolution": "refund"}
         if self.post.may(0.6):
             return {"resolution": "exchange"}
-        off = self.post.chance.choice((0, 0, 100))
+        off = self.post.chance.choice((0, 100, 300, -100, -300))
         other = self.post.chance.choice(sorted(PRODUCTS))
         wanted = tuple(
             item.model_copy(
@@ -281,7 +281,11 @@ class Shoppers:
             )
             for item in items
         )
-        return {"resolution": "exchange", "exchange_items": wanted}
+        told: dict[str, Any] = {"resolution": "exchange", "exchange_items": wanted}
+        if self.post.may(0.9):
+            token = self.post.chance.choice(TOKENS)
+            told["payment"] = OrderPayment(method="credit_card", token=token)
+        return told
 
     def _paid(self, told: Told) -> None:
         chance, habits = self.post.chance, self.post.habits

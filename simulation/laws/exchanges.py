@@ -13,7 +13,7 @@ from simulation.laws.broken import insist
 
 HOLDS: Final = "what an exchange holds is let go with it"
 SOUND: Final = "what the shop did not do wrong is replaced once it came back sound"
-FREE: Final = "a replacement costs nothing"
+FREE: Final = "a replacement costs what was paid beyond, before it was ordered"
 EITHER: Final = "goods or money, not both"
 ONE_OF_THEM: Final = "goods or money, one of them"
 MISSING: Final = "people know of goods that went out for nothing"
@@ -58,6 +58,8 @@ class ExchangeLaw:
     instead: dict[str, Instead] = field(default_factory=dict)
     replaced: set[str] = field(default_factory=set)
     """Returns that led to another order."""
+    extra: dict[str, float] = field(default_factory=dict)
+    """What was paid beyond, by payment, for orders that are not there yet."""
     boxes: dict[str, dict[int, int]] = field(default_factory=dict)
     """By shipment of a replacement: units by line."""
     given: dict[str, Units] = field(default_factory=lambda: defaultdict(Counter))
@@ -112,12 +114,19 @@ class ExchangeLaw:
     def confirmed(self, data: Data) -> None:
         """A replacement asks for nothing."""
         if data["orderId"] in self.instead:
-            paid = data["orderTotal"] or data.get("payment")
-            insist(not paid, FREE, data["orderId"], f"{paid} is asked for it")
+            payment_id = (data.get("payment") or {}).get("paymentId", "")
+            paid = self.extra.pop(payment_id, 0)
+            total = data["orderTotal"]
+            insist(total == paid, FREE, data["orderId"], f"{total} is asked, {paid} were paid")
 
     def opened(self, data: Data) -> None:
         """No money is taken for one."""
         insist(data.get("orderId") not in self.instead, FREE, data["paymentId"], "it is charged")
+
+    def captured(self, data: Data) -> None:
+        """Something was paid beyond the price of what comes back."""
+        if ":x" in data["paymentId"]:
+            self.extra[data["paymentId"]] = data["amount"]
 
     def cancelled(self, data: Data) -> None:
         """Nothing of a replacement is sent."""
@@ -143,7 +152,7 @@ class ExchangeLaw:
     def price(self, data: Data) -> None:
         """The price of goods is asked back, of no more than nothing went out for."""
         order_id = data["orderId"]
-        if data["reason"] != "EXCHANGE":
+        if data["reason"] != "EXCHANGE" or data.get("amount") is not None:
             return
         self.asked.append(data)
         self.priced[order_id].update(_units(data["items"]))
@@ -241,6 +250,7 @@ HEEDED: Final[Mapping[str, Callable[[ExchangeLaw, Data], None]]] = {
     "PlaceReplacement": ExchangeLaw.place,
     "OrderConfirmed": ExchangeLaw.confirmed,
     "PaymentInitiated": ExchangeLaw.opened,
+    "PaymentProcessed": ExchangeLaw.captured,
     "OrderCancelled": ExchangeLaw.cancelled,
     "ShipmentCreated": ExchangeLaw.boxed,
     "DeliveryFailed": ExchangeLaw.failed,

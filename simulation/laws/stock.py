@@ -21,7 +21,7 @@ MOVED: Final = "a transfer takes what it brings"
 EXPIRES: Final = "holds expire"
 HOLD_MS_MAX: Final = 30 * 60_000
 """The longest a hold lasts without payment (K2)."""
-EXCHANGE_MS_MAX: Final = 15 * 24 * 60 * 60_000
+EXCHANGE_MS_MAX: Final = 17 * 24 * 60 * 60_000
 """The same for what goes out in exchange for goods that are on their way back (G-33)."""
 LATE_MS_MAX: Final = 5_000
 

@@ -30,6 +30,11 @@ class Account(NamedTuple):
         return max(0, self.given - self.sent)
 
     @property
+    def exchanged(self) -> int:
+        """Units taken back for which others went out and stayed."""
+        return max(0, min(self.given, self.sent))
+
+    @property
     def missing(self) -> int:
         """Units that went out and for which nothing was taken back."""
         return max(0, self.sent - self.given)

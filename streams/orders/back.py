@@ -6,6 +6,8 @@ from typing import Final
 
 import msgspec
 
+from events.vocabulary import MethodType
+
 RETURNS_MAX: Final = 30
 """Returns of one order, lapsed ones included."""
 
@@ -51,6 +53,17 @@ class Swap(msgspec.Struct, frozen=True, gc=False, array_like=True):
     product_id: str
     sku: str | None = None
     name: str | None = None
+    differs_minor: int = 0
+    """What they cost beyond what comes back did; negative: they cost less."""
+
+
+class Pay(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """How the customer pays what goods cost beyond those that come back."""
+
+    method: MethodType
+    token: str | None = None
+    last4: str | None = None
+    paypal_email: str | None = None
 
 
 class Back(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -81,6 +94,17 @@ class Back(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """What was taken back, where Orders says what it is worth: goods, or its price."""
     undone: Units = ()
     """What of the replacement the customer does not have after all."""
+    pay: Pay | None = None
+    """How the difference is paid; its token is forgotten once that was asked for."""
+    extra_minor: int = 0
+    """What goods cost beyond those that come back: it is charged before a label is issued."""
+    paid_minor: int = 0
+    """What of it was charged."""
+
+    @property
+    def waits(self) -> bool:
+        """Whether stock has yet to hold what goes out instead, or it is yet to be paid."""
+        return self.waits_for_stock or self.paid_minor < self.extra_minor
 
     @property
     def waits_for_stock(self) -> bool:

@@ -7,6 +7,8 @@ from msgspec.structs import replace
 
 from streams.orders.back import Back, with_units
 from streams.orders.exchange_facts import (
+    DifferenceAsked,
+    DifferenceBack,
     ExchangeEnded,
     LabelAsked,
     PriceAsked,
@@ -56,6 +58,15 @@ def _undoing_asked(order: Order, fact: UndoingAsked) -> Order:
     return step(order, fact.at_ms, "UNDONE", exchange=replace(exchange, undone=undone))
 
 
+def _difference_asked(order: Order, fact: DifferenceAsked) -> Order:
+    returns = _returns(order, fact.position, fact.back)
+    return step(order, fact.at_ms, "DIFFERENCE_ASKED", returns=returns)
+
+
+def _difference_back(order: Order, fact: DifferenceBack) -> Order:
+    return step(order, fact.at_ms, "DIFFERENCE_BACK")
+
+
 def _replacement_stopped(order: Order, fact: ReplacementStopped) -> Order:
     return step(order, fact.at_ms, "REPLACEMENT_STOPPED")
 
@@ -76,5 +87,7 @@ BACK_FOLDS: Final[dict[type, Callable[[Order, Any], Order]]] = {
     PriceAsked: _price_asked,
     ReplacementUndone: _replacement_undone,
     UndoingAsked: _undoing_asked,
+    DifferenceAsked: _difference_asked,
+    DifferenceBack: _difference_back,
     ReplacementStopped: _replacement_stopped,
 }

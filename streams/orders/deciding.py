@@ -23,6 +23,7 @@ from events.shipping import (
 from streams.orders import (
     amending,
     cancelling,
+    differences,
     exchanging,
     flags,
     fraud,
@@ -75,7 +76,13 @@ def _out_of_stock(order: Order, event: OutOfStock, at_ms: int, rules: OrderRules
 
 
 def _processed(order: Order, event: PaymentProcessed, at_ms: int, rules: OrderRules) -> Facts:
-    """Money that was taken says that every line is held: none needs a substitute any more."""
+    """Money that was taken says that every line is held: none needs a substitute any more.
+
+    That of an exchange is no amendment's.
+    """
+    exchanged = differences.processed(order, event, at_ms, rules)
+    if exchanged is not None:
+        return exchanged
     facts = payment.processed(order, event, at_ms, rules)
     taken = any(isinstance(fact, MoneyTaken) for fact in facts)
     if taken and order.pending is not None and order.pending.replaces:
@@ -84,6 +91,9 @@ def _processed(order: Order, event: PaymentProcessed, at_ms: int, rules: OrderRu
 
 
 def _payment_failed(order: Order, event: PaymentFailed, at_ms: int, rules: OrderRules) -> Facts:
+    exchanged = differences.failed(order, event, at_ms, rules)
+    if exchanged is not None:
+        return exchanged
     if order.captured_minor is not None:
         return amending.increase_unpaid(order, event, at_ms, rules)
     return payment.failed(order, event, at_ms, rules)

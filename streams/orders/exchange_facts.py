@@ -2,7 +2,7 @@
 
 import msgspec
 
-from streams.orders.back import Back
+from streams.orders.back import Back, Pay
 
 
 class SwapHeld(msgspec.Struct, frozen=True, gc=False):
@@ -80,6 +80,24 @@ class UndoingAsked(msgspec.Struct, frozen=True, gc=False):
     fee_minor: int
 
 
+class DifferenceAsked(msgspec.Struct, frozen=True, gc=False):
+    """All of an exchange is held: what it costs beyond what comes back is charged."""
+
+    at_ms: int
+    position: int
+    back: Back
+    pay: Pay
+
+
+class DifferenceBack(msgspec.Struct, frozen=True, gc=False):
+    """What an exchange differs by goes back, or a part of it."""
+
+    at_ms: int
+    payment_id: str
+    amount_minor: int
+    cause: str
+
+
 class ReplacementStopped(msgspec.Struct, frozen=True, gc=False):
     """A bank claims the money: the order that replaces goods is to be cancelled (G-18)."""
 
@@ -95,5 +113,7 @@ ExchangeFact = (
     | PriceAsked
     | ReplacementUndone
     | UndoingAsked
+    | DifferenceAsked
+    | DifferenceBack
     | ReplacementStopped
 )

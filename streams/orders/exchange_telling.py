@@ -7,12 +7,17 @@ from events.base import Message
 from events.exchanges import PlaceReplacement, RefundGoods, UndoneUnits, UndoReplacement
 from events.holds import ReleaseStock, ReserveStock
 from events.orders import CancelOrder
+from events.payments import PaymentInitiated
 from events.shipping_parts import ReturnedItem
-from events.types import OrderItem
+from events.types import OrderItem, OrderPayment, PaymentMethod
 from streams.addresses import region_of, wire_address
 from streams.moments import moment_of
 from streams.orders import undoing
+from streams.orders.back import Back, Swap
+from streams.orders.differences import payment_of
 from streams.orders.exchange_facts import (
+    DifferenceAsked,
+    DifferenceBack,
     ExchangeEnded,
     ExchangeFact,
     LabelAsked,
@@ -63,6 +68,45 @@ def unsent(order: Order, _fact: Cancelled) -> Iterator[UndoReplacement]:
         yield _undoing(order, order.order_id, goods, order.exchange.fee_minor)
 
 
+def _difference_asked(order: Order, fact: DifferenceAsked) -> Iterator[PaymentInitiated]:
+    """Charge it at once: its goods are held already."""
+    pay, where = fact.pay, wire_address(order.shipping_address)
+    yield PaymentInitiated(
+        payment_id=payment_of(order, fact.position),
+        order_id=order.order_id,
+        customer_id=order.user_id,
+        amount_minor=fact.back.extra_minor,
+        currency=order.currency,
+        payment_method=PaymentMethod(
+            type=pay.method, token=pay.token, last4=pay.last4, paypal_email=pay.paypal_email
+        ),
+        checkout_type="recurring",
+        shipping_address=where,
+        billing_address=where,
+        initiated_at=moment_of(fact.at_ms),
+    )
+
+
+def _difference_back(order: Order, fact: DifferenceBack) -> Iterator[RefundGoods]:
+    yield RefundGoods(
+        payment_id=fact.payment_id,
+        order_id=order.order_id,
+        amount_minor=fact.amount_minor,
+        reason="EXCHANGE",
+        cause=fact.cause,
+    )
+
+
+def _ended(order: Order, fact: ExchangeEnded) -> Iterator[Message]:
+    """Let go what is held, and give back what was paid beyond."""
+    yield from _let_go(order, fact)
+    back = fact.before
+    if back.paid_minor:
+        paid = payment_of(order, fact.position)
+        cause = f"ended:{paid}"
+        yield from _difference_back(order, DifferenceBack(fact.at_ms, paid, back.paid_minor, cause))
+
+
 def _let_go(order: Order, fact: ExchangeEnded) -> Iterator[ReleaseStock]:
     for reservation_id, swap in holds_of(fact.before):
         yield ReleaseStock(
@@ -88,19 +132,38 @@ def _placed(order: Order, fact: Replaced) -> Iterator[PlaceReplacement]:
                     product_name=swap.name,
                     sku=swap.sku,
                     quantity=swap.units,
-                    unit_price_minor=paid.total_minor // paid.quantity,
-                    total_price_minor=0,
+                    unit_price_minor=_worth_minor(order, swap) // swap.units,
+                    total_price_minor=max(0, swap.differs_minor),
                 )
                 for swap in back.swaps
-                for paid in (order.lines[swap.line - 1],)
             ]
         ),
+        payment=_payment(order, fact.position, back),
         replaces=tuple([order.lines[swap.line - 1].product_id for swap in back.swaps]),
         return_fee_minor=back.fee_minor,
         currency=order.currency,
         shipping_address=wire_address(order.shipping_address),
         shipping_method=order.shipping_method,
         sales_channel=order.channel or None,
+    )
+
+
+def _worth_minor(order: Order, swap: Swap) -> int:
+    """What units cost in all: what was paid for those that come back, and what they differ by."""
+    line = order.lines[swap.line - 1]
+    return max(0, line.total_minor * swap.units // line.quantity + swap.differs_minor)
+
+
+def _payment(order: Order, position: int, back: Back) -> OrderPayment | None:
+    """What paid for what goods cost beyond those that come back."""
+    if back.pay is None:
+        return None
+    return OrderPayment(
+        payment_id=payment_of(order, position),
+        method=back.pay.method,
+        status="captured",
+        amount_minor=back.paid_minor,
+        card_last_four=back.pay.last4,
     )
 
 
@@ -161,7 +224,9 @@ def _price_asked(order: Order, fact: PriceAsked) -> Iterator[RefundGoods]:
 
 _SAYS: Final[dict[type, Callable[[Order, Any], Iterator[Message]]]] = {
     LabelAsked: lambda order, fact: iter((label_asked(order, fact.back),)),
-    ExchangeEnded: _let_go,
+    DifferenceAsked: _difference_asked,
+    DifferenceBack: _difference_back,
+    ExchangeEnded: _ended,
     Replaced: _placed,
     PriceAsked: _price_asked,
     UndoingAsked: _undoing_asked,

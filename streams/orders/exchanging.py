@@ -1,11 +1,11 @@
 """Exchanges: what goes out instead is held at once, and sent once it may be (G-33).
 
 That is once what came back is sound; for what the shop did wrong, as soon as there is a label for
-the way back. A line is exchanged once, unit for unit, for goods of its own price. Whatever keeps
-that from happening makes the exchange a refund: nothing is paid back twice.
+the way back. A line is exchanged once, unit for unit; goods that cost more are paid before they are
+sent. Whatever keeps that from happening makes the exchange a refund: nothing is paid back twice.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 
 from msgspec.structs import replace
@@ -14,8 +14,9 @@ from events.exchange_ids import hold_id_of, replacement_id_of
 from events.inventory import InventoryAdjusted, OutOfStock
 from events.orders import RequestReturn
 from events.types import OrderItem
-from streams.orders.back import Back, BackLine, Swap
+from streams.orders.back import Back, BackLine, Pay, Swap
 from streams.orders.exchange_facts import (
+    DifferenceAsked,
     ExchangeEnded,
     LabelAsked,
     Replaced,
@@ -25,6 +26,7 @@ from streams.orders.exchange_facts import (
 from streams.orders.facts import Fact
 from streams.orders.flags import CHARGED_BACK, DISPUTED
 from streams.orders.naming import named
+from streams.orders.pricing import discount_percent, net
 from streams.orders.rows import Order
 from streams.orders.rules import OrderRules
 
@@ -47,7 +49,9 @@ class Unmet(StrEnum):
     PAID_BACK = "PAID_BACK"
     """All the money went back meanwhile."""
     UNLIKE = "UNLIKE"
-    """What is wanted instead has another price, or is not as many units."""
+    """What is wanted instead is not as many units, or has another price than its sender saw."""
+    UNPAID = "UNPAID"
+    """It costs more, and nobody says how that is paid, or it was not."""
     SHORT = "SHORT"
     """Stock has not all of it."""
     NO_ANSWER = "NO_ANSWER"
@@ -73,10 +77,24 @@ def wanted_instead(
     return _paired(order, command, command.exchange_items, rules)
 
 
-def swapping(order: Order, back: Back, number: int, instead: Instead) -> Back:
+def swapping(
+    order: Order, back: Back, number: int, wanted: Instead, rules: OrderRules, pay: Pay | None
+) -> Back:
     """The same return as an exchange, the order's return of that number, counted from 1."""
-    swaps = tuple([_swap(order, one, instead[one.line]) for one in back.lines])
-    return replace(back, swaps=swaps, replacement=replacement_id_of(order.order_id, number))
+    swaps = tuple([_swap(order, one, wanted[one.line], rules) for one in back.lines])
+    extra_minor = sum([max(0, swap.differs_minor) for swap in swaps])
+    return replace(
+        back,
+        swaps=swaps,
+        replacement=replacement_id_of(order.order_id, number),
+        pay=pay if extra_minor else None,
+        extra_minor=extra_minor,
+    )
+
+
+def is_dearer(order: Order, lines: Iterable[BackLine], wanted: Instead, rules: OrderRules) -> bool:
+    """Whether something of what is wanted costs more than what comes back."""
+    return any(_swap(order, one, wanted[one.line], rules).differs_minor > 0 for one in lines)
 
 
 def stock_told(
@@ -94,6 +112,10 @@ def stock_told(
     held = replace(back, held=tuple(sorted((*back.held, number))))
     if held.waits_for_stock:
         return (SwapHeld(at_ms, position, held),)
+    if held.waits and held.pay is not None:
+        charged = replace(held, due_ms=at_ms + rules.exchange_pay_ms)
+        charged = replace(charged, pay=replace(held.pay, token=None))
+        return (DifferenceAsked(at_ms, position, charged, held.pay),)
     return (LabelAsked(at_ms, position, replace(held, due_ms=at_ms + rules.return_label_ms)),)
 
 
@@ -101,7 +123,7 @@ def ended(position: int, back: Back, why: Unmet, at_ms: int, rules: OrderRules) 
     """Make an exchange a return for its price; the label that it still waits for is asked for."""
     plain = without_exchange(back)
     reason = f"EXCHANGE_REFUSED_{why}"
-    if not back.waits_for_stock or back.return_id:
+    if not back.waits or back.return_id:
         return (ExchangeEnded(at_ms, position, back, plain, reason),)
     plain = replace(plain, due_ms=at_ms + rules.return_label_ms)
     return (
@@ -112,7 +134,7 @@ def ended(position: int, back: Back, why: Unmet, at_ms: int, rules: OrderRules) 
 
 def without_exchange(back: Back) -> Back:
     """The same return, for its price."""
-    return replace(back, swaps=(), held=(), replacement="")
+    return replace(back, swaps=(), held=(), replacement="", pay=None, extra_minor=0, paid_minor=0)
 
 
 def is_open(back: Back) -> bool:
@@ -122,7 +144,7 @@ def is_open(back: Back) -> bool:
 
 def may_replace(order: Order, back: Back) -> bool:
     """Whether what is held for a return may go out, as far as money and stock are concerned."""
-    ready = is_open(back) and not back.waits_for_stock
+    ready = is_open(back) and not back.waits
     return ready and not is_disputed(order) and not is_paid_back(order)
 
 
@@ -173,21 +195,32 @@ def _paired(
         return Unmet.UNLIKE
     found: Instead = {}
     for item, other in zip(command.items, others, strict=True):
+        price = rules.prices.get(f"{other.product_id}:{order.currency}", other.unit_price_minor)
+        off = abs(price - other.unit_price_minor)
+        like = item.quantity == other.quantity and off <= rules.price_tolerance_minor
         for number, _ in named(order, item):
-            off = abs(other.unit_price_minor - order.lines[number - 1].unit_price_minor)
-            like = item.quantity == other.quantity and off <= rules.price_tolerance_minor
             if not like or found.setdefault(number, other) is not other:
                 return Unmet.UNLIKE
     return found
 
 
-def _swap(order: Order, back: BackLine, other: OrderItem | None) -> Swap:
+def _swap(order: Order, back: BackLine, other: OrderItem | None, rules: OrderRules) -> Swap:
+    line = order.lines[back.line - 1]
     if other is not None:
         name = other.product_name
         name = None if name is None else name[:200]
-        return Swap(back.line, back.units, other.product_id, other.sku, name)
-    line = order.lines[back.line - 1]
+        differs = _differs_minor(order, back, other, rules)
+        return Swap(back.line, back.units, other.product_id, other.sku, name, differs)
     return Swap(back.line, back.units, line.product_id, line.sku, line.product_name)
+
+
+def _differs_minor(order: Order, back: BackLine, other: OrderItem, rules: OrderRules) -> int:
+    """What a line's units cost beyond what comes back did, the order's discount taken off."""
+    line = order.lines[back.line - 1]
+    percent = discount_percent(order.discount_code, rules.discounts_percent) or 0
+    now = net(back.units * other.unit_price_minor, percent)
+    differs = now - line.total_minor * back.units // line.quantity
+    return differs if abs(differs) > rules.exchange_waived_minor else 0
 
 
 def _hold_of(order: Order, reservation_id: str | None) -> tuple[int, int]:

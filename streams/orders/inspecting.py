@@ -14,7 +14,14 @@ from events.returns import ReturnReceived
 from events.shipping_parts import ReturnedItem
 from streams.orders.accounts import product_of, unreplaced_since
 from streams.orders.back import Back, BackMoney, BackState, with_units
-from streams.orders.exchange_facts import ExchangeEnded, PriceAsked, Replaced, Unreplaced
+from streams.orders.differences import less_since
+from streams.orders.exchange_facts import (
+    DifferenceBack,
+    ExchangeEnded,
+    PriceAsked,
+    Replaced,
+    Unreplaced,
+)
 from streams.orders.exchanging import (
     Unmet,
     is_open,
@@ -98,9 +105,10 @@ def following(
     order: Order, position: int, back: Back, event: ReturnReceived, found: Finding, at_ms: int
 ) -> Facts:
     """Have the replacement sent, or let go what is held, and ask for what is to be paid back."""
+    less = () if is_paid_back(order) else _less(order, position, back, event, at_ms)
     if found.verdict is Verdict.REPLACED:
-        return (Replaced(at_ms, position, back),)
-    facts: list[Fact] = []
+        return (Replaced(at_ms, position, back), *less)
+    facts: list[Fact] = [*less]
     if is_open(back):
         reason = f"EXCHANGE_REFUSED_{_why(found.verdict)}"
         facts.append(ExchangeEnded(at_ms, position, back, without_exchange(back), reason))
@@ -109,6 +117,14 @@ def following(
         cause = event.return_id
         facts.append(PriceAsked(at_ms, cause, cause, goods, back.fee_minor))
     return tuple(facts)
+
+
+def _less(order: Order, position: int, back: Back, event: ReturnReceived, at_ms: int) -> Facts:
+    """Give back what goods cost less, of as many units as were exchanged now."""
+    minor = less_since(order, position, back)
+    if minor <= 0:
+        return ()
+    return (DifferenceBack(at_ms, order.payment_id, minor, f"less:{event.return_id}"),)
 
 
 def is_taken_back(item: ReturnedItem) -> bool:

@@ -127,18 +127,19 @@ def _items(order: Order) -> tuple[OrderItem, ...]:
 
 
 def _replacement(order: Order, command: PlaceReplacement, rules: OrderRules) -> OrderConfirmed:
-    """Of what replaces other goods: there is nothing to be paid."""
+    """Of what replaces other goods: what it costs beyond them is paid already."""
     return OrderConfirmed(
         order_id=order.order_id,
         user_id=order.user_id,
         order_items=_items(order),
-        order_total_minor=0,
+        order_total_minor=order.total_minor,
         currency=order.currency,
         shipping_address=command.shipping_address,
         shipping_method=command.shipping_method,
         estimated_delivery_date=promised_on(order, rules),
         order_status="confirmed",
         confirmed_at=moment_of(order.placed_at_ms),
+        payment=command.payment,
         exchange_for=command.exchange_for,
     )
 

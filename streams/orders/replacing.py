@@ -1,4 +1,4 @@
-"""PlaceReplacement: an order for goods that were paid for when others were bought (G-33)."""
+"""PlaceReplacement: an order for goods that were paid for with others (G-33)."""
 
 from typing import Any
 
@@ -18,13 +18,13 @@ def begin(
     correlation_id: str,
     _channel: str = "",
 ) -> tuple[Fact, ...]:
-    """Begin an order that costs nothing. It is confirmed as it is: its like was ordered before."""
+    """Begin an order that is paid already. It is confirmed as it is: nothing of it is new."""
     lines = [
         Line(
             item.product_id,
             item.quantity,
             item.unit_price_minor,
-            0,
+            item.total_price_minor or 0,
             item.product_name,
             item.sku,
         )
@@ -36,7 +36,7 @@ def begin(
         status=Status.CONFIRMED,
         placed_at_ms=at_ms,
         currency=command.currency,
-        total_minor=0,
+        total_minor=sum([line.total_minor for line in lines]),
         lines=tuple(lines),
         shipping_address=kept_address(command.shipping_address),
         shipping_method=command.shipping_method,

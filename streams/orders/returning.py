@@ -6,13 +6,15 @@ from enum import StrEnum
 from msgspec.structs import replace
 
 from events.orders import RequestReturn
-from streams.orders.back import RETURNS_MAX, Back, BackLine
+from events.types import OrderPayment
+from streams.orders.back import RETURNS_MAX, Back, BackLine, Pay
 from streams.orders.cancelling import noted
 from streams.orders.exchange_facts import ExchangeEnded
 from streams.orders.exchanging import (
     Instead,
     Unmet,
     ended,
+    is_dearer,
     is_open,
     swapping,
     wanted_instead,
@@ -91,6 +93,10 @@ def _asked(
     if command.resolution == "exchange":
         lines = frozenset([one.line for share in shares.values() for one in share])
         instead = wanted_instead(order, command, lines, rules)
+        whole = [one for share in shares.values() for one in share]
+        dearer = isinstance(instead, dict) and is_dearer(order, whole, instead, rules)
+        if dearer and command.payment is None:
+            instead = Unmet.UNPAID
     if isinstance(instead, Unmet):
         yield from noted(order, at_ms, f"EXCHANGE_REFUSED_{instead}")
     wait_ms = rules.exchange_wait_ms if isinstance(instead, dict) else rules.return_label_ms
@@ -98,13 +104,20 @@ def _asked(
         method, due_ms = command.return_method, at_ms + wait_ms
         back = Back(shipment_id, command.reason, share, due_ms, method=method)
         if isinstance(instead, dict):
-            back = swapping(order, back, number, instead)
+            back = swapping(order, back, number, instead, rules, _pay(command.payment))
         yield ReturnAsked(at_ms, back, command.reason_details)
 
 
+def _pay(payment: OrderPayment | None) -> Pay | None:
+    if payment is None:
+        return None
+    return Pay(payment.method, payment.token, payment.card_last_four, payment.paypal_email)
+
+
 def _over(position: int, back: Back, now_ms: int, rules: OrderRules) -> Facts:
-    if back.waits_for_stock and not back.return_id:
-        return ended(position, back, Unmet.NO_ANSWER, now_ms, rules)
+    if back.waits and not back.return_id:
+        why = Unmet.NO_ANSWER if back.waits_for_stock else Unmet.UNPAID
+        return ended(position, back, why, now_ms, rules)
     over = replace(back, due_ms=0, lapsed=True)
     if is_open(back):
         plain = without_exchange(over)

@@ -71,11 +71,15 @@ class OrderRules:
     """How long a return is waited for (G-32)."""
     exchange_at_once: frozenset[str] = frozenset({"wrong_item", "defective_item"})
     """Reasons for which the replacement goes out before anything came back (G-33)."""
+    exchange_waived_minor: int = 50
+    """What a line's goods may cost more or less for nothing, as an amendment's may (G-8, G-33)."""
     exchange_wait_ms: int = MINUTE_MS
     """How long an exchange waits for the answers of stock before it becomes a refund (G-33)."""
-    exchange_hold_ms: int = 15 * DAY_MS
+    exchange_pay_ms: int = 25 * HOUR_MS
+    """How long an exchange waits for a difference to be paid, a fraud review included (G-33)."""
+    exchange_hold_ms: int = 17 * DAY_MS
     """How long stock keeps what an exchange holds, should nobody let go of it: the fortnight of
-    its label, and a day for its booking (G-33)."""
+    its label, and what comes before it (G-33)."""
     stuck_unpaid_ms: int = HOUR_MS
     """How long a confirmed order may stand still before people are told. Its holds last half an
     hour, its payment's retries less."""

@@ -13,7 +13,15 @@ from events.returns import ReturnReceived
 from events.shipping import DeliveryFailed
 from events.shipping_parts import ReturnedItem
 from streams.orders.back import Back, with_units
-from streams.orders.exchange_facts import PriceAsked, ReplacementUndone, UndoingAsked, Unreplaced
+from streams.orders.differences import extra_of, less_since, payment_of
+from streams.orders.exchange_facts import (
+    DifferenceBack,
+    PriceAsked,
+    ReplacementUndone,
+    UndoingAsked,
+    Unreplaced,
+)
+from streams.orders.exchanging import is_paid_back
 from streams.orders.facts import Fact
 from streams.orders.inspecting import due_of, is_taken_back, priced
 from streams.orders.rows import Order, ParcelState, Status
@@ -104,11 +112,16 @@ def undone(order: Order, command: UndoReplacement, at_ms: int, _rules: OrderRule
     goods = tuple([found for one in gone for found in priced(order, one, left)])
     if not goods:
         now = replace(now, fee_minor=back.fee_minor + command.fee_minor)
-    facts: Facts = (ReplacementUndone(at_ms, position, now),)
+    facts: list[Fact] = [ReplacementUndone(at_ms, position, now)]
+    extra = 0 if is_paid_back(order) else extra_of(back, now.undone)
+    if extra:
+        paid = payment_of(order, position)
+        facts.append(DifferenceBack(at_ms, paid, extra, f"extra:{command.cause}"))
     if goods:
-        return_id = back.return_id or None
-        facts = (*facts, PriceAsked(at_ms, command.cause, return_id, goods, command.fee_minor))
-    return with_missing(order, facts, at_ms)
+        less = max(0, -less_since(order, position, now))
+        fee, return_id = command.fee_minor + less, back.return_id or None
+        facts.append(PriceAsked(at_ms, command.cause, return_id, goods, fee))
+    return with_missing(order, tuple(facts), at_ms)
 
 
 def _gone(back: Back, command: UndoReplacement) -> Iterator[Unreplaced]:

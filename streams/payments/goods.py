@@ -46,6 +46,8 @@ class Back(NamedTuple):
     amount_minor: int
     reason: str
     return_id: str = ""
+    first: str = ""
+    """The payment that gives first, where it is not the order's own."""
 
 
 class Moved(NamedTuple):
@@ -136,7 +138,15 @@ def returned(
 def unreplaced(
     payment: Payment, sale: Sale, command: RefundGoods, _at_ms: int, rules: PaymentRules
 ) -> Moved:
-    """Give back the price of goods that an exchange did not replace, once a cause (G-33)."""
+    """Give back the price of goods that an exchange did not replace, once a cause (G-33).
+
+    What an exchange differs by leaves the sale as it is, and comes from the payment that took it.
+    """
+    if command.amount_minor is not None:
+        difference = Back(
+            command.cause, command.amount_minor, command.reason, first=command.payment_id
+        )
+        return Moved(sale, back=difference)
     if find(payment.refunds, refund_id_of(command.payment_id, command.cause)) is not None:
         return Moved(sale)
     worth = _worth(sale, command.items, rules, unused=False)
@@ -166,6 +176,11 @@ def _refundable_minor(
     if item.condition == "refurbished" and not unused:
         return worth_minor - worth_minor * rules.refurbished_percent // 100
     return worth_minor
+
+
+def asked_first(payments: Mapping[str, Payment], back: Back) -> dict[str, Payment]:
+    """An order's payments, that which took the money first."""
+    return dict(sorted(payments.items(), key=lambda one: one[0] != back.first))
 
 
 def give_back(

@@ -10,7 +10,7 @@ from events.orders import Amendment, AmendOrder, CancelOrder, RequestReturn
 from events.refunds import RecordChargeback, RefundPayment
 from events.returns import ConfirmReturnReceived, CreateReturnLabel
 from events.shipping_parts import ReturnedItem
-from events.types import Address, OrderItem, ShippedItem
+from events.types import Address, OrderItem, OrderPayment, ShippedItem
 from tests.flows.scene import Scene, decoded
 
 
@@ -116,22 +116,166 @@ def test_exchange_of_a_part_replaces_that_part() -> None:
     assert scene.level() == (8, 0, 0)
 
 
-@pytest.mark.parametrize(
-    "given",
-    [
-        {"unit_price_minor": 2_500},
-        {"unit_price_minor": 1_500},
-        {"quantity": 1},
-    ],
-)
-def test_exchange_for_goods_of_another_price_is_a_refund(given: dict[str, int]) -> None:
-    fields: dict[str, Any] = {"product_id": "p2", "quantity": 2, "unit_price_minor": 2_000}
-    scene = bought().tell(exchange(exchange_items=(OrderItem(**(fields | given)),)))
+def test_exchange_for_fewer_units_is_a_refund() -> None:
+    scene = bought().tell(exchange(exchange_items=(others(2_000, 1),)))
 
     scene.wait(days=3).tell(receipt(scene))
 
     assert scene.level("p2") == (10, 0, 0)
     assert (scene.books(), scene.status()) == ((4_000, 4_000, 0), "refunded")
+
+
+# -- goods of another price
+
+X1 = "pay_ord_1:x1"
+
+
+def others(price_minor: int, units: int = 2) -> OrderItem:
+    return OrderItem(product_id="p2", quantity=units, unit_price_minor=price_minor)
+
+
+def card(token: str = "tok_fine") -> OrderPayment:
+    return OrderPayment(method="credit_card", token=token)
+
+
+def dearer(reason: str = "damaged", token: str = "tok_fine", **given: Any) -> Scene:
+    """Two of 20.00 for two of 25.00."""
+    wanted = exchange(exchange_items=(others(2_500),), payment=card(token), reason=reason)
+    return bought(**given).tell(wanted)
+
+
+def cheaper(reason: str = "damaged") -> Scene:
+    """Two of 20.00 for two of 15.00."""
+    return bought().tell(exchange(exchange_items=(others(1_500),), reason=reason))
+
+
+def test_exchange_for_dearer_goods_is_charged_before_they_leave() -> None:
+    scene = dearer()
+    scene.was_told("ReserveStock", "PaymentInitiated", "PaymentProcessed", "CreateReturnLabel")
+    assert scene.books(X1) == (1_000, 0, 0)
+    assert back(scene).pay.token is None
+
+    scene.wait(days=3).tell(receipt(scene)).wait(days=4)
+
+    confirmed = scene.last("OrderConfirmed")
+    assert (confirmed.order_total_minor, confirmed.payment.payment_id) == (1_000, X1)
+    assert (replacement(scene).status, replacement(scene).total_minor) == ("delivered", 1_000)
+    assert (scene.books(), scene.books(X1)) == ((4_000, 0, 0), (1_000, 0, 0))
+    assert (scene.level(), scene.level("p2")) == ((10, 0, 0), (8, 0, 0))
+    scene.never_told("RefundGoods", "RefundIssued")
+
+
+@pytest.mark.parametrize("token", ["tok_declined", "tok_expired"])
+def test_exchange_for_dearer_goods_that_are_not_paid_is_a_refund(token: str) -> None:
+    scene = dearer(token=token)
+    assert not scene.last("ReturnInitiated").reshipping
+    assert scene.level("p2") == (10, 0, 0)
+
+    scene.wait(days=3).tell(receipt(scene))
+
+    assert (scene.books(), scene.status()) == ((4_000, 4_000, 0), "refunded")
+
+
+def test_exchange_for_dearer_goods_that_nobody_says_how_to_pay_is_a_refund() -> None:
+    scene = bought().tell(exchange(exchange_items=(others(2_500),)))
+
+    scene.wait(days=3).tell(receipt(scene))
+
+    assert len(scene.data("PaymentInitiated")) == 1
+    assert scene.books() == (4_000, 4_000, 0)
+
+
+def test_exchange_for_dearer_goods_of_which_nothing_comes_back_gives_the_difference_back() -> None:
+    scene = dearer().wait(days=16)
+
+    assert (scene.books(), scene.books(X1)) == ((4_000, 0, 0), (1_000, 1_000, 0))
+    assert (scene.status(), scene.level("p2")) == ("delivered", (10, 0, 0))
+
+
+def test_exchange_for_dearer_goods_of_what_came_back_unfit_gives_the_difference_back() -> None:
+    scene = dearer("changed_mind").wait(days=3)
+
+    scene.tell(receipt(scene, "damaged"))
+
+    assert (scene.books(), scene.books(X1)) == ((4_000, 0, 0), (1_000, 1_000, 0))
+
+
+def test_exchange_for_dearer_goods_that_are_cancelled_gives_all_back() -> None:
+    scene = dearer().wait(days=3)
+    scene.tell(receipt(scene))
+
+    scene.tell(cancelled(scene))
+
+    assert (scene.books(), scene.books(X1)) == ((4_000, 4_000, 0), (1_000, 1_000, 0))
+    assert (scene.status(), scene.level("p2")) == ("refunded", (10, 0, 0))
+
+
+def test_exchange_for_dearer_goods_sent_at_once_and_lost_gives_the_difference_back_first() -> None:
+    scene = sent_to(dearer("wrong_item"), "10001-lost").wait(days=12)
+    assert (scene.books(), scene.books(X1)) == ((4_000, 0, 0), (1_000, 1_000, 0))
+
+    scene.tell(receipt(scene))
+
+    assert scene.books() == (4_000, 4_000, 0)
+
+
+def test_exchange_for_dearer_goods_is_given_up_when_a_bank_claims_and_gives_back_what_it_can() -> (
+    None
+):
+    scene = dearer(**BANK_WINS).tell(claim())
+
+    assert scene.level("p2") == (10, 0, 0)
+    assert scene.books(X1) == (1_000, 1_000, 0)
+
+
+def test_exchange_for_cheaper_goods_gives_the_difference_back_once_it_came_back() -> None:
+    scene = cheaper().wait(days=3)
+    assert scene.books() == (4_000, 0, 0)
+
+    scene.tell(receipt(scene)).wait(days=4)
+
+    assert (scene.books(), scene.status()) == ((4_000, 1_000, 0), "returned")
+    assert (replacement(scene).status, replacement(scene).total_minor) == ("delivered", 0)
+
+
+def test_exchange_for_cheaper_goods_that_are_cancelled_gives_the_rest_back() -> None:
+    scene = cheaper().wait(days=3)
+    scene.tell(receipt(scene))
+
+    scene.tell(cancelled(scene))
+
+    assert (scene.books(), scene.status()) == ((4_000, 4_000, 0), "refunded")
+
+
+@pytest.mark.parametrize(("units", "due_minor"), [(2, 1_000), (1, 500), (0, 0)])
+def test_exchange_for_cheaper_goods_sent_at_once_pays_for_what_comes_back(
+    units: int, due_minor: int
+) -> None:
+    scene = cheaper("wrong_item").wait(days=4)
+
+    if units:
+        scene.tell(receipt(scene, units=units))
+    scene.wait(days=12)
+
+    assert scene.books() == (4_000, due_minor, 0)
+
+
+@pytest.mark.parametrize("price_minor", [2_025, 1_975])
+def test_exchange_for_goods_of_half_a_dollar_more_or_less_moves_no_money(price_minor: int) -> None:
+    scene = bought().tell(exchange(exchange_items=(others(price_minor),))).wait(days=3)
+
+    scene.tell(receipt(scene)).wait(days=4)
+
+    assert replacement(scene).status == "delivered"
+    assert scene.books() == (4_000, 0, 0)
+    assert len(scene.data("PaymentInitiated")) == 1
+
+
+def test_exchange_of_what_was_discounted_is_discounted_too() -> None:
+    wanted = exchange(exchange_items=(others(2_500),), payment=card())
+    scene = bought(discount_code="SAVE10").tell(wanted)
+
+    assert scene.books(X1) == (900, 0, 0)
 
 
 def test_exchange_without_stock_is_a_refund_from_the_start() -> None:

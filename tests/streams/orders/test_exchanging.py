@@ -1,5 +1,6 @@
 """Exchanges: what is held, what is sent instead, and when the price goes back after all (G-33)."""
 
+import dataclasses
 from collections import Counter
 from itertools import pairwise
 from typing import Any
@@ -14,9 +15,10 @@ from events.base import Message
 from events.exchange_ids import hold_id_of, replacement_id_of
 from events.exchanges import PlaceReplacement, RefundGoods, UndoneUnits, UndoReplacement
 from events.holds import ReleaseStock, ReserveStock
+from events.payments import PaymentInitiated
 from events.returns import ReturnInitiated, ReturnReceived
 from events.shipping import DeliveryFailed
-from events.types import OrderItem, ShippedItem
+from events.types import OrderItem, OrderPayment, ShippedItem
 from streams.orders.back import Back, BackMoney
 from streams.orders.deciding import decide
 from streams.orders.evolution import fold
@@ -26,7 +28,18 @@ from streams.orders.outcomes import due_times, following, opening
 from streams.orders.replacing import begin, beside
 from streams.orders.returning import lapse
 from streams.orders.rows import Order, Status
-from tests.streams.orders.samples import AT_MS, DAY_MS, RULES, after, amend, cancel, change, refund
+from tests.streams.orders.samples import (
+    AT_MS,
+    DAY_MS,
+    RULES,
+    after,
+    amend,
+    cancel,
+    change,
+    paid,
+    refund,
+)
+from tests.streams.orders.samples import declined as unpaid
 from tests.streams.orders.samples import expired as line_expired
 from tests.streams.orders.samples import held as line_held
 from tests.streams.orders.samples import short as line_short
@@ -91,7 +104,7 @@ def test_what_goes_out_instead_is_held_before_a_label_is_asked_for() -> None:
     assert isinstance(first, ReserveStock)
     assert (first.product_id, first.quantity, first.backorder) == ("p1", 2, False)
     assert first.reservation_id == f"{FIRST}:x1"
-    assert round(first.expires_at.timestamp() * 1000) == AT_MS + 15 * DAY_MS
+    assert round(first.expires_at.timestamp() * 1000) == AT_MS + RULES.exchange_hold_ms
 
 
 def test_with_the_last_that_is_held_a_label_is_asked_for() -> None:
@@ -118,9 +131,9 @@ UNMET: list[tuple[Unmet, Order, Message]] = [
     (Unmet.DISPUTED, after(DELIVERED, dispute()), swap()),
     (Unmet.DISPUTED, after(DELIVERED, dispute("lost")), swap()),
     (
-        Unmet.UNLIKE,
+        Unmet.UNPAID,
         DELIVERED,
-        swap(exchange_items=(OTHER.model_copy(update={"unit_price_minor": 3501}),)),
+        swap(exchange_items=(OTHER.model_copy(update={"unit_price_minor": 3550}),)),
     ),
     (Unmet.UNLIKE, DELIVERED, swap(exchange_items=(OTHER.model_copy(update={"quantity": 2}),))),
     (Unmet.UNLIKE, DELIVERED, swap(exchange_items=(OTHER, OTHER))),
@@ -440,6 +453,134 @@ def test_it_is_sold_where_the_first_order_was() -> None:
     assert beside(asked, None) == {"source": "mobile-app", "exchangeFor": "ord_1"}
 
 
+# -- goods of another price
+
+X1 = "pay_ord_1:x1"
+CARD = OrderPayment(method="credit_card", token="tok_1", card_last_four="4242")
+
+
+def priced_at(unit_minor: int, units: int = 2, **given: Any) -> Any:
+    """Two of 34.99 for as many at that price."""
+    wanted = OrderItem(product_id="p9", quantity=units, unit_price_minor=unit_minor)
+    return swap(ware("p1", units), exchange_items=(wanted,), payment=CARD, **given)
+
+
+def charged(amount_minor: int = 1_002, payment_id: str = X1) -> Message:
+    return paid().model_copy(update={"payment_id": payment_id, "amount_minor": amount_minor})
+
+
+def declined(**given: object) -> Message:
+    fields = {"payment_id": X1, "retryable": True, "attempt_number": 1, "max_attempts": 1}
+    return unpaid().model_copy(update=fields | given)
+
+
+DEARER = after(DELIVERED, priced_at(4_000), held())
+PAID_BEYOND = after(DEARER, charged())
+
+
+def test_what_costs_more_is_charged_once_it_is_held_and_before_a_label() -> None:
+    asked = after(DELIVERED, priced_at(4_000))
+
+    [session] = told(asked, held())
+
+    assert isinstance(session, PaymentInitiated)
+    assert (session.payment_id, session.order_id, session.amount_minor) == (X1, "ord_1", 1_002)
+    assert (session.payment_method.token, session.checkout_type) == ("tok_1", "recurring")
+    known = back(DEARER).pay
+    assert known is not None
+    assert known.token is None
+    [label_asked] = told(DEARER, charged())
+    assert (label_asked.name, label_asked.reshipping) == ("CreateReturnLabel", True)
+    assert told(PAID_BEYOND, charged()) == []
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        (declined(), ["ReleaseStock", "CreateReturnLabel"]),
+        (declined(retryable=False, max_attempts=3), ["ReleaseStock", "CreateReturnLabel"]),
+        (declined(max_attempts=3), []),
+        (declined(payment_id="pay_ord_1:x2"), []),
+        (charged(1), ["RefundGoods"]),
+        (dispute(), ["ReleaseStock", "CreateReturnLabel"]),
+        (label(), []),
+    ],
+)
+def test_a_difference_that_is_not_paid_makes_it_a_refund(message: Message, said: list[str]) -> None:
+    assert names(told(DEARER, message)) == said
+
+
+def test_a_difference_that_is_not_heard_of_makes_it_a_refund_and_goes_back_if_it_comes() -> None:
+    order, said = lapsed(DEARER)
+    [price] = told(order, charged())
+
+    assert names(said) == ["ReleaseStock", "CreateReturnLabel"]
+    assert "EXCHANGE_REFUSED_UNPAID" in reasons(order)
+    assert isinstance(price, RefundGoods)
+    assert (price.payment_id, price.amount_minor, price.items) == (X1, 1_002, ())
+
+
+@pytest.mark.parametrize(
+    "end", [dispute(), received(("p1", 1, "new")), "lapse"], ids=["claimed", "in part", "lapsed"]
+)
+def test_a_difference_goes_back_with_an_exchange_that_is_given_up(end: Any) -> None:
+    order = after(PAID_BEYOND, advised(1, ware("p1", 2), reshipping=True))
+    said = lapsed(order)[1] if end == "lapse" else told(order, end)
+
+    [price] = [one for one in said if isinstance(one, RefundGoods) and one.amount_minor]
+    assert (price.payment_id, price.amount_minor) == (X1, 1_002)
+
+
+def moved(order: Order, *messages: Message) -> int:
+    """What goes back of differences, less what of them is taken off the price of goods."""
+    total = 0
+    for message in messages:
+        said = [one for one in told(order, message) if isinstance(one, RefundGoods)]
+        total += sum((one.amount_minor or 0) - one.fee_minor for one in said)
+        order = after(order, message)
+    return total
+
+
+AT_ONCE = "wrong_item"
+CHEAP = after(DELIVERED, priced_at(3_000, reason=AT_ONCE), held(), label())
+DEAR = after(DELIVERED, priced_at(4_000, reason=AT_ONCE), held(), charged(), label())
+HALF = received(("p1", 1, "new"))
+MOVED: list[tuple[str, Order, tuple[Message, ...], int]] = [
+    ("cheaper, all back", CHEAP, (WHOLE,), 998),
+    ("cheaper, half back", CHEAP, (HALF,), 499),
+    ("cheaper, nothing back", CHEAP, (), 0),
+    ("cheaper, back and undone", CHEAP, (WHOLE, undo()), 0),
+    ("cheaper, back and half undone", CHEAP, (WHOLE, undo(1)), 499),
+    ("cheaper, undone and back", CHEAP, (undo(), WHOLE), 0),
+    ("cheaper, half undone and back", CHEAP, (undo(1), WHOLE), 499),
+    ("cheaper, half back and undone", CHEAP, (HALF, undo()), 0),
+    ("dearer, all back", DEAR, (WHOLE,), 0),
+    ("dearer, undone", DEAR, (undo(),), 1_002),
+    ("dearer, undone half by half", DEAR, (undo(1), undo(1, cause="other")), 1_002),
+    ("dearer, back and half undone", DEAR, (WHOLE, undo(1)), 501),
+]
+
+
+@pytest.mark.parametrize(
+    ("order", "messages", "due"), [row[1:] for row in MOVED], ids=[row[0] for row in MOVED]
+)
+def test_a_difference_is_of_units_that_came_back_and_stayed_out(
+    order: Order, messages: tuple[Message, ...], due: int
+) -> None:
+    assert moved(order, *messages) == due
+
+
+def test_a_catalogue_says_what_others_cost() -> None:
+    rules = dataclasses.replace(RULES, prices={"p9:USD": 4_000})
+    seen, unseen = priced_at(4_000), priced_at(3_000)
+
+    assert "RETURN_ASKED" in [
+        step.reason for step in fold(DELIVERED, decide(DELIVERED, seen, AT_MS, rules)).history
+    ]
+    refused = fold(DELIVERED, decide(DELIVERED, unseen, AT_MS, rules))
+    assert "EXCHANGE_REFUSED_UNLIKE" in [step.reason for step in refused.history]
+
+
 # -- the order that replaces
 
 
@@ -558,6 +699,11 @@ OF_AN_EXCHANGE = (
     swap(),
     swap(ware("p1", 2), reason="wrong_item"),
     label(),
+    priced_at(4_000),
+    priced_at(3_000, reason=AT_ONCE),
+    charged(),
+    charged(1),
+    declined(),
     undo(1),
     undo(1, "damaged"),
     undo(2),

@@ -151,6 +151,24 @@ def test_what_an_exchange_did_not_replace_is_paid_back(
     assert story.back == back
 
 
+def test_a_difference_goes_back_once_and_leaves_the_goods_sold() -> None:
+    command = unreplaced(amount_minor=500, cause="less:ret_1").model_copy(update={"items": ()})
+    story = Story().hear(command, command)
+
+    assert (story.back, story.sale) == ([500], SALE)
+
+
+def test_a_difference_comes_from_the_payment_that_took_it() -> None:
+    beyond = f"{PAYMENT}:x1"
+    asked = Back("extra:ret_1", 500, "EXCHANGE", first=beyond)
+    payments = {PAYMENT: paid().payment, beyond: paid().payment}
+
+    first, *_ = give_back(goods.asked_first(payments, asked), asked, NOW_MS, RULES)
+
+    assert first[0] == beyond
+    assert [*goods.asked_first(payments, Back("lost", 1, "LOST"))] == [PAYMENT, beyond]
+
+
 def test_units_that_were_exchanged_and_others_that_come_back_are_each_paid_back_once() -> None:
     story = Story().hear(
         received(resolution="exchange"),
