@@ -43,9 +43,9 @@ def test_open_it_lets_nothing_through_and_says_for_how_long() -> None:
 def test_half_open_three_probes_go_and_close_it() -> None:
     breaker = opened()
     assert [breaker.allows(30_000) for _ in range(4)] == [True, True, True, False]
-    for _ in range(3):
+    for expected in (State.HALF_OPEN, State.HALF_OPEN, State.CLOSED):
         breaker.ended(30_100, well=True)
-    assert breaker.state(30_100) is State.CLOSED
+        assert breaker.state(30_100) is expected
 
 
 def test_one_failed_probe_opens_it_anew() -> None:

@@ -235,8 +235,8 @@ class TestCheckouts:
         assert RULES.checkouts_per_min == 10
         return GatewayRules(burst_min=2, customer_per_min=6_000, checkouts_per_min=1)
 
-    @pytest.mark.parametrize(("role", "last"), [("customer", 429), ("partner", 400)])
-    async def test_a_customer_has_few_and_a_partner_as_many_as_of_all_else(
+    @pytest.mark.parametrize(("role", "last"), [("customer", 429), ("partner", 400), ("admin", 400)])
+    async def test_customers_have_few_others_as_many_as_of_all_else(
         self, shop: Shop, role: str, last: int
     ) -> None:
         by = token("cus_1", role)
