@@ -1,8 +1,8 @@
 """The review of doubtful payments, by paymentId.
 
 In: `RiskScoreCalculated`, `FraudDetected`, `FraudCheckCompleted`, `OverrideFraudDecision`; timers
-`sla` and `review`. Out: a second `FraudCheckCompleted`, which it reads again and ignores. Kept:
-`fraud`.
+`sla` and `review`. Out: a second `FraudCheckCompleted`, which it reads again and ignores, and
+`AlertRaised` for a case that nobody looked at in time. Kept: `fraud`, `review_queue`.
 """
 
 from msgspec.structs import replace
@@ -10,12 +10,14 @@ from msgspec.structs import replace
 from agents.wiring import Cause, announce, cause_of, timer_cause
 from engine.errors import BadRecord
 from engine.specs import AgentSpec, Context, Delivery, Source, Timer
-from streams.fraud import review
+from events.base import Message
+from streams.fraud import queue, review
 from streams.fraud.case import UNSEEN, FraudCase, timers_of
 from streams.fraud.case_facts import Fact, fold
+from streams.fraud.queue import Waiting, place_of
 from streams.fraud.rules import FraudRules
-from tables.fraud import FRAUD
-from topics import PAYMENTS_COMMANDS, PAYMENTS_EVENTS
+from tables.fraud import FRAUD, REVIEW_QUEUE
+from topics import ALERTS_EVENTS, PAYMENTS_COMMANDS, PAYMENTS_EVENTS
 
 NAME = "review"
 
@@ -44,7 +46,9 @@ def _apply(
     else:
         ctx.table(FRAUD)[payment_id] = after
     _move_timers(ctx, payment_id, case, after)
-    news = review.announced(payment_id, after, facts)
+    _move_place(ctx, queue.waiting(payment_id, case), queue.waiting(payment_id, after))
+    news: tuple[Message, ...] = review.announced(payment_id, after, facts)
+    news = (*news, *queue.alarms(payment_id, after, facts, cause.at_ms))
     if news:
         saga = after.correlation_id or cause.correlation_id
         announce(ctx, NAME, replace(cause, correlation_id=saga), news)
@@ -58,6 +62,15 @@ def _move_timers(ctx: Context, payment_id: str, before: FraudCase, after: FraudC
         ctx.cancel_timer(kind, payment_id, due_ms)
     for kind, due_ms in new:
         ctx.set_timer(kind, payment_id, due_ms)
+
+
+def _move_place(ctx: Context, before: Waiting | None, after: Waiting | None) -> None:
+    """Put a case into the queue, move it, or take it out."""
+    places = ctx.table(REVIEW_QUEUE)
+    if before is not None and (after is None or place_of(after) != place_of(before)):
+        del places[place_of(before)]
+    if after is not None and after != before:
+        places[place_of(after)] = after
 
 
 def review_agent(rules: FraudRules) -> AgentSpec:
@@ -113,7 +126,7 @@ def review_agent(rules: FraudRules) -> AgentSpec:
             ),
             Source(PAYMENTS_COMMANDS, {"OverrideFraudDecision": override}, by="paymentId"),
         ),
-        tables=(FRAUD,),
-        outputs=(PAYMENTS_EVENTS,),
+        tables=(FRAUD, REVIEW_QUEUE),
+        outputs=(PAYMENTS_EVENTS, ALERTS_EVENTS),
         timers={"sla": sla_over, "review": time_over},
     )

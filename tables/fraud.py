@@ -5,6 +5,7 @@ from typing import Final
 from engine.specs import TableSpec
 from streams.fraud.case import FraudCase
 from streams.fraud.profile import RiskProfile
+from streams.fraud.queue import Waiting
 
 RISK_PROFILES: Final = TableSpec(
     name="risk_profiles",
@@ -18,5 +19,12 @@ FRAUD: Final = TableSpec(
     name="fraud",
     row=FraudCase,
     key="paymentId",
-    help="One payment's fraud check and its review; open cases queue by score, highest first.",
+    help="One payment's fraud check and its review.",
+)
+
+REVIEW_QUEUE: Final = TableSpec(
+    name="review_queue",
+    row=Waiting,
+    key="100 less the score, paymentId",
+    help="Payments that wait for a reviewer, the highest score first (G-24).",
 )

@@ -1,3 +1,4 @@
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,9 +10,9 @@ from agents.fraud import fraud_agent
 from agents.review import review_agent
 from engine.driver import Driver
 from streams.fraud.rules import FraudRules
-from tables.fraud import FRAUD, RISK_PROFILES
+from tables.fraud import FRAUD, REVIEW_QUEUE, RISK_PROFILES
 from tests.agents.fraud_shop import HOUR_MS, START_MS, send, told
-from topics import PAYMENTS_COMMANDS
+from topics import ALERTS_EVENTS, PAYMENTS_COMMANDS
 
 RULES = FraudRules()
 PAYMENT = "pay_ord_1"
@@ -61,6 +62,64 @@ def held(**kwargs: int) -> Driver:
     shop = driver(**kwargs)
     send(shop, payment(**DOUBTFUL))
     return shop.run()
+
+
+def test_open_cases_queue_by_their_score_until_they_are_decided() -> None:
+    shop = driver()
+    send(shop, payment(1, **DOUBTFUL))
+    send(shop, payment(2, **DOUBTFUL | {"ip_country": "NG", "billing_address": HERE}))
+    send(shop, payment(3))
+    shop.run()
+
+    queue = shop.rows(REVIEW_QUEUE)
+    by_key = [(queue[key].payment_id, queue[key].score) for key in sorted(queue)]
+    assert by_key == [("pay_ord_2", 72), ("pay_ord_1", 50)]
+    waiting = queue["050|pay_ord_1"]
+    assert (waiting.order_id, waiting.opened_at_ms) == ("ord_1", START_MS)
+    assert waiting.sla_due_at_ms == START_MS + 4 * HOUR_MS
+
+    send(shop, override(payment_id="pay_ord_2"))
+    shop.run()
+    assert [*shop.rows(REVIEW_QUEUE)] == ["050|pay_ord_1"]
+    shop.advance(24 * HOUR_MS, step_ms=HOUR_MS)
+    assert shop.rows(REVIEW_QUEUE) == {}
+
+
+def test_a_case_whose_score_rises_moves_up_in_the_queue() -> None:
+    shop = held()
+
+    finding = events.FraudDetected(
+        payment_id=PAYMENT,
+        customer_id="cust_1",
+        fraud_type="account_takeover",
+        severity="high",
+        risk_score=85,
+    )
+    send(shop, finding)
+    shop.run()
+
+    assert [*shop.rows(REVIEW_QUEUE)] == ["015|pay_ord_1"]
+
+
+@pytest.mark.parametrize("decided", [False, True])
+def test_a_case_that_nobody_looked_at_for_four_hours_is_an_alert(*, decided: bool) -> None:
+    shop = held()
+    if decided:
+        send(shop, override())
+
+    shop.advance(4 * HOUR_MS - 1)
+    assert shop.outputs(ALERTS_EVENTS) == []
+    shop.advance(20 * HOUR_MS, step_ms=HOUR_MS)
+
+    raised = [
+        events.decode(r.value or b"", record_timestamp_ms=0).data
+        for r in shop.outputs(ALERTS_EVENTS)
+    ]
+    assert [(one.rule, one.subject) for one in raised] == (
+        [] if decided else [("review_sla", PAYMENT)]
+    )
+    assert all(Path(one.runbook).is_file() for one in raised)
+    assert all(one.sla_missed for one in shop.rows(REVIEW_QUEUE).values())
 
 
 def test_a_doubtful_payment_waits_for_a_reviewer() -> None:

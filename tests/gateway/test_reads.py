@@ -235,7 +235,9 @@ class TestCheckouts:
         assert RULES.checkouts_per_min == 10
         return GatewayRules(burst_min=2, customer_per_min=6_000, checkouts_per_min=1)
 
-    @pytest.mark.parametrize(("role", "last"), [("customer", 429), ("partner", 400), ("admin", 400)])
+    @pytest.mark.parametrize(
+        ("role", "last"), [("customer", 429), ("partner", 400), ("admin", 400)]
+    )
     async def test_customers_have_few_others_as_many_as_of_all_else(
         self, shop: Shop, role: str, last: int
     ) -> None:
