@@ -1,6 +1,7 @@
 """One transactional producer a lane: outputs and changelog become visible together."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -16,6 +17,8 @@ from aiokafka.errors import (
 from engine.batches import Batch
 from engine.errors import CommitFailed, Fenced
 from engine.sizes import BATCH_BYTES
+
+LOG = logging.getLogger(__name__)
 
 STOP_WAIT_S = 3.0
 NO_HEADERS: list[tuple[str, bytes]] = []
@@ -113,8 +116,8 @@ class LaneProducer:
         """Close the connection, within a bound. What was not committed is for the next owner."""
         try:
             await asyncio.wait_for(self._producer.stop(), STOP_WAIT_S)
-        except (TimeoutError, KafkaError):
-            return
+        except Exception as exc:  # noqa: BLE001 - lanes of a rebalance must close, whatever it is
+            LOG.info("%s: no farewell: %r", self._id, exc)
 
 
 def _look_at(future: "asyncio.Future[Any]") -> None:

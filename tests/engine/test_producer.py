@@ -45,6 +45,19 @@ async def test_who_is_fenced_hears_of_the_setting_that_two_workers_may_share() -
         await producer.commit(Batch([], [(b"row", b"v")]), "changelog", 0)
 
 
+async def test_a_farewell_that_fails_keeps_no_lane_from_closing() -> None:
+    """Uvloop refuses writes with a RuntimeError between a reset and aiokafka's hearing of it."""
+
+    async def refused() -> None:
+        raise RuntimeError("unable to perform operation; the handler is closed")
+
+    producer = LaneProducer("t-0", {"bootstrap_servers": "b:1"})
+    farewell, producer._producer.stop = producer._producer.stop, refused
+
+    await producer.stop()
+    await farewell()
+
+
 async def test_several_batches_that_are_refused_together_are_told_of_once(caplog) -> None:
     producer = object.__new__(LaneProducer)
     producer._id, producer._producer = "app-0", RefusingClient()
