@@ -54,7 +54,7 @@ def reserve(
     if row is not None:
         if row.product_id != command.product_id:
             return Refusal.OTHER_PRODUCT
-        if not _may_begin_again(row, expires_at_ms, at_ms):
+        if not _may_begin_again(row, expires_at_ms):
             return ()
     line = _line(row, command, at_ms)
     begun = Requested(
@@ -133,11 +133,14 @@ def is_over(row: Reservation | None, now_ms: int) -> bool:
     return row is not None and row.purge_at_ms is not None and row.purge_at_ms <= now_ms
 
 
-def _may_begin_again(row: Reservation, expires_at_ms: int, at_ms: int) -> bool:
-    """An expired line asked for anew; a late repeat of the first request asks for its old end."""
+def _may_begin_again(row: Reservation, expires_at_ms: int) -> bool:
+    """An expired line asked for anew; a late repeat of the first request asks for its old end.
+
+    One whose own end is over, too, is held until the next tick: its order has to hear of it.
+    """
     if row.status != "EXPIRED" or row.barred:
         return False
-    return expires_at_ms > max(at_ms, row.expires_at_ms or 0)
+    return expires_at_ms > (row.expires_at_ms or 0)
 
 
 def _line(row: Reservation | None, command: ReserveStock, at_ms: int) -> Line:

@@ -299,6 +299,23 @@ def test_a_late_repeat_of_the_first_reserve_does_not_revive_an_expired_line() ->
     assert shop.status("a:1") == "EXPIRED"
 
 
+def test_an_expired_line_that_is_asked_for_anew_too_late_expires_again_and_says_so() -> None:
+    """Behind a backlog: an order that hears nothing waits with its money for days."""
+    shop = stocked(east=5)
+    shop.reserve("a:1", 2)
+    shop.advance(HOLD_MS)
+    second_end_ms = shop.at_ms + HOLD_MS
+    shop.advance(HOLD_MS + MINUTE_MS)
+    shop.take()
+
+    shop.reserve("a:1", 2, expires_at_ms=second_end_ms)
+    shop.advance(1000)
+
+    told = [event.reservation_status for event in shop.take_adjusted()]
+    assert told == ["CONFIRMED", "EXPIRED"]
+    assert shop.status("a:1") == "EXPIRED"
+
+
 def test_an_expired_line_that_was_released_stays_expired_whatever_comes() -> None:
     shop = stocked(east=5)
     shop.reserve("a:1", 2)
