@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from events.base import Message
-from events.orders import OrderAmended
+from events.orders import Amendment, OrderAmended
 from events.shipping import ShipmentCreated
 from streams.moments import ms_of
 from streams.orders.amendments import Refusal
@@ -432,3 +432,17 @@ def test_what_an_amendment_adds_is_held_for_a_quarter_of_an_hour() -> None:
     [asked] = told(CONFIRMED, MORE)
 
     assert ms_of(asked.expires_at) == AT_MS + 15 * 60_000
+
+
+def test_an_amendment_may_go_to_the_very_limits_and_no_further() -> None:
+    room_minor = RULES.total_minor_max - CONFIRMED.total_minor
+    to_fifty = [change(f"n{number}", 0, 1, 100) for number in range(48)]
+
+    def asked(*changes: Amendment) -> bool:
+        return isinstance(decide(CONFIRMED, amend(*changes), AT_MS, RULES)[0], AmendmentAsked)
+
+    assert (asked(change("p1", 2, 100)), asked(change("p1", 2, 101))) == (True, False)
+    assert asked(change("p9", 0, 1, room_minor))
+    assert not asked(change("p9", 0, 1, room_minor + 1))
+    assert asked(*to_fifty)
+    assert not asked(*to_fifty, change("one_more", 0, 1, 100))
