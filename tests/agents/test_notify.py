@@ -604,6 +604,17 @@ def test_what_a_person_has_to_do_is_told_the_operators_and_no_customer(
     assert asked_of(office) == {"ops"}
 
 
+def test_more_of_what_was_there_all_along_is_no_news_to_those_who_wait() -> None:
+    office = PostOffice().tell(place(), short(backorder=False))
+    before = len(office.mails())
+
+    office.tell(adjusted(5, 9))
+    assert len(office.mails()) == before
+    office.tell(adjusted(0, 1))
+
+    assert len(office.mails()) == before + 1
+
+
 def test_who_could_not_have_a_product_is_told_once_when_it_is_back() -> None:
     office = PostOffice().tell(place(), short(backorder=False))
     before = len(office.mails())
