@@ -26,6 +26,7 @@ from streams.notifications.buyers import (
     is_first_scan,
     is_missed,
     is_new_shortage,
+    is_watched_for,
     order_of,
     scanned,
     told_short,
@@ -201,7 +202,7 @@ def _on_shortage(telling: Handler) -> Handler:
         if is_new_shortage(buyer, event):
             table[event.triggered_by_order_id] = told_short(buyer, event)
             telling(ctx, delivery)
-        if not event.backorder_allowed:
+        if is_watched_for(event):
             ctx.publish(WATCHES, event.product_id, _watch(event.product_id, buyer.user_id), ())
 
     return handler

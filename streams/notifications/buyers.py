@@ -64,6 +64,11 @@ def is_new_shortage(buyer: Buyer, event: OutOfStock) -> bool:
     return event.product_id not in buyer.short and len(buyer.short) < SHORT_MAX
 
 
+def is_watched_for(event: OutOfStock) -> bool:
+    """Whether its customer waits for the product to be back: for what is there nobody is told."""
+    return not event.backorder_allowed and event.current_quantity == 0
+
+
 def told_short(buyer: Buyer, event: OutOfStock) -> Buyer:
     """Remember that they know."""
     return replace(buyer, short=(*buyer.short, event.product_id))

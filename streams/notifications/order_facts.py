@@ -166,6 +166,7 @@ def out_of_stock(event: OutOfStock) -> Facts:
         "orderId": event.triggered_by_order_id or "",
         "product": event.product_name or event.sku,
         "backorder": bool(event.backorder_allowed),
+        "left": event.current_quantity,
         "restock": restock.isoformat() if restock is not None else "",
     }
 

@@ -604,6 +604,15 @@ def test_what_a_person_has_to_do_is_told_the_operators_and_no_customer(
     assert asked_of(office) == {"ops"}
 
 
+def test_who_wanted_more_than_there_is_is_told_what_is_left_and_promised_nothing() -> None:
+    few = short(backorder=False).model_copy(update={"current_quantity": 1})
+    office = PostOffice().tell(place(), few, adjusted(0, 9))
+
+    (mail,) = office.mails()
+    assert "We have 1 left." in mail.text
+    assert "when it is back" not in mail.text
+
+
 def test_more_of_what_was_there_all_along_is_no_news_to_those_who_wait() -> None:
     office = PostOffice().tell(place(), short(backorder=False))
     before = len(office.mails())
