@@ -7,8 +7,9 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from gateway.breaker import Breaker
 from gateway.rules import GatewayRules
-from gateway.workers import NoWorker, Workers
+from gateway.workers import NoWorker, Worker, Workers
 
 RULES = GatewayRules(read_timeout_ms=500)
 NOWHERE = "http://127.0.0.1:9"
@@ -110,3 +111,37 @@ async def test_a_worker_that_waits_for_others_is_not_taken_for_broken(
             await workers.get("/tables/stock/")
 
     assert (workers._choose(set()) is not None) is is_asked_again
+
+
+def test_three_failed_probes_in_a_row_put_a_worker_out_and_two_good_ones_take_it_in() -> None:
+    worker = Worker("http://w", Breaker(RULES))
+    told = [False, False, True, False, False, False, True, False, True, True]
+
+    seen = []
+    for well in told:
+        worker.probed(RULES, well=well)
+        seen.append(worker.well)
+
+    assert seen == [True, True, True, True, True, False, False, False, False, True]
+
+
+async def test_a_call_that_failed_is_made_once_more_at_another_worker(
+    played: Played, workers: Workers
+) -> None:
+    broken = Played()
+    broken.status = 500
+    site = site_of(broken)
+    site.add_routes([web.get("/tables/stock/", broken.rows)])
+    async with TestServer(site) as server:
+        other = str(server.make_url("")).rstrip("/")
+        played.told = [played.url, other]
+        await probed(workers)
+        workers._known = dict(sorted(workers._known.items(), key=lambda one: one[0] != other))
+
+        status, _ = await workers.get("/tables/stock/")
+        assert next(iter(workers._known)) == other, "the broken one is asked first"
+        assert status == 200
+
+        played.status = 500
+        with pytest.raises(NoWorker):
+            await workers.get("/tables/stock/")
