@@ -35,7 +35,7 @@ class tables(Command):  # noqa: N801 - the command's name
         self, action: str, table: str | None, key: str | None, out: str, as_json: bool
     ) -> None:
         """Do what was asked."""
-        if action == "list":
+        if action == "list" and table is None:
             self._list(as_json)
         elif action == "get" and table and key:
             row = await ask(f"/tables/{self._spec(table).name}/{quote(key, safe='')}")

@@ -37,7 +37,7 @@ class Progress:
         """Show where things stand."""
         line = (
             f"placed {placed:,}  confirmed {heard['OrderConfirmed']:,}"
-            f"  paid {heard['PaymentProcessed']:,}  cancelled {heard['OrderCancelled']:,}"
+            f"  payments {heard['PaymentProcessed']:,}  cancelled {heard['OrderCancelled']:,}"
             f"  refused {heard['OrderFailed']:,}  delivered {heard['ShipmentDelivered']:,}"
         )
         if restarts:
@@ -46,4 +46,4 @@ class Progress:
             self._live.update(Text(line))
         elif time.monotonic() - self._said_at_s >= PLAIN_EVERY_S:
             self._said_at_s = time.monotonic()
-            self.console.print(line)
+            self.console.print(line, soft_wrap=True)

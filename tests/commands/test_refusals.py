@@ -65,6 +65,7 @@ def test_dead_letters(run: Run, arguments: dict[str, Any], why: str) -> None:
     ("action", "table", "key", "why"),
     [
         ("burn", None, None, "usage: tables list"),
+        ("list", "orders", None, "usage: tables list"),
         ("get", None, None, "usage: tables list"),
         ("get", "orders", None, "usage: tables list"),
         ("export", None, None, "usage: tables list"),

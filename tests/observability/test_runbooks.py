@@ -43,6 +43,16 @@ def test_a_runbook_names_only_what_exists(page: Path) -> None:
         assert action in COMMANDS[command], f"{command} {action}"
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_a_runbook_names_a_table_where_one_is_wanted(page: Path) -> None:
+    found = re.findall(r"faust -A app tables (\w+)([^`\n]*)", page.read_text())
+
+    for action, arguments in found:
+        wanted = {"list": 0, "export": 1, "get": 2}[action]
+        assert len(arguments.split(" | ")[0].split()) >= wanted, f"{action}{arguments}"
+        assert wanted or not arguments.strip(), f"{action}{arguments}: list takes no table"
+
+
 def test_the_commands_are_those_that_there_are() -> None:
     for command in COMMANDS:
         assert (ROOT / "commands" / f"{command.replace('-', '_')}.py").exists()
