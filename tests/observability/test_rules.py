@@ -9,6 +9,7 @@ import yaml
 
 from streams.alerts.catalogue import catalogue
 from streams.alerts.rules import AlertRules
+from streams.fraud.queue import RULE as REVIEW_SLA
 from streams.inventory.capacity import RULE as WAREHOUSE_FULL
 from streams.inventory.warehouses import RULE as SNAPSHOT_GAP
 from streams.orders.sweeping import RULE as STUCK_ORDER
@@ -102,5 +103,6 @@ def test_every_runbook_belongs_to_an_alert() -> None:
         WAREHOUSE_FULL,
         UNRETURNED,
         CARRIER_CLAIM,
+        REVIEW_SLA,
     }
     assert pages == {name for name in engine | business | told_directly if "$" not in name}
