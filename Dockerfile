@@ -11,13 +11,14 @@ RUN useradd --create-home --uid 10001 flowmart \
  && mkdir -p /var/lib/flowmart && chown flowmart /var/lib/flowmart
 COPY --from=build /opt/flowmart /opt/flowmart
 WORKDIR /app
-COPY pyproject.toml app.py settings.py topics.py ./
+COPY pyproject.toml app.py topics.py ./
 COPY agents agents
 COPY commands commands
 COPY engine engine
 COPY events events
 COPY gateway gateway
 COPY providers providers
+COPY settings settings
 COPY streams streams
 COPY tables tables
 COPY web web

@@ -1,17 +1,9 @@
-"""One frozen object with every setting: environment, prefix `FLOWMART_`, printed masked at start.
-
-Business figures keep the contract's defaults; `FLOWMART_ORDERS__LINES_MAX=20` changes one. Sets
-and mappings are JSON: `FLOWMART_INVENTORY__NO_BACKORDER='["prd_1"]'`.
-"""
+"""One frozen object with every setting, what each may be, and which of them go together."""
 
 import dataclasses
 import ipaddress
 import json
-import os
 import re
-import sys
-from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
 from urllib.parse import urlsplit
@@ -21,16 +13,16 @@ from pydantic import (
     Field,
     IPvAnyNetwork,
     SecretStr,
-    ValidationError,
     ValidationInfo,
     field_validator,
     model_validator,
 )
-from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+from pydantic_settings import BaseSettings, SettingsConfigDict
 from standardwebhooks.webhooks import EmptyWebhookSecretError, Webhook
 
 from gateway.rules import GatewayRules
 from providers.simulated_carriers import CARRIERS, CarrierTimes
+from settings.names import PREFIX, nearest
 from streams.alerts.rules import AlertRules
 from streams.allocation.rules import AllocationRules
 from streams.billing.rules import BillingRules
@@ -51,7 +43,6 @@ T = TypeVar("T")
 JWT_KEY_LENGTH_MIN = 32
 """As many characters as HS256 has bytes."""
 
-PREFIX = "FLOWMART_"
 PORT_MAX = 65_535
 
 _STATE_HOME = Path("~/.local/state").expanduser()
@@ -192,7 +183,7 @@ class Settings(BaseSettings):
         if not dataclasses.is_dataclass(rules) or not isinstance(given, dict):
             return given
         known = [field.name for field in dataclasses.fields(rules)]
-        unknown = [name + _nearest(name, known) for name in sorted(set(given) - set(known))]
+        unknown = [name + nearest(name, known) for name in sorted(set(given) - set(known))]
         if unknown:
             raise ValueError(f"no such figure: {', '.join(unknown)}")
         return {name: _parsed(name, figure) for name, figure in given.items()}
@@ -293,61 +284,6 @@ class Settings(BaseSettings):
             if field.name.endswith("_ms") and isinstance(getattr(rules, field.name), int)
         }
         return dataclasses.replace(rules, **durations)  # type: ignore[type-var]
-
-
-def settings_or_exit() -> Settings:
-    """The environment's settings; a wrong one ends the program with a line that names it.
-
-    A name that is none of them is told on standard error, and left aside.
-    """
-    try:
-        found = Settings()
-    except ValidationError as error:
-        raise SystemExit("\n".join(_complaints(error))) from None
-    except SettingsError as error:
-        raise SystemExit(_not_json(error)) from None
-    for line in strangers(os.environ):
-        told = (
-            json.dumps({"level": "warning", "event": line}) if found.log_format == "json" else line
-        )
-        sys.stderr.write(told + "\n")
-    return found
-
-
-def strangers(names: Iterable[str]) -> Iterator[str]:
-    """A line for each name with our prefix that is no setting, with the nearest that is one."""
-    known = [name.upper() for name in _flat()]
-    for name in sorted(name for name in names if name.upper().startswith(PREFIX)):
-        bare = name.upper().removeprefix(PREFIX)
-        if bare.partition("__")[0].lower() not in Settings.model_fields:
-            yield f"warning: {name} is no setting{_nearest(bare, known, PREFIX)}"
-
-
-def _flat() -> Iterator[str]:
-    """Every setting's name, and those of single figures of rules."""
-    for name, field in Settings.model_fields.items():
-        yield name
-        if dataclasses.is_dataclass(field.annotation):
-            yield from (f"{name}__{each.name}" for each in dataclasses.fields(field.annotation))
-
-
-def _nearest(name: str, known: list[str], prefix: str = "") -> str:
-    found = get_close_matches(name, known, n=1)
-    return f"; is it {prefix}{found[0]}?" if found else ""
-
-
-def _complaints(error: ValidationError) -> Iterator[str]:
-    """One line each, without the values: they may be secrets."""
-    for found in error.errors():
-        name = PREFIX + "__".join(map(str, found["loc"])).upper()
-        what = found["msg"].removeprefix("Value error, ")
-        yield f"error: {name}: {what}" if found["loc"] else f"error: {what}"
-
-
-def _not_json(error: SettingsError) -> str:
-    """The line for a setting that had to be JSON; the library names it in its words only."""
-    name = str(error).partition('"')[2].partition('"')[0]
-    return f'error: FLOWMART_{name.upper()}: expected JSON, such as ["..."] or {{"...": "..."}}'
 
 
 def _parsed(name: str, figure: Any) -> Any:
