@@ -51,6 +51,8 @@ class Route:
     """The wire field that must be the caller, and is filled with it; staff may name others."""
     reserved: frozenset[str] = frozenset()
     """Wire fields that only staff may say."""
+    withheld: Mapping[str, str] = field(default_factory=dict)
+    """Words of a wire field that only staff may say in it."""
     signs: str | None = None
     """The wire field that may name the caller only."""
     names: str | None = None
@@ -136,6 +138,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         "POST", "/v1/payments", events.PaymentInitiated, "payments", "Open a payment.",
         user="customerId", names="paymentId", made="pay_", location="/v1/payments/{id}",
         checkout=True, owned=_ORDER, reserved=frozenset({"subscriptionId", "invoiceId"}),
+        withheld=_map(checkoutType="recurring"),
     ),
     Route(
         "POST", "/v1/payments/{id}/refund", events.RefundPayment, "payments",

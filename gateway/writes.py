@@ -153,8 +153,8 @@ def _filled(
         Refusal: the body contradicts the path or names another customer.
     """
     filled = {**data, **_fixed(route, principal)}
-    for field in route.reserved & data.keys() if not principal.staff else ():
-        raise bad_request(f"{field}: this is the shop's to say: leave it out")
+    if not principal.staff:
+        _refuse_what_is_the_shops(route, data)
     for field, variable in route.takes.items():
         if variable != _FROM_BODY:
             _fill(filled, field, request.match_info[variable])
@@ -168,6 +168,12 @@ def _filled(
     if "idempotency_key" in route.message.model_fields and not filled.get(key_field):
         filled[key_field] = event_id
     return filled
+
+
+def _refuse_what_is_the_shops(route: Route, data: dict[str, Any]) -> None:
+    withheld = {field for field, word in route.withheld.items() if data.get(field) == word}
+    for field in (route.reserved & data.keys()) | withheld:
+        raise bad_request(f"{field}: this is the shop's to say: leave it out")
 
 
 def _fixed(route: Route, principal: Principal) -> dict[str, Any]:

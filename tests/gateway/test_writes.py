@@ -314,6 +314,7 @@ async def test_a_payment_is_for_an_order_of_ones_own(
         ("/v1/orders", {**ORDER, "subscriptionId": "sub_1"}),
         ("/v1/payments", {**PAYMENT, "subscriptionId": "sub_1"}),
         ("/v1/payments", {**PAYMENT, "invoiceId": "inv_1"}),
+        ("/v1/payments", {**PAYMENT, "checkoutType": "recurring"}),
     ],
 )
 async def test_customers_do_not_speak_for_billing(
@@ -321,6 +322,18 @@ async def test_customers_do_not_speak_for_billing(
 ) -> None:
     assert (await shop.ask("POST", path, body, by=token())).status == 400
     assert not shop.kafka.sent
+
+
+@pytest.mark.parametrize(
+    ("role", "kind", "status"),
+    [("customer", "express", 202), ("customer", "recurring", 400), ("service", "recurring", 202)],
+)
+async def test_only_the_shop_charges_without_waiting_for_stock(
+    shop: Shop, role: str, kind: str, status: int
+) -> None:
+    body = {**PAYMENT, "checkoutType": kind, "customerId": "cus_1"}
+    response = await shop.ask("POST", "/v1/payments", body, by=token("cus_1", role))
+    assert response.status == status
 
 
 @pytest.mark.parametrize("order_id", ["", ".", "..", "\ud800", "x" * 20_000, None, {}, []])
