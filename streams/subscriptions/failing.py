@@ -85,17 +85,18 @@ def suspend(at_ms: int, rules: Rules) -> f.Facts:
 def update_method(
     subscription: Subscription, command: UpdatePaymentMethod, at_ms: int, rules: Rules
 ) -> f.Facts:
-    """Bind a new way to pay, and charge with it what is owed; not what is not due yet."""
+    """Bind a way to pay, and charge with it what is owed; not what is not due yet.
+
+    The same one given again is bound already, and tried again: its account may have been filled.
+    """
     given = command.payment_method
     method_id = given.token or given.paypal_payer_id
     if not method_id:
         return (f.Refused("update_payment_method", "no_token"),)
     method = Method(method_id, given.type, given.last4)
-    if method == subscription.method:
-        return ()
-    changed = f.MethodChanged(method)
-    after = evolve_all(subscription, (changed,))
+    changed: f.Facts = () if method == subscription.method else (f.MethodChanged(method),)
+    after = evolve_all(subscription, changed)
     owing = after.status in _PAYABLE_LATE and after.owed is not None and not after.under_way
     if not owing or (after.status is Status.SUSPENDED and not after.suspended_at_ms):
-        return (changed,)
-    return (changed, *charge(after, at_ms, rules))
+        return changed
+    return (*changed, *charge(after, at_ms, rules))

@@ -362,6 +362,20 @@ def test_a_new_card_is_charged_with_what_is_owed_and_with_nothing_else(
     assert isinstance(facts[0], f.MethodChanged)
 
 
+def test_the_same_way_to_pay_given_again_is_tried_at_once_where_something_is_owed() -> None:
+    same = PaymentMethod(type="paypal", paypal_payer_id="PAYER")
+    command = UpdatePaymentMethod(user_id="usr_1", payment_method=same)
+    owing = evolve_all(OLD_DEBT, decide(OLD_DEBT, command, LATER_MS, RULES)[:1])
+    by_paypal = evolve_all(active(), decide(active(), command, LATER_MS, RULES))
+
+    [again] = decide(owing, command, LATER_MS, RULES)
+
+    assert isinstance(again, f.ChargeBegun)
+    assert not again.is_retry, "it uses up no retry"
+    assert decide(evolve(owing, again), command, LATER_MS, RULES) == (), "one is under way"
+    assert decide(by_paypal, command, LATER_MS, RULES) == (), "nothing is owed"
+
+
 def test_a_card_that_came_during_a_charge_is_tried_as_soon_as_that_fails() -> None:
     command = UpdatePaymentMethod(
         user_id="usr_1", payment_method=PaymentMethod(type="debit_card", token="tok_new")
