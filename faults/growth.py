@@ -1,4 +1,9 @@
-"""What a worker holds over time, and whether any of it grows for good."""
+"""What a worker holds over time, and whether any of it grows for good.
+
+A lane takes its share of all of it: its store's buffers, its rows, what is fetched for it. At a
+kill lanes come and go, so a worker is compared with itself while it had as many. What stays behind
+of lanes that went shows all the same: they come again.
+"""
 
 import json
 import re
@@ -40,9 +45,8 @@ class Samples:
         settled = [sample for sample in self.taken if sample[0] >= WARM_UP_MIN]
         if not settled or settled[-1][0] - settled[0][0] < JUDGED_MIN:
             return {}
-        times = [at for at, _ in settled]
         return {
-            name: round(_slope(times, [figures[name] for _, figures in settled]), 2)
+            name: round(_slope([(at, seen["lanes"], seen[name]) for at, seen in settled]), 2)
             for name in (*GROWTH_MAX, "store_bytes")
         }
 
@@ -60,9 +64,16 @@ class Samples:
         return found
 
 
-def _slope(times: list[float], values: list[float]) -> float:
-    """Of the straight line that fits best, so that neither end nor one peak decides."""
-    middle, mean = sum(times) / len(times), sum(values) / len(values)
-    spread = sum((at - middle) ** 2 for at in times)
-    shared = sum((at - middle) * (v - mean) for at, v in zip(times, values, strict=True))
-    return shared / spread
+def _slope(samples: list[tuple[float, float, float]]) -> float:
+    """Of parallel lines, one for each number of lanes, that fit (minute, lanes, value) best.
+
+    So neither end nor one peak decides, nor that there are more lanes at the end.
+    """
+    spread = shared = 0.0
+    for lanes in {lanes for _, lanes, _ in samples}:
+        points = [(at, value) for at, had, value in samples if had == lanes]
+        middle = sum(at for at, _ in points) / len(points)
+        mean = sum(value for _, value in points) / len(points)
+        spread += sum((at - middle) ** 2 for at, _ in points)
+        shared += sum((at - middle) * (value - mean) for at, value in points)
+    return shared / spread if spread else 0.0

@@ -76,6 +76,8 @@ def _figures(created: LaneApp) -> dict[str, int]:
         if table.spec.key.startswith("window start")
     ]
     return {
+        "lanes": len(processors),
+        "rows": sum(table.cached() for p in processors for table in p.tables.values()),
         "tasks": len(asyncio.all_tasks()),
         "windows": sum(windows),
         "store_bytes": sum(processor.store.size_bytes() for processor in processors),
