@@ -20,8 +20,10 @@ JUDGED_MIN: Final = 5.0
 """Less than so many minutes after it do not tell a leak from noise."""
 GROWTH_MAX: Final = {"memory_mb": 2.0, "files": 1.0, "tasks": 2.0, "windows": 5.0}
 """What each may grow by in a minute: a worker that leaks more falls within a day."""
-STORE_KB_MAX: Final = 40.0
-"""What an order may add to the store: its rows stay, until retention takes them."""
+STORE_KB_MAX: Final = 12.0
+"""What an order may add to one worker's stores: its rows stay, until retention takes them. One that
+is delivered, with its letters, is 24 kB of rows over all lanes, and the elder has one or two of
+four; half an hour showed 1 to 2 kB."""
 
 
 @dataclass

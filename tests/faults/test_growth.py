@@ -75,8 +75,8 @@ def test_a_leak_that_a_shorter_look_would_take_for_a_quarter_more_is_told_of() -
 
 
 def test_a_store_may_grow_with_its_orders_and_no_faster() -> None:
-    assert samples(store_bytes=ORDERS_A_MIN * 10_000).problems(ORDERS_A_MIN) == []
-    [problem] = samples(store_bytes=ORDERS_A_MIN * 100_000).problems(ORDERS_A_MIN)
+    assert samples(store_bytes=ORDERS_A_MIN * 6_000).problems(ORDERS_A_MIN) == []
+    [problem] = samples(store_bytes=ORDERS_A_MIN * 24_000).problems(ORDERS_A_MIN)
     assert problem.startswith("the store grows by ")
 
 
