@@ -36,6 +36,16 @@ class LaneAgent(FaustAgent):
     two tasks a record.
     """
 
+    @property
+    def label(self) -> str:
+        """Its own name in the log: Faust's would be that of a function all have in common."""
+        return f"{type(self).__name__}: {self.name}"
+
+    @property
+    def shortlabel(self) -> str:
+        """The same."""
+        return self.label
+
     async def on_start(self) -> None:
         """Subscribe."""
         self.app.topics.add(cast("TopicT", self.channel))

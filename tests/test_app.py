@@ -164,3 +164,11 @@ def test_a_worker_runs_every_agent(tmp_path: Path) -> None:
     assert made.web_service is not None
     assert "'x'" not in made.greeting
     assert '"x"' not in made.greeting
+
+
+def test_each_agent_is_called_by_its_name_in_the_log(tmp_path: Path) -> None:
+    agents = create_app(Settings(data_dir=tmp_path)).agents
+
+    assert {agent.shortlabel for agent in agents.values()} == {
+        f"LaneAgent: {name}" for name in agents
+    }
