@@ -23,6 +23,8 @@ SETTINGS = {
     "fraud__review_sla_ms": str(TIME_SCALE * 3_000),
     "fraud__review_timeout_ms": str(TIME_SCALE * 24_000),
     "inventory__no_backorder": '["prd_final"]',
+    # A label waits 20 s for stock: scaled, a minute would be half a second.
+    "orders__exchange_wait_ms": str(TIME_SCALE * 20_000),
     # A refund on its way is asked about after 3 s.
     "payments__refund_look_ms": str(TIME_SCALE * 3_000),
     # Calls that fail by script must not take the provider down for everybody else.
