@@ -45,8 +45,8 @@ class Habits:
     misplaces: float = 0.05
     cancels: float = 0.2
     amends: float = 0.2
-    returns: float = 0.6
-    exchanges: float = 0.6
+    returns: float = 0.8
+    exchanges: float = 0.7
     """Of those who send goods back, how many want others."""
     disputes: float = 0.1
     asks_money_back: float = 0.15

@@ -271,9 +271,9 @@ class Shoppers:
         """Money, the same goods again, or others: mostly at the same price."""
         if not self.post.may(self.post.habits.exchanges):
             return {"resolution": "refund"}
-        if self.post.may(0.6):
+        if self.post.may(0.4):
             return {"resolution": "exchange"}
-        off = self.post.chance.choice((0, 100, 300, -100, -300))
+        off = self.post.chance.choice((0, 100, 300, 300, -300))
         other = self.post.chance.choice(sorted(PRODUCTS))
         wanted = tuple(
             item.model_copy(

@@ -16,6 +16,7 @@ SOUND: Final = "what the shop did not do wrong is replaced once it came back sou
 FREE: Final = "a replacement costs what was paid beyond, before it was ordered"
 EITHER: Final = "goods or money, not both"
 ONE_OF_THEM: Final = "goods or money, one of them"
+BEYOND: Final = "what was paid beyond goes back with what it was paid for"
 MISSING: Final = "people know of goods that went out for nothing"
 _AT_ONCE: Final = frozenset({"wrong_item", "defective_item"})
 _UNPAID: Final = frozenset({"DISPUTED", "CHARGED_BACK"})
@@ -36,6 +37,8 @@ class Instead:
     gone: dict[str, dict[int, int]] = field(default_factory=dict)
     """By what it was told with: units by line that its customer does not have."""
     cancelled: bool = False
+    paid_with: str = ""
+    """What paid for what it costs beyond."""
 
     def stays(self) -> Units:
         """What of it the customer has, or gets."""
@@ -58,8 +61,10 @@ class ExchangeLaw:
     instead: dict[str, Instead] = field(default_factory=dict)
     replaced: set[str] = field(default_factory=set)
     """Returns that led to another order."""
-    extra: dict[str, float] = field(default_factory=dict)
-    """What was paid beyond, by payment, for orders that are not there yet."""
+    extra: dict[str, int] = field(default_factory=dict)
+    """What was paid beyond, by payment, in minor units."""
+    extra_back: Counter[str] = field(default_factory=Counter)
+    """What of it was asked back."""
     boxes: dict[str, dict[int, int]] = field(default_factory=dict)
     """By shipment of a replacement: units by line."""
     given: dict[str, Units] = field(default_factory=lambda: defaultdict(Counter))
@@ -114,10 +119,10 @@ class ExchangeLaw:
     def confirmed(self, data: Data) -> None:
         """A replacement asks for nothing."""
         if data["orderId"] in self.instead:
-            payment_id = (data.get("payment") or {}).get("paymentId", "")
-            paid = self.extra.pop(payment_id, 0)
-            total = data["orderTotal"]
-            insist(total == paid, FREE, data["orderId"], f"{total} is asked, {paid} were paid")
+            other = self.instead[data["orderId"]]
+            other.paid_with = (data.get("payment") or {}).get("paymentId", "")
+            total, paid = round(data["orderTotal"] * 100), self.extra.get(other.paid_with, 0)
+            insist(total == paid, FREE, other.order_id, f"{total} is asked, {paid} were paid")
 
     def opened(self, data: Data) -> None:
         """No money is taken for one."""
@@ -126,7 +131,7 @@ class ExchangeLaw:
     def captured(self, data: Data) -> None:
         """Something was paid beyond the price of what comes back."""
         if ":x" in data["paymentId"]:
-            self.extra[data["paymentId"]] = data["amount"]
+            self.extra[data["paymentId"]] = round(data["amount"] * 100)
 
     def cancelled(self, data: Data) -> None:
         """Nothing of a replacement is sent."""
@@ -152,6 +157,8 @@ class ExchangeLaw:
     def price(self, data: Data) -> None:
         """The price of goods is asked back, of no more than nothing went out for."""
         order_id = data["orderId"]
+        if data.get("amount") is not None:
+            self.extra_back[data["paymentId"]] += round(data["amount"] * 100)
         if data["reason"] != "EXCHANGE" or data.get("amount") is not None:
             return
         self.asked.append(data)
@@ -186,6 +193,20 @@ class ExchangeLaw:
             self._settled(order_id)
         for data in self.asked:
             self._followed(data)
+        for payment_id, paid in self.extra.items():
+            self._went_back(payment_id, paid)
+
+    def _went_back(self, payment_id: str, paid: int) -> None:
+        """All of it where nothing was sent for it, none where all stayed."""
+        order_id = payment_id.removeprefix("pay_").partition(":")[0]
+        order = self.rows["orders"][order_id]
+        other = next((one for one in self._of(order_id) if one.paid_with == payment_id), None)
+        back = self.extra_back[payment_id]
+        gone = other is None or other.cancelled
+        stays = other is not None and not other.cancelled and not any(other.gone.values())
+        fine = back <= paid and (back == paid or not gone) and (not back or not stays)
+        excused = order.refund_status == "refunded" or "CHARGED_BACK" in order.flags
+        insist(fine or excused, BEYOND, order_id, f"{back} of {paid} went back of {payment_id}")
 
     def _due(self, order_id: str) -> Units:
         """Units that were taken back and for which nothing went out."""
