@@ -3,7 +3,8 @@
 
 const EVERY_MS = 1000, WAIT_MS = 5000, KEPT = 300;
 const $ = (id) => document.getElementById(id);
-const colours = ["#3b82f6", "#f59e0b", "#ef4444", "#10b981", "#8b5cf6"];
+// At least three to one against both papers.
+const colours = ["#3b82f6", "#d97706", "#ef4444", "#059669", "#8b5cf6"];
 let last = null;
 const trail = { at: [], speed: [], lag: [] };
 const plots = {};
@@ -34,7 +35,8 @@ function rows(table, head, body) {
 function chart(id, names, data) {
   const width = $(id).clientWidth || 400;
   if (!plots[id]) {
-    const axis = { stroke: "#8899aa", grid: { stroke: "#8883", width: 1 }, ticks: { stroke: "#8883" }, size: 56 };
+    const dim = () => getComputedStyle(document.querySelector("figcaption")).color;
+    const axis = { stroke: dim, grid: { stroke: "#8883", width: 1 }, ticks: { stroke: "#8883" }, size: 56 };
     const clock = (_, seconds) => seconds.map((at) => new Date(at * 1000).toLocaleTimeString("en-GB"));
     plots[id] = new uPlot({
       width, height: 190, padding: [null, 28, null, null], axes: [{ ...axis, size: 34, space: 80, values: clock }, axis], scales: { y: { range: (_, low, high) => [0, Math.max(1, high * 1.1)] } },
@@ -70,7 +72,7 @@ function show(state) {
   const sum = (figure) => of(figure).reduce((all, [, v]) => all + v, 0);
   const whole = (name) => state.workers.reduce((all, worker) => all + worker[name], 0);
   const records = whole("records"), lag = whole("lag");
-  const speed = last && records >= last.records ? (records - last.records) / ((state.at_ms - last.at_ms) / 1000) : null;
+  const speed = last && records >= last.records && state.at_ms > last.at_ms ? (records - last.records) / ((state.at_ms - last.at_ms) / 1000) : null;
   last = { records, at_ms: state.at_ms };
   trail.at.push(state.at_ms / 1000); trail.speed.push(speed); trail.lag.push(lag);
   for (const name of ["at", "speed", "lag"]) if (trail[name].length > KEPT) trail[name].shift();
