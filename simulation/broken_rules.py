@@ -302,12 +302,6 @@ MUTANTS: Final = (
         "",
     ),
     Mutant(
-        "a return that nothing is left for is forgotten",
-        "streams.payments.goods",
-        "if refund.amount_minor > 0 or payment_id in answers:",
-        "if refund.amount_minor > 0:",
-    ),
-    Mutant(
         "a dispute has no deadline",
         "streams.payments.alarms",
         "    Status.DISPUTED: EVIDENCE,\n",
@@ -372,12 +366,6 @@ MUTANTS: Final = (
         "streams.shipping.booking",
         "if retryable and booking.tries < rules.booking_tries_max:",
         "if retryable:",
-    ),
-    Mutant(
-        "a scan that is told twice counts twice",
-        "streams.shipping.tracking",
-        "old.at_ms == scan.at_ms and old.status == scan.status for",
-        "False for",
     ),
     Mutant(
         "who said stop is written to",

@@ -241,7 +241,7 @@ class Shoppers:
         if order is None or not self.post.may(self.post.habits.returns):
             return
         chance = self.post.chance
-        after_ms = chance.randint(HOUR_MS, chance.choice((3, 35)) * DAY_MS)
+        after_ms = chance.randint(HOUR_MS, chance.choice((3, 3, 45)) * DAY_MS)
         reason = chance.choice(REASONS)
         lines = [(n, item) for n, item in enumerate(order.items, 1) if self.post.may(0.8)]
         items = tuple(

@@ -103,7 +103,8 @@ class Subscribers:
     def _charged(self, told: Told) -> None:
         """They think better of it the very moment they are charged."""
         named, user_id = told.get("subscriptionId"), told.get("customerId")
-        if named and user_id and self.post.may(self.post.habits.leaves / 10):
+        today = told.get("daysUntilDue") == 0
+        if named and user_id and today and self.post.may(self.post.habits.leaves / 4):
             after_ms = self.post.chance.choice((0, 20, 2_000))
             self._leave({"subscription_id": named, "user_id": user_id}, after_ms)
 

@@ -50,12 +50,15 @@ _MONEY: Final = frozenset(
         "StripeChargeFailed",
         "RefundCharge",
         "RefundIssued",
+        "VoidPayment",
     }
 )
 _ADJUSTED: Final = frozenset({"InventoryAdjusted"})
 _ERASED: Final = frozenset({"CustomerErased"})
 
-_HEEDED: Final = HEEDED | _MONEY | _STOCK_COMMANDS | LINES | OF_EXCHANGES.keys() | _ERASED
+_HEEDED: Final = frozenset().union(
+    HEEDED, _MONEY, _STOCK_COMMANDS, LINES, OF_EXCHANGES, OF_REFUSALS, _ERASED
+)
 
 
 class Laws:
@@ -177,6 +180,7 @@ class Laws:
         self.stock.quiet(self._clock())
         self.waits.quiet(self._clock())
         self.exchanges.quiet()
+        self.money.quiet()
         self.refusals.quiet()
 
     # -- in the end

@@ -12,7 +12,8 @@ from providers.ledger import LedgerEntry
 from simulation.laws.broken import Broken, insist
 
 NOT_AHEAD: Final = "rows are not ahead of the provider"
-CLAIMED: Final = "nothing goes back of what a bank claims"
+CLAIMED: Final = "nobody is promised what a bank claims"
+WANTED: Final = "what is held for an order is not let go"
 NOT_MORE: Final = "no more goes back than was captured"
 ONE_CAPTURE: Final = "at most one capture"
 GATE: Final = "captured only when held and approved"
@@ -24,6 +25,7 @@ HOPELESS: Final = "a hopeless card is not tried again"
 APPROVED: Final = "a large refund is approved by somebody else"
 _HOPELESS: Final = frozenset({"expired_card", "lost_card", "stolen_card", "invalid_number"})
 _GBP: Final = {"GBP": 1.0, "USD": 0.79, "EUR": 0.86, "CAD": 0.58}
+_WANTED: Final = frozenset({"AUTHORIZED", "CAPTURED", "SETTLED"})
 _APPROVAL_GBP: Final = 500
 ATTEMPTS_MAX: Final = 3
 _LAPSED: Final = "_cx"
@@ -49,6 +51,8 @@ class MoneyLaw:
     """The attempt behind which a payment's card must not be tried again."""
     approved: set[str] = field(default_factory=set)
     """Payments of which somebody else than who asked approved a refund."""
+    disputed: set[str] = field(default_factory=set)
+    """Payments that a bank claimed at the last pause."""
     report: dict[str, Any] = field(default_factory=dict)
     """The settlement report, by charge."""
     opened: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -78,13 +82,18 @@ class MoneyLaw:
             self.hopeless[data["paymentId"]] = data.get("attemptNumber") or 1
         elif name == "CapturePayment":
             self._gate(data["paymentId"])
-        elif name == "RefundCharge":
-            row = self.rows[data["paymentId"]]
+        else:
+            self._given_back(name, data)
+
+    def _given_back(self, name: str, data: dict[str, Any]) -> None:
+        row: Any = self.rows.get(data.get("paymentId", ""))
+        if name == "RefundCharge":
             left = row.captured_minor - row.refunded_minor - row.charged_back_minor
             fine = 0 < data["amountMinor"] <= left
             insist(fine, NOT_MORE, data["paymentId"], f"{data['amountMinor']} of {left} are asked")
-            claimed = row.status.value == "DISPUTED" and row.owed.value != "refund"
-            insist(not claimed, CLAIMED, data["paymentId"], "it goes back while a bank claims it")
+        elif name == "VoidPayment":
+            own = row.charge_id == data["chargeId"] and row.status.value in _WANTED
+            insist(not own, WANTED, data["paymentId"], f"{row.charge_id} is let go: {data}")
         elif name == "RefundIssued":
             self._approved(data)
 
@@ -117,10 +126,15 @@ class MoneyLaw:
 
     # -- what is kept
 
-    def kept(self, key: str, before: Any, row: Any) -> None:  # noqa: ARG002 - a law's shape
+    def kept(self, key: str, before: Any, row: Any) -> None:
         """A payment's row changed."""
         if row is None:
             return
+        if key in self.disputed and row.status.value == "DISPUTED":
+            known = {one.refund_id for one in before.refunds}
+            new = [one for one in row.refunds if one.refund_id not in known]
+            promised = [one for one in new if one.reason == "goodwill"]
+            insist(not promised, CLAIMED, key, f"{promised}")
         self.rows[key] = row
         mine = [entry for entry in self.books() if entry.payment_id == key]
         captured = sum(entry.captured_minor for entry in mine)
@@ -139,6 +153,10 @@ class MoneyLaw:
         # An amendment may lower the amount after it was taken.
         asked = self.most[key] = max(self.most.get(key, 0), row.session.amount_minor)
         insist(captured <= asked, ONE_CAPTURE, key, f"{captured} of {asked} captured")
+
+    def quiet(self) -> None:
+        """Everybody has heard of every dispute."""
+        self.disputed = {key for key, row in self.rows.items() if row.status.value == "DISPUTED"}
 
     def reported(self, key: str, before: Any, row: Any) -> None:  # noqa: ARG002 - a law's shape
         """A line of the settlement report changed."""

@@ -189,14 +189,23 @@ class WaitsLaw:
         """Insist on the timer that ends its state, unless a person has to go on."""
         state = str(row.state if kind == "case" else row.status)
         names = _NAMES.get(kind, {}).get(state)
-        if names is None or key in self.persons or (kind == "subscription" and row.under_way):
-            return  # A person goes on with it, or the payment that is under way.
+        if names is None or self._is_with_others(kind, key, row):
+            return
         owner = row.user_id if kind in _OF_USERS else key
         if not any(self.named[owner, name] > 0 for name in names):
             wanted = " or ".join(sorted(names))
             raise Broken(
                 NAMED, key.rsplit(maxsplit=1)[-1], f"{kind} is {state} without its timer {wanted}"
             )
+
+    def _is_with_others(self, kind: str, key: str, row: Any) -> bool:
+        """Whether a person goes on with it, or the payment that is under way.
+
+        A bank that claims money has a deadline all the same.
+        """
+        if kind == "subscription":
+            return bool(row.under_way)
+        return key in self.persons and not (kind == "payment" and not row.stuck)
 
     def _order_of(self, kind: str, row: Any) -> Any:
         if kind in {"order", "reservation", "shipment"}:
