@@ -40,11 +40,19 @@ class PeopleLaw:
         """Whether it is theirs, and of an order that was placed before they asked."""
         order_id = getattr(row, "order_id", None)
         if order_id is None:
-            return key == customer_id or getattr(row, "user_id", None) == customer_id
+            mine = key == customer_id or getattr(row, "user_id", None) == customer_id
+            return mine and not self._is_back(customer_id, since_ms)
         order = self.rows["orders"].get(order_id)
         if order is None or order.user_id != customer_id:
             return False
         return order.exchange is not None or int(order.placed_at_ms) <= since_ms
+
+    def _is_back(self, customer_id: str, since_ms: int) -> bool:
+        """Whether they ordered after they asked: they are known anew."""
+        return any(
+            row.user_id == customer_id and row.placed_at_ms > since_ms
+            for row in self.rows["orders"].values()
+        )
 
     def ended(self) -> None:
         """All is done: what nobody ended waits for its next round."""
