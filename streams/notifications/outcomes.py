@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from events.base import Message
+from events.ids import derived_id
 from events.notifications import (
     NotificationFailed,
     NotificationRecipient,
@@ -56,8 +57,13 @@ def shown(row: Notification) -> NotificationSent:
 def digest_of(
     user_id: str, due_ms: int, members: tuple[tuple[str, Notification], ...], cause_id: str
 ) -> Notification:
-    """The digest of messages, with their history keys, as a message of its own."""
-    key = key_of(f"{DIGEST}:{due_ms}", user_id)
+    """The digest of messages, with their history keys, as a message of its own.
+
+    It is named after the first of them too: what was asked for just before the digest went out,
+    and is heard of after it, makes another of the same time.
+    """
+    first = members[0][1].notification_id if members else ""
+    key = key_of(f"{DIGEST}:{due_ms}", user_id, first)
     entries = [{"templateId": row.template_id, "data": row.template_data} for _, row in members]
     return Notification(
         notification_id=key,
@@ -69,7 +75,7 @@ def digest_of(
         queued_at_ms=due_ms,
         asked_ms=due_ms,
         idempotency_key=key,
-        cause_id=cause_id,
+        cause_id=derived_id(cause_id, key),
         correlation_id=cause_id,
         template_data={"entries": entries},
         members=tuple([key for key, _ in members]),

@@ -4,6 +4,7 @@ import dataclasses
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -19,6 +20,7 @@ from streams.notifications.booking import NONE
 from streams.notifications.evolution import evolve, fold
 from streams.notifications.facts import Fact
 from streams.notifications.notices import key_of, template_of
+from streams.notifications.outcomes import digest_of
 from streams.notifications.rows import Bookings, Contact, Notification, Preferences, Status
 from streams.notifications.rules import HOUR_MS, NotificationRules
 from streams.notifications.trying import accepted, engaged, refused, retry
@@ -251,3 +253,15 @@ def test_a_key_never_grows_too_long_for_an_id() -> None:
 @pytest.mark.parametrize(("minor", "text"), [(0, "0.00"), (3499, "34.99"), (-5, "-0.05")])
 def test_money_is_written_in_major_units(minor: int, text: str) -> None:
     assert money(minor) == text
+
+
+def test_a_second_digest_of_the_same_time_is_a_message_of_its_own() -> None:
+    first = digest_of("u", AT, (("k1", row()),), "c")
+    second = digest_of("u", AT, (("k2", named("n2")),), "c")
+
+    assert first.notification_id != second.notification_id
+    assert digest_of("u", AT, (("k1", row()),), "c").notification_id == first.notification_id
+
+
+def named(notification_id: str) -> Notification:
+    return msgspec.structs.replace(row(), notification_id=notification_id)
