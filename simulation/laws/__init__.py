@@ -92,7 +92,7 @@ class Laws:
         self._laws: dict[str, tuple[RowLaw, ...]] = {
             **dict.fromkeys(OF_PEOPLE, ()),
             "carts": (states.cart, _after(waits.cart)),
-            "orders": (states.order, _after(waits.order), self.ends.order),
+            "orders": (states.order, _after(waits.order), self.ends.order, refusals.order),
             "payments": (
                 states.payment,
                 self.money.kept,
@@ -145,6 +145,7 @@ class Laws:
     def sent(self, record: Record) -> None:
         """Somebody outside wrote a record."""
         name = name_of(record)
+        self.people.heard(name, record)
         if name in _STOCK_COMMANDS:
             self.stock.told(told_by(record))
         elif name == "RefundPayment":

@@ -29,7 +29,7 @@ _UNITS_MAX: Final = 100
 _CODES: Final = frozenset({None, "SAVE10", "ENTERPRISE20"})
 
 HEEDED: Final = frozenset(
-    {"OrderConfirmed", "OrderAmended", "ShipmentDispatched", "ChargebackOpened"}
+    {"OrderConfirmed", "ShipmentDispatched", "ChargebackOpened"}
     | {"BookCarrier", "ReturnInitiated"}
 )
 
@@ -67,8 +67,6 @@ class RefusalsLaw:
         order_id = data.get("orderId") or ""
         if name == "OrderConfirmed":
             insist(order_id not in self.wrong, WRONG, order_id, self.wrong.get(order_id, ""))
-        elif name == "OrderAmended" and not data.get("cancellationReason"):
-            self._amended(order_id)
         elif name == "ChargebackOpened":
             self.claimed.add(order_id)
         elif name == "ShipmentDispatched":
@@ -79,13 +77,6 @@ class RefusalsLaw:
         elif name == "ReturnInitiated" and data["reason"] != "delivery_failed":
             self._returned(data, at_ms)
 
-    def _amended(self, order_id: str) -> None:
-        """By its customer, or by the shop, which makes room where a payment failed."""
-        asked = self.amended_by.get(order_id)
-        if asked:
-            owner = self.rows["orders"][order_id].user_id
-            insist(owner in asked, STRANGER, order_id, f"{asked} asked, not {owner}")
-
     def _returned(self, data: dict[str, Any], at_ms: int) -> None:
         parcel = self.rows["shipments"][data["shipmentId"]]
         late_ms = at_ms - parcel.delivered_at_ms - _WINDOW_MS - _ON_ITS_WAY_MS
@@ -93,6 +84,11 @@ class RefusalsLaw:
             raise Broken(LATE, data["shipmentId"], f"its label is {late_ms} ms too late")
 
     # -- what is kept
+
+    def order(self, key: str, before: Any, row: Any) -> None:  # noqa: ARG002 - a law's shape
+        """An order changed: what counts as its customer's change, they asked for."""
+        asked = not row.amendments or row.user_id in self.amended_by.get(key, ())
+        insist(asked, STRANGER, key, f"{row.user_id} never asked")
 
     def payment(self, key: str, before: Any, row: Any) -> None:  # noqa: ARG002 - a law's shape
         """A payment changed: what anybody asked of it came in time."""

@@ -45,7 +45,6 @@ _NAMES: Final[dict[str, dict[str, frozenset[str]]]] = {
     },
     "shipment": {
         "pending": frozenset({"booking"}),
-        "created": frozenset({"poll"}),
         "dispatched": _UNDER_WAY,
         "in_transit": _UNDER_WAY,
         "delivery_failed": frozenset({"redelivery", "poll", "claim"}),
