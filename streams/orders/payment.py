@@ -51,7 +51,8 @@ def _further(order: Order, event: PaymentProcessed, at_ms: int) -> tuple[Fact, .
         return ()
     room = order.owed_minor
     if event.payment_id.startswith(f"pay_{order.order_id}:"):
-        room = max(room, order.total_minor - min(order.earlier_totals_minor, default=0))
+        least_minor = min(order.earlier_totals_minor, default=order.total_minor)
+        room = max(room, order.total_minor - least_minor)
     if room <= 0:
         return ()
     if not 0 < event.amount_minor <= room or event.currency != order.currency:

@@ -195,3 +195,9 @@ def test_a_strangers_payment_beyond_what_is_owed_pays_nothing() -> None:
     order = after(PAID, paid(payment_id="pay_else", amount_minor=100))
 
     assert (order.captured_minor, order.further_payments) == (13_497, ())
+
+
+def test_an_order_that_was_never_amended_has_no_difference_to_be_paid() -> None:
+    order = after(PAID, paid(payment_id=SECOND, amount_minor=100))
+
+    assert (order.captured_minor, order.further_payments) == (13_497, ())
