@@ -135,7 +135,9 @@ class Lane:
 
     async def _turn(self) -> None:
         processor, policy = self.processor, self._policy
-        while self._inbox and not self._is_full():
+        for _ in range(len(self._inbox)):  # Under load more comes meanwhile, without end.
+            if not self._inbox or self._is_full():
+                break
             self._apply(self._inbox.popleft())
             if self._inbox:
                 await asyncio.sleep(0)

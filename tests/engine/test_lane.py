@@ -1,6 +1,7 @@
 """When a lane commits, how much it holds, and that nothing is acknowledged before."""
 
 import asyncio
+import time
 
 import pytest
 
@@ -148,6 +149,21 @@ async def test_a_gap_stops_the_worker_before_anything_is_committed() -> None:
 
     assert isinstance(bench.crashes[0], Gap)
     assert bench.writer.records == [1]
+
+
+async def test_a_lane_that_is_never_idle_commits_and_ticks_in_time_all_the_same() -> None:
+    bench = Bench(topology(), Policy(linger_s=0, bulk_linger_s=0.02, bulk_records=1))
+    until, offset = time.monotonic() + 0.3, 0
+    bench.lane.put(chunk(0, value("a", 5, "timer")))
+    bench.lane.tick(2_000_000)
+    while time.monotonic() < until:
+        offset += 1
+        bench.lane.put(chunk(offset, value("a", 1)))
+        await asyncio.sleep(0)
+
+    assert bench.processor.stats.timers == {("count", "later"): 1}
+    assert bench.processor.stats.commits > 3
+    await bench.lane.close()
 
 
 async def test_timers_are_a_transaction_apart_from_the_records_around_them() -> None:
