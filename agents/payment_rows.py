@@ -10,11 +10,14 @@ from agents.wiring import Cause, announce, timer_cause
 from engine.specs import Context, Timer
 from events.ids import derived_id
 from events.inventory import InventoryAdjusted
+from events.payments import PaymentInitiated
 from streams.payments.alarms import EARLY
 from streams.payments.facts import Fact
 from streams.payments.fold import fold
 from streams.payments.rules import PaymentRules
 from streams.payments.sales import NOTHING_SOLD, Sale
+from streams.payments.sales import sale_of as sale_of_session
+from streams.payments.sessions import open_session
 from streams.payments.states import Early, Payment
 from tables.payments import EARLY_PAYMENTS, PAYMENTS, SALES
 from topics import PAYMENT_PREFIX
@@ -90,6 +93,21 @@ def carry_out(
     for position, (message, metadata) in enumerate(step.announcements):
         # One cause may lead to several messages of a name: their ids must differ.
         announce(ctx, f"{NAME} {position}" if position else NAME, cause, (message,), metadata)
+        if isinstance(message, PaymentInitiated):
+            # Open with what asks for it: the next news of the order must find it.
+            open_payment(ctx, for_payment(cause, message.payment_id), message, rules)
+
+
+def open_payment(ctx: Context, cause: Cause, event: PaymentInitiated, rules: PaymentRules) -> None:
+    """Keep a payment with what was sold under it; one that is open already stays as it is."""
+    payment_id = event.payment_id
+    payment = ctx.table(PAYMENTS).get(payment_id)
+    early = None if payment is not None else taken(ctx, payment_id)
+    facts = open_session(payment, early, event, cause.at_ms, cause.correlation_id, rules)
+    carry_out(ctx, cause, payment_id, payment, facts, rules)
+    sold = sale_of_session(event) if payment is None else None
+    if sold is not None:
+        ctx.table(SALES)[payment_id] = sold
 
 
 def keep(ctx: Context, payment_id: str, before: Early | None, early: Early | None) -> None:

@@ -25,13 +25,13 @@ from agents.payment_rows import (
     id_of_order,
     id_of_stock,
     keep,
+    open_payment,
     saga,
     sale_of,
-    taken,
 )
 from agents.wiring import announce, cause_of
 from engine.specs import AgentSpec, Context, Delivery, Handler, Source, Timer, TimerHandler
-from streams.payments import goods, sales
+from streams.payments import goods
 from streams.payments.alarms import (
     APPROVAL,
     AUTHORIZATION,
@@ -66,7 +66,7 @@ from streams.payments.refund_requests import approval_due, request_refund
 from streams.payments.refunds import charge_refunded, look_due, refund_accepted
 from streams.payments.rules import PaymentRules
 from streams.payments.sales import agreed_return
-from streams.payments.sessions import cancel, open_session, order_refused
+from streams.payments.sessions import cancel, order_refused
 from streams.payments.settlement import settle, settlement_due
 from streams.payments.states import Early, Payment
 from tables.payments import BOOK_NOTES, EARLY_PAYMENTS, PAYMENTS, SALES, STUCK
@@ -158,15 +158,7 @@ def payments_agent(rules: PaymentRules) -> AgentSpec:
 
 def _opening(rules: PaymentRules) -> Handler:
     def handler(ctx: Context, delivery: Delivery) -> None:
-        event, cause = delivery.value.data, cause_of(delivery)
-        payment_id = event.payment_id
-        payment = ctx.table(PAYMENTS).get(payment_id)
-        early = None if payment is not None else taken(ctx, payment_id)
-        facts = open_session(payment, early, event, cause.at_ms, cause.correlation_id, rules)
-        carry_out(ctx, cause, payment_id, payment, facts, rules)
-        sold = sales.sale_of(event) if payment is None else None
-        if sold is not None:
-            ctx.table(SALES)[payment_id] = sold
+        open_payment(ctx, cause_of(delivery), delivery.value.data, rules)
 
     return handler
 

@@ -41,9 +41,9 @@ from topics import (
 TOPICS = (PAYMENTS_EVENTS, PAYMENTS_COMMANDS, INVENTORY_EVENTS, ORDERS_EVENTS, SHIPPING_EVENTS)
 
 
-def checked_further() -> Message:
+def checked_further(number: int = 2) -> Message:
     """Fraud approves the payment that an amendment brought."""
-    return checked().model_copy(update={"payment_id": "pay_ord_1:2"})
+    return checked().model_copy(update={"payment_id": f"pay_ord_1:{number}"})
 
 
 def paid() -> Till:
@@ -286,6 +286,40 @@ def test_an_order_that_became_dearer_is_paid_by_two_payments() -> None:
         "pay_ord_1:2",
     ]
     assert till.hear(amended(AMOUNT + 3_000)).names().count("PaymentInitiated") == 1
+
+
+def test_amendments_that_follow_each_other_at_once_are_each_charged_their_difference() -> None:
+    till = paid().send(amended(AMOUNT + 3_000), amended(AMOUNT + 8_000))
+    till.send(amended(AMOUNT + 8_000)).driver.run()
+
+    asked = [
+        (told.data.payment_id, told.data.amount_minor) for told in till.said("PaymentInitiated")
+    ]
+    assert asked == [("pay_ord_1:2", 3_000), ("pay_ord_1:3", 5_000)]
+    till.hear(checked_further(), checked_further(3))
+    assert [entry.captured_minor for entry in till.provider.ledger()] == [AMOUNT, 3_000, 5_000]
+    ids = [envelope.event_id for envelope in till.said()]
+    assert len(ids) == len(set(ids))
+
+
+def test_a_difference_that_is_taken_back_at_once_costs_nothing_in_the_end() -> None:
+    till = paid().send(amended(AMOUNT + 3_000), amended(AMOUNT))
+    till.driver.run()
+
+    till.hear(checked_further())
+
+    kept = [entry.captured_minor - entry.refunded_minor for entry in till.provider.ledger()]
+    assert sum(kept) == AMOUNT
+
+
+def test_an_order_that_is_cancelled_as_it_becomes_dearer_is_not_charged_the_difference() -> None:
+    till = paid().send(amended(AMOUNT + 3_000), cancelled())
+    till.driver.run()
+
+    till.hear(checked_further())
+
+    assert [entry.captured_minor for entry in till.provider.ledger()] == [AMOUNT]
+    assert till.provider.ledger()[0].refunded_minor == AMOUNT
 
 
 def test_a_cancellation_gives_back_every_payment_of_the_order() -> None:

@@ -84,6 +84,17 @@ def test_amend_order_and_cancel_it_refunds_both_payments_under_keys_of_their_own
     assert sum(entry.refunded_minor for entry in scene.outside.books()) == 6_000
 
 
+def test_amend_order_and_cancel_it_before_the_difference_is_charged_charges_nothing_more() -> None:
+    scene = Scene().stock(10, "p1").place(1, postal_code="10001-busy")
+
+    scene.write(amend(1, 3)).until("OrderAmended")
+    scene.write(CancelOrder(order_id="ord_1", user_id="usr_1", cancellation_reason="no need"))
+    scene.until("OrderCancelled").wait(minutes=20)
+
+    assert scene.books() == (2_000, 2_000, 0)
+    assert scene.books("pay_ord_1:2") == (0, 0, 0)
+
+
 def test_amend_order_and_refund_its_first_payment_leaves_the_order_delivered() -> None:
     scene = Scene().stock(10, "p1").write(order()).until("PaymentProcessed")
     scene.tell(amend(1, 3)).wait(days=4)
