@@ -3,7 +3,15 @@
 from collections.abc import Callable
 from typing import Any
 
-from agents.payment_rows import carry_out, for_payment, further, id_of_order, of_order, sale_of
+from agents.payment_rows import (
+    carry_out,
+    differences,
+    for_payment,
+    further,
+    id_of_order,
+    of_order,
+    sale_of,
+)
 from agents.wiring import cause_of
 from engine.specs import Context, Delivery, Handler
 from streams.payments import goods
@@ -42,7 +50,7 @@ def amending(rules: PaymentRules) -> Handler:
         if event.lines:
             sale = sale_of(ctx, payment_id)
             ctx.table(SALES)[payment_id] = amended(sale, event.lines)
-        others = tuple(further(ctx, payment_id).values())
+        others = differences(ctx, payment_id)
         facts = amend(payment, others, event, cause.at_ms, rules)
         carry_out(ctx, cause, payment_id, payment, facts, rules)
 

@@ -12,6 +12,7 @@ from events.ids import derived_id
 from events.inventory import InventoryAdjusted
 from events.payments import PaymentInitiated
 from streams.payments.alarms import EARLY
+from streams.payments.amendments import overpaid
 from streams.payments.facts import Fact
 from streams.payments.fold import fold
 from streams.payments.rules import PaymentRules
@@ -33,6 +34,12 @@ class _OfOrder(Protocol):
 def further(ctx: Context, payment_id: str) -> dict[str, Payment]:
     """The payments that amendments of an order brought; they lie where the first one lies."""
     return dict(ctx.table(PAYMENTS).scan(f"{payment_id}:", f"{payment_id};"))
+
+
+def differences(ctx: Context, payment_id: str) -> tuple[Payment, ...]:
+    """Those of them that are numbered: an exchange's are no part of the order's total."""
+    found = further(ctx, payment_id).items()
+    return tuple([row for own_id, row in found if own_id[len(payment_id) + 1 :].isdecimal()])
 
 
 def for_payment(cause: Cause, payment_id: str) -> Cause:
@@ -96,6 +103,19 @@ def carry_out(
         if isinstance(message, PaymentInitiated):
             # Open with what asks for it: the next news of the order must find it.
             open_payment(ctx, for_payment(cause, message.payment_id), message, rules)
+    if after.captured_minor and (payment is None or not payment.captured_minor):
+        _balance_order(ctx, cause, payment_id, after, rules)
+
+
+def _balance_order(
+    ctx: Context, cause: Cause, payment_id: str, taken: Payment, rules: PaymentRules
+) -> None:
+    """Have the order's first payment give back what a further one took too much by now."""
+    first_id = f"{PAYMENT_PREFIX}{taken.session.order_id}"
+    first = ctx.table(PAYMENTS).get(first_id) if payment_id.startswith(f"{first_id}:") else None
+    if first is not None:
+        facts = overpaid(first, cause.at_ms, rules, differences(ctx, first_id))
+        carry_out(ctx, for_payment(cause, first_id), first_id, first, facts, rules)
 
 
 def open_payment(ctx: Context, cause: Cause, event: PaymentInitiated, rules: PaymentRules) -> None:

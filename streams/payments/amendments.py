@@ -80,8 +80,19 @@ def balanced(
     difference = payment.session.amount_minor - _covered(payment) - sum(map(_covered, further))
     if difference > rules.amendment_waived_minor:
         return (f.FurtherAsked(len(further) + 2, difference),)
-    if difference < -(0 if payment.exact else rules.amendment_waived_minor):
-        return _give_back(payment, -difference, at_ms, rules)
+    return overpaid(payment, at_ms, rules, further)
+
+
+def overpaid(
+    payment: Payment, at_ms: int, rules: PaymentRules, further: tuple[Payment, ...] = ()
+) -> Facts:
+    """Give back what was taken above the order's total; what is only asked for may yet fail."""
+    if payment.cancel_reason or payment.status not in PAID | {Status.DISPUTED}:
+        return ()
+    taken = [payment, *(one for one in further if one.captured_minor)]
+    above = sum(map(_covered, taken)) - payment.session.amount_minor
+    if above > (0 if payment.exact else rules.amendment_waived_minor):
+        return _give_back(payment, above, at_ms, rules)
     return ()
 
 

@@ -312,6 +312,15 @@ def test_a_difference_that_is_taken_back_at_once_costs_nothing_in_the_end() -> N
     assert sum(kept) == AMOUNT
 
 
+def test_a_difference_that_is_taken_back_and_never_paid_is_not_given_back() -> None:
+    till = paid().hear(amended(AMOUNT + 3_000), amended(AMOUNT))
+
+    till.hear(checked_further().model_copy(update={"decision": "DECLINED"}))
+
+    (entry,) = till.provider.ledger()
+    assert (entry.captured_minor, entry.refunded_minor) == (AMOUNT, 0)
+
+
 def test_an_order_that_is_cancelled_as_it_becomes_dearer_is_not_charged_the_difference() -> None:
     till = paid().send(amended(AMOUNT + 3_000), cancelled())
     till.driver.run()
