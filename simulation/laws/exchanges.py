@@ -23,6 +23,8 @@ _UNPAID: Final = frozenset({"DISPUTED", "CHARGED_BACK"})
 
 Data = dict[str, Any]
 Units = Counter[str]
+Lines = dict[int, int]
+"""Units by line."""
 
 
 @dataclass(slots=True)
@@ -34,8 +36,14 @@ class Instead:
     """The order whose goods come back."""
     lines: list[tuple[str, int]]
     """By line: the product that was bought first, and how many units."""
-    gone: dict[str, dict[int, int]] = field(default_factory=dict)
+    gone: dict[str, Lines] = field(default_factory=dict)
     """By what it was told with: units by line that its customer does not have."""
+    boxes: dict[str, Lines] = field(default_factory=dict)
+    """By shipment: units by line."""
+    unsent: dict[str, Lines] = field(default_factory=dict)
+    """By shipment that was cancelled: what was to be in it."""
+    left: bool = False
+    """Some of it has left the house: nothing takes the place of a cancelled shipment then."""
     cancelled: bool = False
     paid_with: str = ""
     """What paid for what it costs beyond."""
@@ -44,9 +52,23 @@ class Instead:
         """What of it the customer has, or gets."""
         units: Units = Counter()
         for number, (product, many) in enumerate(self.lines, 1):
-            gone = sum(part.get(number, 0) for part in self.gone.values())
-            units[product] += 0 if self.cancelled else many - gone
+            units[product] += 0 if self.cancelled else many - self._gone(number, many)
         return units
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether its customer has, or gets, all of it."""
+        lines = enumerate(self.lines, 1)
+        return not self.cancelled and not any(self._gone(n, many) for n, (_, many) in lines)
+
+    def _gone(self, number: int, many: int) -> int:
+        """Units of a line that its customer does not have."""
+        told = sum(part.get(number, 0) for part in self.gone.values())
+        if not self.left:
+            return told
+        boxed = [box for name, box in self.boxes.items() if name not in self.unsent]
+        unboxed = many - sum(box.get(number, 0) for box in boxed)
+        return told + min(sum(part.get(number, 0) for part in self.unsent.values()), unboxed)
 
 
 @dataclass(slots=True)
@@ -65,8 +87,6 @@ class ExchangeLaw:
     """What was paid beyond, by payment, in minor units."""
     extra_back: Counter[str] = field(default_factory=Counter)
     """What of it was asked back."""
-    boxes: dict[str, dict[int, int]] = field(default_factory=dict)
-    """By shipment of a replacement: units by line."""
     given: dict[str, Units] = field(default_factory=lambda: defaultdict(Counter))
     """By order: what was taken back of it for an exchange."""
     priced: dict[str, Units] = field(default_factory=lambda: defaultdict(Counter))
@@ -141,18 +161,28 @@ class ExchangeLaw:
 
     def boxed(self, data: Data) -> None:
         """What is in a replacement's parcel."""
-        if data["orderId"] in self.instead:
-            box = self.boxes.setdefault(data["shipmentId"], {})
-            for package in data["packages"]:
-                for item in package.get("items") or ():
-                    number = int(item["itemId"].rpartition(":")[2])
-                    box[number] = box.get(number, 0) + item["quantity"]
+        other = self.instead.get(data["orderId"])
+        if other is not None:
+            packages = [package.get("items") or () for package in data["packages"]]
+            other.boxes[data["shipmentId"]] = _lines([item for part in packages for item in part])
+
+    def dispatched(self, data: Data) -> None:
+        """A replacement's parcel has left the house."""
+        other = self.instead.get(data["orderId"])
+        if other is not None:
+            other.left = True
+
+    def unboxed(self, data: Data) -> None:
+        """A replacement's parcel is not sent."""
+        other = self.instead.get(data["orderId"])
+        if other is not None:
+            other.unsent[data["shipmentId"]] = _lines(data.get("items") or [])
 
     def failed(self, data: Data) -> None:
         """A replacement's parcel is lost."""
         other = self.instead.get(data["orderId"])
         if other is not None and data.get("reasonCode") == "LOST":
-            other.gone[data["shipmentId"]] = self.boxes[data["shipmentId"]]
+            other.gone[data["shipmentId"]] = other.boxes[data["shipmentId"]]
 
     def price(self, data: Data) -> None:
         """The price of goods is asked back, of no more than nothing went out for."""
@@ -197,13 +227,14 @@ class ExchangeLaw:
             self._went_back(payment_id, paid)
 
     def _went_back(self, payment_id: str, paid: int) -> None:
-        """All of it where nothing was sent for it, none where all stayed."""
-        order_id = payment_id.removeprefix("pay_").partition(":")[0]
+        """All of it where nothing is sent for it, none where all stayed or is still to be sent."""
+        order_id, _, number = payment_id.removeprefix("pay_").partition(":x")
         order = self.rows["orders"][order_id]
         other = next((one for one in self._of(order_id) if one.paid_with == payment_id), None)
-        back = self.extra_back[payment_id]
-        gone = other is None or other.cancelled
-        stays = other is not None and not other.cancelled and not any(other.gone.values())
+        back, way_back = self.extra_back[payment_id], order.returns[int(number) - 1]
+        waits = bool(way_back.swaps and way_back.due_ms) and not way_back.replaced
+        gone = not waits and (other is None or other.cancelled)
+        stays = waits or (other is not None and other.is_whole)
         fine = back <= paid and (back == paid or not gone) and (not back or not stays)
         excused = order.refund_status == "refunded" or "CHARGED_BACK" in order.flags
         insist(fine or excused, BEYOND, order_id, f"{back} of {paid} went back of {payment_id}")
@@ -242,6 +273,13 @@ class ExchangeLaw:
         insist(paid or excused, ONE_OF_THEM, order_id, f"{return_id} is not paid")
 
 
+def _lines(items: list[Data]) -> Lines:
+    lines = Counter[int]()
+    for item in items:
+        lines[int(item["itemId"].rpartition(":")[2])] += item["quantity"]
+    return lines
+
+
 def _units(items: list[Data]) -> Units:
     units: Units = Counter()
     for item in items:
@@ -254,7 +292,7 @@ def _sound(received: Data) -> Units:
     return _units([item for item in received["items"] if item["refundable"]])
 
 
-def _by_line(announced: list[Data], units: Units) -> dict[int, int]:
+def _by_line(announced: list[Data], units: Units) -> Lines:
     """Units of products by line, as they were announced."""
     left, lines = units.copy(), Counter[int]()
     for item in announced:
@@ -274,6 +312,8 @@ HEEDED: Final[Mapping[str, Callable[[ExchangeLaw, Data], None]]] = {
     "PaymentProcessed": ExchangeLaw.captured,
     "OrderCancelled": ExchangeLaw.cancelled,
     "ShipmentCreated": ExchangeLaw.boxed,
+    "ShipmentDispatched": ExchangeLaw.dispatched,
+    "ShipmentCancelled": ExchangeLaw.unboxed,
     "DeliveryFailed": ExchangeLaw.failed,
     "RefundGoods": ExchangeLaw.price,
     "RefundIssued": ExchangeLaw.paid,
