@@ -236,6 +236,12 @@ MUTANTS: Final = (
         "return self.given",
     ),
     Mutant(
+        "what was paid beyond is kept where nothing goes out for it",
+        "streams.orders.exchange_telling",
+        "    if back.paid_minor:",
+        "    if False:",
+    ),
+    Mutant(
         "goods that cost more leave although nobody paid for them",
         "streams.orders.back",
         "return self.waits_for_stock or self.paid_minor < self.extra_minor",

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 from simulation.broken_rules import MUTANTS, Mutant
 
-SEEDS_MAX: Final = 400
+SEEDS_MAX: Final = 600
 """Lives that a mutant may live through before it counts as not noticed."""
 
 

@@ -197,9 +197,13 @@ class ExchangeLaw:
         insist(not more, EITHER, order_id, f"{more} are paid back as well")
 
     def paid(self, data: Data) -> None:
-        """Money went back for a return."""
-        if data.get("returnId"):
-            self.refunded.add(data["returnId"])
+        """Money went back for a return; for an exchange, because the order asked for it."""
+        return_id = data.get("returnId")
+        if return_id:
+            self.refunded.add(return_id)
+        if return_id in self.received:
+            asked = any(one.get("returnId") == return_id for one in self.asked)
+            insist(asked, EITHER, data["orderId"], f"nobody asked for the price of {return_id}")
 
     def unpaid(self, data: Data) -> None:
         """Money did not."""

@@ -1,9 +1,14 @@
 """Laws notice what breaks them."""
 
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 
 from simulation.laws.broken import Broken
+from simulation.laws.exchanges import BEYOND, EITHER, ExchangeLaw
 from simulation.laws.telling import ONCE, ONE_REFUND, TellingLaw
+from streams.orders.back import Back, BackLine, Swap
 
 
 def of_refund(payment_id: str, refund_id: str = "ref_ord_1", **other: str) -> dict[str, object]:
@@ -27,3 +32,91 @@ def test_two_payments_that_ask_for_one_refund_break_a_law() -> None:
 
     with pytest.raises(Broken, match=ONE_REFUND):
         law.told("RefundCharge", of_refund("pay_ord_1:2", chargeId="ch_2", idempotencyKey="b"))
+
+
+def back_for_exchange(**changes: Any) -> Back:
+    """A return whose other goods cost 6.00 more, which is paid."""
+    swap = Swap(1, 3, "prd_b", differs_minor=600)
+    lines = (BackLine(1, 3),)
+    fields = {"due_ms": 9, "swaps": (swap,), "replacement": "exc_1", "paid_minor": 600}
+    return Back("shp_ord_1", "changed_mind", lines, **(fields | changes))  # type: ignore[arg-type]
+
+
+def exchanged(back: Back) -> ExchangeLaw:
+    """What the law knows once the difference of a return is paid."""
+    order = SimpleNamespace(returns=(back,), flags=(), refund_status="none")
+    law = ExchangeLaw({"orders": {"ord_1": order}})
+    law.told("PaymentProcessed", {"paymentId": "pay_ord_1:x1", "amount": 6.0})
+    return law
+
+
+def test_what_was_paid_beyond_stays_while_the_label_is_open() -> None:
+    exchanged(back_for_exchange()).ended()
+
+
+@pytest.mark.parametrize("changes", [{"due_ms": 0}, {"swaps": ()}, {"replaced": True}])
+def test_what_was_paid_beyond_for_nothing_breaks_a_law(changes: dict[str, Any]) -> None:
+    with pytest.raises(Broken, match=BEYOND):
+        exchanged(back_for_exchange(**changes)).ended()
+
+
+def test_what_was_paid_beyond_that_goes_back_while_the_label_is_open_breaks_a_law() -> None:
+    law = exchanged(back_for_exchange())
+    back = {"orderId": "ord_1", "paymentId": "pay_ord_1:x1", "amount": 6.0, "reason": "EXCHANGE"}
+    law.told("RefundGoods", back)
+
+    with pytest.raises(Broken, match=BEYOND):
+        law.ended()
+
+
+def goods(units: int, **other: Any) -> list[dict[str, Any]]:
+    """Units of what was bought first."""
+    return [{"itemId": "exc_1:1", "productId": "prd_a", "quantity": units, **other}]
+
+
+def replaced(cancelled: int) -> ExchangeLaw:
+    """Three are sent for three that come back; of two parcels that of so many is cancelled."""
+    law = ExchangeLaw({})
+    label = {"returnId": "ret_1", "orderId": "ord_1", "reason": "wrong_item", "reshipping": True}
+    law.told("ReturnInitiated", label | {"items": goods(3)})
+    place = {"orderId": "exc_1", "returnId": "ret_1", "exchangeFor": "ord_1"}
+    law.told("PlaceReplacement", place | {"orderItems": goods(3), "replaces": ["prd_a"]})
+    for name, units in (("shp_1", 2), ("shp_2", 1)):
+        told = {"orderId": "exc_1", "shipmentId": name, "items": goods(units)}
+        law.told("ShipmentCreated", told | {"packages": [{"items": goods(units)}]})
+        law.told("ShipmentCancelled" if units == cancelled else "ShipmentDispatched", told)
+    came = {"returnId": "ret_1", "orderId": "ord_1", "resolution": "exchange"}
+    law.told("ReturnReceived", came | {"items": goods(3, refundable=True)})
+    return law
+
+
+def price_of(units: int) -> dict[str, Any]:
+    """RefundGoods."""
+    asked = {"orderId": "ord_1", "returnId": "ret_1", "reason": "EXCHANGE"}
+    return asked | {"items": goods(units)}
+
+
+def test_the_price_of_what_was_never_sent_may_go_back_and_no_more() -> None:
+    law = replaced(cancelled=2)
+    law.told("RefundGoods", price_of(2))
+
+    with pytest.raises(Broken, match=EITHER):
+        law.told("RefundGoods", price_of(1))
+
+
+def test_what_takes_the_place_of_a_cancelled_parcel_went_out() -> None:
+    law = replaced(cancelled=2)
+    law.told(
+        "ShipmentCreated",
+        {"orderId": "exc_1", "shipmentId": "shp_3", "packages": [{"items": goods(2)}]},
+    )
+
+    with pytest.raises(Broken, match=EITHER):
+        law.told("RefundGoods", price_of(1))
+
+
+def test_money_for_an_exchange_that_nobody_asked_for_breaks_a_law() -> None:
+    law = replaced(cancelled=2)
+
+    with pytest.raises(Broken, match=EITHER):
+        law.told("RefundIssued", {"returnId": "ret_1", "orderId": "ord_1"})
