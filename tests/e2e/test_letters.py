@@ -97,6 +97,7 @@ def told(team: Workers, kafka: str) -> dict[str, dict[str, Any]]:
     """Orders that went all the way while workers were killed and came back, by customer."""
     sender = Sender(kafka, "sit")
     sender.stock(PRODUCT, 1_000)
+    until(lambda: team.row("stock", PRODUCT), SENT_S_MAX, "the goods are in stock")
     placed = {}
     with Ear(kafka, "sit") as ear:
         for number in range(ORDERS):
