@@ -1,5 +1,6 @@
 """Requests that read rows, through cache and workers (G-2, G-3, G-5, G-6)."""
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -7,6 +8,8 @@ import pytest
 from yarl import URL
 
 from gateway.rules import GatewayRules
+from observability.boards import BOARDS
+from observability.dashboards import text_of
 from tables.orders import customer_key
 from tests.gateway.conftest import RULES, VIEW_TOKEN, Shop, row, token
 
@@ -193,6 +196,21 @@ async def test_health_is_open_and_metrics_are_not(shop: Shop) -> None:
     by = token("prometheus", "service", "metrics:read")
     text = await (await shop.ask("GET", "/metrics", by=by)).text()
     assert 'flowmart_gateway_requests_total{method="GET",route="/metrics",status="401"}' in text
+
+
+async def test_every_metric_of_its_dashboard_is_served(shop: Shop) -> None:
+    shown = {
+        name
+        for board in BOARDS
+        for name in re.findall(r"\bflowmart_gateway_[a-z_]+\b", text_of(board))
+    }
+    text = await (await shop.ask("GET", "/metrics", by=VIEW_TOKEN)).text()
+    kept = {
+        name + {"counter": "_total", "histogram": "_bucket"}.get(kind, "")
+        for name, kind in re.findall(r"# TYPE (\w+?)(?:_total)? (\w+)\n", text)
+    }
+    assert shown
+    assert shown <= kept
 
 
 async def test_the_view_token_reads_metrics_and_nothing_else(shop: Shop) -> None:
