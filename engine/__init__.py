@@ -10,9 +10,8 @@ from typing import Final
 
 GC_THRESHOLDS: Final = (200_000, 20, 100)
 """Rows, records and what imports leave are mostly untracked or stay: collecting every 700 objects
-finds nothing. Decoded messages and rows live for seconds in caches of bounded size, some 150,000
-objects of a busy worker: below that number each of them is walked before it goes, which was a
-sixteenth of the whole shop's CPU."""
+finds nothing. Decoded messages and rows live for seconds in caches of bounded size: with fewer
+than they hold (50,000) each is walked before it goes, a twentieth of a busy worker's CPU."""
 
 # At once: while a worker imports itself, looking for garbage is an eighth of its time.
 gc.set_threshold(*GC_THRESHOLDS)

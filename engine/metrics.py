@@ -5,7 +5,8 @@ them, given by the caller so that the engine stays anybody's.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from prometheus_client.core import (
     CounterMetricFamily,
@@ -61,48 +62,41 @@ class EngineCollector(Collector):
             yield CounterMetricFamily(f"{self._prefix}_{name}", text, value=value)
 
     def _labelled(self, stats: Stats) -> Iterator[Metric]:
-        records = CounterMetricFamily(
-            f"{self._prefix}_records", "Records applied.", labels=["topic"]
-        )
-        for topic, count in stats.records.items():
-            records.add_metric([topic], count)
-        yield records
-        dead = CounterMetricFamily(
-            f"{self._prefix}_dead_letters",
-            "Records put among the dead letters.",
-            labels=["topic", "agent", "reason"],
-        )
-        for labels, count in stats.dead.items():
-            dead.add_metric(list(labels), count)
-        yield dead
-        timers = CounterMetricFamily(
-            f"{self._prefix}_timers_due", "Timers fired.", labels=["agent", "kind"]
-        )
-        for names, count in stats.timers.items():
-            timers.add_metric(list(names), count)
-        yield timers
-        failed = CounterMetricFamily(
-            f"{self._prefix}_timers_failed",
-            "Timers whose handler raised; they are tried again.",
-            labels=["agent", "kind"],
-        )
-        for names, count in stats.failed_timers.items():
-            failed.add_metric(list(names), count)
-        yield failed
-        slow = CounterMetricFamily(
-            f"{self._prefix}_slow",
-            "Chunks of a topic, and ticks, that kept the whole worker waiting.",
-            labels=["topic", "agent"],
-        )
-        for names, count in stats.slow.items():
-            slow.add_metric(list(names), count)
-        yield slow
-        late = CounterMetricFamily(
-            f"{self._prefix}_late_records", "Records of closed windows.", labels=["agent"]
-        )
-        for agent, count in self._late().items():
-            late.add_metric([agent], count)
-        yield late
+        by_topic = {(topic,): count for topic, count in stats.records.items()}
+        late = {(agent,): count for agent, count in self._late().items()}
+        for name, text, labels, counts in (
+            ("records", "Records applied.", ("topic",), by_topic),
+            (
+                "dead_letters",
+                "Records put among the dead letters.",
+                ("topic", "agent", "reason"),
+                stats.dead,
+            ),
+            ("timers_due", "Timers fired.", ("agent", "kind"), stats.timers),
+            (
+                "timers_failed",
+                "Timers whose handler raised; they are tried again.",
+                ("agent", "kind"),
+                stats.failed_timers,
+            ),
+            (
+                "slow",
+                "Chunks of a topic, and ticks, that kept the whole worker waiting.",
+                ("topic", "agent"),
+                stats.slow,
+            ),
+            ("late_records", "Records of closed windows.", ("agent",), late),
+        ):
+            yield self._counted(name, text, labels, counts)
+
+    def _counted(
+        self, name: str, text: str, labels: Sequence[str], counts: Mapping[Any, int]
+    ) -> Metric:
+        """A counter with a value for each combination of its labels."""
+        family = CounterMetricFamily(f"{self._prefix}_{name}", text, labels=labels)
+        for values, count in counts.items():
+            family.add_metric(list(values), count)
+        return family
 
     def _late(self) -> Counter[str]:
         """What each agent's windows turned away, in the partitions of this worker."""

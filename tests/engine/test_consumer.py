@@ -400,17 +400,21 @@ async def test_records_that_were_deleted_are_told_and_passed_over() -> None:
         assert one.crashes == []
 
 
+async def _come_back_to_less(one: Any) -> None:
+    """Read ten records, and come back when thirty are there but for the first 25."""
+    await one.assign()
+    one.read()
+    await one.settle(0.3)
+    await one.revoke()
+    one.append(20)
+    one.kafka.begins[SOURCE] = 25
+    await one.assign()
+    await one.settle(0.3)
+
+
 async def test_a_marker_before_what_the_broker_kept_moves_on_with_an_error(caplog) -> None:
     async with reader() as one:
-        await one.assign()
-        one.read()
-        await one.settle(0.3)
-        await one.revoke()
-        one.append(20)
-        one.kafka.begins[SOURCE] = 25
-
-        await one.assign()
-        await one.settle(0.3)
+        await _come_back_to_less(one)
 
         assert one.counted() == 15
         assert "records [10, 25) were deleted before they were processed" in caplog.text
@@ -427,15 +431,7 @@ async def test_a_source_that_one_of_its_readers_never_had_is_taken_up_where_it_b
     effect = EffectSpec("peer", "", IN, {"In": call}, outputs=(OUT,))
     topo = Topology([counting()], [effect], app_id="t", env="dev", partitions=1)
     async with reader(topo=topo) as one:
-        await one.assign()
-        one.read()
-        await one.settle(0.3)
-        await one.revoke()
-        one.append(20)
-        one.kafka.begins[SOURCE] = 25
-
-        await one.assign()
-        await one.settle(0.3)
+        await _come_back_to_less(one)
 
         assert one.crashes == []
         assert one.lanes.lane(0).processor.committed_mark("in") == 30  # type: ignore[union-attr]
