@@ -5,11 +5,10 @@ from typing import Final
 import msgspec
 
 from events.alerts import AlertRaised
-from events.ids import derived_id
+from streams.alarms import alarm
 from streams.fraud.case import FraudCase
 from streams.fraud.case_facts import Fact, SlaMissed
 from streams.fraud.scoring import SCORE_MAX
-from streams.moments import moment_of
 
 RULE: Final = "review_sla"
 """The alert's name, and its runbook's."""
@@ -62,15 +61,13 @@ def alarms(
     if not any(isinstance(fact, SlaMissed) for fact in facts):
         return ()
     opened_ms, due_ms = case.opened_at_ms or 0, case.sla_due_at_ms or 0
-    alert = AlertRaised(
-        alert_id=derived_id("alert", RULE, payment_id),
-        rule=RULE,
-        severity="warn",
-        subject=payment_id,
-        value=(now_ms - opened_ms) // _MINUTE_MS,
+    alert = alarm(
+        RULE,
+        (payment_id,),
+        payment_id,
+        (now_ms - opened_ms) // _MINUTE_MS,
+        "minutes",
+        now_ms,
         threshold=(due_ms - opened_ms) // _MINUTE_MS,
-        unit="minutes",
-        runbook=f"docs/runbooks/{RULE}.md",
-        raised_at=moment_of(now_ms),
     )
     return (alert,)

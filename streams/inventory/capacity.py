@@ -10,10 +10,9 @@ from typing import Final
 from msgspec.structs import replace
 
 from events.alerts import AlertRaised
-from events.ids import derived_id
+from streams.alarms import alarm
 from streams.inventory.rules import InventoryRules
 from streams.inventory.warehouses import LevelsPart, Warehouse
-from streams.moments import moment_of
 
 RULE: Final = "warehouse_full"
 
@@ -33,14 +32,12 @@ def crowded(
 
 
 def _alarm(row: Warehouse, units: int, capacity: int, now_ms: int) -> AlertRaised:
-    return AlertRaised(
-        alert_id=derived_id("alert", RULE, row.warehouse_id, str(row.slot_ms)),
-        rule=RULE,
-        severity="warn",
-        subject=row.warehouse_id,
-        value=units,
+    return alarm(
+        RULE,
+        (row.warehouse_id, str(row.slot_ms)),
+        row.warehouse_id,
+        units,
+        "units",
+        now_ms,
         threshold=capacity,
-        unit="units",
-        runbook=f"docs/runbooks/{RULE}.md",
-        raised_at=moment_of(now_ms),
     )

@@ -17,7 +17,6 @@ import msgspec
 from msgspec.structs import replace
 
 from events.alerts import AlertRaised
-from events.ids import derived_id
 from events.inventory import (
     AddInventory,
     CountStock,
@@ -26,6 +25,7 @@ from events.inventory import (
     WarehouseStockSnapshot,
     Zone,
 )
+from streams.alarms import alarm
 from streams.inventory.rows import Stock
 from streams.inventory.rules import InventoryRules
 from streams.moments import moment_of, ms_of
@@ -217,14 +217,4 @@ def _counts(event: WarehouseStockSnapshot) -> Iterator[CountStock]:
 
 def _gap(event: WarehouseStockSnapshot, missing: int, at_ms: int) -> AlertRaised:
     name = str(event.sequence_number)
-    return AlertRaised(
-        alert_id=derived_id("alert", RULE, event.warehouse_id, name),
-        rule=RULE,
-        severity="warn",
-        subject=event.warehouse_id,
-        value=missing,
-        threshold=0,
-        unit="snapshots",
-        runbook=f"docs/runbooks/{RULE}.md",
-        raised_at=moment_of(at_ms),
-    )
+    return alarm(RULE, (event.warehouse_id, name), event.warehouse_id, missing, "snapshots", at_ms)

@@ -6,8 +6,8 @@ Nothing on an order's way pays for it: rows are looked at a few at a time, round
 from typing import Final
 
 from events.alerts import AlertRaised
-from events.ids import derived_id
 from events.orders import LegacyOrderArchived
+from streams import alarms
 from streams.moments import moment_of
 from streams.orders.amending import without_pending
 from streams.orders.cancelling import ended_by_shop
@@ -41,16 +41,13 @@ def looked_at(order: Order, now_ms: int, rules: OrderRules) -> tuple[Fact, ...]:
 
 def alarm(order: Order, now_ms: int) -> AlertRaised:
     """Say that an order stands still; once a standstill."""
-    return AlertRaised(
-        alert_id=derived_id("alert", RULE, order.order_id, str(order.version)),
-        rule=RULE,
-        severity="warn",
-        subject=order.order_id,
-        value=round((now_ms - order.history[-2].at_ms) / 60_000),
-        threshold=0,
-        unit="minutes",
-        runbook=f"docs/runbooks/{RULE}.md",
-        raised_at=moment_of(now_ms),
+    return alarms.alarm(
+        RULE,
+        (order.order_id, str(order.version)),
+        order.order_id,
+        round((now_ms - order.history[-2].at_ms) / 60_000),
+        "minutes",
+        now_ms,
     )
 
 

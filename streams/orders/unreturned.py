@@ -3,8 +3,7 @@
 from typing import Final
 
 from events.alerts import AlertRaised
-from events.ids import derived_id
-from streams.moments import moment_of
+from streams import alarms
 from streams.orders.accounts import missing
 from streams.orders.evolution import fold
 from streams.orders.facts import Fact, Flagged
@@ -24,14 +23,11 @@ def with_missing(order: Order, facts: tuple[Fact, ...], at_ms: int) -> tuple[Fac
 
 def alarm(order: Order, fact: Flagged) -> AlertRaised:
     """Say how many units went out for which nothing came back."""
-    return AlertRaised(
-        alert_id=derived_id("alert", RULE, order.order_id, str(order.version)),
-        rule=RULE,
-        severity="warn",
-        subject=order.order_id,
-        value=missing(order),
-        threshold=0,
-        unit="units",
-        runbook=f"docs/runbooks/{RULE}.md",
-        raised_at=moment_of(fact.at_ms),
+    return alarms.alarm(
+        RULE,
+        (order.order_id, str(order.version)),
+        order.order_id,
+        missing(order),
+        "units",
+        fact.at_ms,
     )

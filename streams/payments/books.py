@@ -13,8 +13,8 @@ import msgspec
 
 from events.alerts import AlertRaised
 from events.books import BookedCharge, BookMismatch, ChargesReconciled, ReconcileCharges
-from events.ids import derived_id
-from streams.moments import day_of, moment_of
+from streams.alarms import alarm
+from streams.moments import day_of
 from streams.payments.amounts import remaining_minor
 from streams.payments.refund import underway_minor
 from streams.payments.rules import PaymentRules
@@ -154,30 +154,25 @@ def stuck_at_provider(payment: Payment, now_ms: int) -> Stuck:
 
 def stuck_alert(payment_id: str, payment: Payment, now_ms: int) -> AlertRaised:
     """Say that a person must look at a payment, once each time that it gets stuck."""
-    return AlertRaised(
-        alert_id=derived_id("alert", STUCK, payment_id, str(now_ms)),
-        rule=STUCK,
-        severity="warn",
-        subject=payment_id,
-        value=(payment.authorized_minor or remaining_minor(payment)) / 100,
-        threshold=0,
-        unit=payment.session.currency,
-        runbook=f"docs/runbooks/{STUCK}.md",
-        raised_at=moment_of(now_ms),
+    return alarm(
+        STUCK,
+        (payment_id, str(now_ms)),
+        payment_id,
+        (payment.authorized_minor or remaining_minor(payment)) / 100,
+        payment.session.currency,
+        now_ms,
     )
 
 
 def alert(event: ChargesReconciled, found: int, now_ms: int) -> AlertRaised:
     """Say that books differ: one alert a provider and night, however many pages it has."""
     day = event.day.isoformat()
-    return AlertRaised(
-        alert_id=derived_id("alert", RULE, event.provider, day),
-        rule=RULE,
+    return alarm(
+        RULE,
+        (event.provider, day),
+        f"{event.provider} {day}",
+        found,
+        "payments",
+        now_ms,
         severity="critical",
-        subject=f"{event.provider} {day}",
-        value=found,
-        threshold=0,
-        unit="payments",
-        runbook=f"docs/runbooks/{RULE}.md",
-        raised_at=moment_of(now_ms),
     )

@@ -9,8 +9,7 @@ from typing import Final
 
 from events.alerts import AlertRaised
 from events.carriers import ClaimSettled
-from events.ids import derived_id
-from streams.shipping.calendar import moment_of
+from streams import alarms
 from streams.shipping.facts import ClaimEnded, ClaimFiled, Facts
 from streams.shipping.rows import Claim, Shipment, Status
 from streams.shipping.rules import ShippingRules
@@ -58,14 +57,11 @@ def alarm(shipment: Shipment, ended: ClaimEnded) -> AlertRaised | None:
     claim = shipment.claim
     if claim is None or ended.outcome not in {REFUSED, UNANSWERED}:
         return None
-    return AlertRaised(
-        alert_id=derived_id("alert", RULE, shipment.shipment_id, ended.outcome),
-        rule=RULE,
-        severity="warn",
-        subject=shipment.shipment_id,
-        value=claim.amount_minor / 100,
-        threshold=0,
-        unit=shipment.currency,
-        runbook=f"docs/runbooks/{RULE}.md",
-        raised_at=moment_of(ended.at_ms),
+    return alarms.alarm(
+        RULE,
+        (shipment.shipment_id, ended.outcome),
+        shipment.shipment_id,
+        claim.amount_minor / 100,
+        shipment.currency,
+        ended.at_ms,
     )
