@@ -138,7 +138,8 @@ class LaneTable(Generic[R]):
         """Encode one changed row, so that what `changes` would raise is raised now."""
         row = self._young[key]
         raw = b"" if row is None else _ENCODER.encode(row)
-        check_size(f"row of table {self.spec.name}", len(key.encode()) + len(raw))
+        size = len(self._prefix) + len(key.encode()) + len(raw)
+        check_size(f"row of table {self.spec.name}", size)
 
     def forget(self) -> None:
         """Be as after the last commit."""

@@ -1,12 +1,14 @@
 """A dead letter tells everything, and gives back what came."""
 
+import pytest
+from aiokafka.record.default_records import DefaultRecordBatchBuilder
 from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.dead_letters import dead_letter, read_dead_letter
 from engine.errors import BadRecord
 from engine.records import Output, Record
-from engine.sizes import RECORD_BYTES_MAX, size_of
+from engine.sizes import BATCH_BYTES, RECORD_BYTES_MAX, size_of
 
 HEADERS = st.lists(st.tuples(st.text(max_size=5).filter(lambda n: not n.startswith("dlq.")),
                              st.none() | st.binary(max_size=5))).map(tuple)  # fmt: skip
@@ -49,6 +51,23 @@ def test_a_letter_always_fits_and_says_when_it_was_cut(value_size, key_size, hea
     whole = (letter.key, letter.value, letter.headers) == (record.key, record.value, headers)
     assert letter.truncated_from == (None if whole else value_size)
     assert record.value.startswith(letter.value)
+
+
+@pytest.mark.parametrize("value_size", [1, 240_000, 700_000])
+@pytest.mark.parametrize("header", [("", None), ("\U0001f6d2" * 40, b"")])
+def test_a_letter_fits_into_a_batch_whatever_its_headers_are_made_of(header, value_size) -> None:
+    """A record of many tiny headers is nearly all lengths; signs of a name may have four bytes."""
+    alone = DefaultRecordBatchBuilder(2, 0, 0, -1, -1, -1, 0)
+    alone.append(0, 0, b"", b"", [header] * 1000)
+    one_header = len(alone.build()) / 1000
+    headers = (header,) * int((1_040_000 - value_size) / one_header)
+    record = Record("t", 0, 1, 2, 1, b"k", b"v" * value_size, headers=headers)
+
+    letter = dead_letter(record, "t", "agent", ValueError("no"))
+
+    batch = DefaultRecordBatchBuilder(2, 0, 0, -1, -1, -1, 0)
+    batch.append(0, 0, letter.key, letter.value, letter.headers)
+    assert len(batch.build()) <= BATCH_BYTES
 
 
 def test_a_record_of_unknown_origin_on_the_topic_is_read_without_complaint() -> None:

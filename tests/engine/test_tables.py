@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.sizes import TooLarge
+from engine.sizes import RECORD_BYTES_MAX, TooLarge
 from engine.specs import TableSpec
 from engine.store import MemoryStore
 from engine.tables import LaneTable, RowUnreadable, table_prefix
@@ -134,6 +134,22 @@ def test_a_row_that_no_batch_holds_is_refused_when_it_is_taken_and_when_it_is_ch
     one["k"] = Row(note="x" * HUGE)
 
     with pytest.raises(TooLarge, match="counts"):
+        one.changes()
+    with pytest.raises(TooLarge):
+        one.check("k")
+
+
+def test_a_row_is_measured_alike_when_it_is_taken_and_when_it_is_checked() -> None:
+    """What the check passed and the commit then refused would end the worker at every start."""
+    one, prefix = table(), table_prefix("counts")
+    room = RECORD_BYTES_MAX - len(prefix) - len(b"k") - len(msgspec.json.encode(Row()))
+    one["k"] = Row(note="x" * room)
+    one.check("k")
+    one.changes()
+
+    one["k"] = Row(note="x" * (room + 1))
+
+    with pytest.raises(TooLarge):
         one.changes()
     with pytest.raises(TooLarge):
         one.check("k")
