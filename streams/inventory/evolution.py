@@ -13,6 +13,7 @@ from streams.inventory.facts import (
     Ended,
     Extended,
     Fact,
+    Gone,
     Held,
     Moved,
     RanLow,
@@ -211,8 +212,10 @@ def _held(row: Reservation, fact: Held) -> Reservation:
 
 
 def _ended(row: Reservation, fact: Ended) -> Reservation:
+    """Of a paid claim it stays known what was held: its parcels may be on their way already."""
+    kept = fact.allocations if row.committed and fact.status == "CANCELLED" else ()
     return msgspec.structs.replace(
-        row, status=fact.status, allocations=(), purge_at_ms=fact.purge_at_ms
+        row, status=fact.status, allocations=kept, purge_at_ms=fact.purge_at_ms
     )
 
 
@@ -240,6 +243,10 @@ def _shipped(row: Reservation, fact: Shipped) -> Reservation:
     return msgspec.structs.replace(row, status="FULFILLED", purge_at_ms=fact.purge_at_ms)
 
 
+def _gone(row: Reservation, fact: Gone) -> Reservation:
+    return msgspec.structs.replace(row, allocations=fact.rest)
+
+
 def _barred(row: Reservation, fact: Barred | CommitMissed) -> Reservation:  # noqa: ARG001 - a mutator's shape
     return msgspec.structs.replace(row, barred=True)
 
@@ -264,5 +271,6 @@ _RESERVATION_BY: Final[Mapping[type[Fact], Callable[[Reservation, Any], Reservat
     Committed: _committed,
     Shipped: _shipped,
     Barred: _barred,
+    Gone: _gone,
     CommitMissed: _barred,
 }

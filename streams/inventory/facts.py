@@ -95,9 +95,17 @@ class Shrunk(msgspec.Struct, frozen=True, gc=False):
 
 
 class Barred(msgspec.Struct, frozen=True, gc=False):
-    """A claim that ended is over for good: nothing revives it, nothing leaves for it any more."""
+    """A claim that ended is over for good: nothing revives it."""
 
     reservation_id: str
+
+
+class Gone(msgspec.Struct, frozen=True, gc=False):
+    """A parcel left with units of a claim that had been let go."""
+
+    reservation_id: str
+    rest: tuple[Allocation, ...]
+    """What others may yet leave with."""
 
 
 class Extended(msgspec.Struct, frozen=True, gc=False):
@@ -177,6 +185,7 @@ ReservationFact = (
     | Ended
     | Shrunk
     | Barred
+    | Gone
     | Extended
     | Committed
     | CommitMissed

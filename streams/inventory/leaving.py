@@ -1,7 +1,7 @@
 """Units that leave their warehouse with a carrier."""
 
 from events.holds import ShipStock
-from streams.inventory.facts import Barred, Decision, Fact, Moved, Refusal, Shipped
+from streams.inventory.facts import Decision, Fact, Gone, Moved, Refusal, Shipped
 from streams.inventory.rows import Reservation, Stock, level_of
 from streams.inventory.rules import InventoryRules
 
@@ -37,12 +37,15 @@ def _left_all_the_same(
 
     What others hold by now stays theirs: a count will find that it is not there.
     """
-    level = level_of(stock, command.warehouse_id or "")
-    units = 0 if level is None else min(command.quantity, level.on_hand - level.reserved)
-    if level is None or units <= 0 or row.barred or not row.committed:
+    where = command.warehouse_id or ""
+    held = sum([part.quantity for part in row.allocations if part.warehouse_id == where])
+    level = level_of(stock, where)
+    units = 0 if level is None else min(held, level.on_hand - level.reserved)
+    if level is None or units <= 0:
         return ()
+    rest = tuple([part for part in row.allocations if part.warehouse_id != where])
     left = Moved(
-        level.warehouse_id,
+        where,
         "OUTBOUND",
         "order_shipped",
         level.policy,
@@ -52,4 +55,4 @@ def _left_all_the_same(
         reference=row.order_id,
         notes=f"{row.reservation_id} had been let go",
     )
-    return (Barred(row.reservation_id), left)
+    return (Gone(row.reservation_id, rest), left)

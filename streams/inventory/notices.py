@@ -19,6 +19,7 @@ from streams.inventory.facts import (
     Ended,
     Extended,
     Fact,
+    Gone,
     Held,
     Moved,
     RanLow,
@@ -49,7 +50,7 @@ def notices(  # noqa: C901, PLR0911 - one case a fact
 ) -> Sequence[Message]:
     """The messages that follow from one fact; `row` is its reservation, as it is afterwards."""
     match fact:
-        case Requested() | Barred() | Extended():
+        case Requested() | Barred() | Gone() | Extended():
             return ()
         case Held() if row:
             return _of_allocations(before, after, fact.allocations, "order_reserved", row)

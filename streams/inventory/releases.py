@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from events.holds import CommitStock, ReleaseStock
 from events.vocabulary import AdjustmentReason, ReleaseReason
 from streams.inventory.backorders import serve_after
-from streams.inventory.facts import Barred, Decision, Ended, Fact, Refusal, Requested, Shrunk
+from streams.inventory.facts import Barred, Decision, Ended, Fact, Gone, Refusal, Requested, Shrunk
 from streams.inventory.rows import Allocation, Line, Reservation, Stock, line_of
 from streams.inventory.rules import InventoryRules
 
@@ -40,7 +40,7 @@ def release(
     if row is None:
         return (unknown(command, None, at_ms), _cancelled(command, None, at_ms, rules))
     if row.status in {"PENDING", "CONFIRMED"}:
-        return serve_after(stock, _ended(command, row, at_ms, rules), at_ms, rules)
+        return serve_after(stock, (_cancelled(command, row, at_ms, rules),), at_ms, rules)
     if row.status == "EXPIRED" and not row.barred:
         return (Barred(row.reservation_id),)
     return ()
@@ -54,16 +54,6 @@ def unknown(command: ReleaseStock | CommitStock, payment_id: str | None, at_ms: 
     )
 
 
-def _ended(
-    command: ReleaseStock, row: Reservation, at_ms: int, rules: InventoryRules
-) -> tuple[Fact, ...]:
-    """End a claim; where a part of it has left, nothing leaves for it any more."""
-    ended = _cancelled(command, row, at_ms, rules)
-    if 0 < sum([part.quantity for part in row.allocations]) < row.quantity:
-        return (ended, Barred(row.reservation_id))
-    return (ended,)
-
-
 def _in_part(
     row: Reservation, command: ReleaseStock, at_ms: int, rules: InventoryRules
 ) -> tuple[Fact, ...]:
@@ -75,13 +65,16 @@ def _in_part(
 def _freed_at(
     row: Reservation, command: ReleaseStock, at_ms: int, rules: InventoryRules
 ) -> tuple[Fact, ...]:
-    """Free what one warehouse holds of a claim, whatever has left from others; the last ends it."""
+    """Free what one warehouse holds of a claim, whatever has left from others; the last ends it.
+
+    Its parcel was cancelled before: nothing leaves there.
+    """
     freed = tuple([p for p in row.allocations if p.warehouse_id == command.warehouse_id])
     left = tuple([part for part in row.allocations if part not in freed])
     if row.status != "CONFIRMED" or not freed:
         return ()
     if not left:
-        return _ended(command, row, at_ms, rules)
+        return (_cancelled(command, row, at_ms, rules), Gone(row.reservation_id, ()))
     quantity = row.quantity - sum([part.quantity for part in freed])
     reason = REASON_OF_RELEASE[command.reason]
     return (

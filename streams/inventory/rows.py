@@ -93,12 +93,12 @@ class Reservation(msgspec.Struct, frozen=True, gc=False):
     status: ReservationStatus = "PENDING"
     allocations: tuple[Allocation, ...] = ()
     """What is held. Sums to quantity while CONFIRMED, less what was shipped already; what was
-    shipped last when FULFILLED; empty otherwise."""
+    shipped last when FULFILLED; what had been held, and has not left all the same, when CANCELLED
+    after it was paid; empty otherwise."""
     committed: bool = False
     """A captured payment made the hold permanent: no timer ends it."""
     barred: bool = False
-    """Expired, and then released or missed by its payment: it may not be reserved again. Or
-    cancelled when something of it had left: nothing leaves for it any more."""
+    """Expired, and then released or missed by its payment: it may not be reserved again."""
     held_at_ms: int | None = None
     expires_at_ms: int | None = None
     """When the hold ends or ended; None before it is held and once it is committed."""

@@ -33,6 +33,7 @@ from streams.orders.facts import (
     Rejected,
     ReviewClosed,
     ReviewOpened,
+    Strayed,
     Unsent,
     WentShort,
     WentUnavailable,
@@ -235,6 +236,10 @@ def _unsent(order: Order, fact: Unsent) -> Order:
     return step(order, fact.at_ms, "NOT_SENT")
 
 
+def _strayed(order: Order, fact: Strayed) -> Order:
+    return step(order, fact.at_ms, "DISPATCHED_AFTER_CANCEL")
+
+
 def _noted(order: Order, fact: Noted) -> Order:
     return step(order, fact.at_ms, fact.reason)
 
@@ -260,6 +265,7 @@ _FOLDS: Final[dict[type, Callable[[Order, Any], Order]]] = {
     MoneyAdded: _money_added,
     **BACK_FOLDS,
     Unsent: _unsent,
+    Strayed: _strayed,
     Flagged: _flagged,
     Noted: _noted,
 }

@@ -200,6 +200,13 @@ class Unsent(msgspec.Struct, frozen=True, gc=False):
     parcels: tuple[Parcel, ...]
 
 
+class Strayed(msgspec.Struct, frozen=True, gc=False):
+    """A parcel left although the order is cancelled: its carrier had it before."""
+
+    at_ms: int
+    parcel: Parcel
+
+
 class Flagged(msgspec.Struct, frozen=True, gc=False):
     """People should know something of the order, or need not any more."""
 
@@ -241,6 +248,7 @@ Fact = (
     | ReturnChanged
     | ExchangeFact
     | Unsent
+    | Strayed
     | Flagged
     | Noted
 )

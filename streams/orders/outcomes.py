@@ -18,7 +18,7 @@ from events.orders import (
 from events.payments import PaymentFailed, PaymentInitiated
 from events.types import OrderItem, OrderPayment, PaymentMethod
 from streams.moments import moment_of
-from streams.orders import unreturned
+from streams.orders import strayed, unreturned
 from streams.orders.calendar import promised_on
 from streams.orders.exchange_facts import ExchangeFact
 from streams.orders.exchange_telling import exchanged, return_asked, unsent
@@ -32,6 +32,7 @@ from streams.orders.facts import (
     Placed,
     Rejected,
     ReturnAsked,
+    Strayed,
     Unsent,
 )
 from streams.orders.flags import CHARGED_BACK, UNRETURNED
@@ -87,6 +88,8 @@ def following(
             yield from exchanged(order, fact)
         elif isinstance(fact, Unsent):
             yield from let_go(order, fact)
+        elif isinstance(fact, Strayed):
+            yield strayed.alarm(order, fact)
         elif isinstance(fact, Flagged) and fact.reason == UNRETURNED:
             yield unreturned.alarm(order, fact)
         elif isinstance(fact, AmendmentAsked | AmendmentEnded | Amended):

@@ -15,6 +15,7 @@ from events.shipping import (
     ShipmentDispatched,
 )
 from events.types import ShippedItem
+from streams.orders import strayed
 from streams.orders.cancelling import noted
 from streams.orders.facts import Fact, HeldFrom, Moved, ParcelMoved, ReviewClosed
 from streams.orders.rows import (
@@ -54,15 +55,17 @@ def dispatched(order: Order, event: ShipmentDispatched, at_ms: int, _rules: Orde
     """Say shipped at the first parcel. What left the house cannot be held or cancelled."""
     moved = _moved(order, event.shipment_id, ParcelState.DISPATCHED, at_ms)
     if moved and order.status is Status.CANCELLED:
-        return (*moved, *noted(order, at_ms, "DISPATCHED_AFTER_CANCEL"))
+        return (*moved, *strayed.left(moved[0].parcel, at_ms))
     return (*moved, *_shipped(order, at_ms)) if moved else ()
 
 
-def delivered(order: Order, event: ShipmentDelivered, at_ms: int, _rules: OrderRules) -> Facts:
-    """Say delivered once every unit has arrived."""
+def delivered(order: Order, event: ShipmentDelivered, at_ms: int, rules: OrderRules) -> Facts:
+    """Say delivered once every unit has arrived. What was cancelled is to come back."""
     moved = _moved(order, event.shipment_id, ParcelState.DELIVERED, at_ms)
     if not moved:
         return ()
+    if order.status is Status.CANCELLED:
+        return (*moved, *strayed.arrived(order, moved[0].parcel, at_ms, rules))
     shipped = _shipped(order, at_ms)
     return (*moved, *shipped, *_arrived(order, moved, shipped, at_ms))
 

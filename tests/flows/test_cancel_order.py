@@ -1,4 +1,7 @@
 from events.orders import CancelOrder
+from events.returns import ConfirmReturnReceived
+from events.shipping import UpdateShipmentStatus
+from events.shipping_parts import ReturnedItem
 from tests.flows.scene import Scene, order
 
 
@@ -118,3 +121,72 @@ def test_cancel_order_whose_refund_the_provider_refuses_is_for_a_person_at_once(
     assert scene.names().count("RefundCharge") == 1
     assert scene.last("AlertRaised").rule == "stuck_payment"
     assert scene.books() == (2_000, 0, 0)
+
+
+def overtaken(scene: Scene, units: int = 2, products: tuple[str, ...] = ("p1",)) -> Scene:
+    """An order whose parcels the carrier takes in the moment in which it is cancelled."""
+    scene.place(units, products)
+    parcels = [told.shipment_id for told in scene.data("ShipmentCreated")]
+    return scene.write(
+        *[UpdateShipmentStatus(shipment_id=one, status="shipped") for one in parcels], cancel()
+    )
+
+
+def came_back(scene: Scene) -> list[ConfirmReturnReceived]:
+    """The warehouses' word for every parcel that was announced."""
+    return [
+        ConfirmReturnReceived(
+            return_id=begun.return_id,
+            shipment_id=begun.shipment_id,
+            warehouse_id=scene.row("shipments", begun.shipment_id).warehouse_id,
+            items=tuple(
+                ReturnedItem(
+                    sku=item.sku or item.product_id,
+                    product_id=item.product_id,
+                    quantity=item.quantity,
+                    condition="new",
+                )
+                for item in begun.items
+            ),
+        )
+        for begun in scene.data("ReturnInitiated")
+    ]
+
+
+def test_cancel_order_that_a_parcel_overtakes_is_an_alert_that_names_both() -> None:
+    scene = overtaken(Scene().stock()).wait(minutes=1)
+
+    alert = scene.last("AlertRaised")
+    assert (alert.rule, alert.value, alert.unit) == ("sent_after_cancel", 2, "units")
+    assert alert.subject == "order ord_1, parcel shp_ord_1"
+    assert (scene.status(), scene.books()) == ("cancelled", (4_000, 4_000, 0))
+    assert scene.level() == (8, 0, 0)
+
+
+def test_cancel_order_that_a_parcel_overtakes_has_it_come_back_at_nobodys_cost() -> None:
+    scene = overtaken(Scene().stock()).wait(days=4)
+
+    scene.was_told("ShipmentDelivered", "CreateReturnLabel", "ReturnInitiated", "SendNotification")
+    assert scene.last("ReturnInitiated").refund_estimate.amount_minor == 4_000
+    scene.tell(*came_back(scene))
+
+    scene.was_told("ReturnReceived", "AddInventory", "InventoryAdjusted")
+    assert scene.level() == (10, 0, 0)
+    assert (scene.status(), scene.books()) == ("cancelled", (4_000, 4_000, 0))
+    [back] = scene.row("orders", "ord_1").returns
+    assert [(one.units, one.state, one.money) for one in back.lines] == [
+        (2, "back_in_stock", "refunded")
+    ]
+
+
+def test_cancel_order_that_both_its_parcels_overtake_keeps_every_unit_counted() -> None:
+    scene = Scene().stock(2, "p1").stock(10, "p1", warehouse="wh_west_01")
+    overtaken(scene, 12).wait(days=4)
+    assert len(scene.data("ShipmentDispatched")) == 2
+    assert scene.level() == (0, 0, 0)
+
+    scene.tell(*came_back(scene))
+
+    assert scene.level() == (12, 0, 0)
+    alerts = [told.subject for told in scene.data("AlertRaised")]
+    assert len({one for one in alerts if one.startswith("order ord_1, parcel")}) == 2

@@ -12,6 +12,7 @@ from streams.alerts.rules import AlertRules
 from streams.fraud.queue import RULE as REVIEW_SLA
 from streams.inventory.capacity import RULE as WAREHOUSE_FULL
 from streams.inventory.warehouses import RULE as SNAPSHOT_GAP
+from streams.orders.strayed import RULE as SENT_AFTER_CANCEL
 from streams.orders.sweeping import RULE as STUCK_ORDER
 from streams.orders.unreturned import RULE as UNRETURNED
 from streams.payments.books import RULE
@@ -104,5 +105,6 @@ def test_every_runbook_belongs_to_an_alert() -> None:
         UNRETURNED,
         CARRIER_CLAIM,
         REVIEW_SLA,
+        SENT_AFTER_CANCEL,
     }
     assert pages == {name for name in engine | business | told_directly if "$" not in name}

@@ -483,6 +483,25 @@ def test_of_a_split_line_that_was_let_go_what_had_left_leaves_no_second_time() -
     assert sum(level.on_hand for level in shop.stock.levels) == 2
 
 
+@pytest.mark.parametrize("left_before", [0, 1, 2])
+def test_every_parcel_of_a_split_line_is_off_the_books_once_whenever_it_is_let_go(
+    left_before: int,
+) -> None:
+    shop = stocked(east=2, west=2)
+    shop.reserve("a:1", 3)
+    shop.commit("a:1")
+    parcels = [part.warehouse_id for part in shop.reservations["a:1"].allocations]
+
+    for name in parcels[:left_before]:
+        shop.ship("a:1", name)
+    shop.release("a:1")
+    for name in (*parcels, *parcels):
+        shop.ship("a:1", name)
+
+    assert sum(level.on_hand for level in shop.stock.levels) == 1
+    assert sum(level.reserved for level in shop.stock.levels) == 0
+
+
 def test_another_products_line_is_not_shipped() -> None:
     shop = stocked(east=2)
     shop.reserve("a:1", 1)
