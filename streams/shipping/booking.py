@@ -151,7 +151,7 @@ def _failed(
 
 def _given_up(booking: Booking, at_ms: int, purpose: Purpose) -> BookingGivenUp | ReturnGivenUp:
     if purpose == "return":
-        return ReturnGivenUp(at_ms)
+        return ReturnGivenUp(at_ms, booking.tries_all)
     tried = booking.carriers[: booking.position + 1]
     return BookingGivenUp(at_ms, booking.tries_all, tried)
 

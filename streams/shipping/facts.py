@@ -199,6 +199,7 @@ class ReturnGivenUp(msgspec.Struct, frozen=True, gc=False):
     """No carrier issues a label: a person has to see to it."""
 
     at_ms: int
+    tries: int
 
 
 class ReturnLapsed(msgspec.Struct, frozen=True, gc=False):

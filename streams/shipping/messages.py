@@ -229,6 +229,7 @@ _SAID: Final[dict[type, Callable[[Shipment, Any, ShippingRules], Said]]] = {
     f.Cancelled: _cancelled,
     f.SentBack: back.sent_back,
     f.ReturnLabelled: back.labelled,
+    f.ReturnGivenUp: back.unlabelled,
     f.Returned: back.returned,
     f.Polled: _polled,
     f.ClaimFiled: _claim_filed,

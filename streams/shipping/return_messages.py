@@ -1,9 +1,12 @@
 """What follows from facts about goods on their way back: messages for the world."""
 
+from typing import Final
+
 from events.base import Message
 from events.returns import ReturnInitiated, ReturnReceived
 from events.shipping_parts import ExpectedItem, RefundEstimate, ReturnedItem, ReturnLabel
 from events.types import Customer
+from streams import alarms
 from streams.shipping import facts as f
 from streams.shipping.calendar import moment_of
 from streams.shipping.rows import Return, Shipment
@@ -11,6 +14,9 @@ from streams.shipping.rules import ShippingRules
 from streams.shipping.wares import wares_of
 
 Said = tuple[Message, ...]
+
+RULE: Final = "return_label"
+"""The alert's name, and its runbook's."""
 
 
 def sent_back(shipment: Shipment, fact: f.SentBack, _rules: ShippingRules) -> Said:
@@ -22,6 +28,19 @@ def labelled(shipment: Shipment, fact: f.ReturnLabelled, _rules: ShippingRules) 
     """ReturnInitiated of what a customer sends back."""
     assert shipment.returning is not None, "a label is for a return"
     return (_initiated(shipment, shipment.returning, fact.at_ms),)
+
+
+def unlabelled(shipment: Shipment, fact: f.ReturnGivenUp, _rules: ShippingRules) -> Said:
+    """Say that a customer waits for a label that no carrier issues; once a search."""
+    alarm = alarms.alarm(
+        RULE,
+        (shipment.shipment_id, str(shipment.version)),
+        f"order {shipment.order_id}, parcel {shipment.shipment_id}",
+        fact.tries,
+        "tries",
+        fact.at_ms,
+    )
+    return (alarm,)
 
 
 def _initiated(shipment: Shipment, returning: Return, at_ms: int) -> ReturnInitiated:

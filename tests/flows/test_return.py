@@ -99,6 +99,26 @@ def test_return_after_thirty_days_is_refused() -> None:
     scene.never_told("ReturnInitiated")
 
 
+def test_return_that_no_carrier_labels_is_an_alert_and_is_asked_for_again() -> None:
+    scene = bought()
+    item = ShippedItem(item_id="ord_1:1", product_id="p1", quantity=2)
+    scene.outside.weather.outage = True
+
+    scene.tell(RequestReturn(order_id="ord_1", user_id="usr_1", items=(item,), reason="other"))
+    scene.wait(minutes=30)
+
+    alert = scene.last("AlertRaised")
+    assert (alert.rule, alert.value, alert.unit) == ("return_label", 6, "tries")
+    assert alert.subject == "order ord_1, parcel shp_ord_1"
+    scene.never_told("ReturnInitiated")
+    scene.outside.weather.outage = False
+    scene.tell(label())
+
+    scene.was_told("AlertRaised", "ReturnInitiated", "SendNotification")
+    [back] = scene.row("orders", "ord_1").returns
+    assert back.return_id
+
+
 def test_return_to_sender_is_refunded_in_full() -> None:
     scene = Scene().stock().place(2, postal_code="10001-refused").wait(days=4)
 

@@ -18,6 +18,7 @@ from streams.orders.unreturned import RULE as UNRETURNED
 from streams.payments.books import RULE
 from streams.payments.books import STUCK as STUCK_PAYMENT
 from streams.shipping.claims import RULE as CARRIER_CLAIM
+from streams.shipping.return_messages import RULE as RETURN_LABEL
 from tests.tools import tool
 
 ROOT = Path(__file__).parents[2]
@@ -106,5 +107,6 @@ def test_every_runbook_belongs_to_an_alert() -> None:
         CARRIER_CLAIM,
         REVIEW_SLA,
         SENT_AFTER_CANCEL,
+        RETURN_LABEL,
     }
     assert pages == {name for name in engine | business | told_directly if "$" not in name}
