@@ -31,13 +31,15 @@ TICK_EVERY_MS: Final = 10_000
 def note(
     ctx: Context, cause: Cause, payment_id: str, before: Payment | None, after: Payment
 ) -> None:
-    """Note a payment whose money moved; list one that is stuck, and tell of it."""
+    """Note a payment whose money moved; list one that is stuck, and tell of it, while it is."""
     at_ms = cause.at_ms
     if has_money_moved(before, after):
         ctx.table(BOOK_NOTES)[note_key(at_ms, payment_id)] = Noted()
     if after.stuck and (before is None or not before.stuck):
         ctx.table(STUCK)[payment_id] = stuck_at_provider(after, at_ms)
         announce(ctx, AGENT, cause, (stuck_alert(payment_id, after, at_ms),))
+    if before is not None and before.stuck and not after.stuck:
+        _take_off(ctx, payment_id, "provider")
 
 
 def reconciling(rules: PaymentRules) -> TickHandler:
@@ -79,15 +81,18 @@ def reconciled(_rules: PaymentRules) -> Handler:
             if mismatch is not None:
                 ctx.table(STUCK)[payment_id] = stuck_books(payment, mismatch, cause.at_ms)
                 found += 1
-            elif _is_settled(ctx, payment_id):
-                del ctx.table(STUCK)[payment_id]
+            elif _take_off(ctx, payment_id, "books") and payment.stuck:
+                ctx.table(STUCK)[payment_id] = stuck_at_provider(payment, cause.at_ms)
         if found:
             announce(ctx, AGENT, cause, (alert(event, found, cause.at_ms),))
 
     return handler
 
 
-def _is_settled(ctx: Context, payment_id: str) -> bool:
-    """Whether the list has a mismatch that is gone."""
+def _take_off(ctx: Context, payment_id: str, why: str) -> bool:
+    """Take a payment off the list that stands there for this reason; whether it did."""
     stuck = ctx.table(STUCK).get(payment_id)
-    return stuck is not None and stuck.why == "books"
+    is_listed = stuck is not None and stuck.why == why
+    if is_listed:
+        del ctx.table(STUCK)[payment_id]
+    return is_listed

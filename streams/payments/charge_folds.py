@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from streams.payments import charge_facts as cf
 from streams.payments.folds import rested, waited
-from streams.payments.states import REFUSED_MAX, Owed, Payment, Status, without_token
+from streams.payments.states import REFUSED_MAX, Owed, Payment, Status, loosened, without_token
 
 
 def charge_asked(payment: Payment, fact: cf.ChargeAsked) -> Payment:
@@ -24,6 +24,7 @@ def charge_asked(payment: Payment, fact: cf.ChargeAsked) -> Payment:
 
 def charge_kept(payment: Payment, fact: cf.ChargeKept) -> Payment:
     """The charge is known, and what it holds or took."""
+    payment = loosened(payment, Owed.CHARGE, Owed.CAPTURE, Owed.VOID)
     return replace(
         rested(payment),
         charge_id=fact.charge_id,
@@ -68,6 +69,7 @@ def captured(payment: Payment, fact: cf.Captured) -> Payment:
     The token is, where an amendment may make the order dearer; it is forgotten with the payout.
     """
     amendable = payment.session.order_id is not None and not payment.session.recurring
+    payment = loosened(payment, Owed.CAPTURE)
     return replace(
         payment if amendable else without_token(payment),
         status=Status.CAPTURED,
@@ -89,7 +91,7 @@ def captured(payment: Payment, fact: cf.Captured) -> Payment:
 def attempt_failed(payment: Payment, fact: cf.AttemptFailed) -> Payment:
     """Nothing is held at the provider; the retry is waited for."""
     return replace(
-        payment,
+        loosened(payment, Owed.CAPTURE),
         status=Status.FAILED,
         failure=fact.failure,
         refused=_refused(payment, fact.failure.charge_id),
@@ -108,6 +110,7 @@ def charge_lost(payment: Payment, fact: cf.ChargeLost) -> Payment:
     """The charge is over, and its failure is known."""
     failure = fact.failure
     refused = _refused(payment, failure.charge_id)
+    payment = loosened(payment, Owed.CHARGE)
     return replace(rested(payment), failure=failure, refused=refused)
 
 

@@ -113,7 +113,8 @@ def charge_failed(
     if payment.owed is Owed.CHARGE and payment.status is Status.INITIATED:
         return (fail(payment, failure, at_ms, rules),)
     unknown = payment.status is Status.FAILED and before is not None and before.unknown
-    return (cf.ChargeLost(failure),) if unknown or payment.owed is Owed.CHARGE else ()
+    is_awaited = unknown or Owed.CHARGE in (payment.owed, *payment.stuck_on)
+    return (cf.ChargeLost(failure),) if is_awaited else ()
 
 
 def _authorization_gone(
@@ -162,7 +163,7 @@ def charge_voided(payment: Payment, event: ChargeVoided, at_ms: int, rules: Paym
         return ()
     if payment.status is Status.AUTHORIZED:
         return _authorization_gone(payment, AUTHORIZATION_GONE, at_ms, rules)
-    return (cf.Voided(),) if payment.owed is Owed.VOID else ()
+    return (cf.Voided(),) if Owed.VOID in (payment.owed, *payment.stuck_on) else ()
 
 
 def operation_failed(
@@ -175,7 +176,7 @@ def operation_failed(
     if event.operation == "evidence":
         return evidence_failed(payment, event, at_ms, rules)
     if not _is_owed(payment, event):
-        return failed_afterwards(payment, event) if event.operation == "refund" else ()
+        return _told_late(payment, event, at_ms, rules)
     if payment.owed is Owed.CHARGE and payment.status is not Status.CANCELLED:
         failure = unknown_outcome(event.failure_code, event.failure_message, event.provider)
         initiated = payment.status is Status.INITIATED
@@ -184,6 +185,17 @@ def operation_failed(
         return (f.Postponed(at_ms + rules.operation_retry_ms[payment.asks - 1]),)
     if event.retryable:
         return give_up(payment, at_ms, rules)
+    return _refused(payment, event, at_ms, rules) or give_up(payment, at_ms, rules)
+
+
+def _told_late(
+    payment: Payment, event: ChargeOperationFailed, at_ms: int, rules: PaymentRules
+) -> Facts:
+    """Take a certain refusal of what was given up like one in time; a refund may fail late."""
+    if event.operation == "refund":
+        return failed_afterwards(payment, event)
+    if event.retryable or _OWED[event.operation] not in payment.stuck_on:
+        return ()
     return _refused(payment, event, at_ms, rules)
 
 
@@ -198,7 +210,7 @@ def _refused(
     payment: Payment, event: ChargeOperationFailed, at_ms: int, rules: PaymentRules
 ) -> Facts:
     """Say what a certain refusal means: sometimes that it had happened already."""
-    code, owed = event.failure_code, payment.owed
+    code, owed = event.failure_code, _OWED[event.operation]
     if owed is Owed.CAPTURE:
         if code == ALREADY_CAPTURED:
             return _take_in(payment, capture_minor(payment), event.provider, at_ms, rules)
@@ -207,7 +219,7 @@ def _refused(
         return (cf.Voided(),)
     if owed is Owed.VOID and code == ALREADY_CAPTURED:
         return _take_back(payment, capture_minor(payment), event.provider, at_ms, rules)
-    return give_up(payment, at_ms, rules)
+    return ()
 
 
 def _capture_refused(

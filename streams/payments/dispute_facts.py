@@ -57,6 +57,9 @@ class DisputeLost(msgspec.Struct, frozen=True, gc=False):
 class Puzzled(msgspec.Struct, frozen=True, gc=False):
     """The provider tells what this payment cannot have: a person must look."""
 
+    about: str = "puzzle"
+    """A refund or a dispute whose end says that it is well, or what only a person can end."""
+
 
 DisputeFact = (
     Settled

@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from streams.payments import dispute_facts as df
 from streams.payments.dispute import DISPUTES_MAX, Dispute, Evidence
-from streams.payments.states import Payment, Status, without_token
+from streams.payments.states import Payment, Status, loosened, stuck_on, without_token
 
 
 def settled(payment: Payment, fact: df.Settled) -> Payment:
@@ -64,22 +64,24 @@ def dispute_won(payment: Payment, fact: df.DisputeWon) -> Payment:
     """The money stays."""
     assert payment.dispute is not None, "a dispute ends that was open"
     dispute = replace(payment.dispute, outcome=fact.outcome)
+    payment = loosened(payment, dispute.chargeback_id)
     return replace(payment, status=Status.SETTLED, dispute=dispute, due_ms=0)
 
 
 def dispute_lost(payment: Payment, fact: df.DisputeLost) -> Payment:
     """The disputed money is gone, and nothing else goes back."""
     assert payment.dispute is not None, "a dispute ends that was open"
+    dispute = replace(payment.dispute, outcome="lost")
     return replace(
-        without_token(payment),
+        without_token(loosened(payment, dispute.chargeback_id)),
         status=Status.CHARGED_BACK,
         charged_back_minor=fact.amount_minor,
-        dispute=replace(payment.dispute, outcome="lost"),
+        dispute=dispute,
         committed=(),
         due_ms=0,
     )
 
 
-def puzzled(payment: Payment, _: df.Puzzled) -> Payment:
+def puzzled(payment: Payment, fact: df.Puzzled) -> Payment:
     """A person must look."""
-    return replace(payment, stuck=True)
+    return stuck_on(payment, fact.about)

@@ -82,7 +82,7 @@ def evidence_failed(
     if not open_now or dispute is None or dispute.evidence is not Evidence.ASKED:
         return ()
     if not event.retryable:
-        return (df.Puzzled(),)
+        return (df.Puzzled(dispute.chargeback_id),)
     due_ms = min(at_ms + rules.evidence_retry_ms, dispute.evidence_due_ms)
     return (df.EvidencePostponed(due_ms),)
 

@@ -6,7 +6,7 @@ from streams.payments import charge_facts as cf
 from streams.payments import facts as f
 from streams.payments.refund import RefundState
 from streams.payments.refund_folds import refund_ended
-from streams.payments.states import Owed, Payment, Status, without_token
+from streams.payments.states import Owed, Payment, Status, loosened, stuck_on, without_token
 
 
 def opened(fact: f.Opened) -> Payment:
@@ -171,7 +171,7 @@ def void_asked(payment: Payment, fact: cf.VoidAsked) -> Payment:
 
 def voided(payment: Payment, _: cf.Voided) -> Payment:
     """The provider holds nothing."""
-    return replace(rested(payment), authorized_minor=0)
+    return replace(loosened(rested(payment), Owed.CAPTURE, Owed.VOID), authorized_minor=0)
 
 
 def stray_charge(payment: Payment, _: cf.StrayCharge) -> Payment:
@@ -196,7 +196,8 @@ def given_up(payment: Payment, fact: f.GivenUp) -> Payment:
     """Nothing is owed any more, and a person must look."""
     if fact.owed is Owed.REFUND:
         payment = refund_ended(payment, payment.refund_id, RefundState.FAILED)
-    return replace(rested(payment), stuck=True)
+        return stuck_on(rested(payment), payment.refund_id)
+    return stuck_on(rested(payment), fact.owed)
 
 
 def woken(payment: Payment, _: f.Woken) -> Payment:

@@ -4,7 +4,15 @@ from msgspec.structs import replace
 
 from streams.payments import refund_facts as rf
 from streams.payments.refund import Refund, RefundState, find, with_refund
-from streams.payments.states import PAID, Owed, Payment, Status, without_token
+from streams.payments.states import (
+    PAID,
+    Owed,
+    Payment,
+    Status,
+    loosened,
+    stuck_on,
+    without_token,
+)
 
 
 def refund_noted(payment: Payment, fact: rf.RefundNoted) -> Payment:
@@ -52,14 +60,15 @@ def refund_looked(payment: Payment, fact: rf.RefundLooked) -> Payment:
 
 def refund_dropped(payment: Payment, fact: rf.RefundDropped) -> Payment:
     """The refund has failed, and a person must look."""
-    return replace(refund_ended(payment, fact.refund_id, RefundState.FAILED), stuck=True)
+    payment = refund_ended(payment, fact.refund_id, RefundState.FAILED)
+    return stuck_on(payment, fact.refund_id)
 
 
 def refund_bounced(payment: Payment, fact: rf.RefundBounced) -> Payment:
     """The shop has the money again; a refund that was made stays one, as does the payment."""
     payment = _with(payment, fact.refund_id, bounced=True)
     left = payment.refunded_minor - fact.amount_minor
-    return replace(payment, refunded_minor=left, stuck=True)
+    return stuck_on(replace(payment, refunded_minor=left), fact.refund_id)
 
 
 def _with(payment: Payment, refund_id: str, **changes: object) -> Payment:
@@ -76,6 +85,8 @@ def refunded(payment: Payment, fact: rf.Refunded) -> Payment:
     if status in PAID:
         status = Status.REFUNDED if whole else Status.PARTIALLY_REFUNDED
     payment = without_token(payment) if whole else payment
+    # Once nothing is left to give, no refund that failed is missing any more.
+    payment = loosened(payment, fact.refund_id, *[r.refund_id for r in payment.refunds if whole])
     answered = payment.owed is Owed.REFUND and fact.refund_id == payment.refund_id
     return replace(
         _answered(payment) if answered else payment,

@@ -54,7 +54,7 @@ def look_due(payment: Payment, due_ms: int, now_ms: int, rules: PaymentRules) ->
         if now_ms < refund.asked_at_ms + rules.refund_pending_ms:
             facts.append(rf.RefundLooked(refund.refund_id, now_ms + rules.refund_look_ms))
         else:
-            facts += [rf.RefundLooked(refund.refund_id, 0), df.Puzzled()]
+            facts += [rf.RefundLooked(refund.refund_id, 0), df.Puzzled(refund.refund_id)]
     return tuple(facts)
 
 

@@ -16,6 +16,8 @@ from streams.payments.session import Session
 
 TEXT_CHARS_MAX: Final = 200
 """What is kept of a provider's words."""
+STUCK_MAX: Final = 50
+"""Things of a payment that a person must look at, the newest."""
 REFUSED_MAX: Final = 8
 """Failed charges that are known, the newest: more than there are attempts."""
 
@@ -172,8 +174,9 @@ class Payment(msgspec.Struct, frozen=True, omit_defaults=True):
     """Why the order was cancelled; "" while it was not."""
     complete: bool = False
     """True: the money is in and every line is committed."""
-    stuck: bool = False
-    """True: the provider refused or failed for good; a person must look (G-20)."""
+    stuck_on: tuple[str, ...] = ()
+    """What a person must look at (G-20): `capture`, `void`, a refund or a dispute by its id, or
+    `puzzle`. The provider's late word takes all but the last off."""
 
     waiting_since_ms: int = 0
     """Since when a review, a retry or stock is waited for; 0 when the machine is at work."""
@@ -191,6 +194,11 @@ class Payment(msgspec.Struct, frozen=True, omit_defaults=True):
     allotted: bool = False
     """True: that order has all its stock, and knows that it is paid."""
 
+    @property
+    def stuck(self) -> bool:
+        """Whether a person must look."""
+        return bool(self.stuck_on)
+
 
 class Early(msgspec.Struct, frozen=True, omit_defaults=True):
     """News of a payment whose session is not open yet: topics race each other."""
@@ -200,6 +208,20 @@ class Early(msgspec.Struct, frozen=True, omit_defaults=True):
     lines: int = 0
     decision: str = ""
     cancel_reason: str = ""
+
+
+def stuck_on(payment: Payment, what: str) -> Payment:
+    """Have a person look at this too."""
+    if what in payment.stuck_on:
+        return payment
+    return replace(payment, stuck_on=(*payment.stuck_on, what)[-STUCK_MAX:])
+
+
+def loosened(payment: Payment, *things: str) -> Payment:
+    """Have nobody look at these any more."""
+    if not payment.stuck_on:
+        return payment
+    return replace(payment, stuck_on=tuple([w for w in payment.stuck_on if w not in things]))
 
 
 def without_token(payment: Payment) -> Payment:

@@ -17,6 +17,7 @@ from tests.streams.payments.samples import (
     checked,
     initiated,
     line,
+    refunded,
 )
 from topics import ALERTS_EVENTS
 
@@ -169,3 +170,34 @@ def test_a_refund_on_its_way_is_compared_when_it_has_ended() -> None:
     assert till.row().status == "REFUNDED"
     assert sum(asked(till)) == 2, "of the day of the capture, and of the day of the refund"
     assert till.driver.rows(STUCK) == {}
+
+
+def test_a_refund_that_went_through_late_takes_its_payment_off_the_list() -> None:
+    till = paid()
+    till.provider.outage = True
+    till.hear(cancelled())
+    till.driver.advance(2 * HOUR_MS, step_ms=MINUTE_MS)
+    assert len(till.driver.rows(STUCK)) == 1
+
+    row = till.row()
+    till.hear(refunded(row.refund_id).model_copy(update={"charge_id": row.charge_id}))
+
+    assert till.row().status == "REFUNDED"
+    assert till.driver.rows(STUCK) == {}
+
+
+def test_a_payment_whose_books_agree_again_stays_listed_for_what_else_is_wrong() -> None:
+    till = Till().hear(session("ord_1", "tok_refund_refused"), checked(), line(1), line(2))
+    till.hear(cancelled())
+    till.provider.ledger()[0].captured_minor -= 500
+    till.driver.advance(UNTIL_TWO_MS, step_ms=HOUR_MS)
+    [stuck] = till.driver.rows(STUCK).values()
+    assert stuck.why == "books"
+
+    till.provider.ledger()[0].captured_minor += 500
+    till.hear(refunded("ref_by_hand", 100).model_copy(update={"charge_id": till.row().charge_id}))
+    till.provider.ledger()[0].refunded_minor += 100
+    till.driver.advance(24 * HOUR_MS, step_ms=HOUR_MS)
+
+    [stuck] = till.driver.rows(STUCK).values()
+    assert (stuck.why, stuck.refunded_minor) == ("provider", 100)

@@ -240,6 +240,7 @@ def test_evidence_that_is_refused_is_for_a_person() -> None:
     life.row = payment
 
     assert life.hear(failed("evidence", retryable=False)).payment.stuck
+    assert not life.hear(closed("won")).payment.stuck
 
 
 # --- payouts ---------------------------------------------------------------------------------
