@@ -17,13 +17,12 @@ from urllib.parse import unquote, urlsplit
 import aiosmtplib
 
 from providers.notifications import ChannelError, Code, Outgoing, Refusal, Taken
+from providers.smtp_answers import CLOSING, Why, of_message, of_recipient
 
 _PORT: Final = 587
 _TLS_PORT: Final = 465
 CONNECTIONS_MAX: Final = 10
 """Connections to the server unless told otherwise."""
-_PERMANENT: Final = 500
-"""SMTP codes from here on are refusals for good; from 400 on for now (RFC 5321)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +121,10 @@ class SmtpMail:
         try:
             _, answer = await client.send_message(mail)
         except aiosmtplib.SMTPRecipientsRefused as refused:
-            return _refusal(refused.recipients[0].code, refused.recipients[0].message)
+            first = refused.recipients[0]
+            return self._answered(client, first.code, first.message, of_recipient)
         except (aiosmtplib.SMTPSenderRefused, aiosmtplib.SMTPDataError) as refused:
-            return self._answered(refused.code, refused.message)
+            return self._answered(client, refused.code, refused.message, of_message)
         except (aiosmtplib.SMTPException, OSError) as error:
             client.close()
             raise self._trouble(error) from error
@@ -158,11 +158,16 @@ class SmtpMail:
     def _trouble(self, error: Exception) -> ChannelError:
         return ChannelError(f"{self._name}: {type(error).__name__}: {error}")
 
-    def _answered(self, code: int, text: str) -> Refusal | ChannelError:
-        """A no to the message or to ourselves; one for now is tried again."""
-        if code < _PERMANENT:
+    def _answered(
+        self, client: aiosmtplib.SMTP, code: int, text: str, why: Why
+    ) -> Refusal | ChannelError:
+        """A no to the address, to the message or to ourselves; one for now is tried again."""
+        if code == CLOSING:
+            client.close()  # It would fail the next mail.
+        blamed = why(code, text)
+        if blamed is None:
             return ChannelError(f"{self._name}: {code} {text}")
-        return Refusal(Code.REFUSED, f"{code} {text}")
+        return Refusal(blamed, f"{code} {text}")
 
 
 def mail_of(message: Outgoing, server: SmtpServer) -> EmailMessage:
@@ -173,7 +178,7 @@ def mail_of(message: Outgoing, server: SmtpServer) -> EmailMessage:
     """
     mail = EmailMessage()
     mail["From"] = Address(server.sender_name, addr_spec=server.sender)
-    mail["To"] = Address(addr_spec=message.to[0])
+    mail["To"] = Address(addr_spec=_in_ascii(message.to[0]))
     mail["Subject"] = " ".join(message.subject.split())
     mail["Date"] = formatdate()
     mail["Message-ID"] = message_id(message.key, server.sender)
@@ -191,6 +196,13 @@ def message_id(key: str, sender: str) -> str:
     return f"<{hashlib.sha256(key.encode()).hexdigest()[:32]}@{sender.rpartition('@')[2]}>"
 
 
-def _refusal(code: int, text: str) -> Refusal:
-    bounce = Code.HARD_BOUNCE if code >= _PERMANENT else Code.SOFT_BOUNCE
-    return Refusal(bounce, f"{code} {text}")
+def _in_ascii(address: str) -> str:
+    """The address with its domain as the network names it (IDNA), which every server takes.
+
+    Raises:
+        ValueError: the domain is none.
+    """
+    if address.isascii():
+        return address
+    local, at, domain = address.rpartition("@")
+    return local + at + domain.encode("idna").decode()

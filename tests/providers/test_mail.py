@@ -23,6 +23,8 @@ class Mailbox:
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
+        if address.startswith("answers-"):
+            return address.partition("@")[0].removeprefix("answers-").replace("_", " ")
         if address.startswith("nobody"):
             return "550 No such mailbox"
         if address.startswith("full"):
@@ -141,6 +143,64 @@ async def test_a_refusal_says_whose_fault_it_is(server: SmtpServer, to: str, cod
     assert isinstance(answer, Refusal)
     assert answer.code is code
     assert isinstance(after, Taken)
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        ("550", Code.HARD_BOUNCE),
+        ("550_5.1.1_no_such_user", Code.HARD_BOUNCE),
+        ("550_5.2.1_mailbox_disabled", Code.HARD_BOUNCE),
+        ("552_5.2.2_mailbox_full", Code.SOFT_BOUNCE),
+        ("552_over_quota", Code.SOFT_BOUNCE),
+        ("450_4.2.1_greylisted", Code.SOFT_BOUNCE),
+        ("530_5.7.0_authentication_required", Code.REFUSED),
+        ("530_log_in_first", Code.REFUSED),
+        ("554_5.7.1_relay_access_denied", Code.REFUSED),
+        ("550_5.7.26_no_dmarc", Code.REFUSED),
+        ("503_5.5.1_bad_sequence", Code.REFUSED),
+        ("503_bad_sequence", Code.REFUSED),
+    ],
+)
+async def test_an_address_is_blamed_only_for_what_is_the_addresss_fault(
+    server: SmtpServer, answer: str, code: Code
+) -> None:
+    sender = SmtpMail(server)
+
+    found = await sender.send(mail(f"answers-{answer}@example.com"))
+    await sender.close()
+
+    assert isinstance(found, Refusal)
+    assert found.code is code
+
+
+@pytest.mark.parametrize("answer", ["421_4.3.2_shutting_down", "421_later", "451_4.3.0_disk_full"])
+async def test_a_server_that_is_in_trouble_is_no_fault_of_the_address(
+    server: SmtpServer, answer: str
+) -> None:
+    sender = SmtpMail(server)
+
+    with pytest.raises(ChannelError, match=answer[:3]):
+        await sender.send(mail(f"answers-{answer}@example.com"))
+    after = await sender.send(mail())
+    await sender.close()
+
+    assert isinstance(after, Taken)
+
+
+async def test_a_domain_in_another_script_goes_to_a_server_that_knows_ascii_only(
+    mailbox: Mailbox,
+) -> None:
+    controller = Server(mailbox, enable_SMTPUTF8=False)
+    controller.start()
+    sender = SmtpMail(SmtpServer("127.0.0.1", controller.port, start_tls=False, timeout_s=2.0))
+
+    answer = await sender.send(mail("zoe@b\u00fccher.example"))
+    await sender.close()
+    controller.stop()
+
+    assert isinstance(answer, Taken)
+    assert mailbox.mails[0]["To"] == "zoe@xn--bcher-kva.example"
 
 
 async def test_a_server_that_says_later_is_asked_again(server: SmtpServer) -> None:
