@@ -188,7 +188,7 @@ def _close(
     """Remember an address that does not work."""
     at_ms, preferences = delivery.record.timestamp, ctx.table(PREFERENCES)
     before = preferences.get(row.user_id) or Preferences(row.user_id)
-    after = bounced(before, row.channel, code, at_ms, rules)
+    after = bounced(before, row.channel, row.to, code, at_ms, rules)
     if after is not before:
         preferences[row.user_id] = after
     _drop_devices(ctx, row.user_id, delivery)

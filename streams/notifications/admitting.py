@@ -22,7 +22,7 @@ from streams.notifications.facts import (
     Started,
     Suppressed,
 )
-from streams.notifications.people import address
+from streams.notifications.people import address, is_closed
 from streams.notifications.rows import (
     Bookings,
     Contact,
@@ -88,7 +88,8 @@ def refusal(
     """Why the message cannot be sent on its channel; None: it can."""
     if row.channel in person.preferences.opted_out:
         return OPTED_OUT
-    if row.channel in person.preferences.closed or not address(person.contact, row.channel, rules):
+    to = address(person.contact, row.channel, rules)
+    if not to or is_closed(person.preferences, row.channel, to):
         return NO_CONTACT
     return None
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from functools import lru_cache
+from hashlib import blake2b
 from typing import Any, Final
 
 import phonenumbers
@@ -9,7 +10,7 @@ from msgspec.structs import replace
 
 from events.notifications import Interaction, NotificationRecipient
 from events.registrations import UserForgotPasswordEvent, UserSignedUpEvent
-from streams.notifications.rows import TOKENS_MAX, Contact, Preferences
+from streams.notifications.rows import CLOSED_MAX, TOKENS_MAX, Contact, Preferences
 from streams.notifications.rules import EMAIL, IN_APP, PUSH, SMS, NotificationRules
 
 _WORD_CHARS_MAX: Final = 64
@@ -24,7 +25,7 @@ DEAD_TOKEN: Final = "dead_token"  # noqa: S105 - a code, not a secret
 
 
 CLOSING: Final = frozenset({HARD_BOUNCE, COMPLAINT, NUMBER_DISABLED})
-"""Codes that close a channel for its recipient (G-35, G-36)."""
+"""Codes that close an address (G-35, G-36)."""
 
 
 _NUMBERS_CACHED: Final = 4_096
@@ -158,16 +159,28 @@ def opted(preferences: Preferences, channel: str, *, out: bool) -> Preferences:
 
 
 def bounced(
-    preferences: Preferences, channel: str, code: str, at_ms: int, rules: NotificationRules
+    preferences: Preferences,
+    channel: str,
+    to: tuple[str, ...],
+    code: str,
+    at_ms: int,
+    rules: NotificationRules,
 ) -> Preferences:
-    """Close the channel of an address that does not work (G-35, G-36)."""
+    """Close an address that does not work; another one is another matter (G-35, G-36)."""
     if code in CLOSING:
-        return _closed(preferences, channel)
+        return _closed(preferences, channel, to)
     if code != SOFT_BOUNCE:
         return preferences
     recent = (*(t for t in preferences.soft_bounces_ms if t > at_ms - rules.soft_bounce_ms), at_ms)
-    counted = replace(preferences, soft_bounces_ms=recent[-rules.soft_bounces_max :])
-    return _closed(counted, channel) if len(recent) >= rules.soft_bounces_max else counted
+    if len(recent) >= rules.soft_bounces_max:
+        return _closed(preferences, channel, to)
+    return replace(preferences, soft_bounces_ms=recent)
+
+
+def is_closed(preferences: Preferences, channel: str, to: tuple[str, ...]) -> bool:
+    """Whether what is sent there would not arrive."""
+    closed = preferences.closed
+    return bool(closed) and any(_name_of(channel, one) in closed for one in to)
 
 
 def without_tokens(contact: Contact, dead: tuple[str, ...]) -> Contact:
@@ -177,8 +190,14 @@ def without_tokens(contact: Contact, dead: tuple[str, ...]) -> Contact:
     )
 
 
-def _closed(preferences: Preferences, channel: str) -> Preferences:
-    return replace(preferences, closed=tuple(sorted({*preferences.closed, channel})))
+def _closed(preferences: Preferences, channel: str, to: tuple[str, ...]) -> Preferences:
+    names = dict.fromkeys((*preferences.closed, *(_name_of(channel, one) for one in to)))
+    return replace(preferences, closed=tuple(names)[-CLOSED_MAX:], soft_bounces_ms=())
+
+
+def _name_of(channel: str, address: str) -> str:
+    """An address as it may be remembered without being told."""
+    return f"{channel}:{blake2b(address.lower().encode(), digest_size=8).hexdigest()}"
 
 
 def _word(given: dict[str, Any], name: str) -> str:

@@ -10,6 +10,8 @@ from events.vocabulary import Channel, Priority
 TOKENS_MAX: Final = 10
 """Devices of one customer; the oldest make room."""
 
+CLOSED_MAX: Final = 10
+"""Addresses of one customer that are known not to work; the oldest are tried again."""
 
 ENGAGEMENTS_MAX: Final = 20
 """Engagements of one notification that are remembered, to know a repeat."""
@@ -94,15 +96,16 @@ class Contact(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
 
 class Preferences(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """What somebody wants, and which channels are closed to them."""
+    """What somebody wants, and which of their addresses do not work."""
 
     user_id: str
     opted_out: tuple[str, ...] = ()
     """Channels that they stopped, ascending."""
     closed: tuple[str, ...] = ()
-    """Channels whose address does not work: bounced, complained, disabled. Ascending."""
+    """Addresses that do not work, by channel and digest: bounced, complained, disabled. The newest
+    last."""
     soft_bounces_ms: tuple[int, ...] = ()
-    """When mail bounced softly, within the last days."""
+    """When mail bounced softly, within the last days, since an address was closed."""
     marketing: bool = False
     timezone: str = ""
     locale: str = ""

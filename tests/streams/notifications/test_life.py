@@ -21,6 +21,7 @@ from streams.notifications.evolution import evolve, fold
 from streams.notifications.facts import Fact
 from streams.notifications.notices import key_of, template_of
 from streams.notifications.outcomes import digest_of
+from streams.notifications.people import bounced
 from streams.notifications.rows import Bookings, Contact, Notification, Preferences, Status
 from streams.notifications.rules import HOUR_MS, NotificationRules
 from streams.notifications.trying import accepted, engaged, refused, retry
@@ -46,7 +47,10 @@ ALLOWED = {
 
 REACHABLE = Person(Contact("u", email="ann@example.com"), Preferences("u"))
 STOPPED = Person(Contact("u", email="ann@example.com"), Preferences("u", opted_out=("EMAIL",)))
-CLOSED = Person(Contact("u", email="ann@example.com"), Preferences("u", closed=("EMAIL",)))
+CLOSED = Person(
+    Contact("u", email="ann@example.com"),
+    bounced(Preferences("u"), "EMAIL", ("ann@example.com",), "hard_bounce", AT, RULES),
+)
 NOWHERE = Person(Contact("u"), Preferences("u"))
 
 

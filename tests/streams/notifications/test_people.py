@@ -9,11 +9,12 @@ from streams.notifications.people import (
     bounced,
     consents,
     e164,
+    is_closed,
     met,
     preferring,
     signed_up,
 )
-from streams.notifications.rows import Contact, Preferences
+from streams.notifications.rows import CLOSED_MAX, Contact, Preferences
 from streams.notifications.rules import DAY_MS, NotificationRules
 
 RULES = NotificationRules()
@@ -117,23 +118,50 @@ def test_stop_and_start_close_and_open_a_channel(words: list[str], stopped: tupl
     assert wants.opted_out == stopped
 
 
+ANN: tuple[str, ...] = ("ann@example.com",)
+
+
 @pytest.mark.parametrize("code", ["hard_bounce", "complaint", "number_disabled"])
-def test_an_address_that_never_works_closes_its_channel_at_once(code: str) -> None:
-    assert bounced(Preferences("u"), "EMAIL", code, 0, RULES).closed == ("EMAIL",)
+def test_an_address_that_never_works_is_closed_at_once_and_no_other(code: str) -> None:
+    wants = bounced(Preferences("u"), "EMAIL", ANN, code, 0, RULES)
+
+    assert is_closed(wants, "EMAIL", ANN)
+    assert not is_closed(wants, "EMAIL", ("zoe@example.com",))
+    assert not is_closed(wants, "SMS", ANN)
+    assert "ann" not in str(wants)
 
 
-@pytest.mark.parametrize(("days", "closed"), [((0, 3, 6), ("EMAIL",)), ((0, 3, 7), ())])
-def test_soft_bounces_count_for_seven_days(days: tuple[int, ...], closed: tuple) -> None:
+@pytest.mark.parametrize(("days", "closed"), [((0, 3, 6), True), ((0, 3, 7), False)])
+def test_soft_bounces_count_for_seven_days(days: tuple[int, ...], *, closed: bool) -> None:
     wants = Preferences("u")
     for day in days:
-        wants = bounced(wants, "EMAIL", "soft_bounce", day * DAY_MS, RULES)
+        wants = bounced(wants, "EMAIL", ANN, "soft_bounce", day * DAY_MS, RULES)
 
-    assert wants.closed == closed
+    assert is_closed(wants, "EMAIL", ANN) is closed
     assert len(wants.soft_bounces_ms) <= 3
+
+
+def test_soft_bounces_that_closed_an_address_do_not_count_for_the_next() -> None:
+    wants = Preferences("u")
+    for _ in range(3):
+        wants = bounced(wants, "EMAIL", ANN, "soft_bounce", 0, RULES)
+
+    wants = bounced(wants, "EMAIL", ("zoe@example.com",), "soft_bounce", 0, RULES)
+
+    assert not is_closed(wants, "EMAIL", ("zoe@example.com",))
+
+
+def test_the_newest_addresses_that_do_not_work_are_remembered() -> None:
+    wants = Preferences("u")
+    for number in range(CLOSED_MAX + 1):
+        wants = bounced(wants, "EMAIL", (f"{number}@example.com",), "hard_bounce", 0, RULES)
+
+    assert len(wants.closed) == CLOSED_MAX
+    assert is_closed(wants, "EMAIL", (f"{CLOSED_MAX}@example.com",))
 
 
 @pytest.mark.parametrize("code", ["", "refused", "unknown_template", "dead_token"])
 def test_other_codes_close_nothing(code: str) -> None:
     wants = Preferences("u")
 
-    assert bounced(wants, "EMAIL", code, 0, RULES) is wants
+    assert bounced(wants, "EMAIL", ANN, code, 0, RULES) is wants
