@@ -101,7 +101,8 @@ class Guard:
         self._take(request, f"address {address}", self._rules.address_per_min)
         principal = self._who(request, address)
         request[PRINCIPAL] = principal
-        self._take(request, f"principal {principal.subject}", self._rate(request, principal))
+        kind, per_min = self._rate(request, principal)
+        self._take(request, f"{kind} {principal.subject}", per_min)
         with self._under_way.one(principal.subject) as free:
             if not free:
                 raise Refusal(
@@ -143,17 +144,19 @@ class Guard:
             shown.encode(errors="surrogateescape"), str(wanted).encode()
         )
 
-    def _rate(self, request: web.Request, principal: Principal) -> int:
+    def _rate(self, request: web.Request, principal: Principal) -> tuple[str, int]:
+        """The kind of bucket and what flows in: reads and writes of a machine have one each."""
         rules, roles = self._rules, principal.roles
         if roles & {Role.PARTNER, Role.SERVICE}:
-            reads = request.method in _SAFE
-            return rules.partner_reads_per_min if reads else rules.partner_writes_per_min
+            if request.method in _SAFE:
+                return "reads", rules.partner_reads_per_min
+            return "writes", rules.partner_writes_per_min
         if principal.anonymous:
             webhook = request.path.startswith(WEBHOOKS)
-            return rules.partner_writes_per_min if webhook else rules.anonymous_per_min
+            return "principal", rules.partner_writes_per_min if webhook else rules.anonymous_per_min
         if roles & {Role.PREMIUM, Role.CUSTOMER_SERVICE, Role.STORE_MANAGER, Role.ADMIN}:
-            return rules.premium_per_min
-        return rules.customer_per_min
+            return "principal", rules.premium_per_min
+        return "principal", rules.customer_per_min
 
     def _take(self, request: web.Request, bucket: str, per_min: int) -> None:
         rate = Rate.of(per_min, self._rules.burst_ms, self._rules.burst_min)

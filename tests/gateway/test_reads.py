@@ -245,6 +245,24 @@ class TestLimits:
         assert (await shop.ask("GET", "/health")).status == 200
 
 
+class TestMachines:
+    """Of a partner or a service: so many reads, and as many writes (G-3)."""
+
+    @pytest.fixture
+    def rules(self) -> GatewayRules:
+        return GatewayRules(burst_min=2, partner_reads_per_min=1, partner_writes_per_min=1)
+
+    @pytest.mark.parametrize("role", ["partner", "service"])
+    async def test_reads_take_nothing_from_writes(self, shop: Shop, role: str) -> None:
+        by = token("machine", role)
+
+        reads = [(await shop.ask("GET", "/v1/orders?limit=1", by=by)).status for _ in range(3)]
+        writes = [(await shop.ask("POST", "/v1/orders", {}, by=by)).status for _ in range(3)]
+
+        assert reads == [200, 200, 429]
+        assert writes == [400, 400, 429]
+
+
 class TestCheckouts:
     """Of orders and payments together, fewer than of other requests (G-3)."""
 
