@@ -10,6 +10,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 import events
+from engine import header_names
 from engine.partitioning import partition_of
 from events.base import Message
 from topics import topic_of
@@ -20,6 +21,8 @@ _POLL_RECORDS: Final = 2_000
 _TOPICS_EVERY_MS: Final = 10_000
 """How soon a topic is heard that did not exist at the start."""
 _AGAIN_S: Final = 1.0
+
+header_names.apply()  # One record with a name that is no UTF-8 would end the reading for ever.
 
 
 class NotAccepted(Exception):
