@@ -8,16 +8,15 @@ import asyncio
 from collections.abc import Iterable
 from typing import Any
 
-from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from engine.clients import client_options
+from engine.confirmed import ConfirmedProducer
 from engine.errors import EngineError
 from engine.partitioning import partition_of
 from engine.records import Header
 from engine.specs import TopicSpec
 
-LINGER_MS = 2
 PUT_S_MAX = 10.0
 
 
@@ -33,8 +32,7 @@ class Inlet:
 
     def __init__(self, app: Any) -> None:
         self._app = app
-        self._producer: AIOKafkaProducer | None = None
-        self._starting = asyncio.Lock()
+        self._producer: ConfirmedProducer | None = None
 
     async def put(
         self, topic: TopicSpec, key: str, value: bytes, headers: Iterable[Header]
@@ -45,16 +43,13 @@ class Inlet:
             NotTaken: not within `PUT_S_MAX`.
         """
         topology = self._app.lanes.topology
-        stem = topic.stem(key).encode()
+        partition = partition_of(topic.stem(key).encode(), topology.partitions_of(topic))
+        if self._producer is None:
+            self._producer = ConfirmedProducer(client_options(self._app))
         try:
             async with asyncio.timeout(PUT_S_MAX):
-                producer = await self._connected()
-                await producer.send_and_wait(
-                    topology.real_name(topic),
-                    value=value,
-                    key=key.encode(),
-                    partition=partition_of(stem, topology.partitions_of(topic)),
-                    headers=list(headers),
+                await self._producer.send(
+                    topology.real_name(topic), partition, key.encode(), value, list(headers)
                 )
         except (KafkaError, TimeoutError) as refused:
             raise NotTaken(f"{topology.real_name(topic)}: {refused!r}") from refused
@@ -63,21 +58,3 @@ class Inlet:
         """Send what is under way, then disconnect."""
         if self._producer is not None:
             await self._producer.stop()
-            self._producer = None
-
-    async def _connected(self) -> AIOKafkaProducer:
-        async with self._starting:
-            if self._producer is None:
-                producer = AIOKafkaProducer(
-                    **client_options(self._app),
-                    acks="all",
-                    enable_idempotence=True,
-                    linger_ms=LINGER_MS,
-                )
-                try:
-                    await producer.start()
-                except BaseException:
-                    await producer.stop()
-                    raise
-                self._producer = producer
-        return self._producer

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import Final
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 
 import events
 from engine import header_names
+from engine.confirmed import ConfirmedProducer
 from engine.partitioning import partition_of
 from events.base import Message
 from topics import topic_of
@@ -35,9 +36,7 @@ class Commands:
     def __init__(self, broker: str, env: str) -> None:
         self._env = env
         self._partitions: dict[str, int] = {}
-        self._producer = AIOKafkaProducer(
-            bootstrap_servers=broker, acks="all", enable_idempotence=True, linger_ms=2
-        )
+        self._producer = ConfirmedProducer({"bootstrap_servers": broker})
 
     async def start(self) -> None:
         """Connect.
@@ -73,15 +72,13 @@ class Commands:
         """
         try:
             partition = partition_of(stem.encode(), await self._count(topic))
-            await self._producer.send_and_wait(
-                topic, value=value, key=key.encode(), partition=partition, headers=headers
-            )
+            await self._producer.send(topic, partition, key.encode(), value, headers)
         except KafkaError as refused:
             raise NotAccepted(f"{topic}: {refused}") from refused
 
     async def _count(self, topic: str) -> int:
         if topic not in self._partitions:
-            self._partitions[topic] = len(await self._producer.partitions_for(topic))
+            self._partitions[topic] = await self._producer.partitions_of(topic)
         return self._partitions[topic]
 
 

@@ -1,0 +1,97 @@
+"""Writes single records, each acknowledged by every replica in sync, and goes on after a refusal.
+
+An idempotent producer of aiokafka numbers its records and never takes a number back: after one
+that the broker refused (too large, not allowed, no leader for long) its numbers have a hole, and
+the broker refuses everything that follows in that partition. So a producer that was refused once
+is replaced.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from engine.records import Header
+
+LOG = logging.getLogger(__name__)
+LINGER_MS = 2
+STOP_S_MAX = 10.0
+"""How long a producer that was refused may take to write what else it has."""
+
+
+class ConfirmedProducer:
+    """One record at a time. It connects at `start` or with the first record."""
+
+    def __init__(self, client_options: dict[str, Any]) -> None:
+        self._options = client_options
+        self._producer: AIOKafkaProducer | None = None
+        self._starting = asyncio.Lock()
+        self._ending: set[asyncio.Task[None]] = set()
+
+    async def start(self) -> None:
+        """Connect.
+
+        Raises:
+            KafkaError: no broker answers.
+        """
+        await self._connected()
+
+    async def partitions_of(self, topic: str) -> int:
+        """How many partitions the cluster says that a topic has."""
+        return len(await (await self._connected()).partitions_for(topic))
+
+    async def send(
+        self, topic: str, partition: int, key: bytes, value: bytes, headers: Sequence[Header]
+    ) -> None:
+        """Write one record; every replica in sync has it on return.
+
+        Raises:
+            KafkaError: it was refused; the next one may be taken.
+        """
+        producer = await self._connected()
+        sent = await producer.send(
+            topic, value=value, key=key, partition=partition, headers=list(headers)
+        )
+        try:
+            await sent
+        except KafkaError:
+            self._replace(producer)
+            raise
+
+    async def stop(self) -> None:
+        """Send what is under way, then disconnect."""
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            await producer.stop()
+
+    def _replace(self, refused: AIOKafkaProducer) -> None:
+        if self._producer is refused:
+            self._producer = None
+            ending = asyncio.create_task(_end(refused))
+            self._ending.add(ending)
+            ending.add_done_callback(self._ending.discard)
+
+    async def _connected(self) -> AIOKafkaProducer:
+        async with self._starting:
+            if self._producer is None:
+                producer = AIOKafkaProducer(
+                    **self._options, acks="all", enable_idempotence=True, linger_ms=LINGER_MS
+                )
+                try:
+                    await producer.start()
+                except BaseException:
+                    await producer.stop()
+                    raise
+                self._producer = producer
+            return self._producer
+
+
+async def _end(refused: AIOKafkaProducer) -> None:
+    """Have it write what else it has, within a bound."""
+    try:
+        await asyncio.wait_for(refused.stop(), STOP_S_MAX)
+    except Exception as exc:  # noqa: BLE001 - whoever waits for its records is told by itself
+        LOG.info("a producer that was refused ended without farewell: %r", exc)
