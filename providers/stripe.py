@@ -187,7 +187,7 @@ class StripeProvider:
             "payment_method": request.token,
             "payment_method_types": ["card"],
             "capture_method": "automatic" if request.capture else "manual",
-            "metadata": {"paymentId": request.payment_id},
+            "metadata": {"paymentId": request.payment_id, "key": request.key},
         }
         options: Any = {"idempotency_key": request.key}
         return await self._asked(self._client.v1.payment_intents.create_async(params, options))

@@ -137,6 +137,13 @@ def _answer(event: Told, what: str) -> web.Response:
     return web.json_response({"eventId": event["id"], "outcome": what})
 
 
+def _attempt(payment_id: str, intent: Told) -> int | None:
+    """The attempt whose key made the intent; a renewal's key names none."""
+    key = str((intent.get("metadata") or {}).get("key"))
+    number = key.removeprefix(f"{payment_id}:")
+    return int(number) if number != key and number.isascii() and number.isdecimal() else None
+
+
 def _authorized(payment_id: str, intent: Told, _event: Told) -> Message:
     return StripeChargeSucceeded(
         charge_id=intent["id"],
@@ -145,6 +152,7 @@ def _authorized(payment_id: str, intent: Told, _event: Told) -> Message:
         currency=intent["currency"],
         status="succeeded",
         provider=SOURCE,
+        attempt_number=_attempt(payment_id, intent),
     )
 
 
@@ -173,6 +181,7 @@ def _failed(payment_id: str, intent: Told, _event: Told) -> Message:
         failure_code=error.get("decline_code") or error.get("code"),
         failure_message=error.get("message"),
         provider=SOURCE,
+        attempt_number=_attempt(payment_id, intent),
     )
 
 

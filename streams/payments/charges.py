@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from msgspec.structs import replace
+
 from events.charges import (
     ChargeCaptured,
     ChargeOperationFailed,
@@ -90,7 +92,7 @@ def _keep(payment: Payment, kept: cf.ChargeKept, at_ms: int, rules: PaymentRules
 def _is_of_an_older_attempt(
     payment: Payment, event: StripeChargeSucceeded | StripeChargeFailed
 ) -> bool:
-    """Whether an answer belongs to an attempt whose failure was certain. Webhooks do not say."""
+    """Whether an answer belongs to an attempt whose failure was certain, as far as it says."""
     number = event.attempt_number
     return number is not None and payment.attempt > 0 and number < payment.key_attempt
 
@@ -162,7 +164,8 @@ def charge_voided(payment: Payment, event: ChargeVoided, at_ms: int, rules: Paym
     if event.charge_id != payment.charge_id:
         return ()
     if payment.status is Status.AUTHORIZED:
-        return _authorization_gone(payment, AUTHORIZATION_GONE, at_ms, rules)
+        gone = replace(AUTHORIZATION_GONE, charge_id=payment.charge_id, provider=event.provider)
+        return _authorization_gone(payment, gone, at_ms, rules)
     return (cf.Voided(),) if Owed.VOID in (payment.owed, *payment.stuck_on) else ()
 
 

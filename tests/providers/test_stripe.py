@@ -99,7 +99,7 @@ async def test_money_is_held_or_taken(
     charge_id = await charged(provider, asked(capture=capture))
 
     assert server.intents[charge_id]["status"] == status
-    assert server.intents[charge_id]["metadata"] == {"paymentId": "pay_1"}
+    assert server.intents[charge_id]["metadata"] == {"paymentId": "pay_1", "key": "pay_1:1"}
 
 
 async def test_a_repeat_makes_no_second_charge(

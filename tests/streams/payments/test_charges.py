@@ -131,6 +131,15 @@ def test_a_webhook_about_an_authorisation_that_was_lost_does_not_fail_the_next_a
     assert life.payment == before
 
 
+def test_a_webhook_about_an_authorisation_that_was_let_go_does_not_fail_the_next_attempt() -> None:
+    life = authorized().hear(voided()).wait(RETRY_MS)
+    before = life.payment
+
+    life.hear(declined(charge_id="ch_1"))
+
+    assert life.payment == before
+
+
 def test_a_success_of_an_attempt_that_certainly_failed_is_let_go() -> None:
     life = failed_once().wait(RETRY_MS)
 
