@@ -233,7 +233,7 @@ def _evidencing(rules: PaymentRules) -> TimerHandler:
         if payment is None:
             return
         sale = sale_of(ctx, timer.key)
-        facts = evidence_due(payment, sale, timer.due_ms, now_ms)
+        facts = evidence_due(payment, sale, timer.due_ms, now_ms, rules)
         carry_out(ctx, saga(payment, timer, now_ms), timer.key, payment, facts, rules)
 
     return handler

@@ -87,14 +87,16 @@ def evidence_failed(
     return (df.EvidencePostponed(due_ms),)
 
 
-def evidence_due(payment: Payment, sale: Sale, due_ms: int, now_ms: int) -> Facts:
+def evidence_due(
+    payment: Payment, sale: Sale, due_ms: int, now_ms: int, rules: PaymentRules
+) -> Facts:
     """Offer the evidence again, or lose the dispute for want of it."""
     dispute = payment.dispute
     if payment.status is not Status.DISPUTED or payment.due_ms != due_ms or dispute is None:
         return ()
     if now_ms < dispute.evidence_due_ms:
         return _evidence(payment, sale)
-    return _lost(payment, dispute)
+    return _lost(payment, dispute, now_ms, rules)
 
 
 def close_chargeback(
@@ -134,7 +136,7 @@ def _ended(
     rules: PaymentRules,
 ) -> Facts:
     if command.outcome == "lost":
-        return _lost(payment, dispute)
+        return _lost(payment, dispute, at_ms, rules)
     won = df.DisputeWon(command.outcome)
     after = evolve_all(payment, (won,))
     paid_out = settled_now(after, at_ms, rules)
@@ -142,11 +144,13 @@ def _ended(
     return won, *paid_out, *(rest or ask_next(after, at_ms, rules))
 
 
-def _lost(payment: Payment, dispute: Dispute) -> Facts:
-    """The disputed money is gone; refunds that had not gone out are not made (G-18)."""
+def _lost(payment: Payment, dispute: Dispute, at_ms: int, rules: PaymentRules) -> Facts:
+    """The disputed money is gone and the rest is paid out; no further refund is made (G-18)."""
     left = remaining_minor(payment) - underway_minor(payment.refunds)
     lost = df.DisputeLost(min(dispute.amount_minor, left))
-    return lost, *_blocked(payment)
+    after = evolve_all(payment, (lost,))
+    paid_out = settled_now(after, at_ms, rules) if remaining_minor(after) else ()
+    return lost, *paid_out, *_blocked(payment)
 
 
 def _blocked(payment: Payment) -> Facts:

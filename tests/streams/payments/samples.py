@@ -344,8 +344,8 @@ TIME_UP: dict[str, Callable[..., Any]] = {
     APPROVAL: approval_due,
     REFUND: look_due,
     SETTLEMENT: settlement_due,
-    EVIDENCE: lambda payment, due_ms, now_ms, _: evidence_due(
-        payment, NOTHING_SOLD, due_ms, now_ms
+    EVIDENCE: lambda payment, due_ms, now_ms, rules: evidence_due(
+        payment, NOTHING_SOLD, due_ms, now_ms, rules
     ),
 }
 

@@ -228,10 +228,10 @@ def test_evidence_is_offered_again_until_the_deadline() -> None:
     retry_ms = NOW_MS + 30 * MINUTE_MS
     assert life.payment.due_ms == retry_ms
 
-    (again,) = evidence_due(life.payment, sold(), retry_ms, retry_ms)
+    (again,) = evidence_due(life.payment, sold(), retry_ms, retry_ms, RULES)
     assert isinstance(again, EvidenceAsked)
 
-    assert evidence_due(life.payment, sold(), retry_ms - 1, retry_ms) == ()
+    assert evidence_due(life.payment, sold(), retry_ms - 1, retry_ms, RULES) == ()
 
 
 def test_evidence_that_is_refused_is_for_a_person() -> None:
@@ -285,6 +285,19 @@ def test_money_of_which_a_part_went_back_is_paid_out_all_the_same() -> None:
     assert life.last("PaymentSettled").gross_amount_minor == AMOUNT - 5_000
     assert life.status is Status.PARTIALLY_REFUNDED
     assert life.timers == {}
+
+
+def test_what_a_lost_dispute_left_is_paid_out_once() -> None:
+    by_the_bank = paid().hear(chargeback(7_000), closed("lost"))
+    in_silence = paid().hear(chargeback(7_000)).wait(8 * DAY_MS)
+    paid_out = paid().hear(settled(), chargeback(7_000), closed("lost")).wait(8 * DAY_MS)
+    whole = disputed().hear(closed("lost")).wait(8 * DAY_MS)
+
+    for life in (by_the_bank, in_silence):
+        assert life.status is Status.CHARGED_BACK
+        assert life.last("PaymentSettled").gross_amount_minor == AMOUNT - 7_000
+        assert life.wait(8 * DAY_MS).names.count("PaymentSettled") == 1
+    assert "PaymentSettled" not in paid_out.names + whole.names
 
 
 def test_a_payout_is_told_once() -> None:
