@@ -1,11 +1,14 @@
 """What adapters over HTTP share: one session, a bound on time, and errors told apart."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import aiohttp
 
 from providers.notifications import ChannelError
+
+_AGAIN: Final = frozenset({401, 403, 408, 429})
+"""No fault of the message: our credentials, the provider's pace. So is all from 500 on."""
 
 
 class JsonApi:
@@ -23,7 +26,8 @@ class JsonApi:
         """Post, and give the status with the answer's object; empty where there is none.
 
         Raises:
-            ChannelError: no answer, too many requests (429), or a fault of the server (5xx).
+            ChannelError: no answer, too many requests, a fault of the server, or credentials that
+                do not hold: once they do, the message can go.
         """
         if self._session is None:
             self._session = aiohttp.ClientSession(headers=self._headers, timeout=self._timeout)
@@ -33,7 +37,7 @@ class JsonApi:
                 status = response.status
         except (aiohttp.ClientError, TimeoutError) as error:
             raise ChannelError(f"{self._name}: {type(error).__name__}: {error}") from error
-        if status == 429 or status >= 500:  # noqa: PLR2004 - HTTP's own numbers
+        if status in _AGAIN or status >= 500:  # noqa: PLR2004 - HTTP's own number
             raise ChannelError(f"{self._name}: HTTP {status}")
         return status, answer
 

@@ -17,9 +17,19 @@ ANSWERS: dict[str, tuple[int, dict[str, Any]]] = {
     "+15550422": (422, {"code": "text_refused"}),
     "+15550429": (429, {}),
     "+15550500": (500, {}),
+    "+15550401": (401, {"code": "unauthorized"}),
+    "+15550403": (403, {}),
+    "+15550408": (408, {}),
     "live": (200, {"name": "p1"}),
-    "gone": (404, {}),
+    "gone": (
+        404,
+        {"error": {"status": "NOT_FOUND", "details": [{"errorCode": "UNREGISTERED"}]}},
+    ),
+    "nothing here": (404, {}),
+    "no such project": (404, {"error": {"status": "NOT_FOUND", "details": "?"}}),
+    "no right": (403, {"error": {"details": [{"errorCode": "SENDER_ID_MISMATCH"}]}}),
     "bad": (400, {}),
+    "busy": (503, {}),
 }
 
 
@@ -90,7 +100,7 @@ async def test_a_refusal_says_whose_fault_it_is(provider: Provider, to: str, cod
     assert answer.code is code
 
 
-@pytest.mark.parametrize("to", ["+15550429", "+15550500"])
+@pytest.mark.parametrize("to", ["+15550429", "+15550500", "+15550401", "+15550403", "+15550408"])
 async def test_a_provider_that_has_trouble_is_asked_again(provider: Provider, to: str) -> None:
     with pytest.raises(ChannelError, match="HTTP"):
         await sms(provider, to)
@@ -122,10 +132,20 @@ async def test_a_push_waits_a_day_and_takes_the_place_of_the_last_one(provider: 
     [
         (("live", "gone"), Taken(dead=("gone",))),
         (("gone",), Refusal(Code.DEAD_TOKEN, "No device has the app any more.", ("gone",))),
-        (("gone", "bad"), Refusal(Code.REFUSED, "HTTP 404", ("gone",))),
+        (("gone", "bad"), Refusal(Code.REFUSED, "HTTP 400", ("gone",))),
+        (("live", "gone", "busy"), Taken(dead=("gone",))),
+        (("live", "nothing here"), Taken()),
     ],
 )
 async def test_devices_that_are_gone_are_told(
     provider: Provider, devices: tuple[str, ...], answer: Taken | Refusal
 ) -> None:
     assert await push(provider, *devices) == answer
+
+
+@pytest.mark.parametrize("device", ["nothing here", "no such project", "no right", "busy"])
+async def test_a_door_that_is_not_there_or_shut_takes_no_device_from_its_customer(
+    provider: Provider, device: str
+) -> None:
+    with pytest.raises(ChannelError, match="HTTP"):
+        await push(provider, "gone", device)
