@@ -20,6 +20,7 @@ import tables.subscriptions
 from gateway import openapi
 from gateway.callers import Callers
 from gateway.guard import Guard
+from gateway.logs import log_as
 from gateway.measures import Measures
 from gateway.server import Gateway
 from gateway.tokens import Issuer, Role
@@ -46,8 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
     issuer = issuer_of(settings)
     if options.command == "token":
         return _token(options, settings, issuer)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+    log_as(settings.log_format)
     try:
         asyncio.run(_serve(settings, issuer))
     except KafkaConnectionError:
