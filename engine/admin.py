@@ -4,15 +4,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaConnectionError, TopicAlreadyExistsError, for_code
 
-from engine.errors import BrokerUnavailable, EngineError
+from engine.errors import BrokerUnavailable, ChangelogForgets, EngineError
 from engine.recovery import TOMBSTONES_KEPT_S
 from engine.specs import TopicSpec
 from engine.topology import Topology
 
 _ALREADY_THERE = 36
 CHANGELOG_SEGMENT_BYTES = 64 << 20
+MESSAGE_BYTES_MAX = 1_048_588
+"""Of a record batch: Kafka's own default. A cluster whose default is lower refuses the engine's
+batches (`sizes.BATCH_BYTES`), and its worker ends at every start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,7 @@ def wanted_topics(topology: Topology, replication: int) -> list[NewTopic]:
         "cleanup.policy": "compact",
         "delete.retention.ms": str(TOMBSTONES_KEPT_S * 1000),
         "segment.bytes": str(CHANGELOG_SEGMENT_BYTES),
+        "max.message.bytes": str(MESSAGE_BYTES_MAX),
         "min.insync.replicas": _min_isr(replication),
     }
     topics.append(
@@ -59,6 +64,7 @@ def _configs(spec: TopicSpec, replication: int) -> dict[str, str]:
         "retention.ms": str(int(spec.retention.total_seconds() * 1000)),
         # The broker's clock is the only one that agents know: producers' may be wrong.
         "message.timestamp.type": "LogAppendTime",
+        "max.message.bytes": str(MESSAGE_BYTES_MAX),
         "min.insync.replicas": _min_isr(replication),
     }
 
@@ -74,12 +80,15 @@ async def ensure_topics(
 
     Raises:
         BrokerUnavailable: nobody answers at the address.
+        ChangelogForgets: the changelog is there and deletes what is old.
         EngineError: the broker refused to create a topic.
     """
     wanted = wanted_topics(topology, replication)
     admin = await _connect(options)
     try:
         existing = set(await admin.list_topics())
+        if topology.changelog in existing:
+            _check_policy(topology.changelog, await _policy(admin, topology.changelog))
         missing = [topic for topic in wanted if topic.name not in existing]
         if missing:
             response = await admin.create_topics(missing)
@@ -94,6 +103,30 @@ async def ensure_topics(
         return await _states(admin, wanted, created=set())
     finally:
         await admin.close()
+
+
+async def _policy(admin: AIOKafkaAdminClient, topic: str) -> str | None:
+    """The topic's `cleanup.policy`; None: the cluster does not tell."""
+    asked = ConfigResource(ConfigResourceType.TOPIC, topic, {"cleanup.policy": None})
+    for response in await admin.describe_configs([asked]):
+        for code, _, _, _, entries in response.resources:
+            if code == 0 and entries:
+                return str(entries[0][1])
+    return None
+
+
+def _check_policy(changelog: str, policy: str | None) -> None:
+    """Refuse a changelog that forgets.
+
+    Raises:
+        ChangelogForgets: its policy is not `compact`.
+    """
+    if policy not in (None, "compact"):
+        raise ChangelogForgets(
+            f"{changelog} has cleanup.policy={policy} and would forget rows that are old: set it to"
+            f" compact (kafka-configs --alter --entity-type topics --entity-name {changelog}"
+            " --add-config cleanup.policy=compact)"
+        )
 
 
 async def check_topics(options: dict[str, Any], topology: Topology) -> list[TopicState]:

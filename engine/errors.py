@@ -32,6 +32,13 @@ class NotCopartitioned(TopologyError):
     """
 
 
+class ChangelogForgets(EngineError):
+    """The changelog deletes what is old, and with it rows that are still there.
+
+    Somebody made the topic before the worker did. Operator: set its cleanup.policy to compact.
+    """
+
+
 class BrokerUnavailable(EngineError):
     """No broker answered. Operator: start one or set FLOWMART_BROKER."""
 

@@ -1,0 +1,53 @@
+"""Topics as they are made, and a changelog that somebody else made."""
+
+import time
+from typing import Any
+
+import pytest
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+
+from engine.admin import ensure_topics, wanted_topics
+from engine.errors import ChangelogForgets
+from engine.sizes import BATCH_BYTES
+from engine.topology import Topology
+from tests.engine.counting import counting
+
+pytestmark = pytest.mark.kafka
+
+
+def unique(partitions: int = 1) -> Topology:
+    app = f"admin-{time.time_ns()}"
+    return Topology([counting()], app_id=app, env="dev", partitions=partitions)
+
+
+async def make(bootstrap: str, topic: str, configs: dict[str, str]) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    await admin.create_topics([NewTopic(topic, 1, 1, topic_configs=configs)])
+    await admin.close()
+
+
+@pytest.mark.parametrize("policy", ["delete", "compact,delete"])
+async def test_a_changelog_that_forgets_is_refused_with_what_to_do(bootstrap, policy) -> None:
+    topology, options = unique(), {"bootstrap_servers": bootstrap}
+    await make(bootstrap, topology.changelog, {"cleanup.policy": policy})
+
+    with pytest.raises(ChangelogForgets, match=rf"{topology.changelog} .*add-config cleanup"):
+        await ensure_topics(options, topology)
+
+
+def test_every_topic_takes_what_the_engine_writes_whatever_the_cluster_takes_by_default() -> None:
+    limits = [t.topic_configs["max.message.bytes"] for t in wanted_topics(unique(), 1)]
+
+    assert len(limits) == 4
+    assert min(map(int, limits)) > BATCH_BYTES
+
+
+async def test_a_changelog_of_ones_own_is_taken_again(bootstrap) -> None:
+    topology, options = unique(), {"bootstrap_servers": bootstrap}
+
+    first: list[Any] = await ensure_topics(options, topology)
+    again: list[Any] = await ensure_topics(options, topology)
+
+    assert all(state.ok for state in first)
+    assert again == first
