@@ -27,14 +27,17 @@ from tables.subscriptions import INVOICES, SUBSCRIPTIONS
 from topics import PAYMENT_PREFIX
 
 DROPPED: Final = (CONTACTS, PREFERENCES, WATCH_LISTS)
-"""Tables of which nothing is worth keeping without the person."""
+"""Tables of which nothing is worth keeping without the person, but for what they stopped."""
 SUBSCRIBED: Final = (SUBSCRIPTIONS, INVOICES)
 """Tables that a subscription needs while it is open."""
 
 ALSO: Final[Mapping[str, tuple[str, ...]]] = {
     "shipments": ("scans.city", "scans.state", "scans.facility", "returning.details"),
+    "preferences": ("closed", "soft_bounces_ms", "marketing", "timezone", "locale"),
 }
-"""By table, what views show and an erasure empties all the same: a parcel's way ends at a door."""
+"""By table, what views show and an erasure empties all the same: a parcel's way ends at a door.
+Of preferences only what somebody stopped is left: while an order of theirs goes on nobody may
+write to them again."""
 
 Rows = Callable[[Context, TableSpec[Any], str], Iterator[tuple[str, Any]]]
 
@@ -138,7 +141,7 @@ def _orders(ctx: Context, step: Sweep) -> tuple[int, list[str]]:
 
 def _erase(ctx: Context, table: TableSpec[Any], key: str, row: Any) -> bool:
     """Erase one row; whether there was anything to erase."""
-    if table in DROPPED:
+    if table in DROPPED and not (table is PREFERENCES and row.opted_out):
         del ctx.table(table)[key]
         return True
     after = blanked(row, (*table.mask, *ALSO.get(table.name, ())))

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from agents.erasing import BY_CUSTOMER, BY_ORDER, DROPPED
 from app import agents_of
@@ -15,9 +16,9 @@ from events.registrations import UserSignedUpEvent
 from events.subscriptions import CancelSubscription, SubscribeUser
 from events.types import Address, Customer, Geo, OrderItem, OrderPayment, RiskContext
 from settings import Settings
-from streams.notifications.rows import Watchers
+from streams.notifications.rows import Preferences, Watchers
 from tables.erasure import ERASURES
-from tables.notifications import CONTACTS, NOTIFICATIONS, WATCHERS
+from tables.notifications import CONTACTS, NOTIFICATIONS, PREFERENCES, WATCHERS
 from tables.orders import ORDERS
 from tables.payments import PAYMENTS
 from tests.agents.subscription_desk import Shop
@@ -277,6 +278,23 @@ def test_who_was_erased_is_told_in_the_app_alone(shop: Shop) -> None:
     history = [r for k, r in shop.driver.rows(NOTIFICATIONS).items() if k.startswith(ANN)]
     assert history
     assert all((row.to, row.template_data) == ((), {}) for row in history)
+
+
+def test_what_somebody_stopped_stays_stopped_while_their_order_goes_on(shop: Shop) -> None:
+    preferences = [lane.processor.tables[PREFERENCES.name] for lane in shop.driver._lanes]
+    [table] = [one for one in preferences if one.get(ANN) is not None]
+    table[ANN] = replace(table.get(ANN), opted_out=("EMAIL",), timezone="Europe/London")
+
+    erase(shop, ANN)
+    since_ms = shop.driver.now_ms
+    shop.tell(order(ANN, 3))
+    shop.driver.advance(4 * DAY_MS, step_ms=3_600_000)
+
+    rows = [r for k, r in shop.driver.rows(NOTIFICATIONS).items() if k.startswith(ANN)]
+    mails = [row for row in rows if row.channel == "EMAIL" and row.queued_at_ms >= since_ms]
+    assert mails
+    assert {(row.status.value, row.reason) for row in mails} == {("suppressed", "opted_out")}
+    assert shop.driver.rows(PREFERENCES)[ANN] == Preferences(ANN, opted_out=("EMAIL",))
 
 
 def test_what_is_still_to_be_told_keeps_its_words_until_it_ends(shop: Shop) -> None:
