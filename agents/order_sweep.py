@@ -7,9 +7,9 @@ from agents.wiring import Cause, announce
 from engine.specs import Context, TickHandler
 from events.ids import derived_id
 from streams.orders.outcomes import due_times, following
-from streams.orders.rows import Order
+from streams.orders.rows import STUCK, Order
 from streams.orders.rules import OrderRules
-from streams.orders.sweeping import STUCK, alarm, archived, is_old, looked_at
+from streams.orders.sweeping import alarm, archived, is_old, looked_at
 from tables.orders import CUSTOMER_ORDERS, ORDERS, SWEPT, customer_key
 
 AGENT: Final = "orders"

@@ -15,15 +15,16 @@ def cancel(order: Order, command: CancelOrder, at_ms: int, rules: OrderRules) ->
     """Cancel for the customer whose order it is, or for the shop; twice is once.
 
     A customer's reason is always CUSTOMER_REQUEST; the shop may give any of the contract's.
-    After dispatch only a return helps, which the history says.
+    After dispatch only a return helps, which the history says; whoever asks, an order that has
+    ended stays as it is.
     """
+    if order.status not in BEFORE_DISPATCH and order.status not in DISPATCHED:
+        return ()
     by_system = command.user_id in rules.system_users
     if not by_system and command.user_id != order.user_id:
         return noted(order, at_ms, "CANCEL_REFUSED_FOREIGN")
     if order.status in DISPATCHED:
         return noted(order, at_ms, "CANCEL_REFUSED_DISPATCHED")
-    if order.status not in BEFORE_DISPATCH:
-        return ()
     note = command.cancellation_note or command.cancellation_reason
     if not by_system:
         return (Cancelled(at_ms, "CUSTOMER_REQUEST", rules.refund_days_customer, note),)

@@ -38,7 +38,7 @@ from streams.orders.facts import (
     WentShort,
     WentUnavailable,
 )
-from streams.orders.rows import Order, Status
+from streams.orders.rows import STUCK, Order, Status
 from streams.orders.steps import step
 
 
@@ -101,9 +101,15 @@ def _went_unavailable(order: Order, fact: WentUnavailable) -> Order:
     )
 
 
+def _moving(order: Order) -> tuple[str, ...]:
+    """The flags of an order that stands still no longer."""
+    return tuple([flag for flag in order.flags if flag != STUCK]) if order.flags else ()
+
+
 def _moved(order: Order, fact: Moved) -> Order:
     held_from = order.status if fact.to is Status.ON_HOLD else None
-    return step(order, fact.at_ms, fact.reason, status=fact.to, held_from=held_from)
+    flags = _moving(order) if fact.to is Status.REFUNDED else order.flags
+    return step(order, fact.at_ms, fact.reason, status=fact.to, held_from=held_from, flags=flags)
 
 
 def _money_taken(order: Order, fact: MoneyTaken) -> Order:
@@ -200,6 +206,7 @@ def _cancelled(order: Order, fact: Cancelled) -> Order:
         review_due_ms=0,
         held_from=None,
         pending=None,
+        flags=_moving(order),
     )
 
 

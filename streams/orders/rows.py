@@ -41,6 +41,10 @@ HOLDABLE: Final = frozenset({Status.CONFIRMED, Status.PAID, Status.PROCESSING})
 """From here fraud puts an order on hold, and back to here it goes."""
 
 
+STUCK: Final = "STUCK"
+"""The flag of an order that stands still: it comes down when the order moves, or ends."""
+
+
 LINES_EVER_MAX: Final = 150
 """Lines of one order, those that amendments took away included."""
 
@@ -186,7 +190,8 @@ class Order(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     exchange: Exchange | None = None
     """What it replaces: such an order costs nothing and has no payment (G-33)."""
     flags: tuple[str, ...] = ()
-    """What people should know of it: DISPUTED, CHARGED_BACK, REFUND_FAILED, UNRETURNED."""
+    """What people should know of it: DISPUTED, CHARGED_BACK, REFUND_FAILED, UNRETURNED,
+    STUCK."""
 
     @property
     def standing(self) -> list[tuple[int, Line]]:

@@ -13,10 +13,9 @@ from streams.orders.amending import without_pending
 from streams.orders.cancelling import ended_by_shop
 from streams.orders.facts import Fact
 from streams.orders.flags import flagged, lowered
-from streams.orders.rows import Order, Status
+from streams.orders.rows import STUCK, Order, Status
 from streams.orders.rules import OrderRules
 
-STUCK: Final = "STUCK"
 RULE: Final = "stuck_order"
 NEVER_SENT: Final = "NEVER_SENT"
 

@@ -59,6 +59,7 @@ def test_a_stranger_cancels_nothing() -> None:
 def test_an_order_that_has_ended_is_not_cancelled_again(order: Order) -> None:
     assert decide(order, cancel(), AT_MS, RULES) == ()
     assert decide(order, cancel("system"), AT_MS, RULES) == ()
+    assert decide(order, cancel("usr_2"), AT_MS, RULES) == ()
 
 
 @pytest.mark.parametrize(

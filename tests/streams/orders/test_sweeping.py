@@ -3,11 +3,12 @@
 import pytest
 from msgspec.structs import replace
 
+from events.base import Message
 from events.shipping import ShipmentBookingFailed
 from streams.orders.evolution import fold
 from streams.orders.outcomes import due_times
-from streams.orders.rows import Order, Status
-from streams.orders.sweeping import NEVER_SENT, STUCK, alarm, archived, is_old, looked_at
+from streams.orders.rows import STUCK, Order, Status
+from streams.orders.sweeping import NEVER_SENT, alarm, archived, is_old, looked_at
 from tests.streams.orders.samples import (
     AT_MS,
     BACKORDERED,
@@ -21,7 +22,10 @@ from tests.streams.orders.samples import (
     RULES,
     after,
     amend,
+    cancel,
     change,
+    declined,
+    expired,
     refund,
 )
 from tests.streams.orders.test_shipping import created, dispatched, gone
@@ -69,6 +73,20 @@ def test_it_is_said_once_and_taken_back_when_the_order_moves() -> None:
     assert alarm(stuck, now_ms).value == 120
     moved = after(stuck, amend(change("p1", 2, 1)), at_ms=now_ms)
     assert fold(moved, looked_at(moved, now_ms + MINUTE_MS, RULES)).flags == ()
+
+
+@pytest.mark.parametrize(
+    "ending", [cancel(), declined(3), expired()], ids=["asked", "card", "hold"]
+)
+def test_the_end_is_the_last_that_the_history_of_a_stuck_order_tells(ending: Message) -> None:
+    stuck = fold(CONFIRMED, looked_at(CONFIRMED, AT_MS + 2 * HOUR_MS, RULES))
+    disputed = replace(stuck, flags=("DISPUTED", *stuck.flags))
+
+    ended = after(disputed, ending, at_ms=AT_MS + 3 * HOUR_MS)
+
+    assert ended.flags == ("DISPUTED",)
+    assert looked_at(ended, AT_MS + 4 * HOUR_MS, RULES) == ()
+    assert ended.history[-1].reason == ended.cancellation_reason
 
 
 @pytest.mark.parametrize(
