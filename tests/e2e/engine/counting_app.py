@@ -77,6 +77,7 @@ app = create_worker_app(
         broker=os.environ["FLOWMART_BROKER"],
         data_dir=Path(os.environ["E2E_DATA"]),
         instance_id=os.environ.get("FLOWMART_INSTANCE_ID"),
+        replication=int(os.environ.get("E2E_REPLICAS", "1")),
         session_timeout_s=float(os.environ.get("E2E_SESSION_S", "6")),
     ),
     web_enabled=False,

@@ -52,6 +52,7 @@ class Worker:
             E2E_APP=shop.app,
             E2E_DATA=str(self.data),
             E2E_LOG=str(self.log),
+            E2E_REPLICAS=str(shop.replicas),
             FLOWMART_BROKER=shop.bootstrap,
             PYTHONUNBUFFERED="1",
             **env,
@@ -127,13 +128,14 @@ class Shop:
     app: str
     directory: Path
     partitions: int = 4
+    replicas: int = 1
     workers: list[Worker] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         config = {"message.timestamp.type": "LogAppendTime"}
         admin = AdminClient({"bootstrap.servers": self.bootstrap})
         for future in admin.create_topics(
-            [NewTopic(f"{self.app}-in", self.partitions, 1, config=config)]
+            [NewTopic(f"{self.app}-in", self.partitions, self.replicas, config=config)]
         ).values():
             future.result(20)
 
