@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from engine.errors import TopologyError
 from engine.outbox import Outbox
 from engine.specs import R, Table, TableSpec
 from engine.tables import LaneTable
@@ -37,8 +38,17 @@ class LaneContext:
         self.publish = owner.outbox.publish
 
     def table(self, spec: TableSpec[R]) -> Table[R]:
-        """One of the application's tables, as this lane sees it."""
-        return self._tables[spec.name]
+        """One of the application's tables, as this lane sees it.
+
+        Raises:
+            TopologyError: no agent declared it.
+        """
+        try:
+            return self._tables[spec.name]
+        except KeyError:
+            raise TopologyError(
+                f"agent {self._agent!r} asks for table {spec.name!r}, which no agent lists"
+            ) from None
 
     def set_timer(self, kind: str, key: str, due_ms: int) -> None:
         """Call the agent's handler of that kind at the first tick at or after due_ms."""

@@ -9,6 +9,7 @@ from engine.stats import Stats
 from engine.tables import JournalEntry, LaneTable
 
 LOG = logging.getLogger(__name__)
+"""Is given errors as text: `worker.OneLine` takes an error of the engine for the worker's end."""
 
 _DUE_DIGITS = 14
 """Of a due time in ms: good until the year 5138."""
@@ -102,7 +103,7 @@ class Timers:
         if row_key not in self._not_before:
             LOG.error(
                 "%s: timer %s of %r failed and is tried again every %d s: %s: %s",
-                agent, timer.kind, timer.key, RETRY_MS // 1000, type(exc).__name__, exc,
+                agent, timer.kind, timer.key, RETRY_MS // 1000, type(exc).__name__, str(exc),
             )  # fmt: skip
         self._not_before[row_key] = now_ms + RETRY_MS
 
@@ -157,7 +158,7 @@ class Ticks:
     def _failed(self, agent: str, exc: Exception) -> None:
         if agent not in self._failing:
             told = "%s: its tick failed and is called again each time: %s: %s"
-            LOG.error(told, agent, type(exc).__name__, exc)
+            LOG.error(told, agent, type(exc).__name__, str(exc))
         self._failing.add(agent)
 
 

@@ -15,7 +15,7 @@ from engine.partitioning import partition_of
 from engine.processor import Processor
 from engine.records import Output, Record
 from engine.sizes import BATCH_BYTES, size_of
-from engine.specs import AgentSpec, Source
+from engine.specs import AgentSpec, Source, TableSpec
 from engine.stats import Stats
 from engine.store import MemoryStore
 from engine.topology import Topology
@@ -179,6 +179,17 @@ def test_a_mistake_of_the_program_is_no_dead_letter_but_stops_the_worker() -> No
 
     with pytest.raises(TopologyError, match="never"):
         bench.processor.apply(chunk(0, value("a", 1, "bad timer")))
+
+
+def test_a_table_that_no_agent_lists_stops_the_worker() -> None:
+    def careless(ctx: Any, _delivery: Any) -> None:
+        ctx.table(TableSpec("forgotten", Row, "k", ""))
+
+    agent = AgentSpec("a", "", (Source(IN, {"*": careless}),))
+    bench = Bench(Topology([agent], app_id="t", env="dev", partitions=1))
+
+    with pytest.raises(TopologyError, match="'forgotten'"):
+        bench.processor.apply(chunk(0, value("a", 1)))
 
 
 def test_no_memory_is_no_dead_letter() -> None:

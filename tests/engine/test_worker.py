@@ -5,13 +5,22 @@ import logging
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
+from unittest import mock
 
 import pytest
 from rich.console import Console
 
 from engine.errors import BrokerUnavailable
+from engine.processor import Processor
 from engine.progress import RecoveryProgress
+from engine.sizes import TooLarge
+from engine.specs import AgentSpec, Source
+from engine.stats import Stats
+from engine.store import MemoryStore
+from engine.topology import Topology
 from engine.worker import OneLine, Seldom
+from tests.engine.counting import IN
 
 ROOT = Path(__file__).parents[2]
 
@@ -48,6 +57,28 @@ def test_an_error_of_the_engine_is_one_line_however_often_it_is_logged(log, said
     log.info("[^LaneWorker]: Closing event loop")
 
     assert said.getvalue() == ("BrokerUnavailable: no Kafka broker answers at b:1: start one\n")
+
+
+def test_timers_and_ticks_that_fail_of_a_bad_record_are_told_of_by_name_each(log, said) -> None:
+    """`TooLarge`, say, is an engine's error, too, but none that ends the worker."""
+
+    def fail(*_about: Any) -> None:
+        raise TooLarge("row of table t")
+
+    timed = {"first": fail, "second": fail}
+    agent = AgentSpec("a", "", (Source(IN, {}),), timers=timed, tick=fail)
+    topology = Topology([agent], app_id="t", env="dev", partitions=1)
+    processor = Processor(topology, 0, MemoryStore(), Stats())
+    for kind in timed:
+        processor._contexts["a"].set_timer(kind, "k", 5)
+    with mock.patch("engine.timers.LOG", log):
+        processor.tick(10_000)
+    log.info("Stopping...")
+
+    lines = said.getvalue().splitlines()
+    assert ["first" in lines[0], "second" in lines[1], "its tick" in lines[2]] == [True] * 3
+    assert all(line.endswith("TooLarge: row of table t") for line in lines[:3])
+    assert lines[3:] == ["Stopping..."]
 
 
 def test_a_worker_that_ends_as_it_should_says_what_it_stops(log, said) -> None:
