@@ -18,7 +18,6 @@ from streams.payments.amendments import balanced, complete
 from streams.payments.amounts import capture_minor
 from streams.payments.declines import (
     ALREADY_CAPTURED,
-    AMOUNT_DIFFERS,
     AUTHORIZATION_GONE,
     GONE,
     failure_of,
@@ -33,6 +32,7 @@ from streams.payments.steps import (
     Facts,
     authorize,
     captured,
+    differing,
     end,
     fail,
     give_up,
@@ -73,7 +73,7 @@ def charge_succeeded(
     amount = payment.asked_minor or payment.session.amount_minor
     asked_for = (amount, payment.session.currency)
     if (event.amount_minor, event.currency) != asked_for:
-        return fail(payment, AMOUNT_DIFFERS, at_ms, rules), kept
+        return differing(payment, charge, provider, event.amount_minor, at_ms, rules)
     if recurring:
         return (captured(charge, provider, event.amount_minor, at_ms, rules),)
     return authorize(payment, charge, provider, event.amount_minor, at_ms, rules)

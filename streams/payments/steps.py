@@ -8,6 +8,7 @@ from streams.payments import facts as f
 from streams.payments import refund_facts as rf
 from streams.payments.amounts import unaccepted_minor
 from streams.payments.calendar import settles_ms
+from streams.payments.declines import AMOUNT_DIFFERS
 from streams.payments.evolution import evolve_all
 from streams.payments.refund import Refund, RefundState, find
 from streams.payments.rules import PaymentRules
@@ -50,9 +51,26 @@ def attempts_max(payment: Payment, rules: PaymentRules) -> int:
 
 def _take_kept(payment: Payment, at_ms: int, rules: PaymentRules) -> Facts:
     charge, provider = payment.charge_id, payment.provider
+    amount = payment.captured_minor or payment.authorized_minor
+    if amount != (payment.asked_minor or payment.session.amount_minor):
+        return differing(payment, charge, provider, amount, at_ms, rules)
     if payment.captured_minor:
         return (captured(charge, provider, payment.captured_minor, at_ms, rules),)
     return authorize(payment, charge, provider, payment.authorized_minor, at_ms, rules)
+
+
+def differing(
+    payment: Payment,
+    charge_id: str,
+    provider: str,
+    amount_minor: int,
+    at_ms: int,
+    rules: PaymentRules,
+) -> Facts:
+    """Fail a payment whose charge is of another amount than was asked for; it is let go then."""
+    is_taken = payment.session.recurring
+    kept = cf.ChargeKept(charge_id, provider, amount_minor, captured=is_taken)
+    return fail(payment, AMOUNT_DIFFERS, at_ms, rules), kept
 
 
 def captured(

@@ -127,6 +127,7 @@ def paid(subscription: Subscription, _: f.InvoicePaid) -> Subscription:
         after,
         percent=after.percent if left else 0,
         percent_cycles=left,
+        period_percent=invoice.percent,
         balance_minor=-invoice.credit_minor,
     )
 

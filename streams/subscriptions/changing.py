@@ -1,7 +1,7 @@
 """Plan changes: upgrades at once with proration, others when the period ends (G-41)."""
 
 from events.subscriptions import ChangePlan
-from streams.billing.amounts import prorated
+from streams.billing.amounts import net, prorated
 from streams.billing.calendar import day_of, next_date, plus_days
 from streams.subscriptions import facts as f
 from streams.subscriptions.charging import plan_of, withdrawn
@@ -47,13 +47,17 @@ def _refusal(subscription: Subscription, command: ChangePlan, rules: Rules) -> s
 
 
 def _upgraded(subscription: Subscription, to: str, at_ms: int, rules: Rules) -> f.PlanChanged:
-    """Give the new plan now; nothing is prorated while on trial, because nothing was paid."""
+    """Give the new plan now; the running period's discount lowers what it costs more.
+
+    Nothing is prorated while on trial, because nothing was paid.
+    """
     old, new = plan_of(subscription, rules), rules.own.plans[to]
     today, owed = day_of(at_ms), 0
     if subscription.status is not Status.TRIALING:
         left = (subscription.period_end - max(today, subscription.period_start)).days
         days = _days(subscription, old), _days(subscription, new)
-        owed = prorated(old.price_minor, new.price_minor, max(0, left), *days)
+        before, after = (net(one.price_minor, subscription.period_percent) for one in (old, new))
+        owed = prorated(before, after, max(0, left), *days)
     return f.PlanChanged(subscription.plan_id, to, today, owed)
 
 

@@ -126,6 +126,8 @@ class Subscription(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     percent: int = 0
     """What the next `percent_cycles` invoices are lowered by."""
     percent_cycles: int = 0
+    period_percent: int = 0
+    """What the running period was paid at less."""
     balance_minor: int = 0
     """Goes onto the next invoice; below 0 it is owed to the customer."""
     next_plan_id: str = ""

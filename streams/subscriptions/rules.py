@@ -31,6 +31,10 @@ class SubscriptionRules:
     """Taken off goods by Subscribe & Save (G-39)."""
     goods_lines_max: int = 50
     """Lines of a Subscribe & Save basket (G-10)."""
+    goods_quantity_max: int = 100
+    """Units of such a line (G-10)."""
+    goods_minor_max: int = 5_000_000
+    """What a basket costs by its list prices, in minor units; it costs something (G-10)."""
     pause_days_max: int = 90
     """A pause lasts 1 to this many days (G-43); as long as that if nobody says until when."""
     offer_percent: int = 25

@@ -98,14 +98,20 @@ def test_subscribe_and_save_places_its_order_once_it_is_paid() -> None:
     assert scene.level() == (9, 0, 0)
 
 
-@pytest.mark.parametrize(
-    ("units", "country"), [(1, "BR"), (101, "US")], ids=["nowhere", "too many"]
-)
-def test_subscribe_and_save_of_what_no_order_may_have_keeps_no_money(
-    units: int, country: str
-) -> None:
-    item = OrderItem(product_id="p1", quantity=units, unit_price_minor=2_000)
-    home = Address(line1="1 Main St", city="Town", state="NY", country=country)
+def test_subscribe_and_save_of_more_than_an_order_may_have_is_refused_unpaid() -> None:
+    item = OrderItem(product_id="p1", quantity=101, unit_price_minor=2_000)
+    home = Address(line1="1 Main St", city="Town", state="NY", country="US")
+
+    scene = Scene().stock()
+    scene.tell(subscribe(plan="plan_save_monthly", items=(item,), shipping_address=home))
+
+    assert scene.last("SendNotification").template_data["reason"] == "invalid_basket"
+    assert list(scene.outside.books()) == []
+
+
+def test_subscribe_and_save_of_what_no_order_may_have_keeps_no_money() -> None:
+    item = OrderItem(product_id="p1", quantity=1, unit_price_minor=2_000)
+    home = Address(line1="1 Main St", city="Town", state="NY", country="BR")
 
     scene = Scene().stock()
     scene.tell(subscribe(plan="plan_save_monthly", items=(item,), shipping_address=home))

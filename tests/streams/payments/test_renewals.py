@@ -16,6 +16,7 @@ from tests.streams.payments.samples import (
     checked,
     committed,
     declined,
+    detected,
     failed,
     initiated,
     lapsed,
@@ -66,6 +67,19 @@ def test_a_second_charge_of_a_renewal_is_for_a_person_because_its_money_is_taken
 
     assert life.last("VoidPayment").charge_id == "ch_2"
     assert life.payment.stuck
+
+
+def test_a_renewal_of_another_amount_than_was_asked_for_fails_and_goes_back() -> None:
+    kept = Life(renewal()).hear(checked(), detected(), succeeded(amount_minor=100))
+    assert kept.names == ["ProcessPayment"]
+
+    life = kept.hear(checked())
+
+    told = life.last("PaymentFailed")
+    assert (told.failure_code, told.retryable) == ("amount_differs", False)
+    assert "PaymentProcessed" not in life.names
+    assert life.wait(0).last("RefundCharge").amount_minor == 100
+    assert life.hear(refunded(life.payment.refund_id, 100)).payment.refunded_minor == 100
 
 
 def test_an_order_claims_the_money_and_is_paid_when_it_has_all_its_stock() -> None:

@@ -14,7 +14,7 @@ from events.subscriptions import (
     UpdatePaymentMethod,
     UserSubscriptionStarted,
 )
-from events.types import PaymentMethod, Plan
+from events.types import OrderItem, PaymentMethod, Plan
 from streams.billing.calendar import DAY_MS, moment_of
 from streams.billing.rules import BillingRules
 from streams.subscriptions import facts as f
@@ -59,6 +59,12 @@ LATER_MS = run_of("2025-05-10")
 LIVE = Subscriber((active(),))
 
 
+def basket(**told: Any) -> dict[str, Any]:
+    line = {"product_id": "p1", "quantity": 2, "unit_price_minor": 5_00} | told
+    items = (OrderItem(**line),)
+    return {"plan_id": "plan_save_weekly", "items": items, "shipping_address": HOME}
+
+
 @pytest.mark.parametrize(
     ("subscriber", "told", "why"),
     [
@@ -70,6 +76,11 @@ LIVE = Subscriber((active(),))
         (NOBODY, {"plan_id": "plan_save_weekly"}, "invalid_basket"),
         (NOBODY, {"plan_id": "plan_save_weekly", "items": GOODS}, "invalid_basket"),
         (NOBODY, {"plan_id": "plan_save_weekly", "shipping_address": HOME}, "invalid_basket"),
+        (NOBODY, basket(quantity=101), "invalid_basket"),
+        (NOBODY, basket(product_id=" "), "invalid_basket"),
+        (NOBODY, basket(unit_price_minor=0), "invalid_basket"),
+        (NOBODY, basket(total_price_minor=9_99), "invalid_basket"),
+        (NOBODY, basket(unit_price_minor=25_000_01, quantity=2), "invalid_basket"),
     ],
 )
 def test_what_speaks_against_a_subscription_in_order(
@@ -81,6 +92,13 @@ def test_what_speaks_against_a_subscription_in_order(
     [fact] = asked(replace(subscriber, subscriptions=others), **told)
 
     assert fact == f.Refused("subscribe", why)
+
+
+@pytest.mark.parametrize(
+    "told", [{}, {"quantity": 100}, {"unit_price_minor": 25_000_00}, {"total_price_minor": 10_00}]
+)
+def test_a_basket_within_the_limits_of_an_order_is_charged(told: dict[str, Any]) -> None:
+    assert isinstance(asked(NOBODY, **basket(**told))[0], f.Began)
 
 
 @pytest.mark.parametrize(
@@ -315,6 +333,16 @@ def test_an_upgrade_on_a_periods_first_day_costs_what_the_plans_differ_by() -> N
 
     assert upgraded_minor(active(), "2025-01-31") == 29_99 - 9_99
     assert upgraded_minor(in_march, "2025-02-28") == 29_99 - 9_99
+
+
+def test_an_upgrade_in_a_period_that_was_paid_at_a_discount_bears_the_discount() -> None:
+    cheaper = active(discount_code="SAVE10")
+    invoiced = fired(cheaper, "invoice")
+    renewed = paid(fired(invoiced, "renewal"), run_of("2025-02-28"))
+
+    assert upgraded_minor(cheaper, "2025-01-31") == 26_99 - 8_99
+    assert upgraded_minor(invoiced, "2025-01-31") == 26_99 - 8_99
+    assert upgraded_minor(renewed, "2025-02-28") == 29_99 - 9_99
 
 
 def test_an_upgrade_after_a_pause_counts_days_of_service_only() -> None:
