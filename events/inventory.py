@@ -203,6 +203,7 @@ class InventoryAdjusted(StockEvent):
     adjusted_by: Text | None = None
     payment_id: Id | None = None  # extension: the payment that waits for this hold
     committed: bool | None = None  # extension: a captured payment made the hold permanent
+    spoken_for: bool | None = None  # extension: those who wait for the product took it at once
 
 
 class OutOfStock(StockEvent):

@@ -76,6 +76,16 @@ def notices(  # noqa: C901, PLR0911 - one case a fact
             return ()
 
 
+def spoken_for(message: Message, stock: Stock) -> Message:
+    """The message as it is where a warehouse's first units are gone again by the end of it all."""
+    if not isinstance(message, InventoryAdjusted) or message.previous_quantity:
+        return message
+    level = level_of(stock, message.warehouse_id)
+    if not message.new_quantity or level is None or available(level):
+        return message
+    return message.model_copy(update={"spoken_for": True})
+
+
 def _of_allocations(
     before: Stock,
     after: Stock,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from events.base import Message
 from streams.inventory.evolution import evolve_reservation, evolve_stock
 from streams.inventory.facts import Fact, Moved, RanLow, RanOut, ReservationFact, Shipped
-from streams.inventory.notices import notices
+from streams.inventory.notices import notices, spoken_for
 from streams.inventory.reorder import watch
 from streams.inventory.rows import (
     Movement,
@@ -47,6 +47,8 @@ def post(
         _enter(posting, fact, reservation)
     for fact in watch(stock, posting.stock, at_ms, rules):
         _enter(posting, fact, reservation)
+    if stock.queue:
+        posting.messages = [spoken_for(message, posting.stock) for message in posting.messages]
     return posting
 
 

@@ -79,7 +79,8 @@ def _is_refused(event: RefundFailed, _: NotificationRules) -> bool:
 
 
 def _is_back(event: InventoryAdjusted, _: NotificationRules) -> bool:
-    return event.previous_quantity == 0 and event.new_quantity > 0
+    """Units that those who wait for them took at once are back for nobody else."""
+    return event.previous_quantity == 0 and event.new_quantity > 0 and not event.spoken_for
 
 
 def _is_late(event: ShipmentRouteUpdated, _: NotificationRules) -> bool:

@@ -81,6 +81,17 @@ def test_who_could_not_get_a_product_is_told_when_it_is_back() -> None:
     assert told(dock) == 1
 
 
+def test_who_waits_to_hear_of_it_does_not_of_what_the_queue_took_at_once() -> None:
+    dock = shop()
+
+    dock.tell(SIGNED_UP, cancelled("p1"))
+    dock.tell(back("p1").model_copy(update={"spoken_for": True}))
+    assert told(dock) == 0
+
+    dock.tell(back("p1"))
+    assert told(dock) == 1
+
+
 def test_a_guest_has_no_list_and_other_reasons_put_nothing_on_one() -> None:
     dock = shop()
 

@@ -249,3 +249,37 @@ def test_an_order_does_not_pass_its_units_from_one_of_its_lines_to_the_other() -
     assert shop.status("a:2") == "CONFIRMED"
     shop.reserve("a:1", 2)
     assert shop.status("a:1") == "CONFIRMED"
+
+
+@pytest.mark.parametrize(
+    ("waits_for", "spoken_for", "left"),
+    [(5, True, 0), (3, None, 2), (9, None, 5)],
+    ids=["all of it", "a part", "more than that"],
+)
+def test_units_that_those_who_wait_take_at_once_are_back_for_nobody_else(
+    waits_for: int, *, spoken_for: bool | None, left: int
+) -> None:
+    shop = Shop()
+    shop.reserve("a:1", waits_for)
+    shop.take()
+
+    shop.add(5)
+
+    arrived = shop.take_adjusted()[0]
+    assert (arrived.previous_quantity, arrived.new_quantity) == (0, 5)
+    assert arrived.spoken_for is spoken_for
+    level = shop.level()
+    assert level.on_hand - level.reserved == left
+
+
+def test_a_hold_that_passes_on_to_who_waits_is_back_for_nobody_else() -> None:
+    shop = stocked(east=2)
+    shop.reserve("a:1", 2)
+    shop.reserve("b:1", 2)
+    shop.take()
+
+    shop.release("a:1")
+
+    freed, held = shop.take_adjusted()
+    assert (freed.new_quantity, freed.spoken_for) == (2, True)
+    assert (held.reservation_id, held.spoken_for) == ("b:1", None)
