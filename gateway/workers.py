@@ -85,16 +85,7 @@ class Workers:
         Raises:
             NoWorker: none answered.
         """
-        asked: set[str] = set()
-        for _ in range(_TRIES):
-            worker = self._choose(asked)
-            if worker is None:
-                break
-            asked.add(worker.url)
-            found = await self._call(worker, "GET", path)
-            if found is not None:
-                return found
-        raise NoWorker(self._retry_after_s())
+        return await self._asked("GET", path)
 
     async def everywhere(self, path: str) -> list[Any]:
         """What each worker answers at a table's path: each holds other partitions.
@@ -111,16 +102,28 @@ class Workers:
         return bodies
 
     async def pass_on(self, path: str, body: bytes, headers: dict[str, str]) -> tuple[int, Any]:
-        """Hand a signed request of an outside party to a worker, byte by byte.
+        """Hand a request to a worker, byte by byte; another is asked when it fails.
+
+        It must do no harm twice: a question, or what its sender has named.
 
         Raises:
             NoWorker: none answered.
         """
-        worker = self._choose(set())
-        found = worker and await self._call(worker, "POST", path, body, headers)
-        if not found:
-            raise NoWorker(self._retry_after_s())
-        return found
+        return await self._asked("POST", path, body, headers)
+
+    async def _asked(
+        self, verb: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None
+    ) -> tuple[int, Any]:
+        asked: set[str] = set()
+        for _ in range(_TRIES):
+            worker = self._choose(asked)
+            if worker is None:
+                break
+            asked.add(worker.url)
+            found = await self._call(worker, verb, path, body, headers)
+            if found is not None:
+                return found
+        raise NoWorker(self._retry_after_s())
 
     def _choose(self, but: set[str]) -> Worker | None:
         now = now_ms()

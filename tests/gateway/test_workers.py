@@ -145,3 +145,26 @@ async def test_a_call_that_failed_is_made_once_more_at_another_worker(
         played.status = 500
         with pytest.raises(NoWorker):
             await workers.get("/tables/stock/")
+
+
+async def test_a_request_that_is_handed_on_goes_to_another_worker_too(
+    played: Played, workers: Workers
+) -> None:
+    asked: list[bytes] = []
+
+    async def quotes(request: web.Request) -> web.Response:
+        asked.append(await request.read())
+        return web.json_response({"offers": []}, status=500 if len(asked) == 1 else 200)
+
+    sites = [site_of(played), site_of(played)]
+    for site in sites:
+        site.add_routes([web.post("/quotes", quotes)])
+    async with TestServer(sites[0]) as first, TestServer(sites[1]) as second:
+        played.told = [str(server.make_url("")).rstrip("/") for server in (first, second)]
+        await probed(workers)
+        del workers._known[played.url]
+
+        answer = await workers.pass_on("/quotes", b"{}", {})
+
+    assert answer == (200, {"offers": []})
+    assert asked == [b"{}", b"{}"]
