@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from aiokafka import AIOKafkaProducer
 from faust.cli import argument, option
+from pydantic import ValidationError
 
 import events
 from commands.base import JSON, Command, CommandError
@@ -40,11 +41,7 @@ class erase(Command):  # noqa: N801 - the command's name
         self, customer_id: str, by: str | None, reason: str | None, as_json: bool
     ) -> None:
         """Ask for the erasure and tell how far it is after a few seconds."""
-        cause_id = await self._ask_for(
-            EraseCustomer(
-                customer_id=customer_id, requested_by=by or getpass.getuser(), reason=reason
-            )
-        )
+        cause_id = await self._ask_for(_command(customer_id, by or getpass.getuser(), reason))
         row = await _after_a_round(customer_id, cause_id)
         if as_json:
             self.show_json([{"customerId": customer_id, "erasure": row}])
@@ -72,6 +69,14 @@ class erase(Command):  # noqa: N801 - the command's name
         finally:
             await producer.stop()
         return correlation
+
+
+def _command(customer_id: str, by: str, reason: str | None) -> EraseCustomer:
+    try:
+        return EraseCustomer(customer_id=customer_id, requested_by=by, reason=reason)
+    except ValidationError as wrong:
+        told = [f"{error['loc'][0]}: {error['msg']}" for error in wrong.errors()]
+        raise CommandError("; ".join(told)) from None
 
 
 async def _after_a_round(customer_id: str, cause_id: str) -> dict[str, Any] | None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+from contextlib import suppress
 from typing import Any, Final
 
 import aiohttp
@@ -13,13 +14,30 @@ _TIMEOUT: Final = aiohttp.ClientTimeout(total=10)
 _OK, _UNAUTHORIZED, _NOT_FOUND = 200, 401, 404
 
 
+class _NoAnswer(Exception):
+    """Nobody answers there, or nobody who speaks as a worker does."""
+
+
 async def ask(path: str) -> Any:
     """The JSON that a worker answers at a quoted path; None when it has no such row.
+
+    Of several workers the first that answers is enough: it asks the others for what it lacks.
 
     Raises:
         CommandError: no worker listens, or it refuses.
     """
-    url = os.environ.get("FLOWMART_WORKER_URL", "http://127.0.0.1:6066").rstrip("/")
+    told = os.environ.get("FLOWMART_WORKER_URL", "http://127.0.0.1:6066")
+    urls = [url.strip().rstrip("/") for url in told.split(",")]
+    for url in urls:
+        with suppress(_NoAnswer):
+            return await _ask(url, path)
+    raise CommandError(
+        f"no worker answers at {', '.join(urls)}: start one (`faust -A app worker`)"
+        " or set FLOWMART_WORKER_URL"
+    )
+
+
+async def _ask(url: str, path: str) -> Any:
     token = os.environ.get("FLOWMART_PERSONAL_TOKEN") or os.environ.get("FLOWMART_VIEW_TOKEN")
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     try:
@@ -34,11 +52,8 @@ async def ask(path: str) -> Any:
             if response.status == _UNAUTHORIZED:
                 raise CommandError(f"the worker at {url} wants a token: set FLOWMART_VIEW_TOKEN")
             raise CommandError(f"{url}{path}: {response.status} {_detail(await response.text())}")
-    except (aiohttp.ClientError, TimeoutError) as exc:
-        raise CommandError(
-            f"no worker answers at {url}: start one (`faust -A app worker`)"
-            " or set FLOWMART_WORKER_URL"
-        ) from exc
+    except (aiohttp.ClientError, TimeoutError, ValueError) as wrong:
+        raise _NoAnswer from wrong
 
 
 def _detail(text: str) -> str:

@@ -91,7 +91,8 @@ class Settings(BaseSettings):
     """What readers of personal data must show: to them views are not masked. Without it nobody
     sees addresses, numbers and letters in full."""
     worker_url: str = "http://127.0.0.1:6066"
-    """Where commands ask for rows, and the HTTP API; the latter takes several, joined by commas."""
+    """Where commands ask for rows, and the HTTP API; several are joined by commas. Commands ask the
+    first that answers."""
     log_format: Literal["text", "json"] = "text"
 
     gateway_host: str = "127.0.0.1"

@@ -11,6 +11,7 @@ from aiokafka.errors import KafkaConnectionError, KafkaError
 from app import create_app
 from commands.base import Command, CommandError
 from commands.dead_letters import dead_letters
+from commands.erase import erase
 from commands.outbox import outbox
 from commands.tables import tables
 from commands.topics import topics
@@ -128,3 +129,10 @@ def test_outbox(run: Run, action: str, letter: str | None) -> None:
     rest = {"customer": None, "limit": 5, "html": None, "as_json": False}
 
     assert "usage: outbox" in run(outbox, action=action, letter=letter, **rest)
+
+
+@pytest.mark.parametrize("customer_id", ["", "c" * 129])
+def test_an_erasure_of_what_is_no_customer(run: Run, customer_id: str) -> None:
+    told = {"customer_id": customer_id, "by": "ann", "reason": None, "as_json": False}
+
+    assert "customer_id: String should have at " in run(erase, **told)

@@ -75,3 +75,21 @@ async def test_a_worker_that_is_not_there_is_told_with_its_address(
 
     with pytest.raises(CommandError, match=r"no worker answers at http://127\.0\.0\.1:1: start"):
         await ask("/row/key")
+
+
+async def test_of_several_workers_the_first_that_answers_is_enough(
+    server: TestServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"{server.make_url('')}"
+    monkeypatch.setenv("FLOWMART_WORKER_URL", f"http://127.0.0.1:1, {url},http://127.0.0.1:2")
+
+    assert await ask("/row/key") == {"value": "key"}
+
+
+async def test_of_several_workers_that_are_not_there_each_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("FLOWMART_WORKER_URL", "http://127.0.0.1:1,http://127.0.0.1:2")
+
+    with pytest.raises(CommandError, match=r"http://127\.0\.0\.1:1, http://127\.0\.0\.1:2: start"):
+        await ask("/row/key")
