@@ -3,6 +3,7 @@
 from msgspec.structs import replace
 
 from streams.payments import charge_facts as cf
+from streams.payments.amounts import capture_minor
 from streams.payments.folds import rested, waited
 from streams.payments.states import REFUSED_MAX, Owed, Payment, Status, loosened, without_token
 
@@ -51,9 +52,10 @@ def authorized(payment: Payment, fact: cf.Authorized) -> Payment:
 
 
 def capture_asked(payment: Payment, fact: cf.CaptureAsked) -> Payment:
-    """The provider owes the capture; the wait for stock is over."""
+    """The provider owes the capture of what the order costs now; the wait for stock is over."""
     return replace(
         payment,
+        asked_minor=capture_minor(payment),
         owed=Owed.CAPTURE,
         owed_due_ms=fact.due_ms,
         asks=1,

@@ -15,6 +15,7 @@ from streams.payments.sales import amended as amended_sale
 from streams.payments.states import Payment, Status
 from tests.streams.payments.samples import (
     AMOUNT,
+    MINUTE_MS,
     NOW_MS,
     RULES,
     VISA,
@@ -30,6 +31,7 @@ from tests.streams.payments.samples import (
     committed,
     disputed,
     ended,
+    failed,
     failed_once,
     fresh,
     held,
@@ -273,3 +275,21 @@ def test_a_dispute_after_a_further_payment_leaves_that_one_alone() -> None:
     life = paid().hear(amended(MORE), chargeback())
 
     assert life.status is Status.DISPUTED
+
+
+def test_a_capture_is_asked_for_again_as_it_was_whatever_the_order_costs_by_now() -> None:
+    life = capturing().hear(amended(AMOUNT - 1_000, 1, 1), failed("capture")).wait(MINUTE_MS)
+
+    first, again = [m for m in life.said if m.name == "CapturePayment"]
+    assert again == first
+    life.hear(told_captured())
+    assert life.last("RefundCharge").amount_minor == 1_000
+
+
+def test_a_capture_that_had_happened_took_what_was_asked_for_and_not_what_is_due_by_now() -> None:
+    life = capturing().hear(amended(AMOUNT - 1_000, 1, 1))
+
+    life.hear(failed("capture", retryable=False, failure_code="already_captured"))
+
+    assert life.payment.captured_minor == AMOUNT
+    assert life.last("RefundCharge").amount_minor == 1_000
