@@ -5,7 +5,12 @@ from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import KafkaConnectionError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import (
+    KafkaConnectionError,
+    KafkaError,
+    TopicAlreadyExistsError,
+    for_code,
+)
 
 from engine.errors import BrokerUnavailable, ChangelogForgets, EngineError
 from engine.recovery import TOMBSTONES_KEPT_S
@@ -79,7 +84,7 @@ async def ensure_topics(
     """Create what is missing; returns every topic's state afterwards.
 
     Raises:
-        BrokerUnavailable: nobody answers at the address.
+        BrokerUnavailable: nobody answers at the address, or does not tell of topics.
         ChangelogForgets: the changelog is there and deletes what is old.
         EngineError: the broker refused to create a topic.
     """
@@ -101,8 +106,14 @@ async def ensure_topics(
         return await _states(admin, wanted, created={t.name for t in missing})
     except TopicAlreadyExistsError:
         return await _states(admin, wanted, created=set())
+    except (KafkaError, TimeoutError) as exc:
+        raise _silent(exc) from exc
     finally:
         await admin.close()
+
+
+def _silent(exc: Exception) -> BrokerUnavailable:
+    return BrokerUnavailable(f"the broker tells nothing of its topics: {type(exc).__name__}: {exc}")
 
 
 async def _policy(admin: AIOKafkaAdminClient, topic: str) -> str | None:
@@ -134,6 +145,8 @@ async def check_topics(options: dict[str, Any], topology: Topology) -> list[Topi
     admin = await _connect(options)
     try:
         return await _states(admin, wanted_topics(topology, 1), created=set())
+    except (KafkaError, TimeoutError) as exc:
+        raise _silent(exc) from exc
     finally:
         await admin.close()
 

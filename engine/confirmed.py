@@ -18,8 +18,8 @@ from engine.records import Header
 
 LOG = logging.getLogger(__name__)
 LINGER_MS = 2
-STOP_S_MAX = 10.0
-"""How long a producer that was refused may take to write what else it has."""
+STOP_S_MAX = 3.0
+"""How long a producer may take to write what it still has when it ends."""
 
 
 class ConfirmedProducer:
@@ -62,10 +62,10 @@ class ConfirmedProducer:
             raise
 
     async def stop(self) -> None:
-        """Send what is under way, then disconnect."""
+        """Send what is under way, within a bound, then disconnect."""
         producer, self._producer = self._producer, None
         if producer is not None:
-            await producer.stop()
+            await _end(producer)
 
     def _replace(self, refused: AIOKafkaProducer) -> None:
         if self._producer is refused:
@@ -89,9 +89,9 @@ class ConfirmedProducer:
             return self._producer
 
 
-async def _end(refused: AIOKafkaProducer) -> None:
-    """Have it write what else it has, within a bound."""
+async def _end(producer: AIOKafkaProducer) -> None:
+    """Have it write what it still has, within a bound: a broker may be gone."""
     try:
-        await asyncio.wait_for(refused.stop(), STOP_S_MAX)
+        await asyncio.wait_for(producer.stop(), STOP_S_MAX)
     except Exception as exc:  # noqa: BLE001 - whoever waits for its records is told by itself
-        LOG.info("a producer that was refused ended without farewell: %r", exc)
+        LOG.info("a producer ended without farewell: %r", exc)

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import ClusterAuthorizationFailedError, KafkaTimeoutError
 
-from engine.admin import ensure_topics, wanted_topics
-from engine.errors import ChangelogForgets
+from engine.admin import check_topics, ensure_topics, wanted_topics
+from engine.errors import BrokerUnavailable, ChangelogForgets
 from engine.sizes import BATCH_BYTES
 from engine.topology import Topology
 from tests.engine.counting import counting
@@ -51,3 +52,24 @@ async def test_a_changelog_of_ones_own_is_taken_again(bootstrap) -> None:
 
     assert all(state.ok for state in first)
     assert again == first
+
+
+@pytest.mark.parametrize(
+    "error", [KafkaTimeoutError, ClusterAuthorizationFailedError, TimeoutError]
+)
+async def test_a_broker_that_tells_nothing_of_topics_is_one_line(monkeypatch, error) -> None:
+    class Admin:
+        async def list_topics(self) -> list[str]:
+            raise error
+
+        async def close(self) -> None:
+            pass
+
+    async def connect(_options: Any) -> Admin:
+        return Admin()
+
+    monkeypatch.setattr("engine.admin._connect", connect)
+
+    for asked in (ensure_topics, check_topics):
+        with pytest.raises(BrokerUnavailable, match=error.__name__):
+            await asked({}, unique())

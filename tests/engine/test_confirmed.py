@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaConsumer
@@ -70,3 +71,24 @@ async def test_of_many_at_once_those_that_ask_again_are_taken(bootstrap, topic, 
     assert await refused == [False] * 3
     assert taken == [True] * 20
     assert set(await read(bootstrap, topic, 20)) == set(small)
+
+
+async def test_a_broker_that_is_gone_keeps_no_process_from_ending(monkeypatch) -> None:
+    class Waiting:
+        """A client with a record on its way to a broker that is gone."""
+
+        def __init__(self, **_options: Any) -> None:
+            pass
+
+        async def start(self) -> None:
+            pass
+
+        async def stop(self) -> None:
+            await asyncio.Event().wait()
+
+    monkeypatch.setattr("engine.confirmed.AIOKafkaProducer", Waiting)
+    monkeypatch.setattr("engine.confirmed.STOP_S_MAX", 0.05)
+    producer = ConfirmedProducer({})
+    await producer.start()
+
+    await asyncio.wait_for(producer.stop(), 1)
