@@ -11,7 +11,7 @@ from events.vocabulary import AdjustmentReason
 from streams.inventory.backorders import serve_after
 from streams.inventory.entry import closed, overfull
 from streams.inventory.facts import Decision, Moved, Refusal
-from streams.inventory.rows import MovementType, Stock, available, level_of
+from streams.inventory.rows import Level, MovementType, Stock, available, level_of
 from streams.inventory.rules import InventoryRules
 
 _Kind = Literal["purchase_order", "transfer", "return"]
@@ -52,14 +52,15 @@ def origin_of(source: Mapping[str, Any] | None) -> Origin:
 def receive(stock: Stock, command: AddInventory, at_ms: int, rules: InventoryRules) -> Decision:
     """Put goods into a warehouse and serve those who wait.
 
-    A damaged return goes to quarantine. A transfer takes the goods out of the warehouse that
+    A damaged return goes to quarantine; one of a discontinued product is counted and stays out of
+    sale. A transfer takes the goods out of the warehouse that
     it names, unless the product was never there: then they come from outside.
     """
     level = level_of(stock, command.warehouse_id)
     origin = origin_of(command.stock_source)
     sound = 0 if origin.damaged else command.quantity
     refusal = (
-        closed(stock, level, rules)
+        _closed(stock, level, origin, rules)
         or _inactive(command, origin, rules)
         or _no_transfer(stock, command, origin)
         or overfull(level, sound, command.quantity - sound, rules)
@@ -76,6 +77,15 @@ def _kind_of(source: Mapping[str, Any]) -> _Kind:
     if "sourceWarehouseId" in source or "transferId" in source:
         return "transfer"
     return "return" if "returnId" in source or "condition" in source else "purchase_order"
+
+
+def _closed(
+    stock: Stock, level: Level | None, origin: Origin, rules: InventoryRules
+) -> Refusal | None:
+    """What a customer returned is there all the same, though it is sold no longer."""
+    refusal = closed(stock, level, rules)
+    is_back = refusal is Refusal.DISCONTINUED and origin.kind == "return"
+    return None if is_back else refusal
 
 
 def _inactive(command: AddInventory, origin: Origin, rules: InventoryRules) -> Refusal | None:

@@ -152,6 +152,21 @@ def test_an_inactive_warehouse_takes_back_what_customers_return_and_gives_what_i
     assert (shop.level(EAST).on_hand, shop.level(WEST).on_hand) == (0, 5)
 
 
+@pytest.mark.parametrize(("condition", "units"), [("new", (2, 0)), ("damaged", (1, 1))])
+def test_what_customers_return_of_a_discontinued_product_is_counted_and_not_for_sale(
+    condition: str, units: tuple[int, int]
+) -> None:
+    shop = _discontinued()
+    shop.take()
+
+    assert shop.add(1, EAST, type="return", returnId="r1", condition=condition) is None
+
+    level = shop.level(EAST)
+    assert (level.on_hand, level.quarantined, level.status) == (*units, "DISCONTINUED")
+    (told,) = shop.take_adjusted()
+    assert (told.reason, told.new_quantity) == ("customer_return", 0)
+
+
 @pytest.mark.parametrize(
     ("refusal", "shop", "quantity", "warehouse", "source"),
     [
