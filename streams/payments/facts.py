@@ -143,6 +143,8 @@ class GivenUp(msgspec.Struct, frozen=True, gc=False):
     """The provider refused or failed an operation for good: a person must look (G-20)."""
 
     owed: Owed
+    until_ms: int = 0
+    """When a hold that was never captured has lapsed for certain; 0: it is no capture."""
 
 
 class Woken(msgspec.Struct, frozen=True, gc=False):

@@ -151,7 +151,7 @@ def cancel_noted(payment: Payment, fact: f.CancelNoted) -> Payment:
 def cancelled(payment: Payment, fact: f.Cancelled) -> Payment:
     """The payment ended; only a charge under way still owes its answer."""
     ended = replace(
-        payment,
+        loosened(payment, Owed.CAPTURE),
         status=Status.CANCELLED,
         cancel_reason=fact.reason or payment.cancel_reason,
         failure=fact.failure or payment.failure,
@@ -193,11 +193,12 @@ def postponed(payment: Payment, fact: f.Postponed) -> Payment:
 
 
 def given_up(payment: Payment, fact: f.GivenUp) -> Payment:
-    """Nothing is owed any more, and a person must look."""
+    """Nothing is owed any more, and a person must look; a hold ends all the same."""
     if fact.owed is Owed.REFUND:
         payment = refund_ended(payment, payment.refund_id, RefundState.FAILED)
         return stuck_on(rested(payment), payment.refund_id)
-    return stuck_on(rested(payment), fact.owed)
+    payment = replace(rested(payment), due_ms=fact.until_ms or payment.due_ms)
+    return stuck_on(payment, fact.owed)
 
 
 def woken(payment: Payment, _: f.Woken) -> Payment:

@@ -177,7 +177,8 @@ def ask_next(payment: Payment, at_ms: int, rules: PaymentRules) -> Facts:
 
 def give_up(payment: Payment, at_ms: int, rules: PaymentRules) -> Facts:
     """Leave what is owed to a person, and go on with the refunds behind it."""
-    given_up = f.GivenUp(payment.owed)
+    is_capture = payment.owed is Owed.CAPTURE
+    given_up = f.GivenUp(payment.owed, at_ms + rules.authorization_ms if is_capture else 0)
     return given_up, *ask_next(evolve_all(payment, (given_up,)), at_ms, rules)
 
 

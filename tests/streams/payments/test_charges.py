@@ -294,8 +294,9 @@ def test_a_capture_that_may_be_repeated_is_asked_for_again_under_its_key() -> No
     assert life.names.count("CapturePayment") == 4
     assert keys == {"pay_ord_1:1:capture"}
     assert life.payment.stuck
-    assert life.wait(30 * 24 * HOUR_MS).status is Status.AUTHORIZED
+    assert life.wait(6 * 24 * HOUR_MS).status is Status.AUTHORIZED
     assert life.hear(line(1), line(2)).names.count("CapturePayment") == 4
+    assert life.wait(2 * 24 * HOUR_MS).status is Status.CANCELLED
 
 
 def test_a_refused_capture_needs_a_new_authorisation() -> None:

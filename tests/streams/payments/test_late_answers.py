@@ -9,8 +9,10 @@ from streams.payments.states import Owed, Status
 from tests.streams.payments.samples import (
     DAY_MS,
     HOUR_MS,
+    MINUTE_MS,
     Life,
     asked_back,
+    authorized,
     cancelled,
     captured,
     capturing,
@@ -19,6 +21,7 @@ from tests.streams.payments.samples import (
     declined,
     ended_while_charging,
     failed,
+    line,
     paid,
     refund_underway,
     refunded,
@@ -81,13 +84,29 @@ def test_a_capture_that_comes_in_after_all_goes_on_where_it_stood() -> None:
     assert life.names.count("PaymentProcessed") == life.names.count("PaymentComplete") == 1
 
 
-def test_a_hold_that_is_let_go_in_the_end_ends_its_capture_too() -> None:
+def test_a_hold_whose_capture_was_given_up_ends_when_it_lapses_and_its_order_hears_of_it() -> None:
+    life = given_up(capturing()).wait(7 * DAY_MS)
+
+    assert life.status is Status.CANCELLED
+    assert life.last("PaymentFailed").failure_code == "authorization_expired"
+    life.hear(failed("void", retryable=False, failure_code="charge_expired"))
+    assert (life.payment.stuck, life.timers) == (False, {})
+
+
+def test_a_hold_does_not_lapse_while_its_capture_is_under_way() -> None:
+    life = authorized().wait(7 * DAY_MS - MINUTE_MS).hear(line(1), line(2)).wait(2 * MINUTE_MS)
+    assert life.status is Status.AUTHORIZED
+
+    assert life.hear(captured()).kinds() == {"settlement"}
+
+
+def test_a_hold_that_is_let_go_needs_no_capture_any_more() -> None:
     life = given_up(capturing()).hear(cancelled())
-    assert life.payment.stuck
+    before = life.payment
+    assert not before.stuck
 
-    life.hear(voided())
-
-    assert not life.payment.stuck
+    assert life.hear(failed("capture", retryable=False)).payment == before
+    assert life.hear(voided()).payment.authorized_minor == 0
 
 
 def test_a_late_answer_does_not_hide_another_reason_to_look() -> None:
