@@ -4,6 +4,7 @@ Nothing else in the engine, but `header_names`, reaches into a private name of a
 it; a test tells when a patch no longer takes.
 """
 
+import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
@@ -58,6 +59,18 @@ def _send_or_close(self: Any, request: Any, expect_response: bool = True) -> Any
         raise KafkaConnectionError(str(exc)) from exc
 
 
+_fetch = fetcher.Fetcher._proc_fetch_request  # noqa: SLF001 - the patch itself
+
+
+async def _fetch_until_closed(self: Any, *args: Any) -> bool:
+    """As aiokafka's; one that is cancelled while it rests after a failure has nothing either."""
+    try:
+        found: bool = await _fetch(self, *args)
+    except asyncio.CancelledError:
+        return False
+    return found
+
+
 _lookup = AIOKafkaClient.coordinator_lookup
 
 
@@ -81,6 +94,9 @@ def apply() -> None:
     # Between a reset and aiokafka's hearing of it uvloop refuses writes with a RuntimeError, which
     # ends aiokafka's task for metadata: whoever waits for it then waits for ever.
     AIOKafkaConnection.send = _send_or_close
+    # A consumer that is stopped just after a fetch failed takes the fetch's cancellation for its
+    # own: whoever stops it is cancelled, and its connections stay.
+    fetcher.Fetcher._proc_fetch_request = _fetch_until_closed  # noqa: SLF001 - the patch itself
     # A transactional producer ends for ever when the broker goes just while it is asked for the
     # coordinator. Of a node that is not ready it asks again, as everywhere else.
     AIOKafkaClient.coordinator_lookup = _coordinator_lookup

@@ -32,21 +32,26 @@ class Oracle:
     def __init__(self, memory: Memory, book: Book) -> None:
         self._memory = memory
         self._book = book
-
-    @property
-    def _buried(self) -> set[str | None]:
-        """Orders with a request to cancel among the dead letters."""
-        maybe = self._memory.maybe
-        return {maybe[spot].order_id for spot in self._book.letters if spot in maybe}
+        self._buried: frozenset[str | None] = frozenset()
+        """Orders with a request to cancel among the dead letters, as of the last look."""
+        self._ended: set[str] = set()
+        """Requests whose orders had ended when they were last looked at."""
 
     def open_orders(self) -> dict[str, str]:
         """Orders that must still end, by name, with what is known of them."""
-        found = self._orders()
-        return {
-            _name(plan): describe(order)
-            for plan, order in self._standing(found)
-            if self._end(plan, order) is End.OPEN
-        }
+        self._ended.clear()
+        return {_name(plan): describe(order) for plan, order in self._open()}
+
+    def has_open_orders(self) -> bool:
+        """Whether an order must still end.
+
+        One that had ended is looked at again only once all have: a run of hundreds of thousands
+        of orders is asked this again and again.
+        """
+        if any(True for _ in self._open()):
+            return True
+        self._ended.clear()
+        return any(True for _ in self._open())
 
     def open_subscriptions(self) -> dict[str, str]:
         """Subscriptions that must still end, by user, with what is known of them."""
@@ -64,6 +69,7 @@ class Oracle:
     def judge(self) -> Verdict:
         """Say whether everything came as it must."""
         verdict = Verdict(placed=len(self._memory.plans))
+        self._look_at_letters()
         found = self._orders()
         units: Counter[str] = Counter()
         for plan, order in self._standing(found):
@@ -80,6 +86,21 @@ class Oracle:
         return verdict
 
     # -- orders
+
+    def _look_at_letters(self) -> None:
+        maybe = self._memory.maybe
+        found = (maybe[spot].order_id for spot in self._book.letters if spot in maybe)
+        self._buried = frozenset(found)
+
+    def _open(self) -> Iterator[tuple[Plan, Dossier | None]]:
+        self._look_at_letters()
+        for plan, order in self._standing(self._orders()):
+            if plan.event_id in self._ended:
+                continue
+            if self._end(plan, order) is End.OPEN:
+                yield plan, order
+            else:
+                self._ended.add(plan.event_id)
 
     def _orders(self) -> dict[str, list[Dossier]]:
         """Dossiers by the event id of their plan."""

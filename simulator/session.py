@@ -193,7 +193,7 @@ class Session:
             return self.stopwatch.decided >= self.script.memory.placed
         if self._owes_answers() or self.oracle.letters_missing():
             return False
-        return not (self.oracle.open_subscriptions() or self.oracle.open_orders())
+        return not (self.oracle.open_subscriptions() or self.oracle.has_open_orders())
 
     def forget(self) -> None:
         """Keep the newest orders in mind only: for a run without end."""

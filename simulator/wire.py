@@ -138,8 +138,15 @@ class Reader:
             self._consumer.seek(partition, offset)
 
     async def stop(self) -> None:
-        """Disconnect."""
-        await self._consumer.stop()
+        """Disconnect.
+
+        A fetch that failed a moment ago is cancelled by aiokafka, which takes that for a
+        cancellation of whoever stops it: so it is waited for from outside.
+        """
+        stopping = asyncio.create_task(self._consumer.stop())
+        await asyncio.wait([stopping])
+        if not stopping.cancelled():
+            stopping.result()
 
     async def read(self, each: Callable[[ConsumerRecord], None]) -> int:
         """Hand on what came meanwhile; returns how many records that were."""

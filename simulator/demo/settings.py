@@ -43,15 +43,18 @@ def calendar_settings(start: datetime, rate: int = CALENDAR_RATE) -> Mapping[str
     }
 
 
-def worker_settings(shop: ShopSettings) -> Mapping[str, str]:
-    """The environment that makes a worker fit for the demonstration."""
-    review_ms = str(REVIEW_S * TIME_SCALE * 1000)
-    backorder_ms = BACKORDER_S * TIME_SCALE * 1000
+def worker_settings(shop: ShopSettings, time_scale: int = TIME_SCALE) -> Mapping[str, str]:
+    """The environment that makes a worker fit for the demonstration.
+
+    What is set on its own takes the same seconds at any time scale.
+    """
+    review_ms = str(REVIEW_S * time_scale * 1000)
+    backorder_ms = BACKORDER_S * time_scale * 1000
     return {
-        "FLOWMART_TIME_SCALE": str(TIME_SCALE),
+        "FLOWMART_TIME_SCALE": str(time_scale),
         "FLOWMART_ORDERS__BACKORDER_MS": str(backorder_ms),
         "FLOWMART_ORDERS__REVIEW_MS": review_ms,
-        "FLOWMART_ORDERS__EXCHANGE_WAIT_MS": str(STOCK_ANSWER_S * TIME_SCALE * 1000),
+        "FLOWMART_ORDERS__EXCHANGE_WAIT_MS": str(STOCK_ANSWER_S * time_scale * 1000),
         "FLOWMART_FRAUD__REVIEW_TIMEOUT_MS": review_ms,
         "FLOWMART_PAYMENTS__REVIEW_MS": review_ms,
         # Waits between technical tries are real seconds, not scaled: keep them short.
@@ -59,9 +62,9 @@ def worker_settings(shop: ShopSettings) -> Mapping[str, str]:
         # Cards that make calls fail must not take the provider down for everybody else.
         "FLOWMART_PAYMENTS__BREAKER_ERRORS_MAX": "1000",
         "FLOWMART_PAYMENTS__BREAKER_CALLS_MIN": "1000000",
-        "FLOWMART_SHIPPING__POLL_MS": str(POLL_S * TIME_SCALE * 1000),
+        "FLOWMART_SHIPPING__POLL_MS": str(POLL_S * time_scale * 1000),
         "FLOWMART_CARRIERS": json.dumps(
-            {f"{step}_ms": seconds * TIME_SCALE * 1000 for step, seconds in PARCEL_S.items()}
+            {f"{step}_ms": seconds * time_scale * 1000 for step, seconds in PARCEL_S.items()}
             | {"unavailable_share": 0.05}
         ),
         # A parcel's days pass in seconds, but an hour's limit would still hold its letters back.

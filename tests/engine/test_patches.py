@@ -62,6 +62,23 @@ def test_aiokafkas_pause_between_transactions_is_cut() -> None:
     assert source.count("BACKOFF_OVERRIDE") > 1, "nobody reads it any more"
 
 
+async def test_a_fetch_that_rests_after_a_failure_can_be_cancelled_without_anybody_else() -> None:
+    async def send(_node: int, _request: Any) -> Any:
+        raise KafkaConnectionError("Connection at 127.0.0.1:9092 closed")
+
+    consumer = SimpleNamespace(
+        _client=SimpleNamespace(send=send),
+        _invalidate_preferred_read_replica_for_node=lambda *_: None,
+        _retry_backoff=60.0,
+    )
+    fetch = asyncio.create_task(fetcher.Fetcher._proc_fetch_request(consumer, None, 1, None))
+    await asyncio.sleep(0.01)
+
+    fetch.cancel()
+
+    assert await fetch is False
+
+
 class Client:
     """A client whose first request meets a broker that goes."""
 

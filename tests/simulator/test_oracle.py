@@ -510,3 +510,17 @@ def test_differences_are_all_counted_but_only_so_many_are_told(heavy: MemoryRun)
 
     assert verdict.differences >= verdict.ends[End.OPEN] == verdict.placed == 300
     assert len(verdict.words) == 50
+
+
+def test_an_order_that_opens_again_is_waited_for_once_all_others_have_ended(
+    heavy: MemoryRun,
+) -> None:
+    book = Book()
+    for record in heavy.records:
+        book.read(record)
+    oracle = Oracle(heavy.script.memory, book)
+    assert not oracle.has_open_orders()
+
+    book.orders[an_order(heavy, lambda _plan, _order, end: end is End.PAID)].completed.clear()
+
+    assert oracle.has_open_orders()
