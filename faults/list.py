@@ -69,6 +69,6 @@ DOSES: Final[Mapping[Dose, Mapping[str, Mapping[str, Any]]]] = {
         "poison": {"count": 20_000},
         "slow": {"backlog": 40_000},
         "logs": {},
-        "soak": {"seconds": 1_800, "rate": 200.0, "kill_every_s": 60.0},
+        "soak": {"seconds": 1_800, "rate": 200.0, "kill_every_s": 60.0, "sent": False},
     },
 }

@@ -14,7 +14,8 @@ from simulator.demo.settings import worker_settings
 from simulator.session import opened
 from simulator.settings import ShopSettings
 
-PARTITIONS: Final = 4
+PARTITIONS: Final = 3
+"""One a worker: with two, the worker that has both is the first to fall behind."""
 ELDER, VICTIMS = "elder", ("one", "two")
 """The elder is never killed, so what leaks shows in it."""
 SAMPLE_S: Final = 5.0
@@ -36,30 +37,36 @@ KEPT: Final = {
 Caches of 2,000 rows went on filling for the whole half hour: few orders come back, each table of
 what happens to those has its own, and a lane that comes begins with none."""
 
+POLL_MS: Final = 24 * 3_600_000
+"""When carriers are first asked, where parcels are not to be sent: after the run, at its time
+scale. An order takes two and a half times the CPU until it has come home."""
 
-async def soak(
-    bootstrap: str, home: Path, seed: int, *, seconds: int, rate: float, kill_every_s: float
-) -> Result:
+
+@dataclass(frozen=True)
+class Dose:
+    """How long, how fast, how often a worker is killed, and whether parcels come home."""
+
+    seconds: int
+    rate: float
+    kill_every_s: float
+    sent: bool = True
+
+
+async def soak(bootstrap: str, home: Path, seed: int, **dose: Any) -> Result:
     """Three static workers run the shop; the simulator places orders and judges every topic."""
-    result, shop = Result("soak"), ShopSettings(seed=seed)
+    result, asked, shop = Result("soak"), Dose(**dose), ShopSettings(seed=seed)
+    shop = shop if asked.sent else shop.booked()
     where = home / "soak"
     where.mkdir()
     fleet = Fleet(where, _settings(bootstrap, shop))
     try:
         fleet.start(ELDER, *VICTIMS)
         await fleet.settled(PARTITIONS)
-        await _play(bootstrap, fleet, shop, result, _Dose(seconds, rate, kill_every_s))
+        await _play(bootstrap, fleet, shop, result, asked)
         result.expect("a traceback in a log", so=fleet.tracebacks() == 0)
     finally:
         await fleet.close()
     return result
-
-
-@dataclass(frozen=True)
-class _Dose:
-    seconds: int
-    rate: float
-    kill_every_s: float
 
 
 def _settings(bootstrap: str, shop: ShopSettings) -> dict[str, str]:
@@ -71,11 +78,12 @@ def _settings(bootstrap: str, shop: ShopSettings) -> dict[str, str]:
         "FLOWMART_PARTITIONS": str(PARTITIONS),
         "FLOWMART_SESSION_TIMEOUT_S": "6",
         **KEPT,
+        **({} if shop.sent else {"FLOWMART_SHIPPING__POLL_MS": str(POLL_MS)}),
     }
 
 
 async def _play(
-    bootstrap: str, fleet: Fleet, shop: ShopSettings, result: Result, dose: _Dose
+    bootstrap: str, fleet: Fleet, shop: ShopSettings, result: Result, dose: Dose
 ) -> None:
     samples = Samples()
     async with opened(bootstrap, "dev", shop) as session:

@@ -1,7 +1,7 @@
 """One order as topics tell of it: promises, money, stock. Money is in minor units."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -180,9 +180,17 @@ class Dossier:
     @property
     def arrived(self) -> Counter[str]:
         """Units at the customer's door, by product."""
+        return self._units(lambda parcel: parcel.delivered > 0)
+
+    @property
+    def booked(self) -> Counter[str]:
+        """Units in parcels that a carrier takes or took, by product."""
+        return self._units(lambda parcel: parcel.created > parcel.cancelled)
+
+    def _units(self, counts: Callable[[Parcel], bool]) -> Counter[str]:
         found: Counter[str] = Counter()
         for parcel in self.parcels.values():
-            if parcel.delivered:
+            if counts(parcel):
                 found += parcel.units
         return found
 

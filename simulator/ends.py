@@ -1,5 +1,6 @@
 """How an order ends, and what it must have cost: the contract's rules, worked out anew."""
 
+from collections import Counter
 from enum import StrEnum
 from typing import Final
 
@@ -32,8 +33,9 @@ def end_of(plan: Plan, order: Dossier | None, asked: Asked) -> End:
     """The order's end, or OPEN while anything must still follow.
 
     A cancelled order is open until its money is back and its stock free; a paid one until
-    every line is committed and at the customer's door and, where somebody asked to cancel it,
-    until that is done or it was too late; and until what its customer asks for afterwards is done.
+    every line is committed and at the customer's door (or booked, see `Plan.sent`), and, where
+    somebody asked to cancel it, until that is done or it was too late; and until what its customer
+    asks for afterwards is done.
     """
     if order is None:
         return End.OPEN
@@ -47,11 +49,16 @@ def end_of(plan: Plan, order: Dossier | None, asked: Asked) -> End:
         order.completed
         and (asked is not Asked.MUST or order.is_dispatched)
         and _is_committed(left, order)
-        and order.arrived.total() >= left.units
+        and sent_of(plan, order).total() >= left.units
         and _is_done_with(plan, order)
     ):
         return End.PAID
     return End.OPEN
+
+
+def sent_of(plan: Plan, order: Dossier) -> Counter[str]:
+    """Units that went as far as they must, by product."""
+    return order.arrived if plan.sent else order.booked
 
 
 def left_of(plan: Plan, order: Dossier) -> Plan:

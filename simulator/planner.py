@@ -73,6 +73,7 @@ class Planner:
             gift=risk is not Risk.ORDINARY
             or (buyer.is_regular and total < LARGE_MINOR and chance.random() < _GIFTS),
             afterwards=later,
+            sent=self.settings.sent,
         )
 
     def _afterwards(self, number: int, total: int, code: str | None) -> Afterwards | None:

@@ -98,6 +98,8 @@ class Plan(msgspec.Struct, frozen=True):
     """Goes to another address than the customer's own."""
     afterwards: Afterwards | None = None
     """What happens once it arrived, if it does."""
+    sent: bool = True
+    """Whether its parcels must arrive; False: they must be booked."""
 
     @property
     def is_lost(self) -> bool:

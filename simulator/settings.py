@@ -75,6 +75,9 @@ class ShopSettings:
     restock_ms: int = 2_000
     """How long the buyer takes."""
     lines_max: int = 4
+    sent: bool = True
+    """Whether parcels reach their customers within a run. False: it ends with parcels booked, as
+    half an hour of a real shop does, and nothing can happen afterwards: see `booked`."""
 
     customers: int = 1_000
     """Customers who come back. After `visits_max` orders each, others take their place."""
@@ -103,3 +106,8 @@ class ShopSettings:
     def clean(self) -> Self:
         """The same shop where nothing goes wrong."""
         return replace(self, mix=Mix.clean())
+
+    def booked(self) -> Self:
+        """The same shop whose parcels stay with their carriers."""
+        mix = replace(self.mix, returned=0.0, refunded=0.0, disputed=0.0)
+        return replace(self, sent=False, mix=mix)

@@ -6,7 +6,16 @@ from typing import Final
 
 from simulator.afterwards import Dispute, Return
 from simulator.dossier import Dossier
-from simulator.ends import SHORT, Asked, End, back_due_minor, is_exchanged, left_of, paid_due_minor
+from simulator.ends import (
+    SHORT,
+    Asked,
+    End,
+    back_due_minor,
+    is_exchanged,
+    left_of,
+    paid_due_minor,
+    sent_of,
+)
 from simulator.plans import Plan, Risk
 
 ATTEMPTS_MAX: Final = 3
@@ -189,11 +198,12 @@ def _parcel_wrongs(plan: Plan, order: Dossier) -> Iterator[str]:
     due: Counter[str] = Counter()
     for line in plan.lines:
         due[line.product.product_id] += line.quantity
-    if order.arrived != due:
-        yield f"delivered {dict(order.arrived)}, expected {dict(due)}"
+    sent = sent_of(plan, order)
+    if sent != due:
+        yield f"sent {dict(sent)}, expected {dict(due)}"
     for name, parcel in order.parcels.items():
         steps = (parcel.created, parcel.dispatched, parcel.delivered)
-        if steps != (1, 1, 1):
+        if steps != (1, plan.sent, plan.sent):
             yield f"{name} was created, dispatched and delivered {steps} times"
 
 

@@ -23,6 +23,7 @@ START_MS = 1_750_000_000_000
 SPECS = {spec.name: spec for spec in ALL}
 MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS
+YEAR_MS = 365 * 24 * HOUR_MS
 
 HEAVY = Mix(
     invalid=0.05,
@@ -63,6 +64,7 @@ def driver_of(shop: ShopSettings, *, time_scale: float = 1.0, chunk_max: int = 5
             breaker_errors_max=1_000_000,
             breaker_calls_min=1_000_000,
         ),
+        shipping=usual.shipping if shop.sent else replace(usual.shipping, poll_ms=YEAR_MS),
     )
     agents, effects = agents_of(settings)
     return Driver(agents, effects, partitions=3, start_ms=START_MS, chunk_max=chunk_max)
@@ -76,9 +78,11 @@ def finished(
     rate: float = 100.0,
     time_scale: float = 1.0,
     racing: bool = False,
+    sent: bool = True,
 ) -> "MemoryRun":
     """A run in which everything that will end has ended."""
     shop = ShopSettings(seed=seed, mix=mix, products=20, scarce_products=4)
+    shop = shop if sent else shop.booked()
     run = MemoryRun(driver_of(shop, time_scale=time_scale), shop)
     chance = Random(seed) if racing else None
     run.run(orders, rate, chance=chance)

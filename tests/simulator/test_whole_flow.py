@@ -28,6 +28,20 @@ def test_when_nothing_goes_wrong_every_order_is_paid_and_nothing_is_buried() -> 
     assert verdict.dead_letters == 0
 
 
+def test_a_run_may_end_with_parcels_booked_and_then_each_has_to_be() -> None:
+    run = finished(seed=5, orders=150, mix=HEAVY, sent=False)
+
+    verdict = run.oracle.judge()
+
+    assert verdict.words == []
+    assert verdict.ends[End.PAID] > 50
+    assert verdict.delivered == verdict.returned == verdict.disputed == 0
+
+    parcels = [order.parcels for order in run.book.orders.values() if order.completed]
+    parcels[0].clear()
+    assert run.oracle.judge().ends[End.OPEN] == 1
+
+
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("time_scale", [1, 60])
 def test_topics_that_race_each_other_change_nothing_that_is_promised(
