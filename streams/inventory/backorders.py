@@ -7,8 +7,8 @@ where there is enough for it. Nobody starves, and who comes next can be told to 
 
 from streams.inventory.allocation import allocate
 from streams.inventory.evolution import evolve_stock
-from streams.inventory.facts import Fact, Held
-from streams.inventory.rows import Line, Stock
+from streams.inventory.facts import Fact, Held, Moved, Owed
+from streams.inventory.rows import Level, Line, Stock
 from streams.inventory.rules import InventoryRules
 
 
@@ -55,8 +55,37 @@ def serve_after(
     stock: Stock, first: tuple[Fact, ...], at_ms: int, rules: InventoryRules
 ) -> tuple[Fact, ...]:
     """What happened first, and whom it lets the queue serve."""
+    first = settle_after(stock, first, at_ms)
     if not stock.queue:
         return first
     for fact in first:
         stock = evolve_stock(stock, fact)
     return first + serve(stock, at_ms, rules)
+
+
+def settle_after(stock: Stock, first: tuple[Fact, ...], at_ms: int) -> tuple[Fact, ...]:
+    """What happened first, and what it lets the books take off that left before."""
+    if not any(level.owed for level in stock.levels):
+        return first
+    for fact in first:
+        stock = evolve_stock(stock, fact)
+    return (*first, *[fact for level in stock.levels for fact in settled(level, at_ms)])
+
+
+def settled(level: Level, at_ms: int, reference: str = "") -> tuple[Fact, ...]:
+    """Take off the books what has left, as far as nobody holds it."""
+    units = min(level.owed, level.on_hand - level.reserved)
+    if units <= 0:
+        return ()
+    left = Moved(
+        level.warehouse_id,
+        "OUTBOUND",
+        "order_shipped",
+        level.policy,
+        at_ms,
+        on_hand=-units,
+        status=level.status,
+        reference=reference,
+        notes="its order had been let go",
+    )
+    return (left, Owed(level.warehouse_id, -units))

@@ -10,7 +10,7 @@ from events.inventory import CountStock, DeleteInventory, UpdateInventory
 from events.vocabulary import AdjustmentReason
 from streams.inventory.backorders import serve_after
 from streams.inventory.entry import closed, overfull
-from streams.inventory.facts import Decision, Moved, Refusal
+from streams.inventory.facts import Decision, Moved, Owed, Refusal
 from streams.inventory.rows import Level, Movement, Stock, level_of
 from streams.inventory.rules import InventoryRules, ReorderPolicy
 from streams.moments import ms_of
@@ -78,7 +78,8 @@ def recount(
         status=known.status,
         reference=command.snapshot_id or "",
     )
-    return serve_after(stock, (move,), at_ms, rules)
+    known_by_now = (Owed(known.warehouse_id, -known.owed),) if known.owed else ()
+    return serve_after(stock, (move, *known_by_now), at_ms, rules)
 
 
 def _policy(stock: Stock, warehouse_id: str, rules: InventoryRules) -> ReorderPolicy:

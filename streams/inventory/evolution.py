@@ -16,6 +16,7 @@ from streams.inventory.facts import (
     Gone,
     Held,
     Moved,
+    Owed,
     RanLow,
     Requested,
     ReservationFact,
@@ -99,6 +100,13 @@ def _stock_moved(stock: Stock, fact: Moved) -> Stock:
     return _next(stock, _put(stock.levels, changed), stock.queue, moved=1)
 
 
+def _stock_owed(stock: Stock, fact: Owed) -> Stock:
+    level = level_of(stock, fact.warehouse_id)
+    assert level is not None, f"{fact} concerns a level that does not exist"
+    changed = msgspec.structs.replace(level, owed=level.owed + fact.units)
+    return _next(stock, _put(stock.levels, changed), stock.queue)
+
+
 def _stock_ran_low(stock: Stock, fact: RanLow) -> Stock:
     level = level_of(stock, fact.warehouse_id)
     assert level is not None, f"{fact} concerns a level that does not exist"
@@ -141,6 +149,7 @@ def _shifted(
                 level.quarantined,
                 level.status,
                 level.restock_at_ms,
+                level.owed,
             )
             if (change := units.get(level.warehouse_id))
             else level
@@ -260,6 +269,7 @@ _STOCK_BY: Final[Mapping[type[Fact], Callable[[Stock, Any], Stock]]] = {
     CommitMissed: _stock_told,
     Shipped: _stock_shipped,
     Moved: _stock_moved,
+    Owed: _stock_owed,
     RanLow: _stock_ran_low,
 }
 _RESERVATION_BY: Final[Mapping[type[Fact], Callable[[Reservation, Any], Reservation]]] = {

@@ -159,6 +159,14 @@ class Moved(msgspec.Struct, frozen=True, gc=False):
     notes: str | None = None
 
 
+class Owed(msgspec.Struct, frozen=True, gc=False):
+    """Units left that others hold, or are off the books at last."""
+
+    warehouse_id: str
+    units: int
+    """Change, signed."""
+
+
 class RanLow(msgspec.Struct, frozen=True, gc=False):
     """A level fell to its reorder point or below."""
 
@@ -191,7 +199,7 @@ ReservationFact = (
     | CommitMissed
     | Shipped
 )
-Fact = ReservationFact | Moved | RanLow | RanOut
+Fact = ReservationFact | Moved | Owed | RanLow | RanOut
 Decision = tuple[Fact, ...] | Refusal
 """What a command leads to. No facts: it was a repeat, or it comes too late to matter."""
 

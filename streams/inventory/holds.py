@@ -8,7 +8,7 @@ repeat, or come too late to matter, lead to nothing.
 
 from events.holds import CommitStock, ExtendHold, ReserveStock
 from streams.inventory.allocation import rank
-from streams.inventory.backorders import hold, is_next, serve_after
+from streams.inventory.backorders import hold, is_next, serve_after, settle_after
 from streams.inventory.facts import (
     ALL,
     CommitMissed,
@@ -120,7 +120,7 @@ def expire(
         return ()
     ended = (_expired(row, now_ms, rules),)
     if stock.queue and _order_of(stock.queue[0]) == _order_of(row):
-        return ended
+        return settle_after(stock, ended, now_ms)
     return serve_after(stock, ended, now_ms, rules)
 
 

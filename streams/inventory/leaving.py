@@ -1,7 +1,10 @@
 """Units that leave their warehouse with a carrier."""
 
+from msgspec.structs import replace
+
 from events.holds import ShipStock
-from streams.inventory.facts import Decision, Fact, Gone, Moved, Refusal, Shipped
+from streams.inventory.backorders import settled
+from streams.inventory.facts import Decision, Fact, Gone, Owed, Refusal, Shipped
 from streams.inventory.rows import Reservation, Stock, level_of
 from streams.inventory.rules import InventoryRules
 
@@ -35,24 +38,13 @@ def _left_all_the_same(
 ) -> tuple[Fact, ...]:
     """Take off the books, once, what its carrier had while its order was cancelled.
 
-    What others hold by now stays theirs: a count will find that it is not there.
+    What others hold by now stays theirs until they let it go, or more comes in.
     """
     where = command.warehouse_id or ""
-    held = sum([part.quantity for part in row.allocations if part.warehouse_id == where])
+    units = sum([part.quantity for part in row.allocations if part.warehouse_id == where])
     level = level_of(stock, where)
-    units = 0 if level is None else min(held, level.on_hand - level.reserved)
-    if level is None or units <= 0:
+    if level is None or not units:
         return ()
     rest = tuple([part for part in row.allocations if part.warehouse_id != where])
-    left = Moved(
-        where,
-        "OUTBOUND",
-        "order_shipped",
-        level.policy,
-        at_ms,
-        on_hand=-units,
-        status=level.status,
-        reference=row.order_id,
-        notes=f"{row.reservation_id} had been let go",
-    )
-    return (Gone(row.reservation_id, rest), left)
+    owed = replace(level, owed=level.owed + units)
+    return (Gone(row.reservation_id, rest), Owed(where, units), *settled(owed, at_ms, row.order_id))

@@ -29,6 +29,9 @@ class Level(msgspec.Struct, frozen=True, gc=False):
     """Only an ACTIVE level gives stock to new holds; holds made before stand."""
     restock_at_ms: int | None = None
     """When the goods of the last automatic reorder should be here; None: none is under way."""
+    owed: int = 0
+    """Units of on_hand that have left though others hold them: the next that nobody holds are
+    taken off the books for them."""
 
 
 class Line(msgspec.Struct, frozen=True, gc=False):

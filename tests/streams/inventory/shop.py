@@ -6,6 +6,7 @@ from events.base import Message
 from events.holds import CommitStock, ExtendHold, ReleaseStock, ReserveStock, ShipStock
 from events.inventory import (
     AddInventory,
+    CountStock,
     DeleteInventory,
     InventoryAdjusted,
     LowStockAlert,
@@ -14,7 +15,7 @@ from events.inventory import (
 )
 from events.types import Address
 from events.vocabulary import ReleaseReason
-from streams.inventory.corrections import correct, discontinue
+from streams.inventory.corrections import correct, discontinue, recount
 from streams.inventory.facts import Decision, Refusal
 from streams.inventory.holds import commit, expire, extend, is_over, reserve
 from streams.inventory.leaving import ship
@@ -157,6 +158,17 @@ class Shop:
         )
         row = self.reservations.get(line)
         return self._do(ship(self.stock, row, command, self.at_ms, self.rules))
+
+    def count(self, on_hand: int, warehouse: str = EAST) -> Refusal | None:
+        """A warehouse system counts, with nothing moving meanwhile."""
+        command = CountStock(
+            product_id=PRODUCT,
+            warehouse_id=warehouse,
+            on_hand=on_hand,
+            snapshot_id="snap_1",
+            counted_at=moment_of(self.at_ms),
+        )
+        return self._do(recount(self.stock, command, None, self.at_ms, self.rules))
 
     # -- time
 

@@ -461,6 +461,35 @@ def test_what_left_though_others_hold_it_by_now_leaves_them_theirs() -> None:
     assert (shop.level().on_hand, shop.level().reserved) == (4, 4)
 
 
+def test_what_left_though_others_hold_it_is_off_the_books_as_soon_as_they_can_bear_it() -> None:
+    """Five units; two left, four are held for another: there is one less than the books say."""
+    comes_back, let_go_too, counted = let_go(others=4), let_go(others=4), let_go(others=4)
+    for shop in (comes_back, let_go_too, counted):
+        shop.ship("a:1", EAST, quantity=2)
+        assert (shop.level().on_hand, shop.level().owed) == (4, 1)
+
+    comes_back.add(2, EAST, returnId="r1", condition="new")
+    let_go_too.release("b:1")
+    counted.count(9)
+
+    units = [(s.level().on_hand, s.level().owed) for s in (comes_back, let_go_too, counted)]
+    assert units == [(5, 0), (3, 0), (9, 0)]
+    last = comes_back.movements[-1]
+    assert (last.type, last.quantity, last.reason) == ("OUTBOUND", -1, "order_shipped")
+
+
+def test_units_that_have_left_are_nobodys_who_waits() -> None:
+    shop = let_go(others=5)
+    shop.ship("a:1", EAST, quantity=2)
+    shop.reserve("c:1", 5)
+
+    shop.release("b:1")
+    assert (shop.status("c:1"), shop.level().on_hand) == ("PENDING", 3)
+
+    shop.add(2)
+    assert (shop.status("c:1"), shop.level().on_hand) == ("CONFIRMED", 5)
+
+
 @pytest.mark.parametrize("only", [None, "wh_else"])
 def test_what_left_nobody_says_where_stays_for_a_count(only: str | None) -> None:
     shop = let_go()
