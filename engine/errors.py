@@ -39,6 +39,14 @@ class ChangelogForgets(EngineError):
     """
 
 
+class ChangelogGone(EngineError):
+    """The changelog is empty although records were processed: somebody deleted it.
+
+    Going on would process everything again that topics still have, and wipe the stores, which may
+    hold the last copy of the rows. Operator: restore the changelog, or begin anew on purpose.
+    """
+
+
 class BrokerUnavailable(EngineError):
     """No broker answered. Operator: start one or set FLOWMART_BROKER."""
 

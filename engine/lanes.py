@@ -174,7 +174,8 @@ class Lanes:
             self.on_wiped(partition, why)
             return self._stores[partition]
 
-        reader = ChangelogReader(self.topology.changelog, self._client_options(), self._progress)
+        changelog, group = self.topology.changelog, self.topology.app_id
+        reader = ChangelogReader(changelog, self._client_options(), self._progress, group=group)
         stores = {p: self._stores[p] for p in partitions}
         done = await reader.recover(stores, replace)
         self.stats.recovered_records += done.records

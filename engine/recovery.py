@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 
-from engine.errors import BrokerUnavailable
+from engine.errors import BrokerUnavailable, ChangelogGone
 from engine.joining import wait_until_known
 from engine.store import POSITION, Item, Store
 
@@ -40,7 +41,16 @@ class Recovered:
 class ChangelogReader:
     """Reads the changelog partitions of several lanes at once, committed records only."""
 
-    def __init__(self, changelog: str, client_options: dict[str, Any], progress: Progress) -> None:
+    def __init__(
+        self,
+        changelog: str,
+        client_options: dict[str, Any],
+        progress: Progress,
+        *,
+        group: str | None = None,
+    ) -> None:
+        """`group` is the one whose offsets tell that a changelog which is empty never was so."""
+        self._group = group
         self._changelog = changelog
         self._options = client_options
         self._progress = progress
@@ -87,6 +97,7 @@ class ChangelogReader:
         ends, firsts = await asyncio.gather(
             consumer.end_offsets(list(tps)), consumer.offsets_for_times(dict.fromkeys(tps, 0))
         )
+        await self._check_empty({p for tp, p in tps.items() if ends[tp] == 0})
         consumer.assign(list(tps))
         for tp, p in tps.items():
             oldest_s = None if firsts.get(tp) is None else firsts[tp].timestamp // 1000
@@ -117,6 +128,25 @@ class ChangelogReader:
                 moved = time.monotonic()
             elif time.monotonic() - moved > STALL_S:
                 raise BrokerUnavailable(f"nothing came from {self._changelog} for {STALL_S:g} s")
+
+    async def _check_empty(self, partitions: set[int]) -> None:
+        """See that an empty changelog is that of a first start, before any store is wiped."""
+        if self._group is None or not partitions:
+            return
+        admin = AIOKafkaAdminClient(**self._options)
+        try:
+            await admin.start()
+            told = await admin.list_consumer_group_offsets(self._group)
+        finally:
+            await admin.close()
+        read = [tp for tp, at in told.items() if tp.partition in partitions and at.offset > 0]
+        if read:
+            raise ChangelogGone(
+                f"{self._changelog} is empty, but the group {self._group} has processed"
+                f" {read[0].topic}-{read[0].partition} up to {told[read[0]].offset}: the changelog"
+                " was deleted. Restore it, or give the application a new id; to begin anew with"
+                " the same id, which processes again all that topics still have, delete the group"
+            )
 
 
 def position_item(position: int, now_s: float) -> Item:

@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from engine.batches import Batch
-from engine.errors import CommitFailed, Fenced
+from engine.errors import ChangelogGone, CommitFailed, Fenced
 from engine.producer import LaneProducer
 from engine.records import Output
 from engine.recovery import ChangelogReader, Recovered, position_item
@@ -193,3 +193,35 @@ async def test_a_former_owner_is_fenced(bootstrap, writer, changelog, recover) -
     _, store = await recover(MemoryStore())
     assert store.get(b"a") == b"v"
     await heir.stop()
+
+
+async def test_a_changelog_that_was_deleted_is_told_of_before_any_store_is_wiped(
+    bootstrap, changelog
+) -> None:
+    """Everything would be processed again: a group that has read says that it was not empty."""
+    group, topic = f"group-{time.time_ns()}", TopicPartition(f"{changelog}-in", 0)
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    await admin.create_topics([NewTopic(topic.topic, 1, 1)])
+    await admin.close()
+    member = AIOKafkaConsumer(topic.topic, bootstrap_servers=bootstrap, group_id=group)
+    await member.start()
+    options = {"bootstrap_servers": bootstrap}
+    reader = ChangelogReader(changelog, options, lambda _p, _n: None, group=group)
+    store = MemoryStore()
+    store.write([(b"k", b"v"), position_item(7, time.time())])
+    wiped: list[int] = []
+
+    def replace(partition: int, _why: str) -> Store:
+        wiped.append(partition)
+        return MemoryStore()
+
+    try:
+        await reader.recover({0: MemoryStore()}, replace)
+        await member.commit({topic: 5})
+        with pytest.raises(ChangelogGone, match="up to 5: the changelog was deleted"):
+            await reader.recover({0: store}, replace)
+    finally:
+        await member.stop()
+
+    assert wiped == []
