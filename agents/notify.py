@@ -38,6 +38,7 @@ from streams.notifications.rows import Watchers
 from streams.notifications.rules import NotificationRules
 from tables.notifications import BUYERS, WATCHERS
 from topics import (
+    ALERTS_EVENTS,
     INVENTORY_EVENTS,
     NOTIFICATIONS_QUEUE,
     ORDERS_COMMANDS,
@@ -118,6 +119,7 @@ def _sources(rules: NotificationRules) -> Iterable[Source]:
         yield Source(topic, dict.fromkeys(names, telling), by="userId")
     for topic, names in _OF_THE_HOUSE:
         yield Source(topic, dict.fromkeys(names, _telling_house(rules)))
+    yield Source(ALERTS_EVENTS, {"AlertRaised": _on_alarm(rules)})
     yield Source(PAYMENTS_EVENTS, {"FraudDetected": _on_fraud(rules, telling)}, by="paymentId")
     yield Source(SHIPPING_EVENTS, {"ShipmentInTransit": _on_scan(telling)}, by="orderId")
     yield Source(INVENTORY_EVENTS, {"OutOfStock": _on_shortage(telling)}, by="orderId")
@@ -249,6 +251,18 @@ def _telling_house(rules: NotificationRules, team: str = "") -> Handler:
     def handler(ctx: Context, delivery: Delivery) -> None:
         event: Any = delivery.value.data
         _ask(ctx, delivery, (house_notice(event, delivery.value.event_id, team, rules),), team)
+
+    return handler
+
+
+def _on_alarm(rules: NotificationRules) -> Handler:
+    """Tell what a service says that a person must do, once an alert: it lies in no figure."""
+
+    def handler(ctx: Context, delivery: Delivery) -> None:
+        event = delivery.value.data
+        if is_told(event, rules):
+            told = house_notice(event, event.alert_id, rules.ops_id, rules)
+            _ask(ctx, delivery, (told,), rules.ops_id)
 
     return handler
 

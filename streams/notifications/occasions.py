@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
+from events.alerts import AlertRaised
 from events.base import Message
 from events.billing import SubscriptionPaymentDue
 from events.fraud import FraudDetected
@@ -56,6 +57,7 @@ FACTS: Final[Mapping[str, Callable[[Any], Facts]]] = MappingProxyType(
         "PlanMigrationCompleted": subscriptions.plan_migrated,
         "UserForgotPasswordEvent": orders.password_forgotten,
         "OrderMetricsCalculated": orders.order_metrics,
+        "AlertRaised": orders.alert_raised,
     }
 )
 """By event, what its template is given."""
@@ -96,6 +98,11 @@ def _is_untold(event: UserForgotPasswordEvent, _: NotificationRules) -> bool:
     return not (event.notification or {}).get("sentAt")
 
 
+def _is_a_services_own(event: AlertRaised, _: NotificationRules) -> bool:
+    """Of an alert on figures, which has a window, whoever watches the figures is told."""
+    return event.window_start is None
+
+
 WHEN: Final[Mapping[str, Callable[[Any, NotificationRules], bool]]] = MappingProxyType(
     {
         "PaymentProcessed": _is_confirmed,
@@ -106,6 +113,7 @@ WHEN: Final[Mapping[str, Callable[[Any, NotificationRules], bool]]] = MappingPro
         "ShipmentRouteUpdated": _is_late,
         "SubscriptionPaymentDue": _is_reminder,
         "UserForgotPasswordEvent": _is_untold,
+        "AlertRaised": _is_a_services_own,
     }
 )
 """By event, when it is told; always, where nothing stands here."""

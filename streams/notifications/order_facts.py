@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from events.alerts import AlertRaised
 from events.analytics import OrderMetricsCalculated
 from events.fraud import FraudDetected
 from events.inventory import InventoryAdjusted, LowStockAlert, OutOfStock
@@ -201,4 +202,16 @@ def order_metrics(event: OrderMetricsCalculated) -> Facts:
         "orders": metrics.total_orders,
         "revenue": money(metrics.total_revenue_minor),
         "currency": metrics.currency or "",
+    }
+
+
+def alert_raised(event: AlertRaised) -> Facts:
+    """What a message of AlertRaised says."""
+    return {
+        "rule": event.rule.replace("_", " "),
+        "severity": event.severity,
+        "subject": event.subject or "",
+        "value": f"{event.value:g}",
+        "unit": event.unit or "",
+        "runbook": event.runbook,
     }

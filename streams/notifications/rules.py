@@ -58,6 +58,7 @@ _CHANNELS: Final[Mapping[str, tuple[Channel, ...]]] = MappingProxyType(
         "PlanMigrationCompleted": _MAIL_AND_APP,
         "UserForgotPasswordEvent": (EMAIL,),
         "OrderMetricsCalculated": (EMAIL,),
+        "AlertRaised": (EMAIL,),
     }
 )
 

@@ -45,6 +45,7 @@ from events.types import (
     Plan,
 )
 from settings import Settings
+from streams.alarms import alarm
 from streams.notifications.rules import DAY_MS, EMAIL, HOUR_MS
 from tables.notifications import NOTIFICATIONS
 from tests.agents.post_office import PostOffice
@@ -569,6 +570,26 @@ def test_low_stock_is_told_the_operators() -> None:
 
     (mail,) = office.mails()
     assert (mail.to, mail.subject) == (("ops@flowmart.example",), "Low stock: prd_1")
+
+
+def test_what_a_service_raises_by_itself_is_told_the_operators_once() -> None:
+    stuck = alarm("stuck_payment", ("pay_1",), "pay_1", 1999, "USD minor", 0)
+
+    office = PostOffice().tell(stuck, stuck)
+
+    (mail,) = office.mails()
+    assert (mail.to, mail.subject) == (("ops@flowmart.example",), "To do: stuck payment of pay_1")
+    assert "1999 USD minor" in mail.text
+    assert "docs/runbooks/stuck_payment.md" in mail.text
+
+
+def test_of_an_alert_on_figures_whoever_watches_the_figures_is_told() -> None:
+    moment = datetime(2025, 6, 16, tzinfo=UTC)
+    on_figures = alarm("low_stock", ("all",), "all", 51, "items", 0).model_copy(
+        update={"window_start": moment, "window_end": moment}
+    )
+
+    assert PostOffice().tell(on_figures).mails() == []
 
 
 @pytest.mark.parametrize(
