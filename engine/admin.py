@@ -1,5 +1,7 @@
 """Creates the topics of a topology and tells where the cluster differs from it."""
 
+import logging
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +18,8 @@ from engine.errors import BrokerUnavailable, ChangelogForgets, EngineError
 from engine.recovery import TOMBSTONES_KEPT_S
 from engine.specs import TopicSpec
 from engine.topology import Topology
+
+LOG = logging.getLogger(__name__)
 
 _ALREADY_THERE = 36
 CHANGELOG_SEGMENT_BYTES = 64 << 20
@@ -92,8 +96,7 @@ async def ensure_topics(
     admin = await _connect(options)
     try:
         existing = set(await admin.list_topics())
-        if topology.changelog in existing:
-            _check_policy(topology.changelog, await _policy(admin, topology.changelog))
+        await _check_configs(admin, topology, existing)
         missing = [topic for topic in wanted if topic.name not in existing]
         if missing:
             response = await admin.create_topics(missing)
@@ -116,14 +119,35 @@ def _silent(exc: Exception) -> BrokerUnavailable:
     return BrokerUnavailable(f"the broker tells nothing of its topics: {type(exc).__name__}: {exc}")
 
 
-async def _policy(admin: AIOKafkaAdminClient, topic: str) -> str | None:
-    """The topic's `cleanup.policy`; None: the cluster does not tell."""
-    asked = ConfigResource(ConfigResourceType.TOPIC, topic, {"cleanup.policy": None})
-    for response in await admin.describe_configs([asked]):
-        for code, _, _, _, entries in response.resources:
-            if code == 0 and entries:
-                return str(entries[0][1])
-    return None
+async def _told(admin: AIOKafkaAdminClient, topics: Iterable[str], config: str) -> dict[str, str]:
+    """That config of each topic, of those of which the cluster tells."""
+    asked = [ConfigResource(ConfigResourceType.TOPIC, t, {config: None}) for t in topics]
+    return {
+        name: str(entries[0][1])
+        for response in (await admin.describe_configs(asked) if asked else [])
+        for code, _, _, name, entries in response.resources
+        if code == 0 and entries
+    }
+
+
+async def _check_configs(
+    admin: AIOKafkaAdminClient, topology: Topology, existing: set[str]
+) -> None:
+    """Look at topics that somebody else may have made.
+
+    Raises:
+        ChangelogForgets: the changelog deletes what is old.
+    """
+    changelog = topology.changelog
+    policies = await _told(admin, existing & {changelog}, "cleanup.policy")
+    _check_policy(changelog, policies.get(changelog))
+    stamps = await _told(admin, sorted(existing & set(topology.topics)), "message.timestamp.type")
+    if foreign := [topic for topic, kind in stamps.items() if kind != "LogAppendTime"]:
+        LOG.warning(
+            "%s: records have their producers' times, and so agents' clocks are theirs: set"
+            " message.timestamp.type=LogAppendTime",
+            ", ".join(foreign),
+        )
 
 
 def _check_policy(changelog: str, policy: str | None) -> None:

@@ -10,8 +10,9 @@ from aiokafka.errors import ClusterAuthorizationFailedError, KafkaTimeoutError
 from engine.admin import check_topics, ensure_topics, wanted_topics
 from engine.errors import BrokerUnavailable, ChangelogForgets
 from engine.sizes import BATCH_BYTES
+from engine.specs import AgentSpec, Source, TopicSpec
 from engine.topology import Topology
-from tests.engine.counting import counting
+from tests.engine.counting import Json, counting
 
 pytestmark = pytest.mark.kafka
 
@@ -25,6 +26,8 @@ async def make(bootstrap: str, topic: str, configs: dict[str, str]) -> None:
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await admin.start()
     await admin.create_topics([NewTopic(topic, 1, 1, topic_configs=configs)])
+    while topic not in await admin.list_topics():
+        pass  # A broker tells of new ones a little late.
     await admin.close()
 
 
@@ -35,6 +38,19 @@ async def test_a_changelog_that_forgets_is_refused_with_what_to_do(bootstrap, po
 
     with pytest.raises(ChangelogForgets, match=rf"{topology.changelog} .*add-config cleanup"):
         await ensure_topics(options, topology)
+
+
+async def test_a_topic_whose_records_have_their_producers_times_is_told_of(
+    bootstrap, caplog
+) -> None:
+    source = TopicSpec(f"foreign-{time.time_ns()}", "k", Json())
+    agent = AgentSpec("a", "", (Source(source, {}),))
+    topology = Topology([agent], app_id=f"{source.name}-app", env="dev", partitions=1)
+    await make(bootstrap, source.name, {})
+
+    await ensure_topics({"bootstrap_servers": bootstrap}, topology)
+
+    assert [r.args for r in caplog.records if "producers' times" in r.msg] == [(source.name,)]
 
 
 def test_every_topic_takes_what_the_engine_writes_whatever_the_cluster_takes_by_default() -> None:
