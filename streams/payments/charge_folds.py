@@ -55,7 +55,7 @@ def capture_asked(payment: Payment, fact: cf.CaptureAsked) -> Payment:
     """The provider owes the capture of what the order costs now; the wait for stock is over."""
     return replace(
         payment,
-        asked_minor=capture_minor(payment),
+        capture_minor=capture_minor(payment),
         owed=Owed.CAPTURE,
         owed_due_ms=fact.due_ms,
         asks=1,

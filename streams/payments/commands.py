@@ -96,7 +96,7 @@ def _capture(payment_id: str, payment: Payment) -> CapturePayment:
         payment_id=payment_id,
         order_id=session.order_id,
         charge_id=payment.charge_id,
-        amount_minor=payment.asked_minor,
+        amount_minor=payment.capture_minor,
         currency=session.currency,
         provider=payment.provider,
         idempotency_key=key(payment_id, str(payment.key_attempt), "capture"),

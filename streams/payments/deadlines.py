@@ -8,6 +8,7 @@ are waited for.
 from streams.payments import charge_facts as cf
 from streams.payments import facts as f
 from streams.payments.declines import (
+    AMOUNT_DIFFERS,
     AUTHORIZATION_EXPIRED,
     REVIEW_EXPIRED,
     SESSION_EXPIRED,
@@ -17,7 +18,7 @@ from streams.payments.declines import (
 from streams.payments.evolution import evolve_all
 from streams.payments.rules import PaymentRules
 from streams.payments.states import Owed, Payment, Status
-from streams.payments.steps import Facts, charge_or_go_on, end, fail, give_up
+from streams.payments.steps import Facts, charge_or_go_on, end, fail, give_up, is_differing
 
 
 def retry_due(payment: Payment, due_ms: int, now_ms: int, rules: PaymentRules) -> Facts:
@@ -28,6 +29,8 @@ def retry_due(payment: Payment, due_ms: int, now_ms: int, rules: PaymentRules) -
     assert failure is not None, "only a failure leads to FAILED"
     if payment.fraud == "DECLINED":
         failure = fraud_failure(())
+    elif is_differing(payment):
+        failure = AMOUNT_DIFFERS
     if not (payment.final or payment.cancel_reason) and failure.retryable:
         return _retry(payment, now_ms, rules)
     told = payment.final or bool(payment.cancel_reason)

@@ -150,8 +150,9 @@ class Payment(msgspec.Struct, frozen=True, omit_defaults=True):
     """True: the shop took lines away, and gives back every cent of what they cost (G-11)."""
 
     asked_minor: int = 0
-    """What the newest charge or its capture was asked for: a key is for one amount, and an
-    amendment may change the order's total since."""
+    """What the newest charge was asked for: an amendment may change the order's total since."""
+    capture_minor: int = 0
+    """The same of its capture: a key is for one amount."""
     charge_id: str = ""
     """The charge that was authorised or captured."""
     provider: str = ""

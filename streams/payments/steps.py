@@ -51,12 +51,18 @@ def attempts_max(payment: Payment, rules: PaymentRules) -> int:
 
 def _take_kept(payment: Payment, at_ms: int, rules: PaymentRules) -> Facts:
     charge, provider = payment.charge_id, payment.provider
-    amount = payment.captured_minor or payment.authorized_minor
-    if amount != (payment.asked_minor or payment.session.amount_minor):
+    if is_differing(payment):
+        amount = payment.captured_minor or payment.authorized_minor
         return differing(payment, charge, provider, amount, at_ms, rules)
     if payment.captured_minor:
         return (captured(charge, provider, payment.captured_minor, at_ms, rules),)
     return authorize(payment, charge, provider, payment.authorized_minor, at_ms, rules)
+
+
+def is_differing(payment: Payment) -> bool:
+    """Whether a charge is kept that is of another amount than was asked for."""
+    amount = payment.captured_minor or payment.authorized_minor
+    return amount not in (0, payment.asked_minor or payment.session.amount_minor)
 
 
 def differing(

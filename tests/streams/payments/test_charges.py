@@ -4,11 +4,13 @@ import pytest
 
 from streams.payments.states import Owed, Status
 from tests.streams.payments.samples import (
+    AMOUNT,
     HOUR_MS,
     MINUTE_MS,
     NOW_MS,
     VISA,
     Life,
+    amended,
     authorized,
     cancelled,
     captured,
@@ -138,6 +140,25 @@ def test_a_webhook_about_an_authorisation_that_was_let_go_does_not_fail_the_next
     life.hear(declined(charge_id="ch_1"))
 
     assert life.payment == before
+
+
+def test_a_charge_of_another_amount_that_comes_between_attempts_is_let_go() -> None:
+    life = failed_unknown().hear(succeeded(amount_minor=100)).wait(0)
+
+    assert life.status is Status.CANCELLED
+    assert life.last("PaymentFailed").failure_code == "amount_differs"
+    assert life.last("VoidPayment").charge_id == "ch_1"
+
+
+def test_a_success_that_is_told_again_after_its_capture_was_refused_changes_nothing_for_good() -> (
+    None
+):
+    life = capturing().hear(amended(AMOUNT - 1_000, 1, 1)).wait(0)
+    life.hear(failed("capture", retryable=False), succeeded()).wait(0)
+
+    assert life.status is Status.AUTHORIZED
+    life.hear(failed("capture", retryable=False)).wait(RETRY_MS)
+    assert life.last("ProcessPayment").idempotency_key == "pay_ord_1:2"
 
 
 def test_a_success_of_an_attempt_that_certainly_failed_is_let_go() -> None:
