@@ -47,7 +47,7 @@ def post(
         _enter(posting, fact, reservation)
     for fact in watch(stock, posting.stock, at_ms, rules):
         _enter(posting, fact, reservation)
-    if stock.queue:
+    if len(posting.messages) > 1:
         posting.messages = [spoken_for(message, posting.stock) for message in posting.messages]
     return posting
 

@@ -71,7 +71,12 @@ def delivered(order: Order, event: ShipmentDelivered, at_ms: int, rules: OrderRu
 
 
 def attempt_failed(order: Order, event: DeliveryFailed, at_ms: int, _rules: OrderRules) -> Facts:
-    """Put a failed attempt into the history; the state stays, unless the parcel is lost."""
+    """Put a failed attempt into the history; the state stays, unless the parcel is lost.
+
+    Of an order that was cancelled, only that is worth knowing.
+    """
+    if order.status is Status.CANCELLED and event.reason_code == _LOST:
+        return _moved(order, event.shipment_id, ParcelState.LOST, at_ms)
     if order.status not in _ON_THE_WAY:
         return ()
     why = f"DELIVERY_FAILED_{event.reason_code}_{event.attempt_number or 1}"

@@ -474,8 +474,20 @@ def test_what_left_though_others_hold_it_is_off_the_books_as_soon_as_they_can_be
 
     units = [(s.level().on_hand, s.level().owed) for s in (comes_back, let_go_too, counted)]
     assert units == [(5, 0), (3, 0), (9, 0)]
+    assert comes_back.take_adjusted()[0].spoken_for is None
     last = comes_back.movements[-1]
     assert (last.type, last.quantity, last.reason) == ("OUTBOUND", -1, "order_shipped")
+
+
+def test_units_that_are_off_the_books_as_they_come_are_back_for_nobody() -> None:
+    shop = let_go(others=5)
+    shop.ship("a:1", EAST, quantity=2)
+    shop.take()
+
+    shop.add(2)
+
+    arrived, left = shop.take_adjusted()
+    assert (arrived.new_quantity, arrived.spoken_for, left.new_quantity) == (2, True, 0)
 
 
 def test_units_that_have_left_are_nobodys_who_waits() -> None:

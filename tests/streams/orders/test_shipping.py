@@ -237,6 +237,7 @@ def test_what_left_although_it_was_cancelled_is_told() -> None:
 
     assert order.status is Status.CANCELLED
     assert order.history[-1].reason == "DISPATCHED_AFTER_CANCEL"
+    assert after(order, lost()).parcels[0].state == "lost"
 
 
 @pytest.mark.parametrize("status", [Status.CONFIRMED, Status.BACKORDERED, Status.REJECTED])
