@@ -164,7 +164,7 @@ MUTANTS: Final = (
         "an order is cancelled after it left",
         "streams.orders.cancelling",
         '    if order.status in DISPATCHED:\n        return noted(order, at_ms, "CANCEL_REFUSED_D'
-        'ISPATCHED")\n    if order.status not in BEFORE_DISPATCH:\n        return ()\n',
+        'ISPATCHED")\n',
         "",
     ),
     Mutant(
