@@ -69,8 +69,10 @@ def _next(self: Any) -> Any:
     except UnicodeDecodeError:
         tp, records, aborted, options = self.again
         # From the first batch on: which transactions are aborted is known from there.
-        again = _ForgivingRecords(records.raw)
-        _init_and_keep(self, tp, again, aborted, self.next_fetch_offset, *options)
+        again, stopped_at = _ForgivingRecords(records.raw), self.next_fetch_offset
+        _init_and_keep(self, tp, again, aborted, stopped_at, *options)
+        # A batch that was read whole sets the position back: what was read is left out by hand.
+        self._records_iterator = (r for r in self._records_iterator if r.offset >= stopped_at)
         return next(self._records_iterator)
 
 

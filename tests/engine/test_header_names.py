@@ -25,12 +25,13 @@ ONE, OTHER = 7, 8
 
 def batch(
     offset: int, *values: bytes, name: bytes = b"hd", key: bytes = b"k", producer: int = -1,
-    flags: int = 0,
+    flags: int = 0, good: int = 0,
 ) -> bytes:  # fmt: skip
-    """A record batch as a broker has it; every record has one header of that name."""
+    """A record batch as a broker has it; every record but the first `good` has that header."""
     builder = DefaultRecordBatchBuilder(2, 0, 0, producer, 0, 0, 10_000)
     for index, value in enumerate(values):
-        builder.append(index, 0, key, value, [("~" * len(name), b"1")])
+        told = "hd" if index < good else "~" * len(name)
+        builder.append(index, 0, key, value, [(told, b"1")])
     raw = bytes(builder.build()).replace(b"~" * len(name), name)
     head, records = bytearray(raw[:HEAD]), raw[HEAD:]
     records = gzip.compress(records) if flags & GZIP else records
@@ -65,6 +66,12 @@ def test_a_name_that_is_no_text_is_read_with_signs_in_its_place(flags) -> None:
         (4, b"e", "Größe"),
         (5, b"f", "\ufffd\ufffd"),
     ]
+
+
+def test_what_was_read_before_such_a_name_is_not_read_twice() -> None:
+    log = [batch(0, b"a", b"b"), batch(2, b"c", b"d", b"e", name=UMLAUT, good=2), batch(5, b"f")]
+
+    assert [offset for offset, _, _ in read(*log)] == [0, 1, 2, 3, 4, 5]
 
 
 def test_reading_again_gives_no_record_of_a_transaction_that_was_aborted() -> None:
