@@ -15,6 +15,11 @@ def capture_minor(payment: Payment) -> int:
     return min(held, payment.session.amount_minor)
 
 
+def asked_capture_minor(payment: Payment) -> int:
+    """What its newest capture was asked for; rows from before that was kept do not say."""
+    return payment.capture_minor or capture_minor(payment)
+
+
 def unaccepted_minor(payment: Payment) -> int:
     """What remains when every accepted refund has gone through."""
     return remaining_minor(payment) - accepted_minor(payment.refunds)

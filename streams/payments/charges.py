@@ -15,7 +15,7 @@ from streams.payments import charge_facts as cf
 from streams.payments import dispute_facts as df
 from streams.payments import facts as f
 from streams.payments.amendments import balanced, complete
-from streams.payments.amounts import capture_minor
+from streams.payments.amounts import asked_capture_minor
 from streams.payments.declines import (
     ALREADY_CAPTURED,
     AUTHORIZATION_GONE,
@@ -216,13 +216,12 @@ def _refused(
     code, owed = event.failure_code, _OWED[event.operation]
     if owed is Owed.CAPTURE:
         if code == ALREADY_CAPTURED:
-            return _take_in(payment, payment.capture_minor, event.provider, at_ms, rules)
+            return _take_in(payment, asked_capture_minor(payment), event.provider, at_ms, rules)
         return _capture_refused(payment, event, at_ms, rules)
     if owed is Owed.VOID and code in GONE:
         return (cf.Voided(),)
     if owed is Owed.VOID and code == ALREADY_CAPTURED:
-        amount = payment.capture_minor or capture_minor(payment)
-        return _take_back(payment, amount, event.provider, at_ms, rules)
+        return _take_back(payment, asked_capture_minor(payment), event.provider, at_ms, rules)
     return ()
 
 

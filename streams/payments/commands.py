@@ -18,6 +18,7 @@ from events.types import PaymentMethod
 from streams.payments import charge_facts as cf
 from streams.payments import facts as f
 from streams.payments import refund_facts as rf
+from streams.payments.amounts import asked_capture_minor
 from streams.payments.refund import find
 from streams.payments.rules import PaymentRules
 from streams.payments.session import Method
@@ -96,7 +97,7 @@ def _capture(payment_id: str, payment: Payment) -> CapturePayment:
         payment_id=payment_id,
         order_id=session.order_id,
         charge_id=payment.charge_id,
-        amount_minor=payment.capture_minor,
+        amount_minor=asked_capture_minor(payment),
         currency=session.currency,
         provider=payment.provider,
         idempotency_key=key(payment_id, str(payment.key_attempt), "capture"),

@@ -177,8 +177,8 @@ class Payment(msgspec.Struct, frozen=True, omit_defaults=True):
     complete: bool = False
     """True: the money is in and every line is committed."""
     stuck_on: tuple[str, ...] = ()
-    """What a person must look at (G-20): `capture`, `void`, a refund or a dispute by its id, or
-    `puzzle`. The provider's late word takes all but the last off."""
+    """What a person must look at (G-20): `charge`, `capture`, `void`, a refund or a dispute by its
+    id, or `puzzle`. The provider's late word takes all but the last off."""
 
     waiting_since_ms: int = 0
     """Since when a review, a retry or stock is waited for; 0 when the machine is at work."""

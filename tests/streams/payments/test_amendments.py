@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from streams.payments.amendments import amend
 from streams.payments.amounts import remaining_minor
@@ -293,3 +294,14 @@ def test_a_capture_that_had_happened_took_what_was_asked_for_and_not_what_is_due
 
     assert life.payment.captured_minor == AMOUNT
     assert life.last("RefundCharge").amount_minor == 1_000
+
+
+def test_a_capture_of_a_row_that_does_not_say_what_was_asked_for_is_of_what_is_held() -> None:
+    life = capturing()
+    life.row = replace(life.payment, capture_minor=0)
+
+    life.hear(failed("capture")).wait(MINUTE_MS)
+    assert life.last("CapturePayment").amount_minor == AMOUNT
+
+    life.hear(failed("capture", retryable=False, failure_code="already_captured"))
+    assert life.payment.captured_minor == AMOUNT
