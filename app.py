@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import uvloop
 
 import commands  # noqa: F401 - defining a command registers it
+from agents.alarms import alarms_agent
 from agents.allocation import allocation_agent
 from agents.carriers import carriers_effect
 from agents.carts import carts_agent
@@ -86,6 +87,7 @@ def agents_of(settings: Settings) -> tuple[tuple[AgentSpec, ...], tuple[EffectSp
         reports_agent(metrics, settings.clock, partitions=settings.partitions),
         pulse_agent(settings.pulse),
         totals_agent(settings.pulse, settings.alerts),
+        alarms_agent(settings.alerts),
     )
     if settings.payment_provider != "stripe":  # Stripe keeps books of its own.
         agents = (*agents, settlement_report_agent(SIMULATED))

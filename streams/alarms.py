@@ -30,3 +30,8 @@ def alarm(  # noqa: PLR0913 - what an alert says
         runbook=f"docs/runbooks/{rule}.md",
         raised_at=moment_of(at_ms),
     )
+
+
+def is_a_services_own(alert: AlertRaised) -> bool:
+    """Whether a service raised it by itself: an alert on figures has a window."""
+    return alert.window_start is None

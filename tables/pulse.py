@@ -7,6 +7,7 @@ the figures and the alerts are for people.
 from typing import Final
 
 from engine.specs import TableSpec
+from streams.alerts.raised import RaisedAlert
 from streams.alerts.watch import OpenAlert, Watch
 from streams.pulse.disputes import Month
 from streams.pulse.figures import Figure
@@ -111,3 +112,17 @@ WATCHES: Final = TableSpec(
 ALERTS: Final = TableSpec(
     name="alerts", row=OpenAlert, key="rule, subject", help="Alerts that are open."
 )
+
+RAISED: Final = TableSpec(
+    name="raised_alerts",
+    row=RaisedAlert,
+    key="time from the newest back, alertId",
+    help="Alerts that services raised by themselves, newest first: those of a week.",
+)
+
+_LAST_MS: Final = 10**14 - 1
+
+
+def raised_key(at_ms: int, alert_id: str = "") -> str:
+    """Key in `raised_alerts`; without an id, the first key of those raised then or before."""
+    return f"{_LAST_MS - at_ms:014d}|{alert_id}"

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from heapq import nlargest
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,7 +13,7 @@ from engine.bind import LaneApp
 from engine.metrics import EngineCollector
 from engine.specs import TableSpec
 from engine.windows import split_key, window_key
-from tables.pulse import ALERTS, CURRENT_FIGURES, FIGURES
+from tables.pulse import ALERTS, CURRENT_FIGURES, FIGURES, RAISED
 from web.here import named, rows_here
 from web.peers import FORWARDED, Peers
 
@@ -21,6 +22,8 @@ PATH: Final = "/room/"
 STATE: Final = "/room/state"
 ROWS_MAX: Final = 10_000
 """Of each table and lane in one look."""
+RAISED_MAX: Final = 50
+"""Alerts of services that the page shows, the newest."""
 WINDOWS_MS: Final = 3_600_000
 """How far back the charts go."""
 CHARTED: Final = frozenset(
@@ -78,6 +81,18 @@ class Alert(msgspec.Struct):
     runbook: str = ""
 
 
+class Raised(msgspec.Struct):
+    """What the page shows of an alert that a service raised by itself."""
+
+    rule: str
+    severity: str
+    subject: str
+    value: float
+    unit: str
+    runbook: str
+    raised_at_ms: int
+
+
 class Part(msgspec.Struct):
     """What one worker tells of itself and of its partitions; more fields are left out."""
 
@@ -85,6 +100,7 @@ class Part(msgspec.Struct):
     figures: list[tuple[str, str, float]]
     windows: list[tuple[int, str, str, float]]
     alerts: list[Alert]
+    raised: list[Raised] = []
 
 
 class ControlRoom:
@@ -139,6 +155,11 @@ class ControlRoom:
             "figures": [row for part in parts for row in part.figures],
             "windows": [row for part in parts for row in part.windows],
             "alerts": [row for part in parts for row in part.alerts],
+            "raised": nlargest(
+                RAISED_MAX,
+                (row for part in parts for row in part.raised),
+                key=lambda row: row.raised_at_ms,
+            ),
         }
         return web.json_response(body=msgspec.json.encode(state))
 
@@ -157,6 +178,7 @@ class ControlRoom:
             "figures": [[*named(key), row["value"]] for key, row in self._rows(CURRENT_FIGURES)],
             "windows": list(self._windows()),
             "alerts": [row for _, row in self._rows(ALERTS)],
+            "raised": [row for _, row in rows_here(self._app, RAISED, limit=RAISED_MAX)],
         }
 
     def _windows(self) -> Iterator[list[Any]]:

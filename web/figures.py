@@ -1,22 +1,27 @@
-"""Business figures and open alerts as gauges, from the tables of this worker's partitions."""
+"""Business figures and alerts as gauges, from the tables of this worker's partitions."""
 
+import time
+from collections import Counter
 from collections.abc import Iterator
 
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from engine.bind import LaneApp
-from tables.pulse import ALERTS, CURRENT_FIGURES
+from tables.pulse import ALERTS, CURRENT_FIGURES, RAISED
 from web.here import named, rows_here
 
 ROWS_MAX = 2_000
 """Of each table and lane in one scrape."""
+LATELY_MS = 3_600_000
+"""How long an alert that a service raised is told: nobody resolves it."""
 
 
 class FigureCollector(Collector):
-    """Yields `flowmart_figure` and `flowmart_alert_open`.
+    """Yields `flowmart_figure`, `flowmart_alert_open` and `flowmart_alerts_raised`.
 
-    Each figure and alert lives in one partition, so over all workers each appears once.
+    Each figure and alert lives in one partition, so over all workers each appears once; a replay
+    raises none a second time. Labels are as many as rows that are kept, at most.
     """
 
     def __init__(self, app: LaneApp) -> None:
@@ -43,3 +48,17 @@ class FigureCollector(Collector):
             rule, subject = named(key)
             alerts.add_metric([rule, row["severity"], subject], 1)
         yield alerts
+        raised = GaugeMetricFamily(
+            "flowmart_alerts_raised",
+            "Alerts that services raised by themselves within the last hour.",
+            labels=["rule", "severity"],
+        )
+        since_ms = time.time_ns() // 1_000_000 - LATELY_MS
+        lately = Counter(
+            (row["rule"], row["severity"])
+            for _, row in rows_here(self._app, RAISED, limit=ROWS_MAX)
+            if row["raised_at_ms"] > since_ms
+        )
+        for labels, count in lately.items():
+            raised.add_metric(labels, count)
+        yield raised

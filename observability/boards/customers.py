@@ -1,6 +1,6 @@
 """Customer experience."""
 
-from observability.boards.queries import figure, lines, open_alerts
+from observability.boards.queries import figure, lines, open_alerts, raised_alerts
 from observability.panels import Board, Panel, Query
 
 CUSTOMERS = Board(
@@ -79,5 +79,6 @@ CUSTOMERS = Board(
             unit="ms",
         ),
         open_alerts(".*"),
+        raised_alerts(),
     ),
 )

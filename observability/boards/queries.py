@@ -21,6 +21,16 @@ def major_units(name: str) -> tuple[Query, ...]:
     return (Query(f"{figure(name)} / 100", "{{group}}"),)
 
 
+def raised_alerts() -> Panel:
+    """What services raised by themselves, which no figure shows."""
+    return Panel(
+        "Raised by services within the hour",
+        (Query("sum by (rule, severity) (flowmart_alerts_raised)", "{{rule}} {{severity}}"),),
+        "The control room lists each. Each rule has a page in docs/runbooks.",
+        stacked=True,
+    )
+
+
 def open_alerts(rules: str) -> Panel:
     """The alerts that are open now."""
     return Panel(

@@ -1,4 +1,4 @@
-"""Every threshold of an alert, as a setting with the contract's figure.
+"""Every threshold of an alert, as a setting with the contract's figure; how long alerts are kept.
 
 Pairs are warn and critical. Rates are per minute, shares 0 to 1, times milliseconds.
 """
@@ -9,6 +9,12 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True)
 class AlertRules:
     """Thresholds, and how long one must be crossed, or left again, before anybody is told."""
+
+    raised_kept_ms: int = 604_800_000
+    """What services raised by themselves is listed for seven days; ours, no contract's."""
+
+    raised_max: int = 100
+    """So many of those are listed a partition, the newest."""
 
     sustain_ms: int = 300_000
     """Contract: 5 minutes, both to raise and to resolve, so that an alert cannot flap (G-51)."""

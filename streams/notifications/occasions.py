@@ -17,6 +17,7 @@ from events.payments import PaymentProcessed
 from events.refunds import RefundFailed
 from events.registrations import UserForgotPasswordEvent
 from events.shipping import ShipmentRouteUpdated
+from streams.alarms import is_a_services_own
 from streams.notifications import order_facts as orders
 from streams.notifications import parcel_facts as parcels
 from streams.notifications import subscription_facts as subscriptions
@@ -100,7 +101,7 @@ def _is_untold(event: UserForgotPasswordEvent, _: NotificationRules) -> bool:
 
 def _is_a_services_own(event: AlertRaised, _: NotificationRules) -> bool:
     """Of an alert on figures, which has a window, whoever watches the figures is told."""
-    return event.window_start is None
+    return is_a_services_own(event)
 
 
 WHEN: Final[Mapping[str, Callable[[Any, NotificationRules], bool]]] = MappingProxyType(

@@ -10,8 +10,10 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer, make_mocked_request
 
 from engine.driver import Driver
+from tables.pulse import RAISED
+from tests.agents.alarmed import alarmed
 from web.access import Tokens, access
-from web.control import PAGES, ROOM, SILENT, STRANGE, ControlRoom
+from web.control import PAGES, RAISED_MAX, ROOM, SILENT, STRANGE, ControlRoom
 from web.peers import Peers
 
 FILES = sorted(PAGES - {"/"})
@@ -70,8 +72,8 @@ PEER: dict[str, Any] = {
 }  # fmt: skip
 
 
-async def looked(*answers: Any) -> tuple[dict[str, Any], list[str]]:
-    """The state that a worker without rows shows beside peers, and the addresses of these."""
+async def looked(*answers: Any, driver: Driver | None = None) -> tuple[dict[str, Any], list[str]]:
+    """The state that a worker with the driver's rows shows beside peers, and their addresses."""
     servers = []
     for text in answers:
 
@@ -83,12 +85,13 @@ async def looked(*answers: Any) -> tuple[dict[str, Any], list[str]]:
         servers.append(TestServer(site))
         await servers[-1].start_server()
     urls = sorted(str(server.make_url("")) for server in servers)
-    driver = Driver([])
+    driver = driver or Driver([])
+    lanes = dict(enumerate(driver._lanes))
     app: Any = SimpleNamespace(
         assignor=SimpleNamespace(external_topics_metadata=lambda: urls),
         conf=SimpleNamespace(canonical_url="http://me"),
         lanes=SimpleNamespace(
-            topology=driver.topology, open_lanes=dict, stats=driver.stats, remaining={}
+            topology=driver.topology, open_lanes=lambda: lanes, stats=driver.stats, remaining={}
         ),
     )
     engine: Any = SimpleNamespace(lag={})
@@ -100,6 +103,36 @@ async def looked(*answers: Any) -> tuple[dict[str, Any], list[str]]:
     return json.loads(response.body), urls
 
 
+def raised(number: int, at_ms: int) -> dict[str, Any]:
+    return {
+        "rule": "stuck_payment", "severity": "warn", "subject": f"pay_{number}", "value": 5.0,
+        "unit": "USD", "runbook": "docs/runbooks/stuck_payment.md", "raised_at_ms": at_ms,
+    }  # fmt: skip
+
+
+async def test_alerts_that_services_raised_come_newest_first_over_all_workers() -> None:
+    shop = alarmed(2)
+    newest = max(row.raised_at_ms for row in shop.rows(RAISED).values())
+    peer = {**PEER, "raised": [raised(8, newest + 1), raised(7, newest - 500)]}
+
+    state, _ = await looked(json.dumps(peer), driver=shop)
+
+    assert state["raised"] == [
+        raised(8, newest + 1),
+        raised(1, newest),
+        raised(7, newest - 500),
+        raised(0, newest - 1_000),
+    ]
+
+
+async def test_no_more_alerts_than_a_page_holds_are_shown() -> None:
+    peer = {**PEER, "raised": [raised(n, n) for n in range(RAISED_MAX + 1)]}
+
+    state, _ = await looked(json.dumps(peer))
+
+    assert [row["raised_at_ms"] for row in state["raised"]] == list(range(RAISED_MAX, 0, -1))
+
+
 async def test_a_peer_that_knows_more_is_heard_for_what_this_version_knows() -> None:
     further = {**PEER, "weather": "fine", "worker": {**PEER["worker"], "cores": 2}}
 
@@ -109,6 +142,7 @@ async def test_a_peer_that_knows_more_is_heard_for_what_this_version_knows() -> 
     assert state["figures"] == PEER["figures"]
     assert state["windows"] == PEER["windows"]
     assert state["alerts"] == [{**PEER["alerts"][0], "runbook": ""}]
+    assert state["raised"] == []
     assert state["unheard"] == []
 
 

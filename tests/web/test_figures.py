@@ -1,5 +1,6 @@
 """Figures and alerts as gauges, from tables that the agents themselves filled."""
 
+import time
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,12 +10,18 @@ from agents.totals import totals_agent
 from engine.driver import Driver
 from streams.alerts.rules import AlertRules
 from streams.pulse.rules import PulseRules
+from tests.agents.alarmed import alarmed, different, stuck, tell
 from topics import ORDERS_EVENTS
-from web.figures import FigureCollector
+from web.figures import LATELY_MS, FigureCollector
 
 SHOWN_MS = 40_000
 """The driver's clock starts 20 s before the end of a minute; the next one ends 60 s later."""
 ORDERS = 9
+NOTHING: dict[str, Any] = {
+    "flowmart_figure": [],
+    "flowmart_alert_open": [],
+    "flowmart_alerts_raised": [],
+}
 
 
 def told(driver: Driver) -> dict[str, list[tuple[dict[str, str], float]]]:
@@ -59,7 +66,7 @@ def test_before_anything_happened_there_is_no_figure_but_its_name_is_there() -> 
 
     found = told(Driver([pulse_agent(rules), totals_agent(rules, AlertRules())]))
 
-    assert found == {"flowmart_figure": [], "flowmart_alert_open": []}
+    assert found == NOTHING
 
 
 def test_each_figure_of_the_shop_is_there_once() -> None:
@@ -72,4 +79,18 @@ def test_each_figure_of_the_shop_is_there_once() -> None:
 
 
 def test_a_worker_without_the_agents_has_no_figures() -> None:
-    assert told(Driver([])) == {"flowmart_figure": [], "flowmart_alert_open": []}
+    assert told(Driver([])) == NOTHING
+
+
+def test_alerts_that_services_raised_within_the_hour_are_counted_once_each() -> None:
+    now_ms = time.time_ns() // 1_000_000
+    shop = alarmed(3, start_ms=now_ms - LATELY_MS - 60_000)
+    shop.now_ms = now_ms
+    tell(shop, stuck(3), stuck(4), stuck(3), different())
+
+    [*counted] = told(shop.restart().run())["flowmart_alerts_raised"]
+
+    assert sorted(counted, key=lambda one: one[1]) == [
+        ({"rule": "reconciliation", "severity": "critical"}, 1),
+        ({"rule": "stuck_payment", "severity": "warn"}, 2),
+    ]

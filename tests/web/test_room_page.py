@@ -49,6 +49,14 @@ STATE: dict[str, Any] = {
         {"rule": "cpu", "severity": "critical", "summary": "nothing is idle", "raised_at_ms": 1,
          "runbook": "docs/runbooks/cpu.md"},
     ],
+    "raised": [
+        {"rule": "reconciliation", "severity": "critical", "subject": "stripe 2025-12-31",
+         "value": 3.0, "unit": "payments", "runbook": "docs/runbooks/reconciliation.md",
+         "raised_at_ms": AT_MS},
+        {"rule": "stuck_payment", "severity": "warn", "subject": "<b>pay_ord_1</b>",
+         "value": 19.9, "unit": "USD", "runbook": "docs/runbooks/stuck_payment.md",
+         "raised_at_ms": 1},
+    ],
 }  # fmt: skip
 
 
@@ -120,6 +128,25 @@ def test_what_is_critical_comes_first(page: Page) -> None:
     page.goto(PAGE)
 
     expect(page.locator("#alerts li").first).to_contain_text("critical cpu nothing is idle")
+
+
+def test_what_services_raised_is_listed_as_it_comes_with_its_runbook(page: Page) -> None:
+    page.goto(PAGE)
+
+    [first, second] = [page.locator("#raised li").nth(n) for n in (0, 1)]
+    expect(first).to_contain_text("critical reconciliation stripe 2025-12-31: 3 payments")
+    expect(first).to_contain_text("docs/runbooks/reconciliation.md")
+    expect(first).to_have_class("critical")
+    expect(second).to_contain_text("warn stuck_payment <b>pay_ord_1</b>: 19.90 USD")
+    assert page.evaluate("new Date(1).toLocaleString()") in second.inner_text()
+
+
+def test_a_shop_in_which_nothing_was_raised_says_so(page: Page, worker: Worker) -> None:
+    worker.state = {**STATE, "raised": []}
+
+    page.goto(PAGE)
+
+    expect(page.locator("#raised")).to_have_text("Nothing")
 
 
 @pytest.mark.parametrize("size", [NARROW, WIDE])

@@ -65,6 +65,13 @@ function windowed(windows, wanted, now, missing) {
   return [starts.map((start) => start / 1000), ...columns];
 }
 
+function alertItem(alert, text, when) {
+  const item = node("li", undefined, alert.severity.toLowerCase());
+  item.append(node("strong", `${alert.severity} ${alert.rule}`), ` ${text} `,
+    node("small", `${when}${new Date(alert.raised_at_ms).toLocaleString()}; ${alert.runbook}`));
+  return item;
+}
+
 function show(state) {
   const figures = state.figures;
   const get = (figure, group = "all") => figures.find(([f, g]) => f === figure && g === group)?.[2];
@@ -95,12 +102,11 @@ function show(state) {
     return tile;
   }));
   const alerts = state.alerts.sort((a, b) => (b.severity === "critical") - (a.severity === "critical") || b.raised_at_ms - a.raised_at_ms);
-  $("alerts").replaceChildren(...(alerts.length ? alerts.map((alert) => {
-    const item = node("li", undefined, alert.severity.toLowerCase());
-    item.append(node("strong", `${alert.severity} ${alert.rule}`), ` ${alert.summary} `,
-      node("small", `since ${new Date(alert.raised_at_ms).toLocaleString()}; ${alert.runbook}`));
-    return item;
-  }) : [node("li", "All is calm", "calm")]));
+  $("alerts").replaceChildren(...(alerts.length
+    ? alerts.map((alert) => alertItem(alert, alert.summary, "since ")) : [node("li", "All is calm", "calm")]));
+  $("raised").replaceChildren(...(state.raised.length
+    ? state.raised.map((alert) => alertItem(alert, `${alert.subject}: ${number(alert.value, alert.value % 1 ? 2 : 0)} ${alert.unit}`, ""))
+    : [node("li", "Nothing", "calm")]));
 
   chart("speed", ["records/s"], [trail.at, trail.speed]);
   chart("lag", ["lag"], [trail.at, trail.lag]);

@@ -1,0 +1,52 @@
+"""Alarms: what services raised by themselves lately, to be looked at.
+
+Reads AlertRaised wherever it lies; those on figures stand in `alerts` while they are open. Keeps
+the newest, each once, up to a number a partition and to an age. Publishes nothing.
+"""
+
+from typing import Final
+
+from engine.specs import AgentSpec, Context, Delivery, Source, Table
+from streams.alarms import is_a_services_own
+from streams.alerts.raised import RaisedAlert, raised_of
+from streams.alerts.rules import AlertRules
+from tables.pulse import RAISED, raised_key
+from topics import ALERTS_EVENTS
+
+_TICK_MS: Final = 60_000
+_END: Final = "\U0010ffff"
+
+
+def alarms_agent(rules: AlertRules) -> AgentSpec:
+    """Declare the agent that keeps services' own alerts."""
+
+    def on_raised(ctx: Context, delivery: Delivery) -> None:
+        event = delivery.value.data
+        if is_a_services_own(event):
+            row = raised_of(event, delivery.record.timestamp)
+            _keep(ctx.table(RAISED), row, rules.raised_max)
+
+    def tick(ctx: Context, now_ms: int) -> None:
+        table = ctx.table(RAISED)
+        for key, _ in list(table.scan(raised_key(now_ms - rules.raised_kept_ms), _END)):
+            del table[key]
+
+    return AgentSpec(
+        name="alarms",
+        help="Keeps the alerts that services raised by themselves lately.",
+        sources=(Source(ALERTS_EVENTS, {"AlertRaised": on_raised}),),
+        tables=(RAISED,),
+        tick=tick,
+        tick_every_ms=_TICK_MS,
+    )
+
+
+def _keep(table: Table[RaisedAlert], row: RaisedAlert, rows_max: int) -> None:
+    """Keep an alert that is new, and let the oldest go; its id says whether it is."""
+    kept = dict(table.scan("", _END))
+    if any(one.alert_id == row.alert_id for one in kept.values()):
+        return
+    key = raised_key(row.raised_at_ms, row.alert_id)
+    table[key] = row
+    for oldest in sorted([*kept, key])[rows_max:]:
+        del table[oldest]

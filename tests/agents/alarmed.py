@@ -1,0 +1,43 @@
+"""A shop whose services raise alerts by themselves."""
+
+import events
+from agents.alarms import alarms_agent
+from engine.driver import Driver
+from streams.alarms import alarm
+from streams.alerts.rules import AlertRules
+from topics import ALERTS_EVENTS
+
+SECOND_MS = 1_000
+
+
+def alarmed(
+    number: int = 0, rules: AlertRules | None = None, start_ms: int = 1_750_000_000_000, **how: int
+) -> Driver:
+    """A shop with so many stuck payments, a second apart."""
+    shop = Driver([alarms_agent(rules or AlertRules())], start_ms=start_ms, **how)
+    for payment in range(number):
+        shop.now_ms += SECOND_MS
+        tell(shop, stuck(payment))
+    return shop
+
+
+def stuck(payment: int) -> events.AlertRaised:
+    """A payment whose provider said no for good."""
+    name = f"pay_{payment}"
+    return alarm("stuck_payment", (name,), name, 5, "USD", at_ms=0)
+
+
+def different() -> events.AlertRaised:
+    """A provider whose books are not ours."""
+    about = ("stripe", "2025-06-15")
+    return alarm("reconciliation", about, "stripe", 1, "payments", at_ms=0, severity="critical")
+
+
+def tell(shop: Driver, *alerts: events.AlertRaised) -> Driver:
+    """Write alerts now, and let the shop read them."""
+    for number, alert in enumerate(alerts):
+        event_id = f"{alert.alert_id}:{shop.now_ms}:{number}"
+        value = events.encode(alert, event_id=event_id, timestamp=shop.now_ms)
+        headers = events.headers(alert, "saga")
+        shop.send(ALERTS_EVENTS, value, events.key_of(alert), headers=headers)
+    return shop.run()
