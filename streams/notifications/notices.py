@@ -7,6 +7,7 @@ from functools import cache
 from re import compile as pattern
 from typing import Final
 
+from events.alerts import AlertRaised
 from events.base import Message
 from events.ids import derived_id
 from events.notifications import NotificationRecipient, SendNotification
@@ -14,7 +15,7 @@ from events.scalars import ID_CHARS_MAX
 from events.vocabulary import Channel, Priority
 from streams.notifications.occasions import FACTS
 from streams.notifications.rows import Buyer
-from streams.notifications.rules import EMAIL, NotificationRules
+from streams.notifications.rules import EMAIL, HIGH, NotificationRules
 
 _HUMPS: Final = pattern(r"(?<=[a-z0-9])(?=[A-Z])")
 
@@ -57,9 +58,14 @@ def house_notice(
         EMAIL,
         NotificationRecipient(customer_id=team, email=address),
         FACTS[event.name](event),
-        rules.priority_of(event.name),
+        HIGH if _is_critical(event) else rules.priority_of(event.name),
         template=f"{template_of(event.name)}-security" if is_security else None,
     )
+
+
+def _is_critical(event: Message) -> bool:
+    """Whether it must not wait behind an hour's other mails to the same team."""
+    return isinstance(event, AlertRaised) and event.severity == "critical"
 
 
 def watcher_notice(

@@ -583,6 +583,19 @@ def test_what_a_service_raises_by_itself_is_told_the_operators_once() -> None:
     assert "docs/runbooks/stuck_payment.md" in mail.text
 
 
+def test_a_critical_alert_does_not_wait_behind_an_hours_other_mails() -> None:
+    office = PostOffice()
+    for number in range(30):
+        office.tell(alarm("stuck_payment", (f"pay_{number}",), f"pay_{number}", 1, "USD minor", 0))
+    waiting = len(office.mails())
+
+    office.tell(alarm("reconciliation", ("n",), "stripe", 2, "payments", 0, severity="critical"))
+
+    assert waiting < 30
+    assert len(office.mails()) == waiting + 1
+    assert office.mails()[-1].subject == "To do: reconciliation of stripe"
+
+
 def test_of_an_alert_on_figures_whoever_watches_the_figures_is_told() -> None:
     moment = datetime(2025, 6, 16, tzinfo=UTC)
     on_figures = alarm("low_stock", ("all",), "all", 51, "items", 0).model_copy(
