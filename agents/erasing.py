@@ -33,7 +33,14 @@ SUBSCRIBED: Final = (SUBSCRIPTIONS, INVOICES)
 
 ALSO: Final[Mapping[str, tuple[str, ...]]] = {
     "shipments": ("scans.city", "scans.state", "scans.facility", "returning.details"),
-    "preferences": ("closed", "soft_bounces_ms", "marketing", "timezone", "locale"),
+    "preferences": (
+        "closed",
+        "soft_bounces_ms",
+        "soft_bounces_of",
+        "marketing",
+        "timezone",
+        "locale",
+    ),
 }
 """By table, what views show and an erasure empties all the same: a parcel's way ends at a door.
 Of preferences only what somebody stopped is left: while an order of theirs goes on nobody may

@@ -171,10 +171,12 @@ def bounced(
         return _closed(preferences, channel, to)
     if code != SOFT_BOUNCE:
         return preferences
-    recent = (*(t for t in preferences.soft_bounces_ms if t > at_ms - rules.soft_bounce_ms), at_ms)
+    name = _name_of(channel, *to)
+    before = preferences.soft_bounces_ms if preferences.soft_bounces_of == name else ()
+    recent = (*(t for t in before if t > at_ms - rules.soft_bounce_ms), at_ms)
     if len(recent) >= rules.soft_bounces_max:
         return _closed(preferences, channel, to)
-    return replace(preferences, soft_bounces_ms=recent)
+    return replace(preferences, soft_bounces_ms=recent, soft_bounces_of=name)
 
 
 def is_closed(preferences: Preferences, channel: str, to: tuple[str, ...]) -> bool:
@@ -192,12 +194,14 @@ def without_tokens(contact: Contact, dead: tuple[str, ...]) -> Contact:
 
 def _closed(preferences: Preferences, channel: str, to: tuple[str, ...]) -> Preferences:
     names = dict.fromkeys((*preferences.closed, *(_name_of(channel, one) for one in to)))
-    return replace(preferences, closed=tuple(names)[-CLOSED_MAX:], soft_bounces_ms=())
+    closed = tuple(names)[-CLOSED_MAX:]
+    return replace(preferences, closed=closed, soft_bounces_ms=(), soft_bounces_of="")
 
 
-def _name_of(channel: str, address: str) -> str:
-    """An address as it may be remembered without being told."""
-    return f"{channel}:{blake2b(address.lower().encode(), digest_size=8).hexdigest()}"
+def _name_of(channel: str, *addresses: str) -> str:
+    """Addresses as they may be remembered without being told."""
+    told = ",".join(addresses).lower().encode()
+    return f"{channel}:{blake2b(told, digest_size=8).hexdigest()}"
 
 
 def _word(given: dict[str, Any], name: str) -> str:

@@ -105,7 +105,9 @@ class Preferences(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """Addresses that do not work, by channel and digest: bounced, complained, disabled. The newest
     last."""
     soft_bounces_ms: tuple[int, ...] = ()
-    """When mail bounced softly, within the last days, since an address was closed."""
+    """When mail to one address bounced softly, within the last days."""
+    soft_bounces_of: str = ""
+    """Which address that was, by channel and digest."""
     marketing: bool = False
     timezone: str = ""
     locale: str = ""

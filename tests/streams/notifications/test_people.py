@@ -151,6 +151,16 @@ def test_soft_bounces_that_closed_an_address_do_not_count_for_the_next() -> None
     assert not is_closed(wants, "EMAIL", ("zoe@example.com",))
 
 
+def test_soft_bounces_of_an_old_address_do_not_count_for_a_new_one() -> None:
+    wants = Preferences("u")
+    for _ in range(2):
+        wants = bounced(wants, "EMAIL", ANN, "soft_bounce", 0, RULES)
+
+    wants = bounced(wants, "EMAIL", ("zoe@example.com",), "soft_bounce", 0, RULES)
+
+    assert not is_closed(wants, "EMAIL", ("zoe@example.com",))
+
+
 def test_the_newest_addresses_that_do_not_work_are_remembered() -> None:
     wants = Preferences("u")
     for number in range(CLOSED_MAX + 1):
