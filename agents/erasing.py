@@ -32,6 +32,7 @@ SUBSCRIBED: Final = (SUBSCRIPTIONS, INVOICES)
 """Tables that a subscription needs while it is open."""
 
 ALSO: Final[Mapping[str, tuple[str, ...]]] = {
+    "payments": ("resolved.note",),
     "shipments": ("scans.city", "scans.state", "scans.facility", "returning.details"),
     "preferences": (
         "closed",
@@ -42,7 +43,8 @@ ALSO: Final[Mapping[str, tuple[str, ...]]] = {
         "locale",
     ),
 }
-"""By table, what views show and an erasure empties all the same: a parcel's way ends at a door.
+"""By table, what views show and an erasure empties all the same: a parcel's way ends at a door,
+and what people note of a payment may name whose it was.
 Of preferences only what somebody stopped is left: while an order of theirs goes on nobody may
 write to them again."""
 

@@ -7,7 +7,9 @@ from agents.wiring import Cause, announce, cause_of
 from engine.specs import Context, Delivery, Handler, TickHandler
 from events.ids import derived_id
 from streams.payments.books import (
+    BOOKS,
     Noted,
+    Stuck,
     alert,
     due_before,
     has_money_moved,
@@ -16,6 +18,7 @@ from streams.payments.books import (
     note_key,
     payment_of_note,
     questions,
+    relisted,
     stuck_alert,
     stuck_at_provider,
     stuck_books,
@@ -35,11 +38,10 @@ def note(
     at_ms = cause.at_ms
     if has_money_moved(before, after):
         ctx.table(BOOK_NOTES)[note_key(at_ms, payment_id)] = Noted()
+    if after.stuck_on != (() if before is None else before.stuck_on):
+        _list(ctx, payment_id, relisted(ctx.table(STUCK).get(payment_id), before, after, at_ms))
     if after.stuck and (before is None or not before.stuck):
-        ctx.table(STUCK)[payment_id] = stuck_at_provider(after, at_ms)
         announce(ctx, AGENT, cause, (stuck_alert(payment_id, after, at_ms),))
-    if before is not None and before.stuck and not after.stuck:
-        _take_off(ctx, payment_id, "provider")
 
 
 def reconciling(rules: PaymentRules) -> TickHandler:
@@ -81,18 +83,23 @@ def reconciled(_rules: PaymentRules) -> Handler:
             if mismatch is not None:
                 ctx.table(STUCK)[payment_id] = stuck_books(payment, mismatch, cause.at_ms)
                 found += 1
-            elif _take_off(ctx, payment_id, "books") and payment.stuck:
-                ctx.table(STUCK)[payment_id] = stuck_at_provider(payment, cause.at_ms)
+            else:
+                agree(ctx, payment_id, cause.at_ms)
         if found:
             announce(ctx, AGENT, cause, (alert(event, found, cause.at_ms),))
 
     return handler
 
 
-def _take_off(ctx: Context, payment_id: str, why: str) -> bool:
-    """Take a payment off the list that stands there for this reason; whether it did."""
-    stuck = ctx.table(STUCK).get(payment_id)
-    is_listed = stuck is not None and stuck.why == why
-    if is_listed:
+def agree(ctx: Context, payment_id: str, at_ms: int) -> None:
+    """List a payment for its provider's books no more; what else is wrong with it stays."""
+    listed, payment = ctx.table(STUCK).get(payment_id), ctx.table(PAYMENTS).get(payment_id)
+    if payment is not None and listed is not None and listed.why == BOOKS:
+        _list(ctx, payment_id, stuck_at_provider(payment, at_ms) if payment.stuck else None)
+
+
+def _list(ctx: Context, payment_id: str, row: Stuck | None) -> None:
+    if row is None:
         del ctx.table(STUCK)[payment_id]
-    return is_listed
+    else:
+        ctx.table(STUCK)[payment_id] = row

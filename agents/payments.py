@@ -1,15 +1,15 @@
 """Payments: one payment from its session to the last money that goes back, by paymentId.
 
 Reads payments.events (the session, fraud's findings, the gateway's answers, settlements),
-payments.commands (RefundPayment, RefundGoods, RecordChargeback, CloseChargeback), inventory.events
-(held and committed lines), orders.events (cancellations; an order's payment is `pay_<orderId>`) and
-shipping.events (parcels and returns). Asks the gateway with ProcessPayment, CapturePayment,
-VoidPayment, RefundCharge and SubmitEvidence. Tells PaymentProcessed, PaymentFailed,
-PaymentComplete, PaymentSettled, RefundIssued, RefundFailed, ChargebackOpened and
-ChargebackClosed. Keeps a row a payment and one for what was sold under it, for good, what came
-before a session for a while, and the list of payments that a person must look at. Every night
-it has the providers' books compared (ReconcileCharges); what differs is AlertRaised, and so is a
-payment that gets stuck.
+payments.commands (RefundPayment, RefundGoods, RecordChargeback, CloseChargeback,
+ResolveStuckPayment), inventory.events (held and committed lines), orders.events (cancellations; an
+order's payment is `pay_<orderId>`) and shipping.events (parcels and returns). Asks the gateway with
+ProcessPayment, CapturePayment, VoidPayment, RefundCharge and SubmitEvidence. Tells
+PaymentProcessed, PaymentFailed, PaymentComplete, PaymentSettled, RefundIssued, RefundFailed,
+ChargebackOpened and ChargebackClosed. Keeps a row a payment and one for what was sold under it, for
+good, what came before a session for a while, and the list of payments that a person must look at.
+Every night it has the providers' books compared (ReconcileCharges); what differs is AlertRaised,
+and so is a payment that gets stuck.
 """
 
 from collections.abc import Callable, Sequence
@@ -43,6 +43,7 @@ from streams.payments.alarms import (
     SESSION,
     SETTLEMENT,
 )
+from streams.payments.books import BOOKS
 from streams.payments.charges import (
     charge_captured,
     charge_failed,
@@ -64,6 +65,7 @@ from streams.payments.holds import stock_adjusted
 from streams.payments.refund_news import refused_unknown
 from streams.payments.refund_requests import approval_due, request_refund
 from streams.payments.refunds import charge_refunded, look_due, refund_accepted
+from streams.payments.resolving import resolve
 from streams.payments.rules import PaymentRules
 from streams.payments.sales import agreed_return
 from streams.payments.sessions import cancel, order_refused
@@ -116,6 +118,7 @@ def payments_agent(rules: PaymentRules) -> AgentSpec:
     asked = {
         "RecordChargeback": _disputing(rules),
         "CloseChargeback": on(close_chargeback),
+        "ResolveStuckPayment": _resolving(rules),
         "RefundPayment": _refunding(rules),
         "RefundGoods": moving(rules, goods.unreplaced),
     }
@@ -212,6 +215,21 @@ def _disputing(rules: PaymentRules) -> Handler:
             sale = sale_of(ctx, payment_id)
             facts = record_chargeback(payment, sale, command, cause.at_ms, rules)
             carry_out(ctx, cause, payment_id, payment, facts, rules)
+
+    return handler
+
+
+def _resolving(rules: PaymentRules) -> Handler:
+    def handler(ctx: Context, delivery: Delivery) -> None:
+        command, cause = delivery.value.data, cause_of(delivery)
+        payment_id = command.payment_id
+        payment = ctx.table(PAYMENTS).get(payment_id)
+        if payment is None:
+            return
+        for fact in resolve(ctx.table(STUCK).get(payment_id), command, cause.at_ms):
+            carry_out(ctx, cause, payment_id, payment, (fact,), rules)
+            if BOOKS in fact.entries:
+                payment_books.agree(ctx, payment_id, cause.at_ms)
 
     return handler
 

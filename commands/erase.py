@@ -3,21 +3,17 @@
 import asyncio
 import getpass
 import time
-import uuid
 from typing import Any, ClassVar, Final
 from urllib.parse import quote
 
-from aiokafka import AIOKafkaProducer
 from faust.cli import argument, option
 from pydantic import ValidationError
 
-import events
-from commands.base import JSON, Command, CommandError
+from commands.base import JSON, Command, CommandError, refused
+from commands.sending import send
 from commands.worker_client import ask
-from engine.partitioning import partition_of
 from events.erasure import EraseCustomer
 from tables.erasure import ERASURES
-from topics import REGISTRATIONS_COMMANDS
 
 WAIT_S: Final = 10.0
 PAUSE_S: Final = 0.2
@@ -41,42 +37,19 @@ class erase(Command):  # noqa: N801 - the command's name
         self, customer_id: str, by: str | None, reason: str | None, as_json: bool
     ) -> None:
         """Ask for the erasure and tell how far it is after a few seconds."""
-        cause_id = await self._ask_for(_command(customer_id, by or getpass.getuser(), reason))
+        cause_id = await send(self, _command(customer_id, by or getpass.getuser(), reason))
         row = await _after_a_round(customer_id, cause_id)
         if as_json:
             self.show_json([{"customerId": customer_id, "erasure": row}])
         else:
             print(_told(customer_id, row))
 
-    async def _ask_for(self, command: EraseCustomer) -> str:
-        topology, correlation = self.app.lanes.topology, str(uuid.uuid4())
-        key = events.key_of(command)
-        producer = AIOKafkaProducer(**self.options_of_clients(), acks="all")
-        await producer.start()
-        try:
-            await producer.send_and_wait(
-                topology.real_name(REGISTRATIONS_COMMANDS),
-                events.encode(
-                    command,
-                    event_id=correlation,
-                    timestamp=time.time_ns() // 1_000_000,
-                    correlation_id=correlation,
-                ),
-                key.encode(),
-                partition=partition_of(key.encode(), topology.partitions),
-                headers=events.headers(command, correlation),
-            )
-        finally:
-            await producer.stop()
-        return correlation
-
 
 def _command(customer_id: str, by: str, reason: str | None) -> EraseCustomer:
     try:
         return EraseCustomer(customer_id=customer_id, requested_by=by, reason=reason)
     except ValidationError as wrong:
-        told = [f"{error['loc'][0]}: {error['msg']}" for error in wrong.errors()]
-        raise CommandError("; ".join(told)) from None
+        raise refused(wrong) from None
 
 
 async def _after_a_round(customer_id: str, cause_id: str) -> dict[str, Any] | None:

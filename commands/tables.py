@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import quote
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
 from faust.cli import argument, option
 
 from commands.base import JSON, Command, CommandError
+from commands.changelog import rows_of
 from commands.worker_client import ask
 from engine.specs import TableSpec
-from engine.tables import table_prefix
 from engine.views import mask
 
 
@@ -62,49 +61,12 @@ class tables(Command):  # noqa: N801 - the command's name
         return known[name]
 
     async def _export(self, spec: TableSpec[Any], out: str) -> None:
-        rows = await self._read_changelog(table_prefix(spec.name))
+        rows = await rows_of(self, spec)
         if out == "-":
             sys.stdout.writelines(_lines(spec, rows))
             return
         _write(out, _lines(spec, rows))
         print(f"{len(rows)} rows written to {out}", file=sys.stderr)
-
-    async def _read_changelog(self, prefix: bytes) -> dict[str, bytes]:
-        from rich.progress import Progress
-
-        topology = self.app.lanes.topology
-        tps = [TopicPartition(topology.changelog, p) for p in range(topology.partitions)]
-        consumer = AIOKafkaConsumer(
-            **self.options_of_clients(), isolation_level="read_committed",
-            auto_offset_reset="earliest", enable_auto_commit=False,
-        )  # fmt: skip
-        await consumer.start()
-        found: dict[str, bytes] = {}
-        try:
-            ends = await consumer.end_offsets(tps)
-            consumer.assign(tps)
-            await consumer.seek_to_beginning(*tps)
-            with Progress(disable=not sys.stderr.isatty(), transient=True) as progress:
-                task = progress.add_task("reading the changelog", total=sum(ends.values()))
-                while True:
-                    at = [min(await consumer.position(tp), ends[tp]) for tp in tps]
-                    progress.update(task, completed=sum(at))
-                    if all(a >= ends[tp] for a, tp in zip(at, tps, strict=True)):
-                        return found
-                    for records in (await consumer.getmany(timeout_ms=200)).values():
-                        _fold(found, prefix, records)
-        finally:
-            await consumer.stop()
-
-
-def _fold(found: dict[str, bytes], prefix: bytes, records: list[Any]) -> None:
-    for record in records:
-        if record.key.startswith(prefix):
-            key = record.key[len(prefix) :].decode()
-            if record.value is None:
-                found.pop(key, None)
-            else:
-                found[key] = record.value
 
 
 def _write(out: str, lines: Iterator[str]) -> None:

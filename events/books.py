@@ -1,12 +1,25 @@
 """Reconciliation: the shop's books beside a provider's, keyed by the first payment on the page.
 
-All of it is an extension. Amounts are in minor units on the wire too, as providers write them.
+And what a person who looked at a stuck payment says of it. All of it is an extension. Amounts are
+in minor units on the wire too, as providers write them.
 """
 
 from datetime import date
+from typing import Annotated, Final
+
+from pydantic import StringConstraints
 
 from events.base import Command, Event, Part, names
-from events.scalars import Currency, Id, Many, MinorUnits, Text
+from events.scalars import Currency, Id, Many, MinorUnits, Moment, Text
+
+NOTE_CHARS_MAX: Final = 500
+_BY_CHARS_MAX: Final = 100
+Name = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=_BY_CHARS_MAX)
+]
+Note = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=NOTE_CHARS_MAX)
+]
 
 _MINOR = names(
     captured_minor=("capturedMinor",),
@@ -62,3 +75,18 @@ class ChargesReconciled(Event):
     day: date
     compared: Many[Id]  # payments
     mismatches: Many[BookMismatch]
+
+
+class ResolveStuckPayment(Command):
+    """Takes off the list what a person saw there of a payment, and settled. It moves no money."""
+
+    topic = "payments.{env}.commands"
+    key_field = "payment_id"
+    source = "payment-service"
+
+    payment_id: Id
+    entries: Many[Id]
+    listed_at: Moment
+    """Since when the row stood that the person saw: of a newer one this says nothing."""
+    resolved_by: Name
+    note: Note

@@ -25,6 +25,8 @@ RULE: Final = "reconciliation"
 """The alert's name, and its runbook's."""
 
 
+BOOKS: Final = "books"
+"""Why a payment is listed whose provider's books differ; also that entry's name."""
 STUCK: Final = "stuck_payment"
 """The alert on a payment that the provider refused or failed for good, and its runbook's name."""
 
@@ -42,6 +44,7 @@ class Stuck(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     why: str
     """`provider`: it refused or failed for good. `books`: its books say otherwise."""
     since_ms: int
+    """When the newest of what it stands for came."""
     provider: str
     charge_id: str
     currency: str
@@ -51,6 +54,8 @@ class Stuck(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """As its books have it; None: it does not know the charge, or was not asked."""
     provider_refunded_minor: int | None = None
     order_id: str | None = None
+    on: tuple[str, ...] = ()
+    """The payment's `stuck_on`: `books` is not among it."""
 
 
 def note_key(at_ms: int, payment_id: str) -> str:
@@ -132,7 +137,7 @@ def stuck_books(payment: Payment, mismatch: BookMismatch, now_ms: int) -> Stuck:
     stuck = stuck_at_provider(payment, now_ms)
     return msgspec.structs.replace(
         stuck,
-        why="books",
+        why=BOOKS,
         provider_captured_minor=mismatch.provider_captured_minor,
         provider_refunded_minor=mismatch.provider_refunded_minor,
     )
@@ -149,7 +154,20 @@ def stuck_at_provider(payment: Payment, now_ms: int) -> Stuck:
         payment.captured_minor,
         payment.refunded_minor,
         order_id=payment.session.order_id,
+        on=payment.stuck_on,
     )
+
+
+def relisted(
+    listed: Stuck | None, before: Payment | None, after: Payment, now_ms: int
+) -> Stuck | None:
+    """Give the row of a payment on which people must look at something else than before."""
+    if listed is None or not (after.stuck or listed.why == BOOKS):
+        return stuck_at_provider(after, now_ms) if after.stuck else None
+    known = () if before is None else before.stuck_on
+    is_new = not set(after.stuck_on) <= set(known)
+    since_ms = now_ms if is_new else listed.since_ms
+    return msgspec.structs.replace(listed, on=after.stuck_on, since_ms=since_ms)
 
 
 def stuck_alert(payment_id: str, payment: Payment, now_ms: int) -> AlertRaised:

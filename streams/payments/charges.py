@@ -36,6 +36,7 @@ from streams.payments.steps import (
     end,
     fail,
     give_up,
+    is_held_after_its_end,
     let_go,
     refund_rest,
 )
@@ -166,7 +167,7 @@ def charge_voided(payment: Payment, event: ChargeVoided, at_ms: int, rules: Paym
     if payment.status is Status.AUTHORIZED:
         gone = replace(AUTHORIZATION_GONE, charge_id=payment.charge_id, provider=event.provider)
         return _authorization_gone(payment, gone, at_ms, rules)
-    return (cf.Voided(),) if Owed.VOID in (payment.owed, *payment.stuck_on) else ()
+    return (cf.Voided(),) if is_held_after_its_end(payment) else ()
 
 
 def operation_failed(
@@ -197,9 +198,9 @@ def _told_late(
     """Take a certain refusal of what was given up like one in time; a refund may fail late."""
     if event.operation == "refund":
         return failed_afterwards(payment, event)
-    if event.retryable or _OWED[event.operation] not in payment.stuck_on:
-        return ()
-    return _refused(payment, event, at_ms, rules)
+    owed = _OWED[event.operation]
+    awaited = is_held_after_its_end(payment) if owed is Owed.VOID else owed in payment.stuck_on
+    return _refused(payment, event, at_ms, rules) if awaited and not event.retryable else ()
 
 
 def _is_owed(payment: Payment, event: ChargeOperationFailed) -> bool:

@@ -73,5 +73,6 @@ _FOLDS: Final[Mapping[type, Callable[[Payment, Any], Payment]]] = {
     f.AskedAgain: folds.asked_again,
     f.Postponed: folds.postponed,
     f.GivenUp: folds.given_up,
+    f.Resolved: folds.resolved,
     f.Woken: folds.woken,
 }

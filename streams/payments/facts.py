@@ -147,6 +147,15 @@ class GivenUp(msgspec.Struct, frozen=True, gc=False):
     """When a hold that was never captured has lapsed for certain; 0: it is no capture."""
 
 
+class Resolved(msgspec.Struct, frozen=True, gc=False):
+    """A person settled what was stuck: nobody must look at these entries any more."""
+
+    entries: tuple[str, ...]
+    by: str
+    note: str
+    at_ms: int
+
+
 class Woken(msgspec.Struct, frozen=True, gc=False):
     """The timer `session` fired: it is set no longer."""
 
@@ -171,6 +180,7 @@ Fact: TypeAlias = (
     | AskedAgain
     | Postponed
     | GivenUp
+    | Resolved
     | Woken
     | ChargeFact
     | RefundFact

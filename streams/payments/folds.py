@@ -6,7 +6,16 @@ from streams.payments import charge_facts as cf
 from streams.payments import facts as f
 from streams.payments.refund import RefundState
 from streams.payments.refund_folds import refund_ended
-from streams.payments.states import Owed, Payment, Status, loosened, stuck_on, without_token
+from streams.payments.states import (
+    RESOLUTIONS_MAX,
+    Owed,
+    Payment,
+    Resolution,
+    Status,
+    loosened,
+    stuck_on,
+    without_token,
+)
 
 
 def opened(fact: f.Opened) -> Payment:
@@ -199,6 +208,13 @@ def given_up(payment: Payment, fact: f.GivenUp) -> Payment:
         return stuck_on(rested(payment), payment.refund_id)
     payment = replace(rested(payment), due_ms=fact.until_ms or payment.due_ms)
     return stuck_on(payment, fact.owed)
+
+
+def resolved(payment: Payment, fact: f.Resolved) -> Payment:
+    """Nobody looks at these entries any more; who settled them, when and why is kept."""
+    word = Resolution(fact.at_ms, fact.by, fact.note, fact.entries)
+    kept = (*payment.resolved, word)[-RESOLUTIONS_MAX:]
+    return replace(loosened(payment, *fact.entries), resolved=kept)
 
 
 def woken(payment: Payment, _: f.Woken) -> Payment:

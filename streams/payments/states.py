@@ -18,6 +18,8 @@ TEXT_CHARS_MAX: Final = 200
 """What is kept of a provider's words."""
 STUCK_MAX: Final = 50
 """Things of a payment that a person must look at, the newest."""
+RESOLUTIONS_MAX: Final = 10
+"""Words of people on what was stuck, the newest."""
 REFUSED_MAX: Final = 8
 """Failed charges that are known, the newest: more than there are attempts."""
 
@@ -99,6 +101,16 @@ class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
     """True: nobody knows whether the charge went through, so its key must be asked about again."""
 
 
+class Resolution(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """A person looked at what was stuck, and settled it outside."""
+
+    at_ms: int
+    by: str
+    note: str
+    """In their own words, so an erasure of the customer empties it."""
+    entries: tuple[str, ...]
+
+
 class Payment(msgspec.Struct, frozen=True, omit_defaults=True):
     """One payment. 0 and "" stand for «not yet»."""
 
@@ -178,7 +190,10 @@ class Payment(msgspec.Struct, frozen=True, omit_defaults=True):
     """True: the money is in and every line is committed."""
     stuck_on: tuple[str, ...] = ()
     """What a person must look at (G-20): `charge`, `capture`, `void`, a refund or a dispute by its
-    id, or `puzzle`. The provider's late word takes all but the last off."""
+    id, or `puzzle`. The provider's late word takes all but the last off, a person all but
+    `capture`."""
+    resolved: tuple[Resolution, ...] = ()
+    """What people took off, in order."""
 
     waiting_since_ms: int = 0
     """Since when a review, a retry or stock is waited for; 0 when the machine is at work."""

@@ -151,6 +151,11 @@ def let_go(payment: Payment, reason: str, at_ms: int, rules: PaymentRules) -> Fa
     return ()
 
 
+def is_held_after_its_end(payment: Payment) -> bool:
+    """Whether the void that was asked for is not answered, whoever waits for it still."""
+    return payment.status is Status.CANCELLED and payment.authorized_minor > 0
+
+
 def refund_rest(payment: Payment, at_ms: int, rules: PaymentRules) -> Facts:
     """Refund all that remains, under the id that the order's cancellation announces.
 

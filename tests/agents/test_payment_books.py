@@ -3,8 +3,11 @@
 from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace as structs_replace
 
+from events.books import ResolveStuckPayment
 from settings import Settings
+from streams.moments import moment_of
 from streams.payments.books import RULE
 from streams.payments.rules import PaymentRules
 from tables.payments import BOOK_NOTES, STUCK
@@ -201,3 +204,65 @@ def test_a_payment_whose_books_agree_again_stays_listed_for_what_else_is_wrong()
 
     [stuck] = till.driver.rows(STUCK).values()
     assert (stuck.why, stuck.refunded_minor) == ("provider", 100)
+
+
+def settle(till: Till, *entries: str, order: str = "ord_1") -> Till:
+    """A person says of what is on the list that it is settled."""
+    row = till.driver.rows(STUCK)[f"pay_{order}"]
+    word = ResolveStuckPayment(
+        payment_id=f"pay_{order}",
+        entries=entries,
+        listed_at=moment_of(row.since_ms),
+        resolved_by="ann",
+        note="paid by bank transfer",
+    )
+    return till.hear(word, word)
+
+
+def test_what_a_person_settled_leaves_the_list_and_moves_no_money() -> None:
+    till = Till().hear(session("ord_1", "tok_refund_refused"), checked(), line(1), line(2))
+    till.hear(cancelled())
+    before, said = till.row(), len(till.said())
+    [stuck] = till.driver.rows(STUCK).values()
+    assert stuck.on == before.stuck_on == (before.refund_id,)
+
+    settle(till, before.refund_id)
+
+    after = till.row()
+    assert till.driver.rows(STUCK) == {}
+    assert [(one.by, one.note) for one in after.resolved] == [("ann", "paid by bank transfer")]
+    assert after == structs_replace(before, stuck_on=(), resolved=after.resolved)
+    assert len(till.said()) == said
+    assert len(till.alerts()) == 1
+
+
+def test_books_that_a_person_explained_leave_what_else_is_wrong_on_the_list() -> None:
+    till = Till().hear(session("ord_1", "tok_refund_refused"), checked(), line(1), line(2))
+    till.hear(cancelled())
+    till.provider.ledger()[0].captured_minor -= 500
+    till.driver.advance(UNTIL_TWO_MS, step_ms=HOUR_MS)
+
+    settle(till, "books")
+    [left] = till.driver.rows(STUCK).values()
+    settle(till, *left.on)
+
+    assert (left.why, left.on) == ("provider", (till.row().refund_id,))
+    assert till.driver.rows(STUCK) == {}
+    assert [one.entries for one in till.row().resolved] == [("books",), left.on]
+
+
+def test_a_word_on_what_is_not_stuck_changes_nothing() -> None:
+    till = paid()
+    before = till.row()
+    word = ResolveStuckPayment(
+        payment_id="pay_ord_1",
+        entries=("puzzle",),
+        listed_at=moment_of(till.driver.now_ms),
+        resolved_by="ann",
+        note="nothing",
+    )
+
+    till.hear(word, word.model_copy(update={"payment_id": "pay_nobody"}))
+
+    assert till.row() == before
+    assert till.driver.rows(STUCK) == {}

@@ -13,6 +13,7 @@ from commands.base import Command, CommandError
 from commands.dead_letters import dead_letters
 from commands.erase import erase
 from commands.outbox import outbox
+from commands.stuck import stuck
 from commands.tables import tables
 from commands.topics import topics
 from settings import Settings
@@ -136,3 +137,50 @@ def test_an_erasure_of_what_is_no_customer(run: Run, customer_id: str) -> None:
     told = {"customer_id": customer_id, "by": "ann", "reason": None, "as_json": False}
 
     assert "customer_id: String should have at " in run(erase, **told)
+
+
+@pytest.mark.parametrize(
+    ("action", "payment", "note"),
+    [
+        ("burn", "pay_1", "x"),
+        ("list", "pay_1", None),
+        ("resolve", None, "x"),
+        ("resolve", "pay_1", None),
+    ],
+)
+def test_stuck(run: Run, action: str, payment: str | None, note: str | None) -> None:
+    rest = {"by": "ann", "only": None, "as_json": False}
+
+    assert "usage: stuck list" in run(stuck, action=action, payment=payment, note=note, **rest)
+
+
+ROW = {"why": "provider", "since_ms": 1, "provider": "p", "charge_id": "c", "currency": "USD",
+       "captured_minor": 0, "refunded_minor": 0}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("row", "only", "note", "why"),
+    [
+        (None, None, "x", "payment pay_1 is not stuck: "),
+        ({"on": ["puzzle"]}, "ref_1", "x", "pay_1 is not stuck on ref_1, but on puzzle"),
+        ({"on": ["capture"]}, None, "x", "pay_1 waits for its capture, which ends by itself"),
+        ({"on": ["puzzle"]}, None, " ", "note: String should have at least 1 character"),
+        ({"on": ["puzzle"]}, None, "x" * 501, "note: String should have at most 500 characters"),
+    ],
+)
+def test_a_payment_that_nobody_can_resolve(
+    run: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    row: dict[str, Any] | None,
+    only: str | None,
+    note: str,
+    why: str,
+) -> None:
+    async def ask(path: str) -> Any:
+        assert path == "/tables/stuck_payments/pay_1"
+        return None if row is None else {"value": ROW | row}
+
+    monkeypatch.setattr("commands.stuck.ask", ask)
+    told = {"action": "resolve", "payment": "pay_1", "by": "ann", "as_json": False}
+
+    assert why in run(stuck, note=note, only=only, **told)

@@ -1,0 +1,36 @@
+"""Puts one of the application's own commands on its topic."""
+
+import time
+import uuid
+
+from aiokafka import AIOKafkaProducer
+
+import events
+from commands.base import Command
+from engine.partitioning import partition_of
+from events.base import Message
+from topics import topic_of
+
+
+async def send(desk: Command, message: Message) -> str:
+    """Have it on its topic when this returns; gives the id it was sent under."""
+    topology, topic = desk.app.lanes.topology, topic_of(type(message))
+    key, event_id = events.key_of(message), str(uuid.uuid4())
+    producer = AIOKafkaProducer(**desk.options_of_clients(), acks="all")
+    await producer.start()
+    try:
+        await producer.send_and_wait(
+            topology.real_name(topic),
+            events.encode(
+                message,
+                event_id=event_id,
+                timestamp=time.time_ns() // 1_000_000,
+                correlation_id=event_id,
+            ),
+            key.encode(),
+            partition=partition_of(topic.stem(key).encode(), topology.partitions_of(topic)),
+            headers=events.headers(message, event_id),
+        )
+    finally:
+        await producer.stop()
+    return event_id

@@ -1,0 +1,157 @@
+"""`faust -A app stuck list|resolve`: payments that a person must look at."""
+
+import asyncio
+import getpass
+import time
+from datetime import UTC, datetime
+from typing import Any, ClassVar, Final
+from urllib.parse import quote
+
+import msgspec
+from faust.cli import argument, option
+from pydantic import ValidationError
+
+from commands.base import JSON, Command, CommandError, refused
+from commands.changelog import rows_of
+from commands.sending import send
+from commands.worker_client import ask
+from events.books import ResolveStuckPayment
+from streams.moments import moment_of
+from streams.payments.books import Stuck
+from streams.payments.resolving import entries_of
+from streams.payments.states import Owed
+from tables.payments import STUCK
+
+WAIT_S: Final = 10.0
+PAUSE_S: Final = 0.2
+_COLUMNS: Final = ("payment", "since", "on", "order", "provider", "charge", "captured", "refunded")
+_USAGE: Final = (
+    "usage: stuck list | stuck resolve PAYMENT_ID --note TEXT [--by NAME] [--only ENTRY]"
+)
+
+
+class stuck(Command):  # noqa: N801 - the command's name
+    """List the payments that a person must look at, or take one off that is settled (resolve).
+
+    Resolving moves no money and asks no provider: it keeps who says so, when and why in the
+    payment's row. What a provider tells afterwards counts as ever.
+    """
+
+    options: ClassVar = [
+        argument("action", metavar="list|resolve"),
+        argument("payment", required=False, metavar="[PAYMENT_ID]"),
+        option("--by", default=None, help="Who settled it; default: the user who runs this."),
+        option("--note", default=None, help="How, for the record; at most 500 characters."),
+        option("--only", default=None, metavar="ENTRY", help="One of several entries."),
+        JSON,
+    ]
+
+    async def act(
+        self,
+        action: str,
+        payment: str | None,
+        by: str | None,
+        note: str | None,
+        only: str | None,
+        as_json: bool,
+    ) -> None:
+        """Do what was asked."""
+        if action == "list" and payment is None:
+            await self._list(as_json)
+        elif action == "resolve" and payment and note:
+            await self._resolve(payment, by or getpass.getuser(), note, only)
+        else:
+            raise CommandError(_USAGE)
+
+    async def _list(self, as_json: bool) -> None:
+        found = await rows_of(self, STUCK)
+        rows = {key: msgspec.json.decode(raw, type=Stuck) for key, raw in found.items()}
+        oldest = sorted(rows, key=lambda key: rows[key].since_ms)
+        if as_json:
+            self.show_json([{"key": key} | msgspec.to_builtins(rows[key]) for key in oldest])
+        else:
+            self.show_rows("stuck payments", _COLUMNS, [_cells(key, rows[key]) for key in oldest])
+
+    async def _resolve(self, payment_id: str, by: str, note: str, only: str | None) -> None:
+        listed = await _listed(payment_id)
+        if listed is None:
+            raise CommandError(
+                f"payment {payment_id} is not stuck: `faust -A app stuck list` has those that are"
+            )
+        entries = settled(payment_id, listed, only)
+        await send(self, _command(payment_id, listed, entries, by, note))
+        left = await _after(payment_id, listed)
+        if left is None:
+            print(f"{payment_id} is off the list: {', '.join(entries)}")
+        else:
+            print(f"{', '.join(entries)} of {payment_id} resolved; left: {_on(left)}")
+
+
+def settled(payment_id: str, listed: Stuck, only: str | None) -> tuple[str, ...]:
+    """The entries that a person may take off, or the one of them that was asked for.
+
+    Raises:
+        CommandError: there is none.
+    """
+    standing = entries_of(listed)
+    if only is not None and only not in standing:
+        raise CommandError(f"{payment_id} is not stuck on {only}, but on {_on(listed)}")
+    wanted = standing if only is None else (only,)
+    entries = tuple([entry for entry in wanted if entry != Owed.CAPTURE])
+    if not entries:
+        raise CommandError(
+            f"{payment_id} waits for its capture, which ends by itself: capture it at the"
+            " provider or cancel the order"
+        )
+    return entries
+
+
+def _command(
+    payment_id: str, listed: Stuck, entries: tuple[str, ...], by: str, note: str
+) -> ResolveStuckPayment:
+    try:
+        return ResolveStuckPayment(
+            payment_id=payment_id,
+            entries=entries,
+            listed_at=moment_of(listed.since_ms),
+            resolved_by=by,
+            note=note,
+        )
+    except ValidationError as wrong:
+        raise refused(wrong) from None
+
+
+async def _listed(payment_id: str) -> Stuck | None:
+    found = await ask(f"/tables/{STUCK.name}/{quote(payment_id, safe='')}")
+    return None if found is None else msgspec.convert(found["value"], Stuck)
+
+
+async def _after(payment_id: str, seen: Stuck) -> Stuck | None:
+    """The row once it has changed.
+
+    Raises:
+        CommandError: it has not, or by something else that a person must look at.
+    """
+    deadline = time.monotonic() + WAIT_S
+    while True:
+        row = await _listed(payment_id)
+        if row is None or len(entries_of(row)) < len(entries_of(seen)):
+            return row
+        if time.monotonic() > deadline or row.since_ms != seen.since_ms:
+            raise CommandError(
+                f"asked for, and {payment_id} is still stuck on {_on(row)}: look again with"
+                " `faust -A app stuck list`"
+            )
+        await asyncio.sleep(PAUSE_S)
+
+
+def _on(listed: Stuck) -> str:
+    return ", ".join(entries_of(listed))
+
+
+def _cells(payment_id: str, row: Stuck) -> tuple[Any, ...]:
+    since = datetime.fromtimestamp(row.since_ms / 1000, UTC).isoformat(timespec="seconds")
+    money = [
+        f"{minor / 100:.2f} {row.currency}" for minor in (row.captured_minor, row.refunded_minor)
+    ]
+    return payment_id, since, _on(row), row.order_id, row.provider, row.charge_id, *money

@@ -1,0 +1,165 @@
+"""What a person says of a stuck payment: which entries leave, and that nothing else changes."""
+
+from collections.abc import Callable
+
+import pytest
+from msgspec.structs import replace
+
+from events.base import Message
+from events.books import ResolveStuckPayment
+from streams.moments import moment_of
+from streams.payments.books import BOOKS, Stuck, relisted, stuck_at_provider
+from streams.payments.evolution import evolve_all
+from streams.payments.resolving import resolve
+from streams.payments.states import RESOLUTIONS_MAX, Payment, Resolution, Status
+from tests.streams.payments.samples import (
+    HOUR_MS,
+    NOW_MS,
+    PAYMENT,
+    Life,
+    cancelled,
+    capturing,
+    chargeback,
+    failed,
+    paid,
+    voided,
+    voiding,
+)
+
+SINCE_MS, AT_MS = NOW_MS + HOUR_MS, NOW_MS + 2 * HOUR_MS
+
+
+def listed(*on: str, why: str = "provider") -> Stuck:
+    return Stuck(why, SINCE_MS, "stripe", "ch_1", "USD", 100, 0, on=on)
+
+
+def word(*entries: str, since_ms: int = SINCE_MS) -> ResolveStuckPayment:
+    return ResolveStuckPayment(
+        payment_id=PAYMENT,
+        entries=entries,
+        listed_at=moment_of(since_ms),
+        resolved_by=" ann ",
+        note="made again by hand",
+    )
+
+
+@pytest.mark.parametrize(
+    ("row", "said", "settled"),
+    [
+        (listed("puzzle"), word("puzzle"), ("puzzle",)),
+        (listed("puzzle", "ref_1"), word("ref_1"), ("ref_1",)),
+        (listed("puzzle", "ref_1"), word("ref_1", "puzzle", "ref_1"), ("ref_1", "puzzle")),
+        (listed(why=BOOKS), word(BOOKS), (BOOKS,)),
+        (listed("void", why=BOOKS), word("void"), ("void",)),
+        (listed("capture", "puzzle"), word("capture", "puzzle"), ("puzzle",)),
+        (None, word("puzzle"), ()),
+        (listed("puzzle"), word("puzzle", since_ms=SINCE_MS - 1), ()),
+        (listed("puzzle"), word("ref_1"), ()),
+        (listed("puzzle"), word(BOOKS), ()),
+        (listed("puzzle"), word(), ()),
+        (listed("capture"), word("capture"), ()),
+    ],
+)
+def test_a_person_takes_off_what_they_saw_and_no_capture(
+    row: Stuck | None, said: ResolveStuckPayment, settled: tuple[str, ...]
+) -> None:
+    entries = [entry for fact in resolve(row, said, AT_MS) for entry in fact.entries]
+
+    assert entries == [*settled]
+
+
+def say(life: Life, *entries: str) -> Payment:
+    row = stuck_at_provider(life.payment, SINCE_MS)
+    return evolve_all(life.payment, resolve(row, word(*entries), AT_MS))
+
+
+def refund_given_up() -> Life:
+    return paid().hear(cancelled()).wait(2 * HOUR_MS)
+
+
+def void_given_up() -> Life:
+    return voiding().wait(2 * HOUR_MS)
+
+
+def puzzled() -> Life:
+    return capturing().hear(chargeback())
+
+
+@pytest.mark.parametrize("make", [refund_given_up, void_given_up, puzzled])
+def test_nothing_changes_but_that_nobody_looks_any_more(make: Callable[[], Life]) -> None:
+    life = make()
+    before = life.payment
+    assert before.stuck
+
+    after = say(life, *before.stuck_on)
+
+    who = Resolution(AT_MS, "ann", "made again by hand", before.stuck_on)
+    assert after == replace(before, stuck_on=(), resolved=(who,))
+
+
+@pytest.mark.parametrize(
+    ("answer", "status"),
+    [
+        (voided(), Status.CANCELLED),
+        (failed("void", retryable=False, failure_code="already_voided"), Status.CANCELLED),
+    ],
+)
+def test_a_void_is_heard_also_after_a_person_took_it_off(answer: Message, status: Status) -> None:
+    life = void_given_up()
+    life.row = say(life, "void")
+
+    life.hear(answer)
+
+    assert (life.status, life.payment.authorized_minor, life.payment.stuck) == (status, 0, False)
+
+
+def test_money_that_was_taken_after_all_goes_back_once_also_after_a_person_took_the_void_off() -> (
+    None
+):
+    life = void_given_up()
+    life.row = say(life, "void")
+    taken = failed("void", retryable=False, failure_code="already_captured")
+
+    life.hear(taken, taken)
+
+    assert life.names.count("RefundCharge") == 1
+    assert life.payment.captured_minor > 0
+
+
+def test_of_many_words_the_newest_are_kept() -> None:
+    life = puzzled()
+    for _ in range(RESOLUTIONS_MAX + 3):
+        life.row = replace(say(life, "puzzle"), stuck_on=("puzzle",))
+
+    assert len(life.payment.resolved) == RESOLUTIONS_MAX
+
+
+@pytest.mark.parametrize(
+    ("row", "before", "after", "on"),
+    [
+        (None, (), ("void",), (AT_MS, "provider", ("void",))),
+        (listed("void"), ("void",), (), None),
+        (listed("void"), ("void",), ("void", "puzzle"), (AT_MS, "provider", ("void", "puzzle"))),
+        (
+            listed("void", "puzzle"),
+            ("void", "puzzle"),
+            ("void",),
+            (SINCE_MS, "provider", ("void",)),
+        ),
+        (listed(why=BOOKS), (), ("ref_1",), (AT_MS, BOOKS, ("ref_1",))),
+        (listed("ref_1", why=BOOKS), ("ref_1",), (), (SINCE_MS, BOOKS, ())),
+        (None, ("void",), (), None),
+    ],
+)
+def test_a_row_says_what_it_stands_for_and_since_when_the_newest(
+    row: Stuck | None,
+    before: tuple[str, ...],
+    after: tuple[str, ...],
+    on: tuple[int, str, tuple[str, ...]] | None,
+) -> None:
+    payment = paid().payment
+    was, now = replace(payment, stuck_on=before), replace(payment, stuck_on=after)
+
+    found = relisted(row, was, now, AT_MS)
+
+    assert on == (None if found is None else (found.since_ms, found.why, found.on))
