@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin, 
 from hypothesis import strategies as st
 
 from events import MESSAGES, Message, Part, scalars
+from events.books import Name, Note
 from events.fraud import FraudType
 from events.refunds import Reason
 from events.types import Latitude, Longitude
@@ -47,6 +48,8 @@ _SCALARS: Final[list[tuple[Any, st.SearchStrategy[Any]]]] = [
     (scalars.JsonObject, OBJECTS),
     (Latitude, st.floats(-90, 90)),
     (Longitude, st.floats(-180, 180)),
+    (Name, st.sampled_from(["ann", "Zoë B."])),
+    (Note, st.sampled_from(["x", "made again\nby hand"])),
     (FraudType, st.just("stolen_card")),
     (Reason, TEXT),
     (date, st.dates(date(1970, 1, 1))),
