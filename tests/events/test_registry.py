@@ -47,7 +47,7 @@ def test_every_message_is_counted() -> None:
 
     assert {kind: kinds.count(kind) for kind in set(kinds)} == {
         "event": 60,
-        "command": 48,
+        "command": 49,
         "query": 8,
     }
 
