@@ -9,7 +9,6 @@ from typing import Any
 
 from aiokafka.errors import KafkaConnectionError, KafkaError
 from faust.cli import AppCommand, option
-from pydantic import ValidationError
 
 from engine.bind import LaneApp
 from engine.errors import EngineError
@@ -20,11 +19,6 @@ JSON = option("--json", "as_json", is_flag=True, default=False, help="Lines of J
 
 class CommandError(EngineError):
     """The command cannot do what was asked; the message says why and what to do next."""
-
-
-def refused(wrong: ValidationError) -> CommandError:
-    """What cannot be sent, field by field."""
-    return CommandError("; ".join(f"{one['loc'][0]}: {one['msg']}" for one in wrong.errors()))
 
 
 class Command(AppCommand):  # type: ignore[misc]  # untyped base

@@ -9,8 +9,8 @@ from urllib.parse import quote
 from faust.cli import argument, option
 from pydantic import ValidationError
 
-from commands.base import JSON, Command, CommandError, refused
-from commands.sending import send
+from commands.base import JSON, Command, CommandError
+from commands.sending import refused, send
 from commands.worker_client import ask
 from events.erasure import EraseCustomer
 from tables.erasure import ERASURES

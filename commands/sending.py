@@ -4,12 +4,18 @@ import time
 import uuid
 
 from aiokafka import AIOKafkaProducer
+from pydantic import ValidationError
 
 import events
-from commands.base import Command
+from commands.base import Command, CommandError
 from engine.partitioning import partition_of
 from events.base import Message
 from topics import topic_of
+
+
+def refused(wrong: ValidationError) -> CommandError:
+    """What cannot be sent, field by field."""
+    return CommandError("; ".join(f"{one['loc'][0]}: {one['msg']}" for one in wrong.errors()))
 
 
 async def send(desk: Command, message: Message) -> str:

@@ -11,9 +11,9 @@ import msgspec
 from faust.cli import argument, option
 from pydantic import ValidationError
 
-from commands.base import JSON, Command, CommandError, refused
+from commands.base import JSON, Command, CommandError
 from commands.changelog import rows_of
-from commands.sending import send
+from commands.sending import refused, send
 from commands.worker_client import ask
 from events.books import ResolveStuckPayment
 from streams.moments import moment_of
