@@ -60,9 +60,12 @@ def recount(
     if newest is not None and newest.at_ms >= ms_of(command.counted_at):
         return ()
     known = level or Level(command.warehouse_id, _policy(stock, command.warehouse_id, rules))
-    change = command.on_hand - known.on_hand
-    if change == 0 or known.status == "DISCONTINUED":
+    if known.status == "DISCONTINUED":
         return ()
+    known_by_now = (Owed(known.warehouse_id, -known.owed),) if known.owed else ()
+    change = command.on_hand - known.on_hand
+    if change == 0:
+        return known_by_now
     if command.on_hand < known.reserved:
         return Refusal.BELOW_RESERVED
     refusal = closed(stock, level, rules) or overfull(level, change, 0, rules)
@@ -78,7 +81,6 @@ def recount(
         status=known.status,
         reference=command.snapshot_id or "",
     )
-    known_by_now = (Owed(known.warehouse_id, -known.owed),) if known.owed else ()
     return serve_after(stock, (move, *known_by_now), at_ms, rules)
 
 

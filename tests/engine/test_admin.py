@@ -1,5 +1,6 @@
 """Topics as they are made, and a changelog that somebody else made."""
 
+import asyncio
 import time
 from typing import Any
 
@@ -26,8 +27,9 @@ async def make(bootstrap: str, topic: str, configs: dict[str, str]) -> None:
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await admin.start()
     await admin.create_topics([NewTopic(topic, 1, 1, topic_configs=configs)])
-    while topic not in await admin.list_topics():
-        pass  # A broker tells of new ones a little late.
+    async with asyncio.timeout(10):
+        while topic not in await admin.list_topics():
+            pass  # A broker tells of new ones a little late.
     await admin.close()
 
 

@@ -479,6 +479,17 @@ def test_what_left_though_others_hold_it_is_off_the_books_as_soon_as_they_can_be
     assert (last.type, last.quantity, last.reason) == ("OUTBOUND", -1, "order_shipped")
 
 
+def test_a_count_that_finds_what_the_books_say_leaves_nothing_to_come_off_them() -> None:
+    shop = let_go(others=4)
+    shop.ship("a:1", EAST, quantity=2)
+
+    shop.count(4)
+
+    assert (shop.level().on_hand, shop.level().owed) == (4, 0)
+    shop.release("b:1")
+    assert shop.level().on_hand == 4
+
+
 def test_units_that_are_off_the_books_as_they_come_are_back_for_nobody() -> None:
     shop = let_go(others=5)
     shop.ship("a:1", EAST, quantity=2)
