@@ -165,3 +165,26 @@ def test_without_a_broker_commands_say_where_they_looked(desk: Desk) -> None:
     said = desk.refuses("dead-letters", "list", broker="127.0.0.1:1")
 
     assert "no Kafka broker answers at 127.0.0.1:1" in said
+
+
+# -- stuck
+
+
+def test_a_payment_that_a_person_must_look_at_is_listed_and_taken_off(
+    desk: Desk, workers: Workers, ear: Ear, sender: Sender
+) -> None:
+    order_id = sender.place(order("puzzling", line(PRODUCT, 1)))
+    ear.until_said(order_id, "PaymentComplete")
+    sender.refund(order_id, "all", amount=20.00)
+    ear.until_said(order_id, "RefundIssued")
+    payment_id = f"pay_{order_id}"
+    claim = {"paymentId": payment_id, "chargebackReference": f"cb_{order_id}"}
+    sender.send("RecordChargeback", claim | {"amountMinor": 20_00, "reason": "fraudulent"})
+    until(lambda: workers.row("stuck_payments", payment_id), SEEN_S_MAX, "its row says so")
+
+    listed = [json.loads(row) for row in desk.says("stuck", "list", "--json").splitlines()]
+    done = desk.says("stuck", "resolve", payment_id, "--note", "the bank took it back")
+
+    assert [(row["key"], row["on"]) for row in listed] == [(payment_id, ["puzzle"])]
+    assert done == f"{payment_id} is off the list: puzzle\n"
+    assert "is not stuck" in desk.refuses("stuck", "resolve", payment_id, "--note", "again")
