@@ -15,6 +15,7 @@ COMMANDS = {
     "tables": {"list", "get", "export"},
     "topics": {"create", "check"},
     "order": {"ORDER_ID"},
+    "stuck": {"list", "resolve"},
 }
 
 
