@@ -37,6 +37,7 @@ from streams.payments.steps import Facts
 
 _UNDELIVERED: Final = "delivery_failed"
 _LOST: Final = "LOST"
+_NOT_MADE: Final = frozenset({RefundState.CANCELLED, RefundState.FAILED})
 
 
 class Back(NamedTuple):
@@ -105,7 +106,11 @@ def delivery_failed(
     for units in parcel.units:
         worth = taken_off(after, (units.product_id, units.sku), units.quantity)
         amount, after = amount + worth.amount_minor, worth.sale
-    return Moved(after, back=Back(f"lost:{event.shipment_id}", amount, "LOST"))
+    return Moved(after, back=Back(_cause_of_loss(event.shipment_id), amount, "LOST"))
+
+
+def _cause_of_loss(shipment_id: str) -> str:
+    return f"lost:{shipment_id}"
 
 
 def return_agreed(
@@ -120,9 +125,12 @@ def return_agreed(
 
 
 def returned(
-    _payment: Payment, sale: Sale, event: ReturnReceived, _at_ms: int, rules: PaymentRules
+    payment: Payment, sale: Sale, event: ReturnReceived, _at_ms: int, rules: PaymentRules
 ) -> Moved:
     """Give back the price of what came back, as it was inspected, less the label's fee (G-32).
+
+    Of a parcel that was lost and comes back undelivered the loss took the price off the sale; where
+    nobody approved that refund, or it failed, it is owed now.
 
     An exchange leaves the sale as it is: other goods go out for those that came back. Where they
     do not in the end, Orders asks for the price with RefundGoods (G-33).
@@ -132,7 +140,15 @@ def returned(
     agreed = agreed_return(sale, event.return_id)
     worth = _worth(sale, event.items, rules, unused=agreed is not None and agreed.unused)
     amount = worth.amount_minor - (0 if agreed is None else agreed.fee_minor)
+    if agreed is not None and agreed.unused:
+        amount += _owed_for_loss(payment, event)
     return Moved(worth.sale, back=Back(event.return_id, amount, "RETURN", event.return_id))
+
+
+def _owed_for_loss(payment: Payment, event: ReturnReceived) -> int:
+    cause = _cause_of_loss(event.shipment_id)
+    lost = find(payment.refunds, refund_id_of(f"pay_{event.order_id}", cause))
+    return lost.amount_minor if lost is not None and lost.state in _NOT_MADE else 0
 
 
 def unreplaced(

@@ -231,6 +231,28 @@ def test_a_lost_parcel_pays_back_what_was_in_it_and_no_more() -> None:
     assert story.back == [10_000]
 
 
+@pytest.mark.parametrize(
+    ("reason", "failed", "back"),
+    [
+        ("delivery_failed", True, [10_000, 10_000]),
+        ("delivery_failed", False, [10_000]),
+        ("changed_mind", True, [10_000]),
+    ],
+)
+def test_a_parcel_that_was_lost_and_comes_back_is_paid_back_where_its_loss_was_not(
+    reason: str, *, failed: bool, back: list[int]
+) -> None:
+    story = Story().hear(dispatched(), lost())
+    if failed:
+        (refund,) = story.payment.refunds
+        over = RefundRefused(refund.refund_id, 10_000, "USD", "approval_required")
+        story.payment = evolve_all(story.payment, (over,))
+
+    story.hear(agreed(reason), received(item(quantity=3)))
+
+    assert story.back == back
+
+
 @pytest.mark.parametrize("code", ["CUSTOMER_UNAVAILABLE", "DAMAGED_IN_TRANSIT", "REFUSED", "OTHER"])
 def test_other_failures_pay_nothing_back_yet(code: str) -> None:
     assert Story().hear(dispatched(), lost(code)).back == []
