@@ -8,7 +8,7 @@ is replaced.
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
@@ -44,7 +44,7 @@ class ConfirmedProducer:
         return len(await (await self._connected()).partitions_for(topic))
 
     async def send(
-        self, topic: str, partition: int, key: bytes, value: bytes, headers: Sequence[Header]
+        self, topic: str, partition: int, key: bytes, value: bytes, headers: Iterable[Header]
     ) -> None:
         """Write one record; every replica in sync has it on return.
 
@@ -83,7 +83,7 @@ class ConfirmedProducer:
                 try:
                     await producer.start()
                 except BaseException:
-                    await producer.stop()
+                    await _end(producer)
                     raise
                 self._producer = producer
             return self._producer

@@ -49,7 +49,7 @@ class Inlet:
         try:
             async with asyncio.timeout(PUT_S_MAX):
                 await self._producer.send(
-                    topology.real_name(topic), partition, key.encode(), value, list(headers)
+                    topology.real_name(topic), partition, key.encode(), value, headers
                 )
         except (KafkaError, TimeoutError) as refused:
             raise NotTaken(f"{topology.real_name(topic)}: {refused!r}") from refused
