@@ -12,7 +12,8 @@ from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from types import CodeType, ModuleType
 from typing import Final, NamedTuple
 
-from simulation.broken_rules import MUTANTS, Mutant
+from simulation.broken_rules import MUTANTS
+from simulation.broken_rules.mutant import Mutant
 
 SEEDS_MAX: Final = 600
 """Lives that a mutant may live through before it counts as not noticed."""

@@ -3,7 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from simulation.mutants import MUTANTS, Mutant, tried
+from simulation.broken_rules import MUTANTS
+from simulation.broken_rules.mutant import Mutant
+from simulation.mutants import tried
 
 QUICK = (
     "money is captured before every line is held",
