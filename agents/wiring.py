@@ -9,7 +9,7 @@ import msgspec
 from engine.specs import Context, Delivery, Published, Timer, TopicSpec
 from events.base import Message
 from events.ids import derived_id
-from events.scalars import known_ms
+from events.moments import known_ms
 from events.writer import Writer, writer_of
 from topics import CONTRACT, topic_of
 

@@ -75,6 +75,8 @@ from events.inventory import (
     WarehouseStockSnapshot,
     Zone,
 )
+from events.moments import Moment
+from events.money import Minor
 from events.notifications import (
     CustomerEngagementRecorded,
     GetNotificationDetails,
@@ -134,7 +136,6 @@ from events.returns import (
     ReturnInitiated,
     ReturnReceived,
 )
-from events.scalars import Minor, Moment
 from events.shipment_ids import SHIPMENT_PREFIX, order_of_shipment, shipment_id_of
 from events.shipping import (
     CancelShipment,

@@ -4,7 +4,8 @@ An extension: the contract has no topic for them.
 """
 
 from events.base import Event, Upcast
-from events.scalars import Id, Moment, Number, Text
+from events.moments import Moment
+from events.scalars import Id, Number, Text
 from events.vocabulary import AlertSeverity
 
 

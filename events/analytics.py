@@ -4,18 +4,9 @@ from datetime import date
 from typing import Literal
 
 from events.base import Event, Part, Upcast, names
-from events.scalars import (
-    Count,
-    Currency,
-    Id,
-    JsonObject,
-    Many,
-    Minor,
-    Moment,
-    Number,
-    Ratio,
-    Text,
-)
+from events.moments import Moment
+from events.money import Minor
+from events.scalars import Count, Currency, Id, JsonObject, Many, Number, Ratio, Text
 
 
 class ReportPeriod(Part):

@@ -4,17 +4,9 @@ from datetime import date
 from typing import ClassVar
 
 from events.base import Event, Part, Spellings, Upcast, names
-from events.scalars import (
-    Count,
-    Currency,
-    FourDigits,
-    Id,
-    Many,
-    Minor,
-    Moment,
-    Number,
-    Text,
-)
+from events.moments import Moment
+from events.money import Minor
+from events.scalars import Count, Currency, FourDigits, Id, Many, Number, Text
 from events.types import Period, Plan
 from events.vocabulary import InvoiceStatus, InvoiceType
 

@@ -10,7 +10,9 @@ from typing import Annotated, Final
 from pydantic import StringConstraints
 
 from events.base import Command, Event, Part, names
-from events.scalars import Currency, Id, Many, MinorUnits, Moment, Text
+from events.moments import Moment
+from events.money import MinorUnits
+from events.scalars import Currency, Id, Many, Text
 
 NOTE_CHARS_MAX: Final = 500
 _BY_CHARS_MAX: Final = 100

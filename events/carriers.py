@@ -6,7 +6,9 @@ All are extensions: the contract names the carriers, not how they are called.
 from typing import Final, Literal
 
 from events.base import Command, Event, Part
-from events.scalars import Count, Currency, Id, Many, Minor, Moment, Text, Url
+from events.moments import Moment
+from events.money import Minor
+from events.scalars import Count, Currency, Id, Many, Text, Url
 from events.shipping_parts import Package
 from events.types import Address
 from events.vocabulary import Carrier, ShippingMethod

@@ -6,7 +6,9 @@ Amounts here are in minor units on the wire too, as providers write them.
 from typing import Literal
 
 from events.base import Command, Event, Upcast, names
-from events.scalars import Count, Currency, Id, MinorUnits, Moment, Text
+from events.moments import Moment
+from events.money import MinorUnits
+from events.scalars import Count, Currency, Id, Text
 from events.vocabulary import ChargeOperation
 
 

@@ -18,9 +18,9 @@ from typing import Any, Final
 from events.base import Message
 from events.envelope import Envelope
 from events.errors import ContractError
+from events.moments import format_ms, utc_ms
 from events.reader import reader_of
 from events.registry import TOPICS
-from events.scalars import format_ms, utc_ms
 from events.upcast import read_upcast
 from events.writer import writer_of
 

@@ -10,7 +10,8 @@ from pydantic.alias_generators import to_camel
 from pydantic.functional_validators import PlainValidator
 
 from events.base import Message
-from events.scalars import Id, JsonObject, epoch_ms
+from events.moments import epoch_ms
+from events.scalars import Id, JsonObject
 
 M_co = TypeVar("M_co", bound=Message, covariant=True)
 

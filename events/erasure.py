@@ -4,7 +4,8 @@ An extension: the contract demands the erasure and names no message for it.
 """
 
 from events.base import Command, Event, Upcast
-from events.scalars import Count, Id, Moment, Text
+from events.moments import Moment
+from events.scalars import Count, Id, Text
 
 
 class EraseCustomer(Command):

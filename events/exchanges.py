@@ -1,9 +1,10 @@
 """Exchanges: other goods in the place of what was sent back (G-33). All of them extensions."""
 
 from events.base import Part
+from events.money import Minor
 from events.orders import OrderCommand
 from events.refunds import Reason, RefundCommand
-from events.scalars import Count, Currency, Id, Many, Minor, Quantity, Text
+from events.scalars import Count, Currency, Id, Many, Quantity, Text
 from events.shipping_parts import ReturnedItem
 from events.types import Address, OrderItem, OrderPayment
 from events.vocabulary import ItemCondition, ShippingMethod

@@ -6,18 +6,9 @@ from typing import Annotated, Any, ClassVar
 from pydantic import AfterValidator
 
 from events.base import Command, Event, Part, Spellings, Upcast, names
-from events.scalars import (
-    Count,
-    Currency,
-    Id,
-    Many,
-    Minor,
-    Moment,
-    Number,
-    Points,
-    Ratio,
-    Text,
-)
+from events.moments import Moment
+from events.money import Minor
+from events.scalars import Count, Currency, Id, Many, Number, Points, Ratio, Text
 from events.vocabulary import (
     FraudDecision,
     FraudSeverity,

@@ -3,7 +3,8 @@
 from datetime import date
 
 from events.base import Command
-from events.scalars import Count, Id, Moment, Quantity, Text
+from events.moments import Moment
+from events.scalars import Count, Id, Quantity, Text
 from events.types import Address
 from events.vocabulary import ReleaseReason
 

@@ -4,19 +4,9 @@ from datetime import date
 from typing import Any
 
 from events.base import Command, Event, Part, Query, Upcast, names
-from events.scalars import (
-    Change,
-    Count,
-    Id,
-    JsonObject,
-    Many,
-    Map,
-    Minor,
-    Moment,
-    Number,
-    Quantity,
-    Text,
-)
+from events.moments import Moment
+from events.money import Minor
+from events.scalars import Change, Count, Id, JsonObject, Many, Map, Number, Quantity, Text
 from events.vocabulary import (
     AdjustmentReason,
     AdjustmentType,

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from events.base import ANY_OTHER, Message, Part
 from events.errors import NAME_CHARS_MAX, quoted
-from events.scalars import parse_moment
+from events.moments import parse_moment
 from events.shapes import FieldShape, owner_of
 
 _Fault = Mapping[str, Any]

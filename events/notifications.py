@@ -1,7 +1,8 @@
 """Notifications: the queue that feeds them and what became of each, keyed by the user."""
 
 from events.base import Command, Event, Part, Query, Upcast
-from events.scalars import Count, Email, Id, JsonObject, Many, Moment, Text
+from events.moments import Moment
+from events.scalars import Count, Email, Id, JsonObject, Many, Text
 from events.vocabulary import (
     Channel,
     InteractionKind,

@@ -4,19 +4,9 @@ from datetime import date
 from typing import ClassVar, Literal
 
 from events.base import ANY_OTHER, Command, Event, Part, Query, Spellings, Upcast, names
-from events.scalars import (
-    Count,
-    Currency,
-    FourDigits,
-    Id,
-    JsonObject,
-    Many,
-    Minor,
-    MinorUnits,
-    Moment,
-    Quantity,
-    Text,
-)
+from events.moments import Moment
+from events.money import Minor, MinorUnits
+from events.scalars import Count, Currency, FourDigits, Id, JsonObject, Many, Quantity, Text
 from events.types import (
     Address,
     Customer,

@@ -3,17 +3,9 @@
 from typing import Any, ClassVar, Literal
 
 from events.base import Command, Event, Part, Query, Spellings, Upcast, names
-from events.scalars import (
-    Count,
-    Country,
-    Currency,
-    FourDigits,
-    Id,
-    Many,
-    Minor,
-    Moment,
-    Text,
-)
+from events.moments import Moment
+from events.money import Minor
+from events.scalars import Count, Country, Currency, FourDigits, Id, Many, Text
 from events.types import Address, Geo, OrderItem, PaymentMethod
 from events.vocabulary import (
     METHOD_SPELLINGS,

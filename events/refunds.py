@@ -5,7 +5,9 @@ from typing import Annotated
 from pydantic import StringConstraints
 
 from events.base import Command, Event, names
-from events.scalars import Count, Currency, Id, Minor, MinorUnits, Moment, Text
+from events.moments import Moment
+from events.money import Minor, MinorUnits
+from events.scalars import Count, Currency, Id, Text
 from events.vocabulary import ChargebackOutcome, RefundedStatus, RefundRefusal
 
 Reason = Annotated[str, StringConstraints(max_length=500)]

@@ -1,7 +1,8 @@
 """Returned goods, keyed by the shipmentId they came with."""
 
 from events.base import Command, Event, Upcast
-from events.scalars import Id, Many, Moment, Text
+from events.moments import Moment
+from events.scalars import Id, Many, Text
 from events.shipping_parts import (
     DropOff,
     ExpectedItem,

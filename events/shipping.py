@@ -3,7 +3,8 @@
 from typing import Any, Final, Literal
 
 from events.base import Command, Event, Query, Upcast, names
-from events.scalars import Count, Id, Many, Moment, Text
+from events.moments import Moment
+from events.scalars import Count, Id, Many, Text
 from events.shipping_parts import (
     Customs,
     DeliveryLocation,

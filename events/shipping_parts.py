@@ -1,19 +1,9 @@
 """Parts of shipments and returns."""
 
 from events.base import Part
-from events.scalars import (
-    Count,
-    Currency,
-    Id,
-    JsonObject,
-    Many,
-    Minor,
-    Moment,
-    Number,
-    Quantity,
-    Text,
-    Url,
-)
+from events.moments import Moment
+from events.money import Minor
+from events.scalars import Count, Currency, Id, JsonObject, Many, Number, Quantity, Text, Url
 from events.types import Geo, Money, Place, ShippedItem
 from events.vocabulary import Carrier, CustomsStatus, ItemCondition, ShippingMethod, TransportMode
 

@@ -3,7 +3,9 @@
 from datetime import date
 
 from events.base import Command, Event, Query, Upcast, names
-from events.scalars import Count, Id, Many, Minor, Moment, SignedMinor, Text
+from events.moments import Moment
+from events.money import Minor, SignedMinor
+from events.scalars import Count, Id, Many, Text
 from events.types import Address, OrderItem, PaymentMethod, Period, Plan
 from events.vocabulary import CancelledBy, PlanChangeTiming, SubscriptionCancelReason
 

@@ -6,19 +6,9 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field
 
 from events.base import Part, Spellings, names
-from events.scalars import (
-    MINOR_MAX,
-    Count,
-    Country,
-    Currency,
-    Email,
-    FourDigits,
-    Id,
-    Minor,
-    Moment,
-    Quantity,
-    Text,
-)
+from events.moments import Moment
+from events.money import MINOR_MAX, Minor
+from events.scalars import Count, Country, Currency, Email, FourDigits, Id, Quantity, Text
 from events.vocabulary import (
     METHOD_SPELLINGS,
     BillingCycle,

@@ -26,9 +26,9 @@ from events.envelope import ENVELOPE_FIELDS, Envelope, correlation_of
 from events.errors import ContractError, UnknownMessage, UnsupportedVersion, quoted
 from events.ids import derived_id
 from events.mend import explain, mend
+from events.moments import format_ms
 from events.reader import reader_of
 from events.registry import message_named
-from events.scalars import format_ms
 from events.shapes import shape_of
 
 ROUNDS_MAX: Final = 4

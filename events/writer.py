@@ -10,8 +10,8 @@ import msgspec
 from events.base import Message
 from events.envelope import Envelope
 from events.errors import ContractError
+from events.moments import format_ms
 from events.reader import reader_of
-from events.scalars import format_ms
 
 CONTENT_TYPE: Final = b"application/json"
 

@@ -6,11 +6,11 @@ from events.alerts import AlertRaised
 from events.analytics import OrderMetricsCalculated
 from events.fraud import FraudDetected
 from events.inventory import InventoryAdjusted, LowStockAlert, OutOfStock
+from events.moments import format_moment
 from events.orders import OrderAmended, OrderCancelled, OrderConfirmed, OrderFailed
 from events.payments import PaymentFailed, PaymentProcessed
 from events.refunds import ChargebackClosed, ChargebackOpened, RefundFailed, RefundIssued
 from events.registrations import UserForgotPasswordEvent
-from events.scalars import format_moment
 from events.types import OrderItem
 from streams.notifications.wording import Facts, money
 

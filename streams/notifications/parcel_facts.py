@@ -1,7 +1,7 @@
 """What messages about parcels and returns say."""
 
+from events.moments import format_moment
 from events.returns import ReturnInitiated, ReturnReceived
-from events.scalars import format_moment
 from events.shipping import (
     DeliveryFailed,
     ShipmentBookingFailed,

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin, 
 
 from hypothesis import strategies as st
 
-from events import MESSAGES, Message, Part, scalars
+from events import MESSAGES, Message, Part, moments, money, scalars
 from events.books import Name, Note
 from events.fraud import FraudType
 from events.refunds import Reason
@@ -28,10 +28,10 @@ OBJECTS: Final = st.dictionaries(
 
 # Annotated types compare equal but do not hash, so this is a list and not a dict.
 _SCALARS: Final[list[tuple[Any, st.SearchStrategy[Any]]]] = [
-    (scalars.Minor, st.integers(0, scalars.MINOR_MAX)),
-    (scalars.SignedMinor, st.integers(-scalars.MINOR_MAX, scalars.MINOR_MAX)),
-    (scalars.MinorUnits, st.integers(0, scalars.MINOR_MAX)),
-    (scalars.Moment, MOMENTS),
+    (money.Minor, st.integers(0, money.MINOR_MAX)),
+    (money.SignedMinor, st.integers(-money.MINOR_MAX, money.MINOR_MAX)),
+    (money.MinorUnits, st.integers(0, money.MINOR_MAX)),
+    (moments.Moment, MOMENTS),
     (scalars.Id, st.text(st.characters(codec="utf-8"), min_size=1, max_size=12)),
     (scalars.Text, TEXT),
     (scalars.Url, TEXT),

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 import events
 from events.memo import Memo
-from events.scalars import known_ms
+from events.moments import known_ms
 from events.writer import writer_of
 from tests.events.generated import OBJECTS, messages
 
