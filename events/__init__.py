@@ -87,23 +87,25 @@ from events.notifications import (
     NotificationSent,
     SendNotification,
 )
-from events.orders import (
+from events.order_parts import (
     AddressChange,
     Amendment,
+    GiftDetails,
+    InventoryDetails,
+    OrderLine,
+    PaymentFailureDetails,
+    RefundInfo,
+)
+from events.orders import (
     AmendOrder,
     CancelOrder,
     GetOrder,
-    GiftDetails,
-    InventoryDetails,
     LegacyOrderArchived,
     OrderAmended,
     OrderCancelled,
     OrderConfirmed,
     OrderFailed,
-    OrderLine,
-    PaymentFailureDetails,
     PlaceOrder,
-    RefundInfo,
     RequestReturn,
     UpdateCart,
 )

@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from events.orders import Amendment, AmendOrder, CancelOrder, PlaceOrder, RequestReturn, UpdateCart
+from events.order_parts import Amendment
+from events.orders import AmendOrder, CancelOrder, PlaceOrder, RequestReturn, UpdateCart
 from events.refunds import RecordChargeback, RefundPayment
 from events.returns import CreateReturnLabel
 from events.types import Address, Customer, Geo, OrderItem, OrderPayment, RiskContext, ShippedItem

@@ -2,7 +2,8 @@
 
 from msgspec.structs import replace
 
-from events.orders import OrderAmended, OrderLine
+from events.order_parts import OrderLine
+from events.orders import OrderAmended
 from streams.allocation.facts import Amended, Fact, Redirected
 from streams.allocation.rows import Allocation, Line, LineState
 from streams.allocation.rules import AllocationRules

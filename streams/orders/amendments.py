@@ -11,7 +11,8 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from events.orders import Amendment, AmendOrder
+from events.order_parts import Amendment
+from events.orders import AmendOrder
 from streams.orders.pricing import discount_percent, net
 from streams.orders.rows import (
     BEFORE_DISPATCH,

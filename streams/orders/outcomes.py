@@ -6,15 +6,8 @@ from typing import Any
 from events.base import Message
 from events.exchanges import PlaceReplacement
 from events.inventory import OutOfStock
-from events.orders import (
-    InventoryDetails,
-    OrderCancelled,
-    OrderConfirmed,
-    OrderFailed,
-    PaymentFailureDetails,
-    PlaceOrder,
-    RefundInfo,
-)
+from events.order_parts import InventoryDetails, PaymentFailureDetails, RefundInfo
+from events.orders import OrderCancelled, OrderConfirmed, OrderFailed, PlaceOrder
 from events.payments import PaymentFailed, PaymentInitiated
 from events.types import OrderItem, OrderPayment, PaymentMethod
 from streams.moments import moment_of

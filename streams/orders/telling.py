@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from events.base import Message
 from events.holds import ReleaseStock, ReserveStock
-from events.orders import AddressChange, Amendment, OrderAmended, OrderLine
+from events.order_parts import AddressChange, Amendment, OrderLine
+from events.orders import OrderAmended
 from events.returns import CreateReturnLabel
 from events.types import ShippedItem
 from streams.addresses import region_of, wire_address

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 import msgspec
 from msgspec.structs import replace
 
-from events.orders import OrderLine
+from events.order_parts import OrderLine
 from events.payments import PaymentInitiated
 
 PARCELS_MAX: Final = 50

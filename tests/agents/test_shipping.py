@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from events.base import Message
-from events.orders import Amendment, OrderAmended, OrderLine
+from events.order_parts import Amendment, OrderLine
+from events.orders import OrderAmended
 from events.shipping import ShipmentRouteUpdated
 from settings import Settings
 from streams.shipping import fulfilment

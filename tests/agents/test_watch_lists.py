@@ -3,7 +3,8 @@
 from agents.notify import notify_agent
 from agents.registrations import registrations_agent
 from events.inventory import InventoryAdjusted
-from events.orders import Amendment, OrderAmended, OrderCancelled
+from events.order_parts import Amendment
+from events.orders import OrderAmended, OrderCancelled
 from events.registrations import UserSignedUpEvent
 from streams.notifications.rules import NotificationRules
 from streams.registrations import PRODUCTS_MAX, WatchList, missed

@@ -1,4 +1,5 @@
-from events.orders import Amendment, AmendOrder, CancelOrder
+from events.order_parts import Amendment
+from events.orders import AmendOrder, CancelOrder
 from events.refunds import RefundPayment
 from events.types import Address
 from tests.flows.scene import Scene, order

@@ -6,7 +6,8 @@ import pytest
 
 from events.erasure import EraseCustomer
 from events.holds import ReleaseStock
-from events.orders import Amendment, AmendOrder, CancelOrder, RequestReturn
+from events.order_parts import Amendment
+from events.orders import AmendOrder, CancelOrder, RequestReturn
 from events.refunds import RecordChargeback, RefundPayment
 from events.returns import ConfirmReturnReceived, CreateReturnLabel
 from events.shipping_parts import ReturnedItem

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from events.fraud import FraudDetected, OverrideFraudDecision
-from events.orders import Amendment, AmendOrder
+from events.order_parts import Amendment
+from events.orders import AmendOrder
 from events.subscriptions import (
     CancelSubscription,
     PauseSubscription,

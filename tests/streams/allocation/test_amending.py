@@ -1,7 +1,8 @@
 """What an amendment means for an order's claims (G-8)."""
 
 from events.base import Message
-from events.orders import AddressChange, OrderAmended, OrderLine
+from events.order_parts import AddressChange, OrderLine
+from events.orders import OrderAmended
 from streams.allocation.commands import commands
 from streams.allocation.deciding import decide
 from streams.allocation.evolution import fold

@@ -5,7 +5,8 @@ from typing import Any
 from events.base import Message
 from events.fraud import FraudCheckCompleted, FraudDetected
 from events.inventory import InventoryAdjusted, OutOfStock
-from events.orders import Amendment, AmendOrder, CancelOrder, PlaceOrder
+from events.order_parts import Amendment
+from events.orders import AmendOrder, CancelOrder, PlaceOrder
 from events.payments import PaymentFailed, PaymentProcessed
 from events.refunds import RefundIssued
 from events.types import Address, OrderItem, OrderPayment

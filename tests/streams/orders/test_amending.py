@@ -7,7 +7,8 @@ import pytest
 from msgspec.structs import replace
 
 from events.base import Message
-from events.orders import Amendment, OrderAmended
+from events.order_parts import Amendment
+from events.orders import OrderAmended
 from events.shipping import ShipmentCreated
 from streams.moments import ms_of
 from streams.orders.amendments import Refusal

@@ -6,14 +6,8 @@ from typing import Any
 import pytest
 
 from events.base import Message
-from events.orders import (
-    GiftDetails,
-    InventoryDetails,
-    OrderCancelled,
-    PaymentFailureDetails,
-    PlaceOrder,
-    RefundInfo,
-)
+from events.order_parts import GiftDetails, InventoryDetails, PaymentFailureDetails, RefundInfo
+from events.orders import OrderCancelled, PlaceOrder
 from events.types import OrderPayment, RiskContext
 from streams.orders.calendar import delivery_day
 from streams.orders.deciding import decide

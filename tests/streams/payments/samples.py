@@ -17,7 +17,8 @@ from events.charges import (
 )
 from events.fraud import FraudCheckCompleted, FraudDetected
 from events.inventory import InventoryAdjusted
-from events.orders import OrderAmended, OrderCancelled, OrderFailed, OrderLine
+from events.order_parts import OrderLine
+from events.orders import OrderAmended, OrderCancelled, OrderFailed
 from events.payments import Instrument, PaymentInitiated, PaymentSettled
 from events.refunds import CloseChargeback, RecordChargeback, RefundPayment
 from events.types import OrderItem, PaymentMethod

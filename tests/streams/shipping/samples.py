@@ -6,7 +6,8 @@ from events.base import Message
 from events.carriers import CarrierBooked, CarrierBookingFailed
 from events.fraud import FraudCheckCompleted, FraudDetected
 from events.inventory import InventoryAdjusted
-from events.orders import AddressChange, OrderAmended, OrderCancelled, OrderConfirmed
+from events.order_parts import AddressChange
+from events.orders import OrderAmended, OrderCancelled, OrderConfirmed
 from events.payments import PaymentComplete, PaymentProcessed
 from events.refunds import ChargebackOpened
 from events.returns import ConfirmReturnReceived, CreateReturnLabel
