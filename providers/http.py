@@ -9,6 +9,7 @@ from providers.notifications import ChannelError
 
 _AGAIN: Final = frozenset({401, 403, 408, 429})
 """No fault of the message: our credentials, the provider's pace. So is all from 500 on."""
+_TROUBLE_FROM: Final = 500
 
 
 class JsonApi:
@@ -21,9 +22,16 @@ class JsonApi:
         self._session: aiohttp.ClientSession | None = None
 
     async def post(
-        self, url: str, body: Mapping[str, Any], headers: Mapping[str, str]
+        self,
+        url: str,
+        body: Mapping[str, Any],
+        headers: Mapping[str, str],
+        *,
+        judged: int | None = None,
     ) -> tuple[int, dict[str, Any]]:
         """Post, and give the status with the answer's object; empty where there is none.
+
+        The status `judged` is never an error here: the caller knows more of it.
 
         Raises:
             ChannelError: no answer, too many requests, a fault of the server, or credentials that
@@ -37,7 +45,7 @@ class JsonApi:
                 status = response.status
         except (aiohttp.ClientError, TimeoutError) as error:
             raise ChannelError(f"{self._name}: {type(error).__name__}: {error}") from error
-        if status in _AGAIN or status >= 500:  # noqa: PLR2004 - HTTP's own number
+        if status != judged and (status in _AGAIN or status >= _TROUBLE_FROM):
             raise ChannelError(f"{self._name}: HTTP {status}")
         return status, answer
 

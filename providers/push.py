@@ -1,7 +1,9 @@
 """Push in the shape of Firebase Cloud Messaging (HTTP v1): one request a device.
 
 A push waits a day for its device, and a later one about the same order takes its place (G-36).
-A device that the provider does not know any more is told as dead.
+A device that the provider does not know any more is told as dead; so is one that registered with
+another sender, once a push has shown that our credentials are good: without that, all of them
+would look so.
 """
 
 import asyncio
@@ -13,9 +15,12 @@ from providers.notifications import ChannelError, Code, Outgoing, Refusal, Taken
 
 CALLS_MAX: Final = 100
 _NOT_FOUND: Final = 404
+_FORBIDDEN: Final = 403
 _REFUSED_FROM: Final = 400
 _UNREGISTERED: Final = "UNREGISTERED"
 """FCM's word for a device that has the app no more."""
+_MISMATCH: Final = "SENDER_ID_MISMATCH"
+"""FCM's word for a device that takes pushes from another sender than ours."""
 
 
 class FcmPush(HttpMessenger):
@@ -24,6 +29,7 @@ class FcmPush(HttpMessenger):
     def __init__(self, url: str, token: str, *, name: str = "fcm", timeout_s: float = 5.0) -> None:
         """`url` is `https://fcm.googleapis.com/v1/projects/<project>/messages:send`."""
         super().__init__(url, token, name, timeout_s, CALLS_MAX)
+        self._proven = False
 
     async def send(self, message: Outgoing) -> Taken | Refusal:
         """Push to every device; one that takes it is enough, and nobody gets it twice.
@@ -34,33 +40,41 @@ class FcmPush(HttpMessenger):
         answers = await asyncio.gather(
             *(self._push(message, device) for device in message.to), return_exceptions=True
         )
-        told = list(zip(message.to, answers, strict=True))
-        dead = tuple([device for device, answer in told if answer == _NOT_FOUND])
         statuses = [answer for answer in answers if isinstance(answer, int)]
-        if any(status < _REFUSED_FROM for status in statuses):
+        taken = any(status < _REFUSED_FROM for status in statuses)
+        self._proven = self._proven or taken
+        gone = {_NOT_FOUND, _FORBIDDEN} if self._proven else {_NOT_FOUND}
+        told = zip(message.to, answers, strict=True)
+        dead = tuple([device for device, answer in told if answer in gone])
+        if taken:
             return Taken(dead=dead)
         for answer in answers:
             if isinstance(answer, BaseException):
                 raise answer
+        if _FORBIDDEN in statuses and not self._proven:
+            raise ChannelError(f"{self.name}: HTTP 403 {_MISMATCH}: are credentials the app's?")
         if len(dead) == len(message.to):
             return Refusal(Code.DEAD_TOKEN, "No device has the app any more.", dead)
-        refused = max(status for status in statuses if status != _NOT_FOUND)
+        refused = max(status for status in statuses if status not in gone)
         return Refusal(Code.REFUSED, f"HTTP {refused}", dead)
 
     async def _push(self, message: Outgoing, device: str) -> int:
-        """The status for one device; 404 means that it is gone, and nothing else."""
-        status, answer = await self._api.post(self._url, push_of(message, device), {})
-        if status == _NOT_FOUND and not _is_unregistered(answer):
+        """The status for one device; 404 and 403 speak of the device, and of nothing else."""
+        body = push_of(message, device)
+        status, answer = await self._api.post(self._url, body, {}, judged=_FORBIDDEN)
+        if status == _NOT_FOUND and not _says(answer, _UNREGISTERED):
             raise ChannelError(f"{self.name}: HTTP {status}: nothing is at FLOWMART_PUSH_URL")
+        if status == _FORBIDDEN and not _says(answer, _MISMATCH):
+            raise ChannelError(f"{self.name}: HTTP {status}")
         return status
 
 
-def _is_unregistered(answer: Mapping[str, Any]) -> bool:
-    """Whether the provider knows the device no more, and not the address that was asked."""
+def _says(answer: Mapping[str, Any], code: str) -> bool:
+    """Whether the provider names that error, which is the device's."""
     error = answer.get("error")
     details = error.get("details") if isinstance(error, dict) else None
     told = details if isinstance(details, list) else []
-    return any(isinstance(one, dict) and one.get("errorCode") == _UNREGISTERED for one in told)
+    return any(isinstance(one, dict) and one.get("errorCode") == code for one in told)
 
 
 def push_of(message: Outgoing, device: str) -> dict[str, Any]:

@@ -5,7 +5,6 @@ shows them whole.
 """
 
 import hmac
-import ipaddress
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -13,6 +12,7 @@ from typing import Any
 
 from aiohttp import web
 
+from settings import is_loopback
 from web.control import PAGES
 from web.problems import problem
 
@@ -66,7 +66,7 @@ def _may_read(request: web.Request, tokens: Tokens) -> bool:
     if sees_personal(request):
         return True
     if tokens.view is None:
-        return _is_local(request.remote or "") and _is_local(request.url.host or "")
+        return is_loopback(request.remote or "") and is_loopback(request.url.host or "")
     return _shows(request, tokens.view)
 
 
@@ -75,12 +75,3 @@ def _shows(request: web.Request, token: str | None) -> bool:
     if not token or scheme.lower() != "bearer":
         return False
     return hmac.compare_digest(shown.encode(errors="surrogateescape"), token.encode())
-
-
-def _is_local(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -27,7 +27,8 @@ ANSWERS: dict[str, tuple[int, dict[str, Any]]] = {
     ),
     "nothing here": (404, {}),
     "no such project": (404, {"error": {"status": "NOT_FOUND", "details": "?"}}),
-    "no right": (403, {"error": {"details": [{"errorCode": "SENDER_ID_MISMATCH"}]}}),
+    "another app's": (403, {"error": {"details": [{"errorCode": "SENDER_ID_MISMATCH"}]}}),
+    "no right": (403, {"error": {"status": "PERMISSION_DENIED"}}),
     "bad": (400, {}),
     "busy": (503, {}),
 }
@@ -135,6 +136,7 @@ async def test_a_push_waits_a_day_and_takes_the_place_of_the_last_one(provider: 
         (("gone", "bad"), Refusal(Code.REFUSED, "HTTP 400", ("gone",))),
         (("live", "gone", "busy"), Taken(dead=("gone",))),
         (("live", "nothing here"), Taken()),
+        (("live", "another app's"), Taken(dead=("another app's",))),
     ],
 )
 async def test_devices_that_are_gone_are_told(
@@ -143,9 +145,24 @@ async def test_devices_that_are_gone_are_told(
     assert await push(provider, *devices) == answer
 
 
-@pytest.mark.parametrize("device", ["nothing here", "no such project", "no right", "busy"])
+@pytest.mark.parametrize(
+    "device", ["nothing here", "no such project", "no right", "another app's", "busy"]
+)
 async def test_a_door_that_is_not_there_or_shut_takes_no_device_from_its_customer(
     provider: Provider, device: str
 ) -> None:
     with pytest.raises(ChannelError, match="HTTP"):
         await push(provider, "gone", device)
+
+
+async def test_once_a_device_took_a_push_what_another_app_registered_is_gone(
+    provider: Provider,
+) -> None:
+    sender = FcmPush(provider.url, "secret")
+
+    await sender.send(message("live"))
+    answer = await sender.send(message("another app's"))
+    await sender.close()
+
+    dead = ("another app's",)
+    assert answer == Refusal(Code.DEAD_TOKEN, "No device has the app any more.", dead)
