@@ -17,6 +17,7 @@ from streams.erasure.business import (
     is_untold,
     open_subscriptions,
     payments_of,
+    remains,
 )
 from streams.erasure.rounds import Sweep, Swept
 from streams.erasure.rules import ErasureRules
@@ -34,19 +35,9 @@ SUBSCRIBED: Final = (SUBSCRIPTIONS, INVOICES)
 ALSO: Final[Mapping[str, tuple[str, ...]]] = {
     "payments": ("resolved.note",),
     "shipments": ("scans.city", "scans.state", "scans.facility", "returning.details"),
-    "preferences": (
-        "closed",
-        "soft_bounces_ms",
-        "soft_bounces_of",
-        "marketing",
-        "timezone",
-        "locale",
-    ),
 }
 """By table, what views show and an erasure empties all the same: a parcel's way ends at a door,
-and what people note of a payment may name whose it was.
-Of preferences only what somebody stopped is left: while an order of theirs goes on nobody may
-write to them again."""
+and what people note of a payment may name whose it was."""
 
 Rows = Callable[[Context, TableSpec[Any], str], Iterator[tuple[str, Any]]]
 
@@ -150,12 +141,15 @@ def _orders(ctx: Context, step: Sweep) -> tuple[int, list[str]]:
 
 def _erase(ctx: Context, table: TableSpec[Any], key: str, row: Any) -> bool:
     """Erase one row; whether there was anything to erase."""
-    if table in DROPPED and not (table is PREFERENCES and row.opted_out):
+    if table in DROPPED:
+        after = remains(row)
+    else:
+        after = blanked(row, (*table.mask, *ALSO.get(table.name, ())))
+    if after == row:
+        return False
+    if after is None:
         del ctx.table(table)[key]
         return True
-    after = blanked(row, (*table.mask, *ALSO.get(table.name, ())))
-    if after is row:
-        return False
     ctx.table(table)[key] = after
     return True
 

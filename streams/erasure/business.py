@@ -1,10 +1,10 @@
-"""What of a customer is still open, and so keeps what it needs; and where its payments lie."""
+"""What of a customer stays: what open business needs, what they stopped; where payments lie."""
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 from streams.billing.rows import Invoice
-from streams.notifications.rows import Notification
+from streams.notifications.rows import Notification, Preferences
 from streams.notifications.rows import Status as NotificationStatus
 from streams.orders.exchanging import is_open as is_exchanging
 from streams.orders.rows import Order
@@ -54,3 +54,13 @@ def payments_of(invoice: Invoice) -> Iterator[str]:
     if stem != invoice.payment_id:
         yield stem
         yield from (f"{stem}_{attempt}" for attempt in range(2, invoice.attempt))
+
+
+def remains(row: Any) -> Preferences | None:
+    """What is left of a row that is worth nothing without its person; None: it goes whole.
+
+    What somebody stopped stays: while an order of theirs goes on nobody may write to them again.
+    """
+    if isinstance(row, Preferences) and row.opted_out:
+        return Preferences(row.user_id, row.opted_out)
+    return None

@@ -2,7 +2,8 @@
 
 import pytest
 
-from streams.erasure.business import is_later, is_open
+from streams.erasure.business import is_later, is_open, remains
+from streams.notifications.rows import Contact, Preferences
 from streams.orders.rows import Order
 from tests.streams.orders.samples import CONFIRMED, after, cancel
 from tests.streams.orders.test_exchanging import WHOLE, gone, held, received, replacing, swap
@@ -36,3 +37,18 @@ def test_an_order_needs_its_address_until_nothing_more_goes_there(
     order: Order, *, expected: bool
 ) -> None:
     assert is_open(order) is expected
+
+
+@pytest.mark.parametrize(
+    ("row", "left"),
+    [
+        (Contact("cus_1", "ann@example.com"), None),
+        (Preferences("cus_1", timezone="Europe/London", marketing=True), None),
+        (
+            Preferences("cus_1", ("EMAIL",), ("EMAIL:1",), (1,), "EMAIL:1", True, "UTC", "en"),
+            Preferences("cus_1", ("EMAIL",)),
+        ),
+    ],
+)
+def test_of_a_person_only_what_they_stopped_stays(row: object, left: object) -> None:
+    assert remains(row) == left
