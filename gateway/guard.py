@@ -198,6 +198,19 @@ def unauthorized(why: str) -> Refusal:
     )
 
 
+def unheard(status: HTTPStatus, why: str) -> web.Response:
+    """Refuse what never became a request: it has no trace of its own yet."""
+    trace = str(uuid.uuid4())
+    code = "MALFORMED" if status == HTTPStatus.BAD_REQUEST else _code(status)
+    answer = Refusal(status, code, why).response(trace)
+    answer.headers[TRACE] = trace
+    return answer
+
+
+def _code(status: HTTPStatus) -> str:
+    return status.phrase.upper().replace(" ", "_")
+
+
 def _forbidden(why: str) -> Refusal:
     return Refusal(HTTPStatus.FORBIDDEN, "FORBIDDEN", why)
 
@@ -217,6 +230,7 @@ def _of_aiohttp(request: web.Request, exc: web.HTTPException) -> Refusal:
         HTTPStatus.NOT_FOUND: "no such route; GET /openapi.json tells them all",
         HTTPStatus.METHOD_NOT_ALLOWED: f"this path takes {allowed}",
     }.get(status, exc.reason)
-    code = status.phrase.upper().replace(" ", "_")
     headers = {"Allow": allowed} if allowed else {}
-    return Refusal(status, code, f"{request.method} {request.path}: {next_step}", headers=headers)
+    return Refusal(
+        status, _code(status), f"{request.method} {request.path}: {next_step}", headers=headers
+    )

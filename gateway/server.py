@@ -9,7 +9,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from gateway import openapi
 from gateway.bodies import read
-from gateway.guard import PRINCIPAL, Guard, entitled
+from gateway.guard import PRINCIPAL, Guard, entitled, unheard
 from gateway.kafka import Commands, Events
 from gateway.outcomes import Outcomes
 from gateway.reads import Reads
@@ -19,7 +19,7 @@ from gateway.rules import GatewayRules
 from gateway.workers import NoWorker, Workers
 from gateway.writes import Writes
 from topics import INVENTORY_EVENTS, ORDERS_EVENTS, PAYMENTS_EVENTS, SHIPPING_EVENTS
-from web.problems import server_log
+from web.port import Port
 
 HEARD: Final = (ORDERS_EVENTS, INVENTORY_EVENTS, PAYMENTS_EVENTS, SHIPPING_EVENTS)
 """Topics whose events make answers stale."""
@@ -65,10 +65,7 @@ class Gateway:
                 *(web.get(one.path, self._reads.listing(one)) for one in LISTINGS),
             ]
         )
-        self._runner = web.AppRunner(
-            self.site, access_log=None, logger=server_log(), auto_decompress=False,
-            shutdown_timeout=_STOP_S,
-        )  # fmt: skip
+        self._runner = Port(self.site, unheard, timeout_s=_STOP_S, auto_decompress=False)
 
     async def start(self, host: str, port: int) -> None:
         """Connect to Kafka and the workers, then listen.

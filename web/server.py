@@ -26,7 +26,8 @@ from web.access import Tokens, access
 from web.control import ControlRoom
 from web.figures import FigureCollector
 from web.peers import Peers
-from web.problems import problem, problems, server_log
+from web.port import Port
+from web.problems import problem, problems
 from web.tables import TableViews
 
 PREFIX = "flowmart"
@@ -68,7 +69,7 @@ class WorkerWeb(Service):  # type: ignore[misc]  # untyped base
                 *routes,
             ]
         )
-        self._runner = web.AppRunner(self._site, access_log=None, logger=server_log())
+        self._runner = Port(self._site)
 
     async def on_start(self) -> None:
         """Listen.

@@ -7,7 +7,8 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 
-from web.problems import CONTENT_TYPE, problem, problems, server_log
+from web.port import Port
+from web.problems import CONTENT_TYPE, problem, problems
 
 GET = make_mocked_request("GET", "/tables/")
 
@@ -67,20 +68,57 @@ async def test_what_nobody_thought_of_is_a_problem_that_tells_nothing_of_it(
     assert "secret" in caplog.text
 
 
+async def said(port: Port, *lines: str) -> str:
+    """What the port answers to these lines."""
+    await port.setup()
+    try:
+        await web.TCPSite(port, "127.0.0.1", 0).start()
+        reader, writer = await asyncio.open_connection(*port.addresses[0][:2])
+        writer.write("".join(f"{line}\r\n" for line in (*lines, "")).encode())
+        answer = await asyncio.wait_for(reader.read(), 10)
+        writer.close()
+    finally:
+        await port.cleanup()
+    return answer.decode()
+
+
 async def test_what_is_no_http_is_logged_in_one_line(caplog: pytest.LogCaptureFixture) -> None:
-    runner = web.AppRunner(web.Application(), access_log=None, logger=server_log())
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    host, port = runner.addresses[0][:2]
+    answer = await said(Port(web.Application()), "GET / HTTP/1.1", "Host: me", "X: " + "a" * 20_000)
 
-    reader, writer = await asyncio.open_connection(host, port)
-    writer.write(b"GET / HTTP/1.1\r\nHost: me\r\nX: " + b"a" * 20_000 + b"\r\n\r\n")
-    answer = await reader.read()
-    writer.close()
-    await runner.cleanup()
-
-    assert answer.startswith((b"HTTP/1.0 400", b"HTTP/1.1 400"))
+    assert answer.startswith(("HTTP/1.0 400", "HTTP/1.1 400"))
     [told] = caplog.records
     assert (told.levelname, told.exc_info) == ("INFO", None)
     assert told.getMessage() == "Error handling request from 127.0.0.1: LineTooLong"
+
+
+@pytest.mark.parametrize(
+    ("lines", "status"),
+    [
+        (("GET /" + "a" * 9_000 + " HTTP/1.1", "Host: me"), 400),
+        (("GET / HTTP/1.1", "Host: me", "X: " + "a" * 9_000), 400),
+        (("nonsense",), 400),
+        (("GET / HTTP/1.1", "Host: me", "Connection: close", "Expect: a miracle"), 417),
+    ],
+)
+async def test_what_no_handler_sees_is_a_problem_too(lines: tuple[str, ...], status: int) -> None:
+    answer = await said(Port(web.Application()), *lines)
+
+    head, _, body = answer.partition("\r\n\r\n")
+    assert head.split()[1] == str(status)
+    assert f"Content-Type: {CONTENT_TYPE}" in head
+    assert json.loads(body)["status"] == status
+
+
+async def test_a_connection_that_cannot_be_read_ends() -> None:
+    answer = await said(Port(web.Application()), "nonsense", "", "GET / HTTP/1.1", "Host: me")
+
+    assert answer.count("HTTP/1.") == 1
+
+
+async def test_a_form_of_ones_own_is_kept() -> None:
+    def refuse(status: HTTPStatus, detail: str) -> web.Response:
+        return web.json_response({"code": status.name, "why": detail}, status=status)
+
+    answer = await said(Port(web.Application(), refuse), "nonsense")
+
+    assert json.loads(answer.partition("\r\n\r\n")[2])["code"] == "BAD_REQUEST"

@@ -45,7 +45,7 @@ def test_an_order_needs_its_address_until_nothing_more_goes_there(
         (Contact("cus_1", "ann@example.com"), None),
         (Preferences("cus_1", timezone="Europe/London", marketing=True), None),
         (
-            Preferences("cus_1", ("EMAIL",), ("EMAIL:1",), (1,), "EMAIL:1", True, "UTC", "en"),
+            Preferences("cus_1", ("EMAIL",), ("EMAIL:1",), (1,), "EMAIL:1", timezone="UTC"),
             Preferences("cus_1", ("EMAIL",)),
         ),
     ],

@@ -1,0 +1,73 @@
+"""A port that refuses in one form only, also what no handler ever sees.
+
+aiohttp answers by itself, in plain text, what it cannot read (a line or a header too long, no
+HTTP at all) and an expectation it does not know (417).
+"""
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+from http import HTTPStatus
+from typing import Any, Final
+
+from aiohttp import web
+
+from web.problems import problem, server_log
+
+Refuse = Callable[[HTTPStatus, str], web.Response]
+"""From a status and what to do about it to an answer."""
+
+_PLAIN: Final = frozenset({"text/plain", "text/html"})
+_WHY: Final = {
+    HTTPStatus.BAD_REQUEST: (
+        "this cannot be read as HTTP: its first line or a header is malformed or takes more than"
+        " 8190 bytes"
+    ),
+    HTTPStatus.EXPECTATION_FAILED: "the only expectation that is met is Expect: 100-continue",
+}
+
+
+class Port(web.AppRunner):
+    """Runs a site whose every refusal is made by `refuse`; handlers' own pass as they are."""
+
+    def __init__(
+        self, site: web.Application, refuse: Refuse = problem, *, timeout_s: float = 60.0,
+        **options: Any,
+    ) -> None:  # fmt: skip
+        self._spoken = {"access_log": None, "logger": server_log()} | options
+        self._refuse = refuse
+        super().__init__(site, shutdown_timeout=timeout_s)
+
+    @property
+    def server(self) -> Any:
+        """What makes a handler of a connection."""
+        made = super().server
+        if made is None:
+            return None
+        loop = asyncio.get_running_loop()
+        return partial(_Connection, made, self._refuse, loop=loop, **self._spoken)
+
+
+class _Connection(web.RequestHandler):
+    """One connection."""
+
+    __slots__ = ("_refuse",)
+
+    def __init__(self, manager: Any, refuse: Refuse, **options: Any) -> None:
+        super().__init__(manager, **options)
+        self._refuse = refuse
+
+    async def finish_response(
+        self, request: Any, resp: web.StreamResponse, start_time: float | None
+    ) -> tuple[web.StreamResponse, bool]:
+        """Send the answer; aiohttp's own in our form."""
+        if resp.status >= HTTPStatus.BAD_REQUEST and resp.content_type in _PLAIN:
+            resp = self._told(resp)
+        return await super().finish_response(request, resp, start_time)
+
+    def _told(self, theirs: web.StreamResponse) -> web.Response:
+        status = HTTPStatus(theirs.status)
+        ours = self._refuse(status, _WHY.get(status, status.phrase))
+        if theirs.keep_alive is False:
+            ours.force_close()
+        return ours
