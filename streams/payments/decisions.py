@@ -7,7 +7,7 @@ from streams.payments.declines import fraud_failure
 from streams.payments.evolution import evolve_all
 from streams.payments.rules import PaymentRules
 from streams.payments.states import PAID, TERMINAL, Owed, Payment, Status
-from streams.payments.steps import Facts, charge_or_go_on, end, with_capture
+from streams.payments.steps import Facts, ask_next, charge_or_go_on, end, with_capture
 
 
 def fraud_checked(
@@ -24,7 +24,7 @@ def decide_fraud(
 
     Once a review has approved, nothing but a refusal counts. While a capture is under way its
     outcome comes first, and the order cancels if it must. Once money is in, an open review only
-    keeps refunds from being made (G-25).
+    keeps refunds from being made, and its end lets those go out that waited (G-25).
     """
     status = payment.status
     if status is Status.HELD:
@@ -78,7 +78,8 @@ def _on_failed(decision: str, at_ms: int) -> Facts:
 def _on_authorized(payment: Payment, decision: str, at_ms: int, rules: PaymentRules) -> Facts:
     """Open or shut the gate; of money that is in, note whether it may go back."""
     if payment.status in PAID or payment.status is Status.DISPUTED:
-        return (f.Approved() if decision == "APPROVED" else f.Doubted(decision),)
+        noted: Facts = (f.Approved() if decision == "APPROVED" else f.Doubted(decision),)
+        return *noted, *ask_next(evolve_all(payment, noted), at_ms, rules)
     if payment.status is not Status.AUTHORIZED or payment.owed is Owed.CAPTURE:
         return ()
     if decision == "APPROVED":

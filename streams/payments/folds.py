@@ -46,10 +46,12 @@ def rested(payment: Payment) -> Payment:
 
 
 def approved(payment: Payment, _: f.Approved) -> Payment:
-    """Fraud approves, and owes nothing."""
+    """Fraud approves, and owes nothing; a case that was open has ended thereby, for good."""
+    reviewed = payment.reviewed or payment.fraud == "MANUAL_REVIEW"
+    payment = replace(payment, fraud="APPROVED", reviewed=reviewed)
     if payment.owed is Owed.DECISION:
-        return replace(payment, fraud="APPROVED", owed=Owed.NOTHING, owed_due_ms=0, asks=0)
-    return replace(payment, fraud="APPROVED")
+        return replace(payment, owed=Owed.NOTHING, owed_due_ms=0, asks=0)
+    return payment
 
 
 def doubted(payment: Payment, fact: f.Doubted) -> Payment:

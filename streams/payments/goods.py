@@ -17,7 +17,7 @@ from streams.payments import refund_facts as rf
 from streams.payments.amounts import available_minor
 from streams.payments.disputes import proof_arrived
 from streams.payments.refund import Refund, RefundState, find, refund_id_of
-from streams.payments.refund_requests import SYSTEM, begin, is_on_hold
+from streams.payments.refund_requests import SYSTEM, begin
 from streams.payments.rules import PaymentRules
 from streams.payments.sales import (
     PARCEL_LINES_MAX,
@@ -32,7 +32,7 @@ from streams.payments.sales import (
     with_parcel,
     with_return,
 )
-from streams.payments.states import TERMINAL, Payment
+from streams.payments.states import TERMINAL, Payment, Status
 from streams.payments.steps import Facts
 
 _UNDELIVERED: Final = "delivery_failed"
@@ -218,7 +218,7 @@ def give_back(
             return
         refund = Refund(
             refund_id,
-            min(left, available_minor(payment)),
+            min(left, _giveable_minor(payment)),
             RefundState.PENDING,
             at_ms,
             reason=back.reason,
@@ -230,15 +230,21 @@ def give_back(
         left -= max(0, refund.amount_minor)
 
 
+def _giveable_minor(payment: Payment) -> int:
+    """What may go back; nothing once a dispute was lost, whatever it left (G-18)."""
+    return 0 if payment.status is Status.CHARGED_BACK else available_minor(payment)
+
+
 def _given_back(
     payment: Payment, refund: Refund, wanted_minor: int, at_ms: int, rules: PaymentRules
 ) -> Facts:
-    """Begin a refund that goods are the cause of, unless nothing is left or a case is open."""
+    """Begin a refund that goods are the cause of, unless nothing is left.
+
+    Nobody would ask for it again, so it is not refused while a dispute or a case is open: it
+    waits for their end.
+    """
     currency = payment.session.currency
     if refund.amount_minor > 0:
-        if is_on_hold(payment):
-            amount = refund.amount_minor
-            return (rf.RefundRefused(refund.refund_id, amount, currency, "fraud_hold"),)
         return begin(payment, refund, at_ms, rules)
     why: RefundRefusal = "already_refunded" if payment.captured_minor else "not_captured"
     return (rf.RefundRefused(refund.refund_id, wanted_minor, currency, why),)

@@ -12,7 +12,15 @@ from streams.payments.declines import AMOUNT_DIFFERS
 from streams.payments.evolution import evolve_all
 from streams.payments.refund import Refund, RefundState, find
 from streams.payments.rules import PaymentRules
-from streams.payments.states import Failure, Owed, Payment, Status, awaits_claim, gate_is_open
+from streams.payments.states import (
+    PAID,
+    Failure,
+    Owed,
+    Payment,
+    Status,
+    awaits_claim,
+    gate_is_open,
+)
 
 Facts = tuple[f.Fact, ...]
 
@@ -105,8 +113,8 @@ def authorize(
 def with_capture(payment: Payment, facts: Facts, at_ms: int, rules: PaymentRules) -> Facts:
     """Add the capture to facts that open the gate of an authorised payment."""
     after = evolve_all(payment, facts)
-    waiting = after.status is Status.AUTHORIZED and after.owed is Owed.NOTHING and not after.stuck
-    if waiting and gate_is_open(after):
+    waiting = after.status is Status.AUTHORIZED and after.owed is Owed.NOTHING
+    if waiting and Owed.CAPTURE not in after.stuck_on and gate_is_open(after):
         return (*facts, cf.CaptureAsked(at_ms, at_ms + rules.session_ms))
     return facts
 
@@ -176,8 +184,14 @@ def accept(payment: Payment, refund: Refund, at_ms: int, rules: PaymentRules) ->
 
 
 def ask_next(payment: Payment, at_ms: int, rules: PaymentRules) -> Facts:
-    """Ask for the oldest refund that was accepted, one at a time; none during a dispute (G-18)."""
-    if payment.owed is not Owed.NOTHING or payment.status in _DISPUTED:
+    """Ask for the oldest refund that was accepted, one at a time.
+
+    None during a dispute (G-18); none of money that was earned during a fraud case (G-25): an
+    order that was cancelled, or a payment that ended, gives back what it must.
+    """
+    in_review = payment.fraud == "MANUAL_REVIEW" and payment.status in PAID
+    waits = payment.status in _DISPUTED or (in_review and not payment.cancel_reason)
+    if waits or payment.owed is not Owed.NOTHING:
         return ()
     for refund in payment.refunds:
         if refund.state is RefundState.PROCESSING and not refund.underway:

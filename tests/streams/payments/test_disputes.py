@@ -34,6 +34,7 @@ from tests.streams.payments.samples import (
     evidence_taken,
     failed,
     fresh,
+    line,
     moment,
     paid,
     partly_refunded,
@@ -131,6 +132,13 @@ def test_a_claim_of_money_that_is_not_here_is_for_a_person(make: Any) -> None:
 
     assert life.payment.stuck
     assert life.names == []
+
+
+def test_a_claim_of_money_that_is_only_held_does_not_keep_it_from_being_captured() -> None:
+    life = authorized().hear(chargeback(), line(1), line(2))
+
+    assert life.payment.stuck
+    assert "CapturePayment" in life.names
 
 
 def test_a_claim_of_a_payment_that_was_never_charged_is_nothing() -> None:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from events.base import Message
 from events.exchanges import RefundGoods
 from events.returns import ReturnInitiated, ReturnReceived
 from events.shipping import DeliveryFailed, ShipmentDelivered, ShipmentDispatched
@@ -14,7 +15,7 @@ from streams.payments import goods
 from streams.payments.evolution import evolve_all
 from streams.payments.facts import Fact
 from streams.payments.goods import Back, give_back
-from streams.payments.refund import RefundState
+from streams.payments.refund import RefundState, accepted_minor
 from streams.payments.refund_facts import RefundAsked, RefundRefused
 from streams.payments.sales import Sale, SoldLine, parcel_of, taken_off
 from streams.payments.states import Payment
@@ -25,10 +26,15 @@ from tests.streams.payments.samples import (
     PAYMENT,
     RULES,
     Life,
+    chargeback,
     charged_back,
+    checked,
+    closed,
     dear,
+    detected,
     disputed,
     paid,
+    refunded,
     refunded_life,
 )
 
@@ -119,6 +125,11 @@ def test_an_exchange_pays_nothing_back_by_itself() -> None:
     assert Story().hear(received(resolution="exchange")).back == []
 
 
+def partly_charged_back() -> Life:
+    """The bank took a part of it; no more goes back (G-18)."""
+    return paid().hear(chargeback(7_000), closed("lost"))
+
+
 def unreplaced(*items: ReturnedItem, **given: Any) -> RefundGoods:
     fields: dict[str, Any] = {
         "payment_id": PAYMENT,
@@ -180,17 +191,74 @@ def test_units_that_were_exchanged_and_others_that_come_back_are_each_paid_back_
     assert story.back == [3_333, 3_333, 3_334]
 
 
-@pytest.mark.parametrize(
-    ("make", "reasons"),
-    [(disputed, ["fraud_hold"]), (refunded_life, []), (charged_back, [])],
-)
-def test_what_an_exchange_did_not_replace_is_not_paid_back_where_nothing_may_be(
-    make: Any, reasons: list[str]
-) -> None:
-    story = Story(make()).hear(unreplaced())
+@pytest.mark.parametrize("make", [disputed, refunded_life, charged_back, partly_charged_back])
+@pytest.mark.parametrize("news", [unreplaced(), received()], ids=["exchanged", "returned"])
+def test_goods_pay_nothing_back_of_what_is_disputed_or_gone(make: Any, news: Message) -> None:
+    story = Story(make()).hear(news)
 
-    assert not any(isinstance(fact, RefundAsked) for fact in story.facts)
-    assert [fact.reason for fact in story.facts if isinstance(fact, RefundRefused)] == reasons
+    assert not any(isinstance(fact, RefundAsked | RefundRefused) for fact in story.facts)
+    assert make is disputed or not accepted_minor(story.payment.refunds)
+
+
+GOODS_NEWS = [
+    (dispatched(), lost()),
+    (received(item(quantity=3)),),
+    (unreplaced(item(quantity=3)),),
+]
+
+
+@pytest.mark.parametrize("news", GOODS_NEWS, ids=["lost", "returned", "unreplaced"])
+@pytest.mark.parametrize(
+    ("outcome", "ends"),
+    [("won", RefundState.COMPLETED), ("withdrawn", RefundState.COMPLETED), ("lost", "failed")],
+)
+def test_what_goods_are_owed_in_a_dispute_waits_for_its_end(
+    news: tuple[Message, ...], outcome: str, ends: str
+) -> None:
+    life = disputed()
+    story = Story(life).hear(*news)
+    assert [refund.state for refund in story.payment.refunds] == [RefundState.PROCESSING]
+
+    life.row = story.payment
+    life.forget_said().hear(closed(outcome))
+    if "RefundCharge" in life.names:
+        life.hear(refunded(life.last("RefundCharge").refund_id, 10_000))
+
+    assert [(one.amount_minor, one.state) for one in life.payment.refunds] == [(10_000, ends)]
+
+
+@pytest.mark.parametrize("decision", ["APPROVED", "DECLINED"])
+@pytest.mark.parametrize("news", GOODS_NEWS, ids=["lost", "returned", "unreplaced"])
+def test_what_goods_are_owed_while_a_fraud_case_is_open_waits_for_its_end(
+    news: tuple[Message, ...], decision: str
+) -> None:
+    life = paid().hear(detected())
+    life.row = Story(life).hear(*news).payment
+    assert "RefundCharge" not in life.names
+
+    life.hear(checked(decision))
+
+    assert life.last("RefundCharge").amount_minor == 10_000
+
+
+def test_a_case_that_was_cleared_is_not_opened_by_a_late_finding() -> None:
+    life = paid().hear(detected(), checked("APPROVED"), detected())
+
+    assert life.payment.fraud == "APPROVED"
+
+
+@pytest.mark.parametrize(("outcome", "back"), [("won", [10_000]), ("lost", [10_000])])
+def test_a_parcel_that_was_lost_in_a_dispute_and_comes_back_is_paid_once(
+    outcome: str, back: list[int]
+) -> None:
+    life = disputed()
+    story = Story(life).hear(dispatched(), lost(), agreed("delivery_failed"))
+    life.row = story.payment
+    story.payment = life.hear(closed(outcome)).payment
+
+    story.hear(received(item(quantity=3)))
+
+    assert story.back == back
 
 
 def test_a_dear_return_waits_for_approval() -> None:
@@ -198,17 +266,6 @@ def test_a_dear_return_waits_for_approval() -> None:
     story = Story(dear(), sale).hear(received())
 
     assert [refund.state for refund in story.payment.refunds] == [RefundState.PENDING]
-
-
-@pytest.mark.parametrize(
-    ("make", "reasons"),
-    [(disputed, ["fraud_hold"]), (refunded_life, []), (charged_back, [])],
-)
-def test_a_return_does_not_pay_back_what_is_disputed_or_gone(make: Any, reasons: list[str]) -> None:
-    story = Story(make()).hear(received())
-
-    assert not any(isinstance(fact, RefundAsked) for fact in story.facts)
-    assert [fact.reason for fact in story.facts if isinstance(fact, RefundRefused)] == reasons
 
 
 def test_whatever_became_of_an_orders_last_payment_a_return_is_answered() -> None:
