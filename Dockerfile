@@ -22,6 +22,7 @@ COPY settings settings
 COPY streams streams
 COPY tables tables
 COPY web web
+COPY wire wire
 RUN /opt/flowmart/bin/pip install --no-cache-dir --no-build-isolation --no-deps --editable . \
  && /opt/flowmart/bin/python -m compileall -q .
 ENV PATH=/opt/flowmart/bin:$PATH \

@@ -9,6 +9,7 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from engine.specs import Context, TableSpec
+from events.payment_ids import PAYMENT_PREFIX
 from events.shipment_ids import SHIPMENT_PREFIX
 from streams.erasure.blanking import blanked
 from streams.erasure.business import (
@@ -25,7 +26,6 @@ from tables.notifications import CONTACTS, NOTIFICATIONS, PREFERENCES, WATCHERS
 from tables.orders import CUSTOMER_ORDERS, ORDERS, customer_range, order_id_in
 from tables.registrations import WATCH_LISTS
 from tables.subscriptions import INVOICES, SUBSCRIPTIONS
-from topics import PAYMENT_PREFIX
 
 DROPPED: Final = (CONTACTS, PREFERENCES, WATCH_LISTS)
 """Tables of which nothing is worth keeping without the person, but for what they stopped."""

@@ -14,6 +14,7 @@ import msgspec
 from agents.everywhere import keys_everywhere
 from agents.wiring import announce, cause_of
 from engine.specs import AgentSpec, Context, Delivery, Source
+from events.payment_ids import PAYMENT_PREFIX
 from streams.fraud.assess import (
     Fact,
     advise,
@@ -29,13 +30,7 @@ from streams.fraud.payment import payment_of, payment_to_check
 from streams.fraud.profile import EMPTY, RiskProfile
 from streams.fraud.rules import FraudRules
 from tables.fraud import RISK_PROFILES
-from topics import (
-    ORDERS_EVENTS,
-    PAYMENT_PREFIX,
-    PAYMENTS_COMMANDS,
-    PAYMENTS_EVENTS,
-    SUSPENSIONS,
-)
+from topics import ORDERS_EVENTS, PAYMENTS_COMMANDS, PAYMENTS_EVENTS, SUSPENSIONS
 
 NAME = "fraud"
 

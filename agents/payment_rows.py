@@ -10,6 +10,7 @@ from agents.wiring import Cause, announce, timer_cause
 from engine.specs import Context, Timer
 from events.ids import derived_id
 from events.inventory import InventoryAdjusted
+from events.payment_ids import PAYMENT_PREFIX
 from events.payments import PaymentInitiated
 from streams.payments.alarms import EARLY
 from streams.payments.amendments import overpaid
@@ -21,7 +22,6 @@ from streams.payments.sales import sale_of as sale_of_session
 from streams.payments.sessions import open_session
 from streams.payments.states import Early, Payment
 from tables.payments import EARLY_PAYMENTS, PAYMENTS, SALES
-from topics import PAYMENT_PREFIX
 
 NAME: Final = "payments"
 

@@ -11,7 +11,8 @@ from engine.specs import AgentSpec, Context, Delivery, Handler, Source
 from streams.clock import TRUE, Clock
 from streams.orders.subscribed import SubscribedOrders, confirmed, ended, renewed
 from tables.orders import SUBSCRIBED_ORDERS
-from topics import ORDERS_COMMANDS, ORDERS_EVENTS, SUBSCRIBER, SUBSCRIPTIONS_EVENTS
+from topics import ORDERS_COMMANDS, ORDERS_EVENTS, SUBSCRIPTIONS_EVENTS
+from wire.contract import SUBSCRIBER
 
 AGENT: Final = "subscribed_orders"
 

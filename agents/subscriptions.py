@@ -44,10 +44,10 @@ from topics import (
     PAYMENTS_COMMANDS,
     PAYMENTS_EVENTS,
     PULSE,
-    SUBSCRIBER,
     SUBSCRIPTIONS_COMMANDS,
     SUBSCRIPTIONS_EVENTS,
 )
+from wire.contract import SUBSCRIBER
 
 INVOICE_TEMPLATE: Final = "invoice-generated"
 """The template of the mail that brings an invoice (G-34)."""

@@ -11,7 +11,8 @@ from events.base import Message
 from events.ids import derived_id
 from events.moments import known_ms
 from events.writer import Writer, writer_of
-from topics import CONTRACT, topic_of
+from topics import topic_of
+from wire.contract import CONTRACT
 
 _CHANNEL_CHARS_MAX: Final = 40
 

@@ -9,7 +9,7 @@ from faust.cli import argument
 
 from commands.base import JSON, Command, CommandError
 from commands.worker_client import ask
-from topics import PAYMENT_PREFIX
+from events.payment_ids import PAYMENT_PREFIX
 
 if TYPE_CHECKING:
     from rich.text import Text

@@ -26,7 +26,7 @@ from simulation.story import report
 from simulation.subscribers import Subscribers
 from simulation.webhooks import Webhooks
 from simulation.world import MINUTE_MS, Temper, World
-from topics import CONTRACT
+from wire.contract import CONTRACT
 
 EPOCH_MS: Final = 1_735_732_800_000
 """2025-01-01T12:00Z: runs begin at any hour of the year that follows."""

@@ -12,6 +12,7 @@ from events.erasure import EraseCustomer
 from events.inventory import AddInventory
 from events.notifications import NotificationRecipient, SendNotification
 from events.orders import PlaceOrder
+from events.payment_ids import PAYMENT_PREFIX
 from events.registrations import UserSignedUpEvent
 from events.subscriptions import CancelSubscription, SubscribeUser
 from events.types import Address, Customer, Geo, OrderItem, OrderPayment, RiskContext
@@ -22,7 +23,6 @@ from tables.notifications import CONTACTS, NOTIFICATIONS, PREFERENCES, WATCHERS
 from tables.orders import ORDERS
 from tables.payments import PAYMENTS
 from tests.agents.subscription_desk import Shop
-from topics import PAYMENT_PREFIX
 
 DAY_MS = 86_400_000
 ANN, BOB = "usr_ann", "usr_bob"

@@ -29,7 +29,8 @@ from streams.payments.commands import LOOK_FIRST, LOOK_ONLY
 from streams.payments.declines import REASONS
 from streams.payments.rules import PaymentRules
 from tests.providers.fakes import FINE, HANGS, Clock, Scripted
-from topics import CONTRACT, PAYMENTS_COMMANDS, PAYMENTS_EVENTS
+from topics import PAYMENTS_COMMANDS, PAYMENTS_EVENTS
+from wire.contract import CONTRACT
 
 AT_MS = 1_750_000_000_000
 DOWN = (ProviderUnreachable("refused"),) * 5

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from events.shipment_ids import order_of_shipment, shipment_id_of
 from events.shipping import CancelShipment
-from topics import CONTRACT, PAYMENTS_EVENTS, SHIPPING_COMMANDS
+from topics import PAYMENTS_EVENTS, SHIPPING_COMMANDS
+from wire.contract import CONTRACT
 
 ORDERS = st.one_of(
     st.text(min_size=1, max_size=20), st.from_regex(r"\A(shp_)?ord:?[0-9]{0,5}(:[0-9])?\Z")

@@ -8,7 +8,8 @@ import events
 from simulator.chance import chance_of
 from simulator.faults import FAULTS, Fault, fault
 from simulator.sending import Letter
-from topics import ALL, CONTRACT
+from topics import ALL
+from wire.contract import CONTRACT
 
 START_MS = 1_760_000_000_000
 DECODABLE = {"orphan", "overdrawn"}
