@@ -4,7 +4,8 @@ Business figures keep the contract's defaults; `FLOWMART_ORDERS__LINES_MAX=20` c
 and mappings are JSON: `FLOWMART_INVENTORY__NO_BACKORDER='["prd_1"]'`.
 """
 
-from settings.model import Settings, is_loopback
+from settings.addresses import is_loopback
+from settings.model import Settings
 from settings.told import settings_or_exit
 
 __all__ = ["Settings", "is_loopback", "settings_or_exit"]

@@ -1,12 +1,8 @@
 """One frozen object with every setting, what each may be, and which of them go together."""
 
 import dataclasses
-import ipaddress
-import json
-import re
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
-from urllib.parse import urlsplit
 
 from pydantic import (
     AwareDatetime,
@@ -18,11 +14,13 @@ from pydantic import (
     model_validator,
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
-from standardwebhooks.webhooks import EmptyWebhookSecretError, Webhook
 
 from gateway.rules import GatewayRules
-from providers.simulated_carriers import CARRIERS, CarrierTimes
-from settings.names import PREFIX, nearest
+from providers.simulated_carriers import CarrierTimes
+from settings.addresses import Brokers, LocalUrl, MailServer, Port, Urls, is_loopback
+from settings.figures import figures, scaled
+from settings.keys import CarrierSecrets, JwtKey
+from settings.names import PREFIX
 from streams.alerts.rules import AlertRules
 from streams.allocation.rules import AllocationRules
 from streams.billing.rules import BillingRules
@@ -40,11 +38,6 @@ from streams.subscriptions.rules import SubscriptionRules
 
 T = TypeVar("T")
 
-JWT_KEY_LENGTH_MIN = 32
-"""As many characters as HS256 has bytes."""
-
-PORT_MAX = 65_535
-
 _STATE_HOME = Path("~/.local/state").expanduser()
 
 
@@ -55,7 +48,7 @@ class Settings(BaseSettings):
         env_prefix=PREFIX, env_nested_delimiter="__", frozen=True, extra="ignore"
     )
 
-    broker: str = "127.0.0.1:9092"
+    broker: Brokers = "127.0.0.1:9092"
     """host:port of one or more Kafka brokers, joined by commas."""
     env: Literal["dev", "sit", "prod"] = "dev"
     """Part of every topic's name."""
@@ -83,27 +76,27 @@ class Settings(BaseSettings):
     web_host: str = "127.0.0.1"
     web_advertised: str | None = None
     """The host by which other workers reach this one; default: web_host."""
-    web_port: int = Field(default=6066, ge=1, le=PORT_MAX)
+    web_port: Port = 6066
     view_token: SecretStr | None = None
     """What readers of tables and metrics must show (`Authorization: Bearer ...`). Without it
     they are open to this machine only, and only in dev."""
     personal_token: SecretStr | None = None
     """What readers of personal data must show: to them views are not masked. Without it nobody
     sees addresses, numbers and letters in full."""
-    worker_url: str = "http://127.0.0.1:6066"
+    worker_url: Urls = "http://127.0.0.1:6066"
     """Where commands ask for rows, and the HTTP API; several are joined by commas. Commands ask the
     first that answers."""
     log_format: Literal["text", "json"] = "text"
 
     gateway_host: str = "127.0.0.1"
-    gateway_port: int = Field(default=8080, ge=1, le=PORT_MAX)
+    gateway_port: Port = 8080
     gateway_trusted_proxies: tuple[IPvAnyNetwork, ...] = ()
     """Load balancers before the HTTP API: `'["10.0.0.0/8"]'`. What they say of where a request
     comes from is believed, so that limits count by client. Without them nobody is."""
     gateway_proxy_header: Literal["X-Forwarded-For", "Forwarded"] = "X-Forwarded-For"
     """The header in which they say it: name the one they write, for the other is passed through
     as the client sent it."""
-    gateway_jwt_key: SecretStr | None = None
+    gateway_jwt_key: JwtKey | None = None
     """By which the API checks tokens: a secret for HS256, a public key in PEM for RS256."""
     gateway_jwt_algorithm: Literal["HS256", "RS256"] = "HS256"
     gateway_jwt_issuer: str = "flowmart"
@@ -123,7 +116,7 @@ class Settings(BaseSettings):
     stripe_webhook_secret: SecretStr | None = None
     """By which Stripe signs what it tells (`whsec_...`). Without it `/webhooks/stripe` is not
     there."""
-    stripe_url: str | None = None
+    stripe_url: LocalUrl | None = None
     """Another server than Stripe's own, on this machine: for tests."""
     provider_decline_rate: float = Field(default=0.0, ge=0.0, le=1.0)
     """The share of charges that the simulated payment provider declines."""
@@ -133,21 +126,21 @@ class Settings(BaseSettings):
     """How long the simulated payment provider takes."""
     carrier_latency_ms: int = Field(default=0, ge=0, le=60_000)
     """How long the simulated carriers take to answer."""
-    carrier_secrets: dict[str, SecretStr] = Field(default_factory=dict)
+    carrier_secrets: CarrierSecrets = Field(default_factory=dict)
     """By which carriers sign their webhooks, by their names: `{"UPS": "whsec_<base64>"}`. A
     carrier without one is not believed."""
 
-    smtp_url: SecretStr | None = None
+    smtp_url: MailServer | None = None
     """Where mail is handed in: `smtp://user:password@host:587`, or `smtps://` for TLS from the
     first byte. Without it nothing leaves the house: mail is kept in the embedded outbox."""
     mail_from: str = "shop@flowmart.example"
     """The sender's address of mail."""
-    sms_url: str | None = None
+    sms_url: Urls | None = None
     """Where SMS are posted. Without it they are kept in the embedded outbox."""
     sms_token: SecretStr = SecretStr("")
     sms_from: str = "FlowMart"
     """The sender's name or number of SMS."""
-    push_url: str | None = None
+    push_url: Urls | None = None
     """`https://fcm.googleapis.com/v1/projects/<project>/messages:send`. Without it pushes are kept
     in the embedded outbox."""
     push_token: SecretStr = SecretStr("")
@@ -183,66 +176,7 @@ class Settings(BaseSettings):
         rules = cls.model_fields[info.field_name or ""].annotation
         if not dataclasses.is_dataclass(rules) or not isinstance(given, dict):
             return given
-        known = [field.name for field in dataclasses.fields(rules)]
-        unknown = [name + nearest(name, known) for name in sorted(set(given) - set(known))]
-        if unknown:
-            raise ValueError(f"no such figure: {', '.join(unknown)}")
-        return {name: _parsed(name, figure) for name, figure in given.items()}
-
-    @field_validator("broker")
-    @classmethod
-    def _without_credentials(cls, broker: str) -> str:
-        bare = broker.rsplit("://", maxsplit=1)[-1]
-        if "@" in bare:
-            raise ValueError("leave credentials out of FLOWMART_BROKER: clients ignore them there")
-        for each in bare.split(","):
-            host, _, port = each.rpartition(":") if ":" in each else (each, "", "9092")
-            if not host or not port.isdecimal() or not 0 < int(port) <= PORT_MAX:
-                raise ValueError("expected host:port, or several joined by commas")
-        return bare
-
-    @field_validator("worker_url", "sms_url", "push_url")
-    @classmethod
-    def _addresses(cls, given: str | None) -> str | None:
-        for each in (given or "http://none").split(","):
-            parts = urlsplit(each)
-            if parts.scheme not in {"http", "https"} or not parts.hostname:
-                raise ValueError("expected http://host:port or https://")
-        return given
-
-    @field_validator("gateway_jwt_key")
-    @classmethod
-    def _a_long_key(cls, key: SecretStr | None) -> SecretStr | None:
-        if key is not None and len(key) < JWT_KEY_LENGTH_MIN:
-            raise ValueError(f"expected {JWT_KEY_LENGTH_MIN} characters or more")
-        return key
-
-    @field_validator("smtp_url")
-    @classmethod
-    def _a_mail_server(cls, url: SecretStr | None) -> SecretStr | None:
-        parts = urlsplit("smtp://none" if url is None else url.get_secret_value())
-        if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
-            raise ValueError("expected smtp://user:password@host:port or smtps://")
-        return url
-
-    @field_validator("carrier_secrets")
-    @classmethod
-    def _secrets_of_carriers(cls, secrets: dict[str, SecretStr]) -> dict[str, SecretStr]:
-        for carrier, secret in secrets.items():
-            if carrier not in CARRIERS:
-                raise ValueError(f"no such carrier: {carrier}; there are {', '.join(CARRIERS)}")
-            try:
-                Webhook(secret.get_secret_value())
-            except (ValueError, EmptyWebhookSecretError):
-                raise ValueError(f"{carrier}: expected whsec_ and base64") from None
-        return secrets
-
-    @field_validator("stripe_url")
-    @classmethod
-    def _on_this_machine(cls, url: str | None) -> str | None:
-        if url is not None and not is_loopback(urlsplit(url).hostname or ""):
-            raise ValueError("expected a loopback address: keys go to Stripe only")
-        return url
+        return figures(rules, given)
 
     @model_validator(mode="after")
     def _guarded(self) -> Self:
@@ -277,36 +211,4 @@ class Settings(BaseSettings):
 
     def scaled(self, rules: T) -> T:
         """The same rules with every duration divided by the time scale, at least 1 ms."""
-        if self.time_scale == 1.0:
-            return rules
-        durations: dict[str, Any] = {
-            field.name: max(1, round(getattr(rules, field.name) / self.time_scale))
-            for field in dataclasses.fields(rules)  # type: ignore[arg-type]  # rules are dataclasses
-            if field.name.endswith("_ms") and isinstance(getattr(rules, field.name), int)
-        }
-        return dataclasses.replace(rules, **durations)  # type: ignore[type-var]
-
-
-def _parsed(name: str, figure: Any) -> Any:
-    """A figure that is a list or an object travels as JSON; any other as it is.
-
-    Counts, amounts and durations are all 0 or more.
-    """
-    if not isinstance(figure, str) or not figure.lstrip().startswith(("[", "{")):
-        if isinstance(figure, str) and re.match(r"\s*-[\d.]", figure):
-            raise ValueError(f"{name}: expected 0 or more")
-        return figure
-    try:
-        return json.loads(figure)
-    except ValueError as error:
-        raise ValueError(f"{name}: not JSON: {error}") from error
-
-
-def is_loopback(host: str) -> bool:
-    """Whether an address is reached from this machine only."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+        return scaled(rules, self.time_scale)

@@ -1,0 +1,50 @@
+"""The figures of rules: how the environment names them, and what a time scale makes of them."""
+
+import dataclasses
+import json
+import re
+from typing import Any, TypeVar
+
+from settings.names import nearest
+
+T = TypeVar("T")
+
+
+def figures(rules: Any, given: dict[str, Any]) -> dict[str, Any]:
+    """What is given for a class of rules: every name must be one of its figures.
+
+    Raises:
+        ValueError: a name is none, with the nearest that is one; or a figure is not as it may be.
+    """
+    known = [field.name for field in dataclasses.fields(rules)]
+    unknown = [name + nearest(name, known) for name in sorted(set(given) - set(known))]
+    if unknown:
+        raise ValueError(f"no such figure: {', '.join(unknown)}")
+    return {name: _parsed(name, figure) for name, figure in given.items()}
+
+
+def _parsed(name: str, figure: Any) -> Any:
+    """A figure that is a list or an object travels as JSON; any other as it is.
+
+    Counts, amounts and durations are all 0 or more.
+    """
+    if not isinstance(figure, str) or not figure.lstrip().startswith(("[", "{")):
+        if isinstance(figure, str) and re.match(r"\s*-[\d.]", figure):
+            raise ValueError(f"{name}: expected 0 or more")
+        return figure
+    try:
+        return json.loads(figure)
+    except ValueError as error:
+        raise ValueError(f"{name}: not JSON: {error}") from error
+
+
+def scaled(rules: T, time_scale: float) -> T:
+    """The same rules with every duration divided by the time scale, at least 1 ms."""
+    if time_scale == 1.0:
+        return rules
+    durations: dict[str, Any] = {
+        field.name: max(1, round(getattr(rules, field.name) / time_scale))
+        for field in dataclasses.fields(rules)  # type: ignore[arg-type]  # rules are dataclasses
+        if field.name.endswith("_ms") and isinstance(getattr(rules, field.name), int)
+    }
+    return dataclasses.replace(rules, **durations)  # type: ignore[type-var]

@@ -1,0 +1,33 @@
+"""By which others are believed: the kinds of secrets that settings hold."""
+
+from typing import Annotated, Final
+
+from pydantic import AfterValidator, SecretStr
+from standardwebhooks.webhooks import EmptyWebhookSecretError, Webhook
+
+from providers.simulated_carriers import CARRIERS
+
+JWT_KEY_LENGTH_MIN: Final = 32
+"""As many characters as HS256 has bytes."""
+
+
+def _long(key: SecretStr) -> SecretStr:
+    if len(key) < JWT_KEY_LENGTH_MIN:
+        raise ValueError(f"expected {JWT_KEY_LENGTH_MIN} characters or more")
+    return key
+
+
+def _of_carriers(secrets: dict[str, SecretStr]) -> dict[str, SecretStr]:
+    for carrier, secret in secrets.items():
+        if carrier not in CARRIERS:
+            raise ValueError(f"no such carrier: {carrier}; there are {', '.join(CARRIERS)}")
+        try:
+            Webhook(secret.get_secret_value())
+        except (ValueError, EmptyWebhookSecretError):
+            raise ValueError(f"{carrier}: expected whsec_ and base64") from None
+    return secrets
+
+
+JwtKey = Annotated[SecretStr, AfterValidator(_long)]
+CarrierSecrets = Annotated[dict[str, SecretStr], AfterValidator(_of_carriers)]
+"""By the carriers' names."""
