@@ -48,6 +48,8 @@ class Habits:
     returns: float = 0.8
     exchanges: float = 0.7
     """Of those who send goods back, how many want others."""
+    luck: float = 0.0
+    """Of cards and addresses, how many make no trouble whatever they are."""
     disputes: float = 0.1
     asks_money_back: float = 0.15
     restocks: float = 0.7

@@ -39,6 +39,9 @@ COLLECT_EVERY: Final = 10
 REPLAY_EVERY: Final = 10
 """One seed in so many is lived again in other batches."""
 
+SWAPS_EVERY: Final = 4
+"""One seed in so many is about exchanges: elsewhere few orders get as far."""
+
 
 def failure_of(seed: int) -> str | None:
     """Run a seed; None when every law held, else what is to be known about it."""
@@ -137,9 +140,12 @@ def script_of(seed: int) -> Script:
 
 
 def habits_of(seed: int) -> Habits:
-    """What people do in that life: in one they change their minds, in another they quarrel."""
+    """What people do in that life: in one they change their minds, in another they quarrel.
+
+    In one in so many all goes well until goods arrive, and most of those are exchanged.
+    """
     chance = Random(f"habits {seed}")
-    return Habits(
+    habits = Habits(
         cancels=chance.choice((0.1, 0.2, 0.5)),
         amends=chance.choice((0.1, 0.2, 0.8)),
         exchanges=chance.choice((0.3, 0.6)),
@@ -150,6 +156,20 @@ def habits_of(seed: int) -> Habits:
         echoes=chance.choice((0.0, 0.2, 0.6)),
         scans=chance.choice((0.0, 0.5, 1.0)),
         erases=chance.choice((0.0, 0.0, 0.3)),
+    )
+    if seed % SWAPS_EVERY:
+        return habits
+    return replace(
+        habits,
+        luck=0.9,
+        cancels=0.0,
+        amends=0.0,
+        disputes=0.0,
+        asks_money_back=0.0,
+        restocks=0.9,
+        returns=1.0,
+        exchanges=0.9,
+        sends_parcel=1.0,
     )
 
 

@@ -86,7 +86,7 @@ class Staff:
             ReturnedItem(
                 sku=item.get("sku") or item["itemId"],
                 product_id=item.get("productId"),
-                quantity=max(1, item["quantity"] - self.post.may(0.1)),
+                quantity=max(1, item["quantity"] - self.post.may(0.2)),
                 condition=chance.choice(_CONDITIONS),
             )
             for item in told["items"]
