@@ -1,14 +1,15 @@
 """Alarms: what services raised by themselves lately, to be looked at.
 
 Reads AlertRaised wherever it lies; those on figures stand in `alerts` while they are open. Keeps
-the newest, each once, up to a number a partition and to an age. Publishes nothing.
+the newest, each once, up to a number a partition and to an age, with who saw to it: AlertResolved
+of an operator. Publishes nothing.
 """
 
 from typing import Final
 
 from engine.specs import AgentSpec, Context, Delivery, Source, Table
 from streams.alarms import is_a_services_own
-from streams.alerts.raised import RaisedAlert, raised_of
+from streams.alerts.raised import RaisedAlert, raised_of, resolved, standing
 from streams.alerts.rules import AlertRules
 from tables.pulse import RAISED, raised_key
 from topics import ALERTS_EVENTS
@@ -26,6 +27,12 @@ def alarms_agent(rules: AlertRules) -> AgentSpec:
             row = raised_of(event, delivery.record.timestamp)
             _keep(ctx.table(RAISED), row, rules.raised_max)
 
+    def on_resolved(ctx: Context, delivery: Delivery) -> None:
+        event, table = delivery.value.data, ctx.table(RAISED)
+        for key, row in list(table.scan("", _END)):
+            if row.alert_id == event.alert_id:
+                table[key] = resolved(row, event, delivery.record.timestamp)
+
     def tick(ctx: Context, now_ms: int) -> None:
         table = ctx.table(RAISED)
         for key, _ in list(table.scan(raised_key(now_ms - rules.raised_kept_ms), _END)):
@@ -34,7 +41,7 @@ def alarms_agent(rules: AlertRules) -> AgentSpec:
     return AgentSpec(
         name="alarms",
         help="Keeps the alerts that services raised by themselves lately.",
-        sources=(Source(ALERTS_EVENTS, {"AlertRaised": on_raised}),),
+        sources=(Source(ALERTS_EVENTS, {"AlertRaised": on_raised, "AlertResolved": on_resolved}),),
         tables=(RAISED,),
         tick=tick,
         tick_every_ms=_TICK_MS,
@@ -42,11 +49,11 @@ def alarms_agent(rules: AlertRules) -> AgentSpec:
 
 
 def _keep(table: Table[RaisedAlert], row: RaisedAlert, rows_max: int) -> None:
-    """Keep an alert that is new, and let the oldest go; its id says whether it is."""
+    """Keep an alert that is new, its id says whether it is; without room let the least go."""
     kept = dict(table.scan("", _END))
     if any(one.alert_id == row.alert_id for one in kept.values()):
         return
     key = raised_key(row.raised_at_ms, row.alert_id)
-    table[key] = row
-    for oldest in sorted([*kept, key])[rows_max:]:
-        del table[oldest]
+    table[key] = kept[key] = row
+    for least in sorted(kept, key=lambda key: (standing(kept[key]), key))[rows_max:]:
+        del table[least]

@@ -1,8 +1,9 @@
-"""Operators' commands: `faust -A app topics|tables|dead-letters|order|outbox|erase|stuck ...`.
+"""Operators' commands: `faust -A app topics|tables|dead-letters|order|outbox|erase|stuck|alerts`.
 
 `faust` registers a command when its class is defined, so importing this package is enough.
 """
 
-from commands import dead_letters, erase, order, outbox, stuck, tables, topics
+import engine  # noqa: F401 - first: from then on imports are not searched for garbage
+from commands import alerts, dead_letters, erase, order, outbox, stuck, tables, topics
 
-__all__ = ["dead_letters", "erase", "order", "outbox", "stuck", "tables", "topics"]
+__all__ = ["alerts", "dead_letters", "erase", "order", "outbox", "stuck", "tables", "topics"]

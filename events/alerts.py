@@ -5,7 +5,7 @@ An extension: the contract has no topic for them.
 
 from events.base import Event, Upcast
 from events.moments import Moment
-from events.scalars import Id, Number, Text
+from events.scalars import Id, Name, Number, Text
 from events.vocabulary import AlertSeverity
 
 
@@ -48,4 +48,6 @@ class AlertResolved(AlertEvent):
     threshold: Number
     raised_at: Moment
     resolved_at: Moment
+    resolved_by: Name | None = None
+    """Who saw to an alert that a service raised by itself; one on figures ends by itself."""
     runbook: Text

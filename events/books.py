@@ -12,13 +12,9 @@ from pydantic import StringConstraints
 from events.base import Command, Event, Part, names
 from events.moments import Moment
 from events.money import MinorUnits
-from events.scalars import Currency, Id, Many, Text
+from events.scalars import Currency, Id, Many, Name, Text
 
 NOTE_CHARS_MAX: Final = 500
-_BY_CHARS_MAX: Final = 100
-Name = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=_BY_CHARS_MAX)
-]
 Note = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=NOTE_CHARS_MAX)
 ]

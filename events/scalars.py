@@ -22,6 +22,12 @@ _INT64_MAX: Final = 2**63 - 1
 Id = Annotated[str, StringConstraints(min_length=1, max_length=ID_CHARS_MAX)]
 """An opaque id: a uuid, or prefixed with ord_, pay_ and the like. Numbers become text."""
 
+_NAME_CHARS_MAX: Final = 100
+Name = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=_NAME_CHARS_MAX)
+]
+"""Who of the shop's own people says so."""
+
 Text = Annotated[str, StringConstraints(max_length=TEXT_CHARS_MAX)]
 Email = Annotated[
     str,

@@ -178,8 +178,13 @@ class ControlRoom:
             "figures": [[*named(key), row["value"]] for key, row in self._rows(CURRENT_FIGURES)],
             "windows": list(self._windows()),
             "alerts": [row for _, row in self._rows(ALERTS)],
-            "raised": [row for _, row in rows_here(self._app, RAISED, limit=RAISED_MAX)],
+            "raised": self._raised(),
         }
+
+    def _raised(self) -> list[dict[str, Any]]:
+        """What nobody has seen to yet, the newest."""
+        rows = (row for _, row in self._rows(RAISED) if not row["resolved_at_ms"])
+        return nlargest(RAISED_MAX, rows, key=lambda row: row["raised_at_ms"])
 
     def _windows(self) -> Iterator[list[Any]]:
         """[start, figure, group, value] of the windows that charts show."""

@@ -1,6 +1,5 @@
 """Business figures and alerts as gauges, from the tables of this worker's partitions."""
 
-import time
 from collections import Counter
 from collections.abc import Iterator
 
@@ -13,8 +12,6 @@ from web.here import named, rows_here
 
 ROWS_MAX = 2_000
 """Of each table and lane in one scrape."""
-LATELY_MS = 3_600_000
-"""How long an alert that a service raised is told: nobody resolves it."""
 
 
 class FigureCollector(Collector):
@@ -50,15 +47,14 @@ class FigureCollector(Collector):
         yield alerts
         raised = GaugeMetricFamily(
             "flowmart_alerts_raised",
-            "Alerts that services raised by themselves within the last hour.",
+            "Alerts that services raised by themselves and nobody has resolved.",
             labels=["rule", "severity"],
         )
-        since_ms = time.time_ns() // 1_000_000 - LATELY_MS
-        lately = Counter(
+        left = Counter(
             (row["rule"], row["severity"])
             for _, row in rows_here(self._app, RAISED, limit=ROWS_MAX)
-            if row["raised_at_ms"] > since_ms
+            if not row["resolved_at_ms"]
         )
-        for labels, count in lately.items():
+        for labels, count in left.items():
             raised.add_metric(labels, count)
         yield raised

@@ -24,7 +24,7 @@ def major_units(name: str) -> tuple[Query, ...]:
 def raised_alerts() -> Panel:
     """What services raised by themselves, which no figure shows."""
     return Panel(
-        "Raised by services within the hour",
+        "Raised by services, not resolved",
         (Query("sum by (rule, severity) (flowmart_alerts_raised)", "{{rule}} {{severity}}"),),
         "The control room lists each. Each rule has a page in docs/runbooks.",
         stacked=True,

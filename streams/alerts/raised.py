@@ -1,9 +1,11 @@
-"""Alerts that services raised by themselves: facts without a window, which nobody resolves."""
+"""Alerts that services raised by themselves: facts without a window, which a person sees to."""
 
 import msgspec
+from msgspec.structs import replace
 
-from events.alerts import AlertRaised
+from events.alerts import AlertRaised, AlertResolved
 from events.vocabulary import AlertSeverity
+from streams.moments import moment_of
 
 
 class RaisedAlert(msgspec.Struct, frozen=True):
@@ -18,6 +20,10 @@ class RaisedAlert(msgspec.Struct, frozen=True):
     unit: str
     runbook: str
     raised_at_ms: int
+    threshold: float = 0
+    resolved_at_ms: int = 0
+    """When somebody said that it is seen to; 0: nobody has."""
+    resolved_by: str = ""
 
 
 def raised_of(event: AlertRaised, at_ms: int) -> RaisedAlert:
@@ -31,4 +37,35 @@ def raised_of(event: AlertRaised, at_ms: int) -> RaisedAlert:
         event.unit or "",
         event.runbook,
         at_ms,
+        event.threshold,
     )
+
+
+def resolved(row: RaisedAlert, event: AlertResolved, at_ms: int) -> RaisedAlert:
+    """Give the row of an alert that somebody saw to; the first who did so stays."""
+    if row.resolved_at_ms:
+        return row
+    return replace(row, resolved_at_ms=at_ms, resolved_by=event.resolved_by or "")
+
+
+def resolution(row: RaisedAlert, by: str, at_ms: int) -> AlertResolved:
+    """Say that somebody has seen to an alert."""
+    return AlertResolved(
+        alert_id=row.alert_id,
+        rule=row.rule,
+        severity=row.severity,
+        subject=row.subject or None,
+        value=row.value,
+        threshold=row.threshold,
+        raised_at=moment_of(row.raised_at_ms),
+        resolved_at=moment_of(at_ms),
+        resolved_by=by,
+        runbook=row.runbook,
+    )
+
+
+def standing(row: RaisedAlert) -> int:
+    """How long an alert stays where there is no room for all: 0 the longest."""
+    if row.resolved_at_ms:
+        return 2
+    return 0 if row.severity == "critical" else 1

@@ -14,7 +14,7 @@ class AlertRules:
     """What services raised by themselves is listed for seven days; ours, no contract's."""
 
     raised_max: int = 100
-    """So many of those are listed a partition, the newest."""
+    """So many of those are listed a partition: critical ones first, then the newest."""
 
     sustain_ms: int = 300_000
     """Contract: 5 minutes, both to raise and to resolve, so that an alert cannot flap (G-51)."""

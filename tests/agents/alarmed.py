@@ -4,7 +4,9 @@ import events
 from agents.alarms import alarms_agent
 from engine.driver import Driver
 from streams.alarms import alarm
+from streams.alerts.raised import resolution
 from streams.alerts.rules import AlertRules
+from tables.pulse import RAISED
 from topics import ALERTS_EVENTS
 
 SECOND_MS = 1_000
@@ -33,7 +35,13 @@ def different() -> events.AlertRaised:
     return alarm("reconciliation", about, "stripe", 1, "payments", at_ms=0, severity="critical")
 
 
-def tell(shop: Driver, *alerts: events.AlertRaised) -> Driver:
+def resolve(shop: Driver, alert: events.AlertRaised, by: str = "ann") -> Driver:
+    """Say that somebody has seen to an alert."""
+    [row] = [row for row in shop.rows(RAISED).values() if row.alert_id == alert.alert_id]
+    return tell(shop, resolution(row, by, shop.now_ms))
+
+
+def tell(shop: Driver, *alerts: events.AlertRaised | events.AlertResolved) -> Driver:
     """Write alerts now, and let the shop read them."""
     for number, alert in enumerate(alerts):
         event_id = f"{alert.alert_id}:{shop.now_ms}:{number}"

@@ -5,10 +5,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from aiokafka.errors import KafkaConnectionError, KafkaError
+from msgspec.structs import replace
 
 from app import create_app
+from commands.alerts import alerts
 from commands.base import Command, CommandError
 from commands.dead_letters import dead_letters
 from commands.erase import erase
@@ -17,6 +20,7 @@ from commands.stuck import stuck
 from commands.tables import tables
 from commands.topics import topics
 from settings import Settings
+from streams.alerts.raised import RaisedAlert
 
 Run = Callable[..., str]
 
@@ -152,6 +156,34 @@ def test_stuck(run: Run, action: str, payment: str | None, note: str | None) -> 
     rest = {"by": "ann", "only": None, "as_json": False}
 
     assert "usage: stuck list" in run(stuck, action=action, payment=payment, note=note, **rest)
+
+
+@pytest.mark.parametrize(("action", "alert"), [("burn", "a"), ("list", "a"), ("resolve", None)])
+def test_alerts(run: Run, action: str, alert: str | None) -> None:
+    assert "usage: alerts list" in run(alerts, action=action, alert=alert, by=None, as_json=False)
+
+
+@pytest.mark.parametrize(
+    ("alert", "by", "why"),
+    [
+        ("a0", "ann", "nobody waits for alert a0"),
+        ("a1", "ann", "nobody waits for alert a1"),
+        ("a2", " ", "resolved_by: String should have at least 1 character"),
+    ],
+)
+def test_an_alert_that_nobody_can_resolve(
+    run: Run, monkeypatch: pytest.MonkeyPatch, alert: str, by: str, why: str
+) -> None:
+    row = RaisedAlert("a1", "stuck_order", "warn", "ord_1", 1, "", "docs", 1, resolved_at_ms=2)
+
+    async def rows_of(*_: Any) -> dict[str, bytes]:
+        rows = {"1": row, "2": replace(row, alert_id="a2", resolved_at_ms=0)}
+        return {key: msgspec.json.encode(one) for key, one in rows.items()}
+
+    monkeypatch.setattr("commands.alerts.rows_of", rows_of)
+    monkeypatch.setattr("commands.alerts.send", None)
+
+    assert why in run(alerts, action="resolve", alert=alert, by=by, as_json=False)
 
 
 ROW = {"why": "provider", "since_ms": 1, "provider": "p", "charge_id": "c", "currency": "USD",

@@ -16,6 +16,7 @@ COMMANDS = {
     "topics": {"create", "check"},
     "order": {"ORDER_ID"},
     "stuck": {"list", "resolve"},
+    "alerts": {"list", "resolve"},
 }
 
 

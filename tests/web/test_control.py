@@ -11,7 +11,7 @@ from aiohttp.test_utils import TestServer, make_mocked_request
 
 from engine.driver import Driver
 from tables.pulse import RAISED
-from tests.agents.alarmed import alarmed
+from tests.agents.alarmed import alarmed, resolve, stuck
 from web.access import Tokens, access
 from web.control import PAGES, RAISED_MAX, ROOM, SILENT, STRANGE, ControlRoom
 from web.peers import Peers
@@ -123,6 +123,12 @@ async def test_alerts_that_services_raised_come_newest_first_over_all_workers() 
         raised(7, newest - 500),
         raised(0, newest - 1_000),
     ]
+
+
+async def test_an_alert_that_somebody_saw_to_is_shown_no_more() -> None:
+    state, _ = await looked(driver=resolve(alarmed(2), stuck(1)))
+
+    assert [row["subject"] for row in state["raised"]] == ["pay_0"]
 
 
 async def test_no_more_alerts_than_a_page_holds_are_shown() -> None:

@@ -1,0 +1,105 @@
+"""`faust -A app alerts list|resolve`: what services raised by themselves and nobody saw to yet."""
+
+import asyncio
+import getpass
+import time
+from datetime import UTC, datetime
+from typing import Any, ClassVar, Final
+from urllib.parse import quote
+
+import msgspec
+from faust.cli import argument, option
+from pydantic import ValidationError
+
+from commands.base import JSON, Command, CommandError
+from commands.changelog import rows_of
+from commands.sending import refused, send
+from commands.worker_client import ask
+from events.alerts import AlertResolved
+from streams.alerts.raised import RaisedAlert, resolution
+from tables.pulse import RAISED
+
+WAIT_S: Final = 10.0
+PAUSE_S: Final = 0.2
+_COLUMNS: Final = ("alert", "raised", "severity", "rule", "subject", "value", "unit", "runbook")
+
+
+class alerts(Command):  # noqa: N801 - the command's name
+    """List what services raised and nobody saw to yet, newest first, or say that you did (resolve).
+
+    Until then a critical one goes on in Prometheus and in the control room, for a week at most.
+    Alerts on figures end by themselves and are not among them.
+    """
+
+    options: ClassVar = [
+        argument("action", metavar="list|resolve"),
+        argument("alert", required=False, metavar="[ALERT_ID]"),
+        option("--by", default=None, help="Who saw to it; default: the user who runs this."),
+        JSON,
+    ]
+
+    async def act(self, action: str, alert: str | None, by: str | None, as_json: bool) -> None:
+        """Do what was asked."""
+        if action == "list" and alert is None:
+            await self._list(as_json)
+        elif action == "resolve" and alert:
+            await self._resolve(alert, by or getpass.getuser())
+        else:
+            raise CommandError("usage: alerts list | alerts resolve ALERT_ID [--by NAME]")
+
+    async def _open(self) -> dict[str, RaisedAlert]:
+        found = await rows_of(self, RAISED)
+        rows = {key: msgspec.json.decode(found[key], type=RaisedAlert) for key in sorted(found)}
+        return {key: row for key, row in rows.items() if not row.resolved_at_ms}
+
+    async def _list(self, as_json: bool) -> None:
+        rows = (await self._open()).values()
+        if as_json:
+            self.show_json([msgspec.to_builtins(row) for row in rows])
+        else:
+            self.show_rows("alerts", _COLUMNS, [_cells(row) for row in rows])
+
+    async def _resolve(self, alert_id: str, by: str) -> None:
+        found = [
+            (key, row) for key, row in (await self._open()).items() if row.alert_id == alert_id
+        ]
+        if not found:
+            raise CommandError(
+                f"nobody waits for alert {alert_id}: `faust -A app alerts list` has those that are"
+                " open"
+            )
+        [(key, row)] = found
+        await send(self, _said(row, by))
+        await _seen(key, alert_id)
+        print(f"{alert_id} is resolved: {row.rule} of {row.subject}")
+
+
+def _said(row: RaisedAlert, by: str) -> AlertResolved:
+    try:
+        return resolution(row, by, time.time_ns() // 1_000_000)
+    except ValidationError as wrong:
+        raise refused(wrong) from None
+
+
+async def _seen(key: str, alert_id: str) -> None:
+    """Return once a worker knows.
+
+    Raises:
+        CommandError: none does.
+    """
+    deadline = time.monotonic() + WAIT_S
+    while True:
+        found = await ask(f"/tables/{RAISED.name}/{quote(key, safe='')}")
+        if found is None or found["value"]["resolved_at_ms"]:
+            return
+        if time.monotonic() > deadline:
+            raise CommandError(f"asked for, and no worker has heard it yet: is {alert_id} listed?")
+        await asyncio.sleep(PAUSE_S)
+
+
+def _cells(row: RaisedAlert) -> tuple[Any, ...]:
+    raised = datetime.fromtimestamp(row.raised_at_ms / 1000, UTC).isoformat(timespec="seconds")
+    return (
+        row.alert_id, raised, row.severity, row.rule, row.subject, f"{row.value:g}", row.unit,
+        row.runbook,
+    )  # fmt: skip
