@@ -170,10 +170,9 @@ def test_without_a_broker_commands_say_where_they_looked(desk: Desk) -> None:
 # -- stuck
 
 
-def test_a_payment_that_a_person_must_look_at_is_listed_and_taken_off(
-    desk: Desk, workers: Workers, ear: Ear, sender: Sender
-) -> None:
-    order_id = sender.place(order("puzzling", line(PRODUCT, 1)))
+def puzzling(name: str, workers: Workers, ear: Ear, sender: Sender) -> str:
+    """A payment that its bank disputes although all of it went back; returns its id."""
+    order_id = sender.place(order(name, line(PRODUCT, 1)))
     ear.until_said(order_id, "PaymentComplete")
     sender.refund(order_id, "all", amount=20.00)
     ear.until_said(order_id, "RefundIssued")
@@ -181,6 +180,13 @@ def test_a_payment_that_a_person_must_look_at_is_listed_and_taken_off(
     claim = {"paymentId": payment_id, "chargebackReference": f"cb_{order_id}"}
     sender.send("RecordChargeback", claim | {"amountMinor": 20_00, "reason": "fraudulent"})
     until(lambda: workers.row("stuck_payments", payment_id), SEEN_S_MAX, "its row says so")
+    return payment_id
+
+
+def test_a_payment_that_a_person_must_look_at_is_listed_and_taken_off(
+    desk: Desk, workers: Workers, ear: Ear, sender: Sender
+) -> None:
+    payment_id = puzzling("puzzling", workers, ear, sender)
 
     listed = [json.loads(row) for row in desk.says("stuck", "list", "--json").splitlines()]
     done = desk.says("stuck", "resolve", payment_id, "--note", "the bank took it back")
@@ -188,3 +194,24 @@ def test_a_payment_that_a_person_must_look_at_is_listed_and_taken_off(
     assert [(row["key"], row["on"]) for row in listed] == [(payment_id, ["puzzle"])]
     assert done == f"{payment_id} is off the list: puzzle\n"
     assert "is not stuck" in desk.refuses("stuck", "resolve", payment_id, "--note", "again")
+
+
+# -- alerts
+
+
+def test_what_a_service_raised_is_listed_until_somebody_says_that_it_is_seen_to(
+    desk: Desk, workers: Workers, ear: Ear, sender: Sender
+) -> None:
+    payment_id = puzzling("alarming", workers, ear, sender)
+
+    def listed() -> list[str]:
+        rows = [json.loads(row) for row in desk.says("alerts", "list", "--json").splitlines()]
+        return [row["alert_id"] for row in rows if row["subject"] == payment_id]
+
+    until(listed, SEEN_S_MAX, "it is listed")
+    [alert_id] = listed()
+    done = desk.says("alerts", "resolve", alert_id)
+
+    assert done == f"{alert_id} is resolved: stuck_payment of {payment_id}\n"
+    assert listed() == []
+    assert "nobody waits for alert" in desk.refuses("alerts", "resolve", alert_id)
