@@ -124,6 +124,34 @@ def test_a_minute_without_orders_is_one_with_none(page: Page) -> None:
     assert page.evaluate("plots.latency.data[1]") == [None] * 30
 
 
+def test_a_minute_that_stands_alone_is_seen(page: Page, worker: Worker) -> None:
+    alone = [[AT_MS - n * MINUTE_MS, "orders.confirm_ms", "p99", 300] for n in (50, 30, 10)]
+    often = [[AT_MS - n * MINUTE_MS, "payments.latency_ms", "p99", 900] for n in range(1, 51)]
+    worker.state = {**STATE, "windows": [*alone, *often]}
+
+    page.goto(PAGE)
+
+    drawn = """() => {
+      const paper = plots.latency.ctx, { width, height } = paper.canvas;
+      const [red, green, blue] = [1, 3, 5].map((n) => parseInt(colours[0].slice(n, n + 2), 16));
+      const inks = paper.getImageData(0, 0, width, height).data;
+      for (let n = 0; n < inks.length; n += 4)
+        if (inks[n] === red && inks[n + 1] === green && inks[n + 2] === blue) return true;
+      return false;
+    }"""
+    expect(page.locator("canvas")).to_have_count(4)
+    page.wait_for_function(drawn, timeout=5_000)
+
+
+def test_a_minute_without_revenue_has_none_in_any_currency(page: Page, worker: Worker) -> None:
+    quiet = [["orders.revenue_minor_per_minute", one, 0] for one in ("CAD", "USD")]
+    worker.state = {**STATE, "figures": quiet}
+
+    page.goto(PAGE)
+
+    expect(page.locator("#tiles .tile").nth(1)).to_have_text("0revenue a minute")
+
+
 def test_what_is_critical_comes_first(page: Page) -> None:
     page.goto(PAGE)
 

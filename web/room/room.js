@@ -2,6 +2,8 @@
 // One look a second at /room/state; everything shown is text, never markup.
 
 const EVERY_MS = 1000, WAIT_MS = 5000, KEPT = 300;
+// Between marks of the time axis: clocks show no parts of a second.
+const SECONDS = [1, 2, 5, 15, 30, 60, 120, 300, 600, 900, 1800];
 const $ = (id) => document.getElementById(id);
 // At least three to one against both papers.
 const colours = ["#3b82f6", "#d97706", "#ef4444", "#059669", "#8b5cf6"];
@@ -32,6 +34,10 @@ function rows(table, head, body) {
   table.replaceChildren(...found);
 }
 
+// A line needs two: what stands alone between gaps is seen as a point only.
+const lone = (plot, i) =>
+  plot.data[i].flatMap((value, at, all) => (value != null && all[at - 1] == null && all[at + 1] == null ? [at] : []));
+
 function chart(id, names, data) {
   const width = $(id).clientWidth || 400;
   if (!plots[id]) {
@@ -39,8 +45,8 @@ function chart(id, names, data) {
     const axis = { stroke: dim, grid: { stroke: "#8883", width: 1 }, ticks: { stroke: "#8883" }, size: 56 };
     const clock = (_, seconds) => seconds.map((at) => new Date(at * 1000).toLocaleTimeString("en-GB"));
     plots[id] = new uPlot({
-      width, height: 190, padding: [null, 28, null, null], axes: [{ ...axis, size: 34, space: 80, values: clock }, axis], scales: { y: { range: (_, low, high) => [0, Math.max(1, high * 1.1)] } },
-      series: [{}, ...names.map((label, i) => ({ label, stroke: colours[i], width: 2, points: { show: data[0].length < 3 || undefined } }))],
+      width, height: 190, padding: [null, 28, null, null], axes: [{ ...axis, size: 34, space: 80, incrs: SECONDS, values: clock }, axis], scales: { y: { range: (_, low, high) => [0, Math.max(1, high * 1.1)] } },
+      series: [{}, ...names.map((label, i) => ({ label, stroke: colours[i], width: 2, points: { show: true, filter: lone } }))],
     }, data, $(id));
   } else {
     plots[id].setSize({ width, height: 190 });
@@ -84,11 +90,11 @@ function show(state) {
   trail.at.push(state.at_ms / 1000); trail.speed.push(speed); trail.lag.push(lag);
   for (const name of ["at", "speed", "lag"]) if (trail[name].length > KEPT) trail[name].shift();
 
-  const [revenue, ...others] = of("orders.revenue_minor_per_minute").filter(([, v], i) => v || !i)
+  const [revenue, ...others] = of("orders.revenue_minor_per_minute").filter(([, v]) => v)
     .map(([currency, v]) => `${currency} ${number(v / 100)}`);
   const tiles = [
     [number(sum("orders.confirmed_per_minute")), "orders a minute"],
-    [revenue ?? "–", ["revenue a minute", ...others].join(", ")],
+    [revenue ?? "0", ["revenue a minute", ...others].join(", ")],
     [number(get("orders.confirm_ms", "p99")), "confirm p99, ms", get("orders.confirm_ms", "p99") > 2000],
     [number(get("payments.latency_ms", "p99")), "payment p99, ms", get("payments.latency_ms", "p99") > 3000],
     [percent(get("payments.success_share")), "payments succeed"],
