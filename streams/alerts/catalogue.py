@@ -10,10 +10,12 @@ def catalogue(rules: AlertRules) -> tuple[Rule, ...]:
     return (
         *sales.orders(rules),
         *sales.payments(rules),
+        *sales.providers(rules),
         *sales.disputes(rules),
         *sales.risk(rules),
         *goods.inventory(rules),
         *sales.subscriptions(rules),
-        *goods.shipping(rules),
+        *goods.carriers(rules),
+        *goods.tracking(rules),
         *goods.notifications(rules),
     )

@@ -48,8 +48,8 @@ def inventory(rules: AlertRules) -> Iterator[Rule]:
     )
 
 
-def shipping(rules: AlertRules) -> Iterator[Rule]:
-    """Carriers."""
+def carriers(rules: AlertRules) -> Iterator[Rule]:
+    """Those who take parcels."""
     yield Rule(
         "label_success",
         "shipping",
@@ -78,6 +78,10 @@ def shipping(rules: AlertRules) -> Iterator[Rule]:
         rules.carrier_errors_warn,
         rules.carrier_errors_critical,
     )
+
+
+def tracking(rules: AlertRules) -> Iterator[Rule]:
+    """What carriers tell of parcels."""
     yield Rule(
         "tracking_rate",
         "shipping",

@@ -51,7 +51,7 @@ def orders(rules: AlertRules) -> Iterator[Rule]:
 
 
 def payments(rules: AlertRules) -> Iterator[Rule]:
-    """Payments at their providers."""
+    """Money comes in, and goes back."""
     yield Rule(
         "payment_rate",
         "payments",
@@ -62,6 +62,19 @@ def payments(rules: AlertRules) -> Iterator[Rule]:
         rules.payment_rate_critical,
         below=True,
     )
+    yield Rule(
+        "refund_latency",
+        "payments",
+        "Refunds take long",
+        "ms",
+        slowness("refund_latency", rules),
+        rules.refund_latency_warn,
+        rules.refund_latency_critical,
+    )
+
+
+def providers(rules: AlertRules) -> Iterator[Rule]:
+    """Those who take payments."""
     yield Rule(
         "payment_success",
         "payments",
@@ -80,15 +93,6 @@ def payments(rules: AlertRules) -> Iterator[Rule]:
         slowness_by_subject("latency", rules),
         rules.payment_latency_warn,
         rules.payment_latency_critical,
-    )
-    yield Rule(
-        "refund_latency",
-        "payments",
-        "Refunds take long",
-        "ms",
-        slowness("refund_latency", rules),
-        rules.refund_latency_warn,
-        rules.refund_latency_critical,
     )
     yield Rule(
         "gateway_errors",
