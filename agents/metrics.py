@@ -7,13 +7,13 @@ day's sums, also those of a day on which nothing happened, at the first tick aft
 next. Event time is the broker's.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import islice
 from typing import Any, Final
 
 import msgspec
 
-from engine.specs import AgentSpec, Context, Delivery, Handler, Source, Timer
+from engine.specs import AgentSpec, Context, Delivery, Handler, Source, Timer, TopicSpec
 from streams.clock import Clock
 from streams.metrics import journeys, payments, subscriptions
 from streams.metrics.counts import FAMILIES, ORDERS, Count, Counts, counted, grouped
@@ -39,65 +39,64 @@ _CUSTOMERS_A_TICK_MAX: Final = 1_000
 Step = Callable[[Journey, Any, int, MetricsRules], Told]
 
 
+_FOLLOWED: Final[Mapping[TopicSpec, Mapping[str, Step]]] = {
+    ORDERS_EVENTS: {
+        "OrderConfirmed": journeys.confirmed,
+        "OrderAmended": journeys.amended,
+        "OrderCancelled": journeys.cancelled,
+    },
+    SHIPPING_EVENTS: {
+        "ShipmentCreated": journeys.created,
+        "ShipmentDispatched": journeys.dispatched,
+        "ShipmentDelivered": journeys.delivered,
+        "DeliveryFailed": journeys.attempt_failed,
+        "ShipmentCancelled": journeys.parcel_cancelled,
+        "ReturnReceived": journeys.returned,
+    },
+    PAYMENTS_EVENTS: {"PaymentComplete": journeys.paid},
+}
+"""What counts by what was known of its order."""
+
+_COUNTED: Final[Mapping[TopicSpec, Mapping[str, Callable[[Any], Counts]]]] = {
+    PAYMENTS_EVENTS: {
+        "PaymentProcessed": payments.processed,
+        "PaymentFailed": payments.failed,
+        "RefundIssued": payments.refunded,
+        "PaymentSettled": payments.settled,
+        "ChargebackOpened": payments.disputed,
+    },
+    SUBSCRIPTIONS_EVENTS: {
+        "UserSubscriptionStarted": subscriptions.started,
+        "UserSubscriptionCancelled": subscriptions.cancelled,
+        "SubscriptionRenewedEvent": subscriptions.renewed,
+        "SubscriptionSuspended": subscriptions.suspended,
+        "PlanMigrationCompleted": subscriptions.migrated,
+        "InvoiceGenerated": subscriptions.invoiced,
+        "SubscriptionPaymentDue": subscriptions.charged,
+    },
+}
+"""What counts by itself."""
+
+
 def metrics_agent(rules: MetricsRules, clock: Clock) -> AgentSpec:
     """Declare the agent that counts what its partition sees of each day."""
-
-    def follows(step: Step) -> Handler:
-        return _following(step, rules, clock)
-
-    def counts(what: Callable[[Any], Counts]) -> Handler:
-        return _counting(what, clock)
-
+    by_order = [
+        Source(
+            topic,
+            {name: _following(step, rules, clock) for name, step in steps.items()},
+            by="orderId",
+        )
+        for topic, steps in _FOLLOWED.items()
+    ]
+    by_itself = [
+        Source(topic, {name: _counting(what, clock) for name, what in found.items()})
+        for topic, found in _COUNTED.items()
+    ]
+    met = Source(PAYMENTS_EVENTS, {"PaymentInitiated": _meeting(clock)}, by="customerId")
     return AgentSpec(
         name=_NAME,
         help="Counts each day what ended, travelled, was paid and subscribed to.",
-        sources=(
-            Source(
-                ORDERS_EVENTS,
-                {
-                    "OrderConfirmed": follows(journeys.confirmed),
-                    "OrderAmended": follows(journeys.amended),
-                    "OrderCancelled": follows(journeys.cancelled),
-                },
-                by="orderId",
-            ),
-            Source(
-                SHIPPING_EVENTS,
-                {
-                    "ShipmentCreated": follows(journeys.created),
-                    "ShipmentDispatched": follows(journeys.dispatched),
-                    "ShipmentDelivered": follows(journeys.delivered),
-                    "DeliveryFailed": follows(journeys.attempt_failed),
-                    "ShipmentCancelled": follows(journeys.parcel_cancelled),
-                    "ReturnReceived": follows(journeys.returned),
-                },
-                by="orderId",
-            ),
-            Source(PAYMENTS_EVENTS, {"PaymentComplete": follows(journeys.paid)}, by="orderId"),
-            Source(PAYMENTS_EVENTS, {"PaymentInitiated": _meeting(clock)}, by="customerId"),
-            Source(
-                PAYMENTS_EVENTS,
-                {
-                    "PaymentProcessed": counts(payments.processed),
-                    "PaymentFailed": counts(payments.failed),
-                    "RefundIssued": counts(payments.refunded),
-                    "PaymentSettled": counts(payments.settled),
-                    "ChargebackOpened": counts(payments.disputed),
-                },
-            ),
-            Source(
-                SUBSCRIPTIONS_EVENTS,
-                {
-                    "UserSubscriptionStarted": counts(subscriptions.started),
-                    "UserSubscriptionCancelled": counts(subscriptions.cancelled),
-                    "SubscriptionRenewedEvent": counts(subscriptions.renewed),
-                    "SubscriptionSuspended": counts(subscriptions.suspended),
-                    "PlanMigrationCompleted": counts(subscriptions.migrated),
-                    "InvoiceGenerated": counts(subscriptions.invoiced),
-                    "SubscriptionPaymentDue": counts(subscriptions.charged),
-                },
-            ),
-        ),
+        sources=(*by_order, met, *by_itself),
         tables=(JOURNEYS, DAYS, DAY_CUSTOMERS, OPEN_FROM),
         outputs=(METRICS,),
         timers={"forget": _forget},

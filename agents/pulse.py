@@ -6,12 +6,12 @@ cumulative, so that a global figure has no hot key and a repeat does no harm. Ev
 broker's, apart for each topic: a topic that lags is not late.
 """
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 import msgspec
 
-from engine.specs import AgentSpec, Context, Delivery, Handler, Source, TableSpec
+from engine.specs import AgentSpec, Context, Delivery, Handler, Source, TableSpec, TopicSpec
 from engine.windows import Tumbling, Windows, clocks_table, split_key
 from streams.pulse import (
     disputes,
@@ -62,82 +62,66 @@ _ALL = "all"
 _ENCODER = msgspec.json.Encoder()
 
 
+_COUNTED: Final[Mapping[TopicSpec, Mapping[str, tuple[TableSpec[Tally], Fold]]]] = {
+    ORDERS_EVENTS: {
+        "OrderConfirmed": (PULSE_ORDERS, orders.confirmed),
+        "OrderFailed": (PULSE_ORDERS, orders.refused),
+        "OrderCancelled": (PULSE_ORDERS, orders.cancelled),
+    },
+    PAYMENTS_EVENTS: {
+        "PaymentProcessed": (PULSE_PAYMENTS, payments.processed),
+        "PaymentFailed": (PULSE_PAYMENTS, payments.failed),
+        "RefundIssued": (PULSE_PAYMENTS, payments.refunded),
+        "RiskScoreCalculated": (PULSE_RISK, risk.scored),
+        "FraudCheckCompleted": (PULSE_RISK, risk.decided),
+    },
+    INVENTORY_EVENTS: {
+        "InventoryAdjusted": (PULSE_INVENTORY, inventory.adjusted),
+        "OutOfStock": (PULSE_INVENTORY, inventory.short),
+    },
+    SHIPPING_EVENTS: {
+        "CarrierBooked": (PULSE_SHIPPING, shipping.booked),
+        "CarrierBookingFailed": (PULSE_SHIPPING, shipping.unbooked),
+        "ShipmentDelivered": (PULSE_SHIPPING, shipping.delivered),
+        "DeliveryFailed": (PULSE_SHIPPING, shipping.failed),
+    },
+    SHIPPING_COMMANDS: {"UpdateShipmentStatus": (PULSE_SHIPPING, shipping.scanned)},
+    NOTIFICATIONS_EVENTS: {
+        "NotificationSent": (PULSE_NOTIFICATIONS, notifications.sent),
+        "NotificationFailed": (PULSE_NOTIFICATIONS, notifications.failed),
+    },
+}
+"""What is counted in windows: in which table, and how."""
+
+
 def pulse_agent(rules: PulseRules) -> AgentSpec:
     """Declare the agent that counts what its partition sees."""
     spec = Tumbling(rules.window_ms, rules.grace_ms, max(rules.kept_ms, rules.grace_ms))
-
-    def counts(table: TableSpec[Tally], fold: Fold) -> Handler:
-        return _counting(table, fold, spec, rules)
-
-    adjusted = counts(PULSE_INVENTORY, inventory.adjusted)
-
-    def on_adjusted(ctx: Context, delivery: Delivery) -> None:
-        adjusted(ctx, delivery)
-        _shelve(ctx, delivery)
-
-    processed = counts(PULSE_PAYMENTS, payments.processed)
-
-    def on_paid(ctx: Context, delivery: Delivery) -> None:
-        processed(ctx, delivery)
-        if payments.is_charged(delivery.value):
-            _count(ctx, delivery, disputes.paid)
-
+    handlers = {
+        topic: {name: _counting(table, fold, spec, rules) for name, (table, fold) in found.items()}
+        for topic, found in _COUNTED.items()
+    }
+    paid, stocked = handlers[PAYMENTS_EVENTS], handlers[INVENTORY_EVENTS]
+    paid["PaymentProcessed"] = _both(paid["PaymentProcessed"], _on_paid)
+    paid["ChargebackOpened"] = _on_disputed
+    stocked["InventoryAdjusted"] = _both(stocked["InventoryAdjusted"], _shelve)
+    stocked["LowStockAlert"] = _on_low_stock
     return AgentSpec(
         name="pulse",
         help="Counts the events of its own partition in windows and tells the sums.",
-        sources=(
-            Source(
-                ORDERS_EVENTS,
-                {
-                    "OrderConfirmed": counts(PULSE_ORDERS, orders.confirmed),
-                    "OrderFailed": counts(PULSE_ORDERS, orders.refused),
-                    "OrderCancelled": counts(PULSE_ORDERS, orders.cancelled),
-                },
-            ),
-            Source(
-                PAYMENTS_EVENTS,
-                {
-                    "PaymentProcessed": on_paid,
-                    "ChargebackOpened": _on_disputed,
-                    "PaymentFailed": counts(PULSE_PAYMENTS, payments.failed),
-                    "RefundIssued": counts(PULSE_PAYMENTS, payments.refunded),
-                    "RiskScoreCalculated": counts(PULSE_RISK, risk.scored),
-                    "FraudCheckCompleted": counts(PULSE_RISK, risk.decided),
-                },
-            ),
-            Source(
-                INVENTORY_EVENTS,
-                {
-                    "InventoryAdjusted": on_adjusted,
-                    "OutOfStock": counts(PULSE_INVENTORY, inventory.short),
-                    "LowStockAlert": _on_low_stock,
-                },
-            ),
-            Source(
-                SHIPPING_EVENTS,
-                {
-                    "CarrierBooked": counts(PULSE_SHIPPING, shipping.booked),
-                    "CarrierBookingFailed": counts(PULSE_SHIPPING, shipping.unbooked),
-                    "ShipmentDelivered": counts(PULSE_SHIPPING, shipping.delivered),
-                    "DeliveryFailed": counts(PULSE_SHIPPING, shipping.failed),
-                },
-            ),
-            Source(
-                SHIPPING_COMMANDS,
-                {"UpdateShipmentStatus": counts(PULSE_SHIPPING, shipping.scanned)},
-            ),
-            Source(
-                NOTIFICATIONS_EVENTS,
-                {
-                    "NotificationSent": counts(PULSE_NOTIFICATIONS, notifications.sent),
-                    "NotificationFailed": counts(PULSE_NOTIFICATIONS, notifications.failed),
-                },
-            ),
-        ),
+        sources=tuple(Source(topic, found) for topic, found in handlers.items()),
         tables=(*_TABLES.values(), _CLOCKS, SHELVES, LEVELS, MONTHS),
         outputs=(PULSE,),
         tick=_telling(spec),
     )
+
+
+def _both(first: Handler, second: Handler) -> Handler:
+    def handler(ctx: Context, delivery: Delivery) -> None:
+        first(ctx, delivery)
+        second(ctx, delivery)
+
+    return handler
 
 
 def _counting(table: TableSpec[Tally], fold: Fold, spec: Tumbling, rules: PulseRules) -> Handler:
@@ -183,6 +167,12 @@ def _put(ctx: Context, key: str, before: stock.Shelf | None, after: stock.Shelf)
     levels = ctx.table(LEVELS)
     ctx.table(SHELVES)[key] = after
     levels[_ALL] = stock.summed(levels.get(_ALL) or stock.BARE, before, after)
+
+
+def _on_paid(ctx: Context, delivery: Delivery) -> None:
+    """Count a charge among the month's payments."""
+    if payments.is_charged(delivery.value):
+        _count(ctx, delivery, disputes.paid)
 
 
 def _on_disputed(ctx: Context, delivery: Delivery) -> None:
