@@ -21,6 +21,9 @@ from faust.transport.consumer import ensure_TPset
 from faust.types import TP
 from mode import Service
 
+from engine.errors import NotCopartitioned
+from engine.topology import Topology, check_partitions
+
 BROKER_WATCH_S = 5.0
 """How often the broker is asked whether it is there, and how long it may think about it."""
 
@@ -86,7 +89,11 @@ class AskedConsumer(FaustConsumer):
         """Where Faust's router looks for a key."""
         if partition is not None or key is None:
             return partition
-        return cast("int", self.app.lanes.topology.place_of(key.decode()))  # type: ignore[attr-defined]
+        return self._topology.place_of(key.decode())
+
+    @property
+    def _topology(self) -> Topology:
+        return cast("Topology", self.app.lanes.topology)  # type: ignore[attr-defined]  # see bind
 
     async def create_topic(self, topic: str, *args: Any, **kwargs: Any) -> None:
         """Topics are created by `topics create` and at the worker's start, never here."""
@@ -103,21 +110,37 @@ class AskedConsumer(FaustConsumer):
 
     @Service.task
     async def _watch_broker(self) -> None:
-        """Say it once when the broker is gone: clients wait for it in silence."""
-        is_there = True
+        """Say it once when the broker is gone: clients wait for it in silence.
+
+        End the worker when a topic was deleted or has gained partitions: keys map elsewhere then,
+        to where nobody reads. Two looks must agree: a broker hears of new topics a little late.
+        """
+        is_there, misfit = True, ""
         async for _ in self.itertimer(BROKER_WATCH_S, name="watch"):
-            was_there, is_there = is_there, await self._broker_answers()
+            was_there, before = is_there, misfit
+            found = await self._found_partitions()
+            is_there = found is not None
             if was_there and not is_there:
                 self.log.error("the broker does not answer: waiting for it")
             elif is_there and not was_there:
                 self.log.warning("the broker answers again")
+            misfit = ""
+            try:
+                if found is not None:
+                    check_partitions(self._topology, found)
+            except NotCopartitioned as exc:
+                misfit = str(exc)
+                if misfit == before:
+                    await self.app.crash(exc)
 
-    async def _broker_answers(self) -> bool:
+    async def _found_partitions(self) -> dict[str, int] | None:
+        """How many partitions each topic has; None: the broker does not answer."""
         try:
-            await asyncio.wait_for(self.kafka.topics(), BROKER_WATCH_S)
+            asked = self.kafka._client.fetch_all_metadata()  # noqa: SLF001 - topics() tells names only
+            cluster = await asyncio.wait_for(asked, BROKER_WATCH_S)
         except (TimeoutError, KafkaError):
-            return False
-        return True
+            return None
+        return {name: len(cluster.partitions_for_topic(name)) for name in cluster.topics()}
 
     @Service.task
     async def _commit_livelock_detector(self) -> None:

@@ -18,12 +18,12 @@ from mode import ServiceT
 from engine.admin import ensure_topics
 from engine.clients import client_options
 from engine.errors import StoreUnusable, TopologyError
-from engine.lanes import Lanes, check_copartitioned
+from engine.lanes import Lanes
 from engine.monitor import LaneMonitor
 from engine.policy import Policy
 from engine.progress import RecoveryProgress
 from engine.specs import AgentSpec, EffectSpec
-from engine.topology import Topology
+from engine.topology import Topology, check_partitions
 from engine.watch import watched
 
 LOG = logging.getLogger(__name__)
@@ -88,12 +88,7 @@ class LaneApp(faust.App):
         states = await ensure_topics(
             client_options(self), self.lanes.topology, replication=self.replication
         )
-        topology = self.lanes.topology
-        exact = {*topology.topics, topology.changelog}
-        check_copartitioned(
-            {s.name: s.found for s in states if s.name in exact or (s.found or 0) < s.partitions},
-            topology.partitions,
-        )
+        check_partitions(self.lanes.topology, {state.name: state.found for state in states})
 
     def _create_directories(self) -> None:
         """Make sure the data directory can be written; Faust's own directories stay unused.

@@ -16,6 +16,9 @@ from engine.sizes import check_size, size_of
 from engine.specs import Delivery, EffectSpec, Published
 from engine.topology import BoundTopic, Topology
 
+CANCEL_S_MAX = 5.0
+"""How long a call may go on that has outlived its bound and was cancelled."""
+
 
 def effect_mark(effect: str, topic: str) -> str:
     """The name of an effect's marker: it moves apart from the lane's own."""
@@ -30,6 +33,14 @@ class EffectGivenUp(EngineError):
     """A library cancelled its own call. Operator: look at the peer's health, then replay."""
 
 
+class EffectHangs(EngineError):
+    """A call outlived its bound and goes on, cancelled: it swallows its cancellation.
+
+    When as many do as may be under way at once, the worker ends, which ends them too. Operator:
+    mend the effect or its library, then replay.
+    """
+
+
 class EffectCall:
     """Runs one effect for records of one topic in one partition."""
 
@@ -41,6 +52,7 @@ class EffectCall:
         self.mark = effect_mark(spec.name, topic.name)
         self._topology = topology
         self._partition = partition
+        self._hanging: set[asyncio.Future[Iterable[Published]]] = set()
 
     def wanted(self, record: Record) -> Delivery | None:
         """The record, decoded, if it is for this effect and lies here.
@@ -67,21 +79,24 @@ class EffectCall:
         return Delivery(record, name, value)
 
     async def run(self, delivery: Delivery) -> Completion:
-        """Make the call; what it raises becomes a dead letter."""
+        """Make the call; what it raises becomes a dead letter.
+
+        Raises:
+            EffectHangs: too many calls go on although they were cancelled.
+        """
         record = delivery.record
         done = Completion(self.mark, record.offset + 1, records=1)
         try:
-            async with asyncio.timeout(self.spec.timeout_s):
-                published = await self.spec.effects[delivery.name](delivery)
-            done.outputs.extend(self._outputs(published))
-        except TimeoutError:
-            late = EffectTimedOut(f"{self.spec.name} took longer than {self.spec.timeout_s} s")
-            done.dead.append((record, self.topic.public, self.spec.name, late))
+            done.outputs.extend(self._outputs(await self._called(delivery)))
         except asyncio.CancelledError:
             if _is_cancelled():
                 raise
             given_up = EffectGivenUp(f"{self.spec.name}: a library gave the call up")
             done.dead.append((record, self.topic.public, self.spec.name, given_up))
+        except (EffectTimedOut, EffectHangs) as late:
+            if len(self._hanging) >= self.spec.in_flight_max:
+                raise
+            done.dead.append((record, self.topic.public, self.spec.name, late))
         except Exception as exc:
             if isinstance(exc, MemoryError) or (
                 isinstance(exc, EngineError) and not isinstance(exc, BadRecord)
@@ -89,6 +104,39 @@ class EffectCall:
                 raise
             done.dead.append((record, self.topic.public, self.spec.name, exc))
         return done
+
+    async def _called(self, delivery: Delivery) -> Iterable[Published]:
+        """Call in a task of its own: a call that swallows its cancellation holds up nobody."""
+        call = asyncio.ensure_future(self.spec.effects[delivery.name](delivery))
+        call.add_done_callback(self._ended)
+        try:
+            await asyncio.wait((call,), timeout=self.spec.timeout_s)
+            if not call.done():
+                await self._stop(call)
+            return call.result()
+        except TimeoutError:
+            raise EffectTimedOut(
+                f"{self.spec.name} took longer than {self.spec.timeout_s} s"
+            ) from None
+        finally:
+            call.cancel()
+
+    async def _stop(self, call: asyncio.Future[Iterable[Published]]) -> None:
+        """Cancel a call; it may still end well, within a bound."""
+        call.cancel()
+        await asyncio.wait((call,), timeout=CANCEL_S_MAX)
+        if not call.done():
+            self._hanging.add(call)
+            raise EffectHangs(
+                f"{len(self._hanging)} calls of {self.spec.name} go on although they were cancelled"
+            )
+        if call.cancelled():
+            raise TimeoutError
+
+    def _ended(self, call: asyncio.Future[Iterable[Published]]) -> None:
+        self._hanging.discard(call)
+        if not call.cancelled():
+            call.exception()  # Asked of each: asyncio complains of those that nobody asked.
 
     def _outputs(self, published: Iterable[Published]) -> list[Output]:
         outputs = []

@@ -8,7 +8,7 @@ from typing import Any
 
 from aiokafka.errors import KafkaError
 
-from engine.errors import BrokerUnavailable, NotCopartitioned, StoreHeld
+from engine.errors import BrokerUnavailable, StoreHeld
 from engine.lane import Lane
 from engine.policy import Policy
 from engine.processor import Processor
@@ -233,19 +233,3 @@ class Lanes:
 
 async def _stop_all(producers: Iterable[LaneProducer]) -> None:
     await asyncio.gather(*(producer.stop() for producer in producers), return_exceptions=True)
-
-
-def check_copartitioned(topics: Mapping[str, int | None], partitions: int) -> None:
-    """Refuse to run when a topic has another number of partitions than there are lanes.
-
-    Raises:
-        NotCopartitioned: names each topic, what it has and what it must have.
-    """
-    wrong = {name: n for name, n in topics.items() if n != partitions}
-    if wrong:
-        found = ", ".join(f"{name} has {n or 'none'}" for name, n in sorted(wrong.items()))
-        raise NotCopartitioned(
-            f"every topic of the application needs {partitions} partitions: {found}."
-            " Create the missing ones with `faust -A app topics create`, recreate those that"
-            " differ, or set FLOWMART_PARTITIONS."
-        )

@@ -14,7 +14,7 @@ from faust.tables.recovery import Recovery
 from mode import Service
 
 from engine.errors import BrokerUnavailable, TopologyError
-from engine.lanes import check_copartitioned
+from engine.topology import check_copartitioned
 
 METADATA_WAIT_S = 15.0
 """How long topics may be missing from what the client knows of the cluster."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from engine.errors import TopologyError
+from engine.errors import NotCopartitioned, TopologyError
 from engine.partitioning import partition_of
 from engine.specs import AgentSpec, EffectSpec, Handler, TableSpec, TopicSpec
 
@@ -222,3 +222,33 @@ class Topology:
             spec.name: OutputTopic(self.real_name(spec), self.partitions_of(spec), spec.stem)
             for spec in self._output_specs()
         }
+
+
+def check_copartitioned(topics: Mapping[str, int | None], partitions: int) -> None:
+    """Refuse to run when a topic has another number of partitions than there are lanes.
+
+    Raises:
+        NotCopartitioned: names each topic, what it has and what it must have.
+    """
+    wrong = {name: n for name, n in topics.items() if n != partitions}
+    if wrong:
+        found = ", ".join(f"{name} has {n or 'none'}" for name, n in sorted(wrong.items()))
+        raise NotCopartitioned(
+            f"every topic of the application needs {partitions} partitions: {found}."
+            " Create the missing ones with `faust -A app topics create`, recreate those that"
+            " differ, or set FLOWMART_PARTITIONS."
+        )
+
+
+def check_partitions(topology: Topology, found: Mapping[str, int | None]) -> None:
+    """Refuse to run on topics that are missing or have another number of partitions.
+
+    Those that are written and not read may have more.
+
+    Raises:
+        NotCopartitioned: as `check_copartitioned`.
+    """
+    fewest = {name: spec.partitions or 0 for name, spec in topology.topic_specs().items()}
+    exact = {*topology.topics, topology.changelog}
+    short = {name for name, least in fewest.items() if (found.get(name) or 0) < least}
+    check_copartitioned({name: found.get(name) for name in exact | short}, topology.partitions)

@@ -8,10 +8,11 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from aiokafka import TopicPartition
+from aiokafka.cluster import ClusterMetadata
 from aiokafka.errors import KafkaConnectionError, TopicAuthorizationFailedError
 from faust.types import TP
 
@@ -484,31 +485,71 @@ async def test_a_broker_that_refuses_a_fetch_stops_the_worker() -> None:
         assert isinstance(one.crashes[0], BrokerUnavailable)
 
 
+class Cluster:
+    """What a broker tells of its topics at each look: partitions by topic; None: no answer."""
+
+    FINE: ClassVar = {"in": 1, "out": 1, "in.dlq": 1, "t-changelog": 1}
+
+    def __init__(self, *looks: dict[str, int] | None) -> None:
+        self._looks = list(looks)
+        self._client = self
+
+    async def fetch_all_metadata(self) -> Any:
+        found = self._looks.pop(0) if self._looks else self.FINE
+        if found is None:
+            raise KafkaConnectionError("gone")
+        cluster = ClusterMetadata()
+        cluster._partitions = {topic: dict.fromkeys(range(n)) for topic, n in found.items()}
+        return cluster
+
+
+async def watch(looks: Cluster, monkeypatch) -> list[str]:
+    """What the worker ended of, once the broker was looked at often enough."""
+    monkeypatch.setattr("engine.asked.BROKER_WATCH_S", 0.01)
+    async with reader() as one:
+        one.consumer._kafka = looks
+        watching = asyncio.create_task(Consumer._watch_broker.fun(one.consumer))
+        await one.settle(0.2)
+        watching.cancel()
+        return [str(crash) for crash in one.crashes]
+
+
 async def test_a_broker_that_is_gone_is_told_of_once_and_so_is_its_return(
     monkeypatch, caplog
 ) -> None:
-    is_there = True
+    crashes = await watch(Cluster(Cluster.FINE, None, None, None), monkeypatch)
 
-    async def topics() -> set[str]:
-        if not is_there:
-            raise KafkaConnectionError("gone")
-        return {"in"}
-
-    monkeypatch.setattr("engine.asked.BROKER_WATCH_S", 0.02)
-    async with reader() as one:
-        one.kafka.topics = topics  # type: ignore[attr-defined]  # what the client would do
-        watching = asyncio.create_task(Consumer._watch_broker.fun(one.consumer))
-        await one.settle(0.1)
-        quiet = caplog.text
-        is_there = False
-        await one.settle(0.2)
-        is_there = True
-        await one.settle(0.2)
-        watching.cancel()
-
-    assert "broker" not in quiet
+    assert crashes == []
     assert caplog.text.count("the broker does not answer") == 1
     assert caplog.text.count("the broker answers again") == 1
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"in": 2}, "in has 2"),
+        ({"in": 0}, "in has none"),
+        ({"out": 0}, "out has none"),
+        ({"t-changelog": 2}, "t-changelog has 2"),
+        ({"in.dlq": 0}, "in.dlq has none"),
+    ],
+)
+async def test_topics_that_change_under_way_end_the_worker(changed, told, monkeypatch) -> None:
+    looks = [Cluster.FINE, *[Cluster.FINE | changed] * 2]
+
+    [said] = await watch(Cluster(*looks), monkeypatch)
+
+    assert f"needs 1 partitions: {told}. " in said
+
+
+@pytest.mark.parametrize("changed", [{"in": 0}, {"out": 3}, {"of others": 3}])
+async def test_what_was_so_for_one_look_and_what_does_not_matter_ends_nothing(
+    changed, monkeypatch
+) -> None:
+    passing = [Cluster.FINE | changed, Cluster.FINE] if "in" in changed else []
+    looks = passing * 3 or [Cluster.FINE | changed] * 5
+
+    assert await watch(Cluster(*looks), monkeypatch) == []
 
 
 async def test_a_source_whose_effect_cannot_take_more_is_paused_and_resumed() -> None:

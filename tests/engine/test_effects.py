@@ -1,12 +1,15 @@
 """Calls to the outside: their order, their bounds, and that they run again after a crash."""
 
 import asyncio
+import contextlib
 import dataclasses
 import gc
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from engine import effects
 from engine.errors import BadRecord, TopologyError
 from engine.policy import Policy
 from engine.records import Chunk, Record
@@ -194,6 +197,71 @@ async def test_a_call_that_a_library_gives_up_is_a_dead_letter_and_its_neighbour
     assert outputs(one) == [b"done"]
     assert one.processor.stats.dead == {("in", "peer", "EffectGivenUp"): 1}
     assert one.processor.committed_mark("effect:peer:in") == 2
+
+
+class Deaf:
+    """A peer's library that swallows cancellations: three of them, or until it is let go."""
+
+    def __init__(self) -> None:
+        self.let_go = asyncio.Event()
+
+    async def call(self, delivery: Delivery) -> list[Published]:
+        for _ in range(3 if delivery.value.v else 0):
+            with contextlib.suppress(asyncio.CancelledError):
+                await self.let_go.wait()
+        return [Published(OUT, "k", b"done %d" % delivery.value.v, ())]
+
+
+@pytest.fixture
+def deaf(monkeypatch) -> Iterator[Deaf]:
+    monkeypatch.setattr(effects, "CANCEL_S_MAX", 0.02)
+    made = Deaf()
+    yield made
+    made.let_go.set()
+
+
+async def test_a_call_that_ignores_its_cancellation_holds_up_nobody(deaf) -> None:
+    spec = EffectSpec(
+        "peer", "", IN, {"In": deaf.call}, outputs=(OUT,), in_flight_max=2, timeout_s=0.02
+    )
+    one = Bench(Topology([], [spec], app_id="t", env="dev", partitions=1), Policy(linger_s=0))
+
+    one.lane.put(numbers(0, 1, 0, 0, 0))
+    await one.settle(0.1)
+
+    assert outputs(one) == [b"done 0"] * 3
+    assert one.processor.stats.dead == {("in", "peer", "EffectHangs"): 1}
+    assert one.processor.committed_mark("effect:peer:in") == 4
+    deaf.let_go.set()
+    await one.settle(0.01)
+    assert (outputs(one), one.crashes) == ([b"done 0"] * 3, []), "what it says then is too late"
+
+
+async def test_as_many_hanging_calls_as_may_be_under_way_end_the_worker(deaf) -> None:
+    spec = EffectSpec(
+        "peer", "", IN, {"In": deaf.call}, outputs=(OUT,), in_flight_max=2, timeout_s=0.02
+    )
+    one = Bench(Topology([], [spec], app_id="t", env="dev", partitions=1), Policy(linger_s=0))
+
+    one.lane.put(numbers(0, *range(1, 9)))
+    await one.settle(0.2)
+
+    assert [str(crash) for crash in one.crashes] == [
+        "2 calls of peer go on although they were cancelled"
+    ]
+
+
+async def test_a_lane_closes_although_a_call_ignores_its_cancellation(deaf) -> None:
+    spec = EffectSpec("peer", "", IN, {"In": deaf.call}, outputs=(OUT,), timeout_s=30)
+    one = Bench(Topology([], [spec], app_id="t", env="dev", partitions=1), Policy(linger_s=0))
+    one.lane.put(numbers(0, 1))
+    await one.settle()
+
+    await asyncio.wait_for(one.lane.close(), 1)
+    deaf.let_go.set()
+    await one.settle()
+
+    assert (outputs(one), one.crashes) == ([], [])
 
 
 async def test_several_calls_that_stop_the_worker_are_told_of_once(caplog) -> None:

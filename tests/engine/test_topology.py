@@ -9,11 +9,10 @@ from faust.types import TP
 from engine.admin import TopicState, wanted_topics
 from engine.bind import WorkerOptions, create_worker_app
 from engine.errors import NotCopartitioned, TopologyError
-from engine.lanes import check_copartitioned
 from engine.policy import Policy
 from engine.rebalance import lanes_of
 from engine.specs import AgentSpec, EffectSpec, Source, TableSpec, TopicSpec
-from engine.topology import Topology
+from engine.topology import Topology, check_copartitioned
 from tests.engine.counting import COUNTS, IN, OUT, Json, Row, count, counting, later, topology
 
 

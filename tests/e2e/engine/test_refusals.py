@@ -10,11 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from confluent_kafka.admin import AdminClient, NewPartitions
 
 from engine.store import RocksStore
 from tests.e2e.engine.harness import ROOT, Load, Oracle, Shop, Worker, settle, wait_for
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
+
+OF_AIOKAFKA = (
+    "Unable connect to", "not found in cluster metadata", "Group Coordinator Request failed",
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -32,7 +37,7 @@ def ends(worker: Worker, seconds: float = 30.0) -> str:
     ]
     assert "Traceback" not in worker.said(), worker.said()[-3000:]
     assert code == 1
-    ours = [line for line in lines if "Unable connect to" not in line]  # That is aiokafka's.
+    ours = [line for line in lines if not any(said in line for said in OF_AIOKAFKA)]
     assert len(ours) == 1, lines
     return ours[0]
 
@@ -48,6 +53,32 @@ def test_no_broker(shop) -> None:
 
     assert f"BrokerUnavailable: no Kafka broker answers at {nobody}:" in said
     assert "FLOWMART_BROKER" in said
+
+
+def test_a_topic_that_gains_partitions_while_a_worker_runs(shop) -> None:
+    """Keys map elsewhere from then on, and nobody reads what lies there."""
+    worker, topic = shop.worker().start().wait_ready(), f"{shop.app}-in"
+    admin = AdminClient({"bootstrap.servers": shop.bootstrap})
+
+    admin.create_partitions([NewPartitions(topic, 6)])[topic].result(20)
+
+    said = ends(worker)
+    assert f"NotCopartitioned: every topic of the application needs 4 partitions: {topic} h" in said
+
+
+@pytest.mark.parametrize("name", ["out", "changelog", "in"])
+def test_a_topic_that_is_deleted_while_a_worker_writes_to_it(shop, name) -> None:
+    worker, topic = shop.worker().start().wait_ready(), f"{shop.app}-{name}"
+    admin = AdminClient({"bootstrap.servers": shop.bootstrap})
+    load = Load(shop, per_second=500).start()
+    try:
+        load.wait_sent(500)
+
+        admin.delete_topics([topic])[topic].result(20)
+
+        assert f"needs 4 partitions: {topic} has none" in ends(worker)
+    finally:
+        load._ended.set()
 
 
 def test_a_data_directory_that_cannot_be_written(shop) -> None:
