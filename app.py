@@ -79,7 +79,9 @@ def agents_of(settings: Settings) -> tuple[tuple[AgentSpec, ...], tuple[EffectSp
         shipping_agent(scaled(settings.shipping)),
         fraud_agent(scaled(settings.fraud), settings.partitions),
         review_agent(scaled(settings.fraud)),
-        subscriptions_agent(settings.subscriptions, settings.billing, settings.clock),
+        subscriptions_agent(
+            settings.subscriptions, settings.billing, settings.orders, settings.clock
+        ),
         registrations_agent(),
         notify_agent(notifications),
         notifier_agent(notifications),

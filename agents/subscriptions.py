@@ -21,6 +21,7 @@ from agents.wiring import Cause, announce, cause_of, timer_cause
 from engine.specs import AgentSpec, Context, Delivery, Handler, Source, Timer, TimerHandler
 from streams.billing.rules import BillingRules
 from streams.clock import TRUE, Clock
+from streams.orders.rules import OrderRules
 from streams.subscriptions import facts as f
 from streams.subscriptions.deadlines import TIMERS
 from streams.subscriptions.deciding import decide, invoice_sent, time_up
@@ -56,10 +57,13 @@ Decide = Callable[[Subscriber, Subscription, Delivery], f.Facts]
 
 
 def subscriptions_agent(
-    rules: SubscriptionRules, billing: BillingRules, clock: Clock = TRUE
+    rules: SubscriptionRules,
+    billing: BillingRules,
+    orders: OrderRules = OrderRules(),  # noqa: B008 - it cannot change
+    clock: Clock = TRUE,
 ) -> AgentSpec:
     """Subscriptions and Billing as one agent."""
-    both = Rules(rules, billing, clock)
+    both = Rules(rules, billing, orders, clock)
     advance = _advancing(both, _deciding(both))
     leave = _advancing(both, _cancelling(both))
     asked = ("UpdatePaymentMethod", "ChangePlan", "PauseSubscription", "ResumeSubscription")

@@ -22,6 +22,8 @@ class ChargeKept(msgspec.Struct, frozen=True, gc=False):
     amount_minor: int
     captured: bool
     """True: the money was taken at once; False: it is only held."""
+    foreign: bool = False
+    """True: it is of another currency than was asked for."""
 
 
 class Authorized(msgspec.Struct, frozen=True, gc=False):

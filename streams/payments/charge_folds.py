@@ -32,6 +32,7 @@ def charge_kept(payment: Payment, fact: cf.ChargeKept) -> Payment:
         provider=fact.provider,
         authorized_minor=0 if fact.captured else fact.amount_minor,
         captured_minor=fact.amount_minor if fact.captured else 0,
+        foreign=fact.foreign,
     )
 
 
@@ -99,6 +100,7 @@ def attempt_failed(payment: Payment, fact: cf.AttemptFailed) -> Payment:
         refused=_refused(payment, fact.failure.charge_id),
         final=fact.final,
         charge_id="",
+        foreign=False,
         authorized_minor=0,
         owed=Owed.NOTHING,
         owed_due_ms=0,

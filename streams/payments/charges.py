@@ -68,7 +68,8 @@ def charge_succeeded(
         stray = cf.StrayCharge(charge, provider, "duplicate_charge")
         return (stray, df.Puzzled()) if payment.session.recurring else (stray,)
     recurring = payment.session.recurring
-    kept = cf.ChargeKept(charge, provider, event.amount_minor, captured=recurring)
+    foreign = event.currency != payment.session.currency
+    kept = cf.ChargeKept(charge, provider, event.amount_minor, captured=recurring, foreign=foreign)
     if payment.status is not Status.INITIATED:
         return _keep(payment, kept, at_ms, rules)
     amount = payment.asked_minor or payment.session.amount_minor

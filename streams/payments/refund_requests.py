@@ -56,11 +56,22 @@ def request_refund(
 
 def begin(payment: Payment, refund: Refund, at_ms: int, rules: PaymentRules) -> Facts:
     """Accept a refund that nothing speaks against, or have it wait for somebody's approval."""
-    needs = rules.needs_approval(refund.amount_minor, payment.session.currency)
+    is_dear = rules.needs_approval(refund.amount_minor, payment.session.currency)
+    needs = is_dear and not _is_our_error(payment, refund)
     if needs and not _is_approved(refund.requested_by, refund.approved_by):
         return (rf.RefundNoted(replace(refund, approved_by="", due_ms=at_ms + rules.approval_ms)),)
     pending = rf.RefundNoted(refund)
     return pending, *accept(payment, _accepted(refund, refund.approved_by), at_ms, rules)
+
+
+def _is_our_error(payment: Payment, refund: Refund) -> bool:
+    """Whether the shop gives back what a renewal took and nothing was sold for.
+
+    No goods left for it, so nobody need approve, as with a cancelled order (G-9); and a refund
+    that nobody approves is cancelled (G-17), by which the shop would keep it.
+    """
+    session = payment.session
+    return refund.requested_by == SYSTEM and session.recurring and session.order_id is None
 
 
 def _refusal(
@@ -77,7 +88,9 @@ def _refusal(
         return "amount_exceeds_payment"
     if not 0 < refund.amount_minor <= available_minor(payment):
         return "amount_exceeds_payment"
-    return "fraud_hold" if is_on_hold(payment) else None
+    # The shop does not ask twice: what it asks for waits until nothing speaks against it.
+    held = is_on_hold(payment) and refund.requested_by != SYSTEM
+    return "fraud_hold" if held else None
 
 
 def is_on_hold(payment: Payment) -> bool:

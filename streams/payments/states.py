@@ -167,6 +167,8 @@ class Payment(msgspec.Struct, frozen=True, omit_defaults=True):
     """The same of its capture: a key is for one amount."""
     charge_id: str = ""
     """The charge that was authorised or captured."""
+    foreign: bool = False
+    """True: it is kept, and of another currency than was asked for."""
     provider: str = ""
     authorized_minor: int = 0
     """Held at the provider and neither captured nor let go."""

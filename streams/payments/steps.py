@@ -68,9 +68,9 @@ def _take_kept(payment: Payment, at_ms: int, rules: PaymentRules) -> Facts:
 
 
 def is_differing(payment: Payment) -> bool:
-    """Whether a charge is kept that is of another amount than was asked for."""
+    """Whether a charge is kept that is of another amount or currency than was asked for."""
     amount = payment.captured_minor or payment.authorized_minor
-    return amount not in (0, payment.asked_minor or payment.session.amount_minor)
+    return payment.foreign or amount not in (0, payment.asked_minor or payment.session.amount_minor)
 
 
 def differing(

@@ -23,6 +23,8 @@ from streams.shipping.rows import Item, Return, Shipment, Status
 from streams.shipping.rules import ShippingRules
 
 DELIVERY_FAILED: Final = "delivery_failed"
+_CANCELLED: Final = "CANCEL_TOO_LATE_ORDER_CANCELLED"
+"""The step that its order's cancellation leaves in a parcel that had left."""
 _REASONS: Final = frozenset(get_args(ReturnReason))
 
 
@@ -56,7 +58,7 @@ def sent_back(shipment: Shipment) -> Return:
         DELIVERY_FAILED,
         "carrier_pickup",
         items,
-        _worth_minor(items),
+        _estimate_minor(shipment, items),
         carrier=shipment.carrier,
         tracking_number=shipment.tracking_number,
         label_url=shipment.label_url,
@@ -107,13 +109,16 @@ def _return_of(
         reason,
         command.return_method or "drop_off",
         items,
-        max(0, _worth_minor(items) - fee_minor),
+        max(0, _estimate_minor(shipment, items) - fee_minor),
         reshipping=bool(command.reshipping) or shipment.exchanged,
         details=None if told == reason else told,
     )
 
 
-def _worth_minor(items: Iterable[Item]) -> int:
+def _estimate_minor(shipment: Shipment, items: Iterable[Item]) -> int:
+    """What items cost; nothing once their order was cancelled, for its money went back (G-9)."""
+    if any(step.reason == _CANCELLED for step in shipment.history):
+        return 0
     return sum([(item.unit_minor or 0) * item.quantity for item in items])
 
 

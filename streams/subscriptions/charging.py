@@ -2,9 +2,11 @@
 
 from datetime import date
 
+from events.types import Address
 from streams.billing.calendar import day_of, is_by_days, next_date
 from streams.billing.invoices import Sold, Terms, charge_key, draw
 from streams.billing.rows import Invoice
+from streams.orders.checks import address_refusals
 from streams.subscriptions import facts as f
 from streams.subscriptions.evolution import evolve_all
 from streams.subscriptions.plans import PlanSpec
@@ -136,6 +138,11 @@ def _hint(subscription: Subscription, start: date, rules: Rules) -> f.Facts:
         if (other.family, other.cycle) == (plan.family, plan.cycle) and other.tier > plan.tier
     ]
     return (f.UpgradeHinted(min(higher)[1]),) if higher else ()
+
+
+def is_served(address: Address, rules: Rules) -> bool:
+    """Whether Orders would send a basket there: else its money is taken, and goes back (G-10)."""
+    return not any(address_refusals(address, "standard", rules.orders))
 
 
 def withdrawn(subscription: Subscription) -> f.Facts:

@@ -11,14 +11,18 @@ from streams.billing.calendar import day_of, plus_days, run_ms
 from streams.billing.rows import CycleStatus, Invoice, InvoiceStatus
 from streams.subscriptions import facts as f
 from streams.subscriptions import leaving, pausing
-from streams.subscriptions.charging import charge, issue_next, plan_of
+from streams.subscriptions.charging import charge, is_served, issue_next, plan_of
 from streams.subscriptions.failing import suspend
 from streams.subscriptions.rows import RENEWING, Status, Subscription
 from streams.subscriptions.rules import Rules
+from streams.subscriptions.wire import goods_address
 
 Rule = Callable[[Subscription, int, Rules], f.Facts]
 Due = tuple[str, int]
 
+SYSTEM: Final = "system"
+NOT_SERVED: Final = "Goods are not sent to this address any more"
+"""What the customer is told whose basket ends for it."""
 _DUE: Final = frozenset({InvoiceStatus.ISSUED, InvoiceStatus.SENT})
 
 
@@ -70,6 +74,10 @@ def _trial_over(_subscription: Subscription, _now_ms: int, _rules: Rules) -> f.F
 
 
 def _invoice_due(subscription: Subscription, now_ms: int, rules: Rules) -> f.Facts:
+    """Draw the next invoice; a basket that nobody sends there any more ends instead."""
+    address = goods_address(subscription)
+    if address is not None and not is_served(address, rules):
+        return (f.Cancelled(day_of(now_ms), "other", SYSTEM, NOT_SERVED, was_told=False),)
     return (issue_next(subscription, now_ms, rules),)
 
 

@@ -1,5 +1,6 @@
 """Charges that come back: paid, failed, or for an invoice that is no more (K4, K5, G-42)."""
 
+from events.errors import ContractError
 from events.payments import PaymentFailed, PaymentProcessed
 from events.subscriptions import UpdatePaymentMethod
 from streams.billing.calendar import day_of
@@ -14,15 +15,30 @@ from streams.subscriptions.rules import Rules
 _PAYABLE_LATE = OWING | {Status.SUSPENDED}
 
 
+class OtherMoney(ContractError):
+    """A renewal's PaymentProcessed is not of what its invoice says; the invoice stays unpaid.
+
+    Operator: `faust -A app dead-letters show` says whose word it was, for our own payments never
+    differ. Have that producer say what it took, then replay; give back what is not owed.
+    """
+
+
 def processed(
     subscription: Subscription, event: PaymentProcessed, at_ms: int, rules: Rules
 ) -> f.Facts:
-    """Take a charge's money in, once. What came in for a cancelled invoice goes back."""
+    """Take a charge's money in, once. What came in for a cancelled invoice goes back.
+
+    Raises:
+        OtherMoney: the charge is of another amount or currency than its invoice.
+    """
     invoice = _charged(subscription, event.payment_id)
     if invoice is None or event.status != "confirmed":
         return ()
     if (event.amount_minor, event.currency) != (invoice.total_minor, invoice.currency):
-        return ()
+        raise OtherMoney(
+            f"{event.payment_id}: {event.amount_minor} {event.currency} minor units,"
+            f" the invoice says {invoice.total_minor} {invoice.currency}"
+        )
     if invoice.status is InvoiceStatus.CANCELLED:
         stray = f.StrayPayment(event.payment_id, event.amount_minor, event.currency)
         return (stray,)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from events.vocabulary import MethodType
 from streams.billing.rules import BillingRules
 from streams.clock import TRUE, Clock
+from streams.orders.rules import OrderRules
 from streams.subscriptions.plans import PLANS, PlanSpec
 
 
@@ -63,5 +64,7 @@ class Rules(NamedTuple):
 
     own: SubscriptionRules
     billing: BillingRules
+    orders: OrderRules = OrderRules()
+    """Where Orders sends goods (G-10)."""
     clock: Clock = TRUE
     """Only the agent asks it: all times of `streams.subscriptions` are the calendar's."""

@@ -7,7 +7,7 @@ from events.types import OrderItem
 from streams.addresses import kept_address
 from streams.billing.calendar import day_of, next_date
 from streams.subscriptions import facts as f
-from streams.subscriptions.charging import issued_and_charged
+from streams.subscriptions.charging import is_served, issued_and_charged
 from streams.subscriptions.evolution import evolve_all
 from streams.subscriptions.plans import PlanSpec
 from streams.subscriptions.rows import (
@@ -35,7 +35,8 @@ def subscribe(
     """Begin a subscription: on trial at once, else when its first charge went through.
 
     A repeat of the command changes nothing. What speaks against it, in order of precedence:
-    unknown_plan, account_locked, already_subscribed, unknown_discount, invalid_basket.
+    unknown_plan, account_locked, already_subscribed, unknown_discount, invalid_basket,
+    invalid_address.
     """
     if subscriber.find(subscription_id) is not None:
         return ()
@@ -61,6 +62,9 @@ def _refusals(subscriber: Subscriber, command: SubscribeUser, rules: Rules) -> I
         yield "unknown_discount"
     if plan.is_goods and not _is_basket(command, rules):
         yield "invalid_basket"
+    address = command.shipping_address
+    if plan.is_goods and address is not None and not is_served(address, rules):
+        yield "invalid_address"
 
 
 def _is_live_in(subscription: Subscription, plan: PlanSpec, rules: Rules) -> bool:

@@ -20,6 +20,7 @@ from events.subscriptions import (
 from events.types import Address, OrderItem, PaymentMethod, Plan
 from events.vocabulary import BillingCycle
 from settings import Settings
+from streams.orders.rules import OrderRules
 from streams.subscriptions.notices import UPGRADE
 from streams.subscriptions.rules import SubscriptionRules
 from tests.flows.scene import Scene
@@ -99,22 +100,27 @@ def test_subscribe_and_save_places_its_order_once_it_is_paid() -> None:
     assert scene.level() == (9, 0, 0)
 
 
-def test_subscribe_and_save_of_more_than_an_order_may_have_is_refused_unpaid() -> None:
-    item = OrderItem(product_id="p1", quantity=101, unit_price_minor=2_000)
-    home = Address(line1="1 Main St", city="Town", state="NY", country="US")
+@pytest.mark.parametrize(
+    ("quantity", "country", "why"), [(101, "US", "invalid_basket"), (1, "BR", "invalid_address")]
+)
+def test_subscribe_and_save_of_what_no_order_may_have_is_refused_unpaid(
+    quantity: int, country: str, why: str
+) -> None:
+    item = OrderItem(product_id="p1", quantity=quantity, unit_price_minor=2_000)
+    home = Address(line1="1 Main St", city="Town", state="NY", country=country)
 
     scene = Scene().stock()
     scene.tell(subscribe(plan="plan_save_monthly", items=(item,), shipping_address=home))
 
-    assert scene.last("SendNotification").template_data["reason"] == "invalid_basket"
+    assert scene.last("SendNotification").template_data["reason"] == why
     assert list(scene.outside.books()) == []
 
 
-def test_subscribe_and_save_of_what_no_order_may_have_keeps_no_money() -> None:
+def test_subscribe_and_save_whose_order_is_refused_after_all_keeps_no_money() -> None:
     item = OrderItem(product_id="p1", quantity=1, unit_price_minor=2_000)
-    home = Address(line1="1 Main St", city="Town", state="NY", country="BR")
+    home = Address(line1="1 Main St", city="Town", state="NY", country="US")
 
-    scene = Scene().stock()
+    scene = Scene(orders=OrderRules(total_minor_max=1_000)).stock()
     scene.tell(subscribe(plan="plan_save_monthly", items=(item,), shipping_address=home))
     scene.wait(days=1)
 

@@ -23,6 +23,7 @@ from tests.streams.payments.samples import (
     failed_for_good,
     failed_once,
     failed_unknown,
+    held_while_charging,
     initiated,
     line,
     moment,
@@ -142,11 +143,24 @@ def test_a_webhook_about_an_authorisation_that_was_let_go_does_not_fail_the_next
     assert life.payment == before
 
 
-def test_a_charge_of_another_amount_that_comes_between_attempts_is_let_go() -> None:
-    life = failed_unknown().hear(succeeded(amount_minor=100)).wait(0)
+@pytest.mark.parametrize("told", [{"amount_minor": 100}, {"currency": "EUR"}])
+def test_a_charge_of_another_amount_that_comes_between_attempts_is_let_go(
+    told: dict[str, object],
+) -> None:
+    life = failed_unknown().hear(succeeded(**told)).wait(0)
 
     assert life.status is Status.CANCELLED
     assert life.last("PaymentFailed").failure_code == "amount_differs"
+    assert life.last("VoidPayment").charge_id == "ch_1"
+
+
+@pytest.mark.parametrize("told", [{"amount_minor": 100}, {"currency": "EUR"}])
+def test_a_charge_of_another_amount_that_comes_in_a_review_is_let_go_after_it(
+    told: dict[str, object],
+) -> None:
+    life = held_while_charging().hear(succeeded(**told), checked()).wait(0)
+
+    assert life.status is Status.CANCELLED
     assert life.last("VoidPayment").charge_id == "ch_1"
 
 

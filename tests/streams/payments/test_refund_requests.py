@@ -32,7 +32,9 @@ from tests.streams.payments.samples import (
     refunded,
     refunded_life,
     refunding,
+    renewal,
     settled_life,
+    succeeded,
     taken_on,
 )
 
@@ -215,6 +217,29 @@ def test_only_another_person_approves(
     for life in (at_once, afterwards):
         assert ("RefundCharge" in life.names) is goes
         assert ("approval" in life.kinds()) is not goes
+
+
+def stray() -> Life:
+    """A renewal that took more than goes back without approval, for an invoice that is no more."""
+    amount = 90_000
+    return Life(renewal(amount_minor=amount)).hear(checked(), succeeded(amount_minor=amount))
+
+
+@pytest.mark.parametrize(("by", "goes"), [("system", True), ("agent_1", False)])
+def test_what_a_renewal_took_by_the_shops_own_error_goes_back_unapproved(
+    by: str,
+    goes: bool,  # noqa: FBT001 - a parameter of pytest
+) -> None:
+    life = stray().hear(asked_back(None, requested_by=by))
+
+    assert ("RefundCharge" in life.names) is goes
+
+
+def test_what_a_renewal_took_by_the_shops_own_error_outlives_a_dispute() -> None:
+    life = stray().hear(chargeback(90_000), asked_back(None, requested_by="system"))
+    assert "RefundCharge" not in life.names
+
+    assert "RefundCharge" in life.hear(closed("won")).names
 
 
 def test_who_asked_cannot_approve_under_another_name_for_the_request() -> None:

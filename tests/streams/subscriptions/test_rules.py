@@ -17,10 +17,12 @@ from events.subscriptions import (
 from events.types import OrderItem, PaymentMethod, Plan
 from streams.billing.calendar import DAY_MS, moment_of
 from streams.billing.rules import BillingRules
+from streams.orders.rules import OrderRules
 from streams.subscriptions import facts as f
 from streams.subscriptions.deadlines import TIMERS, due_times
 from streams.subscriptions.deciding import decide, time_up
 from streams.subscriptions.evolution import evolve, evolve_all
+from streams.subscriptions.failing import OtherMoney
 from streams.subscriptions.leaving import cancel
 from streams.subscriptions.outcomes import following
 from streams.subscriptions.plans import PlanSpec
@@ -151,14 +153,38 @@ def test_the_better_discount_lowers_the_first_invoice(
         {"payment_id": "pay_other"},
         {"status": "pending"},
         {"status": "failed"},
-        {"amount_minor": 1},
-        {"currency": "EUR"},
+        {"status": "failed", "amount_minor": 1},
     ],
 )
-def test_only_the_charge_under_way_pays_and_only_in_full(told: dict[str, Any]) -> None:
+def test_only_the_charge_under_way_pays(told: dict[str, Any]) -> None:
     subscription = pending()
 
     assert decide(subscription, processed(subscription, **told), START_MS, RULES) == ()
+
+
+@pytest.mark.parametrize("told", [{"amount_minor": 1}, {"currency": "EUR"}])
+def test_a_charge_of_other_money_than_its_invoices_is_not_passed_over(told: dict[str, Any]) -> None:
+    subscription = pending()
+
+    with pytest.raises(OtherMoney, match=r"^pay_sub_1"):
+        decide(subscription, processed(subscription, **told), START_MS, RULES)
+
+
+@pytest.mark.parametrize("told", [{"country": "BR"}, {"state": None}, {"city": " "}])
+def test_goods_are_charged_only_where_orders_sends_them(told: dict[str, Any]) -> None:
+    away = basket() | {"shipping_address": HOME.model_copy(update=told)}
+
+    assert asked(NOBODY, **away) == (f.Refused("subscribe", "invalid_address"),)
+
+
+def test_a_basket_whose_country_is_served_no_more_ends_before_its_next_charge() -> None:
+    subscription = paid(pending(**basket()), START_MS)
+    shut = RULES._replace(orders=OrderRules(countries=frozenset({"GB"})))
+
+    after = fired(subscription, "invoice", shut)
+
+    assert (after.status, after.owed) == (Status.CANCELLED, None)
+    assert fired(subscription, "invoice").owed is not None
 
 
 def test_a_failure_that_the_payment_itself_will_try_again_means_nothing_yet() -> None:
