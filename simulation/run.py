@@ -24,8 +24,9 @@ from simulation.staff import Staff
 from simulation.stockroom import Stockroom
 from simulation.story import report
 from simulation.subscribers import Subscribers
+from simulation.temper import Temper
 from simulation.webhooks import Webhooks
-from simulation.world import MINUTE_MS, Temper, World
+from simulation.world import MINUTE_MS, World
 from wire.contract import CONTRACT
 
 EPOCH_MS: Final = 1_735_732_800_000

@@ -34,7 +34,7 @@ def story(world: World, entity: str, lines_max: int = LINES_MAX) -> list[str]:
     wanted = _core(entity).encode()
     found = [
         record
-        for topic, parts in world.logs.items()
+        for topic, parts in world.logs.parts.items()
         if not topic.endswith("-repartition") and ".partials" not in topic
         for part in parts
         for record in part

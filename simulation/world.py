@@ -12,14 +12,15 @@ from random import Random
 from typing import Any, Final, Protocol
 
 import events
-from engine.dead_letters import SUFFIX
 from engine.partitioning import partition_of
 from engine.records import Output, Record
-from engine.specs import AgentSpec, EffectSpec, TopicSpec
+from engine.specs import AgentSpec, EffectSpec
 from engine.stats import Stats
 from engine.topology import Topology
 from events.base import Message
 from simulation.lane import NEVER, Change, Lane, answer_ms
+from simulation.logs import Logs
+from simulation.temper import Temper
 from topics import topic_of
 
 STEPS_MAX: Final = 200_000
@@ -27,24 +28,6 @@ STEPS_MAX: Final = 200_000
 MINUTE_MS: Final = 60_000
 DISK_LOST: Final = 0.2
 """The share of crashes that take the store with them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Temper:
-    """How unruly the machinery is."""
-
-    crash: float = 0.0
-    """The chance of a lane's end at a step."""
-    stall: float = 0.0
-    """The chance that a source stands still when something is written to it."""
-    stall_ms_max: int = 20_000
-    chunk_max: int = 8
-    commit: float = 0.5
-    """The chance of a commit after a chunk."""
-    tick_ms: int = 12 * 60 * 60_000
-    """Lanes tick when a timer is due, and at least so often."""
-    rest_ms: int = 48 * 60 * 60_000
-    """The same of lanes in which the last tick changed nothing, and nothing else did since."""
 
 
 class Witness(Protocol):
@@ -68,14 +51,12 @@ class World:
     temper: Temper
     now_ms: int
     topology: Topology = field(init=False)
+    logs: Logs = field(init=False)
     lanes: list[Lane] = field(init=False)
-    logs: dict[str, list[list[Record]]] = field(default_factory=dict)
     witnesses: list[Witness] = field(default_factory=list)
     stats: Stats = field(default_factory=Stats)
     steps: int = 0
     crashes: int = 0
-    _unread: dict[tuple[int, str], int] = field(default_factory=dict)
-    """Sources with something to read, by partition and topic: until when they stand still."""
     _agenda: list[tuple[int, int, Callable[[], None]]] = field(default_factory=list)
     _tie: int = 0
 
@@ -86,6 +67,7 @@ class World:
         self.topology = Topology(
             agents, effects, app_id="simulation", env="dev", partitions=partitions
         )
+        self.logs = Logs(self.chance, self.temper, self.topology)
         self.lanes = [Lane(self.topology, p, self.stats) for p in range(partitions)]
         for lane in self.lanes:
             lane.ticked_ms = self.now_ms
@@ -112,39 +94,12 @@ class World:
         )
         spec, key = topic_of(type(message)), events.key_of(message)
         if place is None:
-            place = _place(spec, key, self.topology.partitions_of(spec))
+            place = partition_of(spec.stem(key).encode(), self.topology.partitions_of(spec))
         headers = tuple(events.headers(message, event_id))
         name = self.topology.real_name(spec)
-        record = self._append(Output(name, place, key.encode(), value, headers))
+        record = self.logs.append(Output(name, place, key.encode(), value, headers), self.now_ms)
         for witness in self.witnesses:
             witness.sent(record)
-
-    def _append(self, output: Output) -> Record:
-        parts = self.logs.get(output.topic)
-        if parts is None:
-            parts = self.logs[output.topic] = [[] for _ in range(self.topology.partitions)]
-        log = parts[output.partition]
-        record = Record(
-            output.topic,
-            output.partition,
-            len(log),
-            self.now_ms,
-            1,
-            output.key,
-            output.value,
-            headers=tuple(output.headers),
-        )
-        log.append(record)
-        if output.topic in self.topology.topics:
-            self._waits(output.partition, output.topic)
-        return record
-
-    def _waits(self, partition: int, topic: str) -> None:
-        source = (partition, topic)
-        if source not in self._unread:
-            stalls = self.chance.random() < self.temper.stall
-            wait_ms = self.chance.randint(1, self.temper.stall_ms_max) if stalls else 0
-            self._unread[source] = self.now_ms + wait_ms
 
     # -- running
 
@@ -168,7 +123,7 @@ class World:
         if self.steps > STEPS_MAX:
             raise RuntimeError(f"still busy after {STEPS_MAX} steps: do agents feed each other?")
         self._happen()
-        ready = [source for source, at_ms in self._unread.items() if at_ms <= self.now_ms]
+        ready = [source for source, at_ms in self.logs.unread.items() if at_ms <= self.now_ms]
         if ready:
             await self._read(*ready[int(self.chance.random() * len(ready))])
         elif not self._settle():
@@ -196,12 +151,12 @@ class World:
         self._commit(lane)
 
     async def _read(self, partition: int, topic: str) -> None:
-        lane, log = self.lanes[partition], self.logs[topic][partition]
+        lane, log = self.lanes[partition], self.logs.parts[topic][partition]
         start = lane.position(topic)
         many = 1 + int(self.chance.random() * self.temper.chunk_max)
         records = log[start : start + many]
         if start + many >= len(log):
-            del self._unread[partition, topic]
+            del self.logs.unread[partition, topic]
         if records:
             lane.apply(topic, records)
         for calls in lane.calls.get(topic, ()):
@@ -242,7 +197,7 @@ class World:
         changes, outputs = lane.commit()
         if not changes and not outputs:
             return
-        records = [self._append(output) for output in outputs]
+        records = [self.logs.append(output, self.now_ms) for output in outputs]
         for witness in self.witnesses:
             witness.committed(lane, changes, records)
 
@@ -252,9 +207,9 @@ class World:
         for topic in self.topology.topics:
             behind = [lane.position(topic)]
             behind += [calls.position for calls in lane.calls.get(topic, ())]
-            log = self.logs.get(topic)
+            log = self.logs.parts.get(topic)
             if log is not None and min(behind) < len(log[lane.partition]):
-                self._waits(lane.partition, topic)
+                self.logs.wait(lane.partition, topic, self.now_ms)
 
     def _leap(self, until_ms: int) -> None:
         """Go to the next moment at which anything happens."""
@@ -262,8 +217,8 @@ class World:
         times = [until_ms, answers_ms, *map(self._tick_ms, self.lanes)]
         if self._agenda:
             times.append(self._agenda[0][0])
-        if self._unread:
-            times += self._unread.values()
+        if self.logs.unread:
+            times += self.logs.unread.values()
         elif answers_ms == NEVER:
             for witness in self.witnesses:
                 witness.quiet()
@@ -271,30 +226,10 @@ class World:
         late_ms = self.chance.choice((0, 0, 1, 999))
         self.now_ms = max(self.now_ms + 1, due_ms + late_ms)
 
-    # -- looking
-
-    def records(self, topic: TopicSpec) -> list[Record]:
-        """A topic's records, partition by partition."""
-        return [r for part in self.logs.get(self.topology.real_name(topic), ()) for r in part]
-
-    def letters(self) -> list[Record]:
-        """Every dead letter."""
-        return [
-            record
-            for name, parts in self.logs.items()
-            if name.endswith(SUFFIX)
-            for part in parts
-            for record in part
-        ]
-
     def is_busy(self) -> bool:
         """Whether anything is unread, uncommitted or unanswered, or anybody has plans."""
         return bool(
-            self._unread
+            self.logs.unread
             or self._agenda
             or any(one.uncommitted or one.answers_ms < NEVER for one in self.lanes)
         )
-
-
-def _place(spec: TopicSpec, key: str, partitions: int) -> int:
-    return partition_of(spec.stem(key).encode(), partitions)

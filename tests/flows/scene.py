@@ -18,7 +18,8 @@ from simulation.lane import Change, Lane
 from simulation.laws import Laws
 from simulation.outside import Outside
 from simulation.people import DAY_MS, HOUR_MS, name_of
-from simulation.world import Temper, World
+from simulation.temper import Temper
+from simulation.world import World
 
 MINUTE_MS = 60_000
 START = datetime(2025, 6, 16, 10, 0, tzinfo=UTC)
