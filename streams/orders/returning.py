@@ -1,13 +1,13 @@
 """RequestReturn: a label a parcel, or the stock of what is wanted instead; and when they lapse."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 
 from msgspec.structs import replace
 
 from events.orders import RequestReturn
 from events.types import OrderPayment
-from streams.orders.back import RETURNS_MAX, Back, BackLine, Pay
+from streams.orders.back import RETURNS_MAX, Back, BackLine, Pay, Units
 from streams.orders.cancelling import noted
 from streams.orders.exchange_facts import ExchangeEnded
 from streams.orders.exchanging import (
@@ -39,7 +39,7 @@ class Refusal(StrEnum):
     NOT_DELIVERED = "NOT_DELIVERED"
     """Nothing of what is named was delivered, all of it is on its way back, or the order ended."""
     OUTSIDE_WINDOW = "OUTSIDE_WINDOW"
-    """It was delivered too long ago."""
+    """It was delivered too long ago, and not announced in time."""
     TOO_MANY = "TOO_MANY"
 
 
@@ -54,15 +54,15 @@ def request(order: Order, command: RequestReturn, at_ms: int, rules: OrderRules)
     if wanted and wanted == _asked_for(order, command.reason):
         return ()
     delivered = [one for one in order.parcels if _may_come_back(order, one)]
-    recent = [one for one in delivered if at_ms - one.delivered_at_ms <= rules.return_window_ms]
-    shares = _shares(order, delivered, wanted)
-    if not shares:
+    if not _shares([(one, _inside(order, one)) for one in delivered], wanted):
         return _refused(order, at_ms, Refusal.NOT_DELIVERED)
-    if not _shares(order, recent, wanted):
+    in_time = [(one, _in_time(order, one, at_ms, rules)) for one in delivered]
+    shares = _shares(in_time, wanted)
+    if not shares:
         return _refused(order, at_ms, Refusal.OUTSIDE_WINDOW)
     if len(order.returns) + len(shares) > RETURNS_MAX:
         return _refused(order, at_ms, Refusal.TOO_MANY)
-    return tuple(_asked(order, command, _shares(order, recent, wanted), at_ms, rules))
+    return tuple(_asked(order, command, shares, at_ms, rules))
 
 
 def lapse(order: Order, due_ms: int, now_ms: int, rules: OrderRules) -> Facts:
@@ -146,12 +146,33 @@ def _may_come_back(order: Order, parcel: Parcel) -> bool:
     return delivered and not open_
 
 
-def _shares(order: Order, parcels: list[Parcel], wanted: dict[int, int] | None) -> Shares:
-    """Which parcel gives which units; empty when they are not all there."""
+def _inside(order: Order, parcel: Parcel) -> Units:
+    return parcel.lines or tuple([(n, line.quantity) for n, line in order.standing])
+
+
+def _in_time(order: Order, parcel: Parcel, at_ms: int, rules: OrderRules) -> Units:
+    """What of a parcel may be asked for still.
+
+    Once the window is over that is what was asked for before and whose label lapsed: it was
+    announced in time. So it is for two labels' time, which is a whole one after any that lapsed.
+    """
+    late_ms = at_ms - parcel.delivered_at_ms - rules.return_window_ms
+    if late_ms <= 0:
+        return _inside(order, parcel)
+    if late_ms > 2 * rules.return_label_ms:
+        return ()
+    announced: dict[int, int] = {}
+    for back in order.returns:
+        for line in back.lines if back.shipment_id == parcel.shipment_id else ():
+            announced[line.line] = max(line.units, announced.get(line.line, 0))
+    return tuple([(n, min(units, announced.get(n, 0))) for n, units in _inside(order, parcel)])
+
+
+def _shares(parcels: Iterable[tuple[Parcel, Units]], wanted: dict[int, int] | None) -> Shares:
+    """Which parcel gives which units of those it may; empty when they are not all there."""
     left = dict(wanted or {})
     shares: Shares = {}
-    for parcel in parcels:
-        inside = parcel.lines or tuple([(n, line.quantity) for n, line in order.standing])
+    for parcel, inside in parcels:
         taken = [(n, min(units, left.get(n, 0))) for n, units in inside]
         lines = tuple([BackLine(n, units) for n, units in taken if units])
         if lines:

@@ -228,7 +228,12 @@ def _polled(shipment: Shipment, _: f.Polled) -> Shipment:
 def _return_asked(shipment: Shipment, fact: f.ReturnAsked) -> Shipment:
     exchanged = shipment.exchanged or fact.returning.reshipping
     return _step(
-        shipment, fact.at_ms, "RETURN_ASKED", returning=fact.returning, exchanged=exchanged
+        shipment,
+        fact.at_ms,
+        "RETURN_ASKED",
+        returning=fact.returning,
+        exchanged=exchanged,
+        asked_back=True,
     )
 
 
@@ -251,7 +256,21 @@ def _return_given_up(shipment: Shipment, fact: f.ReturnGivenUp) -> Shipment:
 
 
 def _return_lapsed(shipment: Shipment, fact: f.ReturnLapsed) -> Shipment:
-    return _step(shipment, fact.at_ms, "RETURN_LAPSED", Status.DELIVERED, returning=None)
+    lapsed = replace(_return_of(shipment), label_due_ms=0)
+    return _step(
+        shipment, fact.at_ms, "RETURN_LAPSED", Status.DELIVERED, returning=None, lapsed=lapsed
+    )
+
+
+def _return_taken_up(shipment: Shipment, fact: f.ReturnTakenUp) -> Shipment:
+    return _step(
+        shipment,
+        fact.at_ms,
+        "RETURN_TAKEN_UP",
+        Status.RETURN_INITIATED,
+        returning=shipment.lapsed,
+        lapsed=None,
+    )
 
 
 def _returned(shipment: Shipment, fact: f.Returned) -> Shipment:
@@ -304,6 +323,7 @@ _FOLDS: Final[dict[type, Callable[[Shipment, Any], Shipment]]] = {
     f.ReturnLabelled: _return_labelled,
     f.ReturnGivenUp: _return_given_up,
     f.ReturnLapsed: _return_lapsed,
+    f.ReturnTakenUp: _return_taken_up,
     f.Returned: _returned,
     f.ClaimFiled: _claim_filed,
     f.ClaimEnded: _claim_ended,

@@ -208,6 +208,12 @@ class ReturnLapsed(msgspec.Struct, frozen=True, gc=False):
     at_ms: int
 
 
+class ReturnTakenUp(msgspec.Struct, frozen=True, gc=False):
+    """What was sent back with a label came after it had lapsed."""
+
+    at_ms: int
+
+
 class ReturnedItem(msgspec.Struct, frozen=True, gc=False):
     """Units of one product that came back, as inspected."""
 
@@ -273,6 +279,7 @@ Fact = (
     | ReturnLabelled
     | ReturnGivenUp
     | ReturnLapsed
+    | ReturnTakenUp
     | Returned
     | ClaimFiled
     | ClaimEnded

@@ -18,6 +18,7 @@ from streams.shipping.facts import (
     Returned,
     ReturnedItem,
     ReturnLapsed,
+    ReturnTakenUp,
 )
 from streams.shipping.rows import Item, Return, Shipment, Status
 from streams.shipping.rules import ShippingRules
@@ -34,12 +35,14 @@ def label_asked(
     """Look for a carrier that takes goods back; the history tells every refusal.
 
     Refused, in order of precedence: what was not delivered (or is on its way back already),
-    what was delivered too long ago, and what was never in the shipment.
+    what was delivered too long ago, and what was never in the shipment. What was asked for in
+    time and got no label, or one that lapsed, may be asked for two labels' time longer.
     """
     if shipment.status is not Status.DELIVERED or shipment.returning is not None:
         repeat = shipment.returning is not None
         return () if repeat else (Noted(at_ms, "RETURN_REFUSED_NOT_DELIVERED"),)
-    if at_ms > shipment.delivered_at_ms + rules.return_window_ms:
+    more_ms = 2 * rules.label_ms if shipment.asked_back else 0
+    if at_ms > shipment.delivered_at_ms + rules.return_window_ms + more_ms:
         return (Noted(at_ms, "RETURN_REFUSED_OUTSIDE_WINDOW"),)
     items = tuple(_chosen(shipment.items, command.items))
     if not items:
@@ -68,10 +71,13 @@ def sent_back(shipment: Shipment) -> Return:
 def received(
     shipment: Shipment, command: ConfirmReturnReceived, at_ms: int, rules: ShippingRules
 ) -> Facts:
-    """Take down what came back and whether it is refunded."""
-    returning = shipment.returning
+    """Take down what came back and whether it is refunded, also where its label lapsed."""
+    returning, lapsed = shipment.returning, shipment.lapsed
     if shipment.status is Status.RETURNED:
         return ()
+    if shipment.status is Status.DELIVERED and lapsed and lapsed.return_id == command.return_id:
+        found = tuple(_inspected(lapsed, command, rules))
+        return (ReturnTakenUp(at_ms), Returned(at_ms, command.warehouse_id, found))
     if returning is None or shipment.status not in {Status.RETURN_INITIATED, Status.RETURNING}:
         return (Noted(at_ms, "RECEIPT_REFUSED_NO_RETURN"),)
     if returning.return_id != command.return_id:

@@ -247,6 +247,10 @@ class Shipment(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     route_version: int = 0
     proof: Proof | None = None
     returning: Return | None = None
+    lapsed: Return | None = None
+    """The newest return whose label was not used in time: it may still arrive."""
+    asked_back: bool = False
+    """A label was asked for in time, so another may be a while longer."""
     exchanged: bool = False
     """A label was asked for to exchange something of it."""
     claim: Claim | None = None

@@ -63,3 +63,27 @@ def test_a_label_that_nobody_uses_lapses_for_both(shop: Dock) -> None:
     shop.tell(request(("p1", 1)))
     assert [back.lapsed for back in order(shop).returns] == [True, False]
     assert order(shop).returns[1].return_id != ""
+
+
+def test_goods_that_come_after_their_label_lapsed_are_paid_back(shop: Dock) -> None:
+    place(stocked(shop, a=10)).tell(scan("shipped"), scan("delivered"), request(("p1", 1)))
+    label = shop.shipment()
+    shop.driver.advance(40 * DAY_MS, step_ms=DAY_MS)
+
+    shop.tell(receipt(label, ("p1", 1, "new")))
+
+    [line] = order(shop).returns[0].lines
+    assert (line.units, line.state, line.money) == (1, "back_in_stock", "refunded")
+    assert on_hand(shop) == (9, 0, 0)
+
+
+def test_what_was_announced_in_time_gets_another_label_when_the_window_is_over(
+    shop: Dock,
+) -> None:
+    place(stocked(shop, a=10)).tell(scan("shipped"), scan("delivered"), request(("p1", 1)))
+    shop.driver.advance(40 * DAY_MS, step_ms=DAY_MS)
+
+    shop.tell(request(("p1", 1)))
+
+    assert [back.lapsed for back in order(shop).returns] == [True, False]
+    assert order(shop).returns[1].return_id == shop.shipment().returning.return_id

@@ -268,6 +268,25 @@ def test_a_label_that_nobody_uses_lapses_and_the_goods_may_be_announced_again() 
     assert len(again.returns) == 2
 
 
+@pytest.mark.parametrize(
+    ("days", "units", "is_taken"),
+    [(44, 1, True), (58, 1, True), (59, 1, False), (44, 2, False)],
+)
+def test_what_was_announced_in_time_may_be_so_again_once_its_label_lapsed(
+    days: int, units: int, is_taken: bool
+) -> None:
+    day_ms = DELIVERED.parcels[0].delivered_at_ms
+    last_ms = day_ms + 30 * DAY_MS
+    order = fold(DELIVERED, decide(DELIVERED, ask(ware("p1", 1)), last_ms, RULES))
+    due_ms = due_times(order)["return"]
+    now = fold(order, lapse(order, due_ms, due_ms, RULES))
+
+    again = fold(now, decide(now, ask(ware("p1", units)), day_ms + days * DAY_MS, RULES))
+
+    assert len(again.returns) == (2 if is_taken else 1)
+    assert is_taken or last_reason(again) == "RETURN_REFUSED_OUTSIDE_WINDOW"
+
+
 # -- disputes
 
 

@@ -528,6 +528,35 @@ def test_after_a_label_lapsed_another_may_be_asked_for() -> None:
     assert again.returning.return_id != getattr(labelled().returning, "return_id", None)
 
 
+@pytest.mark.parametrize(("days", "is_taken"), [(31, True), (57, True), (59, False)])
+def test_after_a_label_lapsed_another_may_be_asked_for_when_the_window_is_over(
+    days: int, is_taken: bool
+) -> None:
+    lapsed = fired(labelled(), "label")
+
+    again = after(lapsed, label(), at_ms=lapsed.delivered_at_ms + days * DAY_MS)
+
+    assert (again.returning is not None) == is_taken
+
+
+@pytest.mark.parametrize("asked_again", [False, True])
+def test_goods_that_come_after_their_label_lapsed_are_taken_back_all_the_same(
+    asked_again: bool,
+) -> None:
+    lapsed = fired(labelled(), "label")
+    late = receipt(labelled(), ("p1", 1, "new"))
+    waiting = after(lapsed, label(), at_ms=lapsed.history[-1].at_ms) if asked_again else lapsed
+
+    facts = decide(waiting, late, AT_MS + 20 * DAY_MS, RULES)
+    now = fold(waiting, facts)
+
+    [told] = following(now, facts, RULES)
+    assert (now.status, told.name) == (Status.RETURNED, "ReturnReceived")
+    assert told.return_id == late.return_id  # type: ignore[attr-defined]
+    assert due_times(now) == {}
+    assert decide(now, late, AT_MS + 20 * DAY_MS, RULES) == ()
+
+
 # --- fulfilment ------------------------------------------------------------------------------
 
 
