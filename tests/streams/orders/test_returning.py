@@ -273,7 +273,7 @@ def test_a_label_that_nobody_uses_lapses_and_the_goods_may_be_announced_again() 
     [(44, 1, True), (58, 1, True), (59, 1, False), (44, 2, False)],
 )
 def test_what_was_announced_in_time_may_be_so_again_once_its_label_lapsed(
-    days: int, units: int, is_taken: bool
+    days: int, units: int, *, is_taken: bool
 ) -> None:
     day_ms = DELIVERED.parcels[0].delivered_at_ms
     last_ms = day_ms + 30 * DAY_MS

@@ -530,7 +530,7 @@ def test_after_a_label_lapsed_another_may_be_asked_for() -> None:
 
 @pytest.mark.parametrize(("days", "is_taken"), [(31, True), (57, True), (59, False)])
 def test_after_a_label_lapsed_another_may_be_asked_for_when_the_window_is_over(
-    days: int, is_taken: bool
+    days: int, *, is_taken: bool
 ) -> None:
     lapsed = fired(labelled(), "label")
 
@@ -541,6 +541,7 @@ def test_after_a_label_lapsed_another_may_be_asked_for_when_the_window_is_over(
 
 @pytest.mark.parametrize("asked_again", [False, True])
 def test_goods_that_come_after_their_label_lapsed_are_taken_back_all_the_same(
+    *,
     asked_again: bool,
 ) -> None:
     lapsed = fired(labelled(), "label")
