@@ -11,7 +11,7 @@ from typing import Final
 
 from events.notifications import SendNotification
 from events.vocabulary import Channel, NotificationFailureReason
-from streams.notifications.booking import NONE, booked, has_room, slot
+from streams.notifications.booking import NONE, booked, has_room, held_back, slot
 from streams.notifications.calendar import digest_at, is_ever_quiet, loud_at, zone_of
 from streams.notifications.facts import (
     Deferred,
@@ -110,7 +110,7 @@ def admit(
         return (Suppressed(at_ms, RATE_LIMITED),)
     if due_ms > at_ms:
         return (Deferred(at_ms, due_ms),)
-    return (Started(at_ms, address(person.contact, row.channel, rules)),)
+    return (_started(row, person, at_ms, rules),)
 
 
 def resume(
@@ -132,7 +132,14 @@ def begun(
     loud_ms = _loud(row, person, at_ms, rules)
     if loud_ms > at_ms:
         return (Deferred(at_ms, loud_ms),)
-    return (Started(at_ms, address(person.contact, row.channel, rules)),)
+    return (_started(row, person, at_ms, rules),)
+
+
+def _started(row: Notification, person: Person, at_ms: int, rules: NotificationRules) -> Started:
+    """A try of a message; one to a team of the house says how much else waits for that team."""
+    is_house = row.user_id in {rules.ops_id, rules.security_id}
+    waiting = held_back(person.bookings, at_ms, rules) if is_house else 0
+    return Started(at_ms, address(person.contact, row.channel, rules), waiting)
 
 
 def bookings_after(

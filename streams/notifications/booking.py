@@ -40,6 +40,12 @@ def booked(bookings: Bookings, due_ms: int, now_ms: int, rules: NotificationRule
     return Bookings(tuple(sorted(counts.items())), bookings.sweep_ms)
 
 
+def held_back(bookings: Bookings, at_ms: int, rules: NotificationRules) -> int:
+    """How many messages wait for a later window than that of at_ms."""
+    start = window_of(at_ms, rules)
+    return sum(count for at, count in bookings.counts if at > start)
+
+
 def _count(bookings: Bookings, start_ms: int) -> int:
     for at, count in bookings.counts:
         if at == start_ms:

@@ -22,6 +22,9 @@ from streams.notifications.facts import (
 )
 from streams.notifications.rows import ENGAGEMENTS_MAX, Notification, Status
 
+HELD_BACK: Final = "heldBack"
+"""By this name templates are given how many more messages wait."""
+
 
 def evolve(row: Notification | None, fact: Fact) -> Notification:
     """Give the row as it is after the fact. Only Queued begins one."""
@@ -44,9 +47,16 @@ def _requeued(row: Notification, _: Requeued) -> Notification:
 
 
 def _started(row: Notification, fact: Started) -> Notification:
+    if fact.held_back or HELD_BACK in row.template_data:
+        row = replace(row, template_data=_with_held_back(row.template_data, fact.held_back))
     return replace(
         row, status=Status.SENDING, attempts=row.attempts + 1, to=fact.to, due_ms=0, reason=""
     )
+
+
+def _with_held_back(told: dict[str, Any], held_back: int) -> dict[str, Any]:
+    rest = {name: value for name, value in told.items() if name != HELD_BACK}
+    return {**rest, HELD_BACK: held_back} if held_back else rest
 
 
 def _try_failed(row: Notification, fact: TryFailed) -> Notification:

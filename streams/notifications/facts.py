@@ -44,6 +44,8 @@ class Started(msgspec.Struct, frozen=True, gc=False):
 
     at_ms: int
     to: tuple[str, ...]
+    held_back: int = 0
+    """Of a team of the house: how many more of its messages wait for a later window."""
 
 
 class TryFailed(msgspec.Struct, frozen=True, gc=False):

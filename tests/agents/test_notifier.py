@@ -496,3 +496,13 @@ def test_an_engagement_that_is_told_again_takes_nothing_back() -> None:
     office.tell(ask("e2:SMS", "SMS", priority="HIGH"))
 
     assert office.statuses()["e2:SMS"] == "sent"
+
+
+def test_a_customer_is_not_told_what_waits() -> None:
+    office = PostOffice(recipient_max=1)
+    for number in range(3):
+        office.tell(ask(f"evt_{number}:EMAIL"))
+    office.driver.advance(HOUR_MS, step_ms=60_000)
+
+    assert len(office.mails()) == 2
+    assert not any("more message" in mail.text + mail.html for mail in office.mails())

@@ -1,5 +1,6 @@
 """From events to messages: who is told, where, and never twice."""
 
+import re
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -594,6 +595,18 @@ def test_a_critical_alert_does_not_wait_behind_an_hours_other_mails() -> None:
     assert waiting < 30
     assert len(office.mails()) == waiting + 1
     assert office.mails()[-1].subject == "To do: reconciliation of stripe"
+
+
+def test_while_mails_to_operators_wait_each_that_goes_out_says_how_many() -> None:
+    office = PostOffice(recipient_max=2)
+    for number in range(7):
+        office.tell(alarm("stuck_payment", (f"pay_{number}",), f"pay_{number}", 1, "USD minor", 0))
+    office.tell(alarm("reconciliation", ("n",), "stripe", 2, "payments", 0, severity="critical"))
+    office.driver.advance(3 * HOUR_MS, step_ms=60_000)
+
+    mails = office.mails()
+    told = [re.findall(r"(\d+) more messages? to you waits?", m.text + m.html) for m in mails]
+    assert told == [[], [], ["5"] * 2, ["3"] * 2, ["3"] * 2, ["1"] * 2, ["1"] * 2, []]
 
 
 def test_of_an_alert_on_figures_whoever_watches_the_figures_is_told() -> None:
