@@ -24,7 +24,8 @@ from gateway.openapi_parts import (
     header,
     refused,
 )
-from gateway.routes import LISTINGS, LOOKS, ROUTES, Listing, Look, Route
+from gateway.route import Listing, Look, Route
+from gateway.routes import LISTINGS, LOOKS, ROUTES
 
 _Json = dict[str, Any]
 

@@ -14,7 +14,7 @@ from gateway.guard import PRINCIPAL, entitled
 from gateway.measures import Measures
 from gateway.pages import Page, cursor_of, page_of
 from gateway.refusals import Refusal, not_found
-from gateway.routes import Listing, Look
+from gateway.route import Listing, Look
 from gateway.rows import public
 from gateway.rules import GatewayRules
 from gateway.ticking import now_ms

@@ -1,82 +1,19 @@
 """Every route as data (G-1): verb, path, what it asks for, and who may."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Final, Literal
+from typing import Final
 
 import events
 from events.base import Message
-from gateway.rules import GatewayRules
+from gateway.route import Listing, Look, Owned, Route
 from gateway.tokens import Role
 
-Right = Literal["read", "write"]
 SUPPORT: Final = frozenset({Role.CUSTOMER_SERVICE, Role.ADMIN})
 STORE: Final = frozenset({Role.STORE_MANAGER, Role.ADMIN})
 WAREHOUSE: Final = STORE | {Role.SERVICE}
 ADMIN: Final = frozenset({Role.ADMIN})
 MACHINES: Final = frozenset({Role.SERVICE, Role.ADMIN})
-
-
-@dataclass(frozen=True, slots=True)
-class Owned:
-    """The row that tells whose an object is."""
-
-    table: str
-    owner: str
-    """The row's field with the customer, dotted."""
-    field: str
-    """The wire field with the row's key; where a message names none, there is nothing to own."""
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """One verb on one path. Roles None: every role; what is not one's own is not found."""
-
-    verb: str
-    path: str
-    message: type[Message]
-    resource: str
-    """Of the scope `<resource>:<right>`."""
-    help: str
-    roles: frozenset[Role] | None = None
-    mfa: bool = False
-    takes: Mapping[str, str] = field(default_factory=dict)
-    """Wire field of the message to the variable of the path that fills it."""
-    fixed: Mapping[str, object] = field(default_factory=dict)
-    """Wire fields that this route decides: `$subject` is the caller, `$capacity` what they are."""
-    owned: Owned | None = None
-    """Looked up before a command goes out."""
-    user: str | None = None
-    """The wire field that must be the caller, and is filled with it; staff may name others."""
-    reserved: frozenset[str] = frozenset()
-    """Wire fields that only staff may say."""
-    withheld: Mapping[str, str] = field(default_factory=dict)
-    """Words of a wire field that only staff may say in it."""
-    signs: str | None = None
-    """The wire field that may name the caller only."""
-    names: str | None = None
-    """The wire field of the id of what is made; filled when absent."""
-    made: str = ""
-    """The prefix of such an id."""
-    location: str = ""
-    """Where what is made is found, with `{id}`."""
-    checkout: bool = False
-    """Held to the rate of orders and payments (G-3)."""
-    waits: bool = False
-    """Whether the answer waits for the outcome (G-7)."""
-
-    @property
-    def right(self) -> Right:
-        """What the scope must say."""
-        return "read" if self.message.kind == "query" else "write"
-
-    @property
-    def scope(self) -> str:
-        """What a token must carry, unless its roles say it all."""
-        return f"{self.resource}:{self.right}"
-
-
 _ORDER: Final = Owned("orders", "user_id", "orderId")
 
 
@@ -204,31 +141,6 @@ ROUTES: Final[tuple[Route, ...]] = (
 """Routes that become a command on Kafka, answered with 202 (G-7)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
-    """A route that reads one row."""
-
-    path: str
-    message: type[Message] | None
-    """The contract's query; None where it has none."""
-    resource: str
-    table: str
-    help: str
-    key_prefix: str = ""
-    owner: str | None = None
-    """The row's field with the customer; None: open to every token with the scope."""
-    ttl: str = ""
-    """The rule that says how long the answer may be served again; empty: not at all."""
-    by_user: bool = False
-    """The id is the customer's own."""
-    index: str = ""
-    """The table that gives a row's key by the id, where the id is not the key."""
-
-    def ttl_ms(self, rules: GatewayRules) -> int:
-        """How long the answer may be served again."""
-        return int(getattr(rules, self.ttl)) if self.ttl else 0
-
-
 LOOKS: Final = (
     Look(
         "/v1/orders/{id}", events.GetOrder, "orders", "orders", "One order.",
@@ -262,29 +174,6 @@ LOOKS: Final = (
     ),
 )  # fmt: skip
 """Routes that read one row by its key."""
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """A route that reads a page of rows."""
-
-    path: str
-    message: type[Message] | None
-    resource: str
-    table: str
-    help: str
-    by_user: bool = False
-    """Rows whose keys begin with the customer."""
-    rows_of: str = ""
-    """The table whose rows the keys stand for, by their last part."""
-    unread: bool = False
-    """Whether `status=unread` leaves out what was read."""
-    ttl: str = ""
-    """As in a Look."""
-
-    def ttl_ms(self, rules: GatewayRules) -> int:
-        """How long the answer may be served again."""
-        return int(getattr(rules, self.ttl)) if self.ttl else 0
 
 
 LISTINGS: Final = (

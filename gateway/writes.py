@@ -21,7 +21,7 @@ from gateway.outcomes import Outcome, Outcomes, within
 from gateway.preconditions import agreed, refuse_in_vain
 from gateway.reads import Reads, owner_of
 from gateway.refusals import Refusal, bad_request, not_found
-from gateway.routes import Owned, Route
+from gateway.route import Owned, Route
 from gateway.rules import GatewayRules
 from gateway.ticking import now_ms
 from gateway.tokens import Principal

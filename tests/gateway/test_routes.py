@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from gateway.routes import LISTINGS, LOOKS, ROUTES, Route
+from gateway.route import Route
+from gateway.routes import LISTINGS, LOOKS, ROUTES
 from gateway.tokens import Role
 from tests.gateway.conftest import Shop, row, token
 

@@ -19,7 +19,8 @@ from gateway.bodies import message_of
 from gateway.kafka import NotAccepted
 from gateway.outcomes import Outcomes
 from gateway.refusals import Refusal
-from gateway.routes import ROUTES, Route
+from gateway.route import Route
+from gateway.routes import ROUTES
 from gateway.rules import GatewayRules
 from tests.gateway.conftest import Shop, row, token
 
