@@ -7,7 +7,7 @@ from simulation.broken_rules.mutant import Mutant
 MUTANTS: Final = (
     Mutant(
         "money is captured before every line is held",
-        "streams.payments.states",
+        "streams.payments.lines",
         "return known and payment.lines <= len(payment.held)",
         "return True",
     ),

@@ -14,9 +14,10 @@ from streams.payments import dispute_facts as df
 from streams.payments import facts as f
 from streams.payments.amounts import unaccepted_minor
 from streams.payments.evolution import evolve_all
+from streams.payments.lines import lines_committed
 from streams.payments.refund import OPEN, Refund, RefundState, refund_id_of
 from streams.payments.rules import PaymentRules
-from streams.payments.states import PAID, TERMINAL, Payment, Status, lines_committed
+from streams.payments.states import PAID, TERMINAL, Payment, Status
 from streams.payments.steps import Facts, accept, with_capture
 
 AMENDMENT: Final = "AMENDMENT"

@@ -5,15 +5,9 @@ from typing import Final
 from events.inventory import InventoryAdjusted
 from streams.payments import facts as f
 from streams.payments.evolution import evolve_all
+from streams.payments.lines import awaits_claim, is_of_order, lines_committed
 from streams.payments.rules import PaymentRules
-from streams.payments.states import (
-    PAID,
-    Payment,
-    Status,
-    awaits_claim,
-    is_of_order,
-    lines_committed,
-)
+from streams.payments.states import PAID, Payment, Status
 from streams.payments.steps import Facts, with_allotment, with_capture
 
 _WAITING: Final = frozenset({Status.INITIATED, Status.HELD, Status.FAILED, Status.AUTHORIZED})

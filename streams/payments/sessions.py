@@ -8,9 +8,10 @@ from streams.payments import facts as f
 from streams.payments.amounts import remaining_minor
 from streams.payments.decisions import decide_fraud
 from streams.payments.evolution import evolve, evolve_all
+from streams.payments.lines import awaits_claim
 from streams.payments.rules import PaymentRules
 from streams.payments.session import Method, Session
-from streams.payments.states import PAID, TERMINAL, Early, Owed, Payment, Status, awaits_claim
+from streams.payments.states import PAID, TERMINAL, Early, Owed, Payment, Status
 from streams.payments.steps import Facts, end, refund_rest, with_allotment
 
 

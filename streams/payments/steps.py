@@ -10,17 +10,10 @@ from streams.payments.amounts import unaccepted_minor
 from streams.payments.calendar import settles_ms
 from streams.payments.declines import AMOUNT_DIFFERS
 from streams.payments.evolution import evolve_all
+from streams.payments.lines import awaits_claim, gate_is_open
 from streams.payments.refund import Refund, RefundState, find
 from streams.payments.rules import PaymentRules
-from streams.payments.states import (
-    PAID,
-    Failure,
-    Owed,
-    Payment,
-    Status,
-    awaits_claim,
-    gate_is_open,
-)
+from streams.payments.states import PAID, Failure, Owed, Payment, Status
 
 Facts = tuple[f.Fact, ...]
 
