@@ -4,6 +4,8 @@ Importing this module reads the environment and connects to nothing.
 """
 
 import asyncio
+import sys
+from io import TextIOWrapper
 from typing import TYPE_CHECKING, Any, Final
 
 import uvloop
@@ -202,6 +204,11 @@ def _logs_of(settings: Settings) -> dict[str, Any]:
 
     return {"logging_config": json_logging()}
 
+
+# Faust's banner, customers' names: what a terminal's character set lacks is written as an escape.
+for _stream in (sys.stdout, sys.stderr):
+    if isinstance(_stream, TextIOWrapper):
+        _stream.reconfigure(errors="backslashreplace")
 
 # What `faust -L uvloop` does, for those who type only `faust -A app worker`.
 asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())

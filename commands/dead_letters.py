@@ -1,5 +1,6 @@
 """`faust -A app dead-letters list|show|replay`."""
 
+import asyncio
 import json
 from collections.abc import Callable
 from typing import Any, ClassVar
@@ -77,10 +78,11 @@ class dead_letters(Command):  # noqa: N801 - the command's name
 
     async def _list(self, topics: list[str], limit: int, as_json: bool) -> None:
         replayed = await self._letters.replayed(topics)
+        found = await asyncio.gather(*map(self._all, topics))
         letters = [
             (letter, letter in replayed[name])
-            for name in topics
-            async for letter in self._letters.read(name)
+            for name, each in zip(topics, found, strict=True)
+            for letter in each
         ]
         letters.sort(key=lambda item: item[0].timestamp_ms)
         shown = letters[-limit:]
@@ -96,6 +98,9 @@ class dead_letters(Command):  # noqa: N801 - the command's name
                 for x, done in shown
             ],
         )  # fmt: skip
+
+    async def _all(self, topic: str) -> list[DeadLetter]:
+        return [letter async for letter in self._letters.read(topic)]
 
     def _shown(self, letter: DeadLetter) -> dict[str, Any]:
         found = _as_dict(letter)

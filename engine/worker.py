@@ -91,6 +91,11 @@ def _error_of(record: logging.LogRecord) -> EngineError | None:
 class LaneWorker(Worker):
     """Faust's worker. Registered by Faust's setting `Worker`."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.spinner and not self.spinner.file.isatty():
+            self.spinner = None  # It writes a terminal's codes into files and pipes, too.
+
     def on_setup_root_logger(self, logger: logging.Logger, level: int) -> None:
         """Shorten and thin out what every handler writes; mask personal data and secrets in it."""
         super().on_setup_root_logger(logger, level)

@@ -1,5 +1,6 @@
 """The application as a whole: what it is made of, and that importing it does nothing."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 
 import topics
 from app import agents_of, create_app, messengers_of, payment_providers_of, topology_of
+from broker.ports import free_ports
 from engine.dead_letters import SUFFIX
 from engine.specs import AgentSpec, EffectSpec, Source
 from settings import Settings
@@ -50,6 +52,24 @@ def test_a_worker_imports_nothing_that_only_some_settings_and_commands_need() ->
 
     heavy = {"stripe", "requests", "rich", "structlog", "pygments"}
     assert heavy & set(done.stdout.split()) == set()
+
+
+def test_a_worker_writes_into_a_file_what_any_file_can_hold(tmp_path: Path) -> None:
+    settings = {
+        "FLOWMART_WEB_PORT": str(free_ports(1)[0]),
+        "FLOWMART_BROKER": "127.0.0.1:1",
+        "FLOWMART_DATA_DIR": str(tmp_path),
+        "PYTHONIOENCODING": "ascii",
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "faust", "-A", "app", "worker"], cwd=ROOT, check=False,
+        env=os.environ | settings, capture_output=True,
+    )  # fmt: skip
+
+    assert b"| id          | flowmart-dev" in done.stdout
+    assert b"\x1b" not in done.stdout + done.stderr, "a terminal's codes"
+    assert b"Traceback" not in done.stderr
+    assert b"no Kafka broker answers at 127.0.0.1:1" in done.stderr
 
 
 def test_while_a_worker_imports_itself_nobody_looks_for_garbage() -> None:

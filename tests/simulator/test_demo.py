@@ -60,10 +60,24 @@ def test_with_a_number_it_hurries_unless_told_otherwise() -> None:
     assert Options.parsed(["--orders", "7", "--rate", "3"]).rate == 3.0
 
 
-@pytest.mark.parametrize("arguments", [["--orders", "0"], ["--rate", "0"], ["--workers", "-1"]])
-def test_figures_that_make_no_sense_are_refused(arguments: list[str]) -> None:
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--orders", "0"],
+        ["--rate", "0"],
+        ["--rate", "fast"],
+        ["--workers", "-1"],
+        ["--orders", "x"],
+    ],
+)
+def test_figures_that_make_no_sense_are_refused(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit):
         Options.parsed(arguments)
+    assert f"number {'above 0' if '--rate' in arguments else 'of at least 1'}, got " in (
+        capsys.readouterr().err
+    )
 
 
 def test_a_run_as_promised_breaks_nothing() -> None:
