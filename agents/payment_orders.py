@@ -49,7 +49,8 @@ def amending(rules: PaymentRules) -> Handler:
             return
         if event.lines:
             sale = sale_of(ctx, payment_id)
-            ctx.table(SALES)[payment_id] = amended(sale, event.lines)
+            recurring = payment.session.recurring
+            ctx.table(SALES)[payment_id] = amended(sale, event.lines, recurring=recurring)
         others = differences(ctx, payment_id)
         facts = amend(payment, others, event, cause.at_ms, rules)
         carry_out(ctx, cause, payment_id, payment, facts, rules)

@@ -2,7 +2,8 @@
 
 Apart from the payment's own row, because that one is written ten times on the happy path. The
 lines are those of the session, so their totals have discounts taken off and add up to the
-amount. Bounded: the lines of an order, `PARCELS_MAX` parcels, `RETURNS_MAX` returns.
+amount; a renewal's bear their share of the tax on top (G-12), which goes back with them. Bounded:
+the lines of an order, `PARCELS_MAX` parcels, `RETURNS_MAX` returns.
 """
 
 from collections.abc import Iterable, Iterator
@@ -82,18 +83,38 @@ def sale_of(event: PaymentInitiated) -> Sale | None:
     """The order's lines, or None where the session is not an order's."""
     if not event.items:
         return None
+    totals = [item.total_price_minor for item in event.items]
+    if event.checkout_type == "recurring":
+        totals = _spread(event.amount_minor, totals)
     return Sale(
         tuple(
             [
-                SoldLine(item.product_id, item.sku, item.quantity, item.total_price_minor)
-                for item in event.items
+                SoldLine(item.product_id, item.sku, item.quantity, total)
+                for item, total in zip(event.items, totals, strict=True)
             ]
         )
     )
 
 
-def amended(sale: Sale, lines: Iterable[OrderLine]) -> Sale:
-    """Take over what an amendment made of the lines; what came back of each stays told."""
+def _spread(amount_minor: int, totals: list[int]) -> list[int]:
+    """Give each line its share of an amount, so that together they are exactly that."""
+    whole, parts, upto, given = sum(totals), [], 0, 0
+    if not whole:
+        return totals
+    for total in totals:
+        upto += total
+        parts.append(amount_minor * upto // whole - given)
+        given += parts[-1]
+    return parts
+
+
+def amended(sale: Sale, lines: Iterable[OrderLine], *, recurring: bool = False) -> Sale:
+    """Take over what an amendment made of the lines; what came back of each stays told.
+
+    What a renewal paid for no amendment changes, but where it is sent.
+    """
+    if recurring:
+        return sale
     known = dict(enumerate(sale.lines, 1))
     return replace(
         sale,

@@ -9,6 +9,8 @@ import pytest
 from events.fraud import FraudDetected, OverrideFraudDecision
 from events.order_parts import Amendment
 from events.orders import AmendOrder
+from events.returns import ConfirmReturnReceived, CreateReturnLabel
+from events.shipping_parts import ReturnedItem
 from events.subscriptions import (
     CancelSubscription,
     PauseSubscription,
@@ -98,6 +100,45 @@ def test_subscribe_and_save_places_its_order_once_it_is_paid() -> None:
 
     scene.was_told("PaymentProcessed", "PlaceOrder", "OrderConfirmed", "ShipmentDelivered")
     assert scene.level() == (9, 0, 0)
+
+
+@pytest.mark.parametrize("moved", [False, True], ids=["at_home", "moved"])
+def test_subscribe_and_save_goods_that_come_back_are_paid_back_with_their_tax(
+    *, moved: bool
+) -> None:
+    scene = Scene().stock()
+    item = OrderItem(product_id="p1", quantity=2, unit_price_minor=1_999)
+    home = Address(line1="1 Main St", city="Town", state="NY", postal_code="10001", country="US")
+    scene.tell(subscribe(plan="plan_save_monthly", items=(item,), shipping_address=home))
+    order = scene.last("OrderConfirmed").order_id
+    if moved:
+        elsewhere = home.model_copy(update={"line1": "2 Side St"})
+        scene.tell(
+            AmendOrder(
+                order_id=order,
+                user_id="usr_1",
+                amendment_type="ADDRESS_CHANGE",
+                new_address=elsewhere,
+            )
+        )
+    scene.wait(days=4)
+
+    sent = scene.last("ShipmentDelivered").shipment_id
+    scene.tell(CreateReturnLabel(shipment_id=sent, order_id=order, reason="defective_item"))
+    back = ReturnedItem(sku="p1", product_id="p1", quantity=2, condition="new")
+    came = scene.last("ReturnInitiated")
+    scene.tell(
+        ConfirmReturnReceived(
+            return_id=came.return_id,
+            shipment_id=sent,
+            warehouse_id="wh_east_01",
+            items=(back,),
+        )
+    )
+
+    captured, refunded, _ = scene.books(f"pay_{order}")
+    assert (captured, refunded) == (3_886, 3_886)
+    assert scene.status(order) == "refunded"
 
 
 @pytest.mark.parametrize(
