@@ -21,6 +21,7 @@ from aiokafka.errors import (
     UnknownMemberIdError,
 )
 from aiokafka.producer import sender
+from aiokafka.producer.message_accumulator import MessageBatch
 from aiokafka.protocol.group import HeartbeatRequest
 
 from engine import header_names
@@ -82,6 +83,16 @@ async def _coordinator_lookup(self: Any, kind: Any, key: str) -> Any:
         raise NodeNotReadyError(str(exc)) from exc
 
 
+_fail = MessageBatch.failure
+
+
+def _fail_in_silence(self: Any, exception: BaseException) -> None:
+    """As aiokafka's; asyncio does not complain when nobody has waited for the batch's turn."""
+    _fail(self, exception)
+    if not self._drain_waiter.cancelled():
+        self._drain_waiter.exception()
+
+
 def apply() -> None:
     """Make the changes. Idempotent."""
     fetcher.PartitionRecords._consumer_record = _consumer_record  # noqa: SLF001 - the patch itself
@@ -100,6 +111,8 @@ def apply() -> None:
     # A transactional producer ends for ever when the broker goes just while it is asked for the
     # coordinator. Of a node that is not ready it asks again, as everywhere else.
     AIOKafkaClient.coordinator_lookup = _coordinator_lookup
+    # A worker that is fenced, or refused by the broker, would end with tracebacks of asyncio's.
+    MessageBatch.failure = _fail_in_silence
     header_names.apply()
     # 3.9 µs a key in pure Python, 0.2 µs in C.
     partitioner.murmur2 = murmur2

@@ -61,14 +61,22 @@ class LaneProducer:
         """
         try:
             return await self._commit(batch, changelog, partition)
-        except (ProducerFenced, InvalidProducerEpoch) as exc:
-            raise Fenced(
-                f"{self._id}: another worker has taken this partition over, or the broker ended"
-                " a transaction that took too long: this worker stops and can be started again."
-                " If it repeats, see that no two have the same FLOWMART_INSTANCE_ID"
-            ) from exc
         except (KafkaError, IllegalOperation) as exc:
-            raise CommitFailed(f"{self._id}: {type(exc).__name__}: {exc}") from exc
+            # Batches that fail may tell only what came of it.
+            why = self._failure() or exc
+            why = why.__cause__ or why
+            if isinstance(why, (ProducerFenced, InvalidProducerEpoch)):
+                raise Fenced(
+                    f"{self._id}: another worker has taken this partition over, or the broker ended"
+                    " a transaction that took too long: this worker stops and can be started again."
+                    " If it repeats, see that no two have the same FLOWMART_INSTANCE_ID"
+                ) from exc
+            raise CommitFailed(f"{self._id}: {type(why).__name__}: {why}") from exc
+
+    def _failure(self) -> BaseException | None:
+        """What the client says that the transaction failed of."""
+        end = self._producer._txn_manager.wait_for_transaction_end()  # noqa: SLF001 - no public way
+        return end.exception() if end is not None and end.done() else None
 
     async def _commit(self, batch: Batch, changelog: str, partition: int) -> int | None:
         producer = self._producer
