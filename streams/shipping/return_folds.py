@@ -1,0 +1,87 @@
+"""How facts change what comes back, and claims on what does not. No rule stands here."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from msgspec.structs import replace
+
+from streams.shipping import facts as f
+from streams.shipping.history import return_of, stepped
+from streams.shipping.rows import Shipment, Status
+
+
+def _return_asked(shipment: Shipment, fact: f.ReturnAsked) -> Shipment:
+    exchanged = shipment.exchanged or fact.returning.reshipping
+    return stepped(
+        shipment,
+        fact.at_ms,
+        "RETURN_ASKED",
+        returning=fact.returning,
+        exchanged=exchanged,
+        asked_back=True,
+    )
+
+
+def _return_labelled(shipment: Shipment, fact: f.ReturnLabelled) -> Shipment:
+    returning = replace(
+        return_of(shipment),
+        booking=None,
+        carrier=fact.carrier,
+        tracking_number=fact.tracking_number,
+        label_url=fact.label_url,
+        label_due_ms=fact.due_ms,
+    )
+    return stepped(
+        shipment, fact.at_ms, "RETURN_LABEL_ISSUED", Status.RETURN_INITIATED, returning=returning
+    )
+
+
+def _return_given_up(shipment: Shipment, fact: f.ReturnGivenUp) -> Shipment:
+    return stepped(shipment, fact.at_ms, "RETURN_LABEL_FAILED", returning=None)
+
+
+def _return_lapsed(shipment: Shipment, fact: f.ReturnLapsed) -> Shipment:
+    lapsed = replace(return_of(shipment), label_due_ms=0)
+    return stepped(
+        shipment, fact.at_ms, "RETURN_LAPSED", Status.DELIVERED, returning=None, lapsed=lapsed
+    )
+
+
+def _return_taken_up(shipment: Shipment, fact: f.ReturnTakenUp) -> Shipment:
+    return stepped(
+        shipment,
+        fact.at_ms,
+        "RETURN_TAKEN_UP",
+        Status.RETURN_INITIATED,
+        returning=shipment.lapsed,
+        lapsed=None,
+    )
+
+
+def _returned(shipment: Shipment, fact: f.Returned) -> Shipment:
+    returning = replace(return_of(shipment), label_due_ms=0)
+    return stepped(shipment, fact.at_ms, "RETURN_RECEIVED", Status.RETURNED, returning=returning)
+
+
+def _claim_filed(shipment: Shipment, fact: f.ClaimFiled) -> Shipment:
+    if fact.claim.asks > 1:
+        return replace(shipment, version=shipment.version + 1, claim=fact.claim)
+    return stepped(shipment, fact.at_ms, "CLAIM_FILED", claim=fact.claim)
+
+
+def _claim_ended(shipment: Shipment, fact: f.ClaimEnded) -> Shipment:
+    assert shipment.claim is not None, "what ends was filed"
+    claim = replace(shipment.claim, due_ms=0, outcome=fact.outcome, paid_minor=fact.paid_minor)
+    return stepped(shipment, fact.at_ms, f"CLAIM_{fact.outcome}", claim=claim)
+
+
+FOLDS: Final[dict[type, Callable[[Shipment, Any], Shipment]]] = {
+    f.ReturnAsked: _return_asked,
+    f.ReturnLabelled: _return_labelled,
+    f.ReturnGivenUp: _return_given_up,
+    f.ReturnLapsed: _return_lapsed,
+    f.ReturnTakenUp: _return_taken_up,
+    f.Returned: _returned,
+    f.ClaimFiled: _claim_filed,
+    f.ClaimEnded: _claim_ended,
+}
