@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from simulation.laws.broken import insist
+from simulation.laws.replacement import Instead
+from simulation.laws.units import Data, Units, by_line, lines_of, sound, units_of
 
 HOLDS: Final = "what an exchange holds is let go with it"
 SOUND: Final = "what the shop did not do wrong is replaced once it came back sound"
@@ -20,55 +22,6 @@ BEYOND: Final = "what was paid beyond goes back with what it was paid for"
 MISSING: Final = "people know of goods that went out for nothing"
 _AT_ONCE: Final = frozenset({"wrong_item", "defective_item"})
 _UNPAID: Final = frozenset({"DISPUTED", "CHARGED_BACK"})
-
-Data = dict[str, Any]
-Units = Counter[str]
-Lines = dict[int, int]
-"""Units by line."""
-
-
-@dataclass(slots=True)
-class Instead:
-    """An order that replaces goods."""
-
-    order_id: str
-    first: str
-    """The order whose goods come back."""
-    lines: list[tuple[str, int]]
-    """By line: the product that was bought first, and how many units."""
-    gone: dict[str, Lines] = field(default_factory=dict)
-    """By what it was told with: units by line that its customer does not have."""
-    boxes: dict[str, Lines] = field(default_factory=dict)
-    """By shipment: units by line."""
-    unsent: dict[str, Lines] = field(default_factory=dict)
-    """By shipment that was cancelled: what was to be in it."""
-    left: bool = False
-    """Some of it has left the house: nothing takes the place of a cancelled shipment then."""
-    cancelled: bool = False
-    paid_with: str = ""
-    """What paid for what it costs beyond."""
-
-    def stays(self) -> Units:
-        """What of it the customer has, or gets."""
-        units: Units = Counter()
-        for number, (product, many) in enumerate(self.lines, 1):
-            units[product] += 0 if self.cancelled else many - self._gone(number, many)
-        return units
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether its customer has, or gets, all of it."""
-        lines = enumerate(self.lines, 1)
-        return not self.cancelled and not any(self._gone(n, many) for n, (_, many) in lines)
-
-    def _gone(self, number: int, many: int) -> int:
-        """Units of a line that its customer does not have."""
-        told = sum(part.get(number, 0) for part in self.gone.values())
-        if not self.left:
-            return told
-        boxed = [box for name, box in self.boxes.items() if name not in self.unsent]
-        unboxed = many - sum(box.get(number, 0) for box in boxed)
-        return told + min(sum(part.get(number, 0) for part in self.unsent.values()), unboxed)
 
 
 @dataclass(slots=True)
@@ -111,10 +64,10 @@ class ExchangeLaw:
         other = self.instead.get(data["orderId"])
         if other is not None:
             label = self.labels[data["returnId"]]
-            other.gone[data["shipmentId"]] = _by_line(label["items"], _sound(data))
+            other.gone[data["shipmentId"]] = by_line(label["items"], sound(data))
         elif data["resolution"] == "exchange":
             self.received[data["returnId"]] = data
-            self.given[data["orderId"]].update(_sound(data))
+            self.given[data["orderId"]].update(sound(data))
 
     def place(self, data: Data) -> None:
         """Another order is to replace what comes back."""
@@ -132,7 +85,7 @@ class ExchangeLaw:
         if came is None:
             at_once = label["reason"] in _AT_ONCE and label["reshipping"]
             insist(at_once, SOUND, order_id, f"{return_id} never came back: {label['reason']}")
-        units = label["items"] if came is None else [{"quantity": _sound(came).total()}]
+        units = label["items"] if came is None else [{"quantity": sound(came).total()}]
         most = sum(item["quantity"] for item in units)
         insist(sent <= most, SOUND, order_id, f"{sent} are sent for {most}")
 
@@ -164,7 +117,7 @@ class ExchangeLaw:
         other = self.instead.get(data["orderId"])
         if other is not None:
             packages = [package.get("items") or () for package in data["packages"]]
-            other.boxes[data["shipmentId"]] = _lines([item for part in packages for item in part])
+            other.boxes[data["shipmentId"]] = lines_of([item for part in packages for item in part])
 
     def dispatched(self, data: Data) -> None:
         """A replacement's parcel has left the house."""
@@ -176,7 +129,7 @@ class ExchangeLaw:
         """A replacement's parcel is not sent."""
         other = self.instead.get(data["orderId"])
         if other is not None:
-            other.unsent[data["shipmentId"]] = _lines(data.get("items") or [])
+            other.unsent[data["shipmentId"]] = lines_of(data.get("items") or [])
 
     def failed(self, data: Data) -> None:
         """A replacement's parcel is lost."""
@@ -192,7 +145,7 @@ class ExchangeLaw:
         if data["reason"] != "EXCHANGE" or data.get("amount") is not None:
             return
         self.asked.append(data)
-        self.priced[order_id].update(_units(data["items"]))
+        self.priced[order_id].update(units_of(data["items"]))
         more = self.priced[order_id] - self._due(order_id)
         insist(not more, EITHER, order_id, f"{more} are paid back as well")
 
@@ -275,36 +228,6 @@ class ExchangeLaw:
         pending = any(one.return_id == return_id for one in payment.refunds)
         paid = return_id in self.refunded or pending
         insist(paid or excused, ONE_OF_THEM, order_id, f"{return_id} is not paid")
-
-
-def _lines(items: list[Data]) -> Lines:
-    lines = Counter[int]()
-    for item in items:
-        lines[int(item["itemId"].rpartition(":")[2])] += item["quantity"]
-    return lines
-
-
-def _units(items: list[Data]) -> Units:
-    units: Units = Counter()
-    for item in items:
-        units[item.get("productId") or item["sku"]] += item["quantity"]
-    return units
-
-
-def _sound(received: Data) -> Units:
-    """Units that the inspection lets pass."""
-    return _units([item for item in received["items"] if item["refundable"]])
-
-
-def _by_line(announced: list[Data], units: Units) -> Lines:
-    """Units of products by line, as they were announced."""
-    left, lines = units.copy(), Counter[int]()
-    for item in announced:
-        name = item.get("productId") or item["sku"]
-        many = min(item["quantity"], left[name])
-        lines[int(item["itemId"].rpartition(":")[2])] += many
-        left[name] -= many
-    return lines
 
 
 HEEDED: Final[Mapping[str, Callable[[ExchangeLaw, Data], None]]] = {
