@@ -32,7 +32,7 @@ from streams.payments.sales import (
     with_parcel,
     with_return,
 )
-from streams.payments.states import TERMINAL, Payment, Status
+from streams.payments.states import TERMINAL, Payment, Status, is_for_a_person
 from streams.payments.steps import Facts
 
 _UNDELIVERED: Final = "delivery_failed"
@@ -130,7 +130,8 @@ def returned(
     """Give back the price of what came back, as it was inspected, less the label's fee (G-32).
 
     Of a parcel that was lost and comes back undelivered the loss took the price off the sale; where
-    nobody approved that refund, or it failed, it is owed now.
+    nobody approved that refund, or it was refused, it is owed now. One that the provider failed
+    for good is a person's to pay.
 
     An exchange leaves the sale as it is: other goods go out for those that came back. Where they
     do not in the end, Orders asks for the price with RefundGoods (G-33).
@@ -148,7 +149,9 @@ def returned(
 def _owed_for_loss(payment: Payment, event: ReturnReceived) -> int:
     cause = _cause_of_loss(event.shipment_id)
     lost = find(payment.refunds, refund_id_of(f"pay_{event.order_id}", cause))
-    return lost.amount_minor if lost is not None and lost.state in _NOT_MADE else 0
+    if lost is None or lost.state not in _NOT_MADE or is_for_a_person(payment, lost.refund_id):
+        return 0
+    return lost.amount_minor
 
 
 def unreplaced(

@@ -88,14 +88,16 @@ def _refusal(
         return "amount_exceeds_payment"
     if not 0 < refund.amount_minor <= available_minor(payment):
         return "amount_exceeds_payment"
-    # The shop does not ask twice: what it asks for waits until nothing speaks against it.
-    held = is_on_hold(payment) and refund.requested_by != SYSTEM
-    return "fraud_hold" if held else None
+    return "fraud_hold" if _is_held(payment, refund) else None
 
 
-def is_on_hold(payment: Payment) -> bool:
-    """Whether a dispute or a fraud case is open, so that nothing may go back (G-18, G-25)."""
-    return payment.status is Status.DISPUTED or payment.fraud == "MANUAL_REVIEW"
+def _is_held(payment: Payment, refund: Refund) -> bool:
+    """Whether a dispute or a fraud case is open, so that nothing may go back (G-18, G-25).
+
+    The shop does not ask twice: what it asks for is taken on, and waits for their end.
+    """
+    is_open = payment.status is Status.DISPUTED or payment.fraud == "MANUAL_REVIEW"
+    return is_open and refund.requested_by != SYSTEM
 
 
 def _is_approved(requested_by: str, approved_by: str | None) -> bool:
@@ -124,7 +126,7 @@ def _refusal_of_pending(payment: Payment, refund: Refund) -> RefundRefusal | Non
         return "already_refunded"
     if refund.amount_minor > left:
         return "amount_exceeds_payment"
-    return "fraud_hold" if is_on_hold(payment) else None
+    return "fraud_hold" if _is_held(payment, refund) else None
 
 
 def _accepted(refund: Refund, approver: str) -> Refund:

@@ -236,6 +236,11 @@ def stuck_on(payment: Payment, what: str) -> Payment:
     return replace(payment, stuck_on=(*payment.stuck_on, what)[-STUCK_MAX:])
 
 
+def is_for_a_person(payment: Payment, what: str) -> bool:
+    """Whether a person must look at this, or has settled it outside."""
+    return what in payment.stuck_on or any(what in word.entries for word in payment.resolved)
+
+
 def loosened(payment: Payment, *things: str) -> Payment:
     """Have nobody look at these any more."""
     if not payment.stuck_on:

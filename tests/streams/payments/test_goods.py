@@ -13,12 +13,12 @@ from events.shipping import DeliveryFailed, ShipmentDelivered, ShipmentDispatche
 from events.shipping_parts import ReturnedItem
 from streams.payments import goods
 from streams.payments.evolution import evolve_all
-from streams.payments.facts import Fact
+from streams.payments.facts import Fact, GivenUp, Resolved
 from streams.payments.goods import Back, give_back
 from streams.payments.refund import RefundState, accepted_minor
 from streams.payments.refund_facts import RefundAsked, RefundRefused
 from streams.payments.sales import Sale, SoldLine, parcel_of, taken_off
-from streams.payments.states import Payment
+from streams.payments.states import Owed, Payment
 from tests.streams.payments.goods_samples import agreed, delivered, dispatched, item, lost, received
 from tests.streams.payments.samples import (
     NOW_MS,
@@ -308,6 +308,20 @@ def test_a_parcel_that_was_lost_and_comes_back_is_paid_back_where_its_loss_was_n
     story.hear(agreed(reason), received(item(quantity=3)))
 
     assert story.back == back
+
+
+@pytest.mark.parametrize("settled", [False, True], ids=["stuck", "settled"])
+def test_a_loss_that_is_a_persons_to_pay_is_not_paid_with_its_return_too(*, settled: bool) -> None:
+    story = Story().hear(dispatched(), lost(), agreed("delivery_failed"))
+    (refund,) = story.payment.refunds
+    story.payment = evolve_all(story.payment, (GivenUp(Owed.REFUND),))
+    if settled:
+        paid_by_hand = Resolved((refund.refund_id,), "ann", "bank transfer", NOW_MS)
+        story.payment = evolve_all(story.payment, (paid_by_hand,))
+
+    story.hear(received(item(quantity=3)))
+
+    assert story.back == [10_000]
 
 
 @pytest.mark.parametrize("code", ["CUSTOMER_UNAVAILABLE", "DAMAGED_IN_TRANSIT", "REFUSED", "OTHER"])

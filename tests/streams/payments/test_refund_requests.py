@@ -242,6 +242,15 @@ def test_what_a_renewal_took_by_the_shops_own_error_outlives_a_dispute() -> None
     assert "RefundCharge" in life.hear(closed("won")).names
 
 
+def test_a_dear_refund_for_goods_that_is_approved_in_a_dispute_waits_for_its_end() -> None:
+    life = dear().hear(asked_back(None, requested_by="system"), chargeback(90_000))
+
+    life.hear(asked_back(None, approved_by="boss"))
+    assert "RefundCharge" not in life.names
+
+    assert "RefundCharge" in life.hear(closed("won")).names
+
+
 def test_who_asked_cannot_approve_under_another_name_for_the_request() -> None:
     life = approving().hear(asked_back(None, requested_by="boss", approved_by="agent_1"))
 
