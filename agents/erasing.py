@@ -1,6 +1,7 @@
 """What one partition erases: rows found by a customer and their orders, whatever table they are in.
 
-A table says by its `key` where a customer's rows are, and by its `mask` what in them is personal.
+A table says by its `key` where a customer's rows are, and by its `mask` what in them is personal;
+`ALSO` says what else is.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -33,11 +34,19 @@ SUBSCRIBED: Final = (SUBSCRIPTIONS, INVOICES)
 """Tables that a subscription needs while it is open."""
 
 ALSO: Final[Mapping[str, tuple[str, ...]]] = {
+    "fraud": ("overrides.rationale",),
     "payments": ("resolved.note",),
-    "shipments": ("scans.city", "scans.state", "scans.facility", "returning.details"),
+    "shipments": (
+        "scans.city",
+        "scans.state",
+        "scans.facility",
+        "returning.details",
+        "lapsed.details",
+    ),
+    "subscriptions": ("subscriptions.leaving.note",),
 }
 """By table, what views show and an erasure empties all the same: a parcel's way ends at a door,
-and what people note of a payment may name whose it was."""
+and what people write of a payment, a return or a subscription may name whose it was."""
 
 Rows = Callable[[Context, TableSpec[Any], str], Iterator[tuple[str, Any]]]
 
@@ -82,7 +91,7 @@ class Erasing:
     """Erases from tables, those of every agent."""
 
     def __init__(self, tables: Iterable[TableSpec[Any]]) -> None:
-        personal = {table.name: table for table in tables if table.mask or table in DROPPED}
+        personal = {t.name: t for t in tables if t.mask or t.name in ALSO or t in DROPPED}
         self._by_order = _found(personal.values(), BY_ORDER)
         self._by_customer = _found(personal.values(), BY_CUSTOMER)
         self._by_payment = [t for t in personal.values() if t.key.startswith("paymentId")]

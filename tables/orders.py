@@ -13,7 +13,7 @@ ORDERS: Final = TableSpec(
     row=Order,
     key="orderId",
     help="One order's life: what was ordered, where it stands, and how it got there.",
-    mask=("shipping_address", "billing_address"),
+    mask=("shipping_address", "billing_address", "returns.pay.token", "returns.pay.paypal_email"),
 )
 
 CUSTOMER_ORDERS: Final = TableSpec(

@@ -1,12 +1,14 @@
 """An erasure leaves nothing of a person in any table, and everything else as it was."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
-from agents.erasing import BY_CUSTOMER, BY_ORDER, DROPPED
+from agents.erasing import ALSO, BY_CUSTOMER, BY_ORDER, DROPPED
 from app import agents_of
 from events.erasure import EraseCustomer
 from events.inventory import AddInventory
@@ -14,6 +16,8 @@ from events.notifications import NotificationRecipient, SendNotification
 from events.orders import PlaceOrder
 from events.payment_ids import PAYMENT_PREFIX
 from events.registrations import UserSignedUpEvent
+from events.returns import CreateReturnLabel
+from events.shipment_ids import SHIPMENT_PREFIX
 from events.subscriptions import CancelSubscription, SubscribeUser
 from events.types import Address, Customer, Geo, OrderItem, OrderPayment, RiskContext
 from settings import Settings
@@ -22,6 +26,7 @@ from tables.erasure import ERASURES
 from tables.notifications import CONTACTS, NOTIFICATIONS, PREFERENCES, WATCHERS
 from tables.orders import ORDERS
 from tables.payments import PAYMENTS
+from tables.shipping import SHIPMENTS
 from tests.agents.subscription_desk import Shop
 
 DAY_MS = 86_400_000
@@ -141,6 +146,7 @@ def leave(shop: Shop, person: str) -> Shop:
             subscription_id=subscription_id,
             reason="policy_violation",
             requested_by="support",
+            note=f"{person}@example.com answers no more",
         )
     )
     shop.driver.advance(9 * DAY_MS, step_ms=6 * 3_600_000)
@@ -323,9 +329,54 @@ def test_what_is_still_to_be_told_keeps_its_words_until_it_ends(shop: Shop) -> N
     assert traces(shop, ANN) == {}
 
 
+def test_what_somebody_wrote_of_a_return_goes_with_its_label(shop: Shop) -> None:
+    shipment_id = f"{SHIPMENT_PREFIX}ord_{ANN}_1"
+    shop.tell(CreateReturnLabel(shipment_id=shipment_id, reason=f"fetch it at {ANN} lane 12"))
+    shop.driver.advance(20 * DAY_MS, step_ms=6 * 3_600_000)
+    [lapsed] = [row.lapsed for row in shop.driver.rows(SHIPMENTS).values() if row.lapsed]
+    assert lapsed.details
+
+    erase(leave(shop, ANN), ANN)
+
+    assert traces(shop, ANN) == {}
+
+
+WRITTEN = frozenset(
+    {"details", "email", "line1", "note", "paypal_email", "paypal_payer_id", "phone", "rationale",
+     "signed_by", "token"}
+)  # fmt: skip
+"""Fields that tell who somebody is, how they pay or what was written of them, wherever they are."""
+
+
+def fields_of(kind: Any, path: str = "") -> Iterator[str]:
+    """Every dotted path of a row's type, through lists and what may be missing."""
+    for inner in getattr(kind, "__args__", ()):
+        yield from fields_of(inner, path)
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        for one in msgspec.structs.fields(kind):
+            further = f"{path}.{one.name}".lstrip(".")
+            yield further
+            yield from fields_of(one.type, further)
+
+
+def test_every_field_that_names_a_person_is_erased() -> None:
+    agents, _ = agents_of(Settings())
+    left = {
+        f"{table.name}: {path}"
+        for table in {t.name: t for a in agents for t in a.tables}.values()
+        for path in fields_of(table.row)
+        if path.rpartition(".")[2] in WRITTEN and table not in DROPPED
+        if not f"{path}.".startswith(
+            tuple(f"{gone}." for gone in (*table.mask, *ALSO.get(table.name, ())))
+        )
+    }
+
+    assert left == set()
+
+
 def test_every_table_with_personal_data_can_be_found_by_a_customer_or_an_order() -> None:
     agents, _ = agents_of(Settings())
-    personal = {t.name: t for a in agents for t in a.tables if t.mask}
+    personal = {t.name: t for a in agents for t in a.tables if t.mask or t.name in ALSO}
 
     ways = {name: table.key.split()[0] for name, table in personal.items()}
 
