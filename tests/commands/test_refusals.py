@@ -45,6 +45,12 @@ def run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Run:
     return running
 
 
+def test_a_command_that_is_done_waits_for_nothing() -> None:
+    made: Any = tables.__new__(tables)
+
+    asyncio.run(asyncio.wait_for(made._Worker()._sentinel_task(), 0.5))  # Mode's is a second.
+
+
 def letters(action: str, letter: str | None = None, topic: str | None = None) -> dict[str, Any]:
     rest = {"limit": 5, "as_json": False, "personal": False}
     return {"action": action, "letter": letter, "topic": topic, **rest}

@@ -19,6 +19,7 @@ from simulator.demo.options import RATE_COUNTED, RATE_ENDLESS, Options
 from simulator.demo.report import Report
 from simulator.demo.workers import WorkerFailed
 
+ROOT = Path(__file__).parents[2]
 DEMO = (sys.executable, "-m", "simulator.demo")
 GOOD = Report(
     orders_placed=10,
@@ -78,6 +79,23 @@ def test_figures_that_make_no_sense_are_refused(
     assert f"number {'above 0' if '--rate' in arguments else 'of at least 1'}, got " in (
         capsys.readouterr().err
     )
+
+
+def test_who_stops_it_while_it_imports_itself_sees_no_stack_trace() -> None:
+    program = """
+import runpy, sys
+class Impatient:
+    def find_spec(self, name, *_):
+        if name == "simulator.demo.home":
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Impatient())
+runpy.run_module("simulator.demo", run_name="__main__")
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+    assert (done.returncode, done.stderr) == (130, "")
 
 
 def test_a_run_as_promised_breaks_nothing() -> None:
