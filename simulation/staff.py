@@ -12,7 +12,8 @@ from events.shipping import CancelShipment, CreateShipment
 from events.shipping_parts import ReturnedItem
 from events.types import ShippedItem
 from simulation.people import DAY_MS, HOUR_MS, Post, Told
-from simulation.shoppers import PRODUCTS, Shoppers
+from simulation.shoppers import Shoppers
+from simulation.shopping import PRODUCTS
 from simulation.world import MINUTE_MS
 
 WAREHOUSES: Final = ("wh_east_01", "wh_eu_central_01")

@@ -16,7 +16,7 @@ from events.inventory import (
     Zone,
 )
 from simulation.people import Post
-from simulation.shoppers import PRODUCTS
+from simulation.shopping import PRODUCTS
 from simulation.staff import WAREHOUSES
 
 

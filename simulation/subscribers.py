@@ -15,7 +15,7 @@ from events.subscriptions import (
 )
 from events.types import Address, OrderItem, PaymentMethod
 from simulation.people import DAY_MS, HOUR_MS, Post, Told
-from simulation.shoppers import PRODUCTS
+from simulation.shopping import PRODUCTS
 
 PLANS: Final = ("plan_monthly_basic", "plan_monthly_pro", "plan_save_monthly", "plan_save_weekly")
 TOKENS: Final = (*("tok_fine",) * 4, "tok_declined", "tok_insufficient_once", "tok_expired")

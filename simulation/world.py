@@ -79,13 +79,9 @@ class World:
         self._tie += 1
         heappush(self._agenda, (self.now_ms + after_ms, self._tie, act))
 
-    def reads(self, name: str, agent: str = "") -> bool:
-        """Whether any agent, or that one, handles messages of that name."""
-        return any(
-            agent in {"", reader.agent}
-            for topic in self.topology.topics.values()
-            for reader in topic.readers.get(name, ())
-        )
+    def reads(self, name: str) -> bool:
+        """Whether any agent handles messages of that name."""
+        return any(topic.readers.get(name) for topic in self.topology.topics.values())
 
     def send(self, message: Message, event_id: str, *, place: int | None = None) -> None:
         """Write a message from outside; `place` is the partition that its producer chose."""
