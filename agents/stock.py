@@ -1,6 +1,7 @@
 """Stock: holds, releases, receives and corrects a product's units, by productId.
 
-In: every command of inventory.commands. Out: InventoryAdjusted, OutOfStock, LowStockAlert.
+In: every command of inventory.commands. Out: InventoryAdjusted, OutOfStock, LowStockAlert,
+AlertRaised of units that a count did not find and that orders hold.
 Every quarter of an hour it tells what it has in which warehouse.
 Kept: `stock`, `reservations`, `movements`, `seen_stock`. Timers: `hold` ends a hold, `purge`
 removes an ended reservation, `forget` an event id. A command that is refused goes to the
@@ -24,7 +25,7 @@ from streams.inventory.releases import release
 from streams.inventory.rows import Reservation, Seen, Stock, movement_key, new_stock
 from streams.inventory.rules import InventoryRules
 from tables.inventory import MOVEMENTS, RESERVATIONS, SEEN_STOCK, STOCK, TOLD_SLOTS
-from topics import INVENTORY_COMMANDS, INVENTORY_EVENTS, LEVELS
+from topics import ALERTS_EVENTS, INVENTORY_COMMANDS, INVENTORY_EVENTS, LEVELS
 
 NAME: Final = "stock"
 FORGET: Final = "forget"
@@ -57,7 +58,7 @@ def stock_agent(rules: InventoryRules) -> AgentSpec:
         help="Keeps every product's stock, the holds on it and the queue for it.",
         sources=(Source(INVENTORY_COMMANDS, handlers, by="productId"),),
         tables=(STOCK, RESERVATIONS, MOVEMENTS, SEEN_STOCK, TOLD_SLOTS),
-        outputs=(INVENTORY_EVENTS, LEVELS),
+        outputs=(INVENTORY_EVENTS, LEVELS, ALERTS_EVENTS),
         tick=telling_levels(rules),
         timers={HOLD: desk.hold_is_due, PURGE: desk.purge_is_due, FORGET: _forget},
     )

@@ -54,6 +54,12 @@ class StockLaw:
     """When goods moved last, by product."""
     known: set[tuple[str, str]] = field(default_factory=set)
     """Products and warehouses that had a level before."""
+    lacking: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    """Units that people took off a product's books, and that are on them still."""
+    missing: dict[str, int] = field(default_factory=dict)
+    """The same as the books have it."""
+    sent: set[str] = field(default_factory=set)
+    """Products of which something left, in the commit that is looked at."""
     touched: set[str] = field(default_factory=set)
     holds: dict[str, Any] = field(default_factory=dict)
     """Reservations that are held and not committed."""
@@ -85,9 +91,11 @@ class StockLaw:
             (self.damaged if damaged else self.sound)[product] += data["quantity"]
         elif envelope["eventType"] == "UpdateInventory":
             change = data["quantityChange"]
-            self.sound[product] += change
             if data.get("reason") in {"quality_failure", "quality_released"}:
+                self.sound[product] += change
                 self.damaged[product] -= change
+            else:
+                self.lacking[product] -= change
 
     def adjusted(self, _name: str, data: Command) -> None:
         """What is told to have left although its order was cancelled is off the books."""
@@ -112,6 +120,10 @@ class StockLaw:
         if row.reason == "wms_reconciliation" or row.type == "TRANSFER":
             self.sound[product] += row.quantity
             self.touched.add(product)
+        elif row.type == "ADJUSTMENT" and not row.quarantined:
+            self.sound[product] += row.quantity
+            self.lacking[product] += row.quantity
+            self.touched.add(product)
         if row.type == "TRANSFER":
             self.moved[product] += row.quantity
 
@@ -130,6 +142,8 @@ class StockLaw:
             now = _left(row, was)
             self.left[key] = now
             self.sound[product] -= now - was
+            if now > was:
+                self.sent.add(product)
         self.touched.add(product)
         self.holds.pop(key, None)
         if row is not None and row.status == "CONFIRMED" and not row.committed:
@@ -159,11 +173,24 @@ class StockLaw:
                 f"expected {self.sound[product]} sound and {self.damaged[product]} damaged units,"
                 f" found {on_hand} and {quarantined}",
             )
+            self._missing(product, sum(level.missing for level in levels))
             self._moved(product)
             self.known.update((product, level.warehouse_id) for level in levels)
         self.touched.clear()
+        self.sent.clear()
         self.senders.clear()
         self.moved.clear()
+
+    def _missing(self, product: str, missing: int) -> None:
+        """What people took off and the books have not is missing, until a warehouse counts.
+
+        What leaves was not missing.
+        """
+        was, self.missing[product] = self.missing.get(product, 0), missing
+        if (was and product in self.sent) or any(product == one for one, _ in self.counted):
+            self.lacking[product] = missing
+        lacking = self.lacking[product]
+        insist(lacking == missing, CONSERVED, product, f"{lacking} are gone, {missing} missing")
 
     def _moved(self, product: str) -> None:
         """Transfers bring no more than they take; from outside come goods nobody had there."""
@@ -176,6 +203,8 @@ class StockLaw:
         where = f"{product} in {level.warehouse_id}"
         if not (0 <= level.reserved <= level.on_hand and level.quarantined >= 0):
             raise Broken(NEVER_NEGATIVE, where, f"found {level}")
+        if not 0 <= level.missing <= level.reserved:
+            raise Broken(HELD, where, f"nobody holds what is missing: {level}")
         held = self.held[product, level.warehouse_id]
         told = self.on_hand.get((product, level.warehouse_id), 0)
         insist(level.on_hand == told, RECORDED, where, f"{level.on_hand} there, {told} recorded")

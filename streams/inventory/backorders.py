@@ -7,7 +7,7 @@ where there is enough for it. Nobody starves, and who comes next can be told to 
 
 from streams.inventory.allocation import allocate
 from streams.inventory.evolution import evolve_stock
-from streams.inventory.facts import Fact, Held, Moved, Owed
+from streams.inventory.facts import Fact, Held, Missing, Moved, Owed
 from streams.inventory.rows import Level, Line, Stock
 from streams.inventory.rules import InventoryRules
 
@@ -65,7 +65,7 @@ def serve_after(
 
 def settle_after(stock: Stock, first: tuple[Fact, ...], at_ms: int) -> tuple[Fact, ...]:
     """What happened first, and what it lets the books take off that left before."""
-    if not any(level.owed for level in stock.levels):
+    if not any(level.owed or level.missing for level in stock.levels):
         return first
     for fact in first:
         stock = evolve_stock(stock, fact)
@@ -73,8 +73,13 @@ def settle_after(stock: Stock, first: tuple[Fact, ...], at_ms: int) -> tuple[Fac
 
 
 def settled(level: Level, at_ms: int, reference: str = "") -> tuple[Fact, ...]:
-    """Take off the books what has left, as far as nobody holds it."""
-    units = min(level.owed, level.on_hand - level.reserved)
+    """Take off the books what has left or was not found, as far as nobody holds it."""
+    free = level.on_hand - level.reserved
+    units = min(level.owed, free)
+    return (*_left(level, units, at_ms, reference), *_lost(level, free - units, at_ms))
+
+
+def _left(level: Level, units: int, at_ms: int, reference: str) -> tuple[Fact, ...]:
     if units <= 0:
         return ()
     left = Moved(
@@ -89,3 +94,20 @@ def settled(level: Level, at_ms: int, reference: str = "") -> tuple[Fact, ...]:
         notes="its order had been let go",
     )
     return (left, Owed(level.warehouse_id, -units))
+
+
+def _lost(level: Level, free: int, at_ms: int) -> tuple[Fact, ...]:
+    units = min(level.missing, free)
+    if units <= 0:
+        return ()
+    lost = Moved(
+        level.warehouse_id,
+        "ADJUSTMENT",
+        "stock_count",
+        level.policy,
+        at_ms,
+        on_hand=-units,
+        status=level.status,
+        notes="missing since it was counted",
+    )
+    return (lost, Missing(level.warehouse_id, -units, at_ms))

@@ -3,14 +3,14 @@
 A correction is not idempotent: the caller drops repeats by event id.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from events.inventory import CountStock, DeleteInventory, UpdateInventory
 from events.vocabulary import AdjustmentReason
 from streams.inventory.backorders import serve_after
 from streams.inventory.entry import closed, overfull
-from streams.inventory.facts import Decision, Moved, Owed, Refusal
+from streams.inventory.facts import Decision, Fact, Missing, Moved, Owed, Refusal
 from streams.inventory.rows import Level, Movement, Stock, level_of
 from streams.inventory.rules import InventoryRules, ReorderPolicy
 from streams.moments import ms_of
@@ -30,6 +30,8 @@ _REASONS: Final[Mapping[str, AdjustmentReason]] = {
 def correct(stock: Stock, command: UpdateInventory, at_ms: int, rules: InventoryRules) -> Decision:
     """Change what is on hand by a signed number of units, and serve those who wait.
 
+    What is gone though somebody holds it is missing: off the books as soon as nobody does.
+
     Reason quality_failure moves units from on hand into quarantine, quality_released moves
     them back; either with a change of 0 withdraws the whole level from sale, or restores it.
     """
@@ -43,10 +45,12 @@ def correct(stock: Stock, command: UpdateInventory, at_ms: int, rules: Inventory
     move = _quality(level, command, at_ms) if about_quality else _count(level, command, at_ms)
     if isinstance(move, Refusal):
         return move
+    lacking = 0 if about_quality else move.on_hand - command.quantity_change
+    missing = (Missing(level.warehouse_id, lacking, at_ms),) if lacking else ()
     if move.on_hand == move.quarantined == 0 and move.status == level.status:
-        return ()
+        return missing
     full = overfull(level, move.on_hand, move.quarantined, rules)
-    return full or serve_after(stock, (move,), at_ms, rules)
+    return full or serve_after(stock, (move, *missing), at_ms, rules)
 
 
 def recount(
@@ -62,12 +66,10 @@ def recount(
     known = level or Level(command.warehouse_id, _policy(stock, command.warehouse_id, rules))
     if known.status == "DISCONTINUED":
         return ()
-    known_by_now = (Owed(known.warehouse_id, -known.owed),) if known.owed else ()
-    change = command.on_hand - known.on_hand
+    known_by_now = tuple(_known_by_count(known, command.on_hand, at_ms))
+    change = max(command.on_hand, known.reserved) - known.on_hand
     if change == 0:
         return known_by_now
-    if command.on_hand < known.reserved:
-        return Refusal.BELOW_RESERVED
     refusal = closed(stock, level, rules) or overfull(level, change, 0, rules)
     if refusal is not None:
         return refusal
@@ -82,6 +84,15 @@ def recount(
         reference=command.snapshot_id or "",
     )
     return serve_after(stock, (move, *known_by_now), at_ms, rules)
+
+
+def _known_by_count(level: Level, counted: int, at_ms: int) -> Iterator[Fact]:
+    """What is still to come off the books is known with a count: what it lacks of what is held."""
+    if level.owed:
+        yield Owed(level.warehouse_id, -level.owed)
+    lacking = max(0, level.reserved - counted)
+    if lacking != level.missing:
+        yield Missing(level.warehouse_id, lacking - level.missing, at_ms)
 
 
 def _policy(stock: Stock, warehouse_id: str, rules: InventoryRules) -> ReorderPolicy:
@@ -132,9 +143,10 @@ def _warehouse_of(product_id: str, command: DeleteInventory) -> str | Refusal:
 
 
 def _count(level: Level, command: UpdateInventory, at_ms: int) -> Moved | Refusal:
+    """The change of the books: no more than nobody holds is taken off them."""
     change, named = command.quantity_change, command.reason or ""
-    if level.on_hand + change < level.reserved:
-        return Refusal.BELOW_RESERVED
+    if level.on_hand - level.missing + change < 0:
+        return Refusal.BELOW_ZERO
     reason = _REASONS.get(named, "manual_correction")
     return Moved(
         level.warehouse_id,
@@ -142,7 +154,7 @@ def _count(level: Level, command: UpdateInventory, at_ms: int) -> Moved | Refusa
         reason,
         level.policy,
         at_ms,
-        on_hand=change,
+        on_hand=max(change, level.reserved - level.on_hand),
         status=level.status,
         notes=named if named and named != reason else None,
     )

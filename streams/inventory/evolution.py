@@ -15,6 +15,7 @@ from streams.inventory.facts import (
     Fact,
     Gone,
     Held,
+    Missing,
     Moved,
     Owed,
     RanLow,
@@ -107,6 +108,13 @@ def _stock_owed(stock: Stock, fact: Owed) -> Stock:
     return _next(stock, _put(stock.levels, changed), stock.queue)
 
 
+def _stock_missing(stock: Stock, fact: Missing) -> Stock:
+    level = level_of(stock, fact.warehouse_id)
+    assert level is not None, f"{fact} concerns a level that does not exist"
+    changed = msgspec.structs.replace(level, missing=level.missing + fact.units)
+    return _next(stock, _put(stock.levels, changed), stock.queue)
+
+
 def _stock_ran_low(stock: Stock, fact: RanLow) -> Stock:
     level = level_of(stock, fact.warehouse_id)
     assert level is not None, f"{fact} concerns a level that does not exist"
@@ -137,7 +145,10 @@ def _next(
 def _shifted(
     levels: _Levels, allocations: tuple[Allocation, ...], on_hand: int, reserved: int
 ) -> _Levels:
-    """Levels with each allocation's units added so many times to on_hand and reserved."""
+    """Levels with each allocation's units added so many times to on_hand and reserved.
+
+    What leaves was there: no more is missing than is on the books still.
+    """
     units = {a.warehouse_id: a.quantity for a in allocations}
     return tuple(
         [
@@ -150,6 +161,7 @@ def _shifted(
                 level.status,
                 level.restock_at_ms,
                 level.owed,
+                min(level.missing, level.on_hand + on_hand * change),
             )
             if (change := units.get(level.warehouse_id))
             else level
@@ -270,6 +282,7 @@ _STOCK_BY: Final[Mapping[type[Fact], Callable[[Stock, Any], Stock]]] = {
     Shipped: _stock_shipped,
     Moved: _stock_moved,
     Owed: _stock_owed,
+    Missing: _stock_missing,
     RanLow: _stock_ran_low,
 }
 _RESERVATION_BY: Final[Mapping[type[Fact], Callable[[Reservation, Any], Reservation]]] = {

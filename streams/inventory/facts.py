@@ -29,6 +29,7 @@ class Refusal(StrEnum):
     QUALITY_SIGN = "quality_failure takes units away, quality_released gives units back"
     QUARANTINE_SHORT = "fewer units are in quarantine than are to be released"
     BELOW_RESERVED = "fewer units would remain on hand than are reserved"
+    BELOW_ZERO = "more units would go than are on hand"
     LEVEL_FULL = "more units would be in the warehouse than may be"
     STILL_RESERVED = "units are still reserved"
 
@@ -167,6 +168,15 @@ class Owed(msgspec.Struct, frozen=True, gc=False):
     """Change, signed."""
 
 
+class Missing(msgspec.Struct, frozen=True, gc=False):
+    """A count did not find units that somebody holds; or they are off the books, or found."""
+
+    warehouse_id: str
+    units: int
+    """Change, signed."""
+    at_ms: int
+
+
 class RanLow(msgspec.Struct, frozen=True, gc=False):
     """A level fell to its reorder point or below."""
 
@@ -199,7 +209,7 @@ ReservationFact = (
     | CommitMissed
     | Shipped
 )
-Fact = ReservationFact | Moved | Owed | RanLow | RanOut
+Fact = ReservationFact | Moved | Owed | Missing | RanLow | RanOut
 Decision = tuple[Fact, ...] | Refusal
 """What a command leads to. No facts: it was a repeat, or it comes too late to matter."""
 

@@ -21,6 +21,7 @@ from streams.inventory.facts import (
     Fact,
     Gone,
     Held,
+    Missing,
     Moved,
     RanLow,
     RanOut,
@@ -29,6 +30,7 @@ from streams.inventory.facts import (
     Short,
     Shrunk,
 )
+from streams.inventory.missing import alarm_of
 from streams.inventory.reorder import expected_restock_ms
 from streams.inventory.rows import (
     Allocation,
@@ -45,7 +47,7 @@ _PRODUCT_CHARS_MAX: Final = 96
 """Of the product in an adjustment's id, which may have 128 characters like any id."""
 
 
-def notices(  # noqa: C901, PLR0911 - one case a fact
+def notices(  # noqa: C901, PLR0911, PLR0912 - one case a fact
     before: Stock, after: Stock, fact: Fact, row: Reservation | None
 ) -> Sequence[Message]:
     """The messages that follow from one fact; `row` is its reservation, as it is afterwards."""
@@ -66,6 +68,8 @@ def notices(  # noqa: C901, PLR0911 - one case a fact
             return _of_allocations(before, after, fact.allocations, "order_shipped", row)
         case Short() if row:
             return (_short(after, fact, row),)
+        case Missing() if fact.units > 0:
+            return (alarm_of(after, fact),)
         case Moved():
             return (_moved(before, after, fact),)
         case RanLow():

@@ -4,7 +4,16 @@ from dataclasses import dataclass, field
 
 from events.base import Message
 from streams.inventory.evolution import evolve_reservation, evolve_stock
-from streams.inventory.facts import Fact, Moved, Owed, RanLow, RanOut, ReservationFact, Shipped
+from streams.inventory.facts import (
+    Fact,
+    Missing,
+    Moved,
+    Owed,
+    RanLow,
+    RanOut,
+    ReservationFact,
+    Shipped,
+)
 from streams.inventory.notices import notices, spoken_for
 from streams.inventory.reorder import watch
 from streams.inventory.rows import (
@@ -18,7 +27,7 @@ from streams.inventory.rules import InventoryRules
 
 HOLD = "hold"
 PURGE = "purge"
-_OF_STOCK_ONLY = (Moved, Owed, RanLow, RanOut)
+_OF_STOCK_ONLY = (Missing, Moved, Owed, RanLow, RanOut)
 
 
 @dataclass(slots=True)

@@ -32,6 +32,8 @@ class Level(msgspec.Struct, frozen=True, gc=False):
     owed: int = 0
     """Units of on_hand that have left though others hold them: the next that nobody holds are
     taken off the books for them."""
+    missing: int = 0
+    """Units of on_hand that a count did not find though somebody holds them: likewise."""
 
 
 class Line(msgspec.Struct, frozen=True, gc=False):

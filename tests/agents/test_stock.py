@@ -195,7 +195,7 @@ def test_a_refused_command_goes_to_the_dead_letters_and_may_be_sent_again() -> N
     desk.do(correction, "correction")
 
     assert (told, refused) == ([], before)
-    assert desk.refusals() == ["BELOW_RESERVED"]
+    assert desk.refusals() == ["BELOW_ZERO"]
     assert desk.rows()["stock"]["p"].levels[0].on_hand == 2
 
 

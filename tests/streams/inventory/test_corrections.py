@@ -4,6 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from events.alerts import AlertRaised
+from events.base import Message
 from events.inventory import DeleteInventory
 from streams.inventory.corrections import product_of
 from streams.inventory.facts import Refusal
@@ -131,9 +133,9 @@ def _discontinued() -> Shop:
         (Refusal.QUALITY_SIGN, _held(), 9, EAST, "quality_failure"),
         (Refusal.QUALITY_SIGN, _held(), -9, EAST, "quality_released"),
         (Refusal.QUARANTINE_SHORT, _held(), 2, EAST, "quality_released"),
-        (Refusal.BELOW_RESERVED, _held(), -3, EAST, None),
         (Refusal.BELOW_RESERVED, _held(), -3, EAST, "quality_failure"),
-        (Refusal.BELOW_RESERVED, Shop(), -1, EAST, None),
+        (Refusal.BELOW_ZERO, _held(), -5, EAST, None),
+        (Refusal.BELOW_ZERO, Shop(), -1, EAST, None),
         (Refusal.LEVEL_FULL, _held(), 3, EAST, None),
     ],
 )
@@ -154,6 +156,60 @@ def test_a_correction_may_leave_just_what_is_reserved() -> None:
     refusal = shop.update(-3)
 
     assert (refusal, shop.level().on_hand) == (None, 2)
+
+
+def _alarms(told: list[Message]) -> list[tuple[str, str, float]]:
+    return [(one.rule, one.subject, one.value) for one in told if isinstance(one, AlertRaised)]
+
+
+def test_held_units_that_are_gone_are_told_of_and_come_off_the_books_with_their_hold() -> None:
+    shop = stocked(east=5)
+    shop.reserve("a:1", 2)
+    shop.reserve("b:1", 2)
+    shop.take()
+
+    shop.update(-3, reason="stock_count")
+    counted, alarms = shop.level(), _alarms(shop.take())
+    shop.reserve("c:1", 1)
+    shop.release("a:1")
+
+    assert alarms == [("stock_missing", f"{PRODUCT} in {EAST}", 2)]
+    assert (counted.on_hand, counted.reserved, counted.missing) == (4, 4, 2)
+    assert (shop.level().on_hand, shop.level().reserved, shop.level().missing) == (2, 2, 0)
+    assert (shop.status("b:1"), shop.status("c:1")) == ("CONFIRMED", "PENDING")
+    assert shop.movements[-1].reason == "stock_count"
+
+
+def test_goods_that_come_in_make_good_what_is_missing_first() -> None:
+    shop = stocked(east=2)
+    shop.reserve("a:1", 2)
+    shop.update(-1)
+
+    shop.add(3)
+
+    assert (shop.level().on_hand, shop.level().reserved, shop.level().missing) == (4, 2, 0)
+
+
+def test_what_is_found_again_is_missing_no_more() -> None:
+    shop = stocked(east=2)
+    shop.reserve("a:1", 2)
+    shop.update(-1)
+    shop.take()
+
+    shop.update(1)
+
+    assert (shop.level().on_hand, shop.level().missing, _alarms(shop.take())) == (2, 0, [])
+
+
+def test_what_leaves_was_not_missing() -> None:
+    shop = stocked(east=2)
+    shop.reserve("a:1", 2)
+    shop.commit("a:1")
+    shop.update(-1)
+
+    shop.ship("a:1")
+
+    assert (shop.level().on_hand, shop.level().missing) == (0, 0)
 
 
 def test_a_discontinued_level_sells_nothing_and_keeps_its_books() -> None:

@@ -9,7 +9,6 @@ from events.alerts import AlertRaised
 from events.inventory import CountStock, InventoryGenerated, WarehouseStockSnapshot
 from streams.inventory.capacity import crowded
 from streams.inventory.corrections import recount
-from streams.inventory.facts import Refusal
 from streams.inventory.rules import Site
 from streams.inventory.warehouses import (
     RECEIPTS_MAX,
@@ -223,11 +222,17 @@ def test_a_count_that_agrees_or_is_repeated_changes_nothing() -> None:
     assert shop.take() == []
 
 
-def test_fewer_than_are_reserved_is_for_people() -> None:
+def test_fewer_than_are_reserved_is_for_people_once() -> None:
     shop = stocked(east=5)
     shop.reserve("a:1", 4)
+    shop.take()
 
-    assert count_of(shop, 3, shop.at_ms + 1) is Refusal.BELOW_RESERVED
+    assert count_of(shop, 3, shop.at_ms + 1) is None
+    first = shop.take()
+    count_of(shop, 3, shop.at_ms + 1)
+
+    assert [one.rule for one in first if isinstance(one, AlertRaised)] == ["stock_missing"]
+    assert (shop.level().on_hand, shop.level().missing, shop.take()) == (4, 1, [])
 
 
 def test_what_was_never_booked_begins_with_its_count_and_serves_who_waits() -> None:

@@ -1,0 +1,17 @@
+"""Units that a count did not find and that orders hold: people decide whose order goes without."""
+
+from typing import Final
+
+from events.alerts import AlertRaised
+from streams.alarms import alarm
+from streams.inventory.facts import Missing
+from streams.inventory.rows import Stock
+
+RULE: Final = "stock_missing"
+
+
+def alarm_of(stock: Stock, fact: Missing) -> AlertRaised:
+    """Name the product and the warehouse, and say how many units fewer there are than are held."""
+    where = f"{stock.product_id} in {fact.warehouse_id}"
+    named = (stock.product_id, fact.warehouse_id, str(stock.version))
+    return alarm(RULE, named, where, fact.units, "units", fact.at_ms)
