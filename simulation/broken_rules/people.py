@@ -20,7 +20,7 @@ MUTANTS: Final = (
     Mutant(
         "an order keeps the address of whoever was erased",
         "agents.erasing",
-        "    after = blanked(row, (",
-        "    if table is ORDERS:\n        return False\n    after = blanked(row, (",
+        "after = blanked(row, (",
+        "after = row if table.name == 'orders' else blanked(row, (",
     ),
 )
