@@ -11,6 +11,7 @@ from streams.alerts.catalogue import catalogue
 from streams.alerts.rules import AlertRules
 from streams.fraud.queue import RULE as REVIEW_SLA
 from streams.inventory.capacity import RULE as WAREHOUSE_FULL
+from streams.inventory.missing import RULE as STOCK_MISSING
 from streams.inventory.warehouses import RULE as SNAPSHOT_GAP
 from streams.orders.strayed import RULE as SENT_AFTER_CANCEL
 from streams.orders.sweeping import RULE as STUCK_ORDER
@@ -102,6 +103,7 @@ def test_every_runbook_belongs_to_an_alert() -> None:
         SNAPSHOT_GAP,
         STUCK_ORDER,
         STUCK_PAYMENT,
+        STOCK_MISSING,
         WAREHOUSE_FULL,
         UNRETURNED,
         CARRIER_CLAIM,
