@@ -12,9 +12,9 @@ Every night it has the providers' books compared (ReconcileCharges); what differ
 and so is a payment that gets stuck.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
-from typing import Any
+from typing import Any, Final
 
 from agents import payment_books
 from agents.payment_orders import amending, cancelling, moving
@@ -87,48 +87,54 @@ TimeUp = Callable[[Payment, int, int, PaymentRules], Sequence[Fact]]
 IdOf = Callable[[Any], str | None]
 
 
+_ANSWERS: Final[Mapping[str, Decide]] = {
+    "FraudDetected": fraud_detected,
+    "StripeChargeSucceeded": charge_succeeded,
+    "StripeChargeFailed": charge_failed,
+    "ChargeCaptured": charge_captured,
+    "ChargeVoided": charge_voided,
+    "ChargeRefundAccepted": refund_accepted,
+    "ChargeRefunded": charge_refunded,
+    "ChargeOperationFailed": operation_failed,
+    "PaymentSettled": settle,
+    "EvidenceSubmitted": evidence_submitted,
+}
+"""News that moves a payment that is there, and is nothing without it."""
+_PARCELS: Final = {
+    "ShipmentDispatched": goods.dispatched,
+    "ShipmentDelivered": goods.delivered,
+    "DeliveryFailed": goods.delivery_failed,
+    "ReturnInitiated": goods.return_agreed,
+    "ReturnReceived": goods.returned,
+}
+_DUE: Final[Mapping[str, TimeUp]] = {
+    SESSION: session_due,
+    RETRY: retry_due,
+    REVIEW: review_due,
+    AUTHORIZATION: authorization_due,
+    APPROVAL: approval_due,
+    REFUND: look_due,
+    SETTLEMENT: settlement_due,
+}
+
+
 def payments_agent(rules: PaymentRules) -> AgentSpec:
     """Payment's core under these rules."""
-
-    def on(decide: Decide, remember: Remember | None = None) -> Handler:
-        return _advancing(rules, decide, remember)
-
     answers = {
         "PaymentInitiated": _opening(rules),
-        "FraudCheckCompleted": on(fraud_checked, early_decision),
-        "FraudDetected": on(fraud_detected),
-        "StripeChargeSucceeded": on(charge_succeeded),
-        "StripeChargeFailed": on(charge_failed),
-        "ChargeCaptured": on(charge_captured),
-        "ChargeVoided": on(charge_voided),
-        "ChargeRefundAccepted": on(refund_accepted),
-        "ChargeRefunded": on(charge_refunded),
-        "ChargeOperationFailed": on(operation_failed),
-        "PaymentSettled": on(settle),
-        "EvidenceSubmitted": on(evidence_submitted),
+        "FraudCheckCompleted": _advancing(rules, fraud_checked, early_decision),
         "ChargesReconciled": payment_books.reconciled(rules),
+        **{name: _advancing(rules, decide) for name, decide in _ANSWERS.items()},
     }
     stock = {"InventoryAdjusted": _advancing(rules, stock_adjusted, early_stock, id_of_stock)}
     first = _advancing(rules, cancel, early_cancel, id_of_order)
     ordered = {
         "OrderCancelled": cancelling(rules, first),
         "OrderAmended": amending(rules),
-        "OrderFailed": _advancing(rules, order_refused, None, id_of_order),
+        "OrderFailed": _advancing(rules, order_refused, id_of=id_of_order),
     }
-    asked = {
-        "RecordChargeback": _disputing(rules),
-        "CloseChargeback": on(close_chargeback),
-        "ResolveStuckPayment": _resolving(rules),
-        "RefundPayment": _refunding(rules),
-        "RefundGoods": moving(rules, goods.unreplaced),
-    }
-    parcels = {
-        "ShipmentDispatched": moving(rules, goods.dispatched),
-        "ShipmentDelivered": moving(rules, goods.delivered),
-        "DeliveryFailed": moving(rules, goods.delivery_failed),
-        "ReturnInitiated": moving(rules, goods.return_agreed),
-        "ReturnReceived": moving(rules, goods.returned),
-    }
+    parcels = {name: moving(rules, decide) for name, decide in _PARCELS.items()}
+    timers = {kind: _timing(rules, time_up) for kind, time_up in _DUE.items()}
     return AgentSpec(
         name=NAME,
         help="Takes an order's or a renewal's money, once, and gives back what must go back.",
@@ -139,24 +145,25 @@ def payments_agent(rules: PaymentRules) -> AgentSpec:
             Source(INVENTORY_EVENTS, stock, by="orderId"),
             Source(ORDERS_EVENTS, ordered, by="orderId"),
             Source(SHIPPING_EVENTS, parcels, by="orderId"),
-            Source(PAYMENTS_COMMANDS, asked, by="paymentId"),
+            Source(PAYMENTS_COMMANDS, _commands(rules), by="paymentId"),
         ),
         tables=(PAYMENTS, SALES, STUCK, BOOK_NOTES, EARLY_PAYMENTS),
         outputs=(PAYMENTS_COMMANDS, PAYMENTS_EVENTS, ALERTS_EVENTS),
         tick=payment_books.reconciling(rules),
         tick_every_ms=payment_books.TICK_EVERY_MS,
-        timers={
-            SESSION: _timing(rules, session_due),
-            RETRY: _timing(rules, retry_due),
-            REVIEW: _timing(rules, review_due),
-            AUTHORIZATION: _timing(rules, authorization_due),
-            APPROVAL: _timing(rules, approval_due),
-            REFUND: _timing(rules, look_due),
-            SETTLEMENT: _timing(rules, settlement_due),
-            EVIDENCE: _evidencing(rules),
-            EARLY: forget,
-        },
+        timers={**timers, EVIDENCE: _evidencing(rules), EARLY: forget},
     )
+
+
+def _commands(rules: PaymentRules) -> dict[str, Handler]:
+    """What people, orders and providers ask for."""
+    return {
+        "RecordChargeback": _disputing(rules),
+        "CloseChargeback": _advancing(rules, close_chargeback),
+        "ResolveStuckPayment": _resolving(rules),
+        "RefundPayment": _refunding(rules),
+        "RefundGoods": moving(rules, goods.unreplaced),
+    }
 
 
 def _opening(rules: PaymentRules) -> Handler:
@@ -169,7 +176,7 @@ def _opening(rules: PaymentRules) -> Handler:
 def _advancing(
     rules: PaymentRules,
     decide: Decide,
-    remember: Remember | None,
+    remember: Remember | None = None,
     id_of: IdOf = attrgetter("payment_id"),
 ) -> Handler:
     def handler(ctx: Context, delivery: Delivery) -> None:
