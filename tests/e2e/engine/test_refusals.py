@@ -144,6 +144,26 @@ def test_a_full_disk(shop) -> None:
     assert "StoreUnusable: cannot write the store" in said
 
 
+def test_a_disk_that_is_full_before_the_store_is_rebuilt(shop) -> None:
+    load = Load(shop, per_second=2000).start()
+    worker = shop.worker().start().wait_ready()
+    load.wait_sent(6000)
+    records = load.stop()
+    settle(shop, records)
+    worker.stop()
+    worker.forget()
+
+    worker.start()
+    assert worker.process is not None
+    limit = ["prlimit", f"--pid={worker.process.pid}", "--fsize=50000"]
+    subprocess.run(limit, check=True)
+    said = ends(worker)
+    worker.start().wait_ready()
+    settle(shop, records)
+
+    assert "StoreUnusable: cannot write the store" in said
+
+
 def test_a_record_whose_row_no_batch_holds_is_buried_and_its_neighbours_go_on(shop) -> None:
     load = Load(shop, per_second=1000).start()
     load.wait_sent(3000)
