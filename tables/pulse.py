@@ -117,7 +117,7 @@ RAISED: Final = TableSpec(
     name="raised_alerts",
     row=RaisedAlert,
     key="time from the newest back, alertId",
-    help="Alerts that services raised by themselves, newest first: those of a week.",
+    help="Alerts that services raised by themselves, newest first, and who saw to them: a week.",
 )
 
 _LAST_MS: Final = 10**14 - 1
