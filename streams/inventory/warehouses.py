@@ -3,7 +3,7 @@
 A product lies in its own partition, so a warehouse's stock lies in all of them. Every
 `snapshot_every_ms` each partition tells what it has in which warehouse (`LevelsPart`); the
 warehouse's own partition waits `snapshot_grace_ms` for all of them and tells the whole.
-A partition that is late is missing from that snapshot, never in it twice.
+A partition that is late is missing from that snapshot, never in it twice, and the snapshot says so.
 
 What warehouse systems count comes as the same event. Its sequence numbers must grow: what is
 stale is dropped, a gap raises an alarm. Each product of it is handed to stock, which compares.
@@ -33,6 +33,8 @@ from streams.moments import moment_of, ms_of
 ORIGIN: Final = "origin"
 BOOKS: Final = "books"
 """The label of snapshots that tell our own books: they are not counts."""
+LACKS: Final = "lacksPartitions"
+"""The label of an incomplete snapshot: the partitions whose products are not in it, as `0,2`."""
 RULE: Final = "snapshot_gap"
 SKUS_A_ZONE: Final = 1_000
 """As many as a map of the contract may have."""
@@ -74,6 +76,8 @@ class Warehouse(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """Snapshots that came too late and were dropped."""
     gaps: int = 0
     """Snapshots that never came."""
+    partitions: tuple[int, ...] = ()
+    """Those that have goods in it, or had: whose parts a snapshot should be made of, ascending."""
     is_over: bool = False
     """Whether the newest snapshot that was told had more than there is room for."""
     receipts: tuple[str, ...] = ()
@@ -115,18 +119,27 @@ def is_wanted(row: Warehouse, part: LevelsPart) -> bool:
 def told(
     row: Warehouse, parts: Iterable[LevelsPart]
 ) -> tuple[Warehouse, list[WarehouseStockSnapshot]]:
-    """The snapshots of the slot, with the next sequence numbers."""
+    """The snapshots of the slot, with the next sequence numbers.
+
+    One that lacks a partition which told of the warehouse before has a label that names it.
+    """
     levels: dict[str, Units] = {}
-    at_ms = []
+    at_ms, there = [], set()
     for part in parts:
         levels.update(part.levels)
         at_ms.append(part.at_ms)
+        there.add(part.partition)
+    lacking = sorted(set(row.partitions) - there)
+    labels = {ORIGIN: BOOKS}
+    if lacking:
+        labels[LACKS] = ",".join(map(str, lacking))
     snapshots = []
     sequence = row.sequence
     for few in _few(levels, SKUS_A_SNAPSHOT):
         sequence += 1
-        snapshots.append(_snapshot(row.warehouse_id, sequence, min(at_ms), few))
-    return replace(row, sequence=sequence, due_ms=0), snapshots
+        snapshots.append(_snapshot(row.warehouse_id, sequence, min(at_ms), few, labels))
+    partitions = tuple(sorted(there.union(row.partitions)))
+    return replace(row, sequence=sequence, due_ms=0, partitions=partitions), snapshots
 
 
 def counted(
@@ -176,7 +189,11 @@ def _few(levels: dict[str, Units], size: int) -> Iterator[dict[str, Units]]:
 
 
 def _snapshot(
-    warehouse_id: str, sequence: int, at_ms: int, levels: dict[str, Units]
+    warehouse_id: str,
+    sequence: int,
+    at_ms: int,
+    levels: dict[str, Units],
+    labels: dict[str, str],
 ) -> WarehouseStockSnapshot:
     zones = [
         Zone(
@@ -194,7 +211,7 @@ def _snapshot(
         warehouse_id=warehouse_id,
         zones=tuple(zones),
         totals_by_sku=totals if len(totals) <= SKUS_A_ZONE else None,
-        labels={ORIGIN: BOOKS},
+        labels=labels,
         sequence_number=sequence,
         captured_at=moment_of(at_ms),
     )

@@ -106,6 +106,19 @@ def test_a_part_that_comes_after_its_snapshot_is_in_none() -> None:
     assert gathered(after, part(2 * QUARTER_MS), 2 * QUARTER_MS, RULES).due_ms > 0
 
 
+def test_a_snapshot_without_the_parts_of_a_partition_that_was_there_says_so() -> None:
+    row, _ = told(WH, [part(a=1), part(partition=1, b=2), part(partition=2, c=3)])
+
+    row, [without] = told(row, [part(2 * QUARTER_MS, a=1)])
+    _, [whole] = told(row, [part(partition=n) for n in (1, 0)] + [part(partition=2, c=3)])
+
+    assert (without.totals_by_sku, without.labels) == (
+        {"a": 1},
+        {"origin": "books", "lacksPartitions": "1,2"},
+    )
+    assert whole.labels == {"origin": "books"}
+
+
 def test_a_warehouse_of_many_products_is_told_in_several_snapshots() -> None:
     levels = {f"s{number:05d}": (1, 0, 0) for number in range(SKUS_A_SNAPSHOT + 1)}
     whole = LevelsPart(EAST, QUARTER_MS, QUARTER_MS, 0, 0, levels)
