@@ -47,11 +47,16 @@ def subscription_started(event: UserSubscriptionStarted) -> Facts:
 
 
 def subscription_cancelled(event: UserSubscriptionCancelled) -> Facts:
-    """What a message of UserSubscriptionCancelled says."""
+    """What a message of UserSubscriptionCancelled says: why, in the shop's words where it ended it.
+
+    Notes of customers and support are not for the mail.
+    """
+    by_shop = event.cancelled_by == "system" and event.cancellation_reason == "other"
+    said = event.cancellation_note if by_shop else None
     return {
         "plan": _plan(event.plan),
         "effective": event.effective_date.isoformat(),
-        "reason": event.cancellation_reason.replace("_", " "),
+        "reason": said or event.cancellation_reason.replace("_", " "),
     }
 
 

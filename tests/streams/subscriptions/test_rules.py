@@ -12,14 +12,16 @@ from events.subscriptions import (
     PauseSubscription,
     RespondToOffer,
     UpdatePaymentMethod,
+    UserSubscriptionCancelled,
     UserSubscriptionStarted,
 )
 from events.types import OrderItem, PaymentMethod, Plan
 from streams.billing.calendar import DAY_MS, moment_of
 from streams.billing.rules import BillingRules
+from streams.notifications.subscription_facts import subscription_cancelled
 from streams.orders.rules import OrderRules
 from streams.subscriptions import facts as f
-from streams.subscriptions.deadlines import TIMERS, due_times
+from streams.subscriptions.deadlines import NOT_SERVED, TIMERS, due_times
 from streams.subscriptions.deciding import decide, time_up
 from streams.subscriptions.evolution import evolve, evolve_all
 from streams.subscriptions.failing import OtherMoney
@@ -185,6 +187,18 @@ def test_a_basket_whose_country_is_served_no_more_ends_before_its_next_charge() 
 
     assert (after.status, after.owed) == (Status.CANCELLED, None)
     assert fired(subscription, "invoice").owed is not None
+
+
+def test_the_customer_is_told_why_a_basket_ends_whose_country_is_served_no_more() -> None:
+    subscription = paid(pending(**basket()), START_MS)
+    shut = RULES._replace(orders=OrderRules(countries=frozenset({"GB"})))
+    [(_, due_ms)] = [one for one in due_times(subscription, shut) if one[0] == "invoice"]
+
+    facts = time_up(subscription, "invoice", due_ms, shut)
+    told = list(following(subscription, facts, due_ms, shut, "evt_1"))
+
+    [over] = [one for one in told if isinstance(one, UserSubscriptionCancelled)]
+    assert subscription_cancelled(over)["reason"] == NOT_SERVED
 
 
 def test_a_failure_that_the_payment_itself_will_try_again_means_nothing_yet() -> None:
