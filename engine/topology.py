@@ -41,11 +41,6 @@ class BoundTopic:
     forwards: Mapping[str, str]
     """By field: the repartition topic for records that lie elsewhere."""
 
-    def readers_of(self, name: str) -> tuple[Reader, ...]:
-        """Who wants records of that type."""
-        found = self.readers.get(name)
-        return self.readers.get(ANY, ()) if found is None else found
-
 
 @dataclass(frozen=True, slots=True)
 class OutputTopic:

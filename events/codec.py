@@ -83,16 +83,12 @@ def _topic_pattern(topic: str) -> str:
     return f"{domain}.{{env}}.{rest.partition('.')[2]}"
 
 
-def only_message_on(topic: str) -> str | None:
-    """Name the message of a topic that one alone travels on, as on `notifications.dev.queue`."""
-    return _only(_messages_on(topic))
-
-
 def _messages_on(topic: str) -> tuple[type[Message], ...]:
     return TOPICS.get(topic) or TOPICS.get(_topic_pattern(topic)) or ()
 
 
 def _only(models: tuple[type[Message], ...]) -> str | None:
+    """The message of a topic that one alone travels on, as on `notifications.dev.queue`."""
     return models[0].name if len(models) == 1 else None
 
 

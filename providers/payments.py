@@ -46,7 +46,6 @@ class Code(StrEnum):
     AMOUNT_TOO_LARGE = "amount_too_large"
     """More than is authorised to be captured, or than was captured to be refunded."""
     REFUND_REFUSED = "refund_refused"
-    EVIDENCE_REFUSED = "evidence_refused"
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,6 @@ CLAIMED: Final = "nothing is sent while a bank claims its price"
 SILENT: Final = "who said stop is not written to"
 IN_TURN: Final = "who waits longest is served first"
 BOOKINGS: Final = "a carrier is asked three times"
-WAITS: Final = "a refund waits for approval with a timer"
 _DAY_MS: Final = 24 * 60 * 60_000
 _WINDOW_MS: Final = 30 * _DAY_MS
 _ON_ITS_WAY_MS: Final = 2 * _DAY_MS

@@ -66,14 +66,6 @@ def test_every_topic_that_must_exist_is_named_once() -> None:
     }  # fmt: skip
 
 
-def test_a_topic_without_a_type_of_its_own_goes_to_who_takes_any() -> None:
-    agent = AgentSpec("a", "", (Source(IN, {"A": count, "*": count}),))
-    topic = bound(agent).topics["in"]
-
-    assert len(topic.readers_of("A")) == 1
-    assert topic.readers_of("B") == topic.readers["*"]
-
-
 def test_topics_with_other_partition_counts_are_named_with_what_to_do() -> None:
     with pytest.raises(NotCopartitioned, match=r"needs 4 .* a has 3, b has none.*FLOWMART_PART"):
         check_copartitioned({"a": 3, "b": None, "c": 4}, 4)
