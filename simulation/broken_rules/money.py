@@ -99,8 +99,8 @@ MUTANTS: Final = (
     Mutant(
         "money goes back while a bank claims it",
         "streams.payments.refund_requests",
-        "return payment.status is Status.DISPUTED or payment.fraud",
-        "return payment.fraud",
+        "is_open = payment.status is Status.DISPUTED or payment.fraud",
+        "is_open = payment.fraud",
     ),
     Mutant(
         "a dispute has no deadline",
