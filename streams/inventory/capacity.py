@@ -20,12 +20,16 @@ RULE: Final = "warehouse_full"
 def crowded(
     row: Warehouse, parts: Sequence[LevelsPart], now_ms: int, rules: InventoryRules
 ) -> tuple[Warehouse, tuple[AlertRaised, ...]]:
-    """Raise an alarm when what is on hand or in quarantine grows above the warehouse's capacity."""
+    """Raise an alarm when what is on hand or in quarantine grows above the warehouse's capacity.
+
+    A snapshot that lacks a partition's products does not tell that there is room again.
+    """
     site = rules.sites.get(row.warehouse_id)
     capacity = 0 if site is None else site.capacity
     units = sum([units[0] + units[2] for part in parts for units in part.levels.values()])
     is_over = 0 < capacity < units
-    if is_over is row.is_over:
+    is_whole = {part.partition for part in parts}.issuperset(row.partitions)
+    if is_over is row.is_over or not (is_over or is_whole):
         return row, ()
     after = replace(row, is_over=is_over)
     return after, (_alarm(row, units, capacity, now_ms),) if is_over else ()

@@ -154,6 +154,16 @@ def test_a_warehouse_with_more_than_it_has_room_for_raises_an_alarm(
     assert len(crowded(emptier, [units(a=(10, 0, 0))], START_MS, rules)[1]) == alarms
 
 
+def test_a_snapshot_that_lacks_a_partition_does_not_tell_that_there_is_room() -> None:
+    rules = replace(RULES, sites={EAST: Site("US", capacity=9)})
+    whole = [part(a=6), part(partition=1, b=4)]
+    row, _ = crowded(told(WH, whole)[0], whole, START_MS, rules)
+
+    after, _ = crowded(row, whole[:1], START_MS, rules)
+
+    assert crowded(after, whole, START_MS, rules)[1] == ()
+
+
 # -- counted
 
 
