@@ -132,7 +132,7 @@ def show(report: Report, verdict: Verdict, console: Console) -> None:
     table = Table(title="What came of it", title_justify="left", show_header=False)
     table.add_column(style="bold")
     table.add_column(justify="right")
-    table.add_column()
+    table.add_column(overflow="fold")
     reasons = ", ".join(f"{name} {count}" for name, count in sorted(verdict.reasons.items()))
     rows = (
         ("orders placed", report.orders_placed, f"{report.orders_per_s} a second"),

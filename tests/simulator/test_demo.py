@@ -1,5 +1,6 @@
 """The demonstration keeps its promises, says when one broke, and leaves nothing behind."""
 
+import io
 import json
 import signal
 import subprocess
@@ -9,14 +10,16 @@ import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import psutil
 import pytest
+from rich.console import Console
 
 from broker import fetch
 from simulator.demo.home import PREFIX, home
 from simulator.demo.options import RATE_COUNTED, RATE_ENDLESS, Options
-from simulator.demo.report import Report
+from simulator.demo.report import Report, show
 from simulator.demo.workers import WorkerFailed
 
 ROOT = Path(__file__).parents[2]
@@ -79,6 +82,20 @@ def test_figures_that_make_no_sense_are_refused(
     assert f"number {'above 0' if '--rate' in arguments else 'of at least 1'}, got " in (
         capsys.readouterr().err
     )
+
+
+def test_a_narrow_terminal_shows_every_reason_whole() -> None:
+    written = io.StringIO()
+    verdict = mock.Mock(reasons={"CUSTOMER_REQUEST": 8})
+
+    show(GOOD, verdict, Console(file=written, width=40))
+
+    cells = [
+        line.split("\u2502")[3].strip()
+        for line in written.getvalue().splitlines()
+        if line.count("\u2502") == 4
+    ]
+    assert "CUSTOMER_REQUEST" in "".join(cells)
 
 
 def test_who_stops_it_while_it_imports_itself_sees_no_stack_trace() -> None:
