@@ -10,8 +10,8 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from engine.specs import Context, TableSpec
-from events.payment_ids import PAYMENT_PREFIX
-from events.shipment_ids import SHIPMENT_PREFIX
+from events.payment_ids import PAYMENT_PREFIX, order_of_payment
+from events.shipment_ids import SHIPMENT_PREFIX, order_of_shipment
 from streams.erasure.blanking import blanked
 from streams.erasure.business import (
     is_later,
@@ -57,13 +57,16 @@ def _one(ctx: Context, table: TableSpec[Any], key: str) -> Iterator[tuple[str, A
         yield key, row
 
 
-def _numbered(prefix: str) -> Rows:
-    """Rows of an order under its own name and under `<prefix><orderId>:2` and so on."""
+def _numbered(prefix: str, order_of: Callable[[str], str]) -> Rows:
+    """Rows of an order under its own name and under `<prefix><orderId>:2` and so on.
+
+    Those of an order that is called `<orderId>:7` lie among them and are somebody else's.
+    """
 
     def rows(ctx: Context, table: TableSpec[Any], order_id: str) -> Iterator[tuple[str, Any]]:
         first = prefix + order_id
-        yield from _one(ctx, table, first)
-        yield from ctx.table(table).scan(f"{first}:", f"{first};")
+        for found in (_one(ctx, table, first), ctx.table(table).scan(f"{first}:", f"{first};")):
+            yield from ((key, row) for key, row in found if order_of(key) == order_id)
 
     return rows
 
@@ -74,8 +77,8 @@ def _several(ctx: Context, table: TableSpec[Any], customer_id: str) -> Iterator[
 
 BY_ORDER: Final[Mapping[str, Rows]] = {
     "orderId": _one,
-    "paymentId": _numbered(PAYMENT_PREFIX),
-    "shipmentId": _numbered(SHIPMENT_PREFIX),
+    "paymentId": _numbered(PAYMENT_PREFIX, order_of_payment),
+    "shipmentId": _numbered(SHIPMENT_PREFIX, order_of_shipment),
 }
 """By the first word of a table's key: an order's rows in it."""
 BY_CUSTOMER: Final[Mapping[str, Rows]] = {

@@ -14,7 +14,7 @@ import msgspec
 from agents.everywhere import keys_everywhere
 from agents.wiring import announce, cause_of
 from engine.specs import AgentSpec, Context, Delivery, Source
-from events.payment_ids import PAYMENT_PREFIX
+from events.payment_ids import payment_id_of
 from streams.fraud.assess import (
     Fact,
     advise,
@@ -79,7 +79,7 @@ def fraud_agent(rules: FraudRules, partitions: int) -> AgentSpec:
     def order_undone(ctx: Context, delivery: Delivery) -> None:
         event = delivery.value.data
         profile = _profile(ctx, event.user_id)
-        facts = order_cancelled(profile, f"{PAYMENT_PREFIX}{event.order_id}")
+        facts = order_cancelled(profile, payment_id_of(event.order_id))
         learn(ctx, event.user_id, profile, facts)
 
     def cleared(ctx: Context, delivery: Delivery) -> None:

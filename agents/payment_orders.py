@@ -8,7 +8,6 @@ from agents.payment_rows import (
     differences,
     for_payment,
     further,
-    id_of_order,
     of_order,
     sale_of,
 )
@@ -31,7 +30,7 @@ def cancelling(rules: PaymentRules, first: Handler) -> Handler:
     def handler(ctx: Context, delivery: Delivery) -> None:
         first(ctx, delivery)
         event, at_ms = delivery.value.data, delivery.record.timestamp
-        for payment_id, payment in further(ctx, id_of_order(event)).items():
+        for payment_id, payment in further(ctx, event.order_id).items():
             facts = cancel(payment, event, at_ms, rules)
             cause = for_payment(cause_of(delivery), payment_id)
             carry_out(ctx, cause, payment_id, payment, facts, rules)
@@ -51,7 +50,7 @@ def amending(rules: PaymentRules) -> Handler:
             sale = sale_of(ctx, payment_id)
             recurring = payment.session.recurring
             ctx.table(SALES)[payment_id] = amended(sale, event.lines, recurring=recurring)
-        others = differences(ctx, payment_id)
+        others = differences(ctx, event.order_id)
         facts = amend(payment, others, event, cause.at_ms, rules)
         carry_out(ctx, cause, payment_id, payment, facts, rules)
 
@@ -72,7 +71,7 @@ def moving(rules: PaymentRules, move: GoodsMoved) -> Handler:
             ctx.table(SALES)[payment_id] = moved.sale
         carry_out(ctx, cause, payment_id, payment, moved.facts, rules)
         if moved.back is not None:
-            known = {payment_id: payment, **further(ctx, payment_id)}
+            known = {payment_id: payment, **further(ctx, event.order_id)}
             payments = goods.asked_first(known, moved.back)
             for own_id, facts in goods.give_back(payments, moved.back, cause.at_ms, rules):
                 own = cause if own_id == payment_id else for_payment(cause, own_id)

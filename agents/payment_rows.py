@@ -10,7 +10,7 @@ from agents.wiring import Cause, announce, timer_cause
 from engine.specs import Context, Timer
 from events.ids import derived_id
 from events.inventory import InventoryAdjusted
-from events.payment_ids import PAYMENT_PREFIX
+from events.payment_ids import further_payment_of, order_of_payment, payment_id_of
 from events.payments import PaymentInitiated
 from streams.payments.alarms import EARLY
 from streams.payments.amendments import overpaid
@@ -31,15 +31,20 @@ class _OfOrder(Protocol):
     def order_id(self) -> str: ...
 
 
-def further(ctx: Context, payment_id: str) -> dict[str, Payment]:
-    """The payments that amendments of an order brought; they lie where the first one lies."""
-    return dict(ctx.table(PAYMENTS).scan(f"{payment_id}:", f"{payment_id};"))
+def further(ctx: Context, order_id: str) -> dict[str, Payment]:
+    """The payments of an order beyond its first; they lie where that one lies."""
+    own, first = further_payment_of(order_id, ""), payment_id_of(order_id)
+    return {
+        payment_id: payment
+        for payment_id, payment in ctx.table(PAYMENTS).scan(own, own[:-1] + ";")
+        if payment_id != first and order_of_payment(payment_id) == order_id
+    }
 
 
-def differences(ctx: Context, payment_id: str) -> tuple[Payment, ...]:
-    """Those of them that are numbered: an exchange's are no part of the order's total."""
-    found = further(ctx, payment_id).items()
-    return tuple([row for own_id, row in found if own_id[len(payment_id) + 1 :].isdecimal()])
+def differences(ctx: Context, order_id: str) -> tuple[Payment, ...]:
+    """Those that amendments brought: an exchange's are no part of the order's total."""
+    found = further(ctx, order_id).items()
+    return tuple([row for payment_id, row in found if payment_id.rpartition(":")[2].isdecimal()])
 
 
 def for_payment(cause: Cause, payment_id: str) -> Cause:
@@ -55,14 +60,14 @@ def sale_of(ctx: Context, payment_id: str) -> Sale:
 
 def id_of_order(message: _OfOrder) -> str:
     """The name of the payment that belongs to the order a message is about."""
-    return f"{PAYMENT_PREFIX}{message.order_id}"
+    return payment_id_of(message.order_id)
 
 
 def id_of_stock(event: InventoryAdjusted) -> str | None:
     """The payment that waits for a reservation: named, or that of the order it is for."""
     if event.payment_id is not None or event.order_id is None:
         return event.payment_id
-    return f"{PAYMENT_PREFIX}{event.order_id}"
+    return payment_id_of(event.order_id)
 
 
 def of_order(ctx: Context, message: _OfOrder) -> tuple[str, Payment | None]:
@@ -111,10 +116,12 @@ def _balance_order(
     ctx: Context, cause: Cause, payment_id: str, taken: Payment, rules: PaymentRules
 ) -> None:
     """Have the order's first payment give back what a further one took too much by now."""
-    first_id = f"{PAYMENT_PREFIX}{taken.session.order_id}"
-    first = ctx.table(PAYMENTS).get(first_id) if payment_id.startswith(f"{first_id}:") else None
+    order_id = order_of_payment(payment_id)
+    first_id = payment_id_of(order_id)
+    is_further = payment_id != first_id and taken.session.order_id == order_id
+    first = ctx.table(PAYMENTS).get(first_id) if is_further else None
     if first is not None:
-        facts = overpaid(first, cause.at_ms, rules, differences(ctx, first_id))
+        facts = overpaid(first, cause.at_ms, rules, differences(ctx, order_id))
         carry_out(ctx, for_payment(cause, first_id), first_id, first, facts, rules)
 
 

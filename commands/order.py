@@ -9,7 +9,7 @@ from faust.cli import argument
 
 from commands.base import JSON, Command, CommandError
 from commands.worker_client import ask
-from events.payment_ids import PAYMENT_PREFIX
+from events.payment_ids import payment_id_of
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -35,7 +35,7 @@ class order(Command):  # noqa: N801 - the command's name
                 " the dead letters (`faust -A app dead-letters list`)"
             )
         order_row = found["value"]
-        payment_id = order_row.get("payment_id") or PAYMENT_PREFIX + order_id
+        payment_id = order_row.get("payment_id") or payment_id_of(order_id)
         lines, parcels = len(order_row["lines"]), order_row.get("parcels", ())
         payment, risk, *others = await asyncio.gather(
             _row("payments", payment_id),

@@ -5,6 +5,7 @@ from typing import Any, ClassVar, Literal
 from events.base import Command, Event, Part, Query, Spellings, Upcast, names
 from events.moments import Moment
 from events.money import Minor
+from events.payment_ids import payment_id_of
 from events.scalars import Count, Country, Currency, FourDigits, Id, Many, Text
 from events.types import Address, Geo, OrderItem, PaymentMethod
 from events.vocabulary import (
@@ -53,7 +54,7 @@ class Instrument(Part):
 
 def _payment_of_order(event: dict[str, Any]) -> str | None:
     order_id = event.get("orderId")
-    return f"pay_{order_id}" if order_id else None
+    return payment_id_of(order_id) if order_id else None
 
 
 class PaymentEvent(Event):

@@ -122,9 +122,7 @@ class Reads:
         return Answer(HTTPStatus.OK, json.dumps(told).encode(), until_ms, subjects)
 
     async def _fresh(self, look: Look, object_id: str, principal: Principal) -> Answer:
-        key = object_id
-        if look.key_prefix and not object_id.startswith(look.key_prefix):
-            key = look.key_prefix + object_id
+        key = object_id if look.key_of is None else look.key_of(object_id)
         if look.index:
             key = str(await self.row(look.index, object_id) or "")
         row = await self.row(look.table, key) if key else None

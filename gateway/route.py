@@ -1,6 +1,6 @@
 """What a route is: a command that goes to Kafka, one row, or a page of them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -80,7 +80,8 @@ class Look:
     resource: str
     table: str
     help: str
-    key_prefix: str = ""
+    key_of: Callable[[str], str] | None = None
+    """What the row's key is by the id in the path, where that is not the key."""
     owner: str | None = None
     """The row's field with the customer; None: open to every token with the scope."""
     ttl: str = ""

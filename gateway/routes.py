@@ -6,6 +6,7 @@ from typing import Final
 
 import events
 from events.base import Message
+from events.payment_ids import PAYMENT_PREFIX, payment_id_of
 from gateway.route import Listing, Look, Owned, Route
 from gateway.tokens import Role
 
@@ -15,6 +16,11 @@ WAREHOUSE: Final = STORE | {Role.SERVICE}
 ADMIN: Final = frozenset({Role.ADMIN})
 MACHINES: Final = frozenset({Role.SERVICE, Role.ADMIN})
 _ORDER: Final = Owned("orders", "user_id", "orderId")
+
+
+def _payment_of(either: str) -> str:
+    """A payment by its own id or its order's (K21)."""
+    return either if either.startswith(PAYMENT_PREFIX) else payment_id_of(either)
 
 
 def _own(message: type[Message], verb: str) -> Route:
@@ -156,7 +162,7 @@ LOOKS: Final = (
     ),
     Look(
         "/v1/payments/{id}/status", events.GetPaymentStatus, "payments", "payments",
-        "The payment of an order, by either's id (K21).", key_prefix="pay_",
+        "The payment of an order, by either's id (K21).", key_of=_payment_of,
         owner="session.customer_id", ttl="payment_open_ttl_ms",
     ),
     Look(

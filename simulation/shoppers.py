@@ -46,7 +46,8 @@ class Shoppers:
         post, chance = self.post, self.post.chance
         regrets = Regrets(post, self.orders)
         for number in range(1, orders + 1):
-            post.world.later(chance.randint(0, span_ms), lambda n=number: self.place(f"ord_{n}"))
+            name = _name_of(number)
+            post.world.later(chance.randint(0, span_ms), lambda n=name: self.place(n))
         post.heed("OrderConfirmed", self._confirmed)
         post.heed("ShipmentDelivered", regrets.delivered)
         post.heed("PaymentProcessed", regrets.paid)
@@ -171,3 +172,8 @@ def _spoilt(flaw: str, fields: dict[str, Any]) -> dict[str, Any]:
     if flaw == "quantity":
         return {"order_items": (OrderItem(product_id="prd_a", quantity=101, unit_price_minor=1),)}
     return {"discount_code": "FREE100"}
+
+
+def _name_of(number: int) -> str:
+    """The order's id; every fourth is called as a further payment or parcel of another would be."""
+    return f"ord_{number}" if number % 4 else f"ord_{number - 1}:{number}"

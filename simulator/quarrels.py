@@ -10,6 +10,7 @@ from typing import Final
 from events.base import Message
 from events.ids import derived_id
 from events.orders import RequestReturn
+from events.payment_ids import payment_id_of
 from events.refunds import RecordChargeback, RefundPayment
 from events.returns import ConfirmReturnReceived
 from events.shipping_parts import ReturnedItem
@@ -92,7 +93,7 @@ class Quarrels:
 
 def _begin(plan: Plan, order_id: str) -> Iterator[tuple[int, Message]]:
     """What is sent, and how long after the last parcel arrived."""
-    after, payment_id = plan.afterwards, f"pay_{order_id}"
+    after, payment_id = plan.afterwards, payment_id_of(order_id)
     if isinstance(after, Return):
         for after_ms in _ASKS_MS:
             yield after_ms, _return_of(plan, order_id, after)

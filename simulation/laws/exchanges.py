@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from events.payment_ids import payment_id_of
 from simulation.laws.broken import insist
 from simulation.laws.replacement import Instead
 from simulation.laws.units import Data, Units, by_line, lines_of, sound, units_of
@@ -222,7 +223,10 @@ class ExchangeLaw:
     def _followed(self, data: Data) -> None:
         """What was asked for is paid, or somebody knows why not."""
         order_id, return_id = data["orderId"], data.get("returnId")
-        order, payment = self.rows["orders"][order_id], self.rows["payments"][f"pay_{order_id}"]
+        order, payment = (
+            self.rows["orders"][order_id],
+            self.rows["payments"][payment_id_of(order_id)],
+        )
         excused = payment.stuck or payment.owed or payment.status.value in _UNPAID
         excused = excused or order_id in self.refused or order.refund_status == "refunded"
         pending = any(one.return_id == return_id for one in payment.refunds)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from events.payment_ids import payment_id_of
 from providers.ledger import LedgerEntry
 from simulation.laws.broken import Broken, insist
 
@@ -118,7 +119,7 @@ class MoneyLaw:
         insist(decision == "APPROVED", GATE, payment_id, f"fraud said {decision}")
         opened = self.opened[payment_id]
         order_id, items = opened.get("orderId"), opened.get("items") or ()
-        if order_id is None or not items or payment_id != f"pay_{order_id}":
+        if order_id is None or not items or payment_id != payment_id_of(order_id):
             return
         held = self.held[order_id]
         wanted = self.lines.get(order_id) or {f"{order_id}:{n + 1}" for n in range(len(items))}

@@ -7,6 +7,7 @@ from events.base import Message
 from events.fraud import FraudCheckCompleted, FraudDetected
 from events.inventory import InventoryAdjusted, OutOfStock
 from events.orders import OrderAmended, OrderCancelled, OrderConfirmed
+from events.payment_ids import payment_id_of
 from events.payments import PaymentFailed, PaymentProcessed
 from events.returns import ReturnReceived
 from events.shipping import ShipmentCancelled, ShipmentDispatched
@@ -78,7 +79,7 @@ def _confirmed(
     in_review = row is not None and row.review_open
     expires_at_ms = at_ms + (rules.hold_max_ms if in_review else rules.hold_ms)
     payment, is_free = event.payment, event.exchange_for is not None
-    named = (payment and payment.payment_id) or f"pay_{event.order_id}"
+    named = (payment and payment.payment_id) or payment_id_of(event.order_id)
     return (
         Asked(
             event.order_id,

@@ -11,6 +11,7 @@ from collections import Counter
 
 from msgspec.structs import replace
 
+from events.payment_ids import further_payment_of
 from events.payments import PaymentFailed, PaymentProcessed
 from streams.orders.accounts import accounts, product_of
 from streams.orders.back import Back, Units
@@ -25,7 +26,7 @@ Facts = tuple[Fact, ...]
 
 def payment_of(order: Order, position: int) -> str:
     """Name the further payment of the order's return at that place."""
-    return f"pay_{order.order_id}:x{position + 1}"
+    return further_payment_of(order.order_id, f"x{position + 1}")
 
 
 def processed(order: Order, event: PaymentProcessed, at_ms: int, rules: OrderRules) -> Facts | None:
@@ -96,7 +97,7 @@ def _share(minor: int, units: int, of: int) -> int:
 
 
 def _position(order: Order, payment_id: str) -> int | None:
-    _, found, number = payment_id.partition(f"pay_{order.order_id}:x")
-    if not found or not number.isdecimal() or not 0 < int(number) <= len(order.returns):
+    number = payment_id.removeprefix(further_payment_of(order.order_id, "x"))
+    if number == payment_id or not number.isdecimal() or not 0 < int(number) <= len(order.returns):
         return None
     return int(number) - 1

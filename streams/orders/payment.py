@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from events.payment_ids import order_of_payment
 from events.payments import PaymentFailed, PaymentProcessed
 from events.refunds import RefundIssued
 from streams.orders.cancelling import ended_by_shop, noted
@@ -50,7 +51,7 @@ def _further(order: Order, event: PaymentProcessed, at_ms: int) -> tuple[Fact, .
     if event.payment_id in {order.payment_id, *order.further_payments}:
         return ()
     room = order.owed_minor
-    if event.payment_id.startswith(f"pay_{order.order_id}:"):
+    if order_of_payment(event.payment_id) == order.order_id:
         least_minor = min(order.earlier_totals_minor, default=order.total_minor)
         room = max(room, order.total_minor - least_minor)
     if room <= 0:

@@ -3,6 +3,7 @@
 from msgspec.structs import replace
 
 from events.orders import PlaceOrder
+from events.payment_ids import payment_id_of
 from streams.addresses import kept_address
 from streams.orders.checks import refusals, request_refusals
 from streams.orders.facts import Fact, Placed, Rejected
@@ -75,7 +76,7 @@ def _order(
         lines=lines,
         shipping_address=kept_address(command.shipping_address),
         shipping_method=command.shipping_method,
-        payment_id=f"pay_{order_id}",
+        payment_id=payment_id_of(order_id),
         payment_method=command.payment.method,
         correlation_id=correlation_id,
         history=(Step(at_ms, status, reason),),

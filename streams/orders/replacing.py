@@ -4,6 +4,7 @@ from typing import Any
 
 from events.exchanges import PlaceReplacement
 from events.orders import PlaceOrder
+from events.payment_ids import payment_id_of
 from streams.addresses import kept_address
 from streams.orders.back import Exchange
 from streams.orders.facts import Fact, Placed
@@ -40,7 +41,7 @@ def begin(
         lines=tuple(lines),
         shipping_address=kept_address(command.shipping_address),
         shipping_method=command.shipping_method,
-        payment_id=f"pay_{command.order_id}",
+        payment_id=payment_id_of(command.order_id),
         payment_method="",
         correlation_id=correlation_id,
         history=(Step(at_ms, Status.CONFIRMED, "PLACED"),),

@@ -12,6 +12,7 @@ from events.base import Message
 from events.charges import CapturePayment, RefundCharge, VoidPayment
 from events.fraud import CheckFraud
 from events.ids import derived_id
+from events.payment_ids import further_payment_of
 from events.payments import PaymentInitiated, ProcessPayment
 from events.scalars import ID_CHARS_MAX
 from events.types import PaymentMethod
@@ -104,17 +105,13 @@ def _capture(payment_id: str, payment: Payment) -> CapturePayment:
     )
 
 
-def further_id(payment_id: str, number: int) -> str:
-    """Name a further payment of an order; it lies where the order's own lies."""
-    return f"{payment_id}:{number}"
-
-
-def further_asked(payment_id: str, payment: Payment, fact: f.FurtherAsked, _: PaymentRules) -> Said:
+def further_asked(_: str, payment: Payment, fact: f.FurtherAsked, __: PaymentRules) -> Said:
     """PaymentInitiated of the difference: its goods are held already, so it is charged at once."""
     session = payment.session
+    order_id = session.order_id or ""  # Only an order is amended.
     opened = PaymentInitiated(
-        payment_id=further_id(payment_id, fact.number),
-        order_id=session.order_id,
+        payment_id=further_payment_of(order_id, str(fact.number)),
+        order_id=order_id,
         customer_id=session.customer_id,
         amount_minor=fact.amount_minor,
         currency=session.currency,

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 from msgspec.structs import replace
 
 from events.exchanges import RefundGoods
+from events.payment_ids import payment_id_of
 from events.returns import ReturnInitiated, ReturnReceived
 from events.shipping import DeliveryFailed, ShipmentDelivered, ShipmentDispatched
 from events.shipping_parts import ReturnedItem
@@ -148,7 +149,7 @@ def returned(
 
 def _owed_for_loss(payment: Payment, event: ReturnReceived) -> int:
     cause = _cause_of_loss(event.shipment_id)
-    lost = find(payment.refunds, refund_id_of(f"pay_{event.order_id}", cause))
+    lost = find(payment.refunds, refund_id_of(payment_id_of(event.order_id), cause))
     if lost is None or lost.state not in _NOT_MADE or is_for_a_person(payment, lost.refund_id):
         return 0
     return lost.amount_minor

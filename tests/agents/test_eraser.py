@@ -268,6 +268,24 @@ def test_further_payments_and_parcels_of_an_order_are_erased_too(shop: Shop) -> 
     assert traces(shop, ANN) == {}
 
 
+def test_an_order_whose_name_goes_on_from_an_erased_one_is_somebody_elses(shop: Shop) -> None:
+    leave(shop, ANN)
+    others = [f"{prefix}ord_{ANN}_2:7:1" for prefix in ("pay_", "shp_")]
+    before = {}
+    for lane in shop.driver._lanes:
+        for name, other in zip(("payments", "shipments"), others, strict=True):
+            table = lane.processor.tables[name]
+            row = table.get(other.removesuffix(":7:1"))
+            if row is not None:
+                before[other] = table[other] = row
+
+    erase(shop, ANN)
+
+    after = shop.driver.rows(PAYMENTS) | shop.driver.rows(SHIPMENTS)
+    assert sorted(before) == others
+    assert {other: after[other] for other in others} == before
+
+
 def test_whoever_is_erased_waits_for_no_product(shop: Shop) -> None:
     watchers = shop.driver._lanes[0].processor.tables[WATCHERS.name]
     watchers["p8"], watchers["p9"] = Watchers((ANN, BOB)), Watchers((ANN,))

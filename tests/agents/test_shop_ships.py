@@ -14,6 +14,7 @@ from streams.shipping.rows import Shipment
 from tables.inventory import RESERVATIONS, STOCK
 from tables.orders import ORDERS
 from tests.agents.dock import Dock
+from tests.streams.orders.samples import place_order
 from tests.streams.shipping.samples import (
     DAY_MS,
     HOUR_MS,
@@ -104,6 +105,27 @@ def test_a_placed_order_is_paid_created_dispatched_and_delivered(shop: Dock) -> 
         "ShipmentDelivered",
     ]
     assert len({e.correlation_id for e in shop.said(SHIPPING_EVENTS, ORDERS_EVENTS)}) == 1
+
+
+@pytest.mark.parametrize("order_id", ["shop:7", "shop:8", "shop:x9", "a:b:c", "ord:2:3", "shop"])
+def test_an_order_is_paid_whatever_it_is_called(shop: Dock, order_id: str) -> None:
+    stocked(shop, a=10).tell(place_order(order_id=order_id))
+
+    assert shop.driver.rows(ORDERS)[order_id].status is Status.PROCESSING
+
+
+def test_a_cancellation_leaves_the_orders_alone_whose_names_begin_with_its_own(shop: Dock) -> None:
+    stocked(shop, a=20)
+    others = [f"ord_1:{number}" for number in range(2, 8)]
+    shop.tell(*(place_order(order_id=order_id) for order_id in ("ord_1", *others)))
+
+    shop.tell(CancelOrder(order_id="ord_1", user_id="usr_1", cancellation_reason="late"))
+
+    orders = shop.driver.rows(ORDERS)
+    assert orders["ord_1"].status is Status.CANCELLED
+    assert {orders[order_id].status for order_id in others} == {Status.PROCESSING}
+    refunds = [e.data.payment_id for e in shop.said(PAYMENTS_EVENTS) if "Refund" in e.event_type]
+    assert set(refunds) == {"pay_ord_1"}
 
 
 def test_with_carriers_alone_an_order_arrives(shop: Dock) -> None:

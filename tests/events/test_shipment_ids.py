@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from events.shipment_ids import order_of_shipment, shipment_id_of
 from events.shipping import CancelShipment
-from topics import PAYMENTS_EVENTS, SHIPPING_COMMANDS
+from topics import SHIPPING_COMMANDS
 from wire.contract import CONTRACT
 
 ORDERS = st.one_of(
@@ -50,8 +50,3 @@ def test_a_shipment_lies_with_its_order(name: str) -> None:
 @pytest.mark.parametrize("number", [1, 2, 99])
 def test_the_records_of_every_shipment_are_written_where_the_order_lies(number: int) -> None:
     assert SHIPPING_COMMANDS.stem(shipment_id_of("ord_1", number)) == "ord_1"
-
-
-@pytest.mark.parametrize("name", ["pay_ord_1", "pay_ord_1:2", "ord_1"])
-def test_the_records_of_every_payment_are_written_where_the_order_lies(name: str) -> None:
-    assert PAYMENTS_EVENTS.stem(name) == "ord_1"
