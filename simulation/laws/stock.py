@@ -92,10 +92,8 @@ class StockLaw:
         elif envelope["eventType"] == "UpdateInventory":
             change = data["quantityChange"]
             if data.get("reason") in {"quality_failure", "quality_released"}:
-                self.sound[product] += change
                 self.damaged[product] -= change
-            else:
-                self.lacking[product] -= change
+            self.lacking[product] -= change
 
     def adjusted(self, _name: str, data: Command) -> None:
         """What is told to have left although its order was cancelled is off the books."""
@@ -120,7 +118,7 @@ class StockLaw:
         if row.reason == "wms_reconciliation" or row.type == "TRANSFER":
             self.sound[product] += row.quantity
             self.touched.add(product)
-        elif row.type == "ADJUSTMENT" and not row.quarantined:
+        elif row.type == "ADJUSTMENT":
             self.sound[product] += row.quantity
             self.lacking[product] += row.quantity
             self.touched.add(product)

@@ -32,8 +32,8 @@ def correct(stock: Stock, command: UpdateInventory, at_ms: int, rules: Inventory
 
     What is gone though somebody holds it is missing: off the books as soon as nobody does.
 
-    Reason quality_failure moves units from on hand into quarantine, quality_released moves
-    them back; either with a change of 0 withdraws the whole level from sale, or restores it.
+    Reason quality_failure moves units from on hand into quarantine (those that somebody holds are
+    missing there), quality_released moves them back; either with a change of 0 withdraws the whole level from sale, or restores it.
     """
     level = level_of(stock, command.warehouse_id)
     refusal = closed(stock, level, rules)
@@ -45,7 +45,7 @@ def correct(stock: Stock, command: UpdateInventory, at_ms: int, rules: Inventory
     move = _quality(level, command, at_ms) if about_quality else _count(level, command, at_ms)
     if isinstance(move, Refusal):
         return move
-    lacking = 0 if about_quality else move.on_hand - command.quantity_change
+    lacking = move.on_hand - command.quantity_change
     missing = (Missing(level.warehouse_id, lacking, at_ms),) if lacking else ()
     if move.on_hand == move.quarantined == 0 and move.status == level.status:
         return missing
@@ -166,8 +166,8 @@ def _quality(level: Level, command: UpdateInventory, at_ms: int) -> Moved | Refu
         return Refusal.QUALITY_SIGN
     if not failed and change > level.quarantined:
         return Refusal.QUARANTINE_SHORT
-    if level.on_hand + change < level.reserved:
-        return Refusal.BELOW_RESERVED
+    if level.on_hand - level.missing + change < 0:
+        return Refusal.BELOW_ZERO
     status = level.status
     if change == 0:
         status = "QUARANTINED" if failed else "ACTIVE"
@@ -177,7 +177,7 @@ def _quality(level: Level, command: UpdateInventory, at_ms: int) -> Moved | Refu
         "damaged_goods" if failed else "manual_correction",
         level.policy,
         at_ms,
-        on_hand=change,
+        on_hand=max(change, level.reserved - level.on_hand),
         quarantined=-change,
         status=status,
         notes=command.reason,

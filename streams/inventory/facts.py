@@ -28,7 +28,6 @@ class Refusal(StrEnum):
     TRANSFER_SHORT = "the source warehouse has less available than the transfer moves"
     QUALITY_SIGN = "quality_failure takes units away, quality_released gives units back"
     QUARANTINE_SHORT = "fewer units are in quarantine than are to be released"
-    BELOW_RESERVED = "fewer units would remain on hand than are reserved"
     BELOW_ZERO = "more units would go than are on hand"
     LEVEL_FULL = "more units would be in the warehouse than may be"
     STILL_RESERVED = "units are still reserved"

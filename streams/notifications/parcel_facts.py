@@ -69,7 +69,15 @@ def delivery_failed(event: DeliveryFailed) -> Facts:
         "orderId": event.order_id,
         "reason": event.reason_code.replace("_", " ").lower(),
         "nextAttempt": again.date().isoformat() if again is not None else "",
+        "outlook": _outlook(event),
     }
+
+
+def _outlook(event: DeliveryFailed) -> str:
+    """What becomes of the parcel where no attempt follows by itself; empty: its customer says."""
+    if event.reason_code == "LOST":
+        return "lost"
+    return "back" if event.retriable is False else ""
 
 
 def return_initiated(event: ReturnInitiated) -> Facts:

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from streams.shipping import facts as f
 from streams.shipping.history import return_of, stepped
 from streams.shipping.rows import Shipment, Status
+from streams.shipping.strayed import STEP
 
 
 def _searching(shipment: Shipment, fact: f.Asked | f.TryFailed) -> dict[str, Any]:
@@ -79,6 +80,10 @@ def _cancelled(shipment: Shipment, fact: f.Cancelled) -> Shipment:
     )
 
 
+def _strayed(shipment: Shipment, fact: f.Strayed) -> Shipment:
+    return stepped(shipment, fact.at_ms, STEP)
+
+
 FOLDS: Final[dict[type, Callable[[Shipment, Any], Shipment]]] = {
     f.Asked: _asked,
     f.TryFailed: _try_failed,
@@ -87,6 +92,7 @@ FOLDS: Final[dict[type, Callable[[Shipment, Any], Shipment]]] = {
     f.LabelSpare: _label_spare,
     f.Ready: _ready,
     f.Cancelled: _cancelled,
+    f.Strayed: _strayed,
     f.Blocked: _blocked,
     f.Unblocked: _unblocked,
     f.Readdressed: _readdressed,

@@ -23,6 +23,7 @@ from streams.shipping.facts import (
 )
 from streams.shipping.rows import BEFORE_DISPATCH, UNDER_WAY, Shipment, Status
 from streams.shipping.rules import ShippingRules
+from streams.shipping.strayed import left
 from streams.shipping.tracking import dispatched
 
 CHARGEBACK: Final = "CHARGEBACK"
@@ -101,7 +102,8 @@ def _readdressed(
 
 def _ended(shipment: Shipment, at_ms: int, reason: str) -> Facts:
     if shipment.status in BEFORE_DISPATCH:
-        return (Cancelled(at_ms, reason),)
+        taken = left(shipment, at_ms) if shipment.ready_at_ms else ()
+        return (Cancelled(at_ms, reason), *taken)
     too_late = f"CANCEL_TOO_LATE_{reason}"
     known = shipment.status is Status.CANCELLED
     if known or any(step.reason == too_late for step in shipment.history):

@@ -133,6 +133,12 @@ class Cancelled(msgspec.Struct, frozen=True, gc=False):
     reason: str
 
 
+class Strayed(msgspec.Struct, frozen=True, gc=False):
+    """It was cancelled, and its carrier has it all the same."""
+
+    at_ms: int
+
+
 class Blocked(msgspec.Struct, frozen=True, gc=False):
     """It may not be dispatched."""
 
@@ -270,6 +276,7 @@ Fact = (
     | Resumed
     | SentBack
     | Cancelled
+    | Strayed
     | Blocked
     | Unblocked
     | Readdressed

@@ -16,6 +16,7 @@ from events.types import Customer, Geo, Money
 from streams.addresses import wire_address
 from streams.shipping import facts as f
 from streams.shipping import return_messages as back
+from streams.shipping import strayed
 from streams.shipping.asking import booking_asked, claimed, label_voided, parcel_tracked
 from streams.shipping.calendar import moment_of
 from streams.shipping.claims import alarm
@@ -198,6 +199,10 @@ def _cancelled(shipment: Shipment, fact: f.Cancelled, _rules: ShippingRules) -> 
     return (cancelled, label_voided(shipment, shipment.carrier, shipment.tracking_number))
 
 
+def _strayed(shipment: Shipment, fact: f.Strayed, _rules: ShippingRules) -> Said:
+    return (strayed.alarm(shipment, fact),)
+
+
 def _asked(shipment: Shipment, fact: f.Asked, _rules: ShippingRules) -> Said:
     return (booking_asked(shipment, fact.purpose, fact.booking),)
 
@@ -227,6 +232,7 @@ _SAID: Final[dict[type, Callable[[Shipment, Any, ShippingRules], Said]]] = {
     f.AttemptFailed: _attempt_failed,
     f.Rerouted: _rerouted,
     f.Cancelled: _cancelled,
+    f.Strayed: _strayed,
     f.SentBack: back.sent_back,
     f.ReturnLabelled: back.labelled,
     f.ReturnGivenUp: back.unlabelled,

@@ -40,20 +40,20 @@ def _holds(row: Fulfilment) -> list[Held]:
 
 
 def _ordered(row: Fulfilment) -> Iterator[Held]:
-    """What is held of what is ordered: stock may yet have to let go what an amendment took away."""
+    """What is held of what is ordered.
+
+    Stock may yet have to let go what an amendment took away, and may hold what one would add.
+    """
     left = {number: line.quantity for number, line in enumerate(row.lines, 1)}
     for held in row.held:
-        units = min(held.quantity, left.get(held.line, held.quantity))
-        if held.line in left:
-            left[held.line] -= units
+        units = min(held.quantity, left.get(held.line, 0))
         if units:
+            left[held.line] -= units
             yield replace(held, quantity=units)
 
 
 def _item(row: Fulfilment, held: Held) -> Item:
     item_id = f"{row.order_id}:{held.line}"
-    if held.line > len(row.lines):
-        return Item(item_id, held.quantity, held.product_id)
     line = row.lines[held.line - 1]
     unit_minor = line.total_minor // line.quantity if line.quantity else 0
     return Item(item_id, held.quantity, line.product_id, line.sku, line.name, unit_minor)

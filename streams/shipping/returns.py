@@ -27,6 +27,7 @@ DELIVERY_FAILED: Final = "delivery_failed"
 _CANCELLED: Final = "CANCEL_TOO_LATE_ORDER_CANCELLED"
 """The step that its order's cancellation leaves in a parcel that had left."""
 _REASONS: Final = frozenset(get_args(ReturnReason))
+_WITH_CUSTOMER: Final = frozenset({Status.DELIVERED, Status.RETURN_INITIATED})
 
 
 def label_asked(
@@ -71,11 +72,14 @@ def sent_back(shipment: Shipment) -> Return:
 def received(
     shipment: Shipment, command: ConfirmReturnReceived, at_ms: int, rules: ShippingRules
 ) -> Facts:
-    """Take down what came back and whether it is refunded, also where its label lapsed."""
+    """Take down what came back and whether it is refunded.
+
+    So it is where its label lapsed, whether or not another was asked for or issued since.
+    """
     returning, lapsed = shipment.returning, shipment.lapsed
     if shipment.status is Status.RETURNED:
         return ()
-    if shipment.status is Status.DELIVERED and lapsed and lapsed.return_id == command.return_id:
+    if lapsed and lapsed.return_id == command.return_id and shipment.status in _WITH_CUSTOMER:
         found = tuple(_inspected(lapsed, command, rules))
         return (ReturnTakenUp(at_ms), Returned(at_ms, command.warehouse_id, found))
     if returning is None or shipment.status not in {Status.RETURN_INITIATED, Status.RETURNING}:

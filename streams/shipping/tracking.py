@@ -21,6 +21,7 @@ from streams.shipping.facts import (
 )
 from streams.shipping.rows import UNDER_WAY, Proof, Scan, Shipment, Status
 from streams.shipping.rules import ShippingRules
+from streams.shipping.strayed import left
 
 FOREIGN: Final = "SCAN_OF_ANOTHER_PARCEL"
 TOO_EARLY: Final = "SCAN_TOO_EARLY"
@@ -34,7 +35,10 @@ Rule = Callable[[Shipment, Scan, UpdateShipmentStatus, int, ShippingRules], Fact
 def scanned(
     shipment: Shipment, command: UpdateShipmentStatus, at_ms: int, rules: ShippingRules
 ) -> Facts:
-    """Say what a scan means. A scan from further on implies the ones that are missing."""
+    """Say what a scan means. A scan from further on implies the ones that are missing.
+
+    One of a parcel that was cancelled is for people: its carrier has it.
+    """
     useless = _useless(shipment, command)
     if useless:
         known = any(step.reason == useless for step in shipment.history)
@@ -43,6 +47,8 @@ def scanned(
     if any(old.at_ms == scan.at_ms and old.status == scan.status for old in shipment.scans):
         return ()
     rule = _RULES.get(command.status)
+    if rule is not None and shipment.status is Status.CANCELLED:
+        return (Scanned(scan), *left(shipment, at_ms))
     if rule is None or shipment.status not in _TRACKED:
         return (Scanned(scan),)
     if shipment.status is Status.CREATED:
@@ -76,8 +82,8 @@ def _first(
         return () if shipment.ready_at_ms else (Ready(at_ms),)
     if command.status == "shipped":
         return (dispatched(shipment, scan, at_ms, rules),)
-    left = dispatched(shipment, None, at_ms, rules)
-    return (left, *rule(fold(shipment, (left,)), scan, command, at_ms, rules))
+    gone = dispatched(shipment, None, at_ms, rules)
+    return (gone, *rule(fold(shipment, (gone,)), scan, command, at_ms, rules))
 
 
 def dispatched(

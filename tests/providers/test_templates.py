@@ -1,16 +1,21 @@
 """Templates: every one can be written, nothing of a value becomes HTML or code."""
 
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from jinja2.exceptions import SecurityError
 
+from events.shipping import DeliveryFailed
 from providers.templates import FOLDER, NoTemplate, Templates
 from streams.notifications.notices import template_of
+from streams.notifications.parcel_facts import delivery_failed
 from streams.notifications.rules import NotificationRules
 from streams.subscriptions.notices import TEMPLATES as OF_SUBSCRIPTIONS
 
 TEMPLATES = Templates()
+AT = datetime(2026, 3, 10, 9, tzinfo=UTC)
 NAMES = sorted(path.stem for path in (FOLDER / "en").glob("*.txt"))
 
 
@@ -26,6 +31,31 @@ def test_a_time_is_written_as_its_day() -> None:
 
     assert "The offer stands until 2025-06-16." in words.text
     assert words.subject == "Stay with Pro: 25 % off"
+
+
+@pytest.mark.parametrize(
+    ("code", "given", "said"),
+    [
+        ("CUSTOMER_UNAVAILABLE", {"next_attempt_at": AT}, "The carrier tries again on 2026-03-10."),
+        ("CUSTOMER_UNAVAILABLE", {"retriable": False}, "It goes back to us"),
+        ("REFUSED", {"retriable": False}, "It goes back to us"),
+        ("LOST", {"retriable": False}, "we give back what you paid for what was in it"),
+        ("ADDRESS_NOT_FOUND", {"retriable": True}, "Please look at your order"),
+        ("OTHER", {}, "Please look at your order"),
+    ],
+)
+def test_who_did_not_get_a_parcel_is_told_what_becomes_of_it(
+    code: str, given: dict[str, Any], said: str
+) -> None:
+    fields = {"shipment_id": "shp_1", "order_id": "ord_1", "failure_reason": "It failed."}
+    failed = DeliveryFailed(reason_code=code, **(fields | given))
+
+    words = TEMPLATES.mail("delivery-failed", "en", delivery_failed(failed))
+
+    asks = "Please look at your order"
+    for text in (words.text, words.html):
+        assert said in text
+        assert (asks in text) == (said == asks)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -133,7 +133,7 @@ def _discontinued() -> Shop:
         (Refusal.QUALITY_SIGN, _held(), 9, EAST, "quality_failure"),
         (Refusal.QUALITY_SIGN, _held(), -9, EAST, "quality_released"),
         (Refusal.QUARANTINE_SHORT, _held(), 2, EAST, "quality_released"),
-        (Refusal.BELOW_RESERVED, _held(), -3, EAST, "quality_failure"),
+        (Refusal.BELOW_ZERO, _held(), -5, EAST, "quality_failure"),
         (Refusal.BELOW_ZERO, _held(), -5, EAST, None),
         (Refusal.BELOW_ZERO, Shop(), -1, EAST, None),
         (Refusal.LEVEL_FULL, _held(), 3, EAST, None),
@@ -178,6 +178,36 @@ def test_held_units_that_are_gone_are_told_of_and_come_off_the_books_with_their_
     assert (shop.level().on_hand, shop.level().reserved, shop.level().missing) == (2, 2, 0)
     assert (shop.status("b:1"), shop.status("c:1")) == ("CONFIRMED", "PENDING")
     assert shop.movements[-1].reason == "stock_count"
+
+
+def test_held_units_that_fail_in_quality_are_in_quarantine_and_missing_to_those_who_hold() -> None:
+    shop = stocked(east=5)
+    shop.reserve("a:1", 2)
+    shop.reserve("b:1", 2)
+    shop.take()
+
+    shop.update(-3, reason="quality_failure")
+    failed, alarms = shop.level(), _alarms(shop.take())
+    shop.release("a:1")
+    freed = shop.level()
+    shop.update(3, reason="quality_released")
+
+    assert alarms == [("stock_missing", f"{PRODUCT} in {EAST}", 2)]
+    assert (failed.on_hand, failed.reserved, failed.missing, failed.quarantined) == (4, 4, 2, 3)
+    assert (freed.on_hand, freed.reserved, freed.missing, freed.quarantined) == (2, 2, 0, 3)
+    assert (shop.level().on_hand, shop.level().missing, shop.level().quarantined) == (5, 0, 0)
+
+
+def test_each_count_that_finds_less_tells_all_that_is_missing() -> None:
+    shop = stocked(east=5)
+    shop.reserve("a:1", 5)
+    shop.take()
+
+    shop.update(-2)
+    shop.update(-1)
+
+    where = f"{PRODUCT} in {EAST}"
+    assert _alarms(shop.take()) == [("stock_missing", where, 2), ("stock_missing", where, 3)]
 
 
 def test_goods_that_come_in_make_good_what_is_missing_first() -> None:

@@ -5,6 +5,7 @@ import pytest
 
 from events.base import Message
 from events.returns import ReturnInitiated
+from streams.shipping import fulfilment
 from streams.shipping.booking import search
 from streams.shipping.calendar import eta_ms
 from streams.shipping.deciding import TIMERS, decide, due_times
@@ -20,6 +21,7 @@ from streams.shipping.facts import (
     Scanned,
     TryFailed,
 )
+from streams.shipping.fulfilment_facts import Planned
 from streams.shipping.messages import following
 from streams.shipping.opening import Refusal, begun, named
 from streams.shipping.rows import Shipment, Status
@@ -558,6 +560,20 @@ def test_goods_that_come_after_their_label_lapsed_are_taken_back_all_the_same(
     assert decide(now, late, AT_MS + 20 * DAY_MS, RULES) == ()
 
 
+def test_goods_that_come_with_a_lapsed_label_are_taken_back_though_another_is_issued() -> None:
+    lapsed = fired(labelled(), "label")
+    late = receipt(labelled(), ("p1", 1, "new"))
+    asked = after(lapsed, label(), at_ms=lapsed.history[-1].at_ms)
+    again = after(asked, booked(asked, "return", tracking_number="95R"))
+
+    now = after(again, late, at_ms=AT_MS + 20 * DAY_MS)
+
+    assert (again.status, now.status) == (Status.RETURN_INITIATED, Status.RETURNED)
+    assert now.returning is not None
+    assert now.returning.return_id == late.return_id
+    assert due_times(now) == {}
+
+
 # --- fulfilment ------------------------------------------------------------------------------
 
 
@@ -568,6 +584,19 @@ def test_what_replaces_other_goods_goes_out_once_all_of_it_is_held() -> None:
     for row in (told(free, held(1, units=2), held(2)), told(held(2), held(1, units=2), free)):
         assert row is not None
         assert (row.paid, row.planned) == (True, ("shp_ord_1",))
+
+
+def test_what_an_amendment_holds_that_is_not_made_yet_is_in_no_parcel() -> None:
+    before = told(confirmed(), held(1, units=2), held(2), held(3, units=4))
+
+    [planned] = [
+        fact
+        for fact in fulfilment.decide(before, complete(), AT_MS, RULES)
+        if isinstance(fact, Planned)
+    ]
+
+    items = [(item.item_id, item.quantity) for one in planned.parcels for item in one.items]
+    assert items == [("ord_1:1", 2), ("ord_1:2", 1)]
 
 
 def test_what_replaces_other_goods_is_worth_what_they_cost() -> None:

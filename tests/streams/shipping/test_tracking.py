@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
+from events.alerts import AlertRaised
+from events.base import Message
 from events.carriers import TrackParcel
-from streams.shipping.deciding import TIMERS, due_times, repeated
+from streams.shipping.deciding import TIMERS, decide, due_times, repeated
 from streams.shipping.evolution import fold
 from streams.shipping.facts import Polled
 from streams.shipping.messages import following
@@ -17,9 +19,12 @@ from tests.streams.shipping.samples import (
     RULES,
     after,
     booked,
+    cancel,
+    cancelled,
     created,
     delivered,
     dispatched,
+    dispute,
     fraud,
     label,
     pending,
@@ -124,6 +129,43 @@ def test_a_scan_before_its_label_is_told_again() -> None:
     assert (waiting.status, waiting.scans) == (Status.PENDING, ())
     assert waiting.history[-1].reason == TOO_EARLY
     assert after(waiting, booked(waiting), early).status is Status.DISPATCHED
+
+
+@pytest.mark.parametrize("end", [cancelled(), cancel(), dispute()], ids=lambda end: end.name)
+@pytest.mark.parametrize("word", ["shipped", "in_transit", "delivered", "delivery_failed"])
+def test_people_are_told_once_of_a_parcel_that_left_although_it_was_cancelled(
+    end: Message, word: str
+) -> None:
+    ended = after(created(), end)
+    news = scan(word, AT_MS + HOUR_MS)
+
+    facts = decide(ended, news, AT_MS + HOUR_MS, RULES)
+    gone = fold(ended, facts)
+
+    [alert] = following(gone, facts, RULES)
+    assert isinstance(alert, AlertRaised)
+    assert (alert.rule, alert.value, alert.unit) == ("sent_after_cancel", 3, "units")
+    assert alert.subject == "order ord_1, parcel shp_ord_1"
+    assert gone.status is Status.CANCELLED
+    again = decide(gone, scan("delivered", AT_MS + 9 * HOUR_MS), AT_MS + 9 * HOUR_MS, RULES)
+    assert list(following(fold(gone, again), again, RULES)) == []
+
+
+def test_a_word_that_nobody_has_it_tells_nothing_of_a_cancelled_parcel() -> None:
+    ended = after(created(), cancelled())
+
+    facts = decide(ended, scan("pending", AT_MS + HOUR_MS), AT_MS + HOUR_MS, RULES)
+
+    assert list(following(fold(ended, facts), facts, RULES)) == []
+
+
+def test_people_are_told_of_a_parcel_that_is_cancelled_while_its_carrier_has_it() -> None:
+    taken = after(created(), fraud("high"), scan("shipped", AT_MS))
+
+    facts = decide(taken, cancelled(), AT_MS, RULES)
+
+    names = [message.name for message in following(fold(taken, facts), facts, RULES)]
+    assert names == ["ShipmentCancelled", "VoidLabel", "AlertRaised"]
 
 
 def test_what_was_scanned_while_it_was_blocked_counts_once_it_may_leave() -> None:
