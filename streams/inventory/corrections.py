@@ -32,8 +32,9 @@ def correct(stock: Stock, command: UpdateInventory, at_ms: int, rules: Inventory
 
     What is gone though somebody holds it is missing: off the books as soon as nobody does.
 
-    Reason quality_failure moves units from on hand into quarantine (those that somebody holds are
-    missing there), quality_released moves them back; either with a change of 0 withdraws the whole level from sale, or restores it.
+    Reason quality_failure moves units from on hand into quarantine, and those that somebody holds
+    are missing; quality_released moves them back. Either with a change of 0 withdraws the whole
+    level from sale, or restores it.
     """
     level = level_of(stock, command.warehouse_id)
     refusal = closed(stock, level, rules)
