@@ -169,6 +169,7 @@ def create_app(settings: Settings, topology: Topology | None = None) -> LaneApp:
     options = WorkerOptions(
         broker=settings.broker,
         data_dir=settings.data_dir,
+        access=settings.broker_access,
         instance_id=settings.instance_id,
         replication=settings.replication,
         web_host=settings.web_host,

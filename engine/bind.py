@@ -4,8 +4,8 @@ import asyncio
 import gc
 import logging
 import os
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,6 +16,7 @@ from faust.types import TopicT
 from mode import ServiceT
 
 from engine.admin import ensure_topics
+from engine.brokers import BrokerAccess
 from engine.clients import client_options
 from engine.errors import StoreUnusable, TopologyError
 from engine.lanes import Lanes
@@ -73,6 +74,8 @@ class LaneApp(faust.App):
     lanes: Lanes
     web_service: ServiceT | None = None
     replication = 1
+    security: Mapping[str, Any] = BrokerAccess().options()
+    """What every Kafka client is made with, to be let in."""
     greeting = ""
     """Logged at the start: settings, with secrets masked."""
 
@@ -116,6 +119,8 @@ class WorkerOptions:
     broker: str
     """host:port[,host:port...], without scheme or credentials."""
     data_dir: Path
+    access: BrokerAccess = field(default_factory=BrokerAccess)
+    """How its brokers are spoken to."""
     instance_id: str | None = None
     """Static membership: a restart within the session takes its partitions up again."""
     replication: int = 1
@@ -133,12 +138,13 @@ def create_worker_app(
     """A Faust app that runs the topology's agents in lanes.
 
     Raises:
-        TopologyError: the broker's address carries credentials (set broker_credentials).
+        TopologyError: the broker's address carries credentials.
+        ValueError: a certificate or its key cannot be used.
     """
     if "@" in options.broker:
         raise TopologyError(
             "credentials inside the broker's address are ignored by Kafka clients:"
-            " leave them out of FLOWMART_BROKER and set broker_credentials"
+            " leave them out of FLOWMART_BROKER and set FLOWMART_BROKER_USER and _PASSWORD"
         )
     settings: dict[str, Any] = {
         "broker": [f"kafka+lane://{host.strip()}" for host in options.broker.split(",")],
@@ -169,6 +175,7 @@ def create_worker_app(
     }
     app = LaneApp(topology.app_id, **settings)
     app.replication = options.replication
+    app.security = options.access.options()
     bind(app, topology, policy, options.data_dir)
     return app
 

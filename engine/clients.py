@@ -13,5 +13,5 @@ def client_options(app: Any) -> dict[str, Any]:
         "client_id": conf.broker_client_id,
         "request_timeout_ms": int(conf.broker_request_timeout * 1000),
         "metadata_max_age_ms": conf.consumer_metadata_max_age_ms,
-        **driver.credentials_to_aiokafka_auth(conf.broker_credentials, conf.ssl_context),
+        **app.security,
     }

@@ -1,7 +1,7 @@
 """Faust's Kafka transport with records in batches: `kafka+lane://host:port`."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from faust.transport.drivers import aiokafka as driver
 
@@ -16,6 +16,9 @@ patches.apply()
 
 class Producer(driver.Producer):
     """Faust's own producer, for what is sent outside of lanes; idempotent always."""
+
+    def _settings_auth(self) -> Mapping[str, Any]:
+        return cast("Mapping[str, Any]", self.app.security)  # type: ignore[attr-defined]  # see bind
 
     def _settings_extra(self) -> Mapping[str, Any]:
         return {"acks": "all", "enable_idempotence": True}

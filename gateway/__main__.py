@@ -92,7 +92,8 @@ async def _serve(settings: Settings, issuer: Issuer) -> None:
     callers = Callers(settings.gateway_trusted_proxies, settings.gateway_proxy_header)
     view = settings.view_token and settings.view_token.get_secret_value()
     guard = Guard(issuer, callers, settings.gateway, Measures(), view)
-    gateway = Gateway(settings.broker, settings.env, guard, workers, settings.gateway, types)
+    options = {"bootstrap_servers": settings.broker, **settings.broker_access.options()}
+    gateway = Gateway(options, settings.env, guard, workers, settings.gateway, types)
     await gateway.start(settings.gateway_host, settings.gateway_port)
     logging.getLogger(__name__).info(
         "listening on http://%s:%d", settings.gateway_host, settings.gateway_port

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
@@ -33,10 +33,10 @@ class NotAccepted(Exception):
 class Commands:
     """Writes commands: each acknowledged by all replicas before its answer goes out."""
 
-    def __init__(self, broker: str, env: str) -> None:
+    def __init__(self, client_options: dict[str, Any], env: str) -> None:
         self._env = env
         self._partitions: dict[str, int] = {}
-        self._producer = ConfirmedProducer({"bootstrap_servers": broker})
+        self._producer = ConfirmedProducer(client_options)
 
     async def start(self) -> None:
         """Connect.
@@ -86,13 +86,16 @@ class Events:
     """Hears every committed event from now on: its name, its key, its bytes."""
 
     def __init__(
-        self, broker: str, topics: Iterable[str], each: Callable[[str, str, bytes], None]
+        self,
+        client_options: dict[str, Any],
+        topics: Iterable[str],
+        each: Callable[[str, str, bytes], None],
     ) -> None:
         self._topics = tuple(topics)
         self._each = each
         self._task: asyncio.Task[None] | None = None
         self._consumer = AIOKafkaConsumer(
-            bootstrap_servers=broker,
+            **client_options,
             group_id=None,
             enable_auto_commit=False,
             isolation_level="read_committed",

@@ -37,16 +37,18 @@ class Gateway:
     """One API gateway: connects, listens, and stops in good order."""
 
     def __init__(
-        self, broker: str, env: str, guard: Guard, workers: Workers, rules: GatewayRules,
-        types: dict[str, Any],
+        self, client_options: dict[str, Any], env: str, guard: Guard, workers: Workers,
+        rules: GatewayRules, types: dict[str, Any],
     ) -> None:  # fmt: skip
+        """`client_options` are those of every Kafka client: where brokers are, and as whom."""
         self._rules = rules
         self._measures = guard.measures
         self._workers = workers
         self._reads = Reads(workers, types, rules, self._measures)
         outcomes = Outcomes(self._reads.evict)
-        self._commands = Commands(broker, env)
-        self._events = Events(broker, (spec.name.format(env=env) for spec in HEARD), outcomes.heard)
+        self._commands = Commands(client_options, env)
+        heard = (spec.name.format(env=env) for spec in HEARD)
+        self._events = Events(client_options, heard, outcomes.heard)
         self._writes = Writes(self._commands, outcomes, self._reads, guard, rules)
         self.site = web.Application(
             middlewares=guard.middlewares(), client_max_size=rules.body_bytes_max

@@ -25,7 +25,9 @@ def _brokers(given: str) -> str:
     """Without a scheme: clients need none."""
     bare = given.rsplit("://", maxsplit=1)[-1]
     if "@" in bare:
-        raise ValueError("leave credentials out of FLOWMART_BROKER: clients ignore them there")
+        raise ValueError(
+            "leave credentials out: set FLOWMART_BROKER_USER and FLOWMART_BROKER_PASSWORD"
+        )
     for each in bare.split(","):
         host, _, port = each.rpartition(":") if ":" in each else (each, "", "9092")
         if not host or not port.isdecimal() or not 0 < int(port) <= PORT_MAX:

@@ -7,6 +7,7 @@ from typing import Any, Literal, Self, TypeVar
 from pydantic import (
     AwareDatetime,
     Field,
+    FilePath,
     IPvAnyNetwork,
     SecretStr,
     ValidationInfo,
@@ -15,6 +16,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from engine.brokers import BrokerAccess
 from gateway.rules import GatewayRules
 from providers.simulated_carriers import CarrierTimes
 from settings.addresses import Brokers, LocalUrl, MailServer, Port, Urls, is_loopback
@@ -50,6 +52,17 @@ class Settings(BaseSettings):
 
     broker: Brokers = "127.0.0.1:9092"
     """host:port of one or more Kafka brokers, joined by commas."""
+    broker_tls: bool = False
+    """Whether brokers are spoken to by TLS. Their certificates and names are checked."""
+    broker_ca_file: FilePath | None = None
+    """Who signed the brokers' certificates, in PEM. Default: whom this machine trusts."""
+    broker_cert_file: FilePath | None = None
+    """Our own certificate, in PEM, for brokers that want one, with its key in the next."""
+    broker_key_file: FilePath | None = None
+    broker_user: str | None = None
+    """As whom to log in at the brokers (SASL), with the password."""
+    broker_password: SecretStr | None = None
+    broker_mechanism: Literal["SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN"] = "SCRAM-SHA-512"
     env: Literal["dev", "sit", "prod"] = "dev"
     """Part of every topic's name."""
     data_dir: Path = _STATE_HOME / "flowmart-streams"
@@ -196,6 +209,31 @@ class Settings(BaseSettings):
         if self.env == "prod" and self.gateway_jwt_key and self.gateway_jwt_algorithm != "RS256":
             raise ValueError("set FLOWMART_GATEWAY_JWT_ALGORITHM=RS256: prod takes no other (G-2)")
         return self
+
+    @model_validator(mode="after")
+    def _let_in(self) -> Self:
+        shown = self.broker_user and self.broker_mechanism == "PLAIN" and not self.broker_tls
+        if shown and self.env != "dev":
+            raise ValueError(
+                "set FLOWMART_BROKER_TLS=true: FLOWMART_BROKER_MECHANISM=PLAIN shows the password"
+                " to whoever listens"
+            )
+        self.broker_access.options()
+        return self
+
+    @property
+    def broker_access(self) -> BrokerAccess:
+        """How brokers are spoken to."""
+        password = self.broker_password
+        return BrokerAccess(
+            tls=self.broker_tls,
+            ca_file=self.broker_ca_file,
+            cert_file=self.broker_cert_file,
+            key_file=self.broker_key_file,
+            user=self.broker_user,
+            password=password and password.get_secret_value(),
+            mechanism=self.broker_mechanism,
+        )
 
     @property
     def clock(self) -> Clock:

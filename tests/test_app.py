@@ -6,10 +6,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 import topics
 from app import agents_of, create_app, messengers_of, payment_providers_of, topology_of
 from broker.ports import free_ports
+from engine.clients import client_options
 from engine.dead_letters import SUFFIX
 from engine.specs import AgentSpec, EffectSpec, Source
 from settings import Settings
@@ -42,6 +44,15 @@ def test_importing_the_application_connects_to_nothing() -> None:
 
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("flowmart-")
+
+
+def test_a_worker_is_let_in_as_its_settings_say() -> None:
+    made = create_app(Settings(broker_user="shop", broker_password=SecretStr("word")))
+
+    options = client_options(made)
+
+    assert options["security_protocol"] == "SASL_PLAINTEXT"
+    assert options["sasl_plain_password"] == "word"
 
 
 def test_a_worker_imports_nothing_that_only_some_settings_and_commands_need() -> None:

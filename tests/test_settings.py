@@ -4,6 +4,7 @@ import os
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from settings import Settings, is_loopback, settings_or_exit
 from streams.orders.rules import MINUTE_MS, OrderRules
@@ -109,6 +110,11 @@ def test_sets_and_mappings_are_json(monkeypatch: pytest.MonkeyPatch) -> None:
         ("GATEWAY_TRUSTED_PROXIES", '["10.0.0.1/8"]', "error: FLOWMART_GATEWAY_TRUSTED_PROXIES__0"),
         ("PROVIDER_OUTAGES", '["stripe"]', "error: FLOWMART_PROVIDER_OUTAGES__"),
         ("PROVIDER_DECLINE_RATE", "2", "error: FLOWMART_PROVIDER_DECLINE_RATE: "),
+        ("BROKER_CA_FILE", "no-such-file", "error: FLOWMART_BROKER_CA_FILE: Path does not"),
+        ("BROKER_CA_FILE", __file__, "error: set FLOWMART_BROKER_TLS=true"),
+        ("BROKER_USER", "me", "error: set FLOWMART_BROKER_USER and FLOWMART_BROKER_PASSWORD"),
+        ("BROKER_PASSWORD", "secret", "error: set FLOWMART_BROKER_USER and FLOWMART_BROKER_PASS"),
+        ("BROKER_MECHANISM", "GSSAPI", "error: FLOWMART_BROKER_MECHANISM: "),
         ("WEB_HOST", "10.0.0.1", "error: set FLOWMART_VIEW_TOKEN"),
         ("ENV", "prod", "error: set FLOWMART_VIEW_TOKEN"),
     ],
@@ -125,6 +131,26 @@ def test_what_is_wrong_is_named_in_one_line_that_tells_no_secret(
     assert said.startswith(complaint)
     assert "\n" not in said
     assert "secret" not in said
+
+
+LOGIN: dict[str, Any] = {"broker_user": "shop", "broker_password": "hunter2", "view_token": "t"}
+
+
+def test_a_broker_is_logged_in_at_by_tls_and_the_password_is_not_printed() -> None:
+    found = Settings(env="prod", broker_tls=True, broker_mechanism="PLAIN", **LOGIN)
+
+    access = found.broker_access
+    assert (access.tls, access.user, access.password) == (True, "shop", "hunter2")
+    assert access.options()["security_protocol"] == "SASL_SSL"
+    assert "hunter2" not in found.model_dump_json(exclude_defaults=True)
+
+
+def test_a_password_is_sent_in_the_clear_in_dev_only() -> None:
+    assert Settings(broker_mechanism="PLAIN", **LOGIN).broker_access.mechanism == "PLAIN"
+    assert not Settings(env="prod", **LOGIN).broker_access.tls  # SCRAM shows nobody the password.
+
+    with pytest.raises(ValidationError, match="set FLOWMART_BROKER_TLS=true"):
+        Settings(env="prod", broker_mechanism="PLAIN", **LOGIN)
 
 
 @pytest.mark.parametrize(

@@ -183,7 +183,7 @@ async def shop(
         types = dict.fromkeys(("stock", "notifications", "shipments"), dict)
         types |= {"orders": Order, "payments": Payment, "subscription_statuses": Standing}
         guard = Guard(ISSUER, callers, rules, Measures(), VIEW_TOKEN)
-        made = Gateway("none:1", "dev", guard, workers, rules, types)
+        made = Gateway({}, "dev", guard, workers, rules, types)
         async with TestClient(TestServer(made.site)) as client:
             yield Shop(client, kafka, worker)
         await workers.stop()

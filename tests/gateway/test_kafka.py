@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 from aiokafka.errors import KafkaError
 
+import engine.confirmed
 import gateway.kafka
+from gateway.__main__ import _serve, issuer_of
 from gateway.kafka import Events, hear
+from settings import Settings
 
 GOOD = ([("eventType", b"OrderConfirmed")], b"ord_1", b"{}")
 
@@ -55,7 +58,7 @@ async def test_a_failure_of_kafka_does_not_make_the_gateway_deaf(
     monkeypatch.setattr(gateway.kafka, "AIOKafkaConsumer", Consumer)
     monkeypatch.setattr(gateway.kafka, "_AGAIN_S", 0)
     heard = asyncio.Event()
-    events = Events("none:1", ("t",), lambda *_: heard.set())
+    events = Events({}, ("t",), lambda *_: heard.set())
 
     hearing = asyncio.create_task(events._hear())
 
@@ -64,3 +67,31 @@ async def test_a_failure_of_kafka_does_not_make_the_gateway_deaf(
     hearing.cancel()
     with suppress(asyncio.CancelledError):
         await hearing
+
+
+async def test_the_gateway_is_let_in_as_its_settings_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[dict[str, Any]] = []
+
+    class Started(Exception):
+        pass
+
+    class Client:
+        def __init__(self, **options: Any) -> None:
+            made.append(options)
+
+        async def start(self) -> None:
+            raise Started
+
+        async def stop(self) -> None: ...
+
+    monkeypatch.setattr(engine.confirmed, "AIOKafkaProducer", Client)
+    monkeypatch.setattr(gateway.kafka, "AIOKafkaConsumer", Client)
+    login: dict[str, Any] = {"broker_user": "shop", "broker_password": "word"}
+    settings = Settings(broker="b:9093", broker_tls=True, gateway_jwt_key="k" * 32, **login)
+
+    with pytest.raises(Started):
+        await _serve(settings, issuer_of(settings))
+
+    asked = {"bootstrap_servers": "b:9093", "security_protocol": "SASL_SSL"}
+    asked |= {"sasl_plain_username": "shop", "sasl_plain_password": "word"}
+    assert [asked.items() <= options.items() for options in made] == [True, True]

@@ -37,7 +37,7 @@ async def test_what_no_route_sees_is_refused_with_the_contracts_fields(
     monkeypatch.setattr(gateway.server, "Events", kafka)
     guard = Guard(ISSUER, Callers((), "X-Forwarded-For"), RULES, Measures())
     workers = Workers(["http://127.0.0.1:1"], None, RULES)
-    made = Gateway("none:1", "dev", guard, workers, RULES, {})
+    made = Gateway({}, "dev", guard, workers, RULES, {})
 
     await made.start("127.0.0.1", port)
     async with ClientSession() as client:
