@@ -31,7 +31,7 @@ class Port(web.AppRunner):
     """Runs a site whose every refusal is made by `refuse`; handlers' own pass as they are."""
 
     def __init__(
-        self, site: web.Application, refuse: Refuse = problem, *, timeout_s: float = 60.0,
+        self, site: web.Application, refuse: Refuse = problem, *, timeout_s: float,
         **options: Any,
     ) -> None:  # fmt: skip
         self._spoken = {"access_log": None, "logger": server_log()} | options

@@ -32,6 +32,8 @@ from web.tables import TableViews
 
 PREFIX = "flowmart"
 LAG_EVERY_S = 2.0
+STOP_S_MAX = 5.0
+"""How long answers under way may take at the end."""
 
 
 class WorkerWeb(Service):  # type: ignore[misc]  # untyped base
@@ -69,7 +71,7 @@ class WorkerWeb(Service):  # type: ignore[misc]  # untyped base
                 *routes,
             ]
         )
-        self._runner = Port(self._site)
+        self._runner = Port(self._site, timeout_s=STOP_S_MAX)
 
     async def on_start(self) -> None:
         """Listen.
@@ -121,8 +123,15 @@ class WorkerWeb(Service):  # type: ignore[misc]  # untyped base
     async def _watch_lag(self) -> None:
         while not self.should_stop:
             await self.sleep(LAG_EVERY_S)
-            if not self._app.rebalancing and self._app.lanes.open_lanes():
-                await self._measure_lag()
+            await self._follow_lag()
+
+    async def _follow_lag(self) -> None:
+        if self._app.rebalancing:
+            return
+        if self._app.lanes.open_lanes():
+            await self._measure_lag()
+        else:
+            self._engine.lag = {}  # Others tell that of the partitions that were here.
 
     async def _measure_lag(self) -> None:
         positions = self._app.lanes.positions()

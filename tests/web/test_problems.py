@@ -83,7 +83,9 @@ async def said(port: Port, *lines: str) -> str:
 
 
 async def test_what_is_no_http_is_logged_in_one_line(caplog: pytest.LogCaptureFixture) -> None:
-    answer = await said(Port(web.Application()), "GET / HTTP/1.1", "Host: me", "X: " + "a" * 20_000)
+    answer = await said(
+        Port(web.Application(), timeout_s=1), "GET / HTTP/1.1", "Host: me", "X: " + "a" * 20_000
+    )
 
     assert answer.startswith(("HTTP/1.0 400", "HTTP/1.1 400"))
     [told] = caplog.records
@@ -101,7 +103,7 @@ async def test_what_is_no_http_is_logged_in_one_line(caplog: pytest.LogCaptureFi
     ],
 )
 async def test_what_no_handler_sees_is_a_problem_too(lines: tuple[str, ...], status: int) -> None:
-    answer = await said(Port(web.Application()), *lines)
+    answer = await said(Port(web.Application(), timeout_s=1), *lines)
 
     head, _, body = answer.partition("\r\n\r\n")
     assert head.split()[1] == str(status)
@@ -110,7 +112,9 @@ async def test_what_no_handler_sees_is_a_problem_too(lines: tuple[str, ...], sta
 
 
 async def test_a_connection_that_cannot_be_read_ends() -> None:
-    answer = await said(Port(web.Application()), "nonsense", "", "GET / HTTP/1.1", "Host: me")
+    answer = await said(
+        Port(web.Application(), timeout_s=1), "nonsense", "", "GET / HTTP/1.1", "Host: me"
+    )
 
     assert answer.count("HTTP/1.") == 1
 
@@ -119,6 +123,6 @@ async def test_a_form_of_ones_own_is_kept() -> None:
     def refuse(status: HTTPStatus, detail: str) -> web.Response:
         return web.json_response({"code": status.name, "why": detail}, status=status)
 
-    answer = await said(Port(web.Application(), refuse), "nonsense")
+    answer = await said(Port(web.Application(), refuse, timeout_s=1), "nonsense")
 
     assert json.loads(answer.partition("\r\n\r\n")[2])["code"] == "BAD_REQUEST"

@@ -57,6 +57,20 @@ async def test_a_worker_that_does_not_read_yet_says_what_it_waits_for(
     assert (told["detail"], told["recoveryRemaining"]) == (detail, left)
 
 
+@pytest.mark.parametrize(("is_rebalancing", "left"), [(False, {}), (True, {("t", 1): 5_000})])
+async def test_a_lag_goes_with_the_partitions_but_not_while_they_move(
+    left: dict[tuple[str, int], int], *, is_rebalancing: bool
+) -> None:
+    """Told for ever, it would keep an alert open and have the autoscaler add workers."""
+    made = worker(is_rebalancing=is_rebalancing)
+    made._app.lanes.open_lanes = dict
+    made._engine = SimpleNamespace(lag={("t", 1): 5_000})
+
+    await made._follow_lag()
+
+    assert made._engine.lag == left
+
+
 async def test_a_worker_that_is_not_ready_is_healthy_all_the_same() -> None:
     answer = await worker(flows=False).health(None)
 
