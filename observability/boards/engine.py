@@ -52,6 +52,11 @@ ENGINE = Board(
             "In five minutes. Any is an alert.",
         ),
         Panel(
+            "Timers whose handler raised",
+            (Query("flowmart:timers_failed:new5m", "{{agent}} {{kind}}"),),
+            "In five minutes; each is tried again every minute. Any is an alert.",
+        ),
+        Panel(
             "Partitions",
             (Query("flowmart_lanes_open", "{{instance}}"),),
             "Processed by each worker.",
