@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from settings import Settings
+from tests.deploy.stops import STOPS
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
@@ -66,6 +67,18 @@ def test_every_file_that_is_mounted_exists(name: str) -> None:
 @pytest.mark.parametrize("name", SERVICES)
 def test_every_service_waits_for_services_that_exist(name: str) -> None:
     assert set(SERVICES[name].get("depends_on", {})) <= set(SERVICES)
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_service_comes_back_with_the_machine(name: str) -> None:
+    assert SERVICES[name]["restart"] == "always"
+
+
+@pytest.mark.parametrize("name", ["worker-1", "worker-2", "gateway"])
+def test_a_process_has_the_time_that_it_takes_to_stop(name: str) -> None:
+    bound_s = STOPS["flowmart-gateway" if name == "gateway" else "flowmart-worker"]
+
+    assert bound_s <= float(SERVICES[name]["stop_grace_period"].removesuffix("s"))
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -141,6 +154,11 @@ def test_prometheus_finds_its_rules() -> None:
 
     folder = DEPLOY / found[str(Path(pattern).parent)]
     assert list(folder.glob(Path(pattern).name))
+
+
+def test_prometheus_keeps_what_budgets_of_thirty_days_and_the_contract_ask_for() -> None:
+    """Thirteen months (G-51); by itself it would keep fifteen days."""
+    assert "--storage.tsdb.retention.time=400d" in str(SERVICES["prometheus"]["command"])
 
 
 def test_grafana_finds_its_boards_and_its_prometheus() -> None:

@@ -1,0 +1,18 @@
+"""How long a worker and a gateway take to stop at the most: what their steps may take, added up."""
+
+from engine.confirmed import STOP_S_MAX as PRODUCER_S
+from engine.consumer import LEAVE_WAIT_S
+from engine.policy import Policy
+from engine.producer import STOP_WAIT_S
+from gateway.server import _STOP_S
+from web.server import STOP_S_MAX
+
+STOPS = {
+    # What is queued, the group's offsets, a commit under way, the producers, the group; then the
+    # port, and the way in.
+    "flowmart-worker": (
+        2 * Policy().close_wait_s + 2 * LEAVE_WAIT_S + STOP_WAIT_S + STOP_S_MAX + PRODUCER_S
+    ),
+    "flowmart-gateway": _STOP_S + PRODUCER_S,
+}
+"""In seconds, by the pod's name."""
