@@ -1,5 +1,6 @@
 """The manifests for Kubernetes, held against its schemas, the settings and the contract (G-49)."""
 
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +9,11 @@ import pytest
 import yaml
 
 from settings import Settings
+from tests.deploy.stops import STOPS
+from tests.tools import tool
 
-FOLDER = Path(__file__).parents[2] / "deploy" / "kubernetes"
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "deploy" / "kubernetes"
 OBJECTS: list[dict[str, Any]] = [
     found
     for path in sorted(FOLDER.glob("*.yaml"))
@@ -78,9 +82,75 @@ def test_workers_scale_as_the_contract_says() -> None:
     assert down["policies"] == [{"type": "Pods", "value": 1, "periodSeconds": 60}]
 
 
-def test_two_workers_at_least_stay_while_machines_are_taken_away() -> None:
-    assert PODS["flowmart-worker"]["spec"]["replicas"] == 2
-    assert BY_KIND["PodDisruptionBudget", "flowmart-worker"]["spec"]["maxUnavailable"] == 1
+def test_how_many_workers_there_are_is_told_by_the_autoscaler_alone() -> None:
+    """A number in the manifest would be set anew whenever somebody applies it."""
+    assert SCALER["scaleTargetRef"]["name"] == "flowmart-worker"
+    assert "replicas" not in PODS["flowmart-worker"]["spec"]
+
+
+def test_the_autoscaler_and_the_alert_mean_the_memory_that_a_worker_may_use() -> None:
+    """The autoscaler's percentage is of the request, the kernel's end of a process the limit."""
+    memory = container("flowmart-worker")["resources"]
+    rules = yaml.safe_load((ROOT / "observability/prometheus/rules/engine.yml").read_text())
+    [told] = [
+        rule["expr"]
+        for group in rules["groups"]
+        for rule in group["rules"]
+        if rule.get("record") == "flowmart:memory_limit_bytes"
+    ]
+
+    assert memory["requests"]["memory"] == memory["limits"]["memory"] == "4Gi"
+    assert told == f"vector({4 << 30})"
+
+
+@pytest.mark.parametrize("name", PODS)
+def test_never_two_pods_go_at_once_while_machines_are_taken_away(name: str) -> None:
+    budget = BY_KIND["PodDisruptionBudget", name]["spec"]
+    assert budget["maxUnavailable"] == 1
+    assert budget["selector"] == PODS[name]["spec"]["selector"]
+
+
+@pytest.mark.parametrize(("name", "bound_s"), STOPS.items())
+def test_a_pod_has_the_time_that_it_takes_to_stop(name: str, bound_s: float) -> None:
+    before = container(name).get("lifecycle", {}).get("preStop", {}).get("exec", {}).get("command")
+    waits_s = float(before[1]) if before else 0.0
+    given_s = PODS[name]["spec"]["template"]["spec"]["terminationGracePeriodSeconds"]
+    assert waits_s + bound_s <= given_s
+
+
+def test_requests_do_not_meet_a_gateway_that_has_ended() -> None:
+    """Whoever balances them hears of its end only after it was told to stop."""
+    assert container("flowmart-gateway")["lifecycle"]["preStop"]["exec"]["command"][0] == "sleep"
+
+
+def test_prometheus_finds_both_pods_under_the_jobs_that_rules_name() -> None:
+    text = (ROOT / "deploy" / "prometheus-kubernetes.yml").read_text()
+    jobs = {job["job_name"]: job for job in yaml.safe_load(text)["scrape_configs"]}
+    kept = {
+        name: [r["regex"] for r in job["relabel_configs"] if r.get("action") == "keep"]
+        for name, job in jobs.items()
+    }
+    ports = {name: container(name)["ports"][0]["name"] for name in PODS}
+
+    assert kept == {
+        "flowmart": ["flowmart-worker", ports["flowmart-worker"]],
+        "flowmart-gateway": ["flowmart-gateway", ports["flowmart-gateway"]],
+    }
+    for name in PODS:
+        labels = PODS[name]["spec"]["template"]["metadata"]["labels"]
+        assert labels == {"app": name}
+
+
+def test_prometheus_takes_its_configuration_for_kubernetes(tmp_path: Path) -> None:
+    """But for the search for pods, which Debian's build of it leaves out."""
+    search, named = "kubernetes_sd_configs: [{role: pod}]", "static_configs: [{targets: [a:1]}]"
+    text = (ROOT / "deploy" / "prometheus-kubernetes.yml").read_text()
+    assert text.count(search) == 2
+    path = tmp_path / "prometheus.yml"
+    path.write_text(text.replace(search, named))
+
+    promtool = tool("promtool", "apt-get install prometheus")
+    subprocess.run([promtool, "check", "config", "--syntax-only", str(path)], check=True)
 
 
 def test_a_pod_keeps_its_place_in_the_group_and_its_stores() -> None:
