@@ -50,7 +50,8 @@ class ReleaseStock(HoldCommand):
     quantity: Quantity
     reason: ReleaseReason
     keep: Quantity | None = None  # extension: free only what is above it; absent = free all
-    warehouse_id: Id | None = None  # extension: free only what is held there
+    warehouse_id: Id | None = None  # extension: free only so many units as are held there
+    shipment_id: Id | None = None  # extension: the parcel that will not be sent; each frees once
 
 
 class CommitStock(HoldCommand):
@@ -81,7 +82,8 @@ class ExtendHold(HoldCommand):
 class ShipStock(HoldCommand):
     """Tells that a committed hold's units left the warehouse (K11): on-hand and reserved drop.
 
-    An extension. Without a warehouse, all that the reservation holds has left.
+    An extension. As many units have left as it says, of what the reservation holds in that
+    warehouse, or, without one, in any; a parcel leaves once.
     """
 
     reservation_id: Id

@@ -241,7 +241,16 @@ def _ended(row: Reservation, fact: Ended) -> Reservation:
 
 
 def _shrunk(row: Reservation, fact: Shrunk) -> Reservation:
-    return msgspec.structs.replace(row, quantity=fact.line.quantity, allocations=fact.left)
+    return msgspec.structs.replace(
+        row,
+        quantity=fact.line.quantity,
+        allocations=fact.left,
+        parcels=_with_parcel(row, fact.shipment_id),
+    )
+
+
+def _with_parcel(row: Reservation, shipment_id: str) -> tuple[str, ...]:
+    return (*row.parcels, shipment_id) if shipment_id else row.parcels
 
 
 def _committed(row: Reservation, fact: Committed) -> Reservation:  # noqa: ARG001 - a mutator's shape
@@ -260,7 +269,8 @@ def _turned_away(row: Reservation, fact: Short) -> Reservation:
 
 def _shipped(row: Reservation, fact: Shipped) -> Reservation:
     if fact.left:
-        return msgspec.structs.replace(row, allocations=fact.left)
+        parcels = _with_parcel(row, fact.shipment_id)
+        return msgspec.structs.replace(row, allocations=fact.left, parcels=parcels)
     return msgspec.structs.replace(row, status="FULFILLED", purge_at_ms=fact.purge_at_ms)
 
 

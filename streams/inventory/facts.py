@@ -92,6 +92,8 @@ class Shrunk(msgspec.Struct, frozen=True, gc=False):
     freed: tuple[Allocation, ...] = ()
     left: tuple[Allocation, ...] = ()
     """What is still held; both are empty while it waits."""
+    shipment_id: str = ""
+    """The parcel that will not be sent, if it is for one."""
 
 
 class Barred(msgspec.Struct, frozen=True, gc=False):
@@ -129,7 +131,7 @@ class CommitMissed(msgspec.Struct, frozen=True, gc=False):
 
 
 class Shipped(msgspec.Struct, frozen=True, gc=False):
-    """Held units left their warehouse: all of them, or those of one warehouse."""
+    """Held units left their warehouse: all of them, or those in one parcel."""
 
     reservation_id: str
     order_id: str
@@ -137,7 +139,8 @@ class Shipped(msgspec.Struct, frozen=True, gc=False):
     at_ms: int
     purge_at_ms: int
     left: tuple[Allocation, ...] = ()
-    """What is still held elsewhere; empty: the reservation is fulfilled."""
+    """What is still held; empty: the reservation is fulfilled."""
+    shipment_id: str = ""
 
 
 class Moved(msgspec.Struct, frozen=True, gc=False):

@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from events.holds import ShipStock
 from streams.inventory.backorders import settled
 from streams.inventory.facts import Decision, Fact, Gone, Owed, Refusal, Shipped
-from streams.inventory.rows import Reservation, Stock, level_of
+from streams.inventory.rows import Reservation, Stock, level_of, parted
 from streams.inventory.rules import InventoryRules
 
 
@@ -14,7 +14,7 @@ def ship(
 ) -> Decision:
     """Have the units of a committed hold leave their warehouses (K11: dispatch lowers on-hand).
 
-    A command that names a warehouse ships what that one holds; the last one fulfils the line.
+    A command that names a warehouse ships of what that one holds; the last one fulfils the line.
     """
     if row is None:
         return ()
@@ -24,13 +24,14 @@ def ship(
         return _left_all_the_same(stock, row, command, at_ms)
     if row.status != "CONFIRMED" or not row.committed:
         return ()
-    where = command.warehouse_id
-    leaving = tuple([part for part in row.allocations if where in {None, part.warehouse_id}])
-    left = tuple([part for part in row.allocations if part not in leaving])
-    purge_at_ms = at_ms + rules.ended_keep_ms
-    if not leaving:
+    shipment_id = command.shipment_id or ""
+    leaving, left = parted(row.allocations, command.quantity, command.warehouse_id)
+    if not leaving or shipment_id in row.parcels:
         return ()
-    return (Shipped(row.reservation_id, row.order_id, leaving, at_ms, purge_at_ms, left),)
+    purge_at_ms = at_ms + rules.ended_keep_ms
+    return (
+        Shipped(row.reservation_id, row.order_id, leaving, at_ms, purge_at_ms, left, shipment_id),
+    )
 
 
 def _left_all_the_same(

@@ -10,7 +10,7 @@ from events.holds import CommitStock, ReleaseStock
 from events.vocabulary import AdjustmentReason, ReleaseReason
 from streams.inventory.backorders import serve_after
 from streams.inventory.facts import Barred, Decision, Ended, Fact, Gone, Refusal, Requested, Shrunk
-from streams.inventory.rows import Allocation, Line, Reservation, Stock, line_of
+from streams.inventory.rows import Allocation, Line, Reservation, Stock, line_of, parted
 from streams.inventory.rules import InventoryRules
 
 REASON_OF_RELEASE: Final[Mapping[ReleaseReason, AdjustmentReason]] = MappingProxyType(
@@ -65,21 +65,19 @@ def _in_part(
 def _freed_at(
     row: Reservation, command: ReleaseStock, at_ms: int, rules: InventoryRules
 ) -> tuple[Fact, ...]:
-    """Free what one warehouse holds of a claim, whatever has left from others; the last ends it.
+    """Free what one warehouse holds for a parcel, whatever leaves with others; the last ends it.
 
-    Its parcel was cancelled before: nothing leaves there.
+    The parcel was cancelled before: nothing leaves with it.
     """
-    freed = tuple([p for p in row.allocations if p.warehouse_id == command.warehouse_id])
-    left = tuple([part for part in row.allocations if part not in freed])
-    if row.status != "CONFIRMED" or not freed:
+    shipment_id = command.shipment_id or ""
+    freed, left = parted(row.allocations, command.quantity, command.warehouse_id)
+    if row.status != "CONFIRMED" or not freed or shipment_id in row.parcels:
         return ()
     if not left:
         return (_cancelled(command, row, at_ms, rules), Gone(row.reservation_id, ()))
     quantity = row.quantity - sum([part.quantity for part in freed])
-    reason = REASON_OF_RELEASE[command.reason]
-    return (
-        Shrunk(row.reservation_id, replace(line_of(row), quantity=quantity), reason, freed, left),
-    )
+    line, reason = replace(line_of(row), quantity=quantity), REASON_OF_RELEASE[command.reason]
+    return (Shrunk(row.reservation_id, line, reason, freed, left, shipment_id),)
 
 
 def _shrink(row: Reservation, command: ReleaseStock, keep: int) -> tuple[Fact, ...]:

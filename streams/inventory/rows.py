@@ -109,6 +109,8 @@ class Reservation(msgspec.Struct, frozen=True, gc=False):
     """When the hold ends or ended; None before it is held and once it is committed."""
     purge_at_ms: int | None = None
     """When the ended row is removed; None while it is active."""
+    parcels: tuple[str, ...] = ()
+    """Those that left with a part of it, or will not be sent, while the rest is held."""
 
 
 class Movement(msgspec.Struct, frozen=True, gc=False):
@@ -169,6 +171,21 @@ def line_of(row: Reservation) -> Line:
         row.channel,
         row.promised_day,
     )
+
+
+def parted(
+    parts: tuple[Allocation, ...], units: int, where: str | None
+) -> tuple[tuple[Allocation, ...], tuple[Allocation, ...]]:
+    """As many units as there are of those wanted of one warehouse, or of any, and the rest."""
+    taken, left = [], []
+    for part in parts:
+        found = min(units, part.quantity) if where in {None, part.warehouse_id} else 0
+        units -= found
+        if found:
+            taken.append(Allocation(part.warehouse_id, found))
+        if found < part.quantity:
+            left.append(Allocation(part.warehouse_id, part.quantity - found))
+    return tuple(taken), tuple(left)
 
 
 def available(level: Level | None) -> int:

@@ -91,6 +91,7 @@ def let_go(order: Order, fact: Unsent) -> Iterator[ReleaseStock]:
                 quantity=units,
                 reason="order_cancelled",
                 warehouse_id=parcel.warehouse_id,
+                shipment_id=parcel.shipment_id,
             )
 
 

@@ -1,6 +1,8 @@
 import pytest
 
-from events.shipping import CancelShipment, UpdateShipmentStatus
+from events.shipping import CancelShipment, CreateShipment, UpdateShipmentStatus
+from events.types import ShippedItem
+from streams.addresses import wire_address
 from tests.flows.scene import Scene
 
 
@@ -139,3 +141,27 @@ def test_shipment_creation_of_which_a_part_is_not_sent_gives_its_price_and_stock
     assert scene.status() == "delivered"
     assert scene.books() == (6_000, 2_000, 0)
     assert scene.level() == (2, 0, 0)
+
+
+@pytest.mark.parametrize("warehouse", ["wh_east_01", None])
+def test_shipment_creation_by_hand_of_a_part_leaves_the_rest_on_the_shelf(
+    warehouse: str | None,
+) -> None:
+    scene = Scene().stock().place(3).until("ShipmentCreated")
+    where = wire_address(scene.row("shipments", "shp_ord_1").destination)
+    two = ShippedItem(item_id="ord_1:1", product_id="p1", quantity=2)
+
+    scene.tell(CancelShipment(shipment_id="shp_ord_1"))
+    scene.tell(
+        CreateShipment(
+            order_id="ord_1",
+            items=(two,),
+            shipping_address=where,
+            shipping_method="standard",
+            warehouse_id=warehouse,
+        )
+    )
+    scene.wait(days=3)
+
+    assert (scene.status(), scene.books()[1]) == ("delivered", 2_000)
+    assert scene.level() == (8, 0, 0)

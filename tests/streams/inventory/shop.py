@@ -113,15 +113,18 @@ class Shop:
         product: str = PRODUCT,
         keep: int | None = None,
         where: str | None = None,
+        quantity: int = 100,
+        shipment: str | None = None,
     ) -> Refusal | None:
         command = ReleaseStock(
             reservation_id=line,
             order_id=f"ord_{line}",
             product_id=product,
-            quantity=1,
+            quantity=quantity,
             reason=reason,
             keep=keep,
             warehouse_id=where,
+            shipment_id=shipment,
         )
         row = self.reservations.get(line)
         return self._do(release(self.stock, row, command, self.at_ms, self.rules))
@@ -147,11 +150,17 @@ class Shop:
         return self._do(extend(self.reservations.get(line), command, self.rules))
 
     def ship(
-        self, line: str, only: str | None = None, product: str = PRODUCT, quantity: int = 1
+        self,
+        line: str,
+        only: str | None = None,
+        product: str = PRODUCT,
+        quantity: int = 100,
+        shipment: str | None = None,
     ) -> Refusal | None:
         command = ShipStock(
             reservation_id=line,
             order_id=f"ord_{line}",
+            shipment_id=shipment,
             product_id=product,
             quantity=quantity,
             warehouse_id=only,

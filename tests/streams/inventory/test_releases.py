@@ -1,5 +1,7 @@
 """Letting go of a part of what a line holds."""
 
+import pytest
+
 from streams.inventory.rows import Allocation
 from tests.streams.inventory.shop import BERLIN, EAST, WEST, stocked
 
@@ -119,3 +121,39 @@ def test_what_one_warehouse_holds_is_freed_once_the_rest_has_left_and_nothing_le
 
     assert shop.status("a:1") == "CANCELLED"
     assert (shop.level(BERLIN).reserved, shop.level(BERLIN).on_hand) == (0, 2)
+
+
+@pytest.mark.parametrize("order", [("ship", "release"), ("release", "ship")])
+@pytest.mark.parametrize("only", [EAST, None])
+def test_of_what_a_parcel_leaves_behind_nothing_is_lost_or_counted_twice(
+    order: tuple[str, str], only: str | None
+) -> None:
+    shop = stocked(east=5)
+    shop.reserve("a:1", 3)
+    shop.commit("a:1")
+    acts = {
+        "ship": lambda: shop.ship("a:1", only, quantity=2, shipment="shp_2"),
+        "release": lambda: shop.release("a:1", where=EAST, quantity=1, shipment="shp_1"),
+    }
+
+    for name in order:
+        acts[name]()
+        acts[name]()
+
+    assert (shop.level().on_hand, shop.level().reserved) == (3, 0)
+    assert sum(one.quantity for one in shop.movements if one.type == "OUTBOUND") == -2
+
+
+def test_what_one_parcel_leaves_behind_stays_held_for_another() -> None:
+    shop = stocked(east=5)
+    shop.reserve("a:1", 3)
+    shop.commit("a:1")
+
+    shop.ship("a:1", EAST, quantity=2, shipment="shp_1")
+    shop.ship("a:1", EAST, quantity=2, shipment="shp_1")
+
+    assert shop.status("a:1") == "CONFIRMED"
+    assert (shop.level().on_hand, shop.level().reserved) == (3, 1)
+    shop.ship("a:1", EAST, quantity=1, shipment="shp_2")
+    assert shop.status("a:1") == "FULFILLED"
+    assert (shop.level().on_hand, shop.level().reserved) == (2, 0)
