@@ -113,6 +113,7 @@ class Shop:
         product: str = PRODUCT,
         keep: int | None = None,
         where: str | None = None,
+        *,
         quantity: int = 100,
         shipment: str | None = None,
     ) -> Refusal | None:
