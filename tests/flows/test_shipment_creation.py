@@ -1,7 +1,8 @@
 import pytest
 
+from events.orders import AmendOrder
 from events.shipping import CancelShipment, CreateShipment, UpdateShipmentStatus
-from events.types import ShippedItem
+from events.types import Address, ShippedItem
 from streams.addresses import wire_address
 from tests.flows.scene import Scene
 
@@ -49,6 +50,44 @@ def test_shipment_creation_without_a_carrier_asks_another_and_then_a_person() ->
     scene.was_told("CarrierBookingFailed", "ShipmentBookingFailed")
     assert scene.last("ShipmentBookingFailed").manual_fulfillment
     assert scene.status() == "paid"
+
+
+def to(line1: str) -> AmendOrder:
+    """The customer has the order sent elsewhere."""
+    elsewhere = Address(line1=line1, city="Town", state="NY", postal_code="10002", country="US")
+    return AmendOrder(
+        order_id="ord_1",
+        user_id="usr_1",
+        amendment_type="ADDRESS_CHANGE",
+        new_address=elsewhere,
+    )
+
+
+def test_shipment_creation_that_a_person_begins_anew_is_booked_and_sent() -> None:
+    scene = Scene().stock().place(postal_code="10001-busy").wait(minutes=10).tell(to("2 Side St"))
+    assert scene.row("shipments", "shp_ord_1").status.value == "booking_failed"
+
+    again = scene.last("CreateShipment").model_copy(update={"shipment_id": None})
+    scene.tell(again).wait(days=4)
+
+    scene.was_told("ShipmentBookingFailed", "CarrierBooked", "ShipmentCreated", "ShipmentDelivered")
+    assert scene.status() == "delivered"
+
+
+def test_shipment_creation_at_an_unknown_address_goes_on_where_its_customer_says() -> None:
+    scene = Scene().stock().place().until("ShipmentInTransit")
+    scene.tell(
+        UpdateShipmentStatus(
+            shipment_id="shp_ord_1", status="delivery_failed", reason_code="ADDRESS_NOT_FOUND"
+        )
+    )
+
+    scene.tell(to("2 Side St")).wait(days=7)
+
+    scene.was_told("DeliveryFailed", "OrderAmended", "ShipmentRouteUpdated", "ShipmentDelivered")
+    scene.never_told("ReturnInitiated")
+    assert scene.row("shipments", "shp_ord_1").destination.line1 == "2 Side St"
+    assert scene.status() == "delivered"
 
 
 def test_shipment_creation_not_delivered_once_is_tried_again() -> None:

@@ -87,6 +87,7 @@ def test_subscribe_with_a_card_that_is_declined_ends_and_is_told() -> None:
 
     scene.was_told("PaymentFailed", "SendNotification")
     scene.never_told("UserSubscriptionStarted")
+    assert status(scene) == "cancelled"
     assert scene.mails("payment-failed") > 0
 
 
@@ -365,6 +366,18 @@ def test_subscription_payment_failure_is_retried_on_day_1_3_and_7_then_suspended
 
 
 def test_subscription_payment_failure_is_over_when_a_retry_goes_through() -> None:
+    scene = card(begun(), "tok_insufficient_twice").wait(days=32)
+    assert status(scene) == "past_due"
+
+    scene.wait(days=1)
+
+    days = [one.initiated_at.date().isoformat() for one in scene.data("PaymentInitiated")]
+    assert days[1:] == ["2025-07-16", "2025-07-17", "2025-07-19"]
+    assert status(scene) == "active"
+    assert scene.last("SubscriptionRenewedEvent").next_billing_date == date(2025, 8, 16)
+
+
+def test_subscription_payment_failure_is_over_when_another_card_pays() -> None:
     scene = card(begun(), "tok_declined").wait(days=31)
     assert status(scene) == "past_due"
 
@@ -398,6 +411,23 @@ def test_cancel_subscription_with_an_offer_that_is_accepted_stays() -> None:
     assert scene.data("PaymentProcessed")[-1].amount_minor < BASIC_MINOR
 
 
+@pytest.mark.parametrize("answer", ["declined", "silence"])
+def test_cancel_subscription_whose_offer_is_not_taken_ends_with_its_period(answer: str) -> None:
+    scene = leave(begun().wait(days=33))
+    scene.never_told("UserSubscriptionCancelled")
+
+    if answer == "declined":
+        scene.tell(RespondToOffer(**mine(scene), accepted=False))
+    else:
+        scene.wait(days=7, hours=14)
+
+    assert scene.last("UserSubscriptionCancelled").effective_date == date(2025, 8, 16)
+    assert status(scene) == "cancel_scheduled"
+    scene.wait(days=30)
+    assert status(scene) == "cancelled"
+    assert len(scene.data("PaymentInitiated")) == 2
+
+
 def test_cancel_subscription_ends_with_its_period_and_is_told() -> None:
     scene = leave(begun().wait(days=5), decline_offer=True)
 
@@ -422,6 +452,7 @@ def test_cancel_subscription_of_a_locked_account_is_refused_and_told() -> None:
 
     scene.never_told("UserSubscriptionCancelled")
     assert status(scene) == "active"
+    assert scene.mails("subscription-request-refused") > 0
 
 
 def test_cancel_subscription_by_support_ends_at_once() -> None:

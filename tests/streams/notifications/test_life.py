@@ -18,7 +18,7 @@ from events.notifications import (
 from streams.notifications.admitting import Person, admit, bookings_after, resume
 from streams.notifications.booking import NONE
 from streams.notifications.evolution import evolve, fold
-from streams.notifications.facts import Fact
+from streams.notifications.facts import Fact, Requeued
 from streams.notifications.notices import key_of, template_of
 from streams.notifications.outcomes import digest_of
 from streams.notifications.people import bounced
@@ -109,6 +109,53 @@ def test_refusals_come_in_order_of_precedence(person: Person, reason: str, prior
     (fact,) = admit(row(priority=priority), full, 0, AT, RULES)
 
     assert fold(row(), (fact,)).reason == reason
+
+
+def sending() -> Notification:
+    return fold(row(), admit(row(), REACHABLE, 0, AT, RULES))
+
+
+def tried(times: int) -> Notification:
+    """One of which so many tries failed; before the last of them it waited its time."""
+    current = sending()
+    for attempt in range(1, times + 1):
+        if current.due_ms:
+            current = fold(current, retry(current, REACHABLE, current.due_ms, RULES))
+        current = fold(current, refused(current, failed(attempt), "", AT, RULES))
+    return current
+
+
+def done() -> Notification:
+    return fold(sending(), accepted(sending(), sent(), AT))
+
+
+def heard(kind: str, before: Notification) -> Notification:
+    event = interaction(kind).model_copy(update={"engagement_id": kind})
+    return fold(before, engaged(before, event, AT))
+
+
+# How each of the contract's transitions comes about: the row before, and the row after.
+TRANSITIONS = [
+    (row(), sending()),
+    (row(), fold(row(), admit(row(), STOPPED, 0, AT, RULES))),
+    (sending(), done()),
+    (sending(), fold(tried(1), (Requeued(AT),))),
+    (sending(), tried(4)),
+    (done(), heard("DELIVERED", done())),
+    (done(), heard("OPENED", done())),
+    (heard("DELIVERED", done()), heard("CLICKED", heard("DELIVERED", done()))),
+]
+
+
+def test_every_transition_of_the_contract_happens() -> None:
+    assert {(was.status.value, now.status.value) for was, now in TRANSITIONS} == ALLOWED
+
+
+def test_after_three_tries_more_a_message_is_given_up() -> None:
+    waits = [tried(times).due_ms - AT for times in (1, 2, 3)]
+
+    assert waits == [1_000, 4_000, 16_000]
+    assert (tried(4).status, tried(4).attempts) == (Status.DEAD_LETTERED, 4)
 
 
 STEP = st.one_of(
