@@ -6,8 +6,15 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from broker import Broker, fetch, progress_shown, warm_up
+
+# What is right may take its time: a busy machine stops any example for longer than any limit.
+settings.register_profile(
+    "in_its_time", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("in_its_time")
 
 
 class SharedBroker(Protocol):
