@@ -1,7 +1,7 @@
 """What stands in for the broker's clients: writers and a log that tests hold in their hands."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -70,6 +70,12 @@ class Bench:
         await asyncio.sleep(seconds)
         for _ in range(200):
             await asyncio.sleep(0)
+
+    async def until(self, so: Callable[[], Any]) -> None:
+        """Let the lane do what it can until it is so, for ten seconds at most."""
+        async with asyncio.timeout(10):
+            while not so():  # noqa: ASYNC110 - what a lane does sets no event
+                await asyncio.sleep(0.001)
 
 
 class InMemoryLanes(Lanes):

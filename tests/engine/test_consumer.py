@@ -78,7 +78,10 @@ class Reader:
         return 0 if row is None else row.n
 
     async def settle(self, seconds: float = 0.03) -> None:
+        """Let everybody do what they can, also where the machine stops all of them for a while."""
         await asyncio.sleep(seconds)
+        for _ in range(200):
+            await asyncio.sleep(0)
 
 
 async def _nothing(*_args: Any, **_kwargs: Any) -> None:
@@ -491,11 +494,11 @@ class Cluster:
     FINE: ClassVar = {"in": 1, "out": 1, "in.dlq": 1, "t-changelog": 1}
 
     def __init__(self, *looks: dict[str, int] | None) -> None:
-        self._looks = list(looks)
+        self.left = list(looks)
         self._client = self
 
     async def fetch_all_metadata(self) -> Any:
-        found = self._looks.pop(0) if self._looks else self.FINE
+        found = self.left.pop(0) if self.left else self.FINE
         if found is None:
             raise KafkaConnectionError("gone")
         cluster = ClusterMetadata()
@@ -509,7 +512,10 @@ async def watch(looks: Cluster, monkeypatch) -> list[str]:
     async with reader() as one:
         one.consumer._kafka = looks
         watching = asyncio.create_task(Consumer._watch_broker.fun(one.consumer))
-        await one.settle(0.2)
+        async with asyncio.timeout(10):
+            while looks.left:  # noqa: ASYNC110 - the fake sets no event
+                await asyncio.sleep(0.001)
+        await one.settle()  # For the look after the last, if there is one.
         watching.cancel()
         return [str(crash) for crash in one.crashes]
 

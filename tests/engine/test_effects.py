@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import dataclasses
 import gc
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -145,7 +145,7 @@ async def test_a_call_that_takes_too_long_is_a_dead_letter() -> None:
     one = bench(Outside(), timeout_s=0.02)
 
     one.lane.put(numbers(0, 1))
-    await one.settle(0.05)
+    await one.until(lambda: outputs(one, "in.dlq"))
 
     assert outputs(one, "in.dlq") == [value("k", 1)]
     assert one.processor.stats.dead == {("in", "peer", "EffectTimedOut"): 1}
@@ -213,7 +213,8 @@ class Deaf:
 
 
 @pytest.fixture
-def deaf(monkeypatch) -> Iterator[Deaf]:
+async def deaf(monkeypatch) -> AsyncIterator[Deaf]:
+    """Let go before the loop closes, which waits for whom it has cancelled."""
     monkeypatch.setattr(effects, "CANCEL_S_MAX", 0.02)
     made = Deaf()
     yield made
@@ -227,11 +228,10 @@ async def test_a_call_that_ignores_its_cancellation_holds_up_nobody(deaf) -> Non
     one = Bench(Topology([], [spec], app_id="t", env="dev", partitions=1), Policy(linger_s=0))
 
     one.lane.put(numbers(0, 1, 0, 0, 0))
-    await one.settle(0.1)
+    await one.until(lambda: one.processor.committed_mark("effect:peer:in") == 4)
 
     assert outputs(one) == [b"done 0"] * 3
     assert one.processor.stats.dead == {("in", "peer", "EffectHangs"): 1}
-    assert one.processor.committed_mark("effect:peer:in") == 4
     deaf.let_go.set()
     await one.settle(0.01)
     assert (outputs(one), one.crashes) == ([b"done 0"] * 3, []), "what it says then is too late"
@@ -244,7 +244,8 @@ async def test_as_many_hanging_calls_as_may_be_under_way_end_the_worker(deaf) ->
     one = Bench(Topology([], [spec], app_id="t", env="dev", partitions=1), Policy(linger_s=0))
 
     one.lane.put(numbers(0, *range(1, 9)))
-    await one.settle(0.2)
+    await one.until(lambda: one.crashes)
+    await one.settle()
 
     assert [str(crash) for crash in one.crashes] == [
         "2 calls of peer go on although they were cancelled"

@@ -16,6 +16,8 @@ from tests.engine.counting import IN, chunk, value
 from tests.engine.fakes import Bench
 
 POLICY = Policy(linger_s=0, bulk_linger_s=0, slow_s=0.05)
+PATIENT = Policy(linger_s=0, bulk_linger_s=0, slow_s=0.25)
+"""A machine that is busy with something else may stop a handler that is quick."""
 
 
 def slowly(_ctx: Context, delivery: Delivery) -> None:
@@ -27,14 +29,14 @@ def slowly(_ctx: Context, delivery: Delivery) -> None:
 
 def _spin(*_about: Any) -> None:
     """As a handler that computes does: it holds the loop, and other threads get their turn."""
-    until = time.monotonic() + 0.2
-    while time.monotonic() < until:
+    until = time.thread_time() + 0.2
+    while time.thread_time() < until:
         pass
 
 
-def bench(**more: Any) -> Bench:
+def bench(policy: Policy = POLICY, **more: Any) -> Bench:
     agent = AgentSpec("thinker", "", (Source(IN, {"In": slowly}),), **more)
-    return Bench(Topology([agent], app_id="t", env="dev", partitions=1), POLICY)
+    return Bench(Topology([agent], app_id="t", env="dev", partitions=1), policy)
 
 
 async def test_a_handler_that_takes_long_is_named_while_it_runs_and_told_of_afterwards(
@@ -48,7 +50,7 @@ async def test_a_handler_that_takes_long_is_named_while_it_runs_and_told_of_afte
 
     during, afterwards = [record.getMessage() for record in caplog.records]
     assert "agent 'thinker', in-0 offset 1 at test_watch.py:" in during
-    assert afterwards.startswith("partition 0: in [0, 3) took 0.")
+    assert afterwards.startswith("partition 0: in [0, 3) took ")
     assert one.processor.stats.slow == {("in", "thinker"): 1}
     assert one.processor.committed_mark("in") == 3
 
@@ -70,17 +72,17 @@ async def test_timers_and_ticks_that_take_long_are_named(more, named, caplog) ->
         await one.settle()
 
     assert named in caplog.text
-    assert "partition 0: tick at 1000 took 0." in caplog.text
+    assert "partition 0: tick at 1000 took " in caplog.text
     assert one.processor.stats.slow == {("tick", "thinker"): 1}
 
 
 async def test_who_is_quick_is_not_told_of_and_no_thread_stays(caplog) -> None:
-    one = bench()
+    one = bench(PATIENT)
 
-    with watched(one.processor.stats, POLICY.slow_s):
+    with watched(one.processor.stats, PATIENT.slow_s):
         for number in range(5):
             one.lane.put(chunk(number, value("a", number)))
-            await asyncio.sleep(0.03)
+            await asyncio.sleep(0.15)
 
     assert caplog.text == ""
     assert one.processor.stats.slow == {}
