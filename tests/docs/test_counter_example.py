@@ -65,7 +65,7 @@ def _first(bootstrap: str, topic: str) -> bytes | None:
          "auto.offset.reset": "earliest", "topic.metadata.refresh.interval.ms": 500}
     )  # fmt: skip
     consumer.subscribe([topic])
-    deadline = time.monotonic() + 40
+    deadline = time.monotonic() + 90
     try:
         while time.monotonic() < deadline:
             message = consumer.poll(1.0)

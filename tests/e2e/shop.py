@@ -10,7 +10,7 @@ from typing import Any, Final
 from confluent_kafka import Producer
 from murmurhash2 import murmurhash2
 
-FLUSH_S: Final = 20.0
+FLUSH_S: Final = 60.0
 PARTITIONS: Final = 4
 
 HOME: Final = {

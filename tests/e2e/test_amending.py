@@ -57,7 +57,7 @@ def test_what_stock_has_not_got_changes_nothing(ear: Ear, sender: Sender, worker
     sender.amend(request, PRODUCT, 2, 90)
 
     until(
-        lambda: "AMEND_REFUSED_SHORT" in history(workers, order_id), 10, "the history tells of it"
+        lambda: "AMEND_REFUSED_SHORT" in history(workers, order_id), 30, "the history tells of it"
     )
     sender.cancel(request)
     ear.until_said(order_id, "OrderCancelled")
@@ -92,7 +92,7 @@ def test_what_is_sent_back_is_on_the_shelf_and_its_price_with_the_customer(
     shipment_id = ear.until_said(order_id, "ShipmentCreated").data["shipmentId"]
     sender.send("UpdateShipmentStatus", {"shipmentId": shipment_id, "status": "delivered"})
     ear.until_said(order_id, "ShipmentDelivered")
-    until(lambda: (workers.row("orders", order_id) or {}).get("status") == "delivered", 10, "it is")
+    until(lambda: (workers.row("orders", order_id) or {}).get("status") == "delivered", 30, "it is")
 
     sender.send(
         "RequestReturn",
@@ -120,7 +120,7 @@ def test_what_is_sent_back_is_on_the_shelf_and_its_price_with_the_customer(
         returns = (workers.row("orders", order_id) or {}).get("returns", ())
         return [line for one in returns for line in one["lines"]]
 
-    until(lambda: states() == [[1, 1, "back_in_stock", "refunded"]], 10, "the row says so")
+    until(lambda: states() == [[1, 1, "back_in_stock", "refunded"]], 30, "the row says so")
 
 
 def test_the_books_of_all_of_it_add_up(ear: Ear) -> None:

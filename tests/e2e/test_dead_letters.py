@@ -12,7 +12,7 @@ from tests.e2e.shop import Sender
 pytestmark = pytest.mark.own_broker
 
 TOPIC = "inventory.dev.commands"
-BURIED_S_MAX = 15
+BURIED_S_MAX = 45
 
 
 class Letters:

@@ -161,7 +161,7 @@ def test_a_line_in_another_partition_than_its_orders_is_found_by_its_order(
     ear.until_said(request["orderId"], "PaymentComplete")
     until(
         lambda: (workers.row("orders", request["orderId"]) or {}).get("status") == "processing",
-        10, "its row says so",
+        30, "its row says so",
     )  # fmt: skip
 
 

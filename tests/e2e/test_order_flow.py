@@ -13,7 +13,7 @@ pytestmark = pytest.mark.own_broker
 
 TWO_LINES = (line("prd_happy_a", 2, 19.99), line("prd_happy_b", 1, 5.00))
 TOTAL, TOTAL_MINOR = 44.98, 4498
-ROW_S_MAX = 10
+ROW_S_MAX = 30
 FEE, NET = 1.60, 43.38
 """2.9 % of 44.98 is 1.30442; with 0.30 it is 1.60, cut to cents."""
 
@@ -29,6 +29,7 @@ class Story:
         self.command = sender.send("PlaceOrder", self.request, metadata={"channel": "web"})
         self.id = self.request["orderId"]
         ear.until_said(self.id, "PaymentComplete")
+        ear.until_said(self.id, "ShipmentCreated")
         ear.until_quiet()
         self.said = ear.of(self.id)
 

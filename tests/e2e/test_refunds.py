@@ -11,7 +11,7 @@ pytestmark = pytest.mark.own_broker
 
 PRODUCT = "prd_refunded"
 UNITS = 100
-ROW_S_MAX = 10
+ROW_S_MAX = 30
 
 
 @pytest.fixture(scope="module", autouse=True)

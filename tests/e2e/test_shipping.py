@@ -19,7 +19,7 @@ pytestmark = pytest.mark.own_broker
 
 PRODUCT = "prd_shipped"
 UNITS = 100
-ROW_S_MAX = 10
+ROW_S_MAX = 30
 TAKEN = 202
 
 
@@ -56,7 +56,7 @@ def post(worker: Worker, body: str, secret: str = CARRIER_SECRET) -> tuple[int, 
         "Webhook-Timestamp": str(int(now.timestamp())),
         "Webhook-Signature": Webhook(secret).sign("msg_1", now, body),
     }
-    connection = http.client.HTTPConnection("127.0.0.1", worker.port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", worker.port, timeout=20)
     try:
         connection.request("POST", "/webhooks/carriers/usps", body, headers)
         response = connection.getresponse()
@@ -100,12 +100,13 @@ def test_a_parcel_goes_from_the_shelf_to_the_door(
         "ShipmentInTransit",
         "ShipmentDelivered",
     ]
-    [left] = [
-        said.data
-        for said in ear.of(order_id, "inventory", "InventoryAdjusted")
-        if said.data["reason"] == "order_shipped"
-    ]
-    assert (left["onHand"], left["reserved"]) == (UNITS - 3, 0)
+
+    def left() -> list[dict[str, Any]]:
+        told = [said.data for said in ear.of(order_id, "inventory", "InventoryAdjusted")]
+        return [data for data in told if data["reason"] == "order_shipped"]
+
+    [gone] = ear.until(left, "the goods left the shelf")
+    assert (gone["onHand"], gone["reserved"]) == (UNITS - 3, 0)
     row = workers.row("shipments", carrier.created["shipmentId"])
     assert row is not None
     assert (row["status"], row["proof"], row["destination"]) == ("delivered", "***", "***")

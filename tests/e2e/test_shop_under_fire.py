@@ -22,7 +22,7 @@ KILLS = 5
 REST_S = 1.5
 """Between a worker's return and the next kill."""
 PATIENCE_S = 30.0
-TAKEOVER_S_MAX = 40
+TAKEOVER_S_MAX = 90
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from tests.e2e.shop import HOME, Sender
 pytestmark = pytest.mark.own_broker
 
 A_DAY_A_SECOND = 86_400
-FLOW_S_MAX = 60
+FLOW_S_MAX = 120
 PRODUCT = "prd_saved"
 GOODS = {"productId": PRODUCT, "quantity": 2, "unitPrice": 10.0, "totalPrice": 20.0}
 PLANS = {

@@ -18,7 +18,7 @@ PRODUCT = "prd_viewed"
 ORDERS = 12
 ODD_ID = "ord_#1?limit=%41&ü/2 +x"
 PROBLEM = "application/problem+json"
-VISIBLE_S_MAX = 10
+VISIBLE_S_MAX = 30
 
 
 class Shown:
@@ -119,7 +119,8 @@ def test_rows_come_in_the_order_of_their_keys_as_many_as_asked_for(shown: Shown)
     assert keys == sorted(keys)
     assert all(key.startswith("ord_viewed") for key in keys)
     assert (whole["more"], part["more"]) == (False, True)
-    assert part["rows"] == whole["rows"][:2]
+    # Their states may change between two questions.
+    assert [row["key"] for row in part["rows"]] == keys[:2]
 
 
 def test_a_prefix_that_nothing_has_gives_no_rows(shown: Shown) -> None:

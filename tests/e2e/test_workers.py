@@ -20,8 +20,8 @@ PRODUCTS = tuple(f"prd_flow_{number}" for number in range(8))
 UNITS = 100_000
 PAUSE_S = 0.02
 """Between two orders: about fifty a second."""
-ENDS_S_MAX = 60
-TAKEOVER_S_MAX = 30
+ENDS_S_MAX = 120
+TAKEOVER_S_MAX = 90
 TOKEN = "let me in"
 
 

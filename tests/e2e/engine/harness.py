@@ -29,7 +29,7 @@ MALFORMED = 0.05
 REPEATED = 0.10
 
 
-def wait_for(what: str, is_so: Callable[[], Any], seconds: float = 60.0) -> None:
+def wait_for(what: str, is_so: Callable[[], Any], seconds: float = 120.0) -> None:
     """Return when it is so.
 
     Raises:
@@ -168,7 +168,8 @@ class Load:
         self._ended = threading.Event()
         self._recent: list[tuple[str, bytes]] = []
         self.sent = 0
-        self._thread = threading.Thread(target=self._run)
+        # A test that fails before it stops the load must not keep the tests from ending.
+        self._thread = threading.Thread(target=self._run, daemon=True)
 
     def start(self) -> "Load":
         self._thread.start()
@@ -298,7 +299,7 @@ class Oracle:
         return faults
 
 
-def settle(shop: Shop, records: int, seconds: float = 60.0) -> Oracle:
+def settle(shop: Shop, records: int, seconds: float = 120.0) -> Oracle:
     """Wait until everything was processed exactly once; then see that nothing is added to it.
 
     Raises:

