@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from confluent_kafka import Consumer, Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
-WAIT_S_MAX = 20.0
+WAIT_S_MAX = 60.0
 
 
 def create_topic(bootstrap: str, topic: str, replicas: int = 1) -> None:

@@ -91,5 +91,5 @@ def test_kafka_dies_with_an_owner_that_is_killed() -> None:
 
         owner.send_signal(signal.SIGKILL)
 
-    kafka.wait(timeout=5)
+    kafka.wait(timeout=30)
     assert not kafka.is_running()

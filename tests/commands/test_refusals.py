@@ -28,7 +28,7 @@ Run = Callable[..., str]
 @pytest.fixture
 def run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Run:
     """Run a command in this process; what it said on standard error as it ended with 1."""
-    app = create_app(Settings(data_dir=tmp_path))
+    app = create_app(Settings(data_dir=tmp_path, broker="127.0.0.1:9092"))
 
     def running(command: type[Command], **arguments: Any) -> str:
         made: Any = command.__new__(command)

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import time
 from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import unquote
@@ -200,12 +199,4 @@ def row(order_id: str = "ord_1", user_id: str = "cus_1", **fields: Any) -> dict[
     }  # fmt: skip
 
 
-def until(condition: Any, seconds: float = 2.0) -> None:
-    """Wait for what another task does."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.01)
-
-
-__all__ = ["ClientSession", "FakeKafka", "FakeWorker", "Shop", "row", "token", "until"]
+__all__ = ["ClientSession", "FakeKafka", "FakeWorker", "Shop", "row", "token"]

@@ -85,6 +85,7 @@ class Worker:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     chromium = tool("chromium", "apt-get install chromium")
+    expect.set_options(timeout=30_000)
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         yield launched
@@ -140,7 +141,7 @@ def test_a_minute_that_stands_alone_is_seen(page: Page, worker: Worker) -> None:
       return false;
     }"""
     expect(page.locator("canvas")).to_have_count(4)
-    page.wait_for_function(drawn, timeout=5_000)
+    page.wait_for_function(drawn)
 
 
 def test_a_minute_without_revenue_has_none_in_any_currency(page: Page, worker: Worker) -> None:
