@@ -6,6 +6,7 @@ from typing import Final
 from agents.wiring import Cause, announce, cause_of
 from engine.specs import Context, Delivery, Handler, TickHandler
 from events.ids import derived_id
+from streams.payments.approvals import approvals_wanted
 from streams.payments.books import (
     BOOKS,
     Noted,
@@ -34,7 +35,10 @@ TICK_EVERY_MS: Final = 10_000
 def note(
     ctx: Context, cause: Cause, payment_id: str, before: Payment | None, after: Payment
 ) -> None:
-    """Note a payment whose money moved; list one that is stuck, and tell of it, while it is."""
+    """Note a payment whose money moved; list one that is stuck, and tell of it, while it is.
+
+    People are told too of a refund that waits for one of them.
+    """
     at_ms = cause.at_ms
     if has_money_moved(before, after):
         ctx.table(BOOK_NOTES)[note_key(at_ms, payment_id)] = Noted()
@@ -42,6 +46,8 @@ def note(
         _list(ctx, payment_id, relisted(ctx.table(STUCK).get(payment_id), before, after, at_ms))
     if after.stuck and (before is None or not before.stuck):
         announce(ctx, AGENT, cause, (stuck_alert(payment_id, after, at_ms),))
+    if wanted := approvals_wanted(payment_id, before, after, at_ms):
+        announce(ctx, f"{AGENT} approval", cause, wanted)
 
 
 def reconciling(rules: PaymentRules) -> TickHandler:

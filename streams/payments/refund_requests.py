@@ -27,12 +27,12 @@ def request_refund(
 ) -> Facts:
     """Say what a request means; is_return: it names a return that Shipping has agreed to.
 
-    The same idempotency key is the same refund: a repeat changes nothing, but that it may bring
-    the approval which the first request lacked. A request that was refused left no trace, so it
-    may be made again once its reason is gone.
+    The same idempotency key is the same refund, and so is a refund's own id in its place: a repeat
+    changes nothing, but that it may bring the approval which the first request lacked. A request
+    that was refused left no trace, so it may be made again once its reason is gone.
     """
     refund_id = refund_id_of(command.payment_id, command.idempotency_key)
-    known = find(payment.refunds, refund_id)
+    known = find(payment.refunds, refund_id) or find(payment.refunds, command.idempotency_key)
     if known is not None:
         return _approve(payment, known, command, at_ms, rules)
     amount = command.amount_minor

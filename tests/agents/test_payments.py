@@ -5,9 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import events
 from agents.payments import payments_agent
 from engine.specs import Timer
 from events.base import Message
+from events.types import OrderItem
 from streams.payments.states import Owed, Status
 from tables.payments import PAYMENTS, SALES
 from tests.agents.till import RULES, Till, about, session
@@ -31,6 +33,7 @@ from tests.streams.payments.samples import (
     succeeded,
 )
 from topics import (
+    ALERTS_EVENTS,
     INVENTORY_EVENTS,
     ORDERS_EVENTS,
     PAYMENTS_COMMANDS,
@@ -260,6 +263,35 @@ def test_what_nobody_approves_ends_in_time() -> None:
 
     assert till.driver.timers() == {}
     assert till.said("RefundFailed")[0].data.failure_reason == "approval_required"
+
+
+def test_of_a_refund_that_waits_for_approval_people_are_told_once_and_approve_it_by_its_name() -> (
+    None
+):
+    tv = OrderItem(product_id="prod_1", quantity=1, unit_price_minor=90_000)
+    opened = initiated(amount_minor=90_000, currency="GBP", items=(tv,))
+    till = Till().hear(opened, checked(), line(1))
+    till.hear(dispatched(sku="prod_1", quantity=1), agreed("defective_item", 90_000))
+
+    till.hear(received(item("prod_1")), received(item("prod_1")))
+    [refund] = till.row().refunds
+    [told] = till.driver.outputs(ALERTS_EVENTS)
+    alert = events.decode(told.value or b"", record_timestamp_ms=0).data
+
+    assert (alert.rule, alert.subject) == ("refund_approval", f"pay_ord_1 {refund.refund_id}")
+    assert (alert.value, alert.unit) == (900, "GBP")
+    till.hear(asked_back(None, refund.refund_id, approved_by="agent_1"))
+    assert till.row().refunded_minor == 90_000
+    assert len(till.driver.outputs(ALERTS_EVENTS)) == 1
+
+
+def test_what_is_approved_with_its_request_is_no_alert() -> None:
+    till = Till().hear(initiated(amount_minor=90_000), checked(), line(1), line(2))
+
+    till.hear(asked_back(None, approved_by="boss"))
+
+    assert till.row().refunded_minor == 90_000
+    assert till.driver.outputs(ALERTS_EVENTS) == []
 
 
 def test_what_one_moment_says_twice_has_two_names() -> None:
