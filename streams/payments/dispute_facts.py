@@ -33,7 +33,9 @@ class EvidenceAsked(msgspec.Struct, frozen=True, gc=False):
 
 
 class EvidenceGiven(msgspec.Struct, frozen=True, gc=False):
-    """The provider has the evidence: now it is for the bank to decide."""
+    """The provider has the evidence: now it is for the bank to decide, until due_ms."""
+
+    due_ms: int
 
 
 class EvidencePostponed(msgspec.Struct, frozen=True, gc=False):
@@ -46,6 +48,10 @@ class DisputeWon(msgspec.Struct, frozen=True, gc=False):
     """The dispute ended for the shop, or was withdrawn."""
 
     outcome: ChargebackOutcome
+
+
+class NothingLeft(msgspec.Struct, frozen=True, gc=False):
+    """All of the money had gone back by the time that its dispute was won."""
 
 
 class DisputeLost(msgspec.Struct, frozen=True, gc=False):
@@ -68,6 +74,7 @@ DisputeFact = (
     | EvidenceGiven
     | EvidencePostponed
     | DisputeWon
+    | NothingLeft
     | DisputeLost
     | Puzzled
 )

@@ -50,9 +50,9 @@ def evidence_asked(payment: Payment, _: df.EvidenceAsked) -> Payment:
     return _with(payment, Evidence.ASKED, payment.dispute.evidence_due_ms)
 
 
-def evidence_given(payment: Payment, _: df.EvidenceGiven) -> Payment:
+def evidence_given(payment: Payment, fact: df.EvidenceGiven) -> Payment:
     """The bank decides, and takes its time."""
-    return _with(payment, Evidence.GIVEN, 0)
+    return _with(payment, Evidence.GIVEN, fact.due_ms)
 
 
 def evidence_postponed(payment: Payment, fact: df.EvidencePostponed) -> Payment:
@@ -66,6 +66,11 @@ def dispute_won(payment: Payment, fact: df.DisputeWon) -> Payment:
     dispute = replace(payment.dispute, outcome=fact.outcome)
     payment = loosened(payment, dispute.chargeback_id)
     return replace(payment, status=Status.SETTLED, dispute=dispute, due_ms=0)
+
+
+def nothing_left(payment: Payment, _: df.NothingLeft) -> Payment:
+    """Nothing stays, for all of it went back."""
+    return replace(without_token(payment), status=Status.REFUNDED, committed=())
 
 
 def dispute_lost(payment: Payment, fact: df.DisputeLost) -> Payment:

@@ -64,13 +64,13 @@ def proof_arrived(payment: Payment, sale: Sale) -> Facts:
 
 
 def evidence_submitted(
-    payment: Payment, event: EvidenceSubmitted, _at_ms: int, _: PaymentRules
+    payment: Payment, event: EvidenceSubmitted, at_ms: int, rules: PaymentRules
 ) -> Facts:
     """Note that the bank has the evidence."""
     dispute = _open_dispute(payment, event.chargeback_id)
     if dispute is None or dispute.evidence is Evidence.GIVEN:
         return ()
-    return (df.EvidenceGiven(),)
+    return (df.EvidenceGiven(at_ms + rules.verdict_ms),)
 
 
 def evidence_failed(
@@ -90,10 +90,15 @@ def evidence_failed(
 def evidence_due(
     payment: Payment, sale: Sale, due_ms: int, now_ms: int, rules: PaymentRules
 ) -> Facts:
-    """Offer the evidence again, or lose the dispute for want of it."""
+    """Offer the evidence again, or lose the dispute for want of it.
+
+    One that the bank has is not lost by its silence: a person asks.
+    """
     dispute = payment.dispute
     if payment.status is not Status.DISPUTED or payment.due_ms != due_ms or dispute is None:
         return ()
+    if dispute.evidence is Evidence.GIVEN:
+        return (df.Puzzled(dispute.chargeback_id),)
     if now_ms < dispute.evidence_due_ms:
         return _evidence(payment, sale)
     return _lost(payment, dispute, now_ms, rules)
@@ -139,18 +144,25 @@ def _ended(
         return _lost(payment, dispute, at_ms, rules)
     won = df.DisputeWon(command.outcome)
     after = evolve_all(payment, (won,))
+    if not remaining_minor(after):
+        return won, df.NothingLeft()
     paid_out = settled_now(after, at_ms, rules)
     rest = refund_rest(after, at_ms, rules) if payment.cancel_reason else ()
     return won, *paid_out, *(rest or ask_next(after, at_ms, rules))
 
 
 def _lost(payment: Payment, dispute: Dispute, at_ms: int, rules: PaymentRules) -> Facts:
-    """The disputed money is gone and the rest is paid out; no further refund is made (G-18)."""
+    """The disputed money is gone and the rest is paid out; no further refund is made (G-18).
+
+    Whose order was cancelled meanwhile was told of a refund: what is left of it a person must pay.
+    """
     left = remaining_minor(payment) - underway_minor(payment.refunds)
     lost = df.DisputeLost(min(dispute.amount_minor, left))
     after = evolve_all(payment, (lost,))
-    paid_out = settled_now(after, at_ms, rules) if remaining_minor(after) else ()
-    return lost, *paid_out, *_blocked(payment)
+    left_minor = remaining_minor(after)
+    paid_out = settled_now(after, at_ms, rules) if left_minor else ()
+    promised = (df.Puzzled(),) if left_minor and payment.cancel_reason else ()
+    return lost, *paid_out, *_blocked(payment), *promised
 
 
 def _blocked(payment: Payment) -> Facts:

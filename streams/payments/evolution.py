@@ -68,6 +68,7 @@ _FOLDS: Final[Mapping[type, Callable[[Payment, Any], Payment]]] = {
     df.EvidenceGiven: dispute_folds.evidence_given,
     df.EvidencePostponed: dispute_folds.evidence_postponed,
     df.DisputeWon: dispute_folds.dispute_won,
+    df.NothingLeft: dispute_folds.nothing_left,
     df.DisputeLost: dispute_folds.dispute_lost,
     df.Puzzled: dispute_folds.puzzled,
     f.AskedAgain: folds.asked_again,

@@ -81,6 +81,8 @@ class PaymentRules:
     """How long evidence may be handed in (G-18)."""
     evidence_retry_ms: int = 30 * _MINUTE_MS
     """How long after a provider did not take evidence it is offered again."""
+    verdict_ms: int = 90 * DAY_MS
+    """How long the bank may take once it has the evidence; then a person must ask it."""
     early_ms: int = 10 * _MINUTE_MS
     """How long news of a payment whose session is not open yet is kept (G-13)."""
     early_cancel_ms: int = 24 * _HOUR_MS

@@ -10,7 +10,7 @@ from streams.orders.checks import address_refusals
 from streams.subscriptions import facts as f
 from streams.subscriptions.evolution import evolve_all
 from streams.subscriptions.plans import PlanSpec
-from streams.subscriptions.rows import OWING, Status, Subscription
+from streams.subscriptions.rows import ENDED, OWING, Status, Subscription
 from streams.subscriptions.rules import Rules
 
 Period = tuple[date, date]
@@ -85,9 +85,12 @@ def settle(subscription: Subscription, invoice: Invoice, at_ms: int, rules: Rule
 
     A first charge starts the subscription. A later one begins the next period, on the old
     anchor however long it took (G-42), or on a new one after a suspension (G-44). Of an adopted
-    subscription the running period itself may be paid: then only its debt is over.
+    subscription the running period itself may be paid, and one that has ended may pay what was
+    left: then only its debt is over.
     """
     facts: f.Facts = (f.InvoicePaid(at_ms),)
+    if subscription.status in ENDED:
+        return facts
     if subscription.status is Status.PENDING:
         facts = (*facts, f.Moved(Status.ACTIVE), f.Started())
     else:
@@ -157,3 +160,22 @@ def issued_and_charged(
     issued = issue(subscription, period, subscription.plan_id, at_ms, rules)
     after = evolve_all(subscription, (issued,))
     return (issued, *charge(after, at_ms, rules))
+
+
+def left_over(subscription: Subscription, at_ms: int, rules: Rules) -> f.Facts:
+    """Draw and charge what an upgrade cost, where no next invoice will have it (G-41)."""
+    if subscription.balance_minor <= 0:
+        return ()
+    end = subscription.period_end
+    terms = Terms(
+        subscription.subscription_id,
+        subscription.user_id,
+        subscription.plan_id,
+        plan_of(subscription, rules).currency,
+        (),
+        (0,),
+        subscription.balance_minor,
+        subscription.invoices,
+    )
+    issued = f.InvoiceIssued(draw(terms, (end, end), at_ms, rules.billing))
+    return (issued, *charge(evolve_all(subscription, (issued,)), at_ms, rules))

@@ -9,7 +9,7 @@ from streams.billing.rows import Invoice, InvoiceStatus
 from streams.subscriptions import facts as f
 from streams.subscriptions.charging import charge, settle
 from streams.subscriptions.evolution import evolve_all
-from streams.subscriptions.rows import OWING, Method, Status, Subscription
+from streams.subscriptions.rows import ENDED, OWING, Method, Status, Subscription
 from streams.subscriptions.rules import Rules
 
 _PAYABLE_LATE = OWING | {Status.SUSPENDED}
@@ -56,9 +56,10 @@ def _charged(subscription: Subscription, payment_id: str) -> Invoice | None:
 def failed(subscription: Subscription, event: PaymentFailed, at_ms: int, rules: Rules) -> f.Facts:
     """Say what a failed charge means; one that the payment itself tries again means nothing yet.
 
-    Pending: it never starts. To be cancelled at the period's end: it is over. Suspended: it
-    stays so. Else it is past due, and tried again on day 1, 3 and 7, or at once if there is
-    another way to pay by now; then, or where trying again cannot help, its grace begins.
+    Ended: what it left to be paid is not asked for again. Pending: it never starts. To be
+    cancelled at the period's end: it is over. Suspended: it stays so. Else it is past due, and
+    tried again on day 1, 3 and 7, or at once if there is another way to pay by now; then, or where
+    trying again cannot help, its grace begins.
     """
     invoice = _charged(subscription, event.payment_id)
     if invoice is None or event.next_retry_at is not None:
@@ -67,6 +68,8 @@ def failed(subscription: Subscription, event: PaymentFailed, at_ms: int, rules: 
     status = subscription.status
     if not invoice.is_open or status is Status.SUSPENDED:
         return (lost,)
+    if status in ENDED:
+        return lost, f.InvoiceCancelled()
     if status is Status.PENDING:
         return lost, f.InvoiceCancelled(), f.Moved(Status.CANCELLED)
     leaving = subscription.leaving

@@ -5,7 +5,7 @@ from datetime import date
 from events.subscriptions import CancelSubscription, RespondToOffer
 from streams.billing.calendar import day_of, plus_days, run_ms
 from streams.subscriptions import facts as f
-from streams.subscriptions.charging import withdrawn
+from streams.subscriptions.charging import left_over, withdrawn
 from streams.subscriptions.pausing import over as pause_over
 from streams.subscriptions.rows import ENDED, OWING, Status, Subscription
 from streams.subscriptions.rules import Rules
@@ -139,12 +139,15 @@ def offer_over(subscription: Subscription, _now_ms: int, _rules: Rules) -> f.Fac
     return _settle(subscription)
 
 
-def period_over(subscription: Subscription, _now_ms: int, _rules: Rules) -> f.Facts:
-    """End a subscription with its period: one that leaves, or one that does not renew itself."""
-    leaving = subscription.leaving
+def period_over(subscription: Subscription, now_ms: int, rules: Rules) -> f.Facts:
+    """End a subscription with its period: one that leaves, or one that does not renew itself.
+
+    What it owes for an upgrade is charged, once.
+    """
+    leaving, owed = subscription.leaving, left_over(subscription, now_ms, rules)
     if subscription.status is Status.ACTIVE:
-        return (f.Expired(),)
+        return (*owed, f.Expired())
     if leaving is None:
         return ()
     end = subscription.period_end
-    return (f.Cancelled(end, leaving.reason, leaving.by, leaving.note, leaving.told),)
+    return (*owed, f.Cancelled(end, leaving.reason, leaving.by, leaving.note, leaving.told))

@@ -282,6 +282,38 @@ def test_an_upgrade_takes_effect_at_once_and_is_prorated_on_the_next_invoice() -
     assert shop.invoices[-1].subtotal_minor == 29_99
 
 
+def upgraded_and_leaving() -> Shop:
+    shop = Shop().tell(subscribe()).until("2025-02-22")
+    shop.tell(ChangePlan(**about(shop, new_plan_id="plan_monthly_pro")))
+    return shop.tell(cancel(shop, decline_offer=True))
+
+
+def test_whoever_leaves_after_an_upgrade_pays_for_what_was_left_of_the_period() -> None:
+    shop = upgraded_and_leaving()
+    assert len(shop.said("PaymentInitiated")) == 1
+
+    shop.until("2025-03-20")
+
+    last = shop.invoices[-1]
+    assert (shop.status, last.status) == ("cancelled", "paid")
+    assert (last.subtotal_minor, last.total_minor) == (4_29, 4_63)
+    assert [e.data.amount_minor for e in shop.said("PaymentInitiated")] == [10_79, 4_63]
+    assert shop.subscription.balance_minor == 0
+    assert [k for k in shop.driver.timers() if k.startswith("subscriptions")] == []
+    assert shop.buried == []
+
+
+def test_what_an_upgrade_cost_is_asked_for_once_of_whoever_has_left() -> None:
+    shop = upgraded_and_leaving().tell(method("tok_insufficient"))
+
+    shop.until("2025-03-20")
+
+    assert (shop.status, shop.invoices[-1].status) == ("cancelled", "cancelled")
+    assert shop.days("PaymentFailed") == ["2025-02-28"]
+    assert [k for k in shop.driver.timers() if k.startswith("subscriptions")] == []
+    assert shop.buried == []
+
+
 def test_a_downgrade_waits_for_the_end_of_the_period() -> None:
     shop = Shop().tell(subscribe(plan_id="plan_monthly_pro", trial_period_days=0))
     shop.until("2025-02-22")

@@ -24,6 +24,7 @@ from tests.streams.payments.samples import (
     MINUTE_MS,
     NOW_MS,
     RULES,
+    asked_back,
     authorized,
     cancelled,
     chargeback,
@@ -43,6 +44,7 @@ from tests.streams.payments.samples import (
     refunding,
     settled,
     settled_life,
+    taken_on,
 )
 
 
@@ -60,6 +62,20 @@ def test_a_dispute_that_is_won_leaves_the_money_settled(outcome: str) -> None:
     life = disputed().hear(closed(outcome))
 
     assert (life.status, life.payment.charged_back_minor) == (Status.SETTLED, 0)
+
+
+@pytest.mark.parametrize("outcome", ["won", "withdrawn"])
+def test_a_dispute_that_is_won_of_money_that_went_back_meanwhile_leaves_it_refunded(
+    outcome: str,
+) -> None:
+    life = paid().hear(asked_back(None))
+    refund_id = life.last("RefundCharge").refund_id
+
+    life.hear(taken_on(refund_id), chargeback(), refunded(refund_id, AMOUNT), closed(outcome))
+    life.wait(8 * DAY_MS)
+
+    assert (life.status, life.last("RefundIssued").payment_status) == (Status.REFUNDED, "refunded")
+    assert "PaymentSettled" not in life.names
 
 
 @pytest.mark.parametrize(
@@ -118,6 +134,14 @@ def test_a_dispute_over_a_part_takes_that_part_and_blocks_the_rest() -> None:
     assert (life.status, remaining_minor(life.payment)) == (Status.CHARGED_BACK, AMOUNT - 7_000)
     assert life.last("ChargebackClosed").amount_minor == 7_000
     assert life.last("ChargebackClosed").customer_id == "cust_1"
+
+
+def test_what_a_lost_dispute_left_of_a_cancelled_order_is_for_a_person() -> None:
+    left = paid().hear(chargeback(7_000), cancelled(), closed("lost"))
+    none = paid().hear(chargeback(), cancelled(), closed("lost"))
+    kept = paid().hear(chargeback(7_000), closed("lost"))
+
+    assert [life.payment.stuck for life in (left, none, kept)] == [True, False, False]
 
 
 def test_a_dispute_claims_no_more_than_is_left() -> None:
@@ -220,8 +244,18 @@ def test_without_a_delivery_there_is_no_evidence_yet() -> None:
 def test_evidence_that_was_taken_stops_the_clock() -> None:
     life = disputed().hear(evidence_taken(), evidence_taken()).wait(30 * DAY_MS)
 
-    assert (life.status, life.timers) == (Status.DISPUTED, {})
+    assert (life.status, life.payment.stuck) == (Status.DISPUTED, False)
     assert life.hear(closed("won")).status is Status.SETTLED
+    assert life.timers == {}
+
+
+def test_a_bank_that_does_not_decide_is_for_a_person_and_decides_all_the_same() -> None:
+    life = disputed().hear(evidence_taken()).wait(90 * DAY_MS)
+
+    assert (life.status, life.payment.stuck_on) == (Status.DISPUTED, ("cb_1",))
+    assert life.timers == {}
+    life.hear(closed("won"))
+    assert (life.status, life.payment.stuck) == (Status.SETTLED, False)
 
 
 def test_evidence_of_another_dispute_does_not_count() -> None:
