@@ -24,6 +24,7 @@ from streams.payments.books import (
     stuck_at_provider,
     stuck_books,
 )
+from streams.payments.refund import underway_minor
 from streams.payments.rules import PaymentRules
 from streams.payments.states import Payment
 from tables.payments import BOOK_NOTES, PAYMENTS, STUCK
@@ -59,6 +60,11 @@ def reconciling(rules: PaymentRules) -> TickHandler:
         pages: dict[str, dict[str, Payment]] = {}
         for key, noted in list(islice(due, rules.reconciliation_page_max)):
             payment = ctx.table(PAYMENTS).get(payment_of_note(key))
+            if payment is not None and underway_minor(payment.refunds):
+                # It may take weeks: meanwhile its note must not take another's place on the page.
+                del notes[key]
+                notes[note_key(now_ms, payment_of_note(key))] = Noted()
+                continue
             if payment is None or not is_comparable(payment, noted, now_ms, rules):
                 continue
             pages.setdefault(key.partition("/")[0], {})[payment_of_note(key)] = payment

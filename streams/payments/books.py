@@ -16,7 +16,6 @@ from events.books import BookedCharge, BookMismatch, ChargesReconciled, Reconcil
 from streams.alarms import alarm
 from streams.moments import day_of
 from streams.payments.amounts import remaining_minor
-from streams.payments.refund import underway_minor
 from streams.payments.rules import PaymentRules
 from streams.payments.states import Owed, Payment
 
@@ -82,10 +81,9 @@ def has_money_moved(before: Payment | None, after: Payment) -> bool:
 
 
 def is_comparable(payment: Payment, note: Noted, now_ms: int, rules: PaymentRules) -> bool:
-    """Whether to ask now: not while money is on its way, and again only when no answer came."""
+    """Whether to ask now: not while an answer is owed, and again only when none came."""
     is_asked = note.asked_at_ms and now_ms < note.asked_at_ms + rules.reconciliation_retry_ms
-    on_its_way = payment.owed is not Owed.NOTHING or underway_minor(payment.refunds) > 0
-    return not on_its_way and not is_asked
+    return payment.owed is Owed.NOTHING and not is_asked
 
 
 def questions(day: str, payments: Mapping[str, Payment]) -> Iterator[ReconcileCharges]:

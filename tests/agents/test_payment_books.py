@@ -171,8 +171,23 @@ def test_a_refund_on_its_way_is_compared_when_it_has_ended() -> None:
     till.driver.advance(38 * HOUR_MS, step_ms=HOUR_MS)
 
     assert till.row().status == "REFUNDED"
-    assert sum(asked(till)) == 2, "of the day of the capture, and of the day of the refund"
+    assert sum(asked(till)) == 1
+    assert till.driver.rows(BOOK_NOTES) == {}
     assert till.driver.rows(STUCK) == {}
+
+
+def test_refunds_that_take_days_keep_no_other_payment_from_being_compared() -> None:
+    till = Till(rules=replace(RULES, reconciliation_page_max=1))
+    for number in range(1, 10):
+        order, token = f"ord_{number}", "tok_misbooked" if number == 9 else "tok_refund_pending"
+        till.hear(session(order, token))
+        till.hear(*(about(message, order) for message in (checked(), line(1), line(2))))
+    till.hear(*(about(cancelled(), f"ord_{number}") for number in range(1, 9)))
+
+    till.driver.advance(UNTIL_TWO_MS, step_ms=HOUR_MS)
+    till.driver.advance(5 * MINUTE_MS, step_ms=MINUTE_MS)
+
+    assert list(till.driver.rows(STUCK)) == ["pay_ord_9"]
 
 
 def test_a_refund_that_went_through_late_takes_its_payment_off_the_list() -> None:
