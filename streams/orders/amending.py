@@ -9,6 +9,7 @@ from events.inventory import InventoryAdjusted, OutOfStock
 from events.orders import AmendOrder
 from events.payments import PaymentFailed
 from streams.addresses import kept_address
+from streams.orders import uncollected
 from streams.orders.amendments import (
     ADDRESS,
     Lines,
@@ -30,7 +31,7 @@ from streams.orders.facts import (
     Moved,
 )
 from streams.orders.recovery import lines_cancelled
-from streams.orders.rows import BEFORE_DISPATCH, Order, Pending
+from streams.orders.rows import BEFORE_DISPATCH, Order, Pending, Status
 from streams.orders.rules import OrderRules
 from streams.orders.stock import amended
 from streams.orders.substituting import substitute_asked, substitutes_of
@@ -134,16 +135,17 @@ def unanswered(order: Order, due_ms: int, now_ms: int, rules: OrderRules) -> Fac
 def increase_unpaid(order: Order, event: PaymentFailed, at_ms: int, rules: OrderRules) -> Facts:
     """Take back what amendments brought and nobody paid, once no further attempt follows.
 
-    What has a shipment already is for people to collect. An amendment under way is given up, and
-    an order of which nothing else is left ends.
+    What has a shipment already is for people to collect, who are told. An amendment under way is
+    given up, and an order of which nothing else is left ends.
     """
     attempt = event.attempt_number or 1
-    if event.payment_id == order.payment_id or not order.unpaid:
+    mine = event.payment_id == order.payment_id
+    if mine or not order.unpaid or order.status is Status.CANCELLED:
         return ()
     if event.retryable and attempt < (event.max_attempts or rules.payment_attempts_max):
         return noted(order, at_ms, f"AMENDMENT_ATTEMPT_{attempt}_FAILED")
     if order.status not in BEFORE_DISPATCH or are_items_closed(order):
-        return noted(order, at_ms, "AMENDMENT_UNPAID")
+        return noted(order, at_ms, uncollected.REASON)
     lines = tuple(
         [
             replace(line, quantity=0, total_minor=0) if number in order.unpaid else line

@@ -11,7 +11,7 @@ from events.orders import OrderCancelled, OrderConfirmed, OrderFailed, PlaceOrde
 from events.payments import PaymentFailed, PaymentInitiated
 from events.types import OrderItem, OrderPayment, PaymentMethod
 from streams.moments import moment_of
-from streams.orders import strayed, unreturned
+from streams.orders import strayed, uncollected, unreturned
 from streams.orders.calendar import promised_on
 from streams.orders.exchange_facts import ExchangeFact
 from streams.orders.exchange_telling import exchanged, return_asked, unsent
@@ -22,6 +22,7 @@ from streams.orders.facts import (
     Cancelled,
     Fact,
     Flagged,
+    Noted,
     Placed,
     Rejected,
     ReturnAsked,
@@ -85,6 +86,8 @@ def following(
             yield strayed.alarm(order, fact)
         elif isinstance(fact, Flagged) and fact.reason == UNRETURNED:
             yield unreturned.alarm(order, fact)
+        elif isinstance(fact, Noted) and fact.reason == uncollected.REASON:
+            yield uncollected.alarm(order, fact.at_ms)
         elif isinstance(fact, AmendmentAsked | AmendmentEnded | Amended):
             yield from amended(order, fact, rules)
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from events.alerts import AlertRaised
 from events.base import Message
 from events.order_parts import Amendment
 from events.orders import OrderAmended
@@ -368,9 +369,20 @@ def test_while_it_is_tried_again_the_increase_stays() -> None:
 def test_what_has_a_shipment_already_is_not_taken_back() -> None:
     grown = after(PAID, MORE, held(3), created())
 
-    now = after(grown, declined(3, payment_id="pay_ord_1:2"))
+    refused = declined(3, payment_id="pay_ord_1:2")
+    now = after(grown, refused)
 
     assert (now.lines, reasons(now)[-1]) == (grown.lines, "AMENDMENT_UNPAID")
+    [alert] = told(grown, refused)
+    assert isinstance(alert, AlertRaised)
+    assert (alert.rule, alert.subject, alert.value) == ("unpaid_amendment", "ord_1", 104.97)
+    assert told(now, refused) == []
+
+
+def test_of_an_order_that_ended_nothing_is_to_be_collected() -> None:
+    grown = after(PAID, MORE, held(3), cancel())
+
+    assert told(grown, declined(3, payment_id="pay_ord_1:2")) == []
 
 
 def test_a_decrease_is_given_back_as_a_part() -> None:
