@@ -40,18 +40,17 @@ def _signed_up(ctx: Context, delivery: Delivery) -> None:
     table = ctx.table(WATCH_LISTS)
     known = table.get(user_id)
     after = registered(known, delivery.record.timestamp)
-    if after is not known:
+    if after is not None and after is not known:
         table[user_id] = after
 
 
 def _missed(ctx: Context, delivery: Delivery) -> None:
     event, table = delivery.value.data, ctx.table(WATCH_LISTS)
     known = table.get(event.user_id)
-    after, new = missed(known, event)
-    if after is None or after is known:
-        return
-    table[event.user_id] = after
-    for product_id in new:
+    after, waits_for = missed(known, event)
+    if after is not known:
+        table[event.user_id] = after
+    for product_id in waits_for:
         ctx.publish(WATCHES, product_id, msgspec.json.encode((product_id, event.user_id)), ())
 
 

@@ -28,17 +28,18 @@ def registered(known: WatchList | None, at_ms: int) -> WatchList:
 def missed(
     known: WatchList | None, event: OrderCancelled | OrderAmended
 ) -> tuple[WatchList | None, list[str]]:
-    """Put what a user could not get on their list; give what is new on it.
+    """Put what a user could not get on their list; give what they wait for now.
 
-    Whoever has not registered has no list. A full list lets go of what was missed first.
+    Whoever has not registered has no list. A full list lets go of what was missed first. What is
+    on it from an earlier time is waited for again: of that they were told, or may have been.
     """
     if known is None or event.cancellation_reason != _SHORT:
         return known, []
     wanted = dict.fromkeys(_taken_away(event))
     new = [product_id for product_id in wanted if product_id not in known.products]
     if not new:
-        return known, []
-    return replace(known, products=(*known.products, *new)[-PRODUCTS_MAX:]), new
+        return known, [*wanted]
+    return replace(known, products=(*known.products, *new)[-PRODUCTS_MAX:]), [*wanted]
 
 
 def _taken_away(event: OrderCancelled | OrderAmended) -> list[str]:

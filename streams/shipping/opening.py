@@ -5,7 +5,7 @@ from enum import StrEnum
 from events.shipment_ids import shipment_id_of
 from events.shipping import CreateShipment
 from events.types import ShippedItem
-from streams.addresses import kept_address
+from streams.addresses import PostalAddress, kept_address
 from streams.shipping import booking
 from streams.shipping.calendar import eta_ms
 from streams.shipping.cancelling import AMENDED
@@ -92,7 +92,7 @@ def _shipment(
 ) -> Shipment:
     warehouse_id = command.warehouse_id or rules.warehouse_default
     packages = packed([_item(row, item) for item in command.items], shipment_id[-100:], rules)
-    destination = kept_address(command.shipping_address)
+    destination = _destination(row, shipment_id, command)
     signature = row.total_minor >= rules.signature_from_minor
     priced = Parcel(
         chargeable_g(packages, rules),
@@ -120,6 +120,13 @@ def _shipment(
         guessed=command.warehouse_id is None,
         history=(Step(at_ms, Status.PENDING, "ASKED_FOR"),),
     )
+
+
+def _destination(row: Fulfilment, shipment_id: str, command: CreateShipment) -> PostalAddress:
+    """Where the order goes by now; a person who asks for a shipment may send it elsewhere."""
+    if shipment_id in row.planned and row.destination is not None:
+        return row.destination
+    return kept_address(command.shipping_address)
 
 
 def _item(row: Fulfilment, item: ShippedItem) -> Item:

@@ -12,6 +12,7 @@ from settings import Settings
 from streams.shipping import fulfilment
 from streams.shipping.asking import shipments_asked
 from streams.shipping.calendar import moment_of
+from streams.shipping.evolution import fold
 from streams.shipping.opening import begun
 from streams.shipping.rows import Status
 from streams.shipping.rules import ShippingRules
@@ -492,6 +493,19 @@ def test_a_shipment_asked_for_and_superseded_before_it_began_ends_at_once() -> N
     _, ended = begun(row, command.shipment_id, command, AT_MS, "corr_1", RULES)
 
     assert (row.superseded, ended.reason) == (("shp_ord_1",), "ORDER_AMENDED")
+
+
+def test_a_shipment_asked_for_before_its_order_went_elsewhere_goes_there_too() -> None:
+    before = told(confirmed(), held(1, units=2), held(2))
+    facts = fulfilment.decide(before, complete(), AT_MS, RULES)
+    [command] = shipments_asked(fulfilment.fold(before, facts), facts)
+    elsewhere = moved_to(line1="9 New St", city="Salem")
+    row = told(confirmed(), held(1, units=2), held(2), complete(), elsewhere)
+    assert row is not None
+
+    facts_now = begun(row, str(command.shipment_id), command, AT_MS, "corr_1", RULES)
+
+    assert fold(None, facts_now).destination.city == "Salem"
 
 
 def test_what_is_let_go_of_a_line_leaves_the_rest(dock: Dock) -> None:

@@ -82,6 +82,16 @@ def test_who_could_not_get_a_product_is_told_when_it_is_back() -> None:
     assert told(dock) == 1
 
 
+def test_who_misses_a_product_again_is_told_again() -> None:
+    dock = shop()
+    dock.tell(SIGNED_UP, cancelled("p1"), back("p1"), back("p1"))
+    assert told(dock) == 1
+
+    dock.tell(cancelled("p1", order_id="ord_2"), back("p1"))
+
+    assert (told(dock), products(dock)) == (2, {"usr_1": ("p1",)})
+
+
 def test_who_waits_to_hear_of_it_does_not_of_what_the_queue_took_at_once() -> None:
     dock = shop()
 
@@ -114,8 +124,8 @@ def test_a_line_that_was_cancelled_is_missed_too_and_one_that_the_customer_took_
 
 
 def test_a_list_keeps_the_newest_and_nothing_twice() -> None:
-    row, new = missed(WatchList(0, ("p1",)), cancelled("p1", "p2", "p2"))
-    assert (row, new) == (WatchList(0, ("p1", "p2")), ["p2"])
+    row, waits = missed(WatchList(0, ("p1",)), cancelled("p1", "p2", "p2"))
+    assert (row, waits) == (WatchList(0, ("p1", "p2")), ["p1", "p2"])
 
     row, _ = missed(row, cancelled(*[f"q{number}" for number in range(99)]))
     assert row is not None
