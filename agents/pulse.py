@@ -163,9 +163,13 @@ def _on_low_stock(ctx: Context, delivery: Delivery) -> None:
     _put(ctx, key, ctx.table(SHELVES).get(key), stock.ran_low(alert))
 
 
-def _put(ctx: Context, key: str, before: stock.Shelf | None, after: stock.Shelf) -> None:
+def _put(ctx: Context, key: str, before: stock.Shelf | None, after: stock.Shelf | None) -> None:
     levels = ctx.table(LEVELS)
-    ctx.table(SHELVES)[key] = after
+    shelves = ctx.table(SHELVES)
+    if after is None:
+        del shelves[key]
+    else:
+        shelves[key] = after
     levels[_ALL] = stock.summed(levels.get(_ALL) or stock.BARE, before, after)
 
 

@@ -194,6 +194,7 @@ class InventoryAdjusted(StockEvent):
     payment_id: Id | None = None  # extension: the payment that waits for this hold
     committed: bool | None = None  # extension: a captured payment made the hold permanent
     spoken_for: bool | None = None  # extension: those who wait for the product took it at once
+    discontinued: bool | None = None  # extension: the product is sold no more in this warehouse
 
 
 class OutOfStock(StockEvent):

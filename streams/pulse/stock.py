@@ -1,7 +1,7 @@
 """What is on the shelves now: a shelf a product and warehouse, and the sums over them.
 
 A shelf is low from its LowStockAlert until its available units exceed the reorder point
-again, and out while it has none. Sums follow from the shelves' differences, so that they
+again, and out while it has none; one whose product is sold no more is no shelf. Sums follow from the shelves' differences, so that they
 need no scan.
 """
 
@@ -42,8 +42,10 @@ def shelf_key(event: InventoryAdjusted | LowStockAlert) -> str:
     return f"{event.product_id}|{event.warehouse_id}"
 
 
-def adjusted(shelf: Shelf | None, change: InventoryAdjusted) -> Shelf:
-    """Give the shelf after its stock changed."""
+def adjusted(shelf: Shelf | None, change: InventoryAdjusted) -> Shelf | None:
+    """Give the shelf after its stock changed; None: there is none any more."""
+    if change.discontinued:
+        return None
     available = change.new_quantity
     if shelf is None or shelf.low_until is None or available > shelf.low_until:
         return Shelf(available)
@@ -55,15 +57,10 @@ def ran_low(alert: LowStockAlert) -> Shelf:
     return Shelf(alert.available_quantity, alert.reorder_point)
 
 
-def summed(levels: Levels, before: Shelf | None, after: Shelf) -> Levels:
-    """Give the sums after one shelf changed."""
-    low = int(after.low_until is not None)
-    out = int(after.available <= 0)
-    units, shelves = after.available, 1
-    if before is not None:
-        units, shelves = units - before.available, 0
-        low -= before.low_until is not None
-        out -= before.available <= 0
+def summed(levels: Levels, before: Shelf | None, after: Shelf | None) -> Levels:
+    """Give the sums after one shelf changed, began or went."""
+    was, now = _figures(before), _figures(after)
+    shelves, units, low, out = [new - old for new, old in zip(now, was, strict=True)]
     return Levels(
         levels.seq + 1,
         levels.published,
@@ -72,6 +69,13 @@ def summed(levels: Levels, before: Shelf | None, after: Shelf) -> Levels:
         levels.low + low,
         levels.out + out,
     )
+
+
+def _figures(shelf: Shelf | None) -> tuple[int, int, int, int]:
+    """What a shelf adds to the sums: itself, its units, whether it is low, whether it is out."""
+    if shelf is None:
+        return 0, 0, 0, 0
+    return 1, shelf.available, int(shelf.low_until is not None), int(shelf.available <= 0)
 
 
 def standing(levels: Levels) -> Tally:

@@ -118,7 +118,9 @@ class Shop:
         )
         self.send(opened, PAYMENTS_EVENTS)
 
-    def hold(self, product: str, units: int, left: int, warehouse: str = "w") -> None:
+    def hold(
+        self, product: str, units: int, left: int, warehouse: str = "w", **given: bool
+    ) -> None:
         adjusted = events.InventoryAdjusted(
             adjustment_id=f"adj_{self.sent}",
             product_id=product,
@@ -129,6 +131,7 @@ class Shop:
             new_quantity=left,
             reason="order_reserved" if units else "reservation_expired",
             reservation_status="CONFIRMED",
+            **given,
         )
         self.send(adjusted, INVENTORY_EVENTS)
 
@@ -214,6 +217,23 @@ def test_stock_is_summed_over_all_partitions_and_outlives_every_window() -> None
     assert shop.current("stock.out") == 1
     assert shop.current("stock.low") == 1
     assert shop.figure("inventory.top_products", "p0") == 21
+
+
+def test_what_is_sold_no_more_is_neither_low_nor_out() -> None:
+    shop = Shop()
+    shop.hold("p0", 1, left=20)
+    shop.hold("p1", 1, left=5)
+    shop.low("p1", 5)
+
+    shop.hold("p1", 5, left=0, discontinued=True)
+    shop.settle()
+
+    assert [shop.current(f"stock.{name}") for name in ("shelves", "units", "low", "out")] == [
+        1,
+        20,
+        0,
+        0,
+    ]
 
 
 def test_an_event_about_all_warehouses_is_no_shelf() -> None:

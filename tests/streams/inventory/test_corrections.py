@@ -250,7 +250,7 @@ def test_a_discontinued_level_sells_nothing_and_keeps_its_books() -> None:
 
     (told,) = shop.take_adjusted()
     assert (shop.level().status, shop.level().on_hand) == ("DISCONTINUED", 5)
-    assert (told.adjusted_quantity, told.new_quantity) == (-5, 0)
+    assert (told.adjusted_quantity, told.new_quantity, told.discontinued) == (-5, 0, True)
     assert (told.reason, told.notes) == ("manual_correction", "discontinued")
     shop.reserve("a:1", 1)
     assert shop.status("a:1") == "PENDING"

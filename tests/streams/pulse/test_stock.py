@@ -9,7 +9,7 @@ from streams.pulse import stock
 from streams.pulse.stock import BARE, Levels, Shelf
 
 
-def change(new: int, product: str = "p") -> InventoryAdjusted:
+def change(new: int, product: str = "p", *, discontinued: bool | None = None) -> InventoryAdjusted:
     return InventoryAdjusted(
         adjustment_id="a",
         product_id=product,
@@ -19,6 +19,7 @@ def change(new: int, product: str = "p") -> InventoryAdjusted:
         adjusted_quantity=new,
         new_quantity=new,
         reason="restock",
+        discontinued=discontinued,
     )
 
 
@@ -43,6 +44,16 @@ def test_a_shelf_follows_its_stock(shelf: Shelf | None, new: int, after: Shelf) 
     assert stock.adjusted(shelf, change(new)) == after
 
 
+@pytest.mark.parametrize("shelf", [None, Shelf(8), Shelf(0, low_until=10)])
+def test_a_shelf_whose_product_is_sold_no_more_is_no_shelf(shelf: Shelf | None) -> None:
+    others = stock.summed(BARE, None, Shelf(3))
+    levels = others if shelf is None else stock.summed(others, None, shelf)
+
+    assert stock.adjusted(shelf, change(0, discontinued=True)) is None
+    after = stock.summed(levels, shelf, None)
+    assert (after.shelves, after.units, after.low, after.out) == (1, 3, 0, 0)
+
+
 def test_a_shelf_is_low_from_its_alert() -> None:
     assert stock.ran_low(low(9)) == Shelf(9, low_until=10)
 
@@ -56,7 +67,7 @@ def test_one_product_in_two_warehouses_is_two_shelves() -> None:
 @given(st.lists(st.tuples(st.sampled_from("pqr"), st.integers(0, 20), st.booleans()), max_size=40))
 @settings(max_examples=60)
 def test_the_sums_are_those_of_the_shelves(changes: list[tuple[str, int, bool]]) -> None:
-    shelves: dict[str, Shelf] = {}
+    shelves: dict[str, Shelf | None] = {}
     levels = BARE
 
     for product, units, alerted in changes:
@@ -70,12 +81,13 @@ def test_the_sums_are_those_of_the_shelves(changes: list[tuple[str, int, bool]])
         )
         levels = stock.summed(levels, before, shelves[key])
 
+    found = [shelf for shelf in shelves.values() if shelf is not None]
     assert levels == Levels(
         seq=len(changes),
-        shelves=len(shelves),
-        units=sum(shelf.available for shelf in shelves.values()),
-        low=sum(shelf.low_until is not None for shelf in shelves.values()),
-        out=sum(shelf.available == 0 for shelf in shelves.values()),
+        shelves=len(found),
+        units=sum(shelf.available for shelf in found),
+        low=sum(shelf.low_until is not None for shelf in found),
+        out=sum(shelf.available == 0 for shelf in found),
     )
 
 
