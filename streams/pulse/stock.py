@@ -1,8 +1,8 @@
 """What is on the shelves now: a shelf a product and warehouse, and the sums over them.
 
 A shelf is low from its LowStockAlert until its available units exceed the reorder point
-again, and out while it has none; one whose product is sold no more is no shelf. Sums follow from the shelves' differences, so that they
-need no scan.
+again, and out while it has none; one whose product is sold no more is no shelf. Sums follow
+from the shelves' differences, so that they need no scan.
 """
 
 import msgspec
