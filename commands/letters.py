@@ -1,27 +1,26 @@
 """Dead letters as they lie on their topics: read, and put back where they came from, once.
 
-How far a topic was replayed is the offset of the consumer group `<app>-replay`; letters behind
-it that were replayed one by one stand in the offset's metadata. Both are written in the
-transaction of the records, so that a letter is replayed and noted, or neither.
+What was replayed of a topic is noted on the topic itself, among the letters; the newest note tells
+of all. It is written in the transaction of the records, so that a letter is replayed and noted,
+or neither, and after every letter that it tells of, so that Kafka keeps it longer than those. (A
+group's offset it forgets after a week without members, and `replay all` would begin anew.)
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
+import msgspec
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.structs import OffsetAndMetadata
 
-from commands.base import CommandError
 from engine.dead_letters import DeadLetter, read_dead_letter
 
 _POLL_MS: Final = 200
 _BATCH_LETTERS: Final = 500
 """Letters put back in one transaction."""
-_NOTED_CHARS_MAX: Final = 4_000
-"""Kafka's own limit for an offset's metadata is 4,096 bytes."""
+_NOTE: Final = "dlq.replayed"
+"""The header by which a note is told from a letter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,26 +46,13 @@ class Replayed:
         return Replayed(up_to, frozenset(one for one in self.singly if one >= up_to))
 
     @classmethod
-    def read(cls, noted: OffsetAndMetadata | None) -> "Replayed":
-        """As it was written by `written`; nothing written is nothing replayed."""
-        if noted is None or noted.offset < 0:
-            return cls()
-        singly = frozenset(int(one) for one in (noted.metadata or "").split(",") if one)
-        return cls(noted.offset, singly)
+    def read(cls, note: bytes) -> "Replayed":
+        """As it was written by `written`."""
+        return msgspec.json.decode(note, type=cls)
 
-    def written(self) -> OffsetAndMetadata:
-        """As a group's offset.
-
-        Raises:
-            CommandError: too many letters were replayed one by one.
-        """
-        metadata = ",".join(map(str, sorted(self.singly)))
-        if len(metadata) > _NOTED_CHARS_MAX:
-            raise CommandError(
-                "too many letters were replayed one by one: replay the rest with"
-                " `faust -A app dead-letters replay all`"
-            )
-        return OffsetAndMetadata(self.up_to, metadata)
+    def written(self) -> bytes:
+        """As a note's value."""
+        return msgspec.json.encode(self)
 
 
 class Letters:
@@ -74,10 +60,28 @@ class Letters:
 
     def __init__(self, client_options: Mapping[str, Any], app_id: str) -> None:
         self._options = client_options
-        self._group = f"{app_id}-replay"
+        self._id = f"{app_id}-replay"
 
     async def read(self, topic: str, start: int = 0) -> AsyncIterator[DeadLetter]:
         """The letters of a topic from an offset on, as of now."""
+        async with aclosing(self._records(topic, start)) as records:
+            async for record in records:
+                if not _is_note(record):
+                    yield read_dead_letter(record)
+
+    async def replayed(self, topics: Sequence[str]) -> dict[str, Replayed]:
+        """What was replayed of each topic."""
+        return {topic: await self._replayed(topic) for topic in topics}
+
+    async def _replayed(self, topic: str) -> Replayed:
+        newest = Replayed()
+        async for record in self._records(topic, 0):
+            if _is_note(record):
+                newest = Replayed.read(record.value)
+        return newest
+
+    async def _records(self, topic: str, start: int) -> AsyncGenerator[Any, None]:
+        """Letters and notes."""
         consumer = AIOKafkaConsumer(
             **self._options, isolation_level="read_committed",
             auto_offset_reset="earliest", enable_auto_commit=False,
@@ -91,22 +95,9 @@ class Letters:
             while await consumer.position(tp) < end:
                 for record in (await consumer.getmany(tp, timeout_ms=_POLL_MS)).get(tp, ()):
                     if record.offset < end:
-                        yield read_dead_letter(record)
+                        yield record
         finally:
             await consumer.stop()
-
-    async def replayed(self, topics: Sequence[str]) -> dict[str, Replayed]:
-        """What was replayed of each topic."""
-        admin = AIOKafkaAdminClient(
-            **{k: v for k, v in self._options.items() if k != "connections_max_idle_ms"}
-        )
-        await admin.start()
-        try:
-            tps = [TopicPartition(topic, 0) for topic in topics]
-            noted = await admin.list_consumer_group_offsets(self._group, partitions=tps)
-            return {tp.topic: Replayed.read(noted.get(tp)) for tp in tps}
-        finally:
-            await admin.close()
 
     async def replay_one(self, letter: DeadLetter, topic: str) -> None:
         """Put one letter back, also when that was done before."""
@@ -139,7 +130,7 @@ class Letters:
     @asynccontextmanager
     async def _producer(self) -> AsyncIterator[AIOKafkaProducer]:
         """One at a time: a second replay fences the first before it looks what is done."""
-        producer = AIOKafkaProducer(**self._options, transactional_id=self._group, acks="all")
+        producer = AIOKafkaProducer(**self._options, transactional_id=self._id, acks="all")
         await producer.start()
         try:
             yield producer
@@ -153,10 +144,15 @@ class Letters:
         letters: Sequence[DeadLetter],
         replayed: Replayed,
     ) -> None:
-        noted = {TopicPartition(topic, 0): replayed.written()}
         async with producer.transaction():
             for letter in letters:
                 await producer.send(
                     letter.topic, letter.value, letter.key, headers=list(letter.headers)
                 )
-            await producer.send_offsets_to_transaction(noted, self._group)
+            note = replayed.written()
+            await producer.send(topic, note, partition=0, headers=[(_NOTE, b"")])
+
+
+def _is_note(record: Any) -> bool:
+    """Letters have other headers beside it, should their producers have written one like it."""
+    return [name for name, _ in record.headers] == [_NOTE]

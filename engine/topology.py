@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 from engine.errors import NotCopartitioned, TopologyError
@@ -9,6 +10,9 @@ from engine.partitioning import partition_of
 from engine.specs import AgentSpec, EffectSpec, Handler, TableSpec, TopicSpec
 
 ANY = "*"
+LETTERS_KEPT_MIN = timedelta(days=14)
+"""Dead letters stay at least so long, whatever becomes of their neighbours: somebody has to find
+out why, mend it and deploy that."""
 TIMERS: TableSpec[bool] = TableSpec(
     name="timers",
     row=bool,
@@ -113,7 +117,8 @@ class Topology:
         for topic in self.topics.values():
             specs[topic.name] = replace(topic.spec, partitions=self.partitions_of(topic.spec))
             if not topic.spec.internal or topic.name == topic.public:
-                specs[topic.public + ".dlq"] = replace(topic.spec, partitions=1)
+                kept = max(topic.spec.retention, LETTERS_KEPT_MIN)
+                specs[topic.public + ".dlq"] = replace(topic.spec, partitions=1, retention=kept)
         for spec in self._output_specs():
             name = self.real_name(spec)
             specs.setdefault(name, replace(spec, partitions=self.partitions_of(spec)))

@@ -1,13 +1,17 @@
 """Which letters count as replayed, and how that is written down."""
 
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from types import SimpleNamespace
+from typing import Any
+
 import msgspec
 import pytest
-from aiokafka.structs import OffsetAndMetadata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commands.base import CommandError
-from commands.letters import Replayed
+import commands.letters
+from commands.letters import Letters, Replayed
 from engine.dead_letters import DeadLetter
 
 OFFSETS = st.integers(0, 300)
@@ -23,7 +27,6 @@ def letter(offset: int) -> DeadLetter:
 
 
 def test_nothing_written_is_nothing_replayed() -> None:
-    assert Replayed.read(None) == Replayed.read(OffsetAndMetadata(-1, "")) == Replayed()
     assert letter(0) not in Replayed()
 
 
@@ -54,8 +57,148 @@ def test_what_is_written_is_read(up_to: int, singly: frozenset[int]) -> None:
     assert Replayed.read(replayed.written()) == replayed
 
 
-def test_more_single_ones_than_kafka_would_keep_are_refused_with_the_way_out() -> None:
-    many = Replayed(singly=frozenset(range(1_000_000, 1_001_000)))
+class Kafka:
+    """Topics of one partition, for one client at a time."""
 
-    with pytest.raises(CommandError, match="replay all"):
-        many.written()
+    def __init__(self) -> None:
+        self.topics: dict[str, list[Any]] = {"t.dlq": [], "t": []}
+        self.begins: dict[str, int] = {}
+        """By topic: what retention has left of it begins here."""
+        self.refuses: Callable[[], bool] = lambda: False
+
+    def write(self, topic: str, value: bytes | None, headers: list[tuple[str, bytes]]) -> None:
+        log = self.topics[topic]
+        log.append(SimpleNamespace(
+            topic=topic, partition=0, offset=len(log), timestamp=0, key=None, value=value,
+            headers=tuple(headers),
+        ))  # fmt: skip
+
+    def bury(self, *values: bytes) -> None:
+        for value in values:
+            self.write("t.dlq", value, [("own", b"1"), ("dlq.topic", b"t"), ("dlq.error", b"No")])
+
+    def put_back(self) -> list[bytes]:
+        return [record.value for record in self.topics["t"]]
+
+
+class Consumer:
+    def __init__(self, kafka: Kafka) -> None:
+        self._kafka = kafka
+        self._at = 0
+
+    async def start(self) -> None: ...
+
+    async def stop(self) -> None: ...
+
+    async def end_offsets(self, tps: list[Any]) -> dict[Any, int]:
+        return {tp: len(self._kafka.topics[tp.topic]) for tp in tps}
+
+    def assign(self, _tps: list[Any]) -> None: ...
+
+    def seek(self, tp: Any, at: int) -> None:
+        self._at = max(at, self._kafka.begins.get(tp.topic, 0))
+
+    async def position(self, _tp: Any) -> int:
+        return self._at
+
+    async def getmany(self, tp: Any, timeout_ms: int) -> dict[Any, list[Any]]:
+        found = self._kafka.topics[tp.topic][self._at : self._at + 2]
+        self._at += len(found)
+        return {tp: found}
+
+
+class Producer:
+    def __init__(self, kafka: Kafka) -> None:
+        self._kafka = kafka
+        self._pending: list[tuple[str, bytes | None, Any]] = []
+
+    async def start(self) -> None: ...
+
+    async def stop(self) -> None: ...
+
+    async def send(
+        self, topic: str, value: bytes | None, key: bytes | None = None, *,
+        headers: Any, partition: int | None = None,
+    ) -> None:  # fmt: skip
+        self._pending.append((topic, value, headers))
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[None]:
+        self._pending = []
+        yield
+        if self._kafka.refuses():
+            raise ConnectionError
+        for record in self._pending:
+            self._kafka.write(*record)
+
+
+@pytest.fixture
+def kafka(monkeypatch: pytest.MonkeyPatch) -> Kafka:
+    made = Kafka()
+    monkeypatch.setattr(commands.letters, "AIOKafkaConsumer", lambda **_: Consumer(made))
+    monkeypatch.setattr(commands.letters, "AIOKafkaProducer", lambda **_: Producer(made))
+    return made
+
+
+LETTERS = Letters({}, "app")
+
+
+async def read() -> list[DeadLetter]:
+    return [letter async for letter in LETTERS.read("t.dlq")]
+
+
+async def test_every_letter_is_put_back_once_however_often_that_is_asked_for(kafka: Kafka) -> None:
+    """Also years later: what was replayed stands on the topic, as long as its letters."""
+    kafka.bury(b"a", b"b", b"c")
+
+    assert await LETTERS.replay_all("t.dlq") == (3, 0)
+    kafka.bury(b"d")
+    assert await LETTERS.replay_all("t.dlq") == (1, 0)
+    assert await LETTERS.replay_all("t.dlq") == (0, 0)
+
+    assert kafka.put_back() == [b"a", b"b", b"c", b"d"]
+    assert [dict(record.headers) for record in kafka.topics["t"]] == [{"own": b"1"}] * 4
+
+
+async def test_one_that_was_put_back_by_itself_is_left_out_by_the_rest(kafka: Kafka) -> None:
+    kafka.bury(b"a", b"b", b"c")
+    _, second, _ = await read()
+
+    await LETTERS.replay_one(second, "t.dlq")
+
+    told = (await LETTERS.replayed(["t.dlq"]))["t.dlq"]
+    assert [letter in told for letter in await read()] == [False, True, False]
+    assert await LETTERS.replay_all("t.dlq") == (2, 0)
+    assert kafka.put_back() == [b"b", b"a", b"c"]
+
+
+async def test_what_the_broker_refused_is_neither_put_back_nor_noted(kafka: Kafka) -> None:
+    kafka.bury(b"a")
+    kafka.refuses = lambda: True
+
+    with pytest.raises(ConnectionError):
+        await LETTERS.replay_all("t.dlq")
+
+    kafka.refuses = lambda: False
+    assert kafka.put_back() == []
+    assert await LETTERS.replay_all("t.dlq") == (1, 0)
+
+
+async def test_a_note_is_no_letter_and_a_letter_no_note_whatever_its_headers(kafka: Kafka) -> None:
+    kafka.bury(b"a")
+    kafka.write("t.dlq", b"b", [("dlq.replayed", b""), ("dlq.topic", b"t"), ("dlq.error", b"No")])
+
+    await LETTERS.replay_all("t.dlq")
+
+    assert [letter.value for letter in await read()] == [b"a", b"b"]
+
+
+async def test_what_is_left_of_a_topic_is_known_as_before(kafka: Kafka) -> None:
+    kafka.bury(b"a", b"b")
+    await LETTERS.replay_all("t.dlq")
+    kafka.bury(b"c")
+
+    kafka.begins["t.dlq"] = 1
+
+    assert await LETTERS.replay_all("t.dlq") == (1, 0)
+    assert kafka.put_back() == [b"a", b"b", b"c"]

@@ -2,6 +2,7 @@
 
 from contextlib import nullcontext
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from faust.types import TP
@@ -64,6 +65,18 @@ def test_every_topic_that_must_exist_is_named_once() -> None:
     assert {name: spec.partitions for name, spec in names.items()} == {
         "in": 4, "in.dlq": 1, "t-in-by-k-repartition": 4, "out": 4
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(("days", "kept"), [(7, 14), (30, 30)])
+def test_dead_letters_stay_as_long_as_their_neighbours_and_for_a_fortnight_at_least(
+    days: int, kept: int
+) -> None:
+    source = replace(IN, retention=timedelta(days=days))
+
+    found = bound(AgentSpec("a", "", (Source(source, {}),))).topic_specs()
+
+    assert found["in"].retention == timedelta(days=days)
+    assert found["in.dlq"].retention == timedelta(days=kept)
 
 
 def test_topics_with_other_partition_counts_are_named_with_what_to_do() -> None:
