@@ -21,6 +21,7 @@ from providers.smtp_answers import CLOSING, Why, of_message, of_recipient
 
 _PORT: Final = 587
 _TLS_PORT: Final = 465
+_HERE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 CONNECTIONS_MAX: Final = 10
 """Connections to the server unless told otherwise."""
 
@@ -46,6 +47,8 @@ class SmtpServer:
         """The server that `smtp://user:password@host:port` or `smtps://...` names."""
         parts = urlsplit(url)
         is_tls = parts.scheme == "smtps"
+        # Whoever sits in between could leave the server's offer out, and read the password.
+        needs_tls = parts.username is not None and not is_tls and parts.hostname not in _HERE
         return cls(
             parts.hostname or "",
             parts.port or (_TLS_PORT if is_tls else _PORT),
@@ -53,6 +56,7 @@ class SmtpServer:
             username=unquote(parts.username) if parts.username else None,
             password=unquote(parts.password) if parts.password else None,
             use_tls=is_tls,
+            start_tls=True if needs_tls else None,
         )
 
     def __repr__(self) -> str:

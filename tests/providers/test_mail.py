@@ -304,6 +304,19 @@ async def test_a_server_may_ask_for_a_password(mailbox: Mailbox) -> None:
 
 
 @pytest.mark.parametrize(
+    ("url", "start_tls"),
+    [
+        ("smtp://ann:pass@mail.example", True),
+        ("smtps://ann:pass@mail.example", None),
+        ("smtp://mail.example", None),
+        ("smtp://ann:pass@127.0.0.1:1025", None),
+    ],
+)
+def test_a_password_leaves_this_machine_by_tls_only(url: str, *, start_tls: bool | None) -> None:
+    assert SmtpServer.at(url, "shop@example.com").start_tls is start_tls
+
+
+@pytest.mark.parametrize(
     ("url", "found"),
     [
         ("smtp://mail.example", ("mail.example", 587, None, None, False)),
