@@ -23,6 +23,9 @@ LOG = logging.getLogger(__name__)
 
 _ALREADY_THERE = 36
 CHANGELOG_SEGMENT_BYTES = 64 << 20
+CHANGELOG_LAG_S = 7 * 24 * 3600
+"""How long a value may lie in the changelog that a newer one has replaced: Kafka would leave it
+until half of a partition is such, for ever where little is written, and it may be somebody's."""
 MESSAGE_BYTES_MAX = 1_048_588
 """Of a record batch: Kafka's own default. A cluster whose default is lower refuses the engine's
 batches (`sizes.BATCH_BYTES`), and its worker ends at every start."""
@@ -57,6 +60,7 @@ def wanted_topics(topology: Topology, replication: int) -> list[NewTopic]:
     changelog = {
         "cleanup.policy": "compact",
         "delete.retention.ms": str(TOMBSTONES_KEPT_S * 1000),
+        "max.compaction.lag.ms": str(CHANGELOG_LAG_S * 1000),
         "segment.bytes": str(CHANGELOG_SEGMENT_BYTES),
         "max.message.bytes": str(MESSAGE_BYTES_MAX),
         "min.insync.replicas": _min_isr(replication),

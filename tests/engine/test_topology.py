@@ -67,6 +67,14 @@ def test_every_topic_that_must_exist_is_named_once() -> None:
     }  # fmt: skip
 
 
+def test_what_was_replaced_leaves_the_changelog_within_a_week_or_two() -> None:
+    """Also where little is written: an erased customer's data is among it."""
+    [configs] = [t.topic_configs for t in wanted_topics(bound(), 1) if t.name == "t-changelog"]
+
+    assert configs["cleanup.policy"] == "compact"
+    assert int(configs["max.compaction.lag.ms"]) == timedelta(days=7) / timedelta(milliseconds=1)
+
+
 @pytest.mark.parametrize(("days", "kept"), [(7, 14), (30, 30)])
 def test_dead_letters_stay_as_long_as_their_neighbours_and_for_a_fortnight_at_least(
     days: int, kept: int
