@@ -242,6 +242,16 @@ def test_rows_are_open_only_to_this_machine_and_only_in_dev(
             made()
 
 
+def test_there_are_three_environments() -> None:
+    assert [settings(env=env, view_token="let me in").env for env in ("dev", "sit", "prod")] == [
+        "dev",
+        "sit",
+        "prod",
+    ]
+    with pytest.raises(ValueError, match="'dev', 'sit' or 'prod'"):
+        settings(env="staging", view_token="let me in")
+
+
 def test_one_token_cannot_give_both_rights() -> None:
     with pytest.raises(ValueError, match="FLOWMART_PERSONAL_TOKEN must differ"):
         settings(view_token="x", personal_token="x")

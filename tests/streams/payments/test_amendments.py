@@ -103,11 +103,19 @@ def test_paid_and_dearer_is_a_further_payment_charged_at_once() -> None:
     assert opened.payment_method.token == VISA
 
 
-@pytest.mark.parametrize("total_minor", [AMOUNT + 50, AMOUNT - 50])
-def test_half_a_dollar_is_waived(total_minor: int) -> None:
+@pytest.mark.parametrize(
+    ("total_minor", "said"),
+    [
+        (AMOUNT + 50, []),
+        (AMOUNT - 50, []),
+        (AMOUNT + 51, ["PaymentInitiated"]),
+        (AMOUNT - 51, ["RefundCharge"]),
+    ],
+)
+def test_half_a_dollar_is_waived_and_no_more(total_minor: int, said: list[str]) -> None:
     life = paid().forget_said().hear(amended(total_minor))
 
-    assert life.names == []
+    assert life.names == said
 
 
 @pytest.mark.parametrize("make", [paid, capturing])
