@@ -29,6 +29,7 @@ FOREIGN = {
     "up": set(),
     "process_cpu_seconds_total": set(),
     "process_resident_memory_bytes": set(),
+    "process_start_time_seconds": set(),
     "ALERTS": {"alertname", "alertstate"},
 }
 """Metrics that Prometheus itself or its client library tells, with their labels."""

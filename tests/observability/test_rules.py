@@ -15,7 +15,9 @@ from streams.inventory.missing import RULE as STOCK_MISSING
 from streams.inventory.warehouses import RULE as SNAPSHOT_GAP
 from streams.orders.strayed import RULE as SENT_AFTER_CANCEL
 from streams.orders.sweeping import RULE as STUCK_ORDER
+from streams.orders.uncollected import RULE as UNPAID_AMENDMENT
 from streams.orders.unreturned import RULE as UNRETURNED
+from streams.payments.approvals import APPROVAL
 from streams.payments.books import RULE
 from streams.payments.books import STUCK as STUCK_PAYMENT
 from streams.shipping.claims import RULE as CARRIER_CLAIM
@@ -110,5 +112,7 @@ def test_every_runbook_belongs_to_an_alert() -> None:
         REVIEW_SLA,
         SENT_AFTER_CANCEL,
         RETURN_LABEL,
+        APPROVAL,
+        UNPAID_AMENDMENT,
     }
     assert pages == {name for name in engine | business | told_directly if "$" not in name}
