@@ -1,12 +1,16 @@
 """Units that leave their warehouse with a carrier."""
 
+from typing import Final
+
 from msgspec.structs import replace
 
 from events.holds import ShipStock
-from streams.inventory.backorders import settled
-from streams.inventory.facts import Decision, Fact, Gone, Owed, Refusal, Shipped
-from streams.inventory.rows import Reservation, Stock, level_of, parted
+from streams.inventory.backorders import serve_after, settled
+from streams.inventory.facts import Decision, Ended, Fact, Gone, Owed, Refusal, Shipped, Shrunk
+from streams.inventory.rows import Reservation, Stock, level_of, line_of, parted
 from streams.inventory.rules import InventoryRules
+
+_RELEASED: Final = "reservation_released"
 
 
 def ship(
@@ -15,6 +19,7 @@ def ship(
     """Have the units of a committed hold leave their warehouses (K11: dispatch lowers on-hand).
 
     A command that names a warehouse ships of what that one holds; the last one fulfils the line.
+    Where that one holds none of it, people sent it from there instead: others hold it no longer.
     """
     if row is None:
         return ()
@@ -22,16 +27,44 @@ def ship(
         return Refusal.OTHER_PRODUCT
     if row.status == "CANCELLED":
         return _left_all_the_same(stock, row, command, at_ms)
-    if row.status != "CONFIRMED" or not row.committed:
-        return ()
     shipment_id = command.shipment_id or ""
-    leaving, left = parted(row.allocations, command.quantity, command.warehouse_id)
-    if not leaving or shipment_id in row.parcels:
+    if row.status != "CONFIRMED" or not row.committed or shipment_id in row.parcels:
         return ()
+    leaving, left = parted(row.allocations, command.quantity, command.warehouse_id)
+    if not leaving:
+        return _left_elsewhere(stock, row, command, at_ms, rules) if shipment_id else ()
     purge_at_ms = at_ms + rules.ended_keep_ms
     return (
         Shipped(row.reservation_id, row.order_id, leaving, at_ms, purge_at_ms, left, shipment_id),
     )
+
+
+def _left_elsewhere(
+    stock: Stock, row: Reservation, command: ShipStock, at_ms: int, rules: InventoryRules
+) -> tuple[Fact, ...]:
+    """Let go of what others hold, and take off the books of the warehouse that it left."""
+    freed, left = parted(row.allocations, command.quantity, None)
+    name, units = row.reservation_id, sum([part.quantity for part in freed])
+    if left:
+        line = replace(line_of(row), quantity=row.quantity - units)
+        shipment_id = command.shipment_id or ""
+        over: tuple[Fact, ...] = (Shrunk(name, line, _RELEASED, freed, left, shipment_id),)
+    else:
+        purge_at_ms = at_ms + rules.ended_keep_ms
+        over = (Ended(name, "CANCELLED", _RELEASED, freed, purge_at_ms), Gone(name, ()))
+    gone = _off_the_books(stock, command.warehouse_id or "", units, at_ms, row.order_id)
+    return serve_after(stock, (*over, *gone), at_ms, rules)
+
+
+def _off_the_books(
+    stock: Stock, where: str, units: int, at_ms: int, order_id: str
+) -> tuple[Fact, ...]:
+    """Take off what left a warehouse, as far as nobody holds it; the rest once nobody does."""
+    level = level_of(stock, where)
+    if level is None:
+        return ()
+    owed = replace(level, owed=level.owed + units)
+    return (Owed(where, units), *settled(owed, at_ms, order_id))
 
 
 def _left_all_the_same(
@@ -43,9 +76,8 @@ def _left_all_the_same(
     """
     where = command.warehouse_id or ""
     units = sum([part.quantity for part in row.allocations if part.warehouse_id == where])
-    level = level_of(stock, where)
-    if level is None or not units:
+    if not units:
         return ()
     rest = tuple([part for part in row.allocations if part.warehouse_id != where])
-    owed = replace(level, owed=level.owed + units)
-    return (Gone(row.reservation_id, rest), Owed(where, units), *settled(owed, at_ms, row.order_id))
+    gone = _off_the_books(stock, where, units, at_ms, row.order_id)
+    return (Gone(row.reservation_id, rest), *gone)

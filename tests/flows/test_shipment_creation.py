@@ -182,6 +182,23 @@ def test_shipment_creation_of_which_a_part_is_not_sent_gives_its_price_and_stock
     assert scene.level() == (2, 0, 0)
 
 
+def by_hand(scene: Scene, units: int, warehouse: str | None) -> None:
+    """Staff cancel the only parcel, and send so many units of its line with another."""
+    where = wire_address(scene.row("shipments", "shp_ord_1").destination)
+    some = ShippedItem(item_id="ord_1:1", product_id="p1", quantity=units)
+    scene.tell(CancelShipment(shipment_id="shp_ord_1"))
+    scene.tell(
+        CreateShipment(
+            order_id="ord_1",
+            items=(some,),
+            shipping_address=where,
+            shipping_method="standard",
+            warehouse_id=warehouse,
+        )
+    )
+    scene.wait(days=4)
+
+
 @pytest.mark.parametrize("warehouse", ["wh_east_01", None])
 def test_shipment_creation_by_hand_of_a_part_leaves_the_rest_on_the_shelf(
     warehouse: str | None,

@@ -3,7 +3,7 @@
 import pytest
 
 from streams.inventory.rows import Allocation
-from tests.streams.inventory.shop import BERLIN, EAST, WEST, stocked
+from tests.streams.inventory.shop import BERLIN, EAST, WEST, address, stocked
 
 
 def test_a_line_keeps_what_it_is_told_to_and_the_rest_is_free() -> None:
@@ -157,3 +157,44 @@ def test_what_one_parcel_leaves_behind_stays_held_for_another() -> None:
     shop.ship("a:1", EAST, quantity=1, shipment="shp_2")
     assert shop.status("a:1") == "FULFILLED"
     assert (shop.level().on_hand, shop.level().reserved) == (2, 0)
+
+
+def test_what_people_send_from_another_warehouse_leaves_that_one_and_is_held_no_more() -> None:
+    shop = stocked(east=5, berlin=5)
+    shop.reserve("a:1", 3, to=address("US"))
+    shop.commit("a:1")
+
+    for _ in range(2):
+        shop.ship("a:1", BERLIN, quantity=3, shipment="shp_2")
+
+    assert (shop.level().on_hand, shop.level().reserved) == (5, 0)
+    assert (shop.level(BERLIN).on_hand, shop.level(BERLIN).owed) == (2, 0)
+    assert shop.status("a:1") == "CANCELLED"
+
+
+def test_of_what_people_send_from_another_warehouse_in_part_the_rest_stays_held() -> None:
+    shop = stocked(east=5, berlin=5)
+    shop.reserve("a:1", 3, to=address("US"))
+    shop.reserve("b:1", 5, to=address("DE"))
+    shop.commit("a:1")
+
+    for _ in range(2):
+        shop.ship("a:1", BERLIN, quantity=2, shipment="shp_2")
+    assert (shop.level().on_hand, shop.level().reserved) == (5, 1)
+    assert (shop.level(BERLIN).on_hand, shop.level(BERLIN).owed) == (5, 2)
+
+    shop.release("b:1")
+    shop.release("a:1", where=EAST, quantity=1, shipment="shp_1")
+    assert (shop.level().on_hand, shop.level().reserved) == (5, 0)
+    assert (shop.level(BERLIN).on_hand, shop.level(BERLIN).owed) == (3, 0)
+
+
+def test_who_waits_is_served_with_what_was_sent_from_elsewhere() -> None:
+    shop = stocked(east=3, berlin=1)
+    shop.reserve("a:1", 3, to=address("US"))
+    shop.commit("a:1")
+    shop.reserve("b:1", 3)
+
+    shop.ship("a:1", "wh_nowhere", quantity=3, shipment="shp_2")
+
+    assert (shop.status("a:1"), shop.status("b:1")) == ("CANCELLED", "CONFIRMED")
