@@ -118,6 +118,17 @@ def test_a_pod_has_the_time_that_it_takes_to_stop(name: str, bound_s: float) -> 
     assert waits_s + bound_s <= given_s
 
 
+def test_what_opens_the_till_is_told_to_workers_alone() -> None:
+    told = {
+        name: [e["secretRef"]["name"] for e in container(name)["envFrom"] if "secretRef" in e]
+        for name in PODS
+    }
+    assert told == {
+        "flowmart-worker": ["flowmart-all", "flowmart-worker"],
+        "flowmart-gateway": ["flowmart-all"],
+    }
+
+
 def test_requests_do_not_meet_a_gateway_that_has_ended() -> None:
     """Whoever balances them hears of its end only after it was told to stop."""
     assert container("flowmart-gateway")["lifecycle"]["preStop"]["exec"]["command"][0] == "sleep"
