@@ -11,6 +11,8 @@ from faults.scene import PARTITIONS, Result, Scene, opened
 RATE: Final = 500
 NAMES: Final = ("one", "two", "three", "four")
 STEP_S: Final = 5.0
+SESSION_S: Final = 25.0
+"""Of members that are restarted: more than a start takes on a machine that has much to do."""
 
 
 async def members(
@@ -27,7 +29,8 @@ async def members(
         await scene.settle()
         result.facts["silent_s_max"] = round(scene.silent_s(), 2)
         _expect_good_ends(scene)
-    async with opened(bootstrap, home, seed, result) as scene:
+    session = {"FAULTS_SESSION_S": str(SESSION_S)}
+    async with opened(bootstrap, home, seed, result, settings=session) as scene:
         await scene.begin(*NAMES[:3], rate=RATE)
         for number in range(restarts):
             await restart(scene, scene.fleet.every[NAMES[number % 3]])

@@ -136,11 +136,17 @@ def test_an_outage_puts_the_comparison_off() -> None:
 
 def test_a_payment_with_money_on_its_way_is_compared_later() -> None:
     till = paid()
+    till.driver.advance(UNTIL_TWO_MS - 5 * MINUTE_MS)
     till.provider.outage = True
     till.hear(cancelled())
-    till.driver.advance(UNTIL_TWO_MS, step_ms=HOUR_MS)
+    till.driver.advance(5 * MINUTE_MS, step_ms=MINUTE_MS)
+    assert asked(till) == []
 
-    assert all(row.why != "books" for row in till.driver.rows(STUCK).values())
+    till.provider.outage = False
+    till.driver.advance(HOUR_MS, step_ms=MINUTE_MS)
+
+    assert asked(till) == [1]
+    assert till.driver.rows(STUCK) == {}
 
 
 def test_pages_are_bounded() -> None:
