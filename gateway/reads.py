@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import quote, urlencode
@@ -20,14 +20,18 @@ from gateway.rules import GatewayRules
 from gateway.ticking import now_ms
 from gateway.tokens import Principal
 from gateway.workers import NoWorker, Workers
-from tables.orders import order_id_in
-from tables.payments import status_in
+from tables import orders, payments
 
 _PART: Final = "\x1f"
 """Between the parts of a key."""
 _NO_KEYS: Final = ("", ".", "..")
 """As parts of a path they would name something else than a row."""
 _KEY_MAX: Final = 1_000
+_SEEN: Final[Mapping[str, tuple[str, Callable[[Mapping[str, Any]], str]]]] = {
+    "orders": ("orderStatus", orders.status_in),
+    "payments": ("paymentStatus", payments.status_in),
+}
+"""By table: the field that tells a row's status in the contract's words, beside its own."""
 _ENDED: Final = frozenset({"failed", "refunded"})
 """Of the four states that customers see, those that nothing follows."""
 
@@ -112,8 +116,8 @@ class Reads:
         shown, last = page.told(rows, more=more)
         if listing.rows_of:
             shown = await self._behind(listing, shown)
-        row_type = self._types[listing.rows_of or listing.table]
-        items = [public(row["value"], row_type) for row in shown]
+        table = listing.rows_of or listing.table
+        items = [self._public(table, row["value"]) for row in shown]
         told = {"items": items, "page": page.number, "limit": page.limit, "more": bool(last)}
         if last:
             told["next"] = cursor_of(last)
@@ -132,7 +136,7 @@ class Reads:
             until_ms = now_ms() + self._rules.absent_ttl_ms
             return Answer(HTTPStatus.NOT_FOUND, b"", until_ms, subjects)
         ttl_ms = look.ttl_ms(self._rules)
-        if look.table == "payments" and status_in(row) in _ENDED:
+        if look.table == "payments" and payments.status_in(row) in _ENDED:
             ttl_ms = self._rules.payment_ended_ttl_ms
         return self.told(look.table, row, now_ms() + ttl_ms, subjects)
 
@@ -141,11 +145,16 @@ class Reads:
         subjects: frozenset[str] = frozenset(),
     ) -> Answer:  # fmt: skip
         """The answer that shows a row. Its tag is the row's, whoever asks."""
-        shown = public(row, self._types[table])
-        if table == "payments":
-            shown["paymentStatus"] = status_in(row)
+        shown = self._public(table, row)
         version = str(shown.get("version", ""))
         return Answer(HTTPStatus.OK, json.dumps(shown).encode(), until_ms, subjects, version)
+
+    def _public(self, table: str, row: Any) -> dict[str, Any]:
+        shown: dict[str, Any] = public(row, self._types[table])
+        if table in _SEEN:
+            name, status_in = _SEEN[table]
+            shown[name] = status_in(row)
+        return shown
 
     async def _rows(
         self, listing: Listing, prefix: str, page: Page
@@ -163,7 +172,7 @@ class Reads:
 
     async def _behind(self, listing: Listing, keys: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """The rows that an index's keys end with; one that is gone is left out."""
-        names = [order_id_in(str(entry["key"])) for entry in keys]
+        names = [orders.order_id_in(str(entry["key"])) for entry in keys]
         rows = await asyncio.gather(*(self.row(listing.rows_of, name) for name in names))
         return [{"value": row} for row in rows if row is not None]
 

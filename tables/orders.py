@@ -1,11 +1,12 @@
 """Orders' tables."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from engine.specs import TableSpec
 from streams.orders.carts import Cart
 from streams.orders.early import EarlyMessages
-from streams.orders.rows import Order
+from streams.orders.rows import Order, seen_status
 from streams.orders.subscribed import SubscribedOrders
 
 ORDERS: Final = TableSpec(
@@ -79,3 +80,8 @@ def customer_range(customer_id: str) -> tuple[str, str]:
 def order_id_in(key: str) -> str:
     """The order that a key of `customer_orders` names."""
     return key.split(_PART, 2)[2]
+
+
+def status_in(row: Mapping[str, Any]) -> str:
+    """The status that customers see, of a row as a table view gives it."""
+    return seen_status(row["status"])

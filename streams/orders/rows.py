@@ -29,6 +29,21 @@ class Status(StrEnum):
     CANCELLED = "cancelled"
 
 
+_SEEN: Final = {
+    Status.CONFIRMED: "Pending",
+    Status.BACKORDERED: "Pending",
+    Status.ON_HOLD: "Pending",
+    Status.PAID: "Processing",
+    Status.PROCESSING: "Processing",
+    Status.REJECTED: "Cancelled",
+}
+
+
+def seen_status(status: str) -> str:
+    """An order's status as the API spells it; where it has no word, the order's own."""
+    return _SEEN.get(Status(status), status.capitalize())
+
+
 BEFORE_DISPATCH: Final = frozenset(
     {Status.CONFIRMED, Status.BACKORDERED, Status.ON_HOLD, Status.PAID, Status.PROCESSING}
 )

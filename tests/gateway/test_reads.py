@@ -22,6 +22,35 @@ async def test_an_order_shows_in_the_form_of_the_api(shop: Shop) -> None:
     assert "correlationId" not in body
 
 
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [
+        ("confirmed", "Pending"),
+        ("backordered", "Pending"),
+        ("on_hold", "Pending"),
+        ("paid", "Processing"),
+        ("processing", "Processing"),
+        ("shipped", "Shipped"),
+        ("delivered", "Delivered"),
+        ("cancelled", "Cancelled"),
+        ("rejected", "Cancelled"),
+        ("returned", "Returned"),
+        ("refunded", "Refunded"),
+    ],
+)
+async def test_an_orders_status_is_told_in_the_contracts_words_too(
+    shop: Shop, status: str, told: str
+) -> None:
+    shop.worker.rows["orders"] = {"ord_1": row(status=status)}
+    shop.worker.rows["customer_orders"] = {customer_key("cus_1", 1, "ord_1"): 1}
+
+    one = await (await shop.ask("GET", "/v1/orders/ord_1", by=token())).json()
+    [listed] = (await (await shop.ask("GET", "/v1/orders", by=token())).json())["items"]
+
+    assert (one["status"], one["orderStatus"]) == (status, told)
+    assert listed["orderStatus"] == told
+
+
 async def test_one_answer_serves_until_an_event_makes_it_stale(shop: Shop) -> None:
     shop.worker.rows["orders"] = {"ord_1": row()}
     for _ in range(3):

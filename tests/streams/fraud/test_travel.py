@@ -34,6 +34,14 @@ def test_nobody_travels_faster_than_an_airliner(
     assert (km is not None) is too_far
 
 
+@pytest.mark.parametrize(("degrees", "too_far"), [(8.0, False), (8.2, True)])
+def test_nine_hundred_kilometres_an_hour_are_possible(degrees: float, *, too_far: bool) -> None:
+    """A degree of the equator is 111.2 km: 890 km in an hour are flown, 912 are not."""
+    here, there = at((0, 0), NOW_MS), at((0, degrees), NOW_MS + HOUR_MS)
+
+    assert (travelled_km(here, there, RULES) is not None) is too_far
+
+
 def test_an_unknown_place_proves_nothing() -> None:
     assert travelled_km(None, at(LAGOS, NOW_MS), RULES) is None
     assert travelled_km(at(LAGOS, NOW_MS), None, RULES) is None

@@ -152,6 +152,12 @@ def test_an_uncaptured_order_is_cancelled_without_a_refund() -> None:
     assert (event.payment_failure_details, event.inventory_details) == (None, None)
 
 
+def test_a_note_to_the_cancellation_is_handed_on() -> None:
+    noted = cancel().model_copy(update={"cancellation_note": "too late for the party"})
+
+    assert cancelled(CONFIRMED, noted).cancellation_note == "too late for the party"
+
+
 def test_a_captured_order_is_refunded_in_full() -> None:
     event = cancelled(PAID, cancel())
 
