@@ -26,7 +26,8 @@ class ContractError(FlowMartError):
 class UnknownMessage(ContractError):
     """The record names a message that this contract does not have.
 
-    The agent counts it and goes on: a producer may be ahead of us.
+    Whose header names such a message is counted and passed over unread: a producer may be ahead
+    of us. One that is read to learn its name goes to the dead letters.
     Operator: deploy a version that knows the message, then replay, or mend the producer.
     """
 

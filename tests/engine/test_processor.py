@@ -6,6 +6,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from engine import timers
 from engine.batches import Batch
@@ -19,7 +20,18 @@ from engine.specs import AgentSpec, Source, TableSpec
 from engine.stats import Stats
 from engine.store import MemoryStore
 from engine.topology import Topology
-from tests.engine.counting import COUNTS, IN, OUT, SEEN, Row, chunk, counting, topology, value
+from tests.engine.counting import (
+    COUNTS,
+    IN,
+    OUT,
+    SEEN,
+    Row,
+    chunk,
+    count,
+    counting,
+    topology,
+    value,
+)
 
 
 class Bench:
@@ -172,6 +184,23 @@ def test_what_cannot_be_decoded_is_a_dead_letter_and_its_neighbours_go_on() -> N
     assert bench.rows() == {"a": Row(1, 1)}
     assert len(bench.out("in.dlq")) == 3
     assert bench.processor.mark("in") == 4
+
+
+def test_a_type_that_no_agent_reads_is_counted_and_passed_over_undecoded() -> None:
+    agent = AgentSpec("count", "", (Source(IN, {"Known": count}),), (COUNTS, SEEN), (OUT,))
+    bench = Bench(Topology([agent], app_id="t", env="dev", partitions=1))
+    lot = chunk(0, value("a", 1), b"{", value("b", 2))
+    typed = [
+        replace(one, headers=(("type", name),))
+        for one, name in zip(lot.records, (b"Known", b"Unheard", b"Unheard"), strict=True)
+    ]
+
+    bench.processor.apply(replace(lot, records=typed))
+    bench.commit()
+
+    assert bench.rows() == {"a": Row(1, 1)}
+    assert bench.out("in.dlq") == []
+    assert (bench.processor.stats.ignored, bench.processor.mark("in")) == (2, 3)
 
 
 def test_a_mistake_of_the_program_is_no_dead_letter_but_stops_the_worker() -> None:

@@ -44,7 +44,7 @@ from tests.streams.orders.samples import (
     released,
     short,
 )
-from tests.streams.orders.test_shipping import created, dispatched
+from tests.streams.orders.test_shipping import created, dispatched, gone
 
 MORE = amend(change("p1", 2, 5))
 FEWER = amend(change("p1", 2, 1))
@@ -96,6 +96,7 @@ REFUSALS: list[tuple[Refusal, Order, Any]] = [
     (Refusal.INVALID, CONFIRMED, amend(change(), new_address=address())),
     (Refusal.INVALID, CONFIRMED, amend(change(), amendment_type="ADDRESS_CHANGE")),
     (Refusal.ITEMS_CLOSED, after(PAID, created()), FEWER),
+    (Refusal.ITEMS_CLOSED, after(PAID, created(), gone()), FEWER),
     (Refusal.SUBSCRIBED, SUBSCRIBED, FEWER),
     (Refusal.SUBSCRIBED, SUBSCRIBED, MORE),
     (Refusal.CONFLICT, CONFIRMED, amend(change("p1", 2, 1), expected_version=7)),
