@@ -142,7 +142,9 @@ def test_prometheus_finds_both_pods_under_the_jobs_that_rules_name() -> None:
         for name, job in jobs.items()
     }
     ports = {name: container(name)["ports"][0]["name"] for name in PODS}
+    gone = {"source_labels": ["__meta_kubernetes_pod_phase"], "regex": "Failed|Succeeded"}
 
+    assert all({**gone, "action": "drop"} in job["relabel_configs"] for job in jobs.values())
     assert kept == {
         "flowmart": ["flowmart-worker", ports["flowmart-worker"]],
         "flowmart-gateway": ["flowmart-gateway", ports["flowmart-gateway"]],
