@@ -84,7 +84,7 @@ class CommitFailed(EngineError):
 class RecordsGone(EngineError):
     """A topic does not hold what a marker says was read: it was deleted and made anew.
 
-    Operator: restore the topic, or give the application a new id (a new beginning).
+    Operator: restore the topic, or begin anew (docs/operations.md).
     """
 
 

@@ -144,8 +144,8 @@ class ChangelogReader:
             raise ChangelogGone(
                 f"{self._changelog} is empty, but the group {self._group} has processed"
                 f" {read[0].topic}-{read[0].partition} up to {told[read[0]].offset}: the changelog"
-                " was deleted. Restore it, or give the application a new id; to begin anew with"
-                " the same id, which processes again all that topics still have, delete the group"
+                " was deleted. Restore it; to begin anew, which processes again all that topics"
+                " still have, delete the group: docs/operations.md"
             )
 
 
