@@ -5,6 +5,11 @@ WORKDIR /build
 COPY requirements.lock pyproject.toml ./
 RUN python -m venv /opt/flowmart \
  && /opt/flowmart/bin/pip install --no-cache-dir --require-hashes --only-binary :all: -r requirements.lock
+# The lock has the developers' tools too: half of it all, a browser's driver among them. Two stay:
+# one installs us below, the other is for whoever looks what a worker is doing.
+RUN /opt/flowmart/bin/python -c "import re, tomllib; print(*(re.match(r'[\w.-]+', each)[0] for each in \
+tomllib.load(open('pyproject.toml', 'rb'))['project']['optional-dependencies']['dev']))" \
+ | tr ' ' '\n' | grep -vx -e setuptools -e py-spy | xargs /opt/flowmart/bin/pip uninstall --yes
 
 FROM python:3.13-slim
 RUN useradd --create-home --uid 10001 flowmart \

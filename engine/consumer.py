@@ -201,7 +201,7 @@ class Consumer(AskedConsumer):
         if at is not None and at > end:
             raise RecordsGone(
                 f"{tp.topic}-{tp.partition} ends at {end}, but records up to {at} were processed:"
-                " the topic was deleted and made anew. Restore it, or begin anew: docs/operations.md"
+                " the topic was deleted and made anew. Restore it or begin anew: docs/operations.md"
             )
         if at is not None and at >= begin:
             return at

@@ -67,6 +67,28 @@ def test_a_wheel_holds_everything_that_a_worker_imports(imported: list[str]) -> 
             assert any(fnmatch(name, pattern) for pattern in patterns), name
 
 
+def test_developers_tools_stay_out_but_for_two() -> None:
+    [lines] = re.findall(r"^RUN (\S+/python -c .+?)\n\n", DOCKERFILE, re.MULTILINE | re.DOTALL)
+    command = lines.replace("\\\n", "")  # As the builder joins them.
+    command = command.replace("/opt/flowmart/bin/python", sys.executable)
+    assert command.count("/opt/flowmart/bin/pip uninstall --yes") == 1
+    command = command.replace("/opt/flowmart/bin/pip uninstall --yes", "echo")
+
+    done = subprocess.run(
+        ["/bin/sh", "-c", command], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    tools = {name_of(each) for each in project["optional-dependencies"]["dev"]}
+    left_out = set(done.stdout.split())
+    assert tools - left_out == {"setuptools", "py-spy"}
+    assert left_out & {name_of(each) for each in project["dependencies"]} == set()
+
+
+def name_of(requirement: str) -> str:
+    return re.split(r"[^\w.-]", requirement)[0]
+
+
 def test_it_runs_as_a_user_of_its_own_on_the_port_that_it_exposes() -> None:
     user = re.search(r"^USER (\w+)$", FINAL, re.MULTILINE)
     port = re.search(r"^EXPOSE (\d+)$", FINAL, re.MULTILINE)
