@@ -177,11 +177,14 @@ def _detected(
 def _adjusted(
     row: Allocation | None, event: InventoryAdjusted, at_ms: int, rules: AllocationRules
 ) -> Facts:
-    """Take down which lines lapse, and which get at last what they waited for."""
+    """Take down which lines lapse, and which get at last what they waited for.
+
+    Of a line that an amendment took away stock may not have heard yet.
+    """
     if row is None or row.status is not Status.ASKED:
         return ()
     number = row.line_number(event.reservation_id)
-    if number == 0:
+    if number == 0 or row.lines[number - 1].state is LineState.GONE:
         return ()
     if event.reason == "reservation_expired":
         return _lapsed(row, number, at_ms, rules)

@@ -9,7 +9,7 @@ from streams.allocation.evolution import fold
 from streams.allocation.rows import Allocation, LineState, Status
 from streams.allocation.rules import AllocationRules
 from tests.streams.allocation.test_deciding import cancelled, confirmed
-from tests.streams.orders.samples import AT_MS, address, expired, held, paid, short
+from tests.streams.orders.samples import AT_MS, address, expired, held, paid, short, verdict
 
 RULES = AllocationRules()
 
@@ -45,7 +45,12 @@ def told(row: Allocation | None, message: Message) -> tuple[Allocation, list[tup
     after = fold(row, facts) if facts else row
     assert after is not None
     said = [
-        (one.name, one.reservation_id[-1], one.quantity, getattr(one, "keep", None))
+        (
+            one.name,
+            one.reservation_id[-1],
+            getattr(one, "quantity", None),
+            getattr(one, "keep", None),
+        )
         for one in commands(after, facts)
     ]
     return after, said
@@ -96,6 +101,14 @@ def test_a_line_that_is_gone_is_asked_for_nothing_any_more() -> None:
     _, said = told(row, cancelled())
 
     assert [number for _, number, *_ in said] == ["1"]
+
+
+def test_what_stock_says_of_a_line_that_is_gone_has_nothing_asked_for() -> None:
+    row = row_after(verdict("MANUAL_REVIEW"), amended(line(1, 2), line(2, 0)), verdict("APPROVED"))
+
+    for late in (expired(2), held(2), expired(2)):
+        after, said = told(row, late)
+        assert (after.lines[1].state, said) == (LineState.GONE, [])
 
 
 def test_a_payment_of_the_price_from_before_pays() -> None:
