@@ -91,7 +91,7 @@ def _left(level: Level, units: int, at_ms: int, reference: str) -> tuple[Fact, .
         on_hand=-units,
         status=level.status,
         reference=reference,
-        notes="its order had been let go",
+        notes="it left though nobody held it there",
     )
     return (left, Owed(level.warehouse_id, -units))
 
