@@ -9,7 +9,6 @@ from typing import Final, NamedTuple
 from msgspec.structs import replace
 
 from events.exchanges import RefundGoods
-from events.payment_ids import payment_id_of
 from events.returns import ReturnInitiated, ReturnReceived
 from events.shipping import DeliveryFailed, ShipmentDelivered, ShipmentDispatched
 from events.shipping_parts import ReturnedItem
@@ -50,6 +49,8 @@ class Back(NamedTuple):
     return_id: str = ""
     first: str = ""
     """The payment that gives first, where it is not the order's own."""
+    instead_of: str = ""
+    """A cause whose refunds, where they were not made, go back with this one."""
 
 
 class Moved(NamedTuple):
@@ -126,7 +127,7 @@ def return_agreed(
 
 
 def returned(
-    payment: Payment, sale: Sale, event: ReturnReceived, _at_ms: int, rules: PaymentRules
+    _payment: Payment, sale: Sale, event: ReturnReceived, _at_ms: int, rules: PaymentRules
 ) -> Moved:
     """Give back the price of what came back, as it was inspected, less the label's fee (G-32).
 
@@ -140,19 +141,12 @@ def returned(
     if event.resolution == "exchange":
         return Moved(sale)
     agreed = agreed_return(sale, event.return_id)
-    worth = _worth(sale, event.items, rules, unused=agreed is not None and agreed.unused)
+    is_unused = agreed is not None and agreed.unused
+    worth = _worth(sale, event.items, rules, unused=is_unused)
     amount = worth.amount_minor - (0 if agreed is None else agreed.fee_minor)
-    if agreed is not None and agreed.unused:
-        amount += _owed_for_loss(payment, event)
-    return Moved(worth.sale, back=Back(event.return_id, amount, "RETURN", event.return_id))
-
-
-def _owed_for_loss(payment: Payment, event: ReturnReceived) -> int:
-    cause = _cause_of_loss(event.shipment_id)
-    lost = find(payment.refunds, refund_id_of(payment_id_of(event.order_id), cause))
-    if lost is None or lost.state not in _NOT_MADE or is_for_a_person(payment, lost.refund_id):
-        return 0
-    return lost.amount_minor
+    loss = _cause_of_loss(event.shipment_id) if is_unused else ""
+    back = Back(event.return_id, amount, "RETURN", event.return_id, instead_of=loss)
+    return Moved(worth.sale, back=back)
 
 
 def unreplaced(
@@ -210,7 +204,7 @@ def give_back(
 
     Where nothing is left, the last that has not ended says so.
     """
-    left = back.amount_minor
+    left = back.amount_minor + sum(_unmade_minor(payments, back.instead_of))
     answers = [own_id for own_id, one in payments.items() if one.status not in TERMINAL][-1:]
     for payment_id, payment in payments.items():
         refund_id = refund_id_of(payment_id, back.cause)
@@ -232,6 +226,16 @@ def give_back(
         if refund.amount_minor > 0 or payment_id in answers:
             yield payment_id, _given_back(payment, refund, left, at_ms, rules)
         left -= max(0, refund.amount_minor)
+
+
+def _unmade_minor(payments: Mapping[str, Payment], cause: str) -> Iterator[int]:
+    """Amounts of the refunds for a cause that were not made, and that no person makes."""
+    for payment_id, payment in payments.items() if cause else ():
+        refund = find(payment.refunds, refund_id_of(payment_id, cause))
+        if refund is None or is_for_a_person(payment, refund.refund_id):
+            continue
+        if refund.state in _NOT_MADE:
+            yield refund.amount_minor
 
 
 def _giveable_minor(payment: Payment) -> int:

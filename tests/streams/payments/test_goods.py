@@ -21,6 +21,7 @@ from streams.payments.sales import Sale, SoldLine, parcel_of, taken_off
 from streams.payments.states import Owed, Payment
 from tests.streams.payments.goods_samples import agreed, delivered, dispatched, item, lost, received
 from tests.streams.payments.samples import (
+    AMOUNT,
     NOW_MS,
     ORDER,
     PAYMENT,
@@ -308,6 +309,25 @@ def test_a_parcel_that_was_lost_and_comes_back_is_paid_back_where_its_loss_was_n
     story.hear(agreed(reason), received(item(quantity=3)))
 
     assert story.back == back
+
+
+def test_what_a_loss_owes_of_several_payments_is_owed_of_each_where_it_was_not_made() -> None:
+    payments = {PAYMENT: paid().payment, f"{PAYMENT}:2": paid().payment}
+    loss = Back("lost:shp_1", 30_000, "LOST")
+    for own_id, facts in give_back(payments, loss, NOW_MS, RULES):
+        asked = evolve_all(payments[own_id], facts)
+        [refund] = asked.refunds
+        over = RefundRefused(refund.refund_id, refund.amount_minor, "USD", "approval_required")
+        payments[own_id] = evolve_all(asked, (over,))
+
+    sale = Story().hear(dispatched(), lost(), agreed("delivery_failed")).sale
+    moved = goods.returned(payments[PAYMENT], sale, received(item(quantity=3)), NOW_MS, RULES)
+    assert moved.back is not None
+    for own_id, facts in give_back(payments, moved.back, NOW_MS, RULES):
+        payments[own_id] = evolve_all(payments[own_id], facts)
+
+    assert [accepted_minor(one.refunds) for one in payments.values()] == [AMOUNT, 30_000 - AMOUNT]
+    assert dict(give_back(payments, moved.back, NOW_MS, RULES)) == {}
 
 
 @pytest.mark.parametrize("settled", [False, True], ids=["stuck", "settled"])
