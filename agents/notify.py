@@ -154,7 +154,7 @@ def _confirming(telling: Handler) -> Handler:
 def _telling(rules: NotificationRules) -> Handler:
     def handler(ctx: Context, delivery: Delivery) -> None:
         event = delivery.value.data
-        if not is_told(event, rules):
+        if not is_told(event, rules, delivery.value.metadata):
             return
         order_id = order_of(event)
         buyer = None if order_id is None else ctx.table(BUYERS).get(order_id)

@@ -120,7 +120,15 @@ WHEN: Final[Mapping[str, Callable[[Any, NotificationRules], bool]]] = MappingPro
 """By event, when it is told; always, where nothing stands here."""
 
 
-def is_told(event: Message, rules: NotificationRules) -> bool:
-    """Whether the event is worth a message at all."""
+def is_told(
+    event: Message, rules: NotificationRules, beside: Mapping[str, Any] | None = None
+) -> bool:
+    """Whether the event is worth a message at all.
+
+    `beside` is its metadata: an order that is paid with money which its subscription's renewal
+    took says so there. Whoever has that charge's receipt would take another for a second charge.
+    """
+    if beside is not None and beside.get("claimed"):
+        return False
     when = WHEN.get(event.name)
     return when is None or when(event, rules)

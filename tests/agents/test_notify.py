@@ -492,6 +492,28 @@ def fraud(severity: str) -> FraudDetected:
     )
 
 
+@pytest.mark.parametrize(("beside", "receipts"), [(None, 1), ({"claimed": True}, 0)])
+def test_money_that_a_renewal_took_is_told_with_its_invoice_and_not_again_with_its_order(
+    beside: dict[str, Any] | None, receipts: int
+) -> None:
+    office = PostOffice().tell(SIGNED_UP, place())
+    taken = PaymentProcessed(
+        payment_id="pay_ord_1",
+        order_id="ord_1",
+        subscription_id="sub_1",
+        user_id="cus_1",
+        amount_minor=3_000,
+        currency="USD",
+        payment_method="credit_card",
+        status="confirmed",
+    )
+
+    office.put(taken, metadata=beside)
+    office.driver.run()
+
+    assert len(office.mails()) == receipts
+
+
 def asked_of(office: PostOffice) -> set[str]:
     """Who was to be told anything."""
     return {told.data.recipient.customer_id for told in office.said(NOTIFICATIONS_QUEUE)}
