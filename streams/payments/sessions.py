@@ -4,6 +4,7 @@ from events.orders import OrderCancelled, OrderFailed
 from events.payments import PaymentInitiated
 from events.types import PaymentMethod
 from streams.payments import charge_facts as cf
+from streams.payments import dispute_facts as df
 from streams.payments import facts as f
 from streams.payments.amounts import remaining_minor
 from streams.payments.decisions import decide_fraud
@@ -99,17 +100,19 @@ def _catch_up(opened: f.Opened, early: Early, at_ms: int, rules: PaymentRules) -
 def cancel(payment: Payment, event: OrderCancelled, at_ms: int, rules: PaymentRules) -> Facts:
     """Say what the order's cancellation means, in order of precedence.
 
-    1. Said before, or the payment has ended: nothing.
+    1. Said before, or the payment has ended: nothing; but what a lost dispute left of it is for a
+       person, because nothing is refunded after one (G-18).
     2. The money is in: full refund, which needs no approval (G-9).
     3. Disputed: noted; refunds wait for the dispute's end (G-18).
     4. A capture is under way: noted; the money is refunded when it comes in.
     5. A retry is waited for: noted, and ended at the next tick.
     6. Else the payment ends, and what it holds is let go.
     """
-    if payment.cancel_reason or payment.status in TERMINAL:
-        return ()
     reason = event.cancellation_reason
     noted = f.CancelNoted(reason)
+    if payment.cancel_reason or payment.status in TERMINAL:
+        owed = payment.status is Status.CHARGED_BACK and remaining_minor(payment)
+        return (noted, df.Puzzled()) if owed and not payment.cancel_reason else ()
     if payment.status in PAID:
         return noted, *refund_rest(payment, at_ms, rules)
     if payment.status is Status.DISPUTED or payment.owed is Owed.CAPTURE:

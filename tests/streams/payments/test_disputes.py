@@ -140,8 +140,12 @@ def test_what_a_lost_dispute_left_of_a_cancelled_order_is_for_a_person() -> None
     left = paid().hear(chargeback(7_000), cancelled(), closed("lost"))
     none = paid().hear(chargeback(), cancelled(), closed("lost"))
     kept = paid().hear(chargeback(7_000), closed("lost"))
-
     assert [life.payment.stuck for life in (left, none, kept)] == [True, False, False]
+
+    kept.hear(cancelled(), cancelled())
+    none.hear(cancelled())
+
+    assert [life.payment.stuck_on for life in (kept, none)] == [("puzzle",), ()]
 
 
 def test_a_dispute_claims_no_more_than_is_left() -> None:
