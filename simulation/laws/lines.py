@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from events.payment_ids import order_of_payment
 from simulation.laws.broken import Broken, insist
 
 ADDS_UP: Final = "an order costs what its lines cost"
@@ -107,7 +108,7 @@ class LinesLaw:
         payments = [
             row
             for name, row in self.rows["payments"].items()
-            if name == first or name.startswith(f"{first}:")
+            if name == first or order_of_payment(name) == key
         ]
         if order.returns or order.flags or any(map(_is_troubled, payments)):
             return
