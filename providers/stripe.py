@@ -5,7 +5,9 @@ the charge's idempotency key, so whoever does not know what became of a charge m
 "again", gets the one there is, and looks at it: nothing is confirmed that may have been. Stripe
 remembers keys for a day; nothing here asks for longer.
 
-The intent's id is the charge's id everywhere else. A token is a PaymentMethod (`pm_...`).
+The intent's id is the charge's id everywhere else. A token is a PaymentMethod (`pm_...`). One that
+was saved for a Stripe customer pays whenever it is asked to, another one only once: renewals, and
+what an amendment adds, need a saved one.
 """
 
 import asyncio
@@ -181,6 +183,7 @@ class StripeProvider:
 
     async def _intent(self, request: ChargeRequest) -> Any:
         """The intent of a key, made if there is none; it moves no money."""
+        owner = await self._owner(request.token or "")
         params: Any = {
             "amount": request.amount_minor,
             "currency": request.currency.lower(),
@@ -188,9 +191,18 @@ class StripeProvider:
             "payment_method_types": ["card"],
             "capture_method": "automatic" if request.capture else "manual",
             "metadata": {"paymentId": request.payment_id, "key": request.key},
+            **({"customer": owner} if owner else {}),
         }
         options: Any = {"idempotency_key": request.key}
         return await self._asked(self._client.v1.payment_intents.create_async(params, options))
+
+    async def _owner(self, token: str) -> str | None:
+        """The customer whom a card was saved for: Stripe takes it with their name alone."""
+        seen = await self._asked(self._client.v1.payment_methods.retrieve_async(token))
+        if isinstance(seen, Refused):
+            return None  # There is none of that name: the charge says so.
+        owner: str | None = seen.to_dict().get("customer")
+        return owner
 
     async def _asked(self, call: Any, charge_id: str = "", *, of_void: bool = False) -> Any:
         """Make one call: what Stripe answers, or its certain refusal.

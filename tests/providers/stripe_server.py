@@ -37,6 +37,8 @@ class StripeServer:
         self.intents: dict[str, dict[str, Any]] = {}
         self.refunds: list[dict[str, Any]] = []
         self.disputes: dict[str, dict[str, Any]] = {}
+        self.owners: dict[str, str] = {}
+        """Customers by their saved cards. A card that nobody saved pays once."""
         self.answers: dict[str, Made] = {}
         self.calls: list[str] = []
         self.cut_off: dict[str, str] = {}
@@ -59,6 +61,7 @@ class StripeServer:
             site.router.add_post(path, self._posting(make))
         site.router.add_get("/v1/payment_intents/{id}", self._retrieve)
         site.router.add_get("/v1/refunds", self._refunds)
+        site.router.add_get("/v1/payment_methods/{id}", self._method)
         return site
 
     def _posting(self, make: Callable[..., Made]) -> Any:
@@ -84,6 +87,10 @@ class StripeServer:
     def _create(self, form: dict[str, Any]) -> Made:
         if not form["payment_method"].startswith("pm_"):
             return 400, _error("invalid_request_error", "no such method", "resource_missing")
+        if form.get("customer") != self.owners.get(form["payment_method"]):
+            return 400, _error("invalid_request_error", "belongs to a customer")
+        if self._is_spent(form["payment_method"]):
+            return 400, _error("invalid_request_error", "may not be used again")
         intent = {
             "id": f"pi_{len(self.intents) + 1}",
             "object": "payment_intent",
@@ -99,6 +106,20 @@ class StripeServer:
         }
         self.intents[intent["id"]] = intent
         return 200, dict(intent)
+
+    def _is_spent(self, method: str) -> bool:
+        """Whether it paid before and is nobody's saved card; Stripe's test cards always pay."""
+        kept = method in self.owners or method.startswith("pm_card_")
+        paid = [one for one in self.intents.values() if one["status"] == "succeeded"]
+        return not kept and any(one["payment_method"] == method for one in paid)
+
+    async def _method(self, request: web.Request) -> web.Response:
+        self.calls.append("method")
+        name = request.match_info["id"]
+        if not name.startswith("pm_"):
+            return _json(404, _error("invalid_request_error", "none", "resource_missing"))
+        found = {"id": name, "object": "payment_method", "customer": self.owners.get(name)}
+        return _json(200, found)
 
     def _confirm(self, form: dict[str, Any], id: str) -> Made:  # noqa: A002 - Stripe's
         intent = self.intents[id]

@@ -102,6 +102,25 @@ async def test_money_is_held_or_taken(
     assert server.intents[charge_id]["metadata"] == {"paymentId": "pay_1", "key": "pay_1:1"}
 
 
+async def test_a_saved_card_pays_renewal_after_renewal(
+    provider: StripeProvider, server: StripeServer
+) -> None:
+    server.owners["pm_saved"] = "cus_1"
+
+    for key in ("sub_1_2026_01", "sub_1_2026_02"):
+        await charged(provider, asked(key, "pm_saved", capture=True))
+
+    assert len(server.intents) == 2
+
+
+async def test_a_card_that_nobody_saved_pays_once(provider: StripeProvider) -> None:
+    await charged(provider, asked("pay_1", "pm_once", capture=True))
+
+    again = await provider.charge(asked("pay_2", "pm_once", capture=True))
+
+    assert isinstance(again, Refused)
+
+
 async def test_a_repeat_makes_no_second_charge(
     provider: StripeProvider, server: StripeServer
 ) -> None:
