@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from agents.payment_rows import (
+    balance_further,
     carry_out,
     differences,
     for_payment,
@@ -15,6 +16,7 @@ from agents.wiring import cause_of
 from engine.specs import Context, Delivery, Handler
 from streams.payments import goods
 from streams.payments.amendments import amend
+from streams.payments.evolution import evolve_all
 from streams.payments.rules import PaymentRules
 from streams.payments.sales import Sale, amended
 from streams.payments.sessions import cancel
@@ -51,8 +53,10 @@ def amending(rules: PaymentRules) -> Handler:
             recurring = payment.session.recurring
             ctx.table(SALES)[payment_id] = amended(sale, event.lines, recurring=recurring)
         others = differences(ctx, event.order_id)
-        facts = amend(payment, others, event, cause.at_ms, rules)
+        facts = amend(payment, tuple(others.values()), event, cause.at_ms, rules)
         carry_out(ctx, cause, payment_id, payment, facts, rules)
+        if facts and others:
+            balance_further(ctx, cause, evolve_all(payment, facts[:1]), others, rules)
 
     return handler
 

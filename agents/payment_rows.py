@@ -13,7 +13,7 @@ from events.inventory import InventoryAdjusted
 from events.payment_ids import further_payment_of, order_of_payment, payment_id_of
 from events.payments import PaymentInitiated
 from streams.payments.alarms import EARLY
-from streams.payments.amendments import overpaid
+from streams.payments.amendments import overpaid, overpaid_further
 from streams.payments.facts import Fact
 from streams.payments.fold import fold
 from streams.payments.rules import PaymentRules
@@ -41,10 +41,10 @@ def further(ctx: Context, order_id: str) -> dict[str, Payment]:
     }
 
 
-def differences(ctx: Context, order_id: str) -> tuple[Payment, ...]:
+def differences(ctx: Context, order_id: str) -> dict[str, Payment]:
     """Those that amendments brought: an exchange's are no part of the order's total."""
     found = further(ctx, order_id).items()
-    return tuple([row for payment_id, row in found if payment_id.rpartition(":")[2].isdecimal()])
+    return {name: row for name, row in found if name.rpartition(":")[2].isdecimal()}
 
 
 def for_payment(cause: Cause, payment_id: str) -> Cause:
@@ -115,14 +115,24 @@ def carry_out(
 def _balance_order(
     ctx: Context, cause: Cause, payment_id: str, taken: Payment, rules: PaymentRules
 ) -> None:
-    """Have the order's first payment give back what a further one took too much by now."""
+    """Have an order's payments give back what a further one took too much by now."""
     order_id = order_of_payment(payment_id)
     first_id = payment_id_of(order_id)
     is_further = payment_id != first_id and taken.session.order_id == order_id
     first = ctx.table(PAYMENTS).get(first_id) if is_further else None
     if first is not None:
-        facts = overpaid(first, cause.at_ms, rules, differences(ctx, order_id))
+        others = differences(ctx, order_id)
+        facts = overpaid(first, cause.at_ms, rules, tuple(others.values()))
         carry_out(ctx, for_payment(cause, first_id), first_id, first, facts, rules)
+        balance_further(ctx, cause, first, others, rules)
+
+
+def balance_further(
+    ctx: Context, cause: Cause, first: Payment, others: dict[str, Payment], rules: PaymentRules
+) -> None:
+    """Have further payments give back what is too much by the first one as it is now."""
+    for own_id, facts in list(overpaid_further(first, others, cause.at_ms, rules)):
+        carry_out(ctx, for_payment(cause, own_id), own_id, others[own_id], facts, rules)
 
 
 def open_payment(ctx: Context, cause: Cause, event: PaymentInitiated, rules: PaymentRules) -> None:

@@ -2,11 +2,12 @@
 
 An order whose total changed before its money was asked for is charged the new total; one whose
 money is held has no more captured than it costs. Once money is in, a difference above the waived
-amount is a further payment, or goes back without approval: the goods never left.
+amount is a further payment, or goes back without approval: the goods never left. It goes back from
+the latest payment that has it, so that the first stays one that amendments can be told to.
 Of lines that the shop could not send it goes back to the last minor unit (G-11).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from events.orders import OrderAmended
@@ -87,14 +88,39 @@ def balanced(
 def overpaid(
     payment: Payment, at_ms: int, rules: PaymentRules, further: tuple[Payment, ...] = ()
 ) -> Facts:
-    """Give back what was taken above the order's total; what is only asked for may yet fail."""
+    """Give back from the first payment what was taken above the total and is in no other."""
+    rest = _above_minor(payment, further, rules) - sum(map(_room_minor, further))
+    return _give_back(payment, rest, at_ms, rules) if rest > 0 else ()
+
+
+def overpaid_further(
+    payment: Payment, further: Mapping[str, Payment], at_ms: int, rules: PaymentRules
+) -> Iterator[tuple[str, Facts]]:
+    """Give back what was taken above the total from further payments, by their names."""
+    above = _above_minor(payment, further.values(), rules)
+    for payment_id, one in reversed(further.items()):
+        amount = min(above, _room_minor(one))
+        if amount > 0:
+            yield payment_id, accept(one, _refund(one, amount, at_ms), at_ms, rules)
+            above -= amount
+
+
+def _above_minor(payment: Payment, further: Iterable[Payment], rules: PaymentRules) -> int:
+    """What was taken above the order's total, or nothing where it is waived.
+
+    What is only asked for may yet fail, and does not count.
+    """
     if payment.cancel_reason or payment.status not in PAID | {Status.DISPUTED}:
-        return ()
+        return 0
     taken = [payment, *(one for one in further if one.captured_minor)]
     above = sum(map(_covered, taken)) - payment.session.amount_minor
-    if above > (0 if payment.exact else rules.amendment_waived_minor):
-        return _give_back(payment, above, at_ms, rules)
-    return ()
+    return above if above > (0 if payment.exact else rules.amendment_waived_minor) else 0
+
+
+def _room_minor(further: Payment) -> int:
+    """What a further payment has to give back."""
+    has_money = further.status in PAID and not further.cancel_reason
+    return max(0, unaccepted_minor(further)) if has_money else 0
 
 
 def _covered(payment: Payment) -> int:
@@ -110,11 +136,14 @@ def _amended_back(refunds: Iterable[Refund]) -> list[int]:
 
 
 def _give_back(payment: Payment, amount_minor: int, at_ms: int, rules: PaymentRules) -> Facts:
-    """Give back from the first payment; what it has not left is for a person."""
+    """Give back from a payment; what it has not left is for a person."""
     amount = min(amount_minor, unaccepted_minor(payment))
     short: Facts = (df.Puzzled(),) if amount < amount_minor else ()
     if amount <= 0:
         return short
+    return *accept(payment, _refund(payment, amount, at_ms), at_ms, rules), *short
+
+
+def _refund(payment: Payment, amount_minor: int, at_ms: int) -> Refund:
     refund_id = refund_id_of(payment.charge_id, f"amendment {len(payment.refunds) + 1}")
-    refund = Refund(refund_id, amount, RefundState.PROCESSING, at_ms, AMENDMENT)
-    return *accept(payment, refund, at_ms, rules), *short
+    return Refund(refund_id, amount_minor, RefundState.PROCESSING, at_ms, AMENDMENT)

@@ -353,6 +353,28 @@ def test_a_difference_that_is_taken_back_and_never_paid_is_not_given_back() -> N
     assert (entry.captured_minor, entry.refunded_minor) == (AMOUNT, 0)
 
 
+def test_what_was_added_and_taken_away_goes_back_whatever_the_first_payment_was() -> None:
+    till = paid().hear(amended(AMOUNT + 50_000, 1, 1, 1), checked_further())
+
+    till.hear(amended(AMOUNT, 1, 1, 0), amended(AMOUNT - 3_000, 1, 1, 0))
+
+    kept = [entry.captured_minor - entry.refunded_minor for entry in till.provider.ledger()]
+    assert kept == [AMOUNT - 3_000, 0]
+    assert not till.row().stuck
+    ids = [envelope.event_id for envelope in till.said()]
+    assert len(ids) == len(set(ids))
+
+
+def test_the_first_payment_lives_on_where_its_goods_were_replaced_by_dearer_ones() -> None:
+    till = paid().hear(amended(AMOUNT + 50_000, 1, 1, 1), checked_further())
+
+    till.hear(amended(50_000, 0, 0, 1), amended(40_000, 0, 0, 1), amended(60_000, 0, 0, 2))
+    till.hear(checked_further(3))
+
+    kept = [entry.captured_minor - entry.refunded_minor for entry in till.provider.ledger()]
+    assert (kept[0], sum(kept)) == (AMOUNT, 60_000)
+
+
 def test_an_order_that_is_cancelled_as_it_becomes_dearer_is_not_charged_the_difference() -> None:
     till = paid().send(amended(AMOUNT + 3_000), cancelled())
     till.driver.run()

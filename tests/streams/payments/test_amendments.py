@@ -176,7 +176,8 @@ def extra(amount_minor: int = 3_000, *, is_paid: bool = True) -> Payment:
     [
         ((extra(),), MORE, None, None),
         ((extra(),), MORE + 1_000, (3, 1_000), None),
-        ((extra(),), AMOUNT, None, 3_000),
+        ((extra(),), AMOUNT, None, None),  # That one gives it back.
+        ((extra(),), AMOUNT - 500, None, 500),
         ((extra(is_paid=False),), MORE + 1_000, (3, 4_000), None),
         ((extra(is_paid=False),), LESS, None, 3_000),
     ],
