@@ -98,7 +98,7 @@ def overpaid_further(
 ) -> Iterator[tuple[str, Facts]]:
     """Give back what was taken above the total from further payments, by their names."""
     above = _above_minor(payment, further.values(), rules)
-    for payment_id, one in reversed(further.items()):
+    for payment_id, one in reversed(list(further.items())):
         amount = min(above, _room_minor(one))
         if amount > 0:
             yield payment_id, accept(one, _refund(one, amount, at_ms), at_ms, rules)
