@@ -83,8 +83,8 @@ class ShipStock(HoldCommand):
     """Tells that a committed hold's units left the warehouse (K11): on-hand and reserved drop.
 
     An extension. As many units have left as it says, of what the reservation holds in that
-    warehouse, or, without one, in any; a parcel leaves once. Where that warehouse holds none of
-    it, its own units have left, and what others hold is free.
+    warehouse, or, without one, in any; a parcel leaves once. Where a named parcel has more than
+    that warehouse holds, its own units have left, and as many that others hold are free.
     """
 
     reservation_id: Id

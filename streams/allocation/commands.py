@@ -124,7 +124,7 @@ def _ship(row: Allocation, fact: Left) -> Iterator[ShipStock]:
     yield ShipStock(
         reservation_id=fact.reservation_id,
         order_id=row.order_id,
-        shipment_id=fact.shipment_id,
+        shipment_id=fact.shipment_id or None,
         product_id=fact.product_id,
         quantity=fact.quantity,
         warehouse_id=fact.warehouse_id,

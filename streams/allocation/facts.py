@@ -118,6 +118,7 @@ class Left(msgspec.Struct, frozen=True, gc=False):
     warehouse_id: str | None
     """None: whatever the reservation holds, wherever."""
     shipment_id: str
+    """Empty: it does not name what is in it."""
 
 
 class CameBack(msgspec.Struct, frozen=True, gc=False):

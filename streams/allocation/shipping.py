@@ -16,7 +16,8 @@ def dispatched(
 ) -> Facts:
     """Have stock leave: what the packages name, or every line where they name nothing.
 
-    Items name their line by its reservation. Stock drops a repeat.
+    Items name their line by its reservation. Stock drops a repeat, and takes what is in a parcel
+    at its word; of one that names nothing it is not told which it is.
     """
     if row is None or not row.lines:
         return ()
@@ -27,6 +28,7 @@ def dispatched(
             number = row.line_number(item.item_id)
             units[number] = units.get(number, 0) + item.quantity
     units.pop(0, None)
+    shipment_id = event.shipment_id if units else ""
     if not units:
         units = {number: row.lines[number - 1].quantity for number in standing(row)}
     return tuple(
@@ -36,7 +38,7 @@ def dispatched(
                 row.lines[number - 1].product_id,
                 quantity,
                 where,
-                event.shipment_id,
+                shipment_id,
             )
             for number, quantity in units.items()
         ]

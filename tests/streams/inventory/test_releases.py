@@ -198,3 +198,19 @@ def test_who_waits_is_served_with_what_was_sent_from_elsewhere() -> None:
     shop.ship("a:1", "wh_nowhere", quantity=3, shipment="shp_2")
 
     assert (shop.status("a:1"), shop.status("b:1")) == ("CANCELLED", "CONFIRMED")
+
+
+def test_a_line_of_two_warehouses_that_people_send_from_one_is_held_in_neither() -> None:
+    shop = stocked(east=5, berlin=2)
+    shop.reserve("b:1", 3, to=address("US"))
+    shop.reserve("a:1", 4, to=address("US"))
+    shop.commit("a:1")
+    shop.release("b:1")
+    assert (shop.level().reserved, shop.level(BERLIN).reserved) == (2, 2)
+
+    for _ in range(2):
+        shop.ship("a:1", EAST, quantity=4, shipment="shp_3")
+
+    assert (shop.level().on_hand, shop.level().reserved) == (1, 0)
+    assert (shop.level(BERLIN).on_hand, shop.level(BERLIN).reserved) == (2, 0)
+    assert shop.status("a:1") == "FULFILLED"
