@@ -378,6 +378,18 @@ def test_the_same_failure_told_twice_counts_once() -> None:
     assert shipment.attempts == 1
 
 
+def test_without_a_scan_for_five_days_a_parcel_is_lost() -> None:
+    shipment = after(dispatched(), scan("in_transit", AT_MS + HOUR_MS), at_ms=AT_MS + HOUR_MS)
+
+    assert due_times(shipment)["lost"] == AT_MS + HOUR_MS + 1000 + 5 * DAY_MS
+
+
+def test_an_unknown_address_may_be_mended_for_five_days() -> None:
+    shipment = after(in_transit(), failure("ADDRESS_NOT_FOUND"), at_ms=AT_MS + HOUR_MS)
+
+    assert due_times(shipment)["redelivery"] == AT_MS + HOUR_MS + 1000 + 5 * DAY_MS
+
+
 def test_a_parcel_that_was_lost_and_is_found_goes_on() -> None:
     lost = fired(in_transit(), "lost")
 
