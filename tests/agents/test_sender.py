@@ -165,6 +165,18 @@ async def test_the_breaker_is_the_channels_own() -> None:
     assert reasons == ["provider_error", "provider_error", "circuit_open", "circuit_open"]
 
 
+async def test_a_channel_pauses_once_more_than_half_of_its_calls_fail() -> None:
+    outbox = Outbox()
+    spec = sender(outbox)
+
+    reasons = []
+    for number in range(22):
+        outbox.outage = number < 10 or number >= 20
+        reasons.append((await told(spec, tried(number))).data)
+
+    assert [one.reason for one in reasons[-2:]] == ["provider_error", "circuit_open"]
+
+
 async def test_a_refused_address_does_not_count_against_the_channel() -> None:
     spec = sender(Outbox(), breaker_calls_min=2)
     for number in range(5):
@@ -200,6 +212,21 @@ async def test_a_digest_lists_its_messages_and_survives_one_that_cannot_be_writt
     assert "Lamp is back in stock.\n" in kept.message.text
     assert "could not be written" in kept.message.text
     assert "&lt;b&gt; is back in stock." in kept.message.html
+
+
+@pytest.mark.parametrize(("channel", "per_s"), [("EMAIL", 100), ("SMS", 10), ("PUSH", 1_000)])
+async def test_a_channel_takes_so_many_a_second(channel: str, per_s: int) -> None:
+    clock, provider = Clock(), Slow()
+    provider.gate.set()
+    spec = sender_effect(channel, provider, NotificationRules(), ticks=clock, sleep=clock.sleep)
+
+    moments = []
+    for number in range(4):
+        await spec.effects["Dispatch"](tried(number, channel))
+        moments.append(clock())
+
+    apart = [later - earlier for earlier, later in itertools.pairwise(moments)]
+    assert apart == [1_000 // per_s] * 3
 
 
 async def test_a_limit_is_shared_out_over_partitions() -> None:

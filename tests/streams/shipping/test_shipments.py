@@ -457,6 +457,12 @@ def test_a_return_is_asked_for_within_thirty_days_of_delivery() -> None:
     )
 
 
+def test_a_return_is_asked_of_the_carrier_that_brought_it_and_then_of_ups() -> None:
+    asked = [fact for fact in decide(delivered(), label(), AT_MS, RULES) if isinstance(fact, Asked)]
+
+    assert [fact.booking.carriers for fact in asked] == [("USPS", "UPS")]
+
+
 @pytest.mark.parametrize("items", [(ware("p9"),), ()])
 def test_only_what_was_sent_comes_back(items: tuple[object, ...]) -> None:
     shipment = after(delivered(), label(items=items))
