@@ -198,6 +198,16 @@ async def test_an_sms_is_cut_to_three_parts_and_ends_in_a_link() -> None:
     assert kept.message.text.endswith("https://flowmart.example/o/ord_1")
 
 
+async def test_a_push_lives_for_a_day_and_the_newest_of_an_order_takes_its_place() -> None:
+    outbox = Outbox()
+    facts = {"product": "Lamp", "orderId": "ord_1"}
+
+    await told(sender(outbox, "PUSH"), tried(channel="PUSH", to=("live-1",), template_data=facts))
+
+    (kept,) = outbox.messages()
+    assert (kept.message.ttl_s, kept.message.collapse_key) == (86_400, "ord_1")
+
+
 async def test_a_digest_lists_its_messages_and_survives_one_that_cannot_be_written() -> None:
     outbox = Outbox()
     entries = [

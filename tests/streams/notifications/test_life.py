@@ -243,6 +243,14 @@ def test_a_channel_that_pauses_costs_no_try_and_ends_after_a_day() -> None:
     assert now_ms - AT <= RULES.expire_ms
 
 
+def test_a_pause_lasts_a_minute_and_a_message_a_day() -> None:
+    (paused,) = refused(sending(), failed(1, "circuit_open"), "", AT, RULES)
+    (over,) = refused(sending(), failed(1, "circuit_open"), "", AT + 24 * HOUR_MS - 59_999, RULES)
+
+    assert fold(sending(), (paused,)).due_ms == AT + 60_000
+    assert fold(sending(), (over,)).status is Status.DEAD_LETTERED
+
+
 NIGHT = AT + 9 * HOUR_MS + 30 * 60_000
 """2025-06-16T21:30:00Z, in the quiet hours of whoever lives by UTC."""
 MORNING = AT + 20 * HOUR_MS
