@@ -80,6 +80,7 @@ def basket(**told: Any) -> dict[str, Any]:
         (NOBODY, {"plan_id": "plan_save_weekly"}, "invalid_basket"),
         (NOBODY, {"plan_id": "plan_save_weekly", "items": GOODS}, "invalid_basket"),
         (NOBODY, {"plan_id": "plan_save_weekly", "shipping_address": HOME}, "invalid_basket"),
+        (NOBODY, basket() | {"items": GOODS * 51}, "invalid_basket"),
         (NOBODY, basket(quantity=101), "invalid_basket"),
         (NOBODY, basket(product_id=" "), "invalid_basket"),
         (NOBODY, basket(unit_price_minor=0), "invalid_basket"),
