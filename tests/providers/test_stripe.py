@@ -1,11 +1,12 @@
 """Stripe behind the protocol of providers: against one with a memory, and its own mock's schema."""
 
-import asyncio
+import contextlib
 import os
 import shutil
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -353,6 +354,10 @@ def mock_url() -> Iterator[str]:
         port = free.getsockname()[1]
     command = [_stripe_mock(), "-http-addr", f"127.0.0.1:{port}", "-https-addr", "127.0.0.1:0"]
     with subprocess.Popen(command, stdout=sys.stderr) as process:
+        for _ in range(100):
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+                break
+            time.sleep(0.1)
         yield f"http://127.0.0.1:{port}"
         process.terminate()
 
@@ -360,13 +365,6 @@ def mock_url() -> Iterator[str]:
 @pytest.fixture
 async def mocked(mock_url: str) -> AsyncIterator[StripeProvider]:
     stripe = StripeProvider("sk_test_123", url=mock_url, timeout_s=10)
-    for _ in range(100):
-        try:
-            async with aiohttp.ClientSession() as session:
-                await session.get(mock_url)
-            break
-        except aiohttp.ClientConnectorError:
-            await asyncio.sleep(0.1)
     yield stripe
     await stripe.close()
 
