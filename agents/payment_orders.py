@@ -9,6 +9,7 @@ from agents.payment_rows import (
     differences,
     for_payment,
     further,
+    keep,
     of_order,
     sale_of,
 )
@@ -16,12 +17,13 @@ from agents.wiring import cause_of
 from engine.specs import Context, Delivery, Handler
 from streams.payments import goods
 from streams.payments.amendments import amend
+from streams.payments.early import early_amendment
 from streams.payments.evolution import evolve_all
 from streams.payments.rules import PaymentRules
 from streams.payments.sales import Sale, amended
 from streams.payments.sessions import cancel
 from streams.payments.states import Payment
-from tables.payments import SALES
+from tables.payments import EARLY_PAYMENTS, SALES
 
 GoodsMoved = Callable[[Payment, Sale, Any, int, PaymentRules], goods.Moved]
 
@@ -47,6 +49,8 @@ def amending(rules: PaymentRules) -> Handler:
         event, cause = delivery.value.data, cause_of(delivery)
         payment_id, payment = of_order(ctx, event)
         if payment is None:
+            early = ctx.table(EARLY_PAYMENTS).get(payment_id)
+            keep(ctx, payment_id, early, early_amendment(early, event, cause.at_ms, rules))
             return
         if event.lines:
             sale = sale_of(ctx, payment_id)

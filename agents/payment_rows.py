@@ -17,7 +17,7 @@ from streams.payments.amendments import overpaid, overpaid_further
 from streams.payments.facts import Fact
 from streams.payments.fold import fold
 from streams.payments.rules import PaymentRules
-from streams.payments.sales import NOTHING_SOLD, Sale
+from streams.payments.sales import NOTHING_SOLD, Sale, amended
 from streams.payments.sales import sale_of as sale_of_session
 from streams.payments.sessions import open_session
 from streams.payments.states import Early, Payment
@@ -144,6 +144,9 @@ def open_payment(ctx: Context, cause: Cause, event: PaymentInitiated, rules: Pay
     carry_out(ctx, cause, payment_id, payment, facts, rules)
     sold = sale_of_session(event) if payment is None else None
     if sold is not None:
+        changed = early.amended.lines if early is not None and early.amended is not None else ()
+        recurring = event.checkout_type == "recurring"
+        sold = amended(sold, changed, recurring=recurring) if changed else sold
         ctx.table(SALES)[payment_id] = sold
 
 

@@ -18,7 +18,7 @@ from streams.payments.evolution import evolve_all
 from streams.payments.lines import lines_committed
 from streams.payments.refund import OPEN, Refund, RefundState, refund_id_of
 from streams.payments.rules import PaymentRules
-from streams.payments.states import PAID, TERMINAL, Payment, Status
+from streams.payments.states import PAID, TERMINAL, EarlyAmendment, Payment, Status
 from streams.payments.steps import Facts, accept, with_capture
 
 AMENDMENT: Final = "AMENDMENT"
@@ -29,7 +29,7 @@ _KEPT: Final = OPEN | {RefundState.COMPLETED}
 def amend(
     payment: Payment,
     further: tuple[Payment, ...],
-    event: OrderAmended,
+    event: OrderAmended | EarlyAmendment,
     at_ms: int,
     rules: PaymentRules,
 ) -> Facts:
@@ -51,7 +51,7 @@ def amend(
 
 
 def _lines_changed(
-    payment: Payment, event: OrderAmended
+    payment: Payment, event: OrderAmended | EarlyAmendment
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Lines of the session that are no part of the order any more, and those that it had not."""
     known = payment.lines - len(payment.added) + len(payment.dropped)

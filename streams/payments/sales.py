@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from events.order_parts import OrderLine
 from events.payments import PaymentInitiated
+from streams.payments.states import EarlyLine
 
 PARCELS_MAX: Final = 50
 RETURNS_MAX: Final = 50
@@ -108,7 +109,7 @@ def _spread(amount_minor: int, totals: list[int]) -> list[int]:
     return parts
 
 
-def amended(sale: Sale, lines: Iterable[OrderLine], *, recurring: bool = False) -> Sale:
+def amended(sale: Sale, lines: Iterable[OrderLine | EarlyLine], *, recurring: bool = False) -> Sale:
     """Take over what an amendment made of the lines; what came back of each stays told.
 
     What a renewal paid for no amendment changes, but where it is sent.

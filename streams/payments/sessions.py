@@ -6,6 +6,7 @@ from events.types import PaymentMethod
 from streams.payments import charge_facts as cf
 from streams.payments import dispute_facts as df
 from streams.payments import facts as f
+from streams.payments.amendments import amend
 from streams.payments.amounts import remaining_minor
 from streams.payments.decisions import decide_fraud
 from streams.payments.evolution import evolve, evolve_all
@@ -88,12 +89,14 @@ def _catch_up(opened: f.Opened, early: Early, at_ms: int, rules: PaymentRules) -
     """Apply what came before the session: a cancellation outranks all else."""
     if early.cancel_reason:
         return (f.Cancelled(early.cancel_reason),)
-    facts: Facts = tuple(f.LineHeld(line) for line in early.held)
+    payment = evolve(None, opened)
+    changed = () if early.amended is None else amend(payment, (), early.amended, at_ms, rules)
+    facts: Facts = (*changed, *[f.LineHeld(line) for line in early.held])
     if early.lines and not opened.lines:
         facts = (f.LinesCounted(early.lines), *facts)
     if not early.decision:
         return facts
-    payment = evolve_all(evolve(None, opened), facts)
+    payment = evolve_all(payment, facts)
     return (*facts, *decide_fraud(payment, early.decision, (), at_ms, rules))
 
 

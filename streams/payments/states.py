@@ -219,6 +219,25 @@ class Payment(msgspec.Struct, frozen=True, omit_defaults=True):
         return bool(self.stuck_on)
 
 
+class EarlyLine(msgspec.Struct, frozen=True):
+    """A line of an order as an amendment left it."""
+
+    number: int
+    product_id: str
+    sku: str | None
+    quantity: int
+    total_price_minor: int
+
+
+class EarlyAmendment(msgspec.Struct, frozen=True):
+    """The newest amendment of an order whose payment is not open yet: what counts of its event."""
+
+    new_order_total_minor: int
+    currency: str
+    lines: tuple[EarlyLine, ...]
+    cancellation_reason: str | None
+
+
 class Early(msgspec.Struct, frozen=True, omit_defaults=True):
     """News of a payment whose session is not open yet: topics race each other."""
 
@@ -227,6 +246,7 @@ class Early(msgspec.Struct, frozen=True, omit_defaults=True):
     lines: int = 0
     decision: str = ""
     cancel_reason: str = ""
+    amended: EarlyAmendment | None = None
 
 
 def stuck_on(payment: Payment, what: str) -> Payment:

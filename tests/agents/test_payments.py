@@ -320,6 +320,15 @@ def test_an_order_that_became_dearer_is_paid_by_two_payments() -> None:
     assert till.hear(amended(AMOUNT + 3_000)).names().count("PaymentInitiated") == 1
 
 
+def test_an_amendment_that_overtakes_its_orders_payment_is_charged_with_it() -> None:
+    till = Till().hear(amended(AMOUNT + 9_000), amended(AMOUNT + 3_000))
+
+    till.hear(initiated(), checked(), line(1), line(2))
+
+    assert [entry.captured_minor for entry in till.provider.ledger()] == [AMOUNT + 3_000]
+    assert till.hear(amended(AMOUNT + 3_000)).names().count("PaymentInitiated") == 0
+
+
 def test_amendments_that_follow_each_other_at_once_are_each_charged_their_difference() -> None:
     till = paid().send(amended(AMOUNT + 3_000), amended(AMOUNT + 8_000))
     till.send(amended(AMOUNT + 8_000)).driver.run()
