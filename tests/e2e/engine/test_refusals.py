@@ -13,6 +13,7 @@ import pytest
 from confluent_kafka.admin import AdminClient, NewPartitions
 
 from engine.store import RocksStore
+from tests.e2e.engine import harness
 from tests.e2e.engine.harness import ROOT, Load, Oracle, Shop, Worker, settle, wait_for
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
@@ -144,10 +145,12 @@ def test_a_full_disk(shop) -> None:
     assert "StoreUnusable: cannot write the store" in said
 
 
-def test_a_disk_that_is_full_before_the_store_is_rebuilt(shop) -> None:
+def test_a_disk_that_is_full_before_the_store_is_rebuilt(shop, monkeypatch) -> None:
+    # A store holds the last of each key only: so many keys make one that is larger than the disk.
+    monkeypatch.setattr(harness, "KEYS", 20_000)
     load = Load(shop, per_second=2000).start()
     worker = shop.worker().start().wait_ready()
-    load.wait_sent(6000)
+    load.wait_sent(12_000)
     records = load.stop()
     settle(shop, records)
     worker.stop()
