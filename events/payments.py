@@ -54,7 +54,7 @@ class Instrument(Part):
 
 def _payment_of_order(event: dict[str, Any]) -> str | None:
     order_id = event.get("orderId")
-    return payment_id_of(order_id) if order_id else None
+    return payment_id_of(str(order_id)) if order_id else None
 
 
 class PaymentEvent(Event):
