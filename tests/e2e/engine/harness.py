@@ -228,20 +228,22 @@ class Log:
         assert found, f"{topic} does not exist"
         self._partitions = len(found)
         self._consumer.assign([TopicPartition(topic, p, 0) for p in found])
+        self._quiet_s = 10.0
+        """After so long without a message nothing more came; the first look has to connect."""
 
     def more(self) -> Iterator[Message]:
         """What came since the last look."""
         ended: set[int] = set()
-        while len(ended) < self._partitions:
-            messages = self._consumer.consume(5000, 2.0)
-            for message in messages:
+        heard = time.monotonic()
+        while len(ended) < self._partitions and time.monotonic() - heard < self._quiet_s:
+            for message in self._consumer.consume(5000, 0.1):
+                heard = time.monotonic()
                 if message.error():
                     ended.add(message.partition())
                 else:
                     ended.discard(message.partition())
                     yield message
-            if not messages:
-                return
+        self._quiet_s = 1.0  # The end is told once: nobody says that it is where it was.
 
 
 class Oracle:
