@@ -77,13 +77,8 @@ class dead_letters(Command):  # noqa: N801 - the command's name
         return [name]
 
     async def _list(self, topics: list[str], limit: int, as_json: bool) -> None:
-        replayed = await self._letters.replayed(topics)
-        found = await asyncio.gather(*map(self._all, topics))
-        letters = [
-            (letter, letter in replayed[name])
-            for name, each in zip(topics, found, strict=True)
-            for letter in each
-        ]
+        found = await asyncio.gather(*map(self._letters.whole, topics))
+        letters = [(letter, letter in replayed) for each, replayed in found for letter in each]
         letters.sort(key=lambda item: item[0].timestamp_ms)
         shown = letters[-limit:]
         if as_json:
@@ -98,9 +93,6 @@ class dead_letters(Command):  # noqa: N801 - the command's name
                 for x, done in shown
             ],
         )  # fmt: skip
-
-    async def _all(self, topic: str) -> list[DeadLetter]:
-        return [letter async for letter in self._letters.read(topic)]
 
     def _shown(self, letter: DeadLetter) -> dict[str, Any]:
         found = _as_dict(letter)

@@ -69,11 +69,18 @@ class Letters:
                 if not _is_note(record):
                     yield read_dead_letter(record)
 
-    async def replayed(self, topics: Sequence[str]) -> dict[str, Replayed]:
-        """What was replayed of each topic."""
-        return {topic: await self._replayed(topic) for topic in topics}
+    async def whole(self, topic: str) -> tuple[list[DeadLetter], Replayed]:
+        """Every letter of a topic, as of now, and what of them was replayed."""
+        letters, newest = list[DeadLetter](), Replayed()
+        async for record in self._records(topic, 0):
+            if _is_note(record):
+                newest = Replayed.read(record.value)
+            else:
+                letters.append(read_dead_letter(record))
+        return letters, newest
 
-    async def _replayed(self, topic: str) -> Replayed:
+    async def replayed(self, topic: str) -> Replayed:
+        """What was replayed of a topic, without its letters: they may be many."""
         newest = Replayed()
         async for record in self._records(topic, 0):
             if _is_note(record):
@@ -102,14 +109,14 @@ class Letters:
     async def replay_one(self, letter: DeadLetter, topic: str) -> None:
         """Put one letter back, also when that was done before."""
         async with self._producer() as producer:
-            replayed = (await self.replayed([topic]))[topic]
+            replayed = await self.replayed(topic)
             await self._send(producer, topic, [letter], replayed.with_one(letter))
 
     async def replay_all(self, topic: str) -> tuple[int, int]:
         """Put back every letter that was not; returns how many, and how many are cut."""
         count = cut = 0
         async with self._producer() as producer:
-            replayed = (await self.replayed([topic]))[topic]
+            replayed = await self.replayed(topic)
             batch: list[DeadLetter] = []
             last = -1
             async for letter in self.read(topic, replayed.up_to):

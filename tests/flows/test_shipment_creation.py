@@ -204,20 +204,8 @@ def test_shipment_creation_by_hand_of_a_part_leaves_the_rest_on_the_shelf(
     warehouse: str | None,
 ) -> None:
     scene = Scene().stock().place(3).until("ShipmentCreated")
-    where = wire_address(scene.row("shipments", "shp_ord_1").destination)
-    two = ShippedItem(item_id="ord_1:1", product_id="p1", quantity=2)
 
-    scene.tell(CancelShipment(shipment_id="shp_ord_1"))
-    scene.tell(
-        CreateShipment(
-            order_id="ord_1",
-            items=(two,),
-            shipping_address=where,
-            shipping_method="standard",
-            warehouse_id=warehouse,
-        )
-    )
-    scene.wait(days=3)
+    by_hand(scene, 2, warehouse)
 
     assert (scene.status(), scene.books()[1]) == ("delivered", 2_000)
     assert scene.level() == (8, 0, 0)
