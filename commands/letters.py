@@ -93,9 +93,9 @@ class Letters:
             **self._options, isolation_level="read_committed",
             auto_offset_reset="earliest", enable_auto_commit=False,
         )  # fmt: skip
-        await consumer.start()
         tp = TopicPartition(topic, 0)
         try:
+            await consumer.start()
             end = (await consumer.end_offsets([tp]))[tp]
             consumer.assign([tp])
             consumer.seek(tp, start)

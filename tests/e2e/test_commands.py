@@ -197,10 +197,10 @@ def test_a_payment_that_a_person_must_look_at_is_listed_and_taken_off(
 ) -> None:
     payment_id = puzzling("puzzling", workers, ear, sender)
 
-    listed = [json.loads(row) for row in desk.says("stuck", "list", "--json").splitlines()]
+    rows = [json.loads(row) for row in desk.says("stuck", "list", "--json").splitlines()]
     done = desk.says("stuck", "resolve", payment_id, "--note", "the bank took it back")
 
-    assert [(row["key"], row["on"]) for row in listed] == [(payment_id, ["puzzle"])]
+    assert [row["on"] for row in rows if row["key"] == payment_id] == [["puzzle"]]
     assert done == f"{payment_id} is off the list: puzzle\n"
     assert "is not stuck" in desk.refuses("stuck", "resolve", payment_id, "--note", "again")
 
