@@ -101,8 +101,14 @@ class Lanes:
                 self._lanes[p] = Lane(self._processor(p), producer, self.policy, self._crash)
 
     def _processor(self, partition: int) -> Processor:
-        store, rows_max = self._stores[partition], self.policy.rows_max
-        return Processor(self.topology, partition, store, self.stats, rows_max=rows_max)
+        return Processor(
+            self.topology,
+            partition,
+            self._stores[partition],
+            self.stats,
+            rows_max=self.policy.rows_max,
+            bytes_max=self.policy.bytes_max,
+        )
 
     async def drain(self) -> None:
         """Apply and commit what is queued, within `Policy.close_wait_s`; lanes stay open."""

@@ -15,6 +15,8 @@ LOST: Place = (NOWHERE, b"")
 """The place of a record that has no such field."""
 _KEYS_CACHED = 16_384
 """A key comes many times in a short while: with everything that happens to one order."""
+_KEY_BYTES_CACHED = 256
+"""Of the longest key that is kept: anybody may send keys of a megabyte, and 16,384 of them."""
 
 
 def murmur2(key: bytes) -> int:
@@ -22,7 +24,13 @@ def murmur2(key: bytes) -> int:
     return int(murmurhash2(key, _SEED))
 
 
-@lru_cache(maxsize=_KEYS_CACHED)
 def partition_of(key: bytes, partitions: int) -> int:
     """The partition in [0, partitions) where a Java producer puts the key."""
+    if len(key) > _KEY_BYTES_CACHED:
+        return _partition_of.__wrapped__(key, partitions)
+    return _partition_of(key, partitions)
+
+
+@lru_cache(maxsize=_KEYS_CACHED)
+def _partition_of(key: bytes, partitions: int) -> int:
     return (int(murmurhash2(key, _SEED)) & 0x7FFFFFFF) % partitions

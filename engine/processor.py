@@ -35,7 +35,9 @@ class Processor:
         stats: Stats,
         *,
         rows_max: int = 50_000,
+        bytes_max: int = 4_000_000,
     ) -> None:
+        self._bytes_max = bytes_max
         self.topology, self.partition, self.store, self.stats = topology, partition, store, stats
         self.pending_records = 0
         self.outbox = Outbox(topology, partition)
@@ -158,28 +160,34 @@ class Processor:
     def tick(self, now_ms: int) -> bool:
         """Fire what is due at now_ms, in order of due time; True when more is due.
 
-        Call it with nothing pending: what it does is one commit of its own.
+        Call it with nothing pending: what it does is one commit of its own. It fires no more
+        once its outputs have `bytes_max` bytes.
         """
         assert not self._since, "a tick is a commit of its own"
         due = self.timers.due(now_ms)
-        for row_key in due:
+        fired = self._fire(self.timers.fire, due, now_ms)
+        if fired and self._fire(self._ticks.fire, self._ticks.due(now_ms), now_ms):
+            return len(due) == TIMERS_A_TICK_MAX
+        return True
+
+    def _fire(self, fire: Callable[[str, int, Stats], bool], due: list[str], now_ms: int) -> bool:
+        """Call each in turn, undoing what fails; False when there was no room for all."""
+        for name in due:
+            if self.outbox.size_bytes >= self._bytes_max:
+                return False
             written = len(self.outbox.outputs)
-            if not self.timers.fire(row_key, now_ms, self.stats):
+            if not fire(name, now_ms, self.stats):
                 self._undo(written)
             self._journal.clear()
-        for agent in self._ticks.due(now_ms):
-            written = len(self.outbox.outputs)
-            if not self._ticks.fire(agent, now_ms, self.stats):
-                self._undo(written)
-            self._journal.clear()
-        return len(due) == TIMERS_A_TICK_MAX
+        return True
 
     # -- effects
 
     def complete(self, done: Completion) -> None:
         """Take in the outcome of effects and move their marker."""
         self._since.append((self.complete, (done,)))
-        self.outbox.outputs.extend(done.outputs)
+        for output in done.outputs:
+            self.outbox.add(output)
         for record, public, agent, exc in done.dead:
             self.outbox.add(dead_letter(record, public, agent, exc))
             self._count_dead(public, agent, type(exc).__name__)

@@ -129,20 +129,19 @@ class Ticks:
         self._failing: set[str] = set()
 
     def due(self, now_ms: int) -> list[str]:
-        """Agents whose last tick is long enough ago; this counts as their next.
+        """Agents whose last tick is long enough ago.
 
         One that lies ahead does not count: the clock was set back.
         """
-        found = [
+        return [
             agent
             for agent, (_, every_ms) in self._calls.items()
             if not 0 <= now_ms - self._last_ms.get(agent, 0) < every_ms
         ]
-        self._last_ms.update(dict.fromkeys(found, now_ms))
-        return found
 
     def fire(self, agent: str, now_ms: int, stats: Stats) -> bool:
         """Call an agent's handler; False when it raised and all it did has to be undone."""
+        self._last_ms[agent] = now_ms
         try:
             self._calls[agent][0](self._contexts[agent], now_ms)
             for table, key, _, _ in self._journal:

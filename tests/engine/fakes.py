@@ -59,7 +59,9 @@ class Bench:
         self.writer = FakeWriter()
         self.store = store or MemoryStore()
         self.crashes: list[BaseException] = []
-        self.processor = Processor(topology, 0, self.store, Stats(), rows_max=policy.rows_max)
+        self.processor = Processor(
+            topology, 0, self.store, Stats(), rows_max=policy.rows_max, bytes_max=policy.bytes_max
+        )
         self.lane = Lane(self.processor, self.writer, policy, self.crash)
 
     async def crash(self, exc: BaseException) -> None:

@@ -70,6 +70,24 @@ def numbers(start: int, *more: int, do: str = "") -> Chunk:
     return chunk(start, *(value("k", number, do) for number in more))
 
 
+async def test_outcomes_with_many_bytes_are_written_a_few_at_a_time() -> None:
+    outside = Outside()
+    one = bench(outside, policy={"bytes_max": 10})
+    one.lane.put(numbers(0, 1, 2, 3, 4, 5))
+    await one.settle()
+    one.writer.gate.clear()
+    outside.answer(1)
+    await one.settle()
+
+    outside.answer(2, 3, 4, 5)  # While a commit is under way: they wait together.
+    await one.settle()
+    one.writer.gate.set()
+    await one.settle()
+
+    sizes = [len(batch.outputs) for batch in one.writer.batches]
+    assert [size for size in sizes if size] == [1, 2, 2]
+
+
 async def test_outcomes_are_written_as_they_come_and_the_marker_waits_for_the_slowest() -> None:
     outside = Outside()
     one = bench(outside)

@@ -16,7 +16,7 @@ from engine.partitioning import partition_of
 from engine.processor import Processor
 from engine.records import Output, Record
 from engine.sizes import BATCH_BYTES, size_of
-from engine.specs import AgentSpec, Source, TableSpec
+from engine.specs import AgentSpec, Source, TableSpec, Timer
 from engine.stats import Stats
 from engine.store import MemoryStore
 from engine.topology import Topology
@@ -37,9 +37,11 @@ from tests.engine.counting import (
 class Bench:
     """A processor over a store, committed by hand."""
 
-    def __init__(self, topo: Topology | None = None, store: MemoryStore | None = None) -> None:
+    def __init__(
+        self, topo: Topology | None = None, store: MemoryStore | None = None, **bounds: int
+    ) -> None:
         self.store = store or MemoryStore()
-        self.processor = Processor(topo or topology(), 0, self.store, Stats())
+        self.processor = Processor(topo or topology(), 0, self.store, Stats(), **bounds)
         self.outputs: list[Output] = []
 
     def commit(self) -> Batch:
@@ -437,6 +439,31 @@ def test_a_tick_says_when_more_is_due_than_one_transaction_holds(monkeypatch) ->
 
     assert more == [True, True, False]
     assert [o.key for o in bench.out("out")] == [b"k0", b"k1", b"k2", b"k3", b"k4"]
+
+
+def test_a_tick_says_when_more_is_due_than_a_transaction_may_have_in_bytes() -> None:
+    def loud(ctx: Any, timer: Timer, _now_ms: int) -> None:
+        ctx.publish(OUT, timer.key, b"x" * 600, ())
+
+    def tick(ctx: Any, _now_ms: int) -> None:
+        ctx.publish(OUT, "tick", b"x" * 600, ())
+
+    agents = [
+        AgentSpec("a", "", (Source(IN, {}),), (), (OUT,), timers={"loud": loud}, tick=tick),
+        AgentSpec("b", "", (Source(IN, {}),), (), (OUT,), tick=tick),
+    ]
+    bench = Bench(Topology(agents, app_id="t", env="dev", partitions=1), bytes_max=1000)
+    for i in range(5):
+        bench.processor._contexts["a"].set_timer("loud", f"k{i}", i)
+    bench.commit()
+
+    more, keys = [True], []
+    while more[-1] and len(more) < 10:
+        more.append(bench.processor.tick(5000))
+        keys.append([o.key for o in bench.commit().outputs])
+
+    assert keys == [[b"k0", b"k1"], [b"k2", b"k3"], [b"k4", b"tick"], [b"tick"]]
+    assert more == [True, True, True, True, False]
 
 
 def test_a_timer_that_fails_is_undone_and_tried_again_and_its_neighbours_fire() -> None:
