@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+from msgspec.structs import replace
+
 from agents.payment_rows import (
     balance_further,
     carry_out,
@@ -16,7 +18,7 @@ from agents.payment_rows import (
 from agents.wiring import cause_of
 from engine.specs import Context, Delivery, Handler
 from streams.payments import goods
-from streams.payments.amendments import amend
+from streams.payments.amendments import amend, unpaid_minor
 from streams.payments.early import early_amendment
 from streams.payments.evolution import evolve_all
 from streams.payments.rules import PaymentRules
@@ -73,7 +75,7 @@ def moving(rules: PaymentRules, move: GoodsMoved) -> Handler:
         payment_id, payment = of_order(ctx, event)
         if payment is None:
             return
-        before = sale_of(ctx, payment_id)
+        before = _sold(ctx, event.order_id, payment_id, payment)
         moved = move(payment, before, event, cause.at_ms, rules)
         if moved.sale != before:
             ctx.table(SALES)[payment_id] = moved.sale
@@ -86,3 +88,11 @@ def moving(rules: PaymentRules, move: GoodsMoved) -> Handler:
                 carry_out(ctx, own, own_id, payments[own_id], facts, rules)
 
     return handler
+
+
+def _sold(ctx: Context, order_id: str, payment_id: str, payment: Payment) -> Sale:
+    """What was sold to an order, with what of it nobody paid."""
+    sale, short = sale_of(ctx, payment_id), unpaid_minor(payment)
+    if short:
+        short = unpaid_minor(payment, differences(ctx, order_id).values())
+    return sale if sale.unpaid_minor == short else replace(sale, unpaid_minor=short)

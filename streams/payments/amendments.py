@@ -117,6 +117,17 @@ def _above_minor(payment: Payment, further: Iterable[Payment], rules: PaymentRul
     return above if above > (0 if payment.exact else rules.amendment_waived_minor) else 0
 
 
+def unpaid_minor(payment: Payment, further: Iterable[Payment] = ()) -> int:
+    """What the order costs beyond what its payments took, less what amendments gave back.
+
+    Of an order that a renewal pays all is paid.
+    """
+    if payment.session.recurring:
+        return 0
+    kept = [one.captured_minor - sum(_amended_back(one.refunds)) for one in (payment, *further)]
+    return max(0, payment.session.amount_minor - sum(kept))
+
+
 def _room_minor(further: Payment) -> int:
     """What a further payment has to give back."""
     has_money = further.status in PAID and not further.cancel_reason

@@ -68,6 +68,8 @@ class Sale(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     lines: tuple[SoldLine, ...] = ()
     parcels: tuple[SentParcel, ...] = ()
     returns: tuple[AgreedReturn, ...] = ()
+    unpaid_minor: int = 0
+    """Of the lines' price, what no payment took when goods moved last: the newest lines' (G-8)."""
 
 
 NOTHING_SOLD: Final = Sale()
@@ -139,23 +141,33 @@ def amended(sale: Sale, lines: Iterable[OrderLine | EarlyLine], *, recurring: bo
 def taken_off(sale: Sale, names: Iterable[str | None], units: int) -> Worth:
     """Take units of a product off a sale, never more than were sold.
 
-    A line of n units at t gives t * k // n for its first k units, so that all of them together
-    give exactly t.
+    A line of n units for which t was paid gives t * k // n for its first k units, so that all of
+    them together give exactly t.
     """
     wanted = frozenset(names) - {None}
     amount, lines, left = 0, list(sale.lines), units
+    paid = _paid(sale)
     for position, line in enumerate(lines):
         if not line.quantity or not wanted & {line.product_id, line.sku}:
             continue
         back = line.units_back + min(left, line.quantity - line.units_back)
-        amount += _cost(line, back) - _cost(line, line.units_back)
+        amount += paid[position] * back // line.quantity
+        amount -= paid[position] * line.units_back // line.quantity
         left -= back - line.units_back
         lines[position] = replace(line, units_back=back)
     return Worth(amount, replace(sale, lines=tuple(lines)))
 
 
-def _cost(line: SoldLine, units: int) -> int:
-    return line.total_minor * units // line.quantity
+def _paid(sale: Sale) -> list[int]:
+    """What was paid for each line: an amendment's lines are the last, and may not be paid."""
+    short, paid = sale.unpaid_minor, [line.total_minor for line in sale.lines]
+    for position in range(len(paid) - 1, -1, -1):
+        if short <= 0:
+            break
+        lacking = min(short, paid[position])
+        paid[position] -= lacking
+        short -= lacking
+    return paid
 
 
 def with_parcel(sale: Sale, parcel: SentParcel) -> Sale:

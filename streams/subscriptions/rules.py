@@ -30,12 +30,6 @@ class SubscriptionRules:
     """Taken off the first invoice of a customer who comes back (G-44)."""
     goods_percent: int = 10
     """Taken off goods by Subscribe & Save (G-39)."""
-    goods_lines_max: int = 50
-    """Lines of a Subscribe & Save basket (G-10)."""
-    goods_quantity_max: int = 100
-    """Units of such a line (G-10)."""
-    goods_minor_max: int = 5_000_000
-    """What a basket costs by its list prices, in minor units; it costs something (G-10)."""
     pause_days_max: int = 90
     """A pause lasts 1 to this many days (G-43); as long as that if nobody says until when."""
     offer_percent: int = 25
@@ -65,6 +59,6 @@ class Rules(NamedTuple):
     own: SubscriptionRules
     billing: BillingRules
     orders: OrderRules = OrderRules()
-    """Where Orders sends goods (G-10)."""
+    """Where Orders sends goods, and how large an order may be (G-10)."""
     clock: Clock = TRUE
     """Only the agent asks it: all times of `streams.subscriptions` are the calendar's."""

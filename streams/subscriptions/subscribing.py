@@ -77,16 +77,16 @@ def _is_live_in(subscription: Subscription, plan: PlanSpec, rules: Rules) -> boo
 def _is_basket(command: SubscribeUser, rules: Rules) -> bool:
     """Whether goods could be ordered: an order that is refused has its money taken first (G-10)."""
     items = command.items or ()
-    in_bounds = 1 <= len(items) <= rules.own.goods_lines_max
+    in_bounds = 1 <= len(items) <= rules.orders.lines_max
     has_lines = in_bounds and all(_is_line(item, rules) for item in items)
     total = sum([item.total_price_minor for item in items])
-    is_priced = 0 < total <= rules.own.goods_minor_max
+    is_priced = 0 < total <= rules.orders.total_minor_max
     return has_lines and is_priced and command.shipping_address is not None
 
 
 def _is_line(item: OrderItem, rules: Rules) -> bool:
     adds_up = item.total_price_minor == item.quantity * item.unit_price_minor
-    in_bounds = item.quantity <= rules.own.goods_quantity_max
+    in_bounds = item.quantity <= rules.orders.quantity_max
     return adds_up and in_bounds and bool(item.product_id.strip())
 
 

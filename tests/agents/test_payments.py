@@ -405,6 +405,29 @@ def test_a_cancellation_gives_back_every_payment_of_the_order() -> None:
     assert len(ids) == len(set(ids))
 
 
+@pytest.mark.parametrize(
+    ("decision", "back"),
+    [("DECLINED", [100]), ("MANUAL_REVIEW", [100]), ("APPROVED", [3_000, 100])],
+)
+def test_goods_of_an_amendment_that_nobody_paid_come_back_for_nothing(
+    decision: str, back: list[int]
+) -> None:
+    charged = checked_further().model_copy(update={"decision": decision})
+    till = paid().hear(amended(AMOUNT + 3_000, 1, 1, 30), charged)
+
+    till.hear(received(item("prod_3", quantity=30)), received(item("prod_1"), return_id="ret_2"))
+
+    assert [told.data.amount_minor for told in till.said("RefundIssued")] == back
+
+
+def test_goods_of_an_amendment_that_is_paid_in_part_are_worth_that_part() -> None:
+    till = paid().hear(amended(AMOUNT + 40, 1, 1, 1))
+
+    till.hear(received(item("prod_3")))
+
+    assert [told.data.amount_minor for told in till.said("RefundIssued")] == [60]
+
+
 def test_a_return_is_paid_back_by_as_many_payments_as_it_takes() -> None:
     till = paid().hear(amended(AMOUNT + 3_000, 1, 1, 1), checked_further())
     prices = {"prod_1": 100, "prod_2": 100, "prod_3": 100}

@@ -106,6 +106,15 @@ def test_a_basket_within_the_limits_of_an_order_is_charged(told: dict[str, Any])
     assert isinstance(asked(NOBODY, **basket(**told))[0], f.Began)
 
 
+@pytest.mark.parametrize("limit", ["lines_max", "quantity_max", "total_minor_max"])
+def test_a_basket_that_orders_would_refuse_by_their_settings_is_refused(limit: str) -> None:
+    rules = RULES._replace(orders=OrderRules(**{limit: 1}))
+
+    [fact] = asked(NOBODY, rules, **basket() | {"items": GOODS * 2})
+
+    assert fact == f.Refused("subscribe", "invalid_basket")
+
+
 @pytest.mark.parametrize(
     ("used", "plan", "days", "trial"),
     [
