@@ -15,7 +15,13 @@ from agents.wiring import Cause, announce, cause_of, timer_cause
 from engine.errors import BadRecord
 from engine.specs import AgentSpec, Context, Delivery, Source, Timer
 from events.inventory import DeleteInventory
-from streams.inventory.corrections import correct, discontinue, product_of, recount
+from streams.inventory.corrections import (
+    correct,
+    discontinue,
+    moved_since,
+    product_of,
+    recount,
+)
 from streams.inventory.facts import Decision, Refusal
 from streams.inventory.holds import commit, expire, extend, is_over, reserve
 from streams.inventory.leaving import ship
@@ -123,8 +129,8 @@ class _Desk:
     def recount(self, ctx: Context, delivery: Delivery) -> None:
         command, cause = delivery.value.data, cause_of(delivery)
         stock = self._stock(ctx, command.product_id)
-        newest = ctx.table(MOVEMENTS).get(movement_key(stock.product_id, stock.movements))
-        decision = recount(stock, command, newest, cause.at_ms, self._rules)
+        since = moved_since(stock, command, ctx.table(MOVEMENTS).get, self._rules)
+        decision = recount(stock, command, since, cause.at_ms, self._rules)
         self._carry_out(ctx, cause, stock, decision)
 
     def hold_is_due(self, ctx: Context, timer: Timer, now_ms: int) -> None:

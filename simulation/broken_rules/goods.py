@@ -76,8 +76,8 @@ MUTANTS: Final = (
     Mutant(
         "a count from before is believed",
         "streams.inventory.corrections",
-        "if newest is not None and newest.at_ms >= ms_of(command.counted_at):",
-        "if False:",
+        "    moved = [one for one in since if one.warehouse_id == known.warehouse_id]",
+        "    moved = list(since[:0])",
     ),
     Mutant(
         "goods that fail a check stay for sale",

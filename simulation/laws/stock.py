@@ -15,7 +15,7 @@ NEVER_NEGATIVE: Final = "stock never negative"
 QUEUE: Final = "who waits is in the queue, and nobody else"
 HELD: Final = "holds add up"
 CONSERVED: Final = "stock conserved"
-COUNTED: Final = "a count says nothing of goods that moved since"
+COUNTED: Final = "a count goes no further than what it says with all that moved since"
 RECORDED: Final = "movements add up"
 MOVED: Final = "a transfer takes what it brings"
 EXPIRES: Final = "holds expire"
@@ -48,10 +48,10 @@ class StockLaw:
     """Units that transfers brought, less those they took, by product, of the same."""
     on_hand: dict[tuple[str, str], int] = field(default_factory=dict)
     """Units by product and warehouse, as the last movement has it."""
-    counted: dict[tuple[str, str], int] = field(default_factory=dict)
-    """When a warehouse system counted, by product and snapshot."""
-    last_ms: dict[str, int] = field(default_factory=dict)
-    """When goods moved last, by product."""
+    counted: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
+    """When a warehouse system counted, and how many, by product and snapshot."""
+    movements: dict[tuple[str, str], list[Any]] = field(default_factory=lambda: defaultdict(list))
+    """What moved, by product and warehouse."""
     known: set[tuple[str, str]] = field(default_factory=set)
     """Products and warehouses that had a level before."""
     lacking: dict[str, int] = field(default_factory=lambda: defaultdict(int))
@@ -68,8 +68,9 @@ class StockLaw:
         """Somebody brings goods, or counts them."""
         if envelope["eventType"] == "CountStock":
             data = envelope["data"]
-            counted = datetime.fromisoformat(data["countedAt"])
-            self.counted[data["productId"], data["snapshotId"]] = round(counted.timestamp() * 1000)
+            counted_ms = round(datetime.fromisoformat(data["countedAt"]).timestamp() * 1000)
+            named = data["productId"], data["snapshotId"]
+            self.counted[named] = counted_ms, data["onHand"]
         self.commands[envelope["eventId"]] = envelope
 
     def taken_in(self, event_id: str, before: Any, row: Any) -> None:
@@ -111,10 +112,9 @@ class StockLaw:
         fine = row.on_hand == was + row.quantity
         insist(fine, RECORDED, key, f"{was} and {row.quantity} are not {row.on_hand}")
         self.on_hand[where] = row.on_hand
-        counted_ms = self.counted.get((product, row.reference))
-        last_ms, self.last_ms[product] = self.last_ms.get(product, 0), row.at_ms
-        if row.reason == "wms_reconciliation" and counted_ms is not None:
-            insist(counted_ms > last_ms, COUNTED, key, f"counted at {counted_ms}, moved {last_ms}")
+        if row.reason == "wms_reconciliation" and (product, row.reference) in self.counted:
+            self._reconciled(key, row)
+        self.movements[where].append(row)
         if row.reason == "wms_reconciliation" or row.type == "TRANSFER":
             self.sound[product] += row.quantity
             self.touched.add(product)
@@ -124,6 +124,18 @@ class StockLaw:
             self.touched.add(product)
         if row.type == "TRANSFER":
             self.moved[product] += row.quantity
+
+    def _reconciled(self, key: str, row: Any) -> None:
+        """Of what is not there it takes no more, and of what is there it brings no more."""
+        counted_ms, units = self.counted[row.product_id, row.reference]
+        moved = self.movements[row.product_id, row.warehouse_id]
+        since = [one for one in moved if one.at_ms >= counted_ms]
+        came = sum(one.quantity for one in since if one.quantity > 0)
+        went = [one for one in since if one.quantity < 0]
+        sent = sum(one.quantity for one in went if one.type in {"OUTBOUND", "TRANSFER"})
+        least, most = units + sum(one.quantity for one in went), units + came + sent
+        fine = row.on_hand <= least if row.quantity > 0 else row.on_hand >= most
+        insist(fine, COUNTED, key, f"{units} counted, {since} moved, {row.on_hand} are booked")
 
     def reserved(self, key: str, before: Any, row: Any) -> None:
         """A reservation changed."""

@@ -3,7 +3,7 @@
 A correction is not idempotent: the caller drops repeats by event id.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from events.inventory import CountStock, DeleteInventory, UpdateInventory
@@ -11,7 +11,7 @@ from events.vocabulary import AdjustmentReason
 from streams.inventory.backorders import serve_after
 from streams.inventory.entry import closed, overfull
 from streams.inventory.facts import Decision, Fact, Missing, Moved, Owed, Refusal
-from streams.inventory.rows import Level, Movement, Stock, level_of
+from streams.inventory.rows import Level, Movement, Stock, level_of, movement_key
 from streams.inventory.rules import InventoryRules, ReorderPolicy
 from streams.moments import ms_of
 
@@ -55,20 +55,27 @@ def correct(stock: Stock, command: UpdateInventory, at_ms: int, rules: Inventory
 
 
 def recount(
-    stock: Stock, command: CountStock, newest: Movement | None, at_ms: int, rules: InventoryRules
+    stock: Stock,
+    command: CountStock,
+    since: Sequence[Movement] | None,
+    at_ms: int,
+    rules: InventoryRules,
 ) -> Decision:
-    """Have the books say what a warehouse counted, unless goods have moved since it did.
+    """Have the books say what a warehouse counted, less what has left it since.
 
-    `newest` is the product's newest movement.
+    `since` are the product's movements from the count on; None: nobody knows them all any more,
+    and the count says nothing. Nor does it where goods moved and not all is off the books yet.
     """
     level = level_of(stock, command.warehouse_id)
-    if newest is not None and newest.at_ms >= ms_of(command.counted_at):
-        return ()
     known = level or Level(command.warehouse_id, _policy(stock, command.warehouse_id, rules))
-    if known.status == "DISCONTINUED":
+    if since is None or known.status == "DISCONTINUED":
         return ()
-    known_by_now = tuple(_known_by_count(known, command.on_hand, at_ms))
-    change = max(command.on_hand, known.reserved) - known.on_hand
+    moved = [one for one in since if one.warehouse_id == known.warehouse_id]
+    if moved and (known.owed or known.missing):
+        return ()
+    there = _by_now(known.on_hand, command.on_hand, moved)
+    known_by_now = tuple(_known_by_count(known, there, at_ms))
+    change = max(there, known.reserved) - known.on_hand
     if change == 0:
         return known_by_now
     refusal = closed(stock, level, rules) or overfull(level, change, 0, rules)
@@ -85,6 +92,39 @@ def recount(
         reference=command.snapshot_id or "",
     )
     return serve_after(stock, (move, *known_by_now), at_ms, rules)
+
+
+def moved_since(
+    stock: Stock,
+    command: CountStock,
+    movement: Callable[[str], Movement | None],
+    rules: InventoryRules,
+) -> tuple[Movement, ...] | None:
+    """The product's movements from a count on, newest first; None: more than are kept."""
+    counted_at_ms, found = ms_of(command.counted_at), []
+    oldest = max(0, stock.movements - rules.movements_max)
+    for sequence in range(stock.movements, oldest, -1):
+        one = movement(movement_key(stock.product_id, sequence))
+        if one is None:
+            return None
+        if one.at_ms < counted_at_ms:
+            return tuple(found)
+        found.append(one)
+    return None if oldest else tuple(found)
+
+
+def _by_now(books: int, counted: int, moved: Iterable[Movement]) -> int:
+    """What is there by now. The books stay as they are as far as they may be right.
+
+    What left for a customer or another warehouse was counted. What came, or was corrected, may
+    have been seen by the count or not.
+    """
+    least = most = counted
+    for one in moved:
+        left = one.type == "OUTBOUND" or (one.type == "TRANSFER" and one.quantity < 0)
+        least += min(0, one.quantity)
+        most += one.quantity if left else max(0, one.quantity)
+    return max(0, min(max(books, least), most))
 
 
 def _known_by_count(level: Level, counted: int, at_ms: int) -> Iterator[Fact]:

@@ -178,7 +178,7 @@ class Shop:
             snapshot_id="snap_1",
             counted_at=moment_of(self.at_ms),
         )
-        return self._do(recount(self.stock, command, None, self.at_ms, self.rules))
+        return self._do(recount(self.stock, command, (), self.at_ms, self.rules))
 
     # -- time
 

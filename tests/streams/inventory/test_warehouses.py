@@ -8,7 +8,7 @@ import pytest
 from events.alerts import AlertRaised
 from events.inventory import CountStock, InventoryGenerated, WarehouseStockSnapshot
 from streams.inventory.capacity import crowded
-from streams.inventory.corrections import recount
+from streams.inventory.corrections import moved_since, recount
 from streams.inventory.rules import Site
 from streams.inventory.warehouses import (
     RECEIPTS_MAX,
@@ -210,8 +210,9 @@ def count_of(shop: Shop, on_hand: int, at_ms: int) -> Any:
         counted_at=moment_of(at_ms),
         snapshot_id="snap_1",
     )
-    newest = shop.movements[-1] if shop.movements else None
-    return shop._do(recount(shop.stock, command, newest, shop.at_ms, shop.rules))
+    kept = {one.key: one for one in shop.movements[-shop.rules.movements_max :]}
+    since = moved_since(shop.stock, command, kept.get, shop.rules)
+    return shop._do(recount(shop.stock, command, since, shop.at_ms, shop.rules))
 
 
 @pytest.mark.parametrize(("on_hand", "change"), [(7, 2), (3, -2)])
@@ -225,13 +226,91 @@ def test_a_difference_is_booked(on_hand: int, change: int) -> None:
     assert shop.level().on_hand == on_hand
 
 
-def test_a_count_older_than_the_newest_movement_says_nothing() -> None:
+def test_goods_that_came_since_a_count_may_be_in_it() -> None:
     shop = stocked(east=5)
 
     count_of(shop, 3, shop.at_ms)
 
     assert shop.take() == []
     assert shop.level().on_hand == 5
+
+
+@pytest.mark.parametrize(
+    ("counted_units", "moves", "now"),
+    [
+        pytest.param(10, ["ship"], 7, id="what left since was counted"),
+        pytest.param(8, ["ship"], 5, id="what is gone for another reason comes off the books"),
+        pytest.param(13, ["ship"], 10, id="what was found is booked"),
+        pytest.param(2, ["ship"], 0, id="less than nothing is not there"),
+        pytest.param(10, ["elsewhere"], 10, id="what moved in another warehouse does not matter"),
+        pytest.param(7, ["elsewhere"], 7, id="nor does it keep a count from being believed"),
+        pytest.param(10, ["add"], 14, id="goods that came since were not in it"),
+        pytest.param(14, ["add"], 14, id="or were"),
+        pytest.param(16, ["add"], 16, id="no more are booked than surely are there"),
+        pytest.param(8, ["add"], 12, id="no fewer than may be there"),
+        pytest.param(8, ["correct"], 8, id="a correction may be the one that the count is about"),
+        pytest.param(10, ["correct"], 8, id="or come after it"),
+        pytest.param(12, ["ship", "ship", "add"], 8, id="all of it together"),
+    ],
+)
+def test_a_count_is_believed_of_goods_that_move_meanwhile(
+    counted_units: int, moves: list[str], now: int
+) -> None:
+    """Ten are there when it is taken: three go with a parcel, four come, two are taken off."""
+    shop = stocked(east=10, west=10)
+    for line, _ in enumerate(moves):
+        shop.reserve(f"{line}:1", 3, only=EAST)
+        shop.commit(f"{line}:1")
+    shop.at_ms += 1
+    counted_at_ms = shop.at_ms
+    shop.at_ms += 1
+    for line, move in enumerate(moves):
+        if move == "ship":
+            shop.ship(f"{line}:1")
+        elif move == "add":
+            shop.add(4, EAST)
+        elif move == "correct":
+            shop.update(-2, EAST)
+        else:
+            shop.add(4, WEST)
+        shop.release(f"{line}:1")
+
+    count_of(shop, counted_units, counted_at_ms)
+
+    assert shop.level().on_hand == now
+
+
+def test_two_counts_of_one_loss_book_it_once() -> None:
+    shop = stocked(east=5)
+    shop.at_ms += 3
+
+    count_of(shop, 3, shop.at_ms - 2)
+    count_of(shop, 3, shop.at_ms - 1)
+
+    assert shop.level().on_hand == 3
+
+
+def test_a_count_from_before_the_movements_that_are_kept_says_nothing() -> None:
+    shop = stocked(replace(RULES, movements_max=2), east=5)
+    shop.at_ms += 2
+    for _ in range(3):
+        shop.update(-1)
+
+    count_of(shop, 1, shop.at_ms - 1)
+
+    assert shop.level().on_hand == 2
+
+
+def test_a_count_says_nothing_where_goods_moved_and_some_are_still_to_come_off_the_books() -> None:
+    shop = stocked(east=5)
+    shop.reserve("a:1", 4)
+    count_of(shop, 1, shop.at_ms + 1)
+    shop.at_ms += 2
+    shop.add(1)
+
+    count_of(shop, 9, shop.at_ms - 1)
+
+    assert (shop.level().on_hand, shop.level().missing) == (4, 2)
 
 
 def test_a_count_that_agrees_or_is_repeated_changes_nothing() -> None:
