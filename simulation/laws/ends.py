@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from simulation.laws.broken import insist
+from simulation.laws.marks import replacement_of
 
 MONEY: Final = "an order that ended keeps no money"
 STOCK: Final = "an order that ended holds no stock"
@@ -64,7 +65,7 @@ class EndLaw:
 
     def _no_stock(self, key: str) -> None:
         for one in self._rows["reservations"].values():
-            if one.order_id == key and ":x" not in one.reservation_id:
+            if one.order_id == key and replacement_of(one.reservation_id) is None:
                 over = one.status not in {"PENDING", "CONFIRMED"}
                 insist(over, STOCK, key, f"{one.reservation_id} is {one.status}")
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from events.payment_ids import payment_id_of
 from simulation.laws.broken import insist
+from simulation.laws.marks import exchange_of, replacement_of
 from simulation.laws.replacement import Instead
 from simulation.laws.units import Data, Units, by_line, lines_of, sound, units_of
 
@@ -104,7 +105,7 @@ class ExchangeLaw:
 
     def captured(self, data: Data) -> None:
         """Something was paid beyond the price of what comes back."""
-        if ":x" in data["paymentId"]:
+        if exchange_of(data["paymentId"]):
             self.extra[data["paymentId"]] = round(data["amount"] * 100)
 
     def cancelled(self, data: Data) -> None:
@@ -169,8 +170,8 @@ class ExchangeLaw:
     def quiet(self) -> None:
         """Nothing is to be read: what is held, is held for an exchange that goes on."""
         for key, row in self.rows["reservations"].items():
-            name, is_hold, _ = key.rpartition(":x")
-            if is_hold and row.status in {"PENDING", "CONFIRMED"}:
+            name = replacement_of(key)
+            if name and row.status in {"PENDING", "CONFIRMED"}:
                 backs = self.rows["orders"][row.order_id].returns
                 goes_on = any(one.replacement == name and not one.replaced for one in backs)
                 insist(goes_on, HOLDS, row.order_id, f"{key} is {row.status}")
@@ -186,10 +187,12 @@ class ExchangeLaw:
 
     def _went_back(self, payment_id: str, paid: int) -> None:
         """All of it where nothing is sent for it, none where all stayed or is still to be sent."""
-        order_id, _, number = payment_id.removeprefix("pay_").partition(":x")
+        found = exchange_of(payment_id)
+        assert found is not None, f"{payment_id} is for no exchange"
+        order_id, number = found
         order = self.rows["orders"][order_id]
         other = next((one for one in self._of(order_id) if one.paid_with == payment_id), None)
-        back, way_back = self.extra_back[payment_id], order.returns[int(number) - 1]
+        back, way_back = self.extra_back[payment_id], order.returns[number - 1]
         waits = bool(way_back.swaps and way_back.due_ms) and not way_back.replaced
         gone = not waits and (other is None or other.cancelled)
         stays = waits or (other is not None and other.is_whole)

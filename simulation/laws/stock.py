@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from simulation.laws.broken import Broken, insist
+from simulation.laws.marks import replacement_of
 
 NEVER_NEGATIVE: Final = "stock never negative"
 QUEUE: Final = "who waits is in the queue, and nobody else"
@@ -223,7 +224,7 @@ class StockLaw:
     def quiet(self, now_ms: int) -> None:
         """No hold outlives its time."""
         for key, row in self.holds.items():
-            longest_ms = EXCHANGE_MS_MAX if ":x" in key else HOLD_MS_MAX
+            longest_ms = EXCHANGE_MS_MAX if replacement_of(key) else HOLD_MS_MAX
             over_ms = now_ms - (row.held_at_ms or row.created_at_ms) - longest_ms
             insist(over_ms <= LATE_MS_MAX, EXPIRES, key, f"held for {over_ms} ms too long")
 

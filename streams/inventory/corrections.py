@@ -101,7 +101,8 @@ def moved_since(
     rules: InventoryRules,
 ) -> tuple[Movement, ...] | None:
     """The product's movements from a count on, newest first; None: more than are kept."""
-    counted_at_ms, found = ms_of(command.counted_at), []
+    counted_at_ms = ms_of(command.counted_at)
+    found: list[Movement] = []
     oldest = max(0, stock.movements - rules.movements_max)
     for sequence in range(stock.movements, oldest, -1):
         one = movement(movement_key(stock.product_id, sequence))

@@ -5,8 +5,11 @@ from typing import Any
 
 import pytest
 
+from events.exchange_ids import hold_id_of
+from events.payment_ids import further_payment_of, payment_id_of
 from simulation.laws.broken import Broken
 from simulation.laws.exchanges import BEYOND, EITHER, ExchangeLaw
+from simulation.laws.marks import exchange_of, replacement_of
 from simulation.laws.telling import ONCE, ONE_REFUND, TellingLaw
 from streams.orders.back import Back, BackLine, Swap
 
@@ -120,3 +123,13 @@ def test_money_for_an_exchange_that_nobody_asked_for_breaks_a_law() -> None:
 
     with pytest.raises(Broken, match=EITHER):
         law.told("RefundIssued", {"returnId": "ret_1", "orderId": "ord_1"})
+
+
+@pytest.mark.parametrize("order_id", ["ord:x5", "ord:x", "ord:x1:2", ":x1"])
+def test_an_orders_own_name_may_end_like_what_belongs_to_an_exchange(order_id: str) -> None:
+    own, swapped = f"{order_id}:1", hold_id_of(order_id, 7)
+    further = further_payment_of(order_id, "2")
+
+    assert (replacement_of(own), replacement_of(swapped)) == (None, order_id)
+    assert [exchange_of(one) for one in (payment_id_of(order_id), further)] == [None, None]
+    assert exchange_of(further_payment_of(order_id, "x3")) == (order_id, 3)
