@@ -9,6 +9,7 @@ next. Event time is the broker's.
 
 from collections.abc import Callable, Mapping
 from itertools import islice
+from operator import attrgetter
 from typing import Any, Final
 
 import msgspec
@@ -59,7 +60,6 @@ _FOLLOWED: Final[Mapping[TopicSpec, Mapping[str, Step]]] = {
 
 _COUNTED: Final[Mapping[TopicSpec, Mapping[str, Callable[[Any], Counts]]]] = {
     PAYMENTS_EVENTS: {
-        "PaymentProcessed": payments.processed,
         "PaymentFailed": payments.failed,
         "RefundIssued": payments.refunded,
         "PaymentSettled": payments.settled,
@@ -76,6 +76,8 @@ _COUNTED: Final[Mapping[TopicSpec, Mapping[str, Callable[[Any], Counts]]]] = {
     },
 }
 """What counts by itself."""
+_DATA: Final = attrgetter("value.data")
+_WHOLE: Final = attrgetter("value")
 
 
 def metrics_agent(rules: MetricsRules, clock: Clock) -> AgentSpec:
@@ -93,10 +95,11 @@ def metrics_agent(rules: MetricsRules, clock: Clock) -> AgentSpec:
         for topic, found in _COUNTED.items()
     ]
     met = Source(PAYMENTS_EVENTS, {"PaymentInitiated": _meeting(clock)}, by="customerId")
+    paid = _counting(payments.processed, clock, _WHOLE)
     return AgentSpec(
         name=_NAME,
         help="Counts each day what ended, travelled, was paid and subscribed to.",
-        sources=(*by_order, met, *by_itself),
+        sources=(*by_order, met, *by_itself, Source(PAYMENTS_EVENTS, {"PaymentProcessed": paid})),
         tables=(JOURNEYS, DAYS, DAY_CUSTOMERS, OPEN_FROM),
         outputs=(METRICS,),
         timers={"forget": _forget},
@@ -123,11 +126,13 @@ def _following(step: Step, rules: MetricsRules, clock: Clock) -> Handler:
     return handler
 
 
-def _counting(what: Callable[[Any], Counts], clock: Clock) -> Handler:
+def _counting(
+    what: Callable[[Any], Counts], clock: Clock, seen: Callable[[Delivery], Any] = _DATA
+) -> Handler:
     """Make a handler whose message counts by itself."""
 
     def handler(ctx: Context, delivery: Delivery) -> None:
-        counts = what(delivery.value.data)
+        counts = what(seen(delivery))
         if counts:
             _count(ctx, counts, number_of(clock.calendar_ms(delivery.record.timestamp)))
 

@@ -1,14 +1,17 @@
 """What messages about payments add to a day. Money is minor units, by currency."""
 
+from events import Envelope
 from events.payments import PaymentFailed, PaymentProcessed, PaymentSettled
 from events.refunds import ChargebackOpened, RefundIssued
 from streams.metrics.counts import PAYMENTS, Count, Counts
+from streams.pulse.payments import is_charged
 
 
-def processed(event: PaymentProcessed) -> Counts:
+def processed(envelope: Envelope[PaymentProcessed]) -> Counts:
     """Money came in. An order that claims a renewal's money (G-45) is no second income."""
-    if event.status != "confirmed" or (event.order_id and event.subscription_id):
+    if not is_charged(envelope):
         return ()
+    event = envelope.data
     return (Count(PAYMENTS, f"processed|{event.currency}", event.amount_minor),)
 
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from events import Envelope
 from events.billing import InvoiceGenerated, SubscriptionPaymentDue
 from events.payments import PaymentFailed, PaymentProcessed
 from events.refunds import RefundIssued
@@ -103,7 +104,11 @@ def test_money_is_told_by_currency_and_attempts_by_reason() -> None:
         total_refunded_minor=4_00,
         payment_status="partially_refunded",
     )
-    counts = [*payments.processed(PAID) * 3, *payments.failed(failed), *payments.refunded(refund)]
+    counts = [
+        *payments.processed(told(PAID)) * 3,
+        *payments.failed(failed),
+        *payments.refunded(refund),
+    ]
 
     row = reports.payments(DAY, summed(*counts), RULES)
 
@@ -112,13 +117,16 @@ def test_money_is_told_by_currency_and_attempts_by_reason() -> None:
     assert row.refunded_minor == {"EUR": 4_00}
 
 
-@pytest.mark.parametrize(
-    "told",
-    [{"status": "pending"}, {"order_id": "ord_1", "subscription_id": "sub_1"}],
-    ids=["not confirmed", "an order claims what its renewal took"],
-)
-def test_only_money_that_came_in_counts(told: dict[str, Any]) -> None:
-    assert payments.processed(PAID.model_copy(update=told)) == ()
+def told(message: PaymentProcessed, **metadata: Any) -> Envelope[PaymentProcessed]:
+    return Envelope("e", message.name, "1.0.0", 1_000, message, metadata=metadata or None)
+
+
+def test_only_money_that_came_in_counts() -> None:
+    of_both = PAID.model_copy(update={"order_id": "ord_1", "subscription_id": "sub_1"})
+
+    assert payments.processed(told(PAID.model_copy(update={"status": "pending"}))) == ()
+    assert payments.processed(told(of_both, claimed=True)) == ()
+    assert payments.processed(told(of_both)) == payments.processed(told(PAID))
 
 
 def test_a_days_subscriptions_are_told() -> None:
