@@ -28,7 +28,7 @@ def cancel(
     2. The customer's account is locked, or they owe too old an invoice, or the first charge is
        under way: refused.
     3. payment_failure, policy_violation, support that will not wait, and whoever owes the
-       running period: it is over at once.
+       running period: it is over at once. Whom support lets go is charged what an upgrade cost.
     4. It leaves already: an offer that is declined is settled, else nothing.
     5. It leaves when its period ends; the customer may be offered a discount first.
     """
@@ -41,7 +41,7 @@ def cancel(
     if _is_at_once(subscription, command):
         was_told = subscription.leaving is not None and subscription.leaving.told
         over = f.Cancelled(today, command.reason, command.requested_by, command.note, was_told)
-        return (*withdrawn(subscription), over)
+        return (*withdrawn(subscription), *_left_over(subscription, command, at_ms, rules), over)
     if subscription.status is Status.CANCEL_SCHEDULED:
         return _settle(subscription) if command.decline_offer else ()
     return _schedule(subscription, command, at_ms, rules)
@@ -74,6 +74,19 @@ def _is_at_once(subscription: Subscription, command: CancelSubscription) -> bool
     if command.requested_by == "support" and not command.at_period_end:
         return True
     return subscription.status in OWING or subscription.status is Status.SUSPENDED
+
+
+def _left_over(
+    subscription: Subscription, command: CancelSubscription, at_ms: int, rules: Rules
+) -> f.Facts:
+    """Charge what no next invoice will have, of who pays and did nothing wrong.
+
+    A charge under way that has it comes back whole: its outcome must find its own invoice.
+    """
+    may_pay = subscription.status not in OWING and subscription.status is not Status.SUSPENDED
+    if command.reason in _AT_ONCE or not may_pay or subscription.under_way:
+        return ()
+    return left_over(subscription, at_ms, rules)
 
 
 def _schedule(

@@ -303,6 +303,25 @@ def test_whoever_leaves_after_an_upgrade_pays_for_what_was_left_of_the_period() 
     assert shop.buried == []
 
 
+@pytest.mark.parametrize(
+    ("reason", "charged"), [("other", [10_79, 4_63]), ("policy_violation", [10_79])]
+)
+def test_whom_support_lets_go_at_once_pays_for_an_upgrade_and_who_is_thrown_out_does_not(
+    reason: str, charged: list[int]
+) -> None:
+    shop = Shop().tell(subscribe()).until("2025-02-22")
+    shop.tell(ChangePlan(**about(shop, new_plan_id="plan_monthly_pro")))
+
+    shop.tell(cancel(shop, reason=reason, requested_by="support", at_period_end=False))
+
+    assert shop.status == "cancelled"
+    assert [e.data.amount_minor for e in shop.said("PaymentInitiated")] == charged
+    assert shop.invoices[-1].status == ("paid" if len(charged) > 1 else "cancelled")
+    shop.until("2025-03-20")
+    assert len(shop.said("PaymentInitiated")) == len(charged)
+    assert shop.buried == []
+
+
 def test_what_an_upgrade_cost_is_asked_for_once_of_whoever_has_left() -> None:
     shop = upgraded_and_leaving().tell(method("tok_insufficient"))
 
