@@ -12,6 +12,7 @@ from typing import Any, cast
 import faust
 from faust.agents import Agent as FaustAgent
 from faust.app.base import BootStrategy
+from faust.topics import Topic as FaustTopic
 from faust.types import TopicT
 from mode import ServiceT
 
@@ -53,6 +54,14 @@ class LaneAgent(FaustAgent):
 
     async def on_stop(self) -> None:
         """Nothing runs."""
+
+
+class LaneTopic(FaustTopic):
+    """What an agent reads: one topic or several, which `faust agents` shows a line each."""
+
+    def get_topic_name(self) -> str:
+        """All names; Faust's own refuses to name more than one."""
+        return "\n".join(self.topics)
 
 
 class LaneBoot(BootStrategy):
@@ -152,6 +161,7 @@ def create_worker_app(
         "datadir": str(options.data_dir),
         "TableManager": "engine.rebalance:LaneManager",
         "Agent": "engine.bind:LaneAgent",
+        "Topic": "engine.bind:LaneTopic",
         "Monitor": "engine.monitor:LaneMonitor",
         "Worker": "engine.worker:LaneWorker",
         "topic_partitions": topology.partitions,
@@ -188,9 +198,9 @@ def bind(app: LaneApp, topology: Topology, policy: Policy, data_dir: Path) -> La
     lanes.on_progress = progress.update
     lanes.on_recovered = progress.end
     lanes.on_wiped = _tell_wiped
-    for name, topics in agent_topics(topology):
+    for spec, topics in agent_topics(topology):
         channel = app.topic(*topics, partitions=topology.partitions)
-        app.agent(channel, name=name)(_feed_nothing)
+        app.agent(channel, name=spec.name)(_feed_nothing).help = spec.help
 
     @app.timer(policy.tick_s)  # type: ignore[untyped-decorator]  # Faust's
     async def tick() -> None:
@@ -217,12 +227,12 @@ def bind(app: LaneApp, topology: Topology, policy: Policy, data_dir: Path) -> La
     return lanes
 
 
-def agent_topics(topology: Topology) -> Iterable[tuple[str, list[str]]]:
-    """Each agent's name with the real names of the topics that it reads."""
+def agent_topics(topology: Topology) -> Iterable[tuple[AgentSpec | EffectSpec, list[str]]]:
+    """Each agent with the real names of the topics that it reads."""
     specs: list[AgentSpec | EffectSpec] = [*topology.agents, *topology.effects]
     for spec in specs:
         yield (
-            spec.name,
+            spec,
             [
                 name
                 for name, topic in topology.topics.items()
