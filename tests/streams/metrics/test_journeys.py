@@ -1,27 +1,33 @@
 """Ends of orders: a row a story."""
 
+from datetime import UTC, datetime
 from itertools import permutations
 from typing import Any
 
 import pytest
 
 from events.base import Message
-from events.shipping import DeliveryFailed
+from events.order_parts import OrderLine
+from events.orders import OrderAmended
+from events.shipping import DeliveryFailed, ShipmentCancelled
+from events.types import OrderItem
 from streams.metrics import journeys
 from streams.metrics.counts import Counts
 from streams.metrics.journeys import BLANK, Journey
 from streams.metrics.rules import MetricsRules
 from tests.agents.metrics_desk import arrived, back, booked, cancelled, complete, confirmed, left
 
-RULES = MetricsRules()
+RULES = MetricsRules(categories={"p": "Books", "q": "Toys"})
 STEPS: dict[str, Any] = {
     "OrderConfirmed": journeys.confirmed,
+    "OrderAmended": journeys.amended,
     "OrderCancelled": journeys.cancelled,
     "PaymentComplete": journeys.paid,
     "ShipmentCreated": journeys.created,
     "ShipmentDispatched": journeys.dispatched,
     "ShipmentDelivered": journeys.delivered,
     "DeliveryFailed": journeys.attempt_failed,
+    "ShipmentCancelled": journeys.parcel_cancelled,
     "ReturnReceived": journeys.returned,
 }
 TWO: dict[str, Any] = {"shipment_id": "shp_a:2"}
@@ -130,3 +136,138 @@ def test_what_happens_to_a_parcel_counts_once() -> None:
     assert sorted(cells) == [
         "confirmed", "created", "delivered", "delivered_in_time", "dispatched", "dispatched_in_time"
     ]  # fmt: skip
+
+
+# --- what an order costs, and of what
+
+
+def amended(total: int, *lines: OrderLine) -> Message:
+    return OrderAmended(
+        order_id="a",
+        user_id="cus_a",
+        amendment_type="QUANTITY_CHANGE",
+        amendments=(),
+        new_order_total_minor=total,
+        currency="USD",
+        order_status="confirmed",
+        lines=lines or None,
+    )
+
+
+def line(number: int, product: str, quantity: int, total: int) -> OrderLine:
+    return OrderLine(
+        number=number,
+        product_id=product,
+        quantity=quantity,
+        unit_price_minor=5_00,
+        total_price_minor=total,
+    )
+
+
+def item(product: str, quantity: int) -> OrderItem:
+    return OrderItem(product_id=product, quantity=quantity, unit_price_minor=5_00)
+
+
+def shares(counts: Counts) -> dict[str, int]:
+    return {c.cell: c.amount for c in counts if c.cell.startswith("category")}
+
+
+def test_lines_of_one_category_are_one_share_and_what_nobody_sorted_is_other() -> None:
+    goods = confirmed("a", 40_00, item("p", 2), item("p", 1), item("q", 1), item("unknown", 4))
+
+    _, counts = told(goods, booked("a", 8), arrived("a"))
+
+    assert shares(counts) == {
+        "category|USD|Books": 15_00, "category|USD|Toys": 5_00, "category|USD|Other": 20_00
+    }  # fmt: skip
+
+
+def test_what_was_amended_counts_as_it_is_now() -> None:
+    lines = (line(1, "p", 0, 0), line(2, "q", 3, 15_00))
+
+    _, counts = told(
+        confirmed("a", 5_00), amended(15_00, *lines), booked("a"), arrived("a"),
+        booked("a", 2, **TWO), arrived("a", **TWO),
+    )  # fmt: skip
+
+    assert ends(counts) == ["completed"]
+    assert [c.amount for c in counts if c.cell == "completed|USD"] == [15_00]
+    assert shares(counts) == {"category|USD|Toys": 15_00}
+
+
+def test_an_amended_order_needs_the_units_of_its_lines_and_another_address_none() -> None:
+    three = amended(15_00, line(1, "p", 3, 15_00))
+
+    assert ends(told(confirmed("a", 5_00), three, booked("a"), arrived("a"))[1]) == []
+    assert ends(told(two(), amended(10_00), booked("a"), arrived("a"))[1]) == []
+
+
+def test_a_confirmation_that_comes_again_changes_nothing() -> None:
+    once, _ = told(confirmed("a", 10_00), amended(15_00))
+
+    assert journeys.confirmed(once, confirmed("a", 10_00), 2_000, RULES) == (once, ())
+
+
+def test_a_cancelled_order_tells_its_reason() -> None:
+    _, counts = told(confirmed("a", 10_00), cancelled("a"))
+
+    assert "cancelled|CUSTOMER_REQUEST" in {c.cell for c in counts if c.family == "fulfilment"}
+
+
+# --- how long it took
+
+
+def at(*timed: tuple[int, Message]) -> Counts:
+    journey, counts = BLANK, ()
+    for at_ms, message in timed:
+        journey, more = STEPS[message.name](journey, message, at_ms, RULES)
+        counts = (*counts, *more)
+    return counts
+
+
+DAY_MS = 86_400_000
+
+
+@pytest.mark.parametrize(("took_ms", "in_time"), [(DAY_MS, 1), (DAY_MS + 1, 0)])
+def test_a_parcel_leaves_in_time_within_a_day_of_the_first_word_of_the_payment(
+    took_ms: int, in_time: int
+) -> None:
+    counts = at(
+        (1_000, confirmed("a", 1)),
+        (5_000, complete("a")),
+        (6_000, complete("a")),
+        (5_000 + took_ms, left("a")),
+    )
+
+    assert [c.amount for c in counts if c.cell == "dispatched"] == [took_ms]
+    assert len([c for c in counts if c.cell == "dispatched_in_time"]) == in_time
+
+
+def test_without_a_payment_the_order_starts_the_clock_and_no_time_is_below_zero() -> None:
+    early = at((9_000, confirmed("a", 1)), (8_000, left("a")))
+
+    assert [c.amount for c in early if c.cell == "dispatched"] == [0]
+    late = at((1_000, confirmed("a", 1)), (8_000, left("a")))
+    assert [c.amount for c in late if c.cell == "dispatched"] == [7_000]
+
+
+def test_an_orders_time_is_that_of_its_last_parcel_and_a_parcels_that_of_its_way() -> None:
+    counts = at(
+        (1_000, two()), (2_000, complete("a")), (3_000, booked("a")),
+        (3_000, booked("a", **TWO)), (4_000, left("a")), (6_000, left("a", **TWO)),
+        (9_000, arrived("a")), (9_500, arrived("a", **TWO)),
+    )  # fmt: skip
+
+    assert [c.amount for c in counts if c.cell == "fulfilment_ms"] == [4_000]
+    assert [c.amount for c in counts if c.cell == "delivered"] == [5_000, 3_500]
+
+
+def test_a_parcel_that_will_not_come_is_counted_and_waited_for_no_more() -> None:
+    gone = ShipmentCancelled(
+        shipment_id="shp_a:2", order_id="a", cancelled_at=datetime(2026, 3, 1, tzinfo=UTC)
+    )
+
+    _, counts = told(confirmed("a", 1), booked("a"), booked("a", **TWO), gone, arrived("a"))
+
+    assert ends(counts) == ["completed"]
+    assert "parcel_cancelled" in {c.cell for c in counts}
