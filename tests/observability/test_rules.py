@@ -1,5 +1,6 @@
 """Prometheus rules: promtool takes them, they do what they say, and each has its runbook."""
 
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,62 @@ def test_every_alert_has_a_unit_test_that_expects_it() -> None:
     }
 
     assert {rule["alert"] for rule in ALERTS} == expected
+
+
+_FIGURE = re.compile(r"(?:[<>]|==) *[\d.]+|\[\w+\]|offset \w+|vector\(.+?\)|quantile\([\d.]+")
+
+FIGURES: dict[str, list[tuple[str | None, ...]]] = {
+    # G-51: what is sustained is so for 5 minutes. A thing that is down is told sooner, and what is
+    # counted over a time of its own, or once, at once.
+    "FlowmartAlert": [(None, None, "> 0")],
+    "FlowmartRaised": [(None, None, "> 0")],
+    "FlowmartFiguresMissing": [("warn", "2m", "[1d]", "> 0", "> 0")],
+    "FlowmartPromiseBudget": [
+        ("warn", None, "> 0.50"), ("warn", None, "> 0.75"), ("critical", None, "> 0.90"),
+    ],
+    "FlowmartFewQuotes": [
+        ("warn", "5m", "< 10", "[1h]", "> 0"), ("critical", "5m", "< 2", "[1h]", "> 0"),
+    ],
+    "FlowmartWorkerDown": [("critical", "1m", "== 0")],
+    "FlowmartWorkerRestarts": [("critical", None, "[15m]", "> 2")],
+    "FlowmartApiDown": [("critical", "1m", "== 0")],
+    "FlowmartApiErrors": [("warn", "5m", "> 0.01"), ("critical", "5m", "> 0.05")],
+    "FlowmartNoLanes": [("critical", "2m", "== 0")],
+    "FlowmartConsumerLag": [("warn", "5m", "> 1000"), ("critical", "5m", "> 10000")],
+    "FlowmartDeadLetters": [("warn", None, "> 0")],
+    "FlowmartTimersFailed": [("warn", None, "> 0")],
+    "FlowmartRecoverySlow": [("critical", "5m", "> 0")],
+    "FlowmartTransactionsSlow": [("warn", "5m", "> 0.5"), ("critical", "5m", "> 2")],
+    "FlowmartRebalancing": [("warn", None, "[10m]", "> 5")],
+    "FlowmartLateRecords": [("warn", "5m", "> 0")],
+    "FlowmartCpu": [("warn", "5m", "[5m]", "> 0.70"), ("critical", "5m", "[5m]", "> 0.85")],
+    "FlowmartMemory": [("warn", "5m", "> 0.80"), ("critical", "5m", "> 0.90")],
+    "flowmart:promise_budget:share": [
+        (None, None, "vector(0.05)"), (None, None, "vector(0.05)"), (None, None, "vector(0.01)"),
+    ],
+    "flowmart:promise_budget_used:ratio30d": [(None, None, "[30d]", "[30d]", "> 0")],
+    "flowmart:quotes:per_minute": [(None, None, "[2m]")],
+    "flowmart:records:rate1m": [(None, None, "[1m]")],
+    "flowmart:transaction_seconds:p99_5m": [(None, None, "quantile(0.99", "[5m]")],
+    "flowmart:chunk_records:mean_5m": [(None, None, "[5m]", "[5m]")],
+    "flowmart:dead_letters:new5m": [(None, None, "offset 5m", "[5m]")],
+    "flowmart:timers_failed:new5m": [(None, None, "offset 5m", "[5m]")],
+    "flowmart:late_records:new5m": [(None, None, "offset 5m", "[5m]")],
+    "flowmart:api_errors:share5m": [(None, None, "[5m]", "[5m]")],
+    "flowmart:memory_limit_bytes": [(None, None, "vector(4294967296)")],
+}  # fmt: skip
+"""Of each alert its severity, how long it must last, and every number; of a series its numbers."""
+
+
+def test_every_threshold_and_every_time_is_the_contracts() -> None:
+    found: dict[str, list[tuple[str | None, ...]]] = {}
+    for rule in rules():
+        severity = rule.get("labels", {}).get("severity")
+        told = (severity, rule.get("for"), *_FIGURE.findall(rule["expr"]))
+        if any(told):
+            found.setdefault(rule.get("alert") or rule["record"], []).append(told)
+
+    assert found == FIGURES
 
 
 def test_alertmanager_takes_its_example() -> None:
