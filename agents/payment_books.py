@@ -1,5 +1,6 @@
 """What the agent `payments` notes for the nightly look at the providers' books, and does then."""
 
+from collections.abc import Sequence
 from itertools import islice
 from typing import Final
 
@@ -8,16 +9,20 @@ from engine.specs import Context, Delivery, Handler, TickHandler
 from events.ids import derived_id
 from streams.payments.approvals import approvals_wanted
 from streams.payments.books import (
+    ASKED,
+    ASKED_END,
     BOOKS,
     Noted,
     Stuck,
     alert,
+    asked_key,
+    day_and_payment,
     due_before,
     has_money_moved,
     is_comparable,
     is_stale,
+    next_asked,
     note_key,
-    payment_of_note,
     questions,
     relisted,
     stuck_alert,
@@ -52,28 +57,44 @@ def note(
 
 
 def reconciling(rules: PaymentRules) -> TickHandler:
-    """Make the tick that asks for what is due, a page at a time."""
+    """Make the tick that asks for what is due, a page at a time.
+
+    What was asked for is put aside by its provider, so that one which does not answer keeps
+    neither another's payments nor its own next ones from being asked about.
+    """
 
     def tick(ctx: Context, now_ms: int) -> None:
         notes = ctx.table(BOOK_NOTES)
-        due = notes.scan("", due_before(now_ms, rules))
-        pages: dict[str, dict[str, Payment]] = {}
-        for key, noted in list(islice(due, rules.reconciliation_page_max)):
-            payment = ctx.table(PAYMENTS).get(payment_of_note(key))
-            if payment is not None and underway_minor(payment.refunds):
-                # It may take weeks: meanwhile its note must not take another's place on the page.
-                del notes[key]
-                notes[note_key(now_ms, payment_of_note(key))] = Noted()
-                continue
-            if payment is None or not is_comparable(payment, noted, now_ms, rules):
-                continue
-            pages.setdefault(key.partition("/")[0], {})[payment_of_note(key)] = payment
-            notes[key] = Noted(now_ms)
-        for day, payments in pages.items():
-            asked = derived_id("reconcile", day, *payments, str(now_ms))
-            announce(ctx, AGENT, Cause(asked, asked, now_ms), questions(day, payments))
+        page = rules.reconciliation_page_max
+        _ask(ctx, [*islice(notes.scan("", due_before(now_ms, rules)), page)], now_ms, rules)
+        start = ASKED
+        while silent := [*islice(notes.scan(start, ASKED_END), page)]:
+            start = next_asked(silent[0][0])
+            _ask(ctx, [one for one in silent if one[0] < start], now_ms, rules)
 
     return tick
+
+
+def _ask(ctx: Context, due: Sequence[tuple[str, Noted]], now_ms: int, rules: PaymentRules) -> None:
+    """Ask providers about the payments of notes, unless there is something to wait for."""
+    notes = ctx.table(BOOK_NOTES)
+    pages: dict[str, dict[str, Payment]] = {}
+    for key, noted in due:
+        day, payment_id = day_and_payment(key)
+        payment = ctx.table(PAYMENTS).get(payment_id)
+        if payment is not None and underway_minor(payment.refunds):
+            # It may take weeks: meanwhile its note must not take another's place on the page.
+            del notes[key]
+            notes[note_key(now_ms, payment_id)] = Noted()
+            continue
+        if payment is None or not is_comparable(payment, noted, now_ms, rules):
+            continue
+        pages.setdefault(day, {})[payment_id] = payment
+        del notes[key]
+        notes[asked_key(payment.provider, day, payment_id)] = Noted(now_ms)
+    for day, payments in pages.items():
+        asked = derived_id("reconcile", day, *payments, str(now_ms))
+        announce(ctx, AGENT, Cause(asked, asked, now_ms), questions(day, payments))
 
 
 def reconciled(_rules: PaymentRules) -> Handler:
@@ -82,17 +103,16 @@ def reconciled(_rules: PaymentRules) -> Handler:
     def handler(ctx: Context, delivery: Delivery) -> None:
         event, cause = delivery.value.data, cause_of(delivery)
         wrong = {mismatch.payment_id: mismatch for mismatch in event.mismatches}
-        found = 0
+        notes, day, found = ctx.table(BOOK_NOTES), event.day.isoformat(), 0
         for payment_id in event.compared:
             payment = ctx.table(PAYMENTS).get(payment_id)
-            mismatch, key = wrong.get(payment_id), f"{event.day.isoformat()}/{payment_id}"
-            if payment is None or ctx.table(BOOK_NOTES).get(key) is None:
+            mismatch, key = wrong.get(payment_id), asked_key(event.provider, day, payment_id)
+            if payment is None or notes.get(key) is None:
                 continue
+            del notes[key]
             if mismatch is not None and is_stale(payment, mismatch):
-                ctx.table(BOOK_NOTES)[key] = Noted()
-                continue
-            del ctx.table(BOOK_NOTES)[key]
-            if mismatch is not None:
+                notes[f"{day}/{payment_id}"] = Noted()
+            elif mismatch is not None:
                 ctx.table(STUCK)[payment_id] = stuck_books(payment, mismatch, cause.at_ms)
                 found += 1
             else:

@@ -42,7 +42,7 @@ SETTLEMENT_REPORT: Final = TableSpec(
 BOOK_NOTES: Final = TableSpec(
     name="book_notes",
     row=Noted,
-    key="day, paymentId",
+    key="day, paymentId; once asked about: asked, provider, day, paymentId",
     help="Payments whose money moved on a day, until they were compared with the provider.",
     hidden=True,
 )

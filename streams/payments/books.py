@@ -26,6 +26,12 @@ RULE: Final = "reconciliation"
 
 BOOKS: Final = "books"
 """Why a payment is listed whose provider's books differ; also that entry's name."""
+ASKED: Final = "asked"
+"""What the names of notes begin with whose provider was asked: behind every day's."""
+_BEHIND: Final = "0"
+"""The character behind the stroke."""
+ASKED_END: Final = ASKED + _BEHIND
+"""Behind the last of them."""
 STUCK: Final = "stuck_payment"
 """The alert on a payment that the provider refused or failed for good, and its runbook's name."""
 
@@ -62,9 +68,22 @@ def note_key(at_ms: int, payment_id: str) -> str:
     return f"{day_of(at_ms).isoformat()}/{payment_id}"
 
 
-def payment_of_note(key: str) -> str:
-    """The payment that a note is about."""
-    return key.partition("/")[2]
+def asked_key(provider: str, day: str, payment_id: str) -> str:
+    """Name the note of a payment that a provider was asked about: none of a day comes behind it."""
+    return f"{ASKED}/{provider}/{day}/{payment_id}"
+
+
+def day_and_payment(key: str) -> tuple[str, str]:
+    """The day of a note and the payment that it is about, asked or not."""
+    if key.startswith(ASKED):
+        key = key.split("/", 2)[2]
+    day, _, payment_id = key.partition("/")
+    return day, payment_id
+
+
+def next_asked(key: str) -> str:
+    """Where the notes of the next provider begin, behind those of this one."""
+    return f"{ASKED}/{key.split('/', 2)[1]}{_BEHIND}"
 
 
 def due_before(now_ms: int, rules: PaymentRules) -> str:

@@ -159,6 +159,23 @@ def test_pages_are_bounded() -> None:
     assert max(asked(till)) <= 2
 
 
+def test_books_that_do_not_answer_keep_no_others_from_being_compared() -> None:
+    till = paid(9, replace(RULES, reconciliation_page_max=1))
+    till.provider.outage = True
+
+    till.driver.advance(UNTIL_TWO_MS)
+    till.driver.advance(MINUTE_MS, step_ms=10_000)
+
+    asked_of = [
+        charge.payment_id for told in till.said("ReconcileCharges") for charge in told.data.charges
+    ]
+    assert sorted(asked_of) == [f"pay_ord_{number}" for number in range(1, 10)]
+    till.provider.outage = False
+    till.driver.advance(RULES.reconciliation_retry_ms + MINUTE_MS, step_ms=10_000)
+    assert till.driver.rows(BOOK_NOTES) == till.driver.rows(STUCK) == {}
+    assert max(asked(till)) == 1
+
+
 @pytest.mark.parametrize(("token", "days"), [("tok_refund_refused", 0), ("tok_refund_fails", 1)])
 def test_what_a_provider_refuses_for_good_is_listed(token: str, days: int) -> None:
     till = Till().hear(session("ord_1", token), checked(), line(1), line(2), cancelled())
