@@ -58,7 +58,9 @@ class Outbox:
         self.size_bytes += len(letter.value or b"")
 
     def cut(self, length: int) -> None:
-        """Take back every output after the first `length`."""
+        """Take back every output after the first `length`, all of them published or forwarded."""
+        for output in self.outputs[length:]:
+            self.size_bytes -= size_of(output.key, output.value, output.headers)
         del self.outputs[length:]
 
     def taken(self) -> list[Output]:

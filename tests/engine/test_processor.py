@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from engine import timers
 from engine.batches import Batch
 from engine.dead_letters import read_dead_letter
-from engine.errors import Gap, TopologyError
+from engine.errors import BadRecord, Gap, TopologyError
 from engine.partitioning import partition_of
 from engine.processor import Processor
 from engine.records import Output, Record
@@ -464,6 +464,23 @@ def test_a_tick_says_when_more_is_due_than_a_transaction_may_have_in_bytes() -> 
 
     assert keys == [[b"k0", b"k1"], [b"k2", b"k3"], [b"k4", b"tick"], [b"tick"]]
     assert more == [True, True, True, True, False]
+
+
+def test_what_a_timer_that_fails_had_published_takes_no_room_from_its_neighbours() -> None:
+    def loud(ctx: Any, timer: Timer, _now_ms: int) -> None:
+        ctx.publish(OUT, timer.key, b"x" * 600, ())
+        if timer.key == "k0":
+            raise BadRecord("stumbles")
+
+    agent = AgentSpec("a", "", (Source(IN, {}),), (), (OUT,), timers={"loud": loud})
+    bench = Bench(Topology([agent], app_id="t", env="dev", partitions=1), bytes_max=500)
+    for i in range(2):
+        bench.processor._contexts["a"].set_timer("loud", f"k{i}", i)
+    bench.commit()
+
+    bench.processor.tick(5000)
+
+    assert [o.key for o in bench.commit().outputs] == [b"k1"]
 
 
 def test_a_timer_that_fails_is_undone_and_tried_again_and_its_neighbours_fire() -> None:
