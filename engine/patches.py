@@ -8,6 +8,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
 from typing import Any
 
 from aiokafka import partitioner
@@ -29,6 +30,8 @@ from engine.partitioning import murmur2
 from engine.records import Record
 
 TRANSACTION_BACKOFF_S = 0.001
+SILENT_S = 2.0
+"""A node that does not answer for so long may be gone from the cluster without a word."""
 
 
 def _consumer_record(_self: Any, tp: Any, record: Any) -> Record:
@@ -54,10 +57,51 @@ _send = AIOKafkaConnection.send
 def _send_or_close(self: Any, request: Any, expect_response: bool = True) -> Any:  # noqa: FBT001, FBT002 - aiokafka's signature
     """As aiokafka's; a write that uvloop refuses is a connection that is lost."""
     try:
-        return _send(self, request, expect_response)
+        answer = _send(self, request, expect_response)
     except RuntimeError as exc:
         self.close(reason=CloseReason.CONNECTION_BROKEN, exc=exc)
         raise KafkaConnectionError(str(exc)) from exc
+    return asyncio.wait_for(answer, SILENT_S) if _asks_around.get() else answer
+
+
+_request = AIOKafkaClient.send
+
+
+async def _request_wondering(self: Any, node_id: Any, request: Any, **more: Any) -> Any:
+    """As aiokafka's; while the node is silent, look whether the cluster still counts it."""
+    later = asyncio.get_running_loop().call_later
+    timer: asyncio.TimerHandle
+
+    def wonder() -> None:
+        nonlocal timer
+        self.force_metadata_update()
+        timer = later(SILENT_S, wonder)
+
+    timer = later(SILENT_S, wonder)
+    try:
+        return await _request(self, node_id, request, **more)
+    finally:
+        timer.cancel()
+
+
+_asks_around: ContextVar[bool] = ContextVar("asks_around", default=False)
+"""Whether what is sent asks for metadata, which any node can tell: none is waited for long."""
+_update = AIOKafkaClient._metadata_update  # noqa: SLF001 - the patch itself
+
+
+async def _update_and_leave(self: Any, cluster_metadata: Any, topics: Any) -> bool:
+    """As aiokafka's; connections to nodes that the cluster counts no more are closed."""
+    asks = _asks_around.set(True)
+    try:
+        updated: bool = await _update(self, cluster_metadata, topics)
+    finally:
+        _asks_around.reset(asks)
+    if updated:
+        living = {node.nodeId for node in cluster_metadata.brokers()}
+        gone = [c for (node, _), c in self._conns.items() if node not in {*living, "bootstrap"}]
+        for connection in gone:
+            connection.close()
+    return updated
 
 
 _fetch = fetcher.Fetcher._proc_fetch_request  # noqa: SLF001 - the patch itself
@@ -105,6 +149,11 @@ def apply() -> None:
     # Between a reset and aiokafka's hearing of it uvloop refuses writes with a RuntimeError, which
     # ends aiokafka's task for metadata: whoever waits for it then waits for ever.
     AIOKafkaConnection.send = _send_or_close
+    # A node that freezes, or whose network does, closes no connection: whoever waits for its answer
+    # would do so for the whole request timeout, although others have led its partitions for long,
+    # and then ask it again.
+    AIOKafkaClient.send = _request_wondering
+    AIOKafkaClient._metadata_update = _update_and_leave  # noqa: SLF001 - the patch itself
     # A consumer that is stopped just after a fetch failed takes the fetch's cancellation for its
     # own: whoever stops it is cancelled, and its connections stay.
     fetcher.Fetcher._proc_fetch_request = _fetch_until_closed  # noqa: SLF001 - the patch itself
@@ -125,18 +174,20 @@ def watch_instance(
 
     aiokafka's heartbeats do not carry the instance id, so the broker cannot say «fenced»: it
     says that it does not know the member. Within a session of the last good heartbeat that
-    has one reason only. aiokafka would join again, and the two would take the partitions from
-    each other for ever.
+    has one reason only: counted from when it was sent, because a coordinator that was frozen
+    answers when another has ended the session long ago. aiokafka would join again, and the two
+    would take the partitions from each other for ever.
     """
     send = coordinator._send_req  # noqa: SLF001 - the patch itself
     heard = time.monotonic()
 
     async def watched(request: Any) -> Any:
         nonlocal heard
+        sent = time.monotonic()
         response = await send(request)
         if isinstance(request, HeartbeatRequest):
             if response.error_code == NoError.errno:
-                heard = time.monotonic()
+                heard = sent
             elif (
                 response.error_code == UnknownMemberIdError.errno
                 and time.monotonic() - heard < session_s

@@ -37,7 +37,7 @@ async def broker_gone(
                 await asyncio.sleep(WARM_S)
                 await freeze_broker(scene, own, seconds)
             await scene.settle()
-            result.facts |= {"kills": kills, "freezes_s": list(freezes_s), **_ends(scene)}
+            result.facts |= {"kills": kills, "freezes_s": list(freezes_s), **scene.ends()}
             result.expect("a traceback in a log", so=scene.fleet.tracebacks() == 0)
     finally:
         await asyncio.to_thread(own.stop)
@@ -73,8 +73,3 @@ async def back(scene: Scene, what: str) -> None:
     scene.struck(at_s, list(range(PARTITIONS)), what)
     await scene.committed(at_s)
     await scene.fleet.settled(PARTITIONS)
-
-
-def _ends(scene: Scene) -> dict[str, int]:
-    """How often workers ended by themselves (their supervisor started them again)."""
-    return {"worker_ends": sum(len(w.codes) for w in scene.fleet.every.values())}

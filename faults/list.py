@@ -7,6 +7,7 @@ from faults.broker_gone import broker_gone
 from faults.kills import kills
 from faults.logs import logs
 from faults.members import members
+from faults.nodes import ROLES, nodes
 from faults.poison import poison
 from faults.races import races
 from faults.scene import Result
@@ -22,6 +23,7 @@ ROWS: Final[Mapping[str, Callable[..., Awaitable[Result]]]] = {
     "members": members,
     "zombies": zombies,
     "broker_gone": broker_gone,
+    "nodes": nodes,
     "races": races,
     "stores": stores,
     "poison": poison,
@@ -31,6 +33,10 @@ ROWS: Final[Mapping[str, Callable[..., Awaitable[Result]]]] = {
 }
 """In the order of the list."""
 
+
+ROUND: Final = (*(f"kill {role}" for role in ROLES), "roll", "elect")
+"""Of three nodes each role is lost once, then all are renewed one by one."""
+
 DOSES: Final[Mapping[Dose, Mapping[str, Mapping[str, Any]]]] = {
     # What runs inside `make test`, beside the deterministic tests and without measuring speed.
     "tiny": {
@@ -38,6 +44,7 @@ DOSES: Final[Mapping[Dose, Mapping[str, Mapping[str, Any]]]] = {
         "members": {"cycles": 4, "restarts": 1, "step_s": 3.0},
         "zombies": {"freezes": 1},
         "broker_gone": {"kills": 1, "freezes_s": ()},
+        "nodes": {"steps": ("kill leader",)},
         "races": {"rounds": 1, "tests": False},
         "stores": {"damages": 3},
         "poison": {"count": 2_000},
@@ -51,6 +58,7 @@ DOSES: Final[Mapping[Dose, Mapping[str, Mapping[str, Any]]]] = {
         "members": {"cycles": 8, "restarts": 3},
         "zombies": {"freezes": 3},
         "broker_gone": {"kills": 2, "freezes_s": (5.0,)},
+        "nodes": {"steps": (*ROUND, "freeze leader 5")},
         "races": {"rounds": 1},
         "stores": {"damages": 6},
         "poison": {"count": 4_000},
@@ -64,6 +72,12 @@ DOSES: Final[Mapping[Dose, Mapping[str, Mapping[str, Any]]]] = {
         "members": {"cycles": 60, "restarts": 9},
         "zombies": {"freezes": 20},
         "broker_gone": {"kills": 10, "freezes_s": (5.0, 15.0, 70.0)},
+        "nodes": {
+            "steps": (
+                *ROUND * 2,
+                *(f"freeze {role} {seconds}" for seconds in (5, 20) for role in ROLES),
+            )
+        },
         "races": {"rounds": 5},
         "stores": {"damages": 30},
         "poison": {"count": 20_000},

@@ -18,6 +18,7 @@ STEP_S: Final = 0.02
 FLUSH_S_MAX: Final = 120.0
 DELIVERY_MS: Final = 300_000
 """A record waits so long for a broker that is gone."""
+ANSWER_MS: Final = 5_000
 MALFORMED, REPEATED, RAISES, MISPLACED = 0.02, 0.10, 0.02, 0.3
 
 
@@ -54,6 +55,8 @@ class Load:
             request_timeout_ms=DELIVERY_MS,
             max_request_size=8 << 20,
         )
+        # aiokafka has one figure for both; a frozen node is not waited for as long as for a return.
+        self._producer.client._request_timeout_ms = ANSWER_MS
         self._recent: list[tuple[bytes, bytes]] = []
         self._task: asyncio.Task[None] | None = None
         self.sent = 0

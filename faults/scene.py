@@ -80,6 +80,7 @@ class Scene:
     seed: int
     result: Result
     static: bool = True
+    replicas: int = 1
     settings: dict[str, str] = field(default_factory=dict)
     topic_configs: dict[str, str] = field(default_factory=dict)
     hits: list[tuple[float, tuple[int, ...], str]] = field(default_factory=list)
@@ -94,6 +95,7 @@ class Scene:
         told = {
             "FAULTS_APP": self.app,
             "FAULTS_PARTITIONS": str(PARTITIONS),
+            "FAULTS_REPLICAS": str(self.replicas),
             "FLOWMART_BROKER": self.bootstrap,
             **self.settings,
         }
@@ -104,7 +106,9 @@ class Scene:
     async def create_source(self) -> None:
         """Make the input topic, as the application would."""
         configs = {"message.timestamp.type": "LogAppendTime", **self.topic_configs}
-        await create_topic(self.bootstrap, f"{self.app}-in", PARTITIONS, configs)
+        await create_topic(
+            self.bootstrap, f"{self.app}-in", PARTITIONS, configs, replicas=self.replicas
+        )
 
     async def begin(self, *workers: str, rate: int) -> None:
         """Start workers and, once they share the partitions, the load."""
@@ -207,6 +211,10 @@ class Scene:
             await asyncio.sleep(LOOK_S)
         return False
 
+    def ends(self) -> dict[str, int]:
+        """How often workers ended by themselves (their supervisor started them again)."""
+        return {"worker_ends": sum(len(w.codes) for w in self.fleet.every.values())}
+
     async def close(self) -> None:
         """End everything."""
         if self.load is not None:
@@ -230,7 +238,9 @@ async def opened(
         await scene.close()
 
 
-async def create_topic(bootstrap: str, name: str, partitions: int, configs: dict[str, str]) -> None:
+async def create_topic(
+    bootstrap: str, name: str, partitions: int, configs: dict[str, str], *, replicas: int = 1
+) -> None:
     """Make a topic that is not there.
 
     Raises:
@@ -239,7 +249,8 @@ async def create_topic(bootstrap: str, name: str, partitions: int, configs: dict
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await admin.start()
     try:
-        answer = await admin.create_topics([NewTopic(name, partitions, 1, topic_configs=configs)])
+        topic = NewTopic(name, partitions, replicas, topic_configs=configs)
+        answer = await admin.create_topics([topic])
         if any(error[1] for error in answer.topic_errors):
             raise NotSo(f"topic {name}: {answer.topic_errors}")
     finally:

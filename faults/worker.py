@@ -40,6 +40,7 @@ def bank() -> LaneApp:
             broker=os.environ["FLOWMART_BROKER"],
             data_dir=Path(os.environ["FAULTS_DATA"]),
             instance_id=os.environ.get("FLOWMART_INSTANCE_ID"),
+            replication=int(os.environ.get("FAULTS_REPLICAS", "1")),
             session_timeout_s=float(os.environ.get("FAULTS_SESSION_S", "6")),
         ),
     )

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from aiokafka import partitioner
-from aiokafka.client import AIOKafkaClient, CoordinationType
+from aiokafka.client import AIOKafkaClient, ConnectionGroup, CoordinationType
 from aiokafka.conn import AIOKafkaConnection
 from aiokafka.consumer import fetcher
 from aiokafka.consumer.group_coordinator import GroupCoordinator
@@ -153,6 +153,88 @@ async def test_a_client_asks_for_metadata_again_after_its_connection_was_reset()
     assert await client._metadata_update(client.cluster, []) is False
 
 
+class SilentNode:
+    """A connection over which nothing comes back."""
+
+    def __init__(self) -> None:
+        self.asked: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+
+    def connected(self) -> bool:
+        return True
+
+    async def send(self, _request: Any, expect_response: bool = True) -> Any:  # noqa: FBT001, FBT002 - aiokafka's signature
+        return await self.asked
+
+    def close(self, reason: Any = None) -> None:
+        if not self.asked.done():
+            self.asked.set_exception(KafkaConnectionError("Connection at 127.0.0.1:1 closed"))
+
+
+def a_client_of(*nodes: int) -> Any:
+    client = AIOKafkaClient(bootstrap_servers="127.0.0.1:1")
+    client.cluster._brokers = {n: BrokerMetadata(n, "127.0.0.1", n, None) for n in nodes}
+    return client
+
+
+async def test_nobody_waits_for_a_node_that_the_cluster_counts_no_more(monkeypatch) -> None:
+    """A frozen node closes no connection: the request would wait for its whole timeout."""
+    monkeypatch.setattr(patches, "SILENT_S", 0.01)
+    client = a_client_of(1, 2)
+    client._conns[1, ConnectionGroup.DEFAULT] = SilentNode()
+
+    async def two_alone(cluster: Any, _topics: Any) -> bool:
+        cluster._brokers.pop(1, None)
+        return True
+
+    monkeypatch.setattr(patches, "_update", lambda _client, *told: two_alone(*told))
+    updates = asyncio.create_task(client._md_synchronizer())
+
+    async with asyncio.timeout(5):
+        with pytest.raises(KafkaConnectionError, match="closed"):
+            await client.send(1, MetadataRequest([]))
+    updates.cancel()
+
+    assert [node for node, _ in client._conns] == [1]
+
+
+async def test_a_silent_node_that_the_cluster_counts_is_waited_for(monkeypatch) -> None:
+    monkeypatch.setattr(patches, "SILENT_S", 0.01)
+    client, node = a_client_of(1), SilentNode()
+    client._conns[1, ConnectionGroup.DEFAULT] = node
+    updates: list[int] = []
+
+    async def unchanged(*_told: Any) -> bool:
+        updates.append(1)
+        if len(updates) > 2:
+            node.asked.set_result("late")
+        return True
+
+    monkeypatch.setattr(patches, "_update", unchanged)
+    synchronizer = asyncio.create_task(client._md_synchronizer())
+
+    async with asyncio.timeout(5):
+        answer = await client.send(1, MetadataRequest([]))
+    synchronizer.cancel()
+
+    assert answer == "late"
+
+
+async def test_metadata_is_asked_of_another_node_where_one_is_silent(monkeypatch) -> None:
+    monkeypatch.setattr(patches, "SILENT_S", 0.01)
+    client = a_client_of(1)
+    made = reset_connection()
+    made._writer = SimpleNamespace(write=lambda _raw: None, close=lambda: None)
+
+    async def connection(_node: int) -> AIOKafkaConnection:
+        return made
+
+    client._get_conn = connection
+
+    async with asyncio.timeout(5):
+        assert await client._metadata_update(client.cluster, []) is False
+    made.close()
+
+
 def test_keys_are_hashed_in_c() -> None:
     assert partitioner.murmur2(b"21") == 3321034988
     assert "murmur2(key)" in inspect.getsource(partitioner.DefaultPartitioner)
@@ -193,6 +275,26 @@ async def test_an_unknown_member_within_its_session_was_replaced(codes, session_
         await coordinator._send_req(HeartbeatRequest("g", 1, "m"))
 
     assert len(calls) == told
+
+
+async def test_a_good_heartbeat_that_was_answered_late_says_nothing_of_the_session_since() -> None:
+    """A coordinator that was frozen answers when another has ended the session long ago."""
+    calls: list[int] = []
+
+    class Thawed(Coordinator):
+        async def _send_req(self, request: Any) -> Any:
+            await asyncio.sleep(0.05 if self.codes[0] == 0 else 0)
+            return await super()._send_req(request)
+
+    async def replaced() -> None:
+        calls.append(1)
+
+    coordinator = Thawed(0, 25)
+    patches.watch_instance(coordinator, 0.04, replaced)
+    for _ in range(2):
+        await coordinator._send_req(HeartbeatRequest("g", 1, "m"))
+
+    assert calls == []
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,7 @@ def test_a_row_that_hurts_the_broker_is_green(played, row) -> None:
 
 
 def test_nothing_of_the_list_is_forgotten_but_what_measures_speed() -> None:
-    assert {*SHARED, "broker_gone", "slow", "soak"} == set(DOSES["tiny"])
+    assert {*SHARED, "broker_gone", "nodes", "slow", "soak"} == set(DOSES["tiny"])
 
 
 @pytest.mark.parametrize("row", ["no_marker"])
