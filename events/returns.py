@@ -27,6 +27,7 @@ class CreateReturnLabel(Command):
     items: Many[ShippedItem] | None = None
     return_method: ReturnMethod | None = None
     reshipping: bool | None = None
+    granted: bool | None = None  # Orders was asked in time: Shipping does not judge that again
 
 
 class ConfirmReturnReceived(Command):

@@ -112,7 +112,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route(
         "POST", "/v1/shipments/{id}/return-label", events.CreateReturnLabel, "shipments",
         "Ask for a return label.", roles=SUPPORT | STORE, takes=_map(shipmentId="id"),
-        location="/v1/shipments/{id}",
+        location="/v1/shipments/{id}", reserved=frozenset({"granted"}),
     ),
     Route(
         "POST", "/v1/subscriptions", events.SubscribeUser, "subscriptions", "Subscribe.",

@@ -30,7 +30,7 @@ def amended(
 
 
 def label_asked(order: Order, back: Back) -> CreateReturnLabel:
-    """Ask for the label of a return."""
+    """Ask for the label of a return. When it was asked for is judged here, and once."""
     return CreateReturnLabel(
         shipment_id=back.shipment_id,
         order_id=order.order_id,
@@ -48,6 +48,7 @@ def label_asked(order: Order, back: Back) -> CreateReturnLabel:
         ),
         return_method=back.method or None,
         reshipping=bool(back.swaps),
+        granted=True,
     )
 
 

@@ -36,14 +36,13 @@ def label_asked(
     """Look for a carrier that takes goods back; the history tells every refusal.
 
     Refused, in order of precedence: what was not delivered (or is on its way back already),
-    what was delivered too long ago, and what was never in the shipment. What was asked for in
-    time and got no label, or one that lapsed, may be asked for two labels' time longer.
+    what was delivered too long ago, and what was never in the shipment. What Orders granted it
+    was asked for in time, however long stock, a payment or the way here took since.
     """
     if shipment.status is not Status.DELIVERED or shipment.returning is not None:
         repeat = shipment.returning is not None
         return () if repeat else (Noted(at_ms, "RETURN_REFUSED_NOT_DELIVERED"),)
-    more_ms = 2 * rules.label_ms if shipment.asked_back else 0
-    if at_ms > shipment.delivered_at_ms + rules.return_window_ms + more_ms:
+    if not (command.granted or _is_in_time(shipment, at_ms, rules)):
         return (Noted(at_ms, "RETURN_REFUSED_OUTSIDE_WINDOW"),)
     items = tuple(_chosen(shipment.items, command.items))
     if not items:
@@ -95,6 +94,12 @@ def label_due(shipment: Shipment, due_ms: int, now_ms: int, _rules: ShippingRule
     if returning is None or returning.label_due_ms != due_ms:
         return ()
     return (ReturnLapsed(now_ms),) if shipment.status is Status.RETURN_INITIATED else ()
+
+
+def _is_in_time(shipment: Shipment, at_ms: int, rules: ShippingRules) -> bool:
+    """What was asked for before and got no label, or one that lapsed, has two labels' time more."""
+    more_ms = 2 * rules.label_ms if shipment.asked_back else 0
+    return at_ms <= shipment.delivered_at_ms + rules.return_window_ms + more_ms
 
 
 def _return_id(shipment: Shipment) -> str:

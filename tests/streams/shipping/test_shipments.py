@@ -559,6 +559,17 @@ def test_after_a_label_lapsed_another_may_be_asked_for_when_the_window_is_over(
     assert (again.returning is not None) == is_taken
 
 
+@pytest.mark.parametrize("granted", [None, True])
+def test_what_orders_granted_in_time_is_not_refused_for_the_way_it_took(
+    granted: bool | None,  # noqa: FBT001 - a case
+) -> None:
+    there = delivered()
+
+    asked = after(there, label(granted=granted), at_ms=there.delivered_at_ms + 30 * DAY_MS + 1)
+
+    assert (asked.returning is not None) == (granted is True)
+
+
 @pytest.mark.parametrize("asked_again", [False, True])
 def test_goods_that_come_after_their_label_lapsed_are_taken_back_all_the_same(
     *,
