@@ -42,6 +42,7 @@ ALSO: Final[Mapping[str, tuple[str, ...]]] = {
         "scans.facility",
         "returning.details",
         "lapsed.details",
+        "lapsed_before.details",
     ),
     "subscriptions": ("subscriptions.leaving.note",),
 }

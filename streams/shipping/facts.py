@@ -218,6 +218,7 @@ class ReturnTakenUp(msgspec.Struct, frozen=True, gc=False):
     """What was sent back with a label came after it had lapsed."""
 
     at_ms: int
+    returning: Return
 
 
 class ReturnedItem(msgspec.Struct, frozen=True, gc=False):

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from streams.shipping import facts as f
 from streams.shipping.history import return_of, stepped
-from streams.shipping.rows import Shipment, Status
+from streams.shipping.rows import LAPSED_MAX, Shipment, Status
 
 
 def _return_asked(shipment: Shipment, fact: f.ReturnAsked) -> Shipment:
@@ -42,8 +42,17 @@ def _return_given_up(shipment: Shipment, fact: f.ReturnGivenUp) -> Shipment:
 
 def _return_lapsed(shipment: Shipment, fact: f.ReturnLapsed) -> Shipment:
     lapsed = replace(return_of(shipment), label_due_ms=0)
+    before = shipment.lapsed_before
+    if shipment.lapsed is not None:
+        before = (*before, shipment.lapsed)[-LAPSED_MAX:]
     return stepped(
-        shipment, fact.at_ms, "RETURN_LAPSED", Status.DELIVERED, returning=None, lapsed=lapsed
+        shipment,
+        fact.at_ms,
+        "RETURN_LAPSED",
+        Status.DELIVERED,
+        returning=None,
+        lapsed=lapsed,
+        lapsed_before=before,
     )
 
 
@@ -53,8 +62,9 @@ def _return_taken_up(shipment: Shipment, fact: f.ReturnTakenUp) -> Shipment:
         fact.at_ms,
         "RETURN_TAKEN_UP",
         Status.RETURN_INITIATED,
-        returning=shipment.lapsed,
+        returning=fact.returning,
         lapsed=None,
+        lapsed_before=(),
     )
 
 

@@ -83,7 +83,11 @@ def _expected(returning: Return) -> tuple[ExpectedItem, ...] | None:
 
 
 def returned(shipment: Shipment, fact: f.Returned, _rules: ShippingRules) -> Said:
-    """ReturnReceived, as inspected."""
+    """ReturnReceived, as inspected.
+
+    Where anything of the parcel was to be exchanged, with whichever label, goods may have gone out
+    already: Orders says what it is worth (G-33).
+    """
     returning = shipment.returning
     assert returning is not None, "nothing comes back that was not sent back"
     received = ReturnReceived(
@@ -103,7 +107,7 @@ def returned(shipment: Shipment, fact: f.Returned, _rules: ShippingRules) -> Sai
                 for item in fact.items
             ]
         ),
-        resolution="exchange" if returning.reshipping else "refund",
+        resolution="exchange" if returning.reshipping or shipment.exchanged else "refund",
         received_at=moment_of(fact.at_ms),
     )
     return (received,)

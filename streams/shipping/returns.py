@@ -73,19 +73,26 @@ def received(
 ) -> Facts:
     """Take down what came back and whether it is refunded.
 
-    So it is where its label lapsed, whether or not another was asked for or issued since.
+    So it is where its label lapsed, whether or not others were asked for or issued since.
     """
-    returning, lapsed = shipment.returning, shipment.lapsed
+    returning = shipment.returning
     if shipment.status is Status.RETURNED:
         return ()
-    if lapsed and lapsed.return_id == command.return_id and shipment.status in _WITH_CUSTOMER:
+    lapsed = _lapsed(shipment, command.return_id)
+    if lapsed is not None and shipment.status in _WITH_CUSTOMER:
         found = tuple(_inspected(lapsed, command, rules))
-        return (ReturnTakenUp(at_ms), Returned(at_ms, command.warehouse_id, found))
+        return (ReturnTakenUp(at_ms, lapsed), Returned(at_ms, command.warehouse_id, found))
     if returning is None or shipment.status not in {Status.RETURN_INITIATED, Status.RETURNING}:
         return (Noted(at_ms, "RECEIPT_REFUSED_NO_RETURN"),)
     if returning.return_id != command.return_id:
         return (Noted(at_ms, "RECEIPT_REFUSED_OTHER_RETURN"),)
     return (Returned(at_ms, command.warehouse_id, tuple(_inspected(returning, command, rules))),)
+
+
+def _lapsed(shipment: Shipment, return_id: str) -> Return | None:
+    newest = () if shipment.lapsed is None else (shipment.lapsed,)
+    known = (*shipment.lapsed_before, *newest)
+    return next((one for one in known if one.return_id == return_id), None)
 
 
 def label_due(shipment: Shipment, due_ms: int, now_ms: int, _rules: ShippingRules) -> Facts:

@@ -12,6 +12,9 @@ STEPS_MAX: Final = 40
 SCANS_MAX: Final = 60
 """Scans of a shipment that are kept, the newest; repeats are known by them."""
 
+LAPSED_MAX: Final = 10
+"""Returns of a shipment that are known by their labels though those lapsed, beside the newest."""
+
 
 class Status(StrEnum):
     """Where a shipment stands."""
@@ -249,6 +252,8 @@ class Shipment(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     returning: Return | None = None
     lapsed: Return | None = None
     """The newest return whose label was not used in time: it may still arrive."""
+    lapsed_before: tuple[Return, ...] = ()
+    """Those before it, the newest last: at most `LAPSED_MAX`."""
     asked_back: bool = False
     """A label was asked for in time, so another may be a while longer."""
     exchanged: bool = False

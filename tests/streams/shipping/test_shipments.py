@@ -603,6 +603,33 @@ def test_goods_that_come_with_a_lapsed_label_are_taken_back_though_another_is_is
     assert due_times(now) == {}
 
 
+def test_goods_may_come_with_any_label_that_lapsed() -> None:
+    first = labelled()
+    shipment = fired(first, "label")
+    for number in range(2):
+        asked = after(shipment, label(), at_ms=shipment.history[-1].at_ms)
+        issued = after(asked, booked(asked, "return", tracking_number=f"9{number}R"))
+        shipment = fired(issued, "label") if number == 0 else issued
+
+    now = after(shipment, receipt(first, ("p1", 1, "new")), at_ms=AT_MS + 29 * DAY_MS)
+
+    assert (shipment.status, now.status) == (Status.RETURN_INITIATED, Status.RETURNED)
+    assert now.returning is not None
+    assert now.returning.return_id == getattr(first.returning, "return_id", None)
+
+
+def test_goods_that_come_with_a_label_from_before_an_exchange_are_worth_what_orders_says() -> None:
+    first = labelled()
+    lapsed = fired(first, "label")
+    asked = after(lapsed, label(reshipping=True), at_ms=lapsed.history[-1].at_ms)
+    again = after(asked, booked(asked, "return", tracking_number="95R"))
+
+    facts = decide(again, receipt(first, ("p1", 1, "new")), AT_MS + 20 * DAY_MS, RULES)
+    [told] = following(fold(again, facts), facts, RULES)
+
+    assert getattr(told, "resolution", None) == "exchange"
+
+
 # --- fulfilment ------------------------------------------------------------------------------
 
 
