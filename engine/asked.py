@@ -25,7 +25,10 @@ from engine.errors import NotCopartitioned
 from engine.topology import Topology, check_partitions
 
 BROKER_WATCH_S = 5.0
-"""How often the broker is asked whether it is there, and how long it may think about it."""
+"""How often the broker is asked whether it is there."""
+
+BROKER_ANSWER_S = 5.0
+"""How long it may think about it."""
 
 
 class AskedConsumer(FaustConsumer):
@@ -137,7 +140,7 @@ class AskedConsumer(FaustConsumer):
         """How many partitions each topic has; None: the broker does not answer."""
         try:
             asked = self.kafka._client.fetch_all_metadata()  # noqa: SLF001 - topics() tells names only
-            cluster = await asyncio.wait_for(asked, BROKER_WATCH_S)
+            cluster = await asyncio.wait_for(asked, BROKER_ANSWER_S)
         except (TimeoutError, KafkaError):
             return None
         return {name: len(cluster.partitions_for_topic(name)) for name in cluster.topics()}

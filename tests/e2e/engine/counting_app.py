@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from engine import asked, lanes
 from engine.bind import WorkerOptions, create_worker_app
 from engine.policy import Policy
 from engine.records import Record
@@ -17,6 +18,11 @@ from engine.topology import Topology
 
 APP = os.environ["E2E_APP"]
 PARTITIONS = int(os.environ.get("E2E_PARTITIONS", "4"))
+
+
+# What a worker waits before it gives up is shown with less of it.
+asked.BROKER_WATCH_S = float(os.environ.get("E2E_WATCH_S", asked.BROKER_WATCH_S))
+lanes.STORE_WAIT_S = float(os.environ.get("E2E_STORE_WAIT_S", lanes.STORE_WAIT_S))
 
 
 class In(msgspec.Struct, gc=False):

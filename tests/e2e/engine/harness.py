@@ -20,13 +20,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from confluent_kafka import Consumer, Message, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka import Consumer, IsolationLevel, Message, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
 
 ROOT = Path(__file__).parents[3]
 KEYS = 500
 MALFORMED = 0.05
 REPEATED = 0.10
+LOOK_S_MAX = 60.0
 
 
 def wait_for(what: str, is_so: Callable[[], Any], seconds: float = 120.0) -> None:
@@ -226,24 +227,31 @@ class Log:
         )  # fmt: skip
         found = self._consumer.list_topics(topic, 20).topics[topic].partitions
         assert found, f"{topic} does not exist"
-        self._partitions = len(found)
+        self._admin = AdminClient({"bootstrap.servers": shop.bootstrap})
+        self._read_to = {TopicPartition(topic, p): 0 for p in found}
         self._consumer.assign([TopicPartition(topic, p, 0) for p in found])
-        self._quiet_s = 10.0
-        """After so long without a message nothing more came; the first look has to connect."""
 
     def more(self) -> Iterator[Message]:
-        """What came since the last look."""
-        ended: set[int] = set()
-        heard = time.monotonic()
-        while len(ended) < self._partitions and time.monotonic() - heard < self._quiet_s:
-            for message in self._consumer.consume(5000, 0.1):
-                heard = time.monotonic()
-                if message.error():
-                    ended.add(message.partition())
-                else:
-                    ended.discard(message.partition())
-                    yield message
-        self._quiet_s = 1.0  # The end is told once: nobody says that it is where it was.
+        """What was committed since the last look."""
+        while behind := self._behind():
+            deadline = time.monotonic() + LOOK_S_MAX
+            while behind and time.monotonic() < deadline:
+                for message in self._consumer.consume(5000, 0.1):
+                    at = TopicPartition(message.topic(), message.partition())
+                    if message.error():  # The end, behind the markers of transactions.
+                        self._read_to[at] = message.offset()
+                        behind.discard(at)
+                    else:
+                        yield message
+            assert not behind, f"not read to the end within {LOOK_S_MAX:g} s: {behind}"
+
+    def _behind(self) -> set[TopicPartition]:
+        """Where something is committed that was not read yet."""
+        asked = dict.fromkeys(self._read_to, OffsetSpec.latest())
+        found = self._admin.list_offsets(
+            asked, isolation_level=IsolationLevel.READ_COMMITTED, request_timeout=20
+        )
+        return {at for at, end in found.items() if end.result(20).offset > self._read_to[at]}
 
 
 class Oracle:

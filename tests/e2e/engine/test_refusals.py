@@ -58,7 +58,7 @@ def test_no_broker(shop) -> None:
 
 def test_a_topic_that_gains_partitions_while_a_worker_runs(shop) -> None:
     """Keys map elsewhere from then on, and nobody reads what lies there."""
-    worker, topic = shop.worker().start().wait_ready(), f"{shop.app}-in"
+    worker, topic = shop.worker(E2E_WATCH_S="1").start().wait_ready(), f"{shop.app}-in"
     admin = AdminClient({"bootstrap.servers": shop.bootstrap})
 
     admin.create_partitions([NewPartitions(topic, 6)])[topic].result(20)
@@ -67,19 +67,33 @@ def test_a_topic_that_gains_partitions_while_a_worker_runs(shop) -> None:
     assert f"NotCopartitioned: every topic of the application needs 4 partitions: {topic} h" in said
 
 
-@pytest.mark.parametrize("name", ["out", "changelog", "in"])
-def test_a_topic_that_is_deleted_while_a_worker_writes_to_it(shop, name) -> None:
-    worker, topic = shop.worker().start().wait_ready(), f"{shop.app}-{name}"
-    admin = AdminClient({"bootstrap.servers": shop.bootstrap})
-    load = Load(shop, per_second=500).start()
+def test_topics_that_are_deleted_while_workers_write_to_them(bootstrap, tmp_path) -> None:
+    shops = {
+        name: Shop(bootstrap, f"deleted-{name}-{time.time_ns() % 10**9}", tmp_path / name)
+        for name in ("out", "changelog", "in")
+    }
+    admin = AdminClient({"bootstrap.servers": bootstrap})
+    workers, loads = {}, []
     try:
-        load.wait_sent(500)
+        for name, shop in shops.items():
+            shop.directory.mkdir()
+            workers[name] = shop.worker(E2E_WATCH_S="1").start()
+        for name, shop in shops.items():
+            workers[name].wait_ready()
+            loads.append(Load(shop, per_second=500).start())
+        for load in loads:
+            load.wait_sent(500)
 
-        admin.delete_topics([topic])[topic].result(20)
+        for name, shop in shops.items():
+            admin.delete_topics([f"{shop.app}-{name}"])[f"{shop.app}-{name}"].result(20)
 
-        assert f"needs 4 partitions: {topic} has none" in ends(worker)
+        for name, shop in shops.items():
+            assert f"needs 4 partitions: {shop.app}-{name} has none" in ends(workers[name])
     finally:
-        load._ended.set()
+        for load in loads:
+            load._ended.set()
+        for shop in shops.values():
+            shop.close()
 
 
 def test_a_data_directory_that_cannot_be_written(shop) -> None:
@@ -119,7 +133,7 @@ def test_two_workers_of_one_machine_may_share_a_data_directory(shop) -> None:
 
 
 def test_a_store_that_another_process_holds(shop) -> None:
-    worker = shop.worker()
+    worker = shop.worker(E2E_STORE_WAIT_S="1")
     path = worker.data / shop.app / "2-of-4"
     path.parent.mkdir(parents=True)
     held = RocksStore(path)
@@ -148,7 +162,7 @@ def test_a_full_disk(shop) -> None:
 def test_a_disk_that_is_full_before_the_store_is_rebuilt(shop, monkeypatch) -> None:
     # A store holds the last of each key only: so many keys make one that is larger than the disk.
     monkeypatch.setattr(harness, "KEYS", 20_000)
-    load = Load(shop, per_second=2000).start()
+    load = Load(shop, per_second=6000).start()
     worker = shop.worker().start().wait_ready()
     load.wait_sent(12_000)
     records = load.stop()
