@@ -181,15 +181,11 @@ class Workers:
                         self._restart(worker)
                     elif not worker.is_ready:
                         await worker.look(client)
-                if self.kill_every_s and time.monotonic() >= kill_at_s and self._kill():
+                if not all(worker.is_ready for worker in self.every):
+                    # Where starts take long, nothing would ever be done between two kills.
                     kill_at_s = time.monotonic() + self.kill_every_s
-
-    def _kill(self) -> bool:
-        """Kill a worker without warning, but none that has not come back yet."""
-        victims = [worker for worker in self.every if worker.is_ready]
-        if victims:
-            random.choice(victims).signal(signal.SIGKILL)  # noqa: S311 - chaos, not secrets
-        return bool(victims)
+                elif self.kill_every_s and time.monotonic() >= kill_at_s:
+                    random.choice(self.every).signal(signal.SIGKILL)  # noqa: S311 - no secrets
 
     def _restart(self, worker: Worker) -> None:
         if not worker.was_ready and worker.restarts >= STARTS_FAILED_MAX:

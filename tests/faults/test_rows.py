@@ -31,6 +31,7 @@ def played(
         for item in request.session.items
         if item.path == request.path and hasattr(item, "callspec")
     ]
+    asked.sort(key=lambda row: row not in MUTANTS)  # A row that turns red takes its whole time.
     home = tmp_path_factory.mktemp("rows")
 
     def run(row: str) -> Result:

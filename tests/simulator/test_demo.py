@@ -7,7 +7,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import replace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -23,6 +25,7 @@ from simulator.demo.report import CONFIRM_MS_MAX, PAYMENT_MS_MAX, Report, show
 from simulator.demo.workers import WorkerFailed
 
 ROOT = Path(__file__).parents[2]
+ENDS_S_MAX = 300
 DEMO = (sys.executable, "-m", "simulator.demo")
 GOOD = Report(
     orders_placed=10,
@@ -182,27 +185,80 @@ def left_behind(owner: int) -> list[str]:
     return found
 
 
-def demonstrated(*arguments: str) -> tuple[subprocess.CompletedProcess[str], dict[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class Demonstration:
+    """A demonstration's process and the folder with what it says."""
+
+    process: subprocess.Popen[bytes]
+    folder: Path
+
+    def told(self) -> str:
+        """What it said to whoever looks on."""
+        return (self.folder / "err").read_text()
+
+    def ended(self) -> tuple[int, dict[str, Any]]:
+        """Its exit code and its figures, once it is over and nothing of it is left behind."""
+        code = self.process.wait(ENDS_S_MAX)
+        assert left_behind(self.process.pid) == []
+        out = (self.folder / "out").read_text()
+        assert out, self.told()
+        return code, json.loads(out.splitlines()[-1])
+
+
+@contextmanager
+def demonstration(folder: Path, *arguments: str) -> Iterator[Demonstration]:
+    """Begin one; it is over at the end."""
     fetch()
-    with subprocess.Popen(
-        [*DEMO, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
-        out, err = process.communicate(timeout=300)
-    done = subprocess.CompletedProcess(process.args, process.returncode, out, err)
-    assert left_behind(process.pid) == []
-    assert out, err
-    return done, json.loads(out.splitlines()[-1])
+    with (folder / "out").open("wb") as out, (folder / "err").open("wb") as err:
+        process = subprocess.Popen([*DEMO, *arguments], stdout=out, stderr=err)
+    try:
+        yield Demonstration(process, folder)
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
+            process.wait(ENDS_S_MAX)
+
+
+@pytest.fixture(scope="module")
+def gentle(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demonstration]:
+    """One that has placed its orders: what is left is mostly waiting, for subscriptions to end.
+
+    Another may go on beside it from now on and takes none of the time that orders are promised.
+    """
+    folder = tmp_path_factory.mktemp("gentle")
+    with demonstration(folder, "--orders", "100", "--seed", "3", "--rate", "10") as begun:
+        deadline = time.monotonic() + ENDS_S_MAX
+        while "placed 100" not in begun.told() and begun.process.poll() is None:
+            assert time.monotonic() < deadline, begun.told()
+            time.sleep(0.2)
+        yield begun
 
 
 @pytest.mark.own_broker
 @pytest.mark.slow
-def test_orders_that_are_placed_all_end_and_every_promise_is_kept() -> None:
-    done, figures = demonstrated("--orders", "100", "--seed", "3", "--rate", "10")
+@pytest.mark.usefixtures("gentle")
+def test_workers_that_are_killed_lose_nothing_and_do_nothing_twice(tmp_path: Path) -> None:
+    with demonstration(
+        tmp_path, "--orders", "250", "--rate", "25", "--kill-every", "2", "--json"
+    ) as hurt:
+        code, figures = hurt.ended()
 
-    broken = [line for line in done.stderr.splitlines() if line.startswith("promise broken: ")]
+    assert code == 0, hurt.told()
+    assert figures["worker_restarts"] > 0
+    assert figures["oracle_differences"] == figures["open"] == 0
+
+
+@pytest.mark.own_broker
+@pytest.mark.slow
+def test_orders_that_are_placed_all_end_and_every_promise_is_kept(
+    gentle: Demonstration,
+) -> None:
+    code, figures = gentle.ended()
+
+    broken = [line for line in gentle.told().splitlines() if line.startswith("promise broken: ")]
     # A machine that does something else for a while makes the slowest late, but not half of all.
     assert [line for line in broken if "_ms_p99 is " not in line] == []
-    assert done.returncode == bool(broken), done.stderr
+    assert code == bool(broken), gentle.told()
     assert figures["confirm_ms_p50"] < CONFIRM_MS_MAX
     assert figures["payment_ms_p50"] < PAYMENT_MS_MAX
     assert figures["orders_placed"] == 100
@@ -215,17 +271,7 @@ def test_orders_that_are_placed_all_end_and_every_promise_is_kept() -> None:
     assert (figures["subscriptions_renewed"], figures["subscriptions_suspended"]) == (8, 2)
     assert figures["oracle_differences"] == figures["unexplained"] == 0
     assert figures["worker_restarts"] == 0
-    assert "http://127.0.0.1:" in done.stderr
-
-
-@pytest.mark.own_broker
-@pytest.mark.slow
-def test_workers_that_are_killed_lose_nothing_and_do_nothing_twice() -> None:
-    done, figures = demonstrated("--orders", "250", "--rate", "25", "--kill-every", "3", "--json")
-
-    assert done.returncode == 0, done.stderr
-    assert figures["worker_restarts"] > 0
-    assert figures["oracle_differences"] == figures["open"] == 0
+    assert "http://127.0.0.1:" in gentle.told()
 
 
 @pytest.mark.own_broker
