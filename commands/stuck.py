@@ -27,6 +27,7 @@ PAUSE_S: Final = 0.2
 _COLUMNS: Final = ("payment", "since", "on", "order", "provider", "charge", "captured", "refunded")
 _USAGE: Final = (
     "usage: stuck list | stuck resolve PAYMENT_ID --note TEXT [--by NAME] [--only ENTRY]"
+    " [--captured | --not-captured]"
 )
 
 
@@ -34,7 +35,8 @@ class stuck(Command):  # noqa: N801 - the command's name
     """List the payments that a person must look at, or take one off that is settled (resolve).
 
     Resolving moves no money and asks no provider: it keeps who says so, when and why in the
-    payment's row. What a provider tells afterwards counts as ever.
+    payment's row. What a provider tells afterwards counts as ever. Only a capture whose outcome
+    nobody knows goes on by it: it was made, or it is asked for again, or its hold is let go.
     """
 
     options: ClassVar = [
@@ -43,23 +45,29 @@ class stuck(Command):  # noqa: N801 - the command's name
         option("--by", default=None, help="Who settled it; default: the user who runs this."),
         option("--note", default=None, help="How, for the record; at most 500 characters."),
         option("--only", default=None, metavar="ENTRY", help="One of several entries."),
+        option(
+            "--captured/--not-captured",
+            default=None,
+            help="Of a capture: whether the provider has taken the money.",
+        ),
         JSON,
     ]
 
-    async def act(
+    async def act(  # noqa: PLR0913, PLR0917 - one argument an option
         self,
         action: str,
         payment: str | None,
         by: str | None,
         note: str | None,
         only: str | None,
+        captured: bool | None,
         as_json: bool,
     ) -> None:
         """Do what was asked."""
         if action == "list" and payment is None:
             await self._list(as_json)
         elif action == "resolve" and payment and note:
-            await self._resolve(payment, by or getpass.getuser(), note, only)
+            await self._resolve(payment, by or getpass.getuser(), note, only, captured)
         else:
             raise CommandError(_USAGE)
 
@@ -72,14 +80,16 @@ class stuck(Command):  # noqa: N801 - the command's name
         else:
             self.show_rows("stuck payments", _COLUMNS, [_cells(key, rows[key]) for key in oldest])
 
-    async def _resolve(self, payment_id: str, by: str, note: str, only: str | None) -> None:
+    async def _resolve(
+        self, payment_id: str, by: str, note: str, only: str | None, captured: bool | None
+    ) -> None:
         listed = await _listed(payment_id)
         if listed is None:
             raise CommandError(
                 f"payment {payment_id} is not stuck: `faust -A app stuck list` has those that are"
             )
-        entries = settled(payment_id, listed, only)
-        await send(self, _command(payment_id, listed, entries, by, note))
+        entries = settled(payment_id, listed, only, captured)
+        await send(self, _command(payment_id, listed, entries, by, note, captured))
         left = await _after(payment_id, listed)
         if left is None:
             print(f"{payment_id} is off the list: {', '.join(entries)}")
@@ -87,7 +97,9 @@ class stuck(Command):  # noqa: N801 - the command's name
             print(f"{', '.join(entries)} of {payment_id} resolved; left: {_on(left)}")
 
 
-def settled(payment_id: str, listed: Stuck, only: str | None) -> tuple[str, ...]:
+def settled(
+    payment_id: str, listed: Stuck, only: str | None, captured: bool | None
+) -> tuple[str, ...]:
     """The entries that a person may take off, or the one of them that was asked for.
 
     Raises:
@@ -97,17 +109,24 @@ def settled(payment_id: str, listed: Stuck, only: str | None) -> tuple[str, ...]
     if only is not None and only not in standing:
         raise CommandError(f"{payment_id} is not stuck on {only}, but on {_on(listed)}")
     wanted = standing if only is None else (only,)
-    entries = tuple([entry for entry in wanted if entry != Owed.CAPTURE])
+    if captured is not None and Owed.CAPTURE not in wanted:
+        raise CommandError(f"{payment_id} is not stuck on capture, but on {_on(listed)}")
+    entries = tuple([e for e in wanted if e != Owed.CAPTURE or captured is not None])
     if not entries:
         raise CommandError(
-            f"{payment_id} waits for its capture, which ends by itself: capture it at the"
-            " provider or cancel the order"
+            f"{payment_id} waits for its capture: look for it at the provider, then say"
+            " --captured or --not-captured"
         )
     return entries
 
 
 def _command(
-    payment_id: str, listed: Stuck, entries: tuple[str, ...], by: str, note: str
+    payment_id: str,
+    listed: Stuck,
+    entries: tuple[str, ...],
+    by: str,
+    note: str,
+    captured: bool | None,
 ) -> ResolveStuckPayment:
     try:
         return ResolveStuckPayment(
@@ -116,6 +135,7 @@ def _command(
             listed_at=moment_of(listed.since_ms),
             resolved_by=by,
             note=note,
+            captured=captured,
         )
     except ValidationError as wrong:
         raise refused(wrong) from None

@@ -76,7 +76,10 @@ class ChargesReconciled(Event):
 
 
 class ResolveStuckPayment(Command):
-    """Takes off the list what a person saw there of a payment, and settled. It moves no money."""
+    """Takes off the list what a person saw there of a payment, and settled.
+
+    It moves no money, but that a capture whose outcome nobody knew goes on by their word.
+    """
 
     topic = "payments.{env}.commands"
     key_field = "payment_id"
@@ -88,3 +91,5 @@ class ResolveStuckPayment(Command):
     """Since when the row stood that the person saw: of a newer one this says nothing."""
     resolved_by: Name
     note: Note
+    captured: bool | None = None
+    """Of an entry `capture`: whether the provider has taken the money. None: it stays."""

@@ -137,15 +137,16 @@ def charge_captured(
     if payment.captured_minor or payment.charge_id != event.charge_id:
         return ()
     if payment.status is Status.AUTHORIZED:
-        return _take_in(payment, event.amount_minor, event.provider, at_ms, rules)
+        return take_in(payment, event.amount_minor, event.provider, at_ms, rules)
     if payment.status in TERMINAL:
         return _take_back(payment, event.amount_minor, event.provider, at_ms, rules)
     return ()
 
 
-def _take_in(
+def take_in(
     payment: Payment, amount_minor: int, provider: str, at_ms: int, rules: PaymentRules
 ) -> Facts:
+    """Take captured money in; it goes straight back if the order was cancelled meanwhile."""
     taken = captured(payment.charge_id, provider, amount_minor, at_ms, rules)
     after = evolve_all(payment, (taken,))
     if not payment.cancel_reason:
@@ -218,7 +219,7 @@ def _refused(
     code, owed = event.failure_code, _OWED[event.operation]
     if owed is Owed.CAPTURE:
         if code == ALREADY_CAPTURED:
-            return _take_in(payment, asked_capture_minor(payment), event.provider, at_ms, rules)
+            return take_in(payment, asked_capture_minor(payment), event.provider, at_ms, rules)
         return _capture_refused(payment, event, at_ms, rules)
     if owed is Owed.VOID and code in GONE:
         return (cf.Voided(),)

@@ -1,5 +1,6 @@
 """The nightly look at the provider's books: what differs is told, listed, and comes off again."""
 
+from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -244,7 +245,7 @@ def test_a_payment_whose_books_agree_again_stays_listed_for_what_else_is_wrong()
     assert (stuck.why, stuck.refunded_minor) == ("provider", 100)
 
 
-def settle(till: Till, *entries: str, order: str = "ord_1") -> Till:
+def settle(till: Till, *entries: str, order: str = "ord_1", captured: bool | None = None) -> Till:
     """A person says of what is on the list that it is settled."""
     row = till.driver.rows(STUCK)[f"pay_{order}"]
     word = ResolveStuckPayment(
@@ -253,6 +254,7 @@ def settle(till: Till, *entries: str, order: str = "ord_1") -> Till:
         listed_at=moment_of(row.since_ms),
         resolved_by="ann",
         note="paid by bank transfer",
+        captured=captured,
     )
     return till.hear(word, word)
 
@@ -287,6 +289,65 @@ def test_books_that_a_person_explained_leave_what_else_is_wrong_on_the_list() ->
     assert (left.why, left.on) == ("provider", (till.row().refund_id,))
     assert till.driver.rows(STUCK) == {}
     assert [one.entries for one in till.row().resolved] == [("books",), left.on]
+
+
+@pytest.mark.parametrize(
+    ("captured", "is_cancelled", "status", "said"),
+    [
+        (True, False, "CAPTURED", ["PaymentProcessed"]),
+        (
+            True,
+            True,
+            "REFUNDED",
+            ["RefundCharge", "PaymentProcessed", "ChargeRefunded", "RefundIssued"],
+        ),
+        (False, False, "CAPTURED", ["CapturePayment", "ChargeCaptured", "PaymentProcessed"]),
+        (False, True, "CANCELLED", ["VoidPayment", "ChargeVoided"]),
+        (None, False, "AUTHORIZED", []),
+    ],
+)
+def test_a_capture_of_which_nobody_knows_goes_on_by_a_persons_word(
+    captured: bool | None,  # noqa: FBT001 - a case
+    is_cancelled: bool,  # noqa: FBT001 - a case
+    status: str,
+    said: list[str],
+) -> None:
+    till = Till().hear(initiated(), checked(), line(1))
+    till.provider.outage = True
+    till.hear(line(2), *([cancelled()] if is_cancelled else []))
+    till.driver.advance(2 * HOUR_MS, step_ms=MINUTE_MS)
+    [stuck] = till.driver.rows(STUCK).values()
+    assert (stuck.on, till.row().status) == (("capture",), "AUTHORIZED")
+    till.provider.outage = False
+    if captured:
+        [charge] = till.provider.ledger()
+        charge.captured_minor, charge.captures = charge.held_minor, 1
+    before = Counter(till.names())
+
+    settle(till, "capture", captured=captured)
+
+    assert till.row().status == status
+    assert list((Counter(till.names()) - before).elements()) == said
+    assert len(till.driver.rows(STUCK)) == (captured is None)
+    assert till.provider.ledger()[0].held_minor == till.row().authorized_minor
+
+
+@pytest.mark.parametrize("is_cancelled", [False, True])
+def test_a_capture_that_a_person_missed_is_found_all_the_same(
+    is_cancelled: bool,  # noqa: FBT001 - a case
+) -> None:
+    till = Till().hear(initiated(), checked(), line(1))
+    till.provider.outage = True
+    till.hear(line(2), *([cancelled()] if is_cancelled else []))
+    till.driver.advance(2 * HOUR_MS, step_ms=MINUTE_MS)
+    till.provider.outage = False
+    [charge] = till.provider.ledger()
+    charge.captured_minor, charge.captures = charge.held_minor, 1
+
+    settle(till, "capture", captured=False)
+
+    assert (charge.captures, charge.captured_minor) == (1, till.row().captured_minor)
+    assert charge.refunded_minor == (charge.captured_minor if is_cancelled else 0)
 
 
 def test_a_word_on_what_is_not_stuck_changes_nothing() -> None:

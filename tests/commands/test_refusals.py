@@ -159,7 +159,7 @@ def test_an_erasure_of_what_is_no_customer(run: Run, customer_id: str) -> None:
     ],
 )
 def test_stuck(run: Run, action: str, payment: str | None, note: str | None) -> None:
-    rest = {"by": "ann", "only": None, "as_json": False}
+    rest = {"by": "ann", "only": None, "captured": None, "as_json": False}
 
     assert "usage: stuck list" in run(stuck, action=action, payment=payment, note=note, **rest)
 
@@ -197,21 +197,21 @@ ROW = {"why": "provider", "since_ms": 1, "provider": "p", "charge_id": "c", "cur
 
 
 @pytest.mark.parametrize(
-    ("row", "only", "note", "why"),
+    ("row", "told", "why"),
     [
-        (None, None, "x", "payment pay_1 is not stuck: "),
-        ({"on": ["puzzle"]}, "ref_1", "x", "pay_1 is not stuck on ref_1, but on puzzle"),
-        ({"on": ["capture"]}, None, "x", "pay_1 waits for its capture, which ends by itself"),
-        ({"on": ["puzzle"]}, None, " ", "note: String should have at least 1 character"),
-        ({"on": ["puzzle"]}, None, "x" * 501, "note: String should have at most 500 characters"),
+        (None, {}, "payment pay_1 is not stuck: "),
+        ({"on": ["puzzle"]}, {"only": "ref_1"}, "pay_1 is not stuck on ref_1, but on puzzle"),
+        ({"on": ["capture"]}, {}, "pay_1 waits for its capture: look for it at the provider"),
+        ({"on": ["puzzle"]}, {"captured": True}, "pay_1 is not stuck on capture, but on puzzle"),
+        ({"on": ["puzzle"]}, {"note": " "}, "note: String should have at least 1 character"),
+        ({"on": ["puzzle"]}, {"note": "x" * 501}, "note: String should have at most 500 char"),
     ],
 )
 def test_a_payment_that_nobody_can_resolve(
     run: Run,
     monkeypatch: pytest.MonkeyPatch,
     row: dict[str, Any] | None,
-    only: str | None,
-    note: str,
+    told: dict[str, Any],
     why: str,
 ) -> None:
     async def ask(path: str) -> Any:
@@ -219,6 +219,6 @@ def test_a_payment_that_nobody_can_resolve(
         return None if row is None else {"value": ROW | row}
 
     monkeypatch.setattr("commands.stuck.ask", ask)
-    told = {"action": "resolve", "payment": "pay_1", "by": "ann", "as_json": False}
+    asked = {"action": "resolve", "payment": "pay_1", "by": "ann", "as_json": False}
 
-    assert why in run(stuck, note=note, only=only, **told)
+    assert why in run(stuck, **asked | {"note": "x", "only": None, "captured": None} | told)
