@@ -29,6 +29,17 @@ def test_tokens_flow_back_at_the_rate() -> None:
     assert buckets.take("cus_1", RATE, 0.6).allowed
 
 
+def test_so_many_tokens_flow_back_and_no_bucket_holds_more_than_fit_in() -> None:
+    buckets, rate = Buckets(10), Rate.of(60, burst_ms=0, burst_min=10)
+    for _ in range(10):
+        buckets.take("cus_1", rate, 0.0)
+
+    assert not buckets.take("cus_1", rate, 0.99).allowed
+    assert buckets.take("cus_1", rate, 1.0).allowed
+    passed = [buckets.take("cus_1", rate, 3_600.0).allowed for _ in range(11)]
+    assert passed == [True] * 10 + [False]
+
+
 def test_one_principal_does_not_use_up_anothers_tokens() -> None:
     buckets = Buckets(10)
     for _ in range(20):

@@ -146,6 +146,17 @@ ROWS: dict[str, dict[str, Any]] = {
     "orders": {"x": row("x")},
     "payments": {"pay_x": {"session": SESSION, "status": "AUTHORIZED"}},
     "shipments": {"x": {"shipment_id": "x", "user_id": "cus_1"}},
+    "subscription_statuses": {
+        "cus_1": {
+            "subscription_id": "sub_1",
+            "user_id": "cus_1",
+            "subscription_status": "active",
+            "state": "active",
+            "plan_id": "plan_monthly_pro",
+            "billing_frequency": "monthly",
+            "next_billing_date": "2026-02-28",
+        }
+    },
     "notification_ids": {"x": "cus_1\x1f1\x1fx"},
     "notifications": {"cus_1\x1f1\x1fx": {"notification_id": "x", "user_id": "cus_1"}},
 }
@@ -159,6 +170,7 @@ ROWS: dict[str, dict[str, Any]] = {
         "/v1/payments/pay_x",
         "/v1/payments/x/status",
         "/v1/shipments/x",
+        "/v1/subscriptions/cus_1/status",
         "/v1/notifications/x",
         "/v1/users/cus_1/notifications",
     ],

@@ -28,3 +28,10 @@ def test_a_count_beyond_what_a_profile_remembers_is_refused(figure: str) -> None
 
 def test_the_largest_count_that_a_profile_can_tell_is_accepted() -> None:
     assert FraudRules(attempts_hour_max=ATTEMPTS_KEPT_MAX - 1).attempts_hour_max == 15
+
+
+def test_how_sure_each_sign_is_is_the_contracts() -> None:
+    rules = FraudRules()
+
+    assert (rules.confidence_stolen_card, rules.confidence_velocity) == (0.98, 0.92)
+    assert (rules.confidence_fraud_device, rules.confidence_travel) == (0.95, 0.91)

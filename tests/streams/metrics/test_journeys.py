@@ -1,6 +1,6 @@
 """Ends of orders: a row a story."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import permutations
 from typing import Any
 
@@ -15,7 +15,16 @@ from streams.metrics import journeys
 from streams.metrics.counts import Counts
 from streams.metrics.journeys import BLANK, Journey
 from streams.metrics.rules import MetricsRules
-from tests.agents.metrics_desk import arrived, back, booked, cancelled, complete, confirmed, left
+from tests.agents.metrics_desk import (
+    EVE,
+    arrived,
+    back,
+    booked,
+    cancelled,
+    complete,
+    confirmed,
+    left,
+)
 
 RULES = MetricsRules(categories={"p": "Books", "q": "Toys"})
 STEPS: dict[str, Any] = {
@@ -271,3 +280,29 @@ def test_a_parcel_that_will_not_come_is_counted_and_waited_for_no_more() -> None
 
     assert ends(counts) == ["completed"]
     assert "parcel_cancelled" in {c.cell for c in counts}
+
+
+def cells(*messages: Message) -> list[str]:
+    return [c.cell for c in told(confirmed("a", 1), *messages)[1] if c.family == "fulfilment"]
+
+
+def test_a_parcel_arrives_in_time_until_the_promised_moment_and_not_without_a_promise() -> None:
+    exactly = {"estimated_delivery": EVE}
+    sooner = {"estimated_delivery": EVE - timedelta(seconds=1)}
+
+    assert "delivered_in_time" in cells(booked("a", **exactly), arrived("a"))
+    assert "delivered_in_time" not in cells(booked("a", **sooner), arrived("a"))
+    assert "delivered_in_time" not in cells(
+        arrived("a", delivered_at=datetime.fromtimestamp(0, UTC))
+    )
+
+
+def test_a_failed_attempt_is_counted_by_its_reason_and_only_a_lost_parcel_is_gone() -> None:
+    failed = lost("a").model_copy(update={"reason_code": "RECIPIENT_UNAVAILABLE"})
+
+    assert "attempt_failed|RECIPIENT_UNAVAILABLE" in cells(booked("a"), left("a"), failed)
+    assert ends(told(confirmed("a", 1), booked("a"), left("a"), failed)[1]) == []
+
+
+def test_goods_that_came_back_are_counted() -> None:
+    assert "parcel_returned" in cells(booked("a"), arrived("a"), back("a"))

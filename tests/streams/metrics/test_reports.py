@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from events import Envelope
 from events.billing import InvoiceGenerated, SubscriptionPaymentDue
-from events.payments import PaymentFailed, PaymentProcessed
+from events.payments import PaymentFailed, PaymentProcessed, PaymentSettled
 from events.refunds import RefundIssued
 from events.subscriptions import (
     SubscriptionRenewedEvent,
@@ -20,6 +20,13 @@ from events.types import Period, Plan
 from streams.metrics import payments, reports, subscriptions
 from streams.metrics.counts import FAMILIES, LATE, ORDERS, Count, counted, grouped
 from streams.metrics.days import DAYS_A_TICK_MAX, Days, counted_on, date_of, number_of, over
+from streams.metrics.rows import (
+    CategoryFigures,
+    DailyFulfilment,
+    DailyOrders,
+    DailyPayments,
+    DailySubscriptions,
+)
 from streams.metrics.rules import DAY_MS, MetricsRules
 from streams.pulse.tally import EMPTY, Cell, Tally, merge
 
@@ -129,6 +136,33 @@ def test_only_money_that_came_in_counts() -> None:
     assert payments.processed(told(of_both)) == payments.processed(told(PAID))
 
 
+def test_what_is_paid_out_is_told_beside_its_fee() -> None:
+    settled = PaymentSettled.model_construct(
+        currency="USD", gross_amount_minor=10_00, fee_amount_minor=59, net_amount_minor=9_41
+    )
+
+    row = reports.payments(DAY, summed(*payments.settled(settled)), RULES)
+
+    assert (row.settled_minor, row.fees_minor) == ({"USD": 9_41}, {"USD": 59})
+
+
+def test_a_subscription_without_a_trial_and_a_renewal_at_once_are_no_more_than_that() -> None:
+    about: dict[str, Any] = {"subscription_id": "sub_1", "user_id": "u", "plan": PRO}
+    started = UserSubscriptionStarted(
+        **about, trial_period_days=0, start_date=DAY, next_billing_date=DAY,
+        payment_method_id="tok",
+    )  # fmt: skip
+    renewed = SubscriptionRenewedEvent(
+        **about, period=Period(start=DAY, end=DAY), next_billing_date=DAY, payment_id="p",
+        recovered=False,
+    )  # fmt: skip
+
+    said = [*subscriptions.started(started), *subscriptions.renewed(renewed)]
+
+    row = reports.subscriptions(DAY, summed(*said), RULES)
+    assert (row.started, row.trials, row.renewed, row.recovered) == ({"plan_pro": 1}, 0, 1, 0)
+
+
 def test_a_days_subscriptions_are_told() -> None:
     about: dict[str, Any] = {"subscription_id": "sub_1", "user_id": "u", "plan": PRO}
     invoice: dict[str, Any] = {
@@ -222,6 +256,113 @@ def test_who_counted_what_does_not_matter(counts: list[tuple[int, Count]]) -> No
     assert reports.orders(DAY, merge(parts, 0), RULES).completed == sum(
         count.cell.startswith("completed") for _, count in counts
     )
+
+
+# --- every figure ------------------------------------------------------------------------------
+
+HOUR_MS = 3_600_000
+
+
+def cells_of(**counted: int | Cell) -> Tally:
+    found = {name: one if isinstance(one, Cell) else Cell(one) for name, one in counted.items()}
+    return Tally(31, 0, found)
+
+
+def test_each_figure_of_orders_comes_from_its_own_sums() -> None:
+    tally = cells_of(
+        **{
+            "completed|USD": Cell(7, 70_00),
+            "completed|XXX": Cell(1, 99_00),  # No rate is known: an order, and no revenue.
+            "category|USD|few": Cell(1, 50_00),
+            "category|USD|many": Cell(6, 20_00),
+        },
+        cancelled=2,
+        returned=3,
+        customers=5,
+        fulfilment_ms=Cell(8, 10 * HOUR_MS),
+        late=4,
+    )
+
+    assert reports.orders(DAY, tally, RULES) == DailyOrders(
+        day=DAY, total=13, completed=8, cancelled=2, returned=3, revenue_minor=70_00,
+        average_value_minor=8_75, currency="USD", customers=5,
+        categories=(CategoryFigures("few", 1, 50_00), CategoryFigures("many", 6, 20_00)),
+        fulfilment_rate=0.615, fulfilment_hours=1.3, late=4, records=31,
+    )  # fmt: skip
+
+
+def test_each_figure_of_parcels_comes_from_its_own_sums() -> None:
+    tally = cells_of(
+        **{"cancelled|OUT_OF_STOCK": 2, "attempt_failed|LOST": 10},
+        confirmed=1,
+        created=3,
+        dispatched=Cell(9, 9 * HOUR_MS * 5 // 4),
+        dispatched_in_time=4,
+        delivered=Cell(7, 7 * HOUR_MS * 5 // 2),
+        delivered_in_time=5,
+        parcel_returned=6,
+        parcel_cancelled=8,
+        late=11,
+    )
+
+    assert reports.fulfilment(DAY, tally, RULES) == DailyFulfilment(
+        day=DAY, confirmed=1, cancelled={"OUT_OF_STOCK": 2}, created=3, dispatched=9,
+        dispatched_in_time=4, delivered=7, delivered_in_time=5, returned=6, parcels_cancelled=8,
+        attempts_failed={"LOST": 10}, dispatched_in_time_share=0.4444,
+        delivered_in_time_share=0.7143, hours_to_dispatch=1.3, hours_to_door=2.5, late=11,
+    )  # fmt: skip
+
+
+def test_each_figure_of_money_comes_from_its_own_sums() -> None:
+    tally = cells_of(
+        **{
+            "processed|USD": Cell(3, 3_00),
+            "failed|card_declined": 2,
+            "refunded|EUR": Cell(4, 44),
+            "disputed|GBP": Cell(5, 55),
+            "settled|USD": Cell(6, 66),
+            "fees|USD": Cell(7, 77),
+        },
+        late=8,
+    )
+
+    assert reports.payments(DAY, tally, RULES) == DailyPayments(
+        day=DAY, processed={"USD": 3}, processed_minor={"USD": 3_00}, failed={"card_declined": 2},
+        success_share=0.6, refunds={"EUR": 4}, refunded_minor={"EUR": 44}, disputes={"GBP": 5},
+        disputed_minor={"GBP": 55}, settled_minor={"USD": 66}, fees_minor={"USD": 77}, late=8,
+    )  # fmt: skip
+
+
+def test_each_figure_of_subscriptions_comes_from_its_own_sums() -> None:
+    tally = cells_of(
+        **{
+            "started|pro": 2,
+            "cancelled|no_use": Cell(2, 25),
+            "migrated|basic": 7,
+            "invoice|issued|USD": Cell(10, 1_00),
+            "invoice|paid|USD": Cell(11, 1_10),
+            "invoice|overdue|USD": 12,
+        },
+        trials=3,
+        renewed=4,
+        recovered=5,
+        suspended=6,
+        charged=8,
+        retried=9,
+        late=13,
+    )
+
+    assert reports.subscriptions(DAY, tally, RULES) == DailySubscriptions(
+        day=DAY, started={"pro": 2}, trials=3, renewed=4, recovered=5, cancelled={"no_use": 2},
+        days_lasted=12.5, suspended=6, migrated={"basic": 7}, charged=8, retried=9,
+        invoiced_minor={"USD": 1_00}, paid_minor={"USD": 1_10}, overdue=12, late=13,
+    )  # fmt: skip
+
+
+def test_the_reports_figures_are_the_contracts() -> None:
+    assert (RULES.run_minute, RULES.fulfil_within_ms, RULES.category_else) == (15, DAY_MS, "Other")
+    assert dict(RULES.pence) == {"GBP": 100, "USD": 79, "EUR": 86, "CAD": 58}
+    assert (RULES.order_kept_ms, RULES.days_kept) == (90 * DAY_MS, 400)
 
 
 def test_every_family_has_its_report() -> None:
