@@ -9,7 +9,7 @@ or knows the clock. What the contract has beyond the published catalog is listed
 
 from events.alerts import AlertRaised, AlertResolved
 from events.analytics import OrderMetrics, OrderMetricsCalculated, ReportPeriod
-from events.base import Command, Event, Message, Part, Query
+from events.base import RECORD_BYTES_MAX, Command, Event, Message, Part, Query
 from events.billing import InvoiceGenerated, LineItem, SubscriptionPaymentDue
 from events.books import BookedCharge, BookMismatch, ChargesReconciled, ReconcileCharges
 from events.carriers import (
@@ -36,7 +36,7 @@ from events.charges import (
     SubmitEvidence,
     VoidPayment,
 )
-from events.codec import RECORD_BYTES_MAX, data_of, decode, encode, headers, key_of
+from events.codec import data_of, decode, encode, headers, key_of
 from events.envelope import Envelope
 from events.errors import (
     ContractError,

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from events import schemas
-from events.codec import RECORD_BYTES_MAX, decode, encode
+from events.base import RECORD_BYTES_MAX
+from events.codec import decode, encode
 from events.errors import FlowMartError
 from events.registry import MESSAGES, message_named
 

@@ -14,6 +14,9 @@ from typing import Any, ClassVar, Final, Self
 
 from pydantic import AliasChoices, AliasGenerator, BaseModel, ConfigDict
 
+RECORD_BYTES_MAX: Final = 1_048_576
+"""The largest record read: Kafka's own default."""
+
 ANY_OTHER: Final = "$other"
 """In `Part.spellings`: the value that every unlisted word becomes."""
 
@@ -143,6 +146,9 @@ class Message(Part):
 
     source: ClassVar[str]
     """The service that first publishes it, in kebab case."""
+
+    bytes_max: ClassVar[int] = RECORD_BYTES_MAX
+    """The largest record of it that is read; one with a bound of its own says so."""
 
     upcast: ClassVar[Upcast] = Upcast()
     always_sent: ClassVar[tuple[str, ...]] = ()

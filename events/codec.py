@@ -15,7 +15,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
-from events.base import Message
+from events.base import RECORD_BYTES_MAX, Message
 from events.envelope import Envelope
 from events.errors import ContractError
 from events.moments import format_ms, utc_ms
@@ -23,9 +23,6 @@ from events.reader import reader_of
 from events.registry import TOPICS
 from events.upcast import read_upcast
 from events.writer import writer_of
-
-RECORD_BYTES_MAX: Final = 1_048_576
-"""The largest record read: Kafka's own default."""
 
 _TYPE_AT_THE_HEAD: Final = re.compile(rb'"eventType"\s*:\s*"([A-Za-z]{1,64})"')
 _PEEK_BYTES: Final = 512
@@ -63,13 +60,17 @@ def decode(
     reader = None if name is None else reader_of(name)
     if reader is not None:
         envelope = reader.read_canonical(raw)
-        if envelope is not None:
+        if envelope is not None and len(raw) <= envelope.data.bytes_max:
             return envelope
     models = () if topic is None else _messages_on(topic)
     hint = event_type or _only(models)
-    return read_upcast(
+    envelope = read_upcast(
         raw, expect=expect, hint=hint, models=models, record_timestamp_ms=record_timestamp_ms
     )
+    most = envelope.data.bytes_max
+    if len(raw) > most:
+        raise ContractError(f"{envelope.event_type}: {len(raw)} bytes, expected at most {most}")
+    return envelope
 
 
 def _peeked(raw: bytes) -> str | None:

@@ -40,7 +40,9 @@ class Memo:
         self._old: _Generation = {}
 
     def keep(self, raw: bytes, envelope: Envelope[Any]) -> None:
-        """Remember what these bytes are read as."""
+        """Remember what these bytes are read as; nothing where they are too many to be read."""
+        if len(raw) > envelope.data.bytes_max:
+            return
         young = self._young
         young[raw[_ID]] = _Entry(raw, envelope)
         if len(young) >= self._entries_max:

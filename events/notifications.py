@@ -43,8 +43,11 @@ class NotificationEvent(Event):
 class SendNotification(Command):
     """Asks to tell somebody something, once an idempotency key (K14).
 
-    The key is the causing event's id and the channel, so a replay sends nothing twice.
+    The key is the causing event's id and the channel, so a replay sends nothing twice. A record of
+    more than 256 KB is refused: it goes to the dead letters.
     """
+
+    bytes_max = 262_144
 
     upcast = Upcast(defaults={"priority": "NORMAL"})
     topic = "notifications.{env}.queue"

@@ -106,6 +106,17 @@ def test_a_failing_provider_is_tried_again_after_1_4_and_16_seconds_then_given_u
     ]
 
 
+def test_a_message_above_256_kb_is_a_dead_letter_and_the_next_is_sent() -> None:
+    office = PostOffice()
+    large = ask("k1").model_copy(update={"template_data": {"text": "x" * 262_144}})
+
+    office.tell(large, ask("k2"))
+
+    (letter,) = office.driver.dead_letters(NOTIFICATIONS_QUEUE)
+    assert "expected at most 262144" in letter.reason
+    assert office.statuses() == {"k2": "sent"}
+
+
 def test_what_was_given_up_is_a_dead_letter_whose_replay_is_sent() -> None:
     office = PostOffice()
     office.outboxes["EMAIL"].outage = True

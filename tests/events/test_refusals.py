@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 import events
+from events.memo import Memo
 
 FAILED = {"orderId": "o1", "userId": "u1", "rejectionReason": "FRAUD_FLAG"}
 
@@ -48,6 +49,58 @@ def test_a_record_larger_than_the_limit_is_refused_unread() -> None:
     error = _refusal(b" " * (events.RECORD_BYTES_MAX + 1))
 
     assert str(error) == "record: 1048577 bytes, expected at most 1048576"
+
+
+LETTER = {
+    "notificationId": "n_1",
+    "recipient": {"customerId": "cus_1"},
+    "channel": "EMAIL",
+    "templateId": "order-confirmed",
+    "priority": "NORMAL",
+    "idempotencyKey": "e:EMAIL",
+}
+
+
+def _letter(size: int) -> bytes:
+    """A canonical SendNotification of so many bytes."""
+    message = events.SendNotification.model_validate(LETTER | {"templateData": {"text": ""}})
+    said: dict[str, Any] = {"event_id": "e" * 36, "timestamp": 0}
+    bare = len(events.encode(message, **said))
+    text = "x" * (size - bare)
+    return events.encode(message.model_copy(update={"template_data": {"text": text}}), **said)
+
+
+def test_a_notification_has_256_kb_and_no_byte_more() -> None:
+    most = 256 * 1024
+
+    read = events.decode(_letter(most), record_timestamp_ms=0)
+    error = _refusal(_letter(most + 1))
+
+    assert read.event_type == "SendNotification"
+    assert str(error) == "SendNotification: 262145 bytes, expected at most 262144"
+
+
+def test_the_bound_holds_for_older_shapes_too_and_for_no_other_message() -> None:
+    padded = {"pad": "x" * 262_144}
+    queue = "notifications.dev.queue"
+
+    assert "expected at most 262144" in str(
+        _refusal(json.dumps(LETTER | padded).encode(), topic=queue)
+    )
+    events.decode(json.dumps(LETTER).encode(), record_timestamp_ms=0, topic=queue)
+    failed = {"eventType": "OrderFailed", "data": FAILED} | padded
+    assert events.decode(json.dumps(failed).encode(), record_timestamp_ms=0)
+
+
+def test_what_is_too_large_is_not_remembered_as_read() -> None:
+    memo, raw = Memo(), _letter(262_144)
+    envelope = events.decode(raw, record_timestamp_ms=0)
+
+    memo.keep(raw, envelope)
+    memo.keep(raw + b" ", envelope)
+
+    assert memo.get(raw) is envelope
+    assert memo.get(raw + b" ") is None
 
 
 def test_an_unknown_message_lists_close_names() -> None:
