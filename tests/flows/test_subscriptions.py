@@ -162,7 +162,7 @@ def test_subscribe_and_save_whose_order_is_refused_after_all_keeps_no_money() ->
     item = OrderItem(product_id="p1", quantity=1, unit_price_minor=2_000)
     home = Address(line1="1 Main St", city="Town", state="NY", country="US")
 
-    scene = Scene(orders=OrderRules(total_minor_max=1_000)).stock()
+    scene = Scene(orders=OrderRules(currencies=frozenset({"EUR"}))).stock()
     scene.tell(subscribe(plan="plan_save_monthly", items=(item,), shipping_address=home))
     scene.wait(days=1)
 
