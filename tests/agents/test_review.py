@@ -109,7 +109,8 @@ def test_a_case_that_nobody_looked_at_for_four_hours_is_an_alert(*, decided: boo
 
     shop.advance(4 * HOUR_MS - 1)
     assert shop.outputs(ALERTS_EVENTS) == []
-    shop.advance(20 * HOUR_MS, step_ms=HOUR_MS)
+    shop.advance(1)
+    shop.advance(19 * HOUR_MS, step_ms=HOUR_MS)
 
     raised = [
         events.decode(r.value or b"", record_timestamp_ms=0).data
@@ -118,6 +119,7 @@ def test_a_case_that_nobody_looked_at_for_four_hours_is_an_alert(*, decided: boo
     assert [(one.rule, one.subject) for one in raised] == (
         [] if decided else [("review_sla", PAYMENT)]
     )
+    assert all((one.value, one.threshold, one.unit) == (240, 240, "minutes") for one in raised)
     assert all(Path(one.runbook).is_file() for one in raised)
     assert all(one.sla_missed for one in shop.rows(REVIEW_QUEUE).values())
 

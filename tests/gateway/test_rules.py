@@ -1,5 +1,6 @@
 """The gateway's figures are the contract's, and each is used where the contract has it."""
 
+import asyncio
 from dataclasses import asdict
 from typing import Any
 
@@ -136,6 +137,61 @@ class TestRates:
         statuses = {(await shop.ask("POST", "/webhooks/stripe", {})).status for _ in range(3)}
 
         assert statuses == {200}
+
+
+class TestOneAddress:
+    """What one address may try before anybody looks at its token."""
+
+    @pytest.fixture
+    def rules(self) -> GatewayRules:
+        return GatewayRules(burst_min=2, burst_ms=0, address_per_min=1)
+
+    async def test_an_address_waits_whoever_it_says_it_is(self, shop: Shop) -> None:
+        told = [await shop.ask("GET", "/v1/orders?limit=1", by=token(f"cus_{n}")) for n in range(3)]
+
+        assert [one.status for one in told] == [200, 200, 429]
+        assert (await told[-1].json())["detail"].startswith("at most 1 requests a minute")
+
+
+class TestAtOnce:
+    """One request of a principal under way at a time, whatever it is."""
+
+    @pytest.fixture
+    def rules(self) -> GatewayRules:
+        return GatewayRules(burst_min=1_000, concurrent_max=1, body_bytes_max=1_000)
+
+    async def test_a_further_request_is_told_to_wait_and_another_customers_is_not(
+        self, shop: Shop, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        begun, done = asyncio.Event(), asyncio.Event()
+
+        async def send(*_: Any) -> None:
+            begun.set()
+            await done.wait()
+
+        monkeypatch.setattr(shop.kafka, "send", send)
+        shop.worker.rows = ROWS
+        cancel = {"cancellationReason": "CUSTOMER_REQUEST"}
+        first = asyncio.create_task(shop.ask("POST", "/v1/orders/x/cancel", cancel, by=token()))
+        await begun.wait()
+
+        further = await shop.ask("GET", "/v1/orders/x", by=token())
+        others = await shop.ask("GET", "/v1/orders?limit=1", by=token("cus_2"))
+        done.set()
+
+        assert (further.status, (await further.json())["code"]) == (429, "TOO_MANY_AT_ONCE")
+        assert further.headers["Retry-After"] == "1"
+        assert others.status == 200
+        assert (await first).status == 202
+        assert (await shop.ask("GET", "/v1/orders/x", by=token())).status == 200
+
+    async def test_a_body_has_the_bytes_of_the_setting_and_no_more(self, shop: Shop) -> None:
+        statuses = [
+            (await shop.ask("POST", "/v1/orders", {"x": "y" * many}, by=token())).status
+            for many in (1_000 - len('{"x": ""}'), 1_001 - len('{"x": ""}'))
+        ]
+
+        assert statuses == [400, 413]
 
 
 SESSION = {

@@ -154,6 +154,14 @@ def test_every_threshold_is_a_setting_that_changes_a_rule() -> None:
     assert len(names) == 2 * len(BY_NAME)
 
 
+def test_what_must_last_lasts_five_minutes_and_latencies_are_those_of_the_slowest_twentieth() -> (
+    None
+):
+    rules = AlertRules()
+
+    assert (rules.sustain_ms, rules.percentile) == (300_000, 95)  # G-51, G-52
+
+
 def test_the_thresholds_are_the_contracts() -> None:
     assert {rule.name: (rule.warn, rule.critical) for rule in catalogue(AlertRules())} == {
         "order_rate": (5, 1),
