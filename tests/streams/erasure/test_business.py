@@ -1,10 +1,11 @@
 """What of a customer still needs an address."""
 
 import pytest
+from msgspec.structs import replace
 
 from streams.erasure.business import is_later, is_open, remains
 from streams.notifications.rows import Contact, Preferences
-from streams.orders.rows import Order
+from streams.orders.rows import Order, Status
 from tests.streams.orders.samples import CONFIRMED, after, cancel
 from tests.streams.orders.test_exchanging import WHOLE, gone, held, received, replacing, swap
 from tests.streams.orders.test_returning import DELIVERED, advised, ask
@@ -37,6 +38,13 @@ def test_an_order_needs_its_address_until_nothing_more_goes_there(
     order: Order, *, expected: bool
 ) -> None:
     assert is_open(order) is expected
+
+
+@pytest.mark.parametrize("status", Status)
+def test_an_order_of_which_nothing_more_is_sent_is_not_open(status: Status) -> None:
+    ended = {"rejected", "cancelled", "delivered", "returned", "refunded"}
+
+    assert is_open(replace(CONFIRMED, status=status)) is (status.value not in ended)
 
 
 @pytest.mark.parametrize(
