@@ -3,8 +3,9 @@
 import pytest
 from msgspec.structs import replace
 
-from streams.erasure.business import is_later, is_open, remains
-from streams.notifications.rows import Contact, Preferences
+from streams.erasure.business import is_later, is_open, is_untold, remains
+from streams.notifications.rows import Contact, Notification, Preferences
+from streams.notifications.rows import Status as NotificationStatus
 from streams.orders.rows import Order, Status
 from tests.streams.orders.samples import CONFIRMED, after, cancel
 from tests.streams.orders.test_exchanging import WHOLE, gone, held, received, replacing, swap
@@ -45,6 +46,13 @@ def test_an_order_of_which_nothing_more_is_sent_is_not_open(status: Status) -> N
     ended = {"rejected", "cancelled", "delivered", "returned", "refunded"}
 
     assert is_open(replace(CONFIRMED, status=status)) is (status.value not in ended)
+
+
+@pytest.mark.parametrize("status", NotificationStatus)
+def test_a_message_keeps_its_words_until_a_provider_has_them(status: NotificationStatus) -> None:
+    letter = Notification("n", "cus_1", "EMAIL", "t", "HIGH", status, 1, "k", "c", "s")
+
+    assert is_untold(letter) is (status.value in {"queued", "sending"})
 
 
 @pytest.mark.parametrize(
