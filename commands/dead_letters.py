@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -81,6 +82,9 @@ class dead_letters(Command):  # noqa: N801 - the command's name
         letters = [(letter, letter in replayed) for each, replayed in found for letter in each]
         letters.sort(key=lambda item: item[0].timestamp_ms)
         shown = letters[-limit:]
+        if len(shown) < len(letters):
+            more = len(letters) - len(shown)
+            print(f"{more} older letters: see all with --limit {len(letters)}", file=sys.stderr)
         if as_json:
             self.show_json([self._shown(letter) | {"replayed": done} for letter, done in shown])
             return

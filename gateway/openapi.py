@@ -166,7 +166,9 @@ def _stripe() -> _Json:
         "summary": "What Stripe tells, signed and of now; a repeat changes nothing.",
         "security": [{"stripe": []}],
         "requestBody": {"content": OBJECT, "required": True},
-        "responses": {"200": answer("It is on Kafka, known already, or of no interest.")} | TOLD,
+        "responses": {"200": answer("It is on Kafka, known already, or of no interest.")}
+        | TOLD
+        | refused(404),
     }
 
 

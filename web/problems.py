@@ -38,7 +38,8 @@ async def problems(request: web.Request, handler: Any) -> web.StreamResponse:
 def _of_aiohttp(request: web.Request, exc: web.HTTPException) -> web.Response:
     status, allowed = HTTPStatus(exc.status), exc.headers.get("Allow")
     why = {
-        HTTPStatus.NOT_FOUND: "nothing is here; / is the control room, /tables/ tells the tables",
+        HTTPStatus.NOT_FOUND: "nothing is here; a worker's control room is /, its tables /tables/,"
+        " and it has the webhooks of those whose secret it was given",
         HTTPStatus.METHOD_NOT_ALLOWED: f"this path takes {allowed}",
     }.get(status, exc.reason)
     answer = problem(status, f"{request.method} {request.path}: {why}")

@@ -3,6 +3,8 @@
 
 make broker &
 faust -A docs.examples.counter worker -l info
+for i in $(seq 100); do echo '{"customer": "ann"}'; done | kcat -b 127.0.0.1:9092 -P -t clicks
+kcat -b 127.0.0.1:9092 -C -e -t clicks.hundreds
 """
 
 import os

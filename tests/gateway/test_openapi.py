@@ -46,6 +46,7 @@ def test_webhooks_are_signed_and_nothing_but_health_is_open(path: str, scheme: s
     document = openapi.document()
     assert document["paths"][path]["post"]["security"] == [{scheme: []}]
     assert scheme in document["components"]["securitySchemes"]
+    assert "404" in document["paths"][path]["post"]["responses"], "its secret may not be set"
     everybody = {p for p, verbs in document["paths"].items() for told in verbs.values()
                  if told.get("security") == []}  # fmt: skip
     assert everybody == OPEN

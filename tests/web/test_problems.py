@@ -44,7 +44,7 @@ async def test_an_unknown_path_is_a_problem() -> None:
     found = await answer(web.HTTPNotFound())
 
     assert (found.status, found.content_type) == (404, CONTENT_TYPE)
-    assert json.loads(found.text)["detail"].startswith("GET /tables/: nothing is here; / is the")
+    assert json.loads(found.text)["detail"].startswith("GET /tables/: nothing is here; a worker")
 
 
 async def test_a_wrong_method_says_which_are_right() -> None:
