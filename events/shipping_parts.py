@@ -133,3 +133,4 @@ class ReturnedItem(Part):
     quantity: Quantity
     condition: ItemCondition
     refundable: bool | None = None
+    item_id: Id | None = None  # the order's line, as the parcel named it

@@ -8,7 +8,7 @@ where there is enough for it. Nobody starves, and who comes next can be told to 
 from streams.inventory.allocation import allocate
 from streams.inventory.evolution import evolve_stock
 from streams.inventory.facts import Fact, Held, Missing, Moved, Owed
-from streams.inventory.rows import Level, Line, Stock
+from streams.inventory.rows import Level, Line, Reservation, Stock
 from streams.inventory.rules import InventoryRules
 
 
@@ -36,14 +36,23 @@ def hold(
     return Held(line.reservation_id, parts, at_ms, expires_at_ms, queued)
 
 
-def serve(stock: Stock, at_ms: int, rules: InventoryRules) -> tuple[Fact, ...]:
+def order_of(claim: Line | Reservation) -> str:
+    """The order that a claim is of, by its name."""
+    return claim.reservation_id.rpartition(":")[0]
+
+
+def serve(
+    stock: Stock, at_ms: int, rules: InventoryRules, passing: str | None = None
+) -> tuple[Fact, ...]:
     """Hold for those who wait, from the head on, until one cannot be served whole.
 
-    Each gets `hold_ms` from now on, however long it has waited (K2).
+    Each gets `hold_ms` from now on, however long it has waited (K2). An order may be passed by.
     """
     served: list[Fact] = []
-    while stock.queue:
-        held = hold(stock, stock.queue[0], at_ms, at_ms + rules.hold_ms, rules, queued=True)
+    for line in stock.queue:
+        if passing is not None and order_of(line) == passing:
+            continue
+        held = hold(stock, line, at_ms, at_ms + rules.hold_ms, rules, queued=True)
         if held is None:
             break
         served.append(held)
@@ -52,7 +61,11 @@ def serve(stock: Stock, at_ms: int, rules: InventoryRules) -> tuple[Fact, ...]:
 
 
 def serve_after(
-    stock: Stock, first: tuple[Fact, ...], at_ms: int, rules: InventoryRules
+    stock: Stock,
+    first: tuple[Fact, ...],
+    at_ms: int,
+    rules: InventoryRules,
+    passing: str | None = None,
 ) -> tuple[Fact, ...]:
     """What happened first, and whom it lets the queue serve."""
     first = settle_after(stock, first, at_ms)
@@ -60,7 +73,7 @@ def serve_after(
         return first
     for fact in first:
         stock = evolve_stock(stock, fact)
-    return first + serve(stock, at_ms, rules)
+    return first + serve(stock, at_ms, rules, passing)
 
 
 def settle_after(stock: Stock, first: tuple[Fact, ...], at_ms: int) -> tuple[Fact, ...]:

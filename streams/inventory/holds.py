@@ -8,7 +8,7 @@ repeat, or come too late to matter, lead to nothing.
 
 from events.holds import CommitStock, ExtendHold, ReserveStock
 from streams.inventory.allocation import rank
-from streams.inventory.backorders import hold, is_next, serve_after, settle_after
+from streams.inventory.backorders import hold, is_next, order_of, serve_after
 from streams.inventory.facts import (
     ALL,
     CommitMissed,
@@ -111,21 +111,15 @@ def expire(
 ) -> tuple[Fact, ...]:
     """End a hold whose time is over, unless a payment committed it, and serve those who wait.
 
-    Where its own order is the next to be served nobody is: there is too little for both of its
-    lines, and they would take the units from each other time and again.
+    Its own order's other lines are passed by: there is too little for all of them, and they would
+    take the units from each other time and again.
     """
     if row is None or row.status != "CONFIRMED" or row.expires_at_ms is None:
         return ()
     if row.expires_at_ms > now_ms:
         return ()
     ended = (_expired(row, now_ms, rules),)
-    if stock.queue and _order_of(stock.queue[0]) == _order_of(row):
-        return settle_after(stock, ended, now_ms)
-    return serve_after(stock, ended, now_ms, rules)
-
-
-def _order_of(claim: Line | Reservation) -> str:
-    return claim.reservation_id.rpartition(":")[0]
+    return serve_after(stock, ended, now_ms, rules, passing=order_of(row))
 
 
 def is_over(row: Reservation | None, now_ms: int) -> bool:

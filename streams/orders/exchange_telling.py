@@ -211,6 +211,7 @@ def _price_asked(order: Order, fact: PriceAsked) -> Iterator[RefundGoods]:
                     quantity=one.units,
                     condition=one.condition,
                     refundable=True,
+                    item_id=f"{order.order_id}:{one.line}",
                 )
                 for product_id, one in zip(products, fact.goods, strict=True)
             ]

@@ -18,7 +18,13 @@ def named(order: Order, item: ShippedItem) -> Iterator[tuple[int, int]]:
 
 
 def line_of(order: Order, back: Back, item: ReturnedItem) -> int:
-    """The line of the return that an item is of, else the order's, else 0."""
+    """The line of the return that an item is of, else the order's, else 0.
+
+    The one that it names, where the return has it; else the first of its product.
+    """
+    own = order.line_number(item.item_id)
+    if any(line.line == own for line in back.lines):
+        return own
     names = {item.product_id, item.sku} - {None}
     expected = [line.line for line in back.lines]
     found = [n for n, line in order.standing if {line.product_id, line.sku} & names]

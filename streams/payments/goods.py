@@ -3,7 +3,7 @@
 Each function gives the sale as it is afterwards, what else follows, and what is to go back.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
 from msgspec.structs import replace
@@ -34,6 +34,7 @@ from streams.payments.sales import (
 )
 from streams.payments.states import TERMINAL, Payment, Status, is_for_a_person
 from streams.payments.steps import Facts
+from streams.reservations import line_of
 
 _UNDELIVERED: Final = "delivery_failed"
 _LOST: Final = "LOST"
@@ -142,7 +143,7 @@ def returned(
         return Moved(sale)
     agreed = agreed_return(sale, event.return_id)
     is_unused = agreed is not None and agreed.unused
-    worth = _worth(sale, event.items, rules, unused=is_unused)
+    worth = _worth(sale, event, rules, unused=is_unused)
     amount = worth.amount_minor - (0 if agreed is None else agreed.fee_minor)
     loss = _cause_of_loss(event.shipment_id) if is_unused else ""
     back = Back(event.return_id, amount, "RETURN", event.return_id, instead_of=loss)
@@ -163,18 +164,19 @@ def unreplaced(
         return Moved(sale, back=difference)
     if find(payment.refunds, refund_id_of(command.payment_id, command.cause)) is not None:
         return Moved(sale)
-    worth = _worth(sale, command.items, rules, unused=False)
+    worth = _worth(sale, command, rules, unused=False)
     amount, return_id = worth.amount_minor - command.fee_minor, command.return_id or ""
     return Moved(worth.sale, back=Back(command.cause, amount, command.reason, return_id))
 
 
 def _worth(
-    sale: Sale, items: Iterable[ReturnedItem], rules: PaymentRules, *, unused: bool
+    sale: Sale, told: ReturnReceived | RefundGoods, rules: PaymentRules, *, unused: bool
 ) -> Worth:
     """What of the price of items goes back, and the sale without them."""
     amount, after = 0, sale
-    for item in items:
-        worth = taken_off(after, (item.product_id, item.sku), item.quantity)
+    for item in told.items:
+        number = line_of(item.item_id, told.order_id)
+        worth = taken_off(after, (item.product_id, item.sku), item.quantity, number)
         amount += _refundable_minor(item, worth.amount_minor, rules, unused=unused)
         after = worth.sale
     return Worth(amount, after)

@@ -138,8 +138,10 @@ def amended(sale: Sale, lines: Iterable[OrderLine | EarlyLine], *, recurring: bo
     )
 
 
-def taken_off(sale: Sale, names: Iterable[str | None], units: int) -> Worth:
+def taken_off(sale: Sale, names: Iterable[str | None], units: int, number: int = 0) -> Worth:
     """Take units of a product off a sale, never more than were sold.
+
+    First of the line of that number, from 1, if it is the product's; then of the others in order.
 
     A line of n units for which t was paid gives t * k // n for its first k units, so that all of
     them together give exactly t.
@@ -147,7 +149,8 @@ def taken_off(sale: Sale, names: Iterable[str | None], units: int) -> Worth:
     wanted = frozenset(names) - {None}
     amount, lines, left = 0, list(sale.lines), units
     paid = _paid(sale)
-    for position, line in enumerate(lines):
+    for position in sorted(range(len(lines)), key=lambda one: one + 1 != number):
+        line = lines[position]
         if not line.quantity or not wanted & {line.product_id, line.sku}:
             continue
         back = line.units_back + min(left, line.quantity - line.units_back)

@@ -229,6 +229,8 @@ class ReturnedItem(msgspec.Struct, frozen=True, gc=False):
     quantity: int
     condition: str
     refundable: bool
+    item_id: str | None = None
+    """The line that it was announced of."""
 
 
 class Returned(msgspec.Struct, frozen=True, gc=False):

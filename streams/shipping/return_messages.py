@@ -103,6 +103,7 @@ def returned(shipment: Shipment, fact: f.Returned, _rules: ShippingRules) -> Sai
                     quantity=item.quantity,
                     condition=item.condition,
                     refundable=item.refundable,
+                    item_id=item.item_id,
                 )
                 for item in fact.items
             ]

@@ -180,7 +180,9 @@ def _inspected(
                 left[position] = replace(item, quantity=item.quantity - taken)
                 units -= taken
                 refundable = _refundable(line.condition, returning.reason, rules)
-                yield ReturnedItem(line.sku, item.product_id, taken, line.condition, refundable)
+                yield ReturnedItem(
+                    line.sku, item.product_id, taken, line.condition, refundable, item.item_id
+                )
         if units:
             yield ReturnedItem(line.sku, line.product_id, units, line.condition, refundable=False)
 

@@ -283,3 +283,20 @@ def test_a_hold_that_passes_on_to_who_waits_is_back_for_nobody_else() -> None:
     freed, held = shop.take_adjusted()
     assert (freed.new_quantity, freed.spoken_for) == (2, True)
     assert (held.reservation_id, held.spoken_for) == ("b:1", None)
+
+
+def test_what_one_line_lets_go_passes_its_own_order_by_and_serves_who_waits_behind() -> None:
+    """Two lines of one order would take it from each other time and again."""
+    shop = stocked(east=5)
+    for line, units in (("a:1", 5), ("a:2", 5), ("b:1", 2), ("c:1", 4), ("d:1", 1)):
+        shop.reserve(line, units)
+
+    shop.advance(15 * MINUTE_MS)
+
+    assert {line: shop.status(line) for line in shop.reservations} == {
+        "a:1": "EXPIRED",
+        "a:2": "PENDING",
+        "b:1": "CONFIRMED",
+        "c:1": "PENDING",
+        "d:1": "PENDING",
+    }

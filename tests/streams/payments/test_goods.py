@@ -377,3 +377,31 @@ def test_prices_of_units_add_up_however_they_come_back(
         sale, amount = worth.sale, amount + worth.amount_minor
 
     assert amount == total_minor
+
+
+@pytest.mark.parametrize(
+    ("item_id", "back"),
+    [
+        pytest.param(f"{ORDER}:1", 1_000, id="the first line's price"),
+        pytest.param(f"{ORDER}:2", 400, id="the second line's"),
+        pytest.param(f"{ORDER}:3", 1_000, id="of another product: the first that is meant"),
+        pytest.param(f"{ORDER}x:2", 1_000, id="of another order"),
+        pytest.param(None, 1_000, id="nobody says"),
+    ],
+)
+def test_of_two_lines_of_one_product_that_which_came_back_gives_its_price(
+    item_id: str | None, back: int
+) -> None:
+    sale = Sale(
+        (
+            SoldLine("mug", None, 1, 1_000),
+            SoldLine("mug", None, 1, 400),
+            SoldLine("pot", None, 1, 7),
+        )
+    )
+    mug = ReturnedItem(sku="mug", product_id="mug", quantity=1, condition="new", item_id=item_id)
+
+    story = Story(sale=sale).hear(received(mug))
+
+    assert story.back == [back]
+    assert taken_off(story.sale, ("mug",), 2).amount_minor == 1_400 - back

@@ -630,6 +630,17 @@ def test_goods_that_come_with_a_label_from_before_an_exchange_are_worth_what_ord
     assert getattr(told, "resolution", None) == "exchange"
 
 
+def test_what_came_back_names_the_line_that_it_was_announced_of() -> None:
+    asked = labelled()
+    assert asked.returning is not None
+
+    facts = decide(asked, receipt(asked, ("p1", 1, "new")), AT_MS + DAY_MS, RULES)
+    [told] = following(fold(asked, facts), facts, RULES)
+
+    [found] = getattr(told, "items", ())
+    assert found.item_id == asked.returning.items[0].item_id
+
+
 # --- fulfilment ------------------------------------------------------------------------------
 
 
