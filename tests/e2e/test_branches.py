@@ -58,6 +58,12 @@ class Day:
 
 
 @pytest.fixture(scope="module", autouse=True)
+def buried_before(ear: Ear) -> int:
+    """How many letters other modules' tests have left."""
+    return len(ear.letters())
+
+
+@pytest.fixture(scope="module", autouse=True)
 def day(ear: Ear, sender: Sender) -> Day:
     return Day(ear, sender)
 
@@ -443,5 +449,5 @@ def test_the_books_balance(ear: Ear, workers: Workers) -> None:
         assert (found["on_hand"], found["reserved"]) == (shelf.on_hand, shelf.reserved)
 
 
-def test_nothing_was_buried(ear: Ear) -> None:
-    assert [str(letter) for letter in ear.letters()] == []
+def test_nothing_was_buried(ear: Ear, buried_before: int) -> None:
+    assert [str(letter) for letter in ear.letters()[buried_before:]] == []

@@ -1,11 +1,13 @@
 """`faust -A app topics|tables|order` against a marketplace that works."""
 
 import json
+import re
 from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
+from confluent_kafka.admin import AdminClient
 
 from tests.e2e.harness import Workers, faust, until
 from tests.e2e.heard import Ear
@@ -54,7 +56,8 @@ def desk(workers: Workers, kafka: str, ear: Ear, sender: Sender) -> Desk:
 # -- topics
 
 
-def test_topics_are_made_once_and_then_as_they_must_be(desk: Desk) -> None:
+def test_topics_are_made_once_and_then_as_they_must_be(desk: Desk, kafka: str) -> None:
+    forget_prod(kafka)  # Another test's shop may have been there.
     new = {"env": "prod", "view_token": "x"}
     missing = desk.run("topics", "check", "--json", **new)
     made = desk.run("topics", "create", "--json", **new)
@@ -70,6 +73,20 @@ def test_topics_are_made_once_and_then_as_they_must_be(desk: Desk) -> None:
     partitions = {row["topic"]: row["partitions"] for row in after}
     assert partitions["orders.prod.commands"] == partitions["flowmart-prod-changelog"] == 4
     assert partitions["orders.prod.commands.dlq"] == 1
+
+
+def forget_prod(kafka: str) -> None:
+    """Delete every topic of `prod`."""
+    admin = AdminClient({"bootstrap.servers": kafka})
+
+    def left() -> list[str]:
+        known = admin.list_topics(timeout=SEEN_S_MAX).topics
+        return [name for name in known if "prod" in re.split(r"[.-]", name)]
+
+    there = left()
+    for deleted in (admin.delete_topics(there) if there else {}).values():
+        deleted.result(SEEN_S_MAX)
+    until(lambda: not left(), SEEN_S_MAX, "the topics of prod are gone")
 
 
 def test_topics_that_differ_are_named(desk: Desk) -> None:
