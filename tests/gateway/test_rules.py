@@ -237,3 +237,19 @@ async def test_only_staff_finds_what_is_anothers(shop: Shop, path: str, role: st
     assert (await shop.ask("GET", path, by=token("cus_1", role))).status == 200
     assert (await shop.ask("GET", path, by=token("cus_2", role))).status == 404
     assert (await shop.ask("GET", path, by=token("cus_2", "customer_service"))).status == 200
+
+
+async def test_a_refusal_has_the_fields_of_problem_details_and_the_contracts(shop: Shop) -> None:
+    response = await shop.ask("GET", "/v1/orders/y", by=token())
+    body = await response.json()
+
+    assert response.content_type == "application/problem+json"
+    assert body.pop("detail") == body.pop("message") == "there is no y among the orders"
+    assert body == {
+        "type": "about:blank",
+        "title": "Not Found",
+        "status": 404,
+        "code": "NOT_FOUND",
+        "details": [],
+        "traceId": response.headers["X-Correlation-Id"],
+    }
