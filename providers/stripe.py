@@ -39,6 +39,32 @@ BOOKS_AT_ONCE_MAX: Final = 10
 """Charges looked up at the same time."""
 REFUNDS_LOOKED_AT_MAX: Final = 100
 """Newest refunds of a charge that are looked through; a payment keeps fewer."""
+_NOT_HUNDREDTHS: Final = frozenset(
+    [
+        "BIF",
+        "CLP",
+        "DJF",
+        "GNF",
+        "JPY",
+        "KMF",
+        "KRW",
+        "MGA",
+        "PYG",
+        "RWF",
+        "VND",
+        "VUV",
+        "XAF",
+        "XOF",
+        "XPF",
+        "BHD",
+        "JOD",
+        "KWD",
+        "OMR",
+        "TND",
+    ]
+)
+"""Currencies that Stripe counts in whole units or thousandths: ours are hundredths, so that a
+hundred times as much would be taken, or a tenth."""
 _CAPTURED: Final = "succeeded"
 _HELD: Final = "requires_capture"
 _FAILED_REFUND: Final = frozenset({"failed", "canceled"})
@@ -70,6 +96,8 @@ class StripeProvider:
         """Hold the money, or take it at once."""
         if not request.token:
             return Refused(Code.INVALID_PAYMENT_METHOD, "No token: the customer pays anew.")
+        if request.currency in _NOT_HUNDREDTHS:
+            return Refused(Code.CURRENCY_NOT_SUPPORTED, "Its minor unit is no hundredth.")
         made = await self._intent(request)
         if isinstance(made, Refused):
             return made
@@ -82,7 +110,7 @@ class StripeProvider:
 
     async def find(self, request: ChargeRequest) -> Charged | Refused | None:
         """Tell what became of the charge with that key; None when it was never confirmed."""
-        if not request.token:
+        if not request.token or request.currency in _NOT_HUNDREDTHS:
             return None
         made = await self._intent(request)
         if isinstance(made, Refused):

@@ -157,6 +157,22 @@ async def test_a_refusal_is_told_in_our_words(
         assert (found.code, found.charge_id) == (code, answer.charge_id)
 
 
+@pytest.mark.parametrize("currency", ["JPY", "KWD"])
+async def test_money_that_is_not_counted_in_hundredths_is_never_charged(
+    provider: StripeProvider, server: StripeServer, currency: str
+) -> None:
+    request = ChargeRequest(
+        "pay_1:1", "pay_1", AMOUNT, currency, "credit_card", VISA, capture=False
+    )
+
+    answer = await provider.charge(request)
+
+    assert isinstance(answer, Refused)
+    assert answer.code == Code.CURRENCY_NOT_SUPPORTED
+    assert await provider.find(request) is None
+    assert server.calls == []
+
+
 def test_every_code_of_a_card_has_a_reason() -> None:
     assert {code.value for code in CARD_CODES.values()} <= set(REASONS)
 
