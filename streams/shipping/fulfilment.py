@@ -144,14 +144,27 @@ def _on_stock(row: Fulfilment | None, event: InventoryAdjusted, _at_ms: int) -> 
     line = line_of(event.reservation_id, event.order_id)
     if line == 0:
         return ()
-    if event.reason == "order_reserved" and event.adjusted_quantity < 0:
-        held = Held(line, event.warehouse_id, event.product_id, -event.adjusted_quantity)
-        return (f.HeldAt(held),)
+    if event.reason == "order_reserved":
+        units = -event.adjusted_quantity or _taken_over(row, line, event)
+        held = Held(line, event.warehouse_id, event.product_id, units)
+        return (f.HeldAt(held),) if units > 0 else ()
     if event.reason not in _LETTING_GO or row is None:
         return ()
     where = "" if event.warehouse_id == "ALL" else event.warehouse_id
-    units = event.adjusted_quantity if event.reason == "order_amended" else None
-    return (f.LetGo(line, where, units),)
+    freed = event.adjusted_quantity if event.reason == "order_amended" else None
+    return (f.LetGo(line, where, freed),)
+
+
+def _taken_over(row: Fulfilment | None, line: int, event: InventoryAdjusted) -> int:
+    """The rest of a line, where its hold changes nothing that is for sale.
+
+    An exchange goes on with units of a warehouse that sells no more of them (G-33).
+    """
+    is_hold = event.reservation_status == "CONFIRMED" and not event.committed
+    if row is None or not row.is_free or not is_hold or line > len(row.lines):
+        return 0
+    others = [one.quantity for one in row.held if one.line == line]
+    return row.lines[line - 1].quantity - sum(others)
 
 
 def _on_fraud(row: Fulfilment | None, event: FraudDetected, _at_ms: int) -> Facts:

@@ -653,6 +653,23 @@ def test_what_replaces_other_goods_goes_out_once_all_of_it_is_held() -> None:
         assert (row.paid, row.planned) == (True, ("shp_ord_1",))
 
 
+def test_what_replaces_other_goods_goes_out_of_a_warehouse_that_sells_no_more_of_them() -> None:
+    withdrawn = held(1, adjusted_quantity=0, previous_quantity=0, new_quantity=0)
+
+    row = told(confirmed(exchange_for="ord_0"), withdrawn, held(2))
+
+    assert row is not None
+    assert [one.quantity for one in row.held if one.line == 1] == [2]
+    assert row.planned == ("shp_ord_1",)
+
+
+def test_a_commit_is_no_hold() -> None:
+    row = told(confirmed(exchange_for="ord_0"), held(1, adjusted_quantity=0, committed=True))
+
+    assert row is not None
+    assert row.held == ()
+
+
 def test_what_an_amendment_holds_that_is_not_made_yet_is_in_no_parcel() -> None:
     before = told(confirmed(), held(1, units=2), held(2), held(3, units=4))
 
