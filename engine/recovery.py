@@ -10,7 +10,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
 from engine.errors import BrokerUnavailable, ChangelogGone
-from engine.joining import wait_until_known
+from engine.joining import wait_until_known, within
 from engine.store import POSITION, Item, Store
 
 FETCH_BYTES = 4 << 20
@@ -19,6 +19,8 @@ POLL_MS = 20
 only the next one finds that it was passed, so every start waits for one poll."""
 STALL_S = 60.0
 """Without a record for so long, a recovery is given up."""
+STOP_S_MAX = 1.0
+"""Over TLS a connection with an answer under way waits 30 s for the broker's farewell."""
 TOMBSTONES_KEPT_S = 7 * 24 * 3600
 """How long the changelog keeps a deletion after compaction (`delete.retention.ms`)."""
 STORE_AGE_MAX_S = TOMBSTONES_KEPT_S - 24 * 3600
@@ -80,7 +82,7 @@ class ChangelogReader:
         try:
             await self._recover(consumer, stores, replace, done)
         finally:
-            await consumer.stop()
+            await within(STOP_S_MAX, consumer.stop())
         done.seconds = time.monotonic() - started
         return done
 

@@ -63,6 +63,24 @@ async def test_an_empty_changelog_gives_an_empty_store(recover) -> None:
     assert (done.records, store.get(POSITION)) == (0, None)
 
 
+async def test_a_connection_that_takes_long_to_close_holds_up_no_recovery(
+    recover, monkeypatch
+) -> None:
+    """Over TLS, with an answer under way, one takes 30 s."""
+    stop = AIOKafkaConsumer.stop
+
+    async def stop_late(consumer: AIOKafkaConsumer) -> None:
+        await stop(consumer)
+        await asyncio.sleep(60)
+
+    monkeypatch.setattr(AIOKafkaConsumer, "stop", stop_late)
+    began = time.monotonic()
+
+    await recover(MemoryStore())
+
+    assert time.monotonic() - began < 30
+
+
 async def test_a_changelog_that_ends_in_a_commit_marker_is_read_to_its_end(
     writer, changelog, recover
 ) -> None:
