@@ -136,3 +136,14 @@ def test_the_order_of_fields_does_not_make_another_request() -> None:
 def test_a_key_has_up_to_255_characters(key: str) -> None:
     with pytest.raises(Refusal):
         checked(key, GatewayRules())
+
+
+def test_a_request_is_another_one_by_its_verb_its_path_or_its_body() -> None:
+    first = fingerprint_of("POST", "/v1/orders", {"a": 1, "b": 2})
+
+    assert first == fingerprint_of("POST", "/v1/orders", {"b": 2, "a": 1})
+    assert first not in {
+        fingerprint_of("PATCH", "/v1/orders", {"a": 1, "b": 2}),
+        fingerprint_of("POST", "/v1/returns", {"a": 1, "b": 2}),
+        fingerprint_of("POST", "/v1/orders", {"a": 1, "b": 3}),
+    }

@@ -54,3 +54,14 @@ def test_one_failed_probe_opens_it_anew() -> None:
     breaker.ended(30_100, well=False)
     assert breaker.state(60_000) is State.OPEN
     assert breaker.state(60_100) is State.HALF_OPEN
+
+
+def test_a_call_that_was_under_way_when_it_opened_changes_nothing() -> None:
+    breaker = opened()
+
+    for _ in range(RULES.breaker_probes):
+        breaker.ended(1, well=True)
+    breaker.ended(RULES.breaker_open_ms - 1, well=False)
+
+    assert breaker.state(RULES.breaker_open_ms - 1) is State.OPEN
+    assert breaker.state(RULES.breaker_open_ms) is State.HALF_OPEN

@@ -144,6 +144,8 @@ async def test_who_asks_amiss_is_told_what_to_ask(
     assert response.status == status
     assert response.content_type == "application/problem+json"
     assert (await response.json())["detail"].startswith(words)
+    allowed = words.partition("this path takes ")[2]
+    assert response.headers.get("Allow", "") == allowed
 
 
 async def test_a_field_that_follows_from_wrong_ones_is_not_wrong_itself(shop: Shop) -> None:

@@ -5,7 +5,7 @@ import pytest
 from events.erasure import EraseCustomer
 from streams.billing.rows import Invoice
 from streams.erasure.business import payments_of
-from streams.erasure.rounds import Erasure, Swept, answered, asked, next_round
+from streams.erasure.rounds import Erasure, Sweep, Swept, answered, asked, next_round, sweep_of
 from streams.erasure.rules import ErasureRules
 
 RULES = ErasureRules()
@@ -88,3 +88,9 @@ def test_an_invoice_names_its_charges(key: str, attempt: int, payments: list[str
     invoice = Invoice(**{**known, "charge_key": key, "attempt": attempt})
 
     assert list(payments_of(invoice)) == payments
+
+
+def test_a_round_asks_for_the_payments_that_the_ones_before_it_found() -> None:
+    known = Erasure("ann", 7, "e", "c", round=2, payments=("pay_1", "pay_2"))
+
+    assert sweep_of("cus_1", known) == Sweep("cus_1", 2, 7, ("pay_1", "pay_2"))
