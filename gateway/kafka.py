@@ -10,7 +10,7 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 
 import events
-from engine import header_names
+from engine import patches
 from engine.confirmed import ConfirmedProducer
 from engine.partitioning import partition_of
 from events.base import Message
@@ -23,7 +23,9 @@ _TOPICS_EVERY_MS: Final = 10_000
 """How soon a topic is heard that did not exist at the start."""
 _AGAIN_S: Final = 1.0
 
-header_names.apply()  # One record with a name that is no UTF-8 would end the reading for ever.
+# One record with a header's name that is no UTF-8 would end the reading for ever, and a node of
+# Kafka's that freezes would hold up commands and events although others lead by then.
+patches.apply()
 
 
 class NotAccepted(Exception):

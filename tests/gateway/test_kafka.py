@@ -1,6 +1,8 @@
 """What the gateway hears."""
 
 import asyncio
+import subprocess
+import sys
 from contextlib import suppress
 from types import SimpleNamespace
 from typing import Any
@@ -14,6 +16,7 @@ from gateway.__main__ import _serve, issuer_of
 from gateway.kafka import Events, hear
 from settings import Settings
 
+SENT_BY = "import gateway.kafka, aiokafka.client as c; print(c.AIOKafkaClient.send.__module__)"
 GOOD = ([("eventType", b"OrderConfirmed")], b"ord_1", b"{}")
 
 
@@ -35,6 +38,12 @@ def test_a_record_of_another_form_says_nothing(
     heard: list[Any] = []
     hear(headers, key, value, lambda *event: heard.append(event))
     assert bool(heard) is told
+
+
+def test_the_gateway_waits_for_a_node_that_froze_no_longer_than_workers_do() -> None:
+    told = subprocess.run([sys.executable, "-c", SENT_BY], capture_output=True, check=True)
+
+    assert told.stdout.decode().strip() == "engine.patches"
 
 
 class Consumer:
