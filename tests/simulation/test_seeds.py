@@ -7,7 +7,7 @@ import pytest
 
 from simulation.run import Run, failed
 
-SEEDS = 1_200
+SEEDS = 2_000
 BLOCK = 100
 CORES = min(2, os.cpu_count() or 1)
 
