@@ -8,6 +8,7 @@ import pytest
 
 from gateway.routes import LISTINGS, LOOKS, ROUTES
 from gateway.rules import GatewayRules
+from gateway.server import HEARD
 from tests.gateway.conftest import Shop, row, token
 
 
@@ -73,6 +74,15 @@ def test_each_answer_is_served_again_for_as_long_as_its_kind_may_be() -> None:
         "/v1/orders": 0,
         "/v1/inventory": 5_000,
         "/v1/users/{id}/notifications": 0,
+    }
+
+
+def test_events_of_whatever_is_shown_make_its_answers_stale() -> None:
+    assert {spec.name for spec in HEARD} == {
+        "orders.{env}.events",
+        "inventory.{env}.events",
+        "payments.{env}.events",
+        "shipping.{env}.events",
     }
 
 

@@ -168,3 +168,13 @@ async def test_a_request_that_is_handed_on_goes_to_another_worker_too(
 
     assert answer == (200, {"offers": []})
     assert asked == [b"{}", b"{}"]
+
+
+def test_the_least_busy_of_those_that_are_well_is_asked() -> None:
+    workers = Workers(["http://a", "http://b", "http://c"], None, RULES)
+    a, b, c = workers._known.values()
+    a.under_way, b.under_way, c.well = 2, 1, False
+
+    assert workers._choose(set()) is b
+    assert workers._choose({b.url}) is a
+    assert workers._choose({a.url, b.url}) is None
