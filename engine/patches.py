@@ -32,6 +32,8 @@ from engine.records import Record
 TRANSACTION_BACKOFF_S = 0.001
 SILENT_S = 2.0
 """A node that does not answer for so long may be gone from the cluster without a word."""
+CONNECT_S_MAX = 5.0
+"""How long a new connection may take, with its first questions: a client makes one at a time."""
 
 
 def _consumer_record(_self: Any, tp: Any, record: Any) -> Record:
@@ -62,6 +64,19 @@ def _send_or_close(self: Any, request: Any, expect_response: bool = True) -> Any
         self.close(reason=CloseReason.CONNECTION_BROKEN, exc=exc)
         raise KafkaConnectionError(str(exc)) from exc
     return asyncio.wait_for(answer, SILENT_S) if _asks_around.get() else answer
+
+
+_connect = AIOKafkaConnection.connect
+
+
+async def _connect_soon(self: Any) -> Any:
+    """As aiokafka's, but not for the whole request timeout.
+
+    Raises:
+        TimeoutError: the connection is closed again.
+    """
+    async with asyncio.timeout(CONNECT_S_MAX):
+        return await _connect(self)
 
 
 _request = AIOKafkaClient.send
@@ -149,6 +164,9 @@ def apply() -> None:
     # Between a reset and aiokafka's hearing of it uvloop refuses writes with a RuntimeError, which
     # ends aiokafka's task for metadata: whoever waits for it then waits for ever.
     AIOKafkaConnection.send = _send_or_close
+    # The kernel of a frozen node takes a connection that nobody then speaks on, and until it is
+    # given up its client makes no other.
+    AIOKafkaConnection.connect = _connect_soon
     # A node that freezes, or whose network does, closes no connection: whoever waits for its answer
     # would do so for the whole request timeout, although others have led its partitions for long,
     # and then ask it again.

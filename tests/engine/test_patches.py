@@ -235,6 +235,29 @@ async def test_metadata_is_asked_of_another_node_where_one_is_silent(monkeypatch
     made.close()
 
 
+async def test_a_frozen_nodes_new_connection_holds_up_the_others_for_seconds_only(
+    monkeypatch,
+) -> None:
+    """Its kernel takes the connection, and nobody speaks on it."""
+    monkeypatch.setattr(patches, "CONNECT_S_MAX", 0.05)
+    client, gone = a_client_of(1), asyncio.Event()
+
+    async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+        gone.set()
+
+    silent = await asyncio.start_server(listen, "127.0.0.1", 0)
+    host, port = silent.sockets[0].getsockname()
+    client.cluster._brokers = {1: BrokerMetadata(1, host, port, None)}
+
+    async with asyncio.timeout(5), silent:
+        assert await client.ready(1) is False
+        await gone.wait()
+
+    assert client._conns == {}
+
+
 def test_keys_are_hashed_in_c() -> None:
     assert partitioner.murmur2(b"21") == 3321034988
     assert "murmur2(key)" in inspect.getsource(partitioner.DefaultPartitioner)
