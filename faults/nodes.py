@@ -16,6 +16,9 @@ WARM_S: Final = 2.0
 """Of steady load before the next fault, once every partition has committed since the last one."""
 MOVED_ON_S, PAID_S = 10.0, 3.0
 """By then producers, too, write to the new leaders; after it every partition pays all the time."""
+PROPERTIES: Final = {"request.timeout.ms": "3000"}
+"""Nodes wait so long for each other. A transaction whose marker is on its way to a node that froze
+ends only then, whatever a client does: by default after 30 s."""
 DOWN_S: Final = (2.0, 6.0)
 """How long a killed node stays away once others lead, drawn between these."""
 
@@ -27,7 +30,7 @@ async def nodes(_bootstrap: str, home: Path, seed: int, *, steps: tuple[str, ...
     """
     result = Result("nodes")
     data_dir = home / "nodes-kafka"
-    own = Broker(nodes=NODES, data_dir=data_dir)
+    own = Broker(nodes=NODES, data_dir=data_dir, properties=PROPERTIES)
     await asyncio.to_thread(own.start)
     try:
         async with opened(own.bootstrap, home, seed, result, replicas=NODES) as scene:
