@@ -4,6 +4,16 @@
 """
 
 import engine  # noqa: F401 - first: from then on imports are not searched for garbage
-from commands import alerts, dead_letters, erase, order, outbox, stuck, tables, topics
+from commands import alerts, dead_letters, erase, order, outbox, reset, stuck, tables, topics
 
-__all__ = ["alerts", "dead_letters", "erase", "order", "outbox", "stuck", "tables", "topics"]
+__all__ = [
+    "alerts",
+    "dead_letters",
+    "erase",
+    "order",
+    "outbox",
+    "reset",
+    "stuck",
+    "tables",
+    "topics",
+]

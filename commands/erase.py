@@ -77,8 +77,10 @@ def _told(customer_id: str, row: dict[str, Any] | None) -> str:
     see = f"`faust -A app tables get {ERASURES.name} {customer_id}` tells how far it is"
     if row is None:
         return f"asked for; {see}"
+    if row.get("erased_at_ms") and not row.get("rows"):
+        return f"erased: 0 rows: no table knows anything of {customer_id!r}, or no more"
     if row.get("erased_at_ms"):
-        return f"erased: {row.get('rows', 0)} rows"
+        return f"erased: {row['rows']} rows"
     if row.get("open"):
         return (
             f"{row.get('rows', 0)} rows erased; {row['open']} orders or subscriptions are open and"

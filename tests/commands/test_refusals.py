@@ -16,6 +16,7 @@ from commands.base import Command, CommandError
 from commands.dead_letters import dead_letters
 from commands.erase import erase
 from commands.outbox import outbox
+from commands.reset import reset
 from commands.stuck import stuck
 from commands.tables import tables
 from commands.topics import topics
@@ -87,6 +88,10 @@ def test_dead_letters(run: Run, arguments: dict[str, Any], why: str) -> None:
 )
 def test_tables(run: Run, action: str, table: str | None, key: str | None, why: str) -> None:
     assert why in run(tables, action=action, table=table, key=key, out="-", as_json=False)
+
+
+def test_reset(run: Run, tmp_path: Path) -> None:
+    assert f"stop the worker and delete {tmp_path}/flowmart-dev:" in run(reset)
 
 
 def test_topics(run: Run) -> None:
