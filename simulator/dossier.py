@@ -9,6 +9,10 @@ from simulator.afterwards import Piece
 
 EXCHANGE: Final = ":x"
 """Stands in the names of reservations of what is to go out for goods on their way back."""
+FULFILLED: Final = "FULFILLED"
+"""A reservation's status once its goods have left the house."""
+CROSSING_MS_MAX: Final = 5_000
+"""As long as a worker may be away: so late a service may hear of what another did."""
 _SILENCE: Final = frozenset({"session_expired", "authorization_expired", "no_answer"})
 
 
@@ -85,6 +89,8 @@ class Parcel:
 
     created: int = 0
     dispatched: int = 0
+    dispatched_at_ms: int = 0
+    """By the broker's clock, for the first time; 0: never."""
     delivered: int = 0
     cancelled: int = 0
     units: Counter[str] = field(default_factory=Counter)
@@ -102,6 +108,8 @@ class Dossier:
     """Totals in minor units, with their currency."""
     failed: list[str] = field(default_factory=list)
     cancelled: list[str] = field(default_factory=list)
+    cancelled_at_ms: int = 0
+    """By the broker's clock, for the first time; 0: never."""
     lines_gone: dict[int, str] = field(default_factory=dict)
     """Lines that the shop cancelled, counted from 1, and why."""
     decided_at_ms: int = 0
@@ -174,8 +182,14 @@ class Dossier:
 
     @property
     def stock_is_free(self) -> bool:
-        """Whether nothing is held for it."""
-        return not any(any(hold.units.values()) for hold in self.holds.values())
+        """Whether nothing is held for it: what left the house is held no more."""
+        kept = [hold for hold in self.holds.values() if hold.status != FULFILLED]
+        return not any(any(hold.units.values()) for hold in kept)
+
+    def is_stray(self, parcel: Parcel) -> bool:
+        """Whether it left while its order was being cancelled: neither could hear of the other."""
+        apart_ms = parcel.dispatched_at_ms - self.cancelled_at_ms
+        return parcel.dispatched > 0 and abs(apart_ms) <= CROSSING_MS_MAX
 
     @property
     def arrived(self) -> Counter[str]:
@@ -205,7 +219,7 @@ class Dossier:
     @property
     def is_dispatched(self) -> bool:
         """Whether anything of it has left the house: it can be cancelled no longer."""
-        return any(hold.status == "FULFILLED" for hold in self.holds.values())
+        return any(hold.status == FULFILLED for hold in self.holds.values())
 
 
 def describe(order: Dossier | None) -> str:

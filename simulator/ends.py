@@ -32,10 +32,10 @@ class End(StrEnum):
 def end_of(plan: Plan, order: Dossier | None, asked: Asked) -> End:
     """The order's end, or OPEN while anything must still follow.
 
-    A cancelled order is open until its money is back and its stock free; a paid one until
-    every line is committed and at the customer's door (or booked, see `Plan.sent`), and, where
-    somebody asked to cancel it, until that is done or it was too late; and until what its customer
-    asks for afterwards is done.
+    A cancelled order is open until its money is back, its stock free and what left meanwhile has
+    arrived; a paid one until every line is committed and at the customer's door (or booked, see
+    `Plan.sent`), and, where somebody asked to cancel it, until that is done or it was too late; and
+    until what its customer asks for afterwards is done.
     """
     if order is None:
         return End.OPEN
@@ -44,6 +44,7 @@ def end_of(plan: Plan, order: Dossier | None, asked: Asked) -> End:
         return End.FAILED
     if order.cancelled:
         done = order.money_is_settled and order.stock_is_free and _told_refund(order)
+        done = done and all(one.delivered for one in order.parcels.values() if one.dispatched)
         return End.CANCELLED if done else End.OPEN
     if (
         order.completed

@@ -211,9 +211,10 @@ def _cancelled_wrongs(plan: Plan, order: Dossier) -> Iterator[str]:
     reason = order.cancelled[0]
     if reason not in set(_reasons(plan, order)):
         yield f"cancelled with {reason}, which nothing explains"
-    if any(parcel.dispatched for parcel in order.parcels.values()):
+    parcels = [one for one in order.parcels.values() if not order.is_stray(one)]
+    if any(parcel.dispatched for parcel in parcels):
         yield "cancelled, and yet a parcel left"
-    if any(parcel.created and not parcel.cancelled for parcel in order.parcels.values()):
+    if any(parcel.created and not parcel.cancelled for parcel in parcels):
         yield "cancelled, and yet a parcel is booked"
     if order.completed and not order.processed:
         yield "complete without having been paid"

@@ -65,8 +65,10 @@ def _shipment_created(pages: Pages, message: Said, _: int) -> None:
             parcel.units[ware.product_id or ""] += ware.quantity
 
 
-def _shipment_dispatched(pages: Pages, message: Said, _: int) -> None:
-    _parcel(pages, message.data).dispatched += 1
+def _shipment_dispatched(pages: Pages, message: Said, at_ms: int) -> None:
+    parcel = _parcel(pages, message.data)
+    parcel.dispatched += 1
+    parcel.dispatched_at_ms = parcel.dispatched_at_ms or at_ms
 
 
 def _shipment_delivered(pages: Pages, message: Said, _: int) -> None:

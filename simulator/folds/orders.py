@@ -41,8 +41,9 @@ def _failed(pages: Pages, message: Said, at_ms: int) -> None:
     order.decided_at_ms = order.decided_at_ms or at_ms
 
 
-def _cancelled(pages: Pages, message: Said, _: int) -> None:
+def _cancelled(pages: Pages, message: Said, at_ms: int) -> None:
     order = pages.dossier(order_of(message.data), message.correlation_id)
+    order.cancelled_at_ms = order.cancelled_at_ms or at_ms
     order.cancelled.append(message.data.cancellation_reason or "")
 
 
