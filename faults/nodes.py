@@ -1,4 +1,4 @@
-"""Row 5: a node of three is killed, frozen or renewed; leaders and coordinators move."""
+"""Row 4, on three nodes: one is killed, frozen or renewed; leaders and coordinators move."""
 
 import asyncio
 import time
@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from broker import Broker
+from faults.broker_gone import back
 from faults.leaders import Leaders
 from faults.scene import PARTITIONS, Result, Scene, opened
 
@@ -62,12 +63,12 @@ class Hurt:
             await self._freeze(more[0], float(more[1]))
         elif what == "roll":
             for node in range(1, NODES + 1):
-                await self._back(f"roll: node {node}")
+                await back(self._scene, f"roll: node {node}")
                 await asyncio.to_thread(self._own.restart, node)
                 await self._leaders.whole()
         else:
             await self._leaders.elect()
-            await self._back("elect")
+            await back(self._scene, "elect")
 
     async def _kill(self, role: str) -> None:
         """SIGKILL; once others lead and it was away for a while it starts over its disk."""
@@ -75,7 +76,7 @@ class Hurt:
         self._leaders.gone = {node}
         await asyncio.to_thread(self._own.kill, node)
         await self._leaders.moved()
-        await self._back(f"kill {role}")
+        await back(self._scene, f"kill {role}")
         await asyncio.sleep(self._scene.chance.uniform(*DOWN_S))
         await asyncio.to_thread(self._own.restart, node)
         self._leaders.gone = set()
@@ -89,14 +90,15 @@ class Hurt:
         await asyncio.to_thread(self._own.freeze, node)
         try:
             await self._leaders.moved()
-            struck_s = self._struck(f"freeze {role} {seconds:g} s")
+            struck_s = time.time()
+            self._scene.struck(struck_s, list(range(PARTITIONS)), f"freeze {role} {seconds:g} s")
             await asyncio.sleep(ends - asyncio.get_running_loop().time())
         finally:
             thawed_s = time.time()
             await asyncio.to_thread(self._own.thaw, node)
         self._leaders.gone = set()
         await self._leaders.whole()
-        await self._back("thaw")
+        await back(self._scene, "thaw")
         if thawed_s - struck_s > MOVED_ON_S + PAID_S:
             self._expect_paid(role, thawed_s)
 
@@ -111,13 +113,3 @@ class Hurt:
         self._scene.result.expect(
             f"freeze {role}: only {paid} paid before the thaw", so=len(paid) == PARTITIONS
         )
-
-    def _struck(self, what: str) -> float:
-        at_s = time.time()
-        self._scene.struck(at_s, list(range(PARTITIONS)), what)
-        return at_s
-
-    async def _back(self, what: str) -> None:
-        """Wait until every partition commits again, to see how long it took from now on."""
-        await self._scene.committed(self._struck(what))
-        await self._scene.fleet.settled(PARTITIONS)
