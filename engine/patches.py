@@ -19,6 +19,7 @@ from aiokafka.errors import (
     KafkaConnectionError,
     NodeNotReadyError,
     NoError,
+    OperationNotAttempted,
     UnknownMemberIdError,
 )
 from aiokafka.producer import sender
@@ -178,6 +179,9 @@ def apply() -> None:
     # A transactional producer ends for ever when the broker goes just while it is asked for the
     # coordinator. Of a node that is not ready it asks again, as everywhere else.
     AIOKafkaClient.coordinator_lookup = _coordinator_lookup
+    # A broker that has lost one topic of a request answers this for its others. aiokafka tries the
+    # lost one again and gives the others up: the worker would end, and not tell of what.
+    OperationNotAttempted.retriable = True
     # A worker that is fenced, or refused by the broker, would end with tracebacks of asyncio's.
     MessageBatch.failure = _fail_in_silence
     header_names.apply()
