@@ -96,7 +96,7 @@ def _command(route: Route) -> _Json:
     }
     if route.waits:
         answers["201"] = answer("The outcome came within two seconds.")
-    match = [header("If-Match", 255)] if route.owned is not None else []
+    match = [header("If-Match", 255)] if route.compares else []
     return {
         "operationId": f"{route.message.name[0].lower()}{route.message.name[1:]}",
         "summary": route.help,

@@ -19,7 +19,12 @@ class Owned:
     owner: str
     """The row's field with the customer, dotted."""
     field: str
-    """The wire field with the row's key; where a message names none, there is nothing to own."""
+    """The wire field with the object's id; where a message names none, there is nothing to own."""
+    among: str = ""
+    """The wire field with the row's key where a row holds several objects, under the table's name.
+
+    Empty: the object is the row, and its id the key.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,11 @@ class Route:
     """Held to the rate of orders and payments (G-3)."""
     waits: bool = False
     """Whether the answer waits for the outcome (G-7)."""
+
+    @property
+    def compares(self) -> bool:
+        """Whether If-Match may be sent: a GET shows the object that is looked up, and its ETag."""
+        return self.owned is not None and not self.owned.among
 
     @property
     def right(self) -> Right:

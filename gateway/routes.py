@@ -16,6 +16,9 @@ WAREHOUSE: Final = STORE | {Role.SERVICE}
 ADMIN: Final = frozenset({Role.ADMIN})
 MACHINES: Final = frozenset({Role.SERVICE, Role.ADMIN})
 _ORDER: Final = Owned("orders", "user_id", "orderId")
+_PAYMENT: Final = Owned("payments", "session.customer_id", "paymentId")
+_SHIPMENT: Final = Owned("shipments", "user_id", "shipmentId")
+_SUBSCRIPTION: Final = Owned("subscriptions", "user_id", "subscriptionId", among="userId")
 
 
 def _payment_of(either: str) -> str:
@@ -33,6 +36,7 @@ def _own(message: type[Message], verb: str) -> Route:
         f"{message.name}: see the contract.",
         takes=MappingProxyType({"subscriptionId": "id"}),
         user="userId",
+        owned=_SUBSCRIPTION,
         location="/v1/subscriptions/{user}/status",
     )
 
@@ -86,13 +90,13 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route(
         "POST", "/v1/payments/{id}/refund", events.RefundPayment, "payments",
         "Pay money back.", roles=SUPPORT, mfa=True, takes=_map(paymentId="id"),
-        location="/v1/payments/{id}", signs="approvedBy",
+        owned=_PAYMENT, location="/v1/payments/{id}", signs="approvedBy",
         fixed=MappingProxyType({"requestedBy": "$subject"}),
     ),
     Route(
         "POST", "/v1/payments/{id}/chargeback", events.RecordChargeback, "payments",
         "Record a customer's dispute at the bank.", roles=ADMIN, mfa=True,
-        takes=_map(paymentId="id"), location="/v1/payments/{id}",
+        takes=_map(paymentId="id"), owned=_PAYMENT, location="/v1/payments/{id}",
     ),
     Route(
         "POST", "/v1/shipments", events.CreateShipment, "shipments",
@@ -107,12 +111,12 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route(
         "POST", "/v1/shipments/{id}/cancel", events.CancelShipment, "shipments",
         "Stop a shipment before dispatch.", roles=SUPPORT | STORE,
-        takes=_map(shipmentId="id"), location="/v1/shipments/{id}",
+        takes=_map(shipmentId="id"), owned=_SHIPMENT, location="/v1/shipments/{id}",
     ),
     Route(
         "POST", "/v1/shipments/{id}/return-label", events.CreateReturnLabel, "shipments",
         "Ask for a return label.", roles=SUPPORT | STORE, takes=_map(shipmentId="id"),
-        location="/v1/shipments/{id}", reserved=frozenset({"granted"}),
+        owned=_SHIPMENT, location="/v1/shipments/{id}", reserved=frozenset({"granted"}),
     ),
     Route(
         "POST", "/v1/subscriptions", events.SubscribeUser, "subscriptions", "Subscribe.",
@@ -121,6 +125,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route(
         "POST", "/v1/subscriptions/{id}/cancel", events.CancelSubscription, "subscriptions",
         "Cancel a subscription.", takes=_map(subscriptionId="id"), user="userId",
+        owned=_SUBSCRIPTION,
         fixed=MappingProxyType({"requestedBy": "$capacity"}),
         location="/v1/subscriptions/{user}/status",
     ),
@@ -137,11 +142,13 @@ ROUTES: Final[tuple[Route, ...]] = (
         "POST", "/v1/fraud/override/{id}", events.OverrideFraudDecision, "fraud",
         "Decide on a payment under review.", roles=ADMIN, mfa=True,
         takes=_map(paymentId="id"), fixed=MappingProxyType({"reviewer": "$subject"}),
+        owned=_PAYMENT,  # Not its case: an override may come before that, and waits for it.
     ),
     Route(
         "POST", "/v1/fraud/suspensions/{id}/clear", events.ClearSuspension, "fraud",
         "Lift the suspension that a payment's finding brought on its customer.", roles=ADMIN,
         mfa=True, takes=_map(paymentId="id"), fixed=MappingProxyType({"reviewer": "$subject"}),
+        owned=_PAYMENT,
     ),
 )  # fmt: skip
 """Routes that become a command on Kafka, answered with 202 (G-7)."""

@@ -54,7 +54,7 @@ class Writes:
             entitled(request[PRINCIPAL], route.scope, route.roles, mfa=route.mfa)
             if route.checkout:
                 self._guard.checkout(request)
-            if route.owned is None:
+            if not route.compares:
                 refuse_in_vain(request)
             return await self._once(request, route)
 
@@ -114,11 +114,22 @@ class Writes:
         object_id = _said(message, owned.field)
         if not object_id:
             return message
-        row = await self._reads.row(owned.table, object_id)
+        row = await self._object(owned, message, object_id)
         theirs = row is not None and owner_of(row, owned.owner) == principal.subject
         if row is None or not (theirs or principal.staff):
-            raise not_found(f"{owned.table[:-1]} {object_id}")
+            of = f" of {_said(message, owned.among)}" if owned.among else ""
+            raise not_found(f"{owned.table[:-1]} {object_id}{of}")
+        if owned.among:
+            return message
         return agreed(request, message, self._reads.told(owned.table, row))
+
+    async def _object(self, owned: Owned, message: Message, object_id: str) -> Any:
+        """What is kept of an object; None where there is none of that id."""
+        if not owned.among:
+            return await self._reads.row(owned.table, object_id)
+        row = await self._reads.row(owned.table, _said(message, owned.among)) or {}
+        name = _attribute(type(message), owned.field)
+        return next((one for one in row.get(owned.table, ()) if one[name] == object_id), None)
 
     async def _send(self, request: web.Request, message: Message, event_id: str) -> None:
         trace = request[TRACED]

@@ -90,7 +90,7 @@ class FakeWorker:
                 web.get("/ready", self.ready),
                 web.get("/tables/", self.index),
                 web.get("/tables/{table}/", self.page),
-                web.get("/tables/{table}/{key:.+}", self.row),
+                web.get(r"/tables/{table}/{key:[\s\S]+}", self.row),
                 web.post("/webhooks/{rest:.+}", self.webhook),
                 web.post("/quotes", self.quotes),
             ]
@@ -197,6 +197,26 @@ def row(order_id: str = "ord_1", user_id: str = "cus_1", **fields: Any) -> dict[
         "shipping_method": "standard", "payment_id": f"pay_{order_id}",
         "payment_method": "credit_card", "correlation_id": "c", **fields,
     }  # fmt: skip
+
+
+def paid_for(customer_id: str = "cus_1") -> dict[str, Any]:
+    """A payment as a worker shows it."""
+    session = {
+        "customer_id": customer_id, "amount_minor": 500, "currency": "USD",
+        "method": {"type": "credit_card"}, "initiated_at_ms": 1,
+    }  # fmt: skip
+    return {"session": session, "status": "AUTHORIZED"}
+
+
+def everything(name: str, user_id: str = "cus_1") -> dict[str, dict[str, Any]]:
+    """A worker's rows with one of everything that commands may be about, of that name."""
+    subscription = {"subscription_id": name, "user_id": user_id, "plan_id": "plan_monthly_pro"}
+    return {
+        "orders": {name: row(name, user_id)},
+        "payments": {name: paid_for(user_id)},
+        "shipments": {name: {"shipment_id": name, "user_id": user_id}},
+        "subscriptions": {user_id: {"subscriptions": [subscription]}},
+    }
 
 
 __all__ = ["ClientSession", "FakeKafka", "FakeWorker", "Shop", "row", "token"]

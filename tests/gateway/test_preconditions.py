@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.gateway.conftest import Shop, row, token
+from tests.gateway.conftest import Shop, everything, row, token
 
 CANCEL = {"cancellationReason": "CUSTOMER_REQUEST"}
 AMEND: dict[str, Any] = {
@@ -68,8 +68,25 @@ async def test_a_version_in_the_body_that_is_over_is_a_conflict(shop: Shop) -> N
 
 
 async def test_nobody_relies_on_a_comparison_that_is_not_made(shop: Shop) -> None:
-    by = token("agent", "customer_service", "payments:write", mfa=True)
-    body = {"reason": "broken"}
-    response = await shop.ask("POST", "/v1/payments/p/refund", body, by=by, If_Match='"1"')
+    shop.worker.rows = everything("sub_1")
+    path = "/v1/subscriptions/sub_1/pause"
+    response = await shop.ask("POST", path, {}, by=token(), If_Match='"1"')
     assert response.status == 400
     assert not shop.kafka.sent
+
+
+@pytest.mark.parametrize(
+    ("path", "verb"), [("/v1/payments/x", "refund"), ("/v1/shipments/x", "cancel")]
+)
+async def test_payments_and_parcels_are_changed_as_they_were_seen_too(
+    shop: Shop, path: str, verb: str
+) -> None:
+    shop.worker.rows = everything("x")
+    scopes = [f"{path.split('/')[2]}:{right}" for right in ("read", "write")]
+    by = token("agent", "customer_service", *scopes, mfa=True)
+    tag = (await shop.ask("GET", path, by=by)).headers["ETag"]
+    statuses = [
+        (await shop.ask("POST", f"{path}/{verb}", {"reason": "r"}, by=by, If_Match=told)).status
+        for told in (tag, '"older"')
+    ]
+    assert statuses == [202, 412]

@@ -1,13 +1,18 @@
 """The routes of the contract (G-1), and what each asks for."""
 
-from typing import Any
+from typing import Any, get_args
 
+import msgspec
 import pytest
 
 from gateway.route import Route
 from gateway.routes import LISTINGS, LOOKS, ROUTES
 from gateway.tokens import Role
-from tests.gateway.conftest import Shop, row, token
+from tables.orders import ORDERS
+from tables.payments import PAYMENTS
+from tables.shipping import SHIPMENTS
+from tables.subscriptions import SUBSCRIPTIONS
+from tests.gateway.conftest import Shop, everything, token
 
 COMMANDS = {
     ("POST", "/v1/orders"): "PlaceOrder",
@@ -96,7 +101,7 @@ LEAST: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.verb} {route.path}")
 async def test_who_may_and_says_what_is_needed_is_heard(shop: Shop, route: Route) -> None:
-    shop.worker.rows["orders"] = {"ord_1": row()}
+    shop.worker.rows = everything("ord_1")
     by = token("cus_1", min(route.roles or {Role.CUSTOMER}), route.scope, mfa=True)
 
     path = route.path.format(id="ord_1")
@@ -106,11 +111,94 @@ async def test_who_may_and_says_what_is_needed_is_heard(shop: Shop, route: Route
     assert shop.kafka.sent[0][0].name == route.message.name
 
 
+AHEAD = {
+    "/v1/orders", "/v1/inventory", "/v1/inventory/{id}", "/v1/shipments",
+    "/v1/shipments/{id}/status", "/v1/subscriptions", "/v1/fraud/check",
+}  # fmt: skip
+"""What makes something, or may be told before what it is about is known."""
+NAMING = [r for r in ROUTES if r.path not in AHEAD]
+
+
+def asked(shop: Shop, route: Route, name: str, user: str = "cus_1", **headers: str) -> Any:
+    """What may be asked of the object of that name, by who may."""
+    body = LEAST.get(route.message.name, {})
+    if route.path in {"/v1/returns", "/v1/payments"}:
+        body = {**body, "orderId": name}
+    by = token(user, min(route.roles or {Role.CUSTOMER}), route.scope, mfa=True)
+    return shop.ask(route.verb, route.path.format(id=name), body, by=by, **headers)
+
+
+@pytest.mark.parametrize("route", NAMING, ids=lambda route: f"{route.verb} {route.path}")
+async def test_a_command_about_what_is_not_there_is_answered_so(shop: Shop, route: Route) -> None:
+    shop.worker.rows = everything("x_1")
+
+    absent, there = await asked(shop, route, "x_2"), await asked(shop, route, "x_1")
+
+    assert ((await absent.json())["code"], absent.status) == ("NOT_FOUND", 404)
+    assert there.status == 202
+    assert len(shop.kafka.sent) == 1
+
+
+@pytest.mark.parametrize(
+    "route", [r for r in NAMING if not r.roles], ids=lambda route: f"{route.verb} {route.path}"
+)
+async def test_a_command_about_what_is_anothers_is_answered_alike(shop: Shop, route: Route) -> None:
+    shop.worker.rows = everything("x_1")
+
+    response = await asked(shop, route, "x_1", "cus_2")
+
+    assert response.status == 404
+    assert not shop.kafka.sent
+
+
+@pytest.mark.parametrize("route", NAMING, ids=lambda route: f"{route.verb} {route.path}")
+async def test_a_command_waits_for_a_worker_to_tell_what_it_is_about(
+    shop: Shop, route: Route
+) -> None:
+    shop.worker.failing = True
+
+    response = await asked(shop, route, "x_1")
+
+    assert ((await response.json())["code"], response.status) == ("NO_WORKER", 503)
+    assert not shop.kafka.sent
+
+
+def test_what_is_looked_up_has_an_owner_in_its_row() -> None:
+    rows: dict[str, Any] = {table.name: table.row for table in (ORDERS, PAYMENTS, SHIPMENTS)}
+    rows["subscriptions"] = get_args(fields_of(SUBSCRIPTIONS.row)["subscriptions"])[0]
+
+    for owned in {route.owned for route in ROUTES if route.owned is not None}:
+        kind = rows[owned.table]
+        assert not owned.among or "subscription_id" in fields_of(kind)
+        for part in owned.owner.split("."):
+            kind = fields_of(kind)[part]
+        assert kind is str
+
+
+def fields_of(kind: Any) -> dict[str, Any]:
+    return {field.name: field.type for field in msgspec.structs.fields(kind)}
+
+
+@pytest.mark.parametrize("user_id", ["cus_1", None, "cus_2"])
+async def test_support_names_whose_subscription_it_is(shop: Shop, user_id: str | None) -> None:
+    shop.worker.rows = everything("sub_1")
+    by = token("agent", "customer_service", "subscriptions:write")
+    body = {} if user_id is None else {"userId": user_id}
+
+    response = await shop.ask("POST", "/v1/subscriptions/sub_1/pause", body, by=by)
+
+    assert response.status == (202 if user_id == "cus_1" else 404)
+    if response.status == 404:
+        told = (await response.json())["detail"]
+        assert told == f"there is no subscription sub_1 of {user_id or 'agent'}"
+
+
 @pytest.mark.parametrize(
     ("role", "who"),
     [("customer", "customer"), ("customer_service", "support"), ("service", "system")],
 )
 async def test_a_subscription_is_cancelled_by_whoever_asks(shop: Shop, role: str, who: str) -> None:
+    shop.worker.rows = everything("sub_1")
     body = {"reason": "too_expensive", "userId": "cus_1", "requestedBy": "system"}
 
     by = token("cus_1", role, "subscriptions:write")

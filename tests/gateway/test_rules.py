@@ -9,7 +9,7 @@ import pytest
 from gateway.routes import LISTINGS, LOOKS, ROUTES
 from gateway.rules import GatewayRules
 from gateway.server import HEARD
-from tests.gateway.conftest import Shop, row, token
+from tests.gateway.conftest import Shop, paid_for, row, token
 
 
 def test_the_figures_are_the_contracts() -> None:
@@ -204,13 +204,9 @@ class TestAtOnce:
         assert statuses == [400, 413]
 
 
-SESSION = {
-    "customer_id": "cus_1", "amount_minor": 500, "currency": "USD",
-    "method": {"type": "credit_card"}, "initiated_at_ms": 1,
-}  # fmt: skip
 ROWS: dict[str, dict[str, Any]] = {
     "orders": {"x": row("x")},
-    "payments": {"pay_x": {"session": SESSION, "status": "AUTHORIZED"}},
+    "payments": {"pay_x": paid_for()},
     "shipments": {"x": {"shipment_id": "x", "user_id": "cus_1"}},
     "subscription_statuses": {
         "cus_1": {

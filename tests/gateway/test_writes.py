@@ -22,7 +22,7 @@ from gateway.refusals import Refusal
 from gateway.route import Route
 from gateway.routes import ROUTES
 from gateway.rules import GatewayRules
-from tests.gateway.conftest import Shop, row, token
+from tests.gateway.conftest import Shop, everything, row, token
 
 ORDER: dict[str, Any] = {
     "orderItems": [{"productId": "prd_1", "quantity": 1, "unitPrice": 19.99, "totalPrice": 19.99}],
@@ -166,6 +166,7 @@ async def test_who_has_no_right_is_refused(
 async def test_staff_with_a_second_factor_may(
     shop: Shop, path: str, role: str, body: dict[str, Any], name: str
 ) -> None:
+    shop.worker.rows = everything("pay_1")
     by = token("agent", role, "payments:write", "inventory:write", "fraud:write", mfa=True)
     response = await shop.ask("POST", path, body, by=by)
     assert response.status == 202, await response.text()
@@ -279,6 +280,7 @@ async def raw(shop: Shop, header: bytes) -> tuple[int, str]:
 async def test_nobody_approves_the_refund_they_asked_for_or_in_anothers_name(shop: Shop) -> None:
     by = token("agent", "customer_service", "payments:write", mfa=True)
     path = "/v1/payments/pay_1/refund"
+    shop.worker.rows = everything("pay_1")
     for approver in ("approvedBy", "approved_by"):
         body = {"reason": "broken", "requestedBy": "somebody", approver: "boss"}
         await shop.ask("POST", path, body, by=by)
@@ -348,11 +350,13 @@ async def test_an_order_of_an_odd_name_is_no_failure(shop: Shop, order_id: Any) 
 async def test_a_place_is_named_by_a_quoted_id(shop: Shop) -> None:
     by = token("agent", "customer_service", "payments:write", mfa=True)
     path = "/v1/payments/a%0d%0aX-Evil:%201/refund"
+    shop.worker.rows = everything("a\r\nX-Evil: 1")
     response = await shop.client.request(
         "POST", URL(path, encoded=True), json={"reason": "broken"},
         headers={"Authorization": f"Bearer {by}"},
     )  # fmt: skip
-    assert response.status in (202, 400)
+    assert response.status == 202
+    assert response.headers["Location"] == "/v1/payments/a%0D%0AX-Evil%3A%201"
     assert "X-Evil" not in response.headers
 
 
