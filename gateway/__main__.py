@@ -85,12 +85,11 @@ def issuer_of(settings: Settings) -> Issuer:
 
 
 async def _serve(settings: Settings, issuer: Issuer) -> None:
-    secret = settings.personal_token or settings.view_token
-    token = secret.get_secret_value() if secret else None
-    workers = Workers(settings.worker_url.split(","), token, settings.gateway)
+    view = settings.view_token and settings.view_token.get_secret_value()
+    personal = settings.personal_token and settings.personal_token.get_secret_value()
+    workers = Workers(settings.worker_url.split(","), view, settings.gateway, personal)
     types: dict[str, Any] = {table.name: table.row for table in SHOWN}
     callers = Callers(settings.gateway_trusted_proxies, settings.gateway_proxy_header)
-    view = settings.view_token and settings.view_token.get_secret_value()
     guard = Guard(issuer, callers, settings.gateway, Measures(), view)
     options = {"bootstrap_servers": settings.broker, **settings.broker_access.options()}
     gateway = Gateway(options, settings.env, guard, workers, settings.gateway, types)

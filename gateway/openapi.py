@@ -32,14 +32,28 @@ _Json = dict[str, Any]
 FILE: Final = "openapi.json"
 _ABOUT: Final = (
     "The API as a document, made from the routes and the models."
-    " GET answers an ETag: send it back as If-Match with what changes the order, so that nothing"
-    " is changed blindly. An Idempotency-Key makes a repeated request harmless for 24 hours."
+    " GET answers an ETag: send it back as If-Match with what changes the object, so that nothing"
+    " is changed blindly. Customers see their own addresses where the gateway has the right to show"
+    " them; else, and of others, personal data is `***`."
+    " An Idempotency-Key makes a repeated request harmless for 24 hours."
 )
 _OPEN: Final[dict[str, tuple[Any, ...]]] = {
     "/health": ("health", "Whether the process works."),
     "/ready": ("ready", "Whether at least one worker answers.", 503),
     "/openapi.json": ("openapi", "This document."),
 }
+_ROWS: Final = {
+    "orders": (
+        " `orderStatus` is the contract's word for customers: Pending, Processing, Shipped,"
+        " Delivered, Cancelled, Returned or Refunded; `status` is the order's own state, of which"
+        " there are more."
+    ),
+    "payments": (
+        " `paymentStatus` is the contract's word for customers: pending, completed, failed or"
+        " refunded; `status` is the payment's own state, of which there are more."
+    ),
+}
+"""What is to be known of a table's rows."""
 _DIALECT_KEYS: Final = ("$schema", "$id")
 
 
@@ -112,10 +126,11 @@ def _command(route: Route) -> _Json:
 
 def _query(look: Look | Listing) -> _Json:
     name = look.path.removeprefix("/v1/").replace("/", "-").replace("{", "").replace("}", "")
+    table = look.rows_of if isinstance(look, Listing) and look.rows_of else look.table
     return {
         "operationId": f"get-{name}",
         "summary": look.help,
-        "description": _rights(f"{look.resource}:read", None, mfa=False),
+        "description": _rights(f"{look.resource}:read", None, mfa=False) + _ROWS.get(table, ""),
         "parameters": [
             *_variables(look.path),
             *(_pages(look) if isinstance(look, Listing) else ()),

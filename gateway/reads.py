@@ -26,7 +26,8 @@ _PART: Final = "\x1f"
 """Between the parts of a key."""
 _NO_KEYS: Final = ("", ".", "..")
 """As parts of a path they would name something else than a row."""
-_KEY_MAX: Final = 1_000
+_KEY_MAX: Final = 4_000
+"""Quoted: longer than every key, shorter than what a worker reads of a request's first line."""
 _SEEN: Final[Mapping[str, tuple[str, Callable[[Mapping[str, Any]], str]]]] = {
     "orders": ("orderStatus", orders.status_in),
     "payments": ("paymentStatus", payments.status_in),
@@ -52,16 +53,17 @@ class Reads:
         """Forget answers about these ids."""
         self._answers.evict(subjects)
 
-    async def row(self, table: str, key: str) -> Any:
-        """One row as a worker shows it; None when there is none.
+    async def row(self, table: str, key: str, *, whole: bool = False) -> Any:
+        """One row as a worker shows it, masked unless `whole`; None when there is none.
 
         Raises:
             Refusal: no worker answers (503).
         """
-        if key in _NO_KEYS or len(key) > _KEY_MAX:
+        quoted = quote(key, safe="")
+        if key in _NO_KEYS or len(quoted) > _KEY_MAX:
             return None
         try:
-            status, body = await self._workers.get(f"/tables/{table}/{quote(key, safe='')}")
+            status, body = await self._workers.get(f"/tables/{table}/{quoted}", whole=whole)
         except NoWorker as none:
             raise _unavailable(none) from None
         if status == HTTPStatus.NOT_FOUND:
@@ -69,6 +71,22 @@ class Reads:
         if status != HTTPStatus.OK:
             raise Refusal(HTTPStatus.BAD_GATEWAY, "UPSTREAM", f"a worker answered {status}")
         return body["value"]
+
+    async def seen(self, table: str, key: str, owner: str, principal: Principal) -> Any:
+        """A row as the caller may see it: a customer's own whole, any to staff with masks.
+
+        None when there is none, or it is another's. Nothing whole is asked for before its owner
+        is known.
+
+        Raises:
+            Refusal: no worker answers (503).
+        """
+        row = await self.row(table, key)
+        if row is None or principal.staff:
+            return row
+        if owner_of(row, owner) != principal.subject:
+            return None
+        return await self.row(table, key, whole=True) if self._workers.show_whole else row
 
     def look(self, look: Look) -> Any:
         """The handler of a route that reads one row."""
@@ -96,8 +114,9 @@ class Reads:
             entitled(principal, f"{listing.resource}:read", None, mfa=False)
             prefix = _prefix(request, listing, principal)
             page = page_of(request, self._rules, unread=listing.unread)
-            key = (listing.path, prefix, *map(str, page))
-            found = await self._cached(key, lambda: self._leafed(listing, prefix, page))
+            own = (principal.subject,) if listing.by_user and not principal.staff else ()
+            key = (listing.path, prefix, *map(str, page), *own)
+            found = await self._cached(key, lambda: self._leafed(listing, prefix, page, principal))
             return _validated(request, found)
 
         return handle
@@ -111,11 +130,14 @@ class Reads:
                 self._answers.put(key, found)
         return found
 
-    async def _leafed(self, listing: Listing, prefix: str, page: Page) -> Answer:
-        rows, more = await self._rows(listing, prefix, page)
+    async def _leafed(
+        self, listing: Listing, prefix: str, page: Page, principal: Principal
+    ) -> Answer:
+        whole = listing.by_user and not (principal.staff or listing.rows_of)
+        rows, more = await self._rows(listing, prefix, page, whole=whole)
         shown, last = page.told(rows, more=more)
         if listing.rows_of:
-            shown = await self._behind(listing, shown)
+            shown = await self._behind(listing, shown, principal)
         table = listing.rows_of or listing.table
         items = [self._public(table, row["value"]) for row in shown]
         told = {"items": items, "page": page.number, "limit": page.limit, "more": bool(last)}
@@ -129,10 +151,12 @@ class Reads:
         key = object_id if look.key_of is None else look.key_of(object_id)
         if look.index:
             key = str(await self.row(look.index, object_id) or "")
-        row = await self.row(look.table, key) if key else None
-        mine = look.owner is None or principal.staff
+        if look.owner is None:
+            row = await self.row(look.table, key)
+        else:
+            row = await self.seen(look.table, key, look.owner, principal)
         subjects = frozenset({object_id, key})
-        if row is None or not (mine or owner_of(row, look.owner or "") == principal.subject):
+        if row is None:
             until_ms = now_ms() + self._rules.absent_ttl_ms
             return Answer(HTTPStatus.NOT_FOUND, b"", until_ms, subjects)
         ttl_ms = look.ttl_ms(self._rules)
@@ -144,7 +168,7 @@ class Reads:
         self, table: str, row: dict[str, Any], until_ms: int = 0,
         subjects: frozenset[str] = frozenset(),
     ) -> Answer:  # fmt: skip
-        """The answer that shows a row. Its tag is the row's, whoever asks."""
+        """The answer that shows a row. Its tag is that of the row as it is seen."""
         shown = self._public(table, row)
         version = str(shown.get("version", ""))
         return Answer(HTTPStatus.OK, json.dumps(shown).encode(), until_ms, subjects, version)
@@ -157,23 +181,26 @@ class Reads:
         return shown
 
     async def _rows(
-        self, listing: Listing, prefix: str, page: Page
+        self, listing: Listing, prefix: str, page: Page, *, whole: bool
     ) -> tuple[list[dict[str, Any]], bool]:
         """The rows to look at, in the order of their keys, and whether there are more."""
         most = page.rows_max
         query = urlencode({"limit": most, "prefix": prefix, "after": page.after})
         try:
-            parts = await self._workers.everywhere(f"/tables/{listing.table}/?{query}")
+            parts = await self._workers.everywhere(f"/tables/{listing.table}/?{query}", whole=whole)
         except NoWorker as none:
             raise _unavailable(none) from None
         rows = [row for part in parts for row in part["rows"]]
         rows.sort(key=lambda row: str(row["key"]))
         return rows[:most], len(rows) > most or any(part["more"] for part in parts)
 
-    async def _behind(self, listing: Listing, keys: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    async def _behind(
+        self, listing: Listing, keys: list[dict[str, Any]], principal: Principal
+    ) -> list[dict[str, Any]]:
         """The rows that an index's keys end with; one that is gone is left out."""
         names = [orders.order_id_in(str(entry["key"])) for entry in keys]
-        rows = await asyncio.gather(*(self.row(listing.rows_of, name) for name in names))
+        asked = (self.seen(listing.rows_of, name, listing.owner, principal) for name in names)
+        rows = await asyncio.gather(*asked)
         return [{"value": row} for row in rows if row is not None]
 
 

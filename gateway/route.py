@@ -17,11 +17,11 @@ class Owned:
 
     table: str
     owner: str
-    """The row's field with the customer, dotted."""
+    """The row's field with the customer, dotted; empty where the row is a customer's."""
     field: str
     """The wire field with the object's id; where a message names none, there is nothing to own."""
     among: str = ""
-    """The wire field with the row's key where a row holds several objects, under the table's name.
+    """The wire field with the customer where the row holds all of theirs, under the table's name.
 
     Empty: the object is the row, and its id the key.
     """
@@ -119,6 +119,8 @@ class Listing:
     """Rows whose keys begin with the customer."""
     rows_of: str = ""
     """The table whose rows the keys stand for, by their last part."""
+    owner: str = ""
+    """The field of those rows with the customer."""
     unread: bool = False
     """Whether `status=unread` leaves out what was read."""
     ttl: str = ""

@@ -18,7 +18,7 @@ MACHINES: Final = frozenset({Role.SERVICE, Role.ADMIN})
 _ORDER: Final = Owned("orders", "user_id", "orderId")
 _PAYMENT: Final = Owned("payments", "session.customer_id", "paymentId")
 _SHIPMENT: Final = Owned("shipments", "user_id", "shipmentId")
-_SUBSCRIPTION: Final = Owned("subscriptions", "user_id", "subscriptionId", among="userId")
+_SUBSCRIPTION: Final = Owned("subscriptions", "", "subscriptionId", among="userId")
 
 
 def _payment_of(either: str) -> str:
@@ -192,7 +192,7 @@ LOOKS: Final = (
 LISTINGS: Final = (
     Listing(
         "/v1/orders", None, "orders", "customer_orders",
-        "A customer's orders, newest first.", by_user=True, rows_of="orders",
+        "A customer's orders, newest first.", by_user=True, rows_of="orders", owner="user_id",
     ),
     Listing(
         "/v1/inventory", events.GetInventoryList, "inventory", "stock",

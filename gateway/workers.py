@@ -51,9 +51,14 @@ class Worker:
 class Workers:
     """Asks the least busy of the workers that are well."""
 
-    def __init__(self, urls: Iterable[str], token: str | None, rules: GatewayRules) -> None:
+    def __init__(
+        self, urls: Iterable[str], token: str | None, rules: GatewayRules,
+        personal: str | None = None,
+    ) -> None:  # fmt: skip
+        """`token` shows rows with personal data masked, `personal` shows them whole."""
         self._rules = rules
         self._token = token
+        self._whole = {"Authorization": f"Bearer {personal}"} if personal else None
         self._known = {url: Worker(url, Breaker(rules)) for url in urls}
         self._seeds = frozenset(self._known)
         self._session: aiohttp.ClientSession | None = None
@@ -79,22 +84,31 @@ class Workers:
         """Addresses of the workers that answer."""
         return [worker.url for worker in self._known.values() if worker.well]
 
-    async def get(self, path: str) -> tuple[int, Any]:
+    @property
+    def show_whole(self) -> bool:
+        """Whether there is a right to rows with their personal data."""
+        return self._whole is not None
+
+    async def get(self, path: str, *, whole: bool = False) -> tuple[int, Any]:
         """What one worker answers at a quoted path; another is asked when it fails.
+
+        `whole`: with personal data, where there is a right to it.
 
         Raises:
             NoWorker: none answered.
         """
-        return await self._asked("GET", path)
+        return await self._asked("GET", path, headers=self._whole if whole else None)
 
-    async def everywhere(self, path: str) -> list[Any]:
+    async def everywhere(self, path: str, *, whole: bool = False) -> list[Any]:
         """What each worker answers at a table's path: each holds other partitions.
 
         Raises:
             NoWorker: no answer tells of some partition, so the list would have holes.
         """
         workers = [worker for worker in self._known.values() if worker.well]
-        found = await asyncio.gather(*(self._call(worker, "GET", path) for worker in workers))
+        headers = self._whole if whole else None
+        calls = (self._call(worker, "GET", path, headers=headers) for worker in workers)
+        found = await asyncio.gather(*calls)
         bodies = [one[1] for one in found if one is not None and one[0] == HTTPStatus.OK]
         held = {partition for body in bodies for partition in body["partitions"]}
         if not bodies or len(held) < max(body["partitions_total"] for body in bodies):

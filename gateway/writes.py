@@ -19,7 +19,7 @@ from gateway.kafka import Commands, NotAccepted
 from gateway.keys import Kept, Keys, checked, fingerprint_of
 from gateway.outcomes import Outcome, Outcomes, within
 from gateway.preconditions import agreed, refuse_in_vain
-from gateway.reads import Reads, owner_of
+from gateway.reads import Reads
 from gateway.refusals import Refusal, bad_request, not_found
 from gateway.route import Owned, Route
 from gateway.rules import GatewayRules
@@ -114,22 +114,21 @@ class Writes:
         object_id = _said(message, owned.field)
         if not object_id:
             return message
-        row = await self._object(owned, message, object_id)
-        theirs = row is not None and owner_of(row, owned.owner) == principal.subject
-        if row is None or not (theirs or principal.staff):
-            of = f" of {_said(message, owned.among)}" if owned.among else ""
-            raise not_found(f"{owned.table[:-1]} {object_id}{of}")
         if owned.among:
+            await self._among(owned, message, object_id)
             return message
+        row = await self._reads.seen(owned.table, object_id, owned.owner, principal)
+        if row is None:
+            raise not_found(f"{owned.table[:-1]} {object_id}")
         return agreed(request, message, self._reads.told(owned.table, row))
 
-    async def _object(self, owned: Owned, message: Message, object_id: str) -> Any:
-        """What is kept of an object; None where there is none of that id."""
-        if not owned.among:
-            return await self._reads.row(owned.table, object_id)
-        row = await self._reads.row(owned.table, _said(message, owned.among)) or {}
+    async def _among(self, owned: Owned, message: Message, object_id: str) -> None:
+        """See that a customer has an object: the message's, who is the caller unless staff asks."""
+        customer = _said(message, owned.among)
+        row = await self._reads.row(owned.table, customer) or {}
         name = _attribute(type(message), owned.field)
-        return next((one for one in row.get(owned.table, ()) if one[name] == object_id), None)
+        if object_id not in {one[name] for one in row.get(owned.table, ())}:
+            raise not_found(f"{owned.table[:-1]} {object_id} of {customer}")
 
     async def _send(self, request: web.Request, message: Message, event_id: str) -> None:
         trace = request[TRACED]

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from copy import deepcopy
 from typing import Any
 from urllib.parse import unquote
 
@@ -11,6 +12,7 @@ from aiohttp import ClientResponse, ClientSession, web
 from aiohttp.test_utils import TestClient, TestServer
 
 import gateway.server
+from engine.views import mask
 from events.base import Message
 from gateway.callers import Callers
 from gateway.guard import Guard
@@ -23,7 +25,13 @@ from gateway.workers import Workers
 from streams.orders.rows import Order
 from streams.payments.states import Payment
 from streams.subscriptions.standing import Standing
+from tables.notifications import NOTIFICATIONS
+from tables.orders import ORDERS
+from tables.payments import PAYMENTS
+from tables.shipping import SHIPMENTS
 
+MASKS = {table.name: table.mask for table in (ORDERS, PAYMENTS, NOTIFICATIONS, SHIPMENTS)}
+PERSONAL = "who shows this sees addresses"
 ISSUER = Issuer("k" * 32)
 VIEW_TOKEN = "what Prometheus shows"
 
@@ -82,6 +90,15 @@ class FakeWorker:
         self.failing = False
         self.url = ""
         self.partitions = [0, 1, 2, 3]
+        self.whole: list[str] = []
+        """What was asked for with the right to personal data."""
+
+    def _seen(self, request: web.Request, table: str, value: Any) -> Any:
+        """A row as its reader may see it."""
+        if request.headers.get("Authorization") == f"Bearer {PERSONAL}":
+            self.whole.append(request.path)
+            return value
+        return mask(deepcopy(value), MASKS.get(table, ()))
 
     def site(self) -> web.Application:
         app = web.Application()
@@ -107,7 +124,12 @@ class FakeWorker:
         rows = sorted(self.rows.get(request.match_info["table"], {}).items())
         prefix, limit = request.query.get("prefix", ""), int(request.query["limit"])
         after = request.query.get("after", "")
-        found = [{"key": k, "value": v} for k, v in rows if k.startswith(prefix) and k > after]
+        table = request.match_info["table"]
+        found = [
+            {"key": k, "value": self._seen(request, table, v)}
+            for k, v in rows
+            if k.startswith(prefix) and k > after
+        ]
         return web.json_response(
             {"rows": found[:limit], "more": len(found) > limit,
              "partitions": self.partitions, "partitions_total": 4}
@@ -121,7 +143,7 @@ class FakeWorker:
         value = self.rows.get(table, {}).get(key)
         if value is None:
             return web.json_response({}, status=404)
-        return web.json_response({"value": value})
+        return web.json_response({"value": self._seen(request, table, value)})
 
     async def quotes(self, request: web.Request) -> web.Response:
         if not (await request.json()).get("packages"):
@@ -168,8 +190,14 @@ def callers() -> Callers:
 
 
 @pytest.fixture
+def personal() -> str | None:
+    """No right to personal data."""
+    return None
+
+
+@pytest.fixture
 async def shop(
-    monkeypatch: pytest.MonkeyPatch, rules: GatewayRules, callers: Callers
+    monkeypatch: pytest.MonkeyPatch, rules: GatewayRules, callers: Callers, personal: str | None
 ) -> AsyncIterator[Shop]:
     """A gateway that listens."""
     kafka, worker = FakeKafka(), FakeWorker()
@@ -177,7 +205,7 @@ async def shop(
     monkeypatch.setattr(gateway.server, "Events", kafka)
     async with TestServer(worker.site()) as upstream:
         worker.url = str(upstream.make_url("")).rstrip("/")
-        workers = Workers([worker.url], None, rules)
+        workers = Workers([worker.url], None, rules, personal)
         await workers.start()
         types = dict.fromkeys(("stock", "notifications", "shipments"), dict)
         types |= {"orders": Order, "payments": Payment, "subscription_statuses": Standing}
