@@ -140,7 +140,7 @@ class ChangelogReader:
             await admin.start()
             told = await admin.list_consumer_group_offsets(self._group)
         finally:
-            await admin.close()
+            await within(STOP_S_MAX, admin.close())
         read = [tp for tp, at in told.items() if tp.partition in partitions and at.offset > 0]
         if read:
             raise ChangelogGone(

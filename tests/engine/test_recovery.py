@@ -19,6 +19,8 @@ from engine.store import POSITION, MemoryStore, Store
 
 pytestmark = pytest.mark.kafka
 
+WAIT_S_MAX = 50.0
+
 
 @pytest.fixture
 async def changelog(bootstrap: str) -> str:
@@ -46,7 +48,8 @@ def recover(bootstrap: str, changelog: str) -> Callable[[Store], Any]:
     async def run(store: Store) -> tuple[Recovered, Store]:
         stores = {0: store}
         reader = ChangelogReader(changelog, {"bootstrap_servers": bootstrap}, lambda _p, _n: None)
-        done = await asyncio.wait_for(reader.recover(stores, lambda _p, _why: MemoryStore()), 10)
+        async with asyncio.timeout(WAIT_S_MAX):
+            done = await reader.recover(stores, lambda _p, _why: MemoryStore())
         return done, stores[0]
 
     return run
@@ -67,18 +70,42 @@ async def test_a_connection_that_takes_long_to_close_holds_up_no_recovery(
     recover, monkeypatch
 ) -> None:
     """Over TLS, with an answer under way, one takes 30 s."""
-    stop = AIOKafkaConsumer.stop
+    stop, late = AIOKafkaConsumer.stop, asyncio.Event()
 
     async def stop_late(consumer: AIOKafkaConsumer) -> None:
         await stop(consumer)
-        await asyncio.sleep(60)
+        late.set()
+        await asyncio.Event().wait()
 
     monkeypatch.setattr(AIOKafkaConsumer, "stop", stop_late)
-    began = time.monotonic()
 
     await recover(MemoryStore())
 
-    assert time.monotonic() - began < 30
+    assert late.is_set()
+
+
+async def test_who_asked_for_the_groups_offsets_is_not_waited_for_either(monkeypatch) -> None:
+    class Admin:
+        """A client whose connection does not close."""
+
+        def __init__(self, **_options: Any) -> None:
+            pass
+
+        async def start(self) -> None:
+            pass
+
+        async def list_consumer_group_offsets(self, _group: str) -> dict[TopicPartition, Any]:
+            return {}
+
+        async def close(self) -> None:
+            await asyncio.Event().wait()
+
+    monkeypatch.setattr("engine.recovery.AIOKafkaAdminClient", Admin)
+    monkeypatch.setattr("engine.recovery.STOP_S_MAX", 0.05)
+    reader = ChangelogReader("changelog", {}, lambda _p, _n: None, group="group")
+
+    async with asyncio.timeout(WAIT_S_MAX):
+        await reader._check_empty({0})
 
 
 async def test_a_changelog_that_ends_in_a_commit_marker_is_read_to_its_end(
@@ -111,10 +138,14 @@ async def test_a_store_that_is_up_to_date_waits_for_nothing(
     _, store = await recover(MemoryStore())
     store.write([position_item(1, time.time())])
 
-    took = [(await recover(store))[0].seconds for _ in range(5)]
-    connecting = [await connected() for _ in range(5)]
+    took, connecting = [], []
+    for _ in range(40):  # On a machine with much to do only the best of many tells.
+        took.append((await recover(store))[0].seconds)
+        connecting.append(await connected())
+        if (waits_s := min(took) - min(connecting)) < 0.09:
+            break
 
-    assert min(took) - min(connecting) < 0.09, "every start of a worker waits so long"
+    assert waits_s < 0.09, "every start of a worker waits so long"
 
 
 async def test_a_changelog_with_nothing_but_an_aborted_transaction_is_empty(
