@@ -77,9 +77,13 @@ class Consumer(AskedConsumer):
         )
 
     async def on_stop(self) -> None:
-        """Finish what lanes have, tell the group how far, leave."""
+        """Finish what lanes have, tell the group how far, leave.
+
+        Not after a crash: what made the worker end may let no lane finish, and is replayed.
+        """
         self.stop_flow()
-        await self.lanes.drain()
+        if not self.app.crashed:
+            await self.lanes.drain()
         if self._kafka is not None:
             if not self.app.crashed:
                 await within(LEAVE_WAIT_S, self._commit(self._committable()))

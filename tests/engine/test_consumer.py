@@ -338,6 +338,28 @@ async def test_the_workers_end_does_not_wait_for_a_recovery() -> None:
         assert await opening is False
 
 
+async def test_after_a_crash_nobody_waits_for_lanes_to_finish() -> None:
+    """A transaction into a topic that was deleted does not end."""
+    async with reader() as one:
+        one.consumer._kafka = None
+        one.lanes.policy = Policy(linger_s=0, close_wait_s=60)
+        await one.lanes.open([0])
+        lane, writer = one.lanes.lane(0), one.lanes.writers[0]
+        writer.gate.clear()
+        one.lanes.put(Chunk("in", 0, 0, 1, [record(0, value("a", 1))]))
+        await one.settle()
+        one.app._crashed.set()
+
+        ending = asyncio.create_task(one.consumer.on_stop())
+        async with asyncio.timeout(30):
+            while not lane._closed:  # noqa: ASYNC110 - what a lane does sets no event
+                await asyncio.sleep(0.001)
+            writer.gate.set()
+            await ending
+
+        assert writer.stopped
+
+
 # -- a lane that is full
 
 
