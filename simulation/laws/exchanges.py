@@ -66,7 +66,9 @@ class ExchangeLaw:
         other = self.instead.get(data["orderId"])
         if other is not None:
             label = self.labels[data["returnId"]]
-            other.gone[data["shipmentId"]] = by_line(label["items"], sound(data))
+            name = data["shipmentId"]
+            other.back.setdefault(name, Counter()).update(by_line(label["items"], sound(data)))
+            other.gone[name] = other.back[name]
         elif data["resolution"] == "exchange":
             self.received[data["returnId"]] = data
             self.given[data["orderId"]].update(sound(data))

@@ -17,6 +17,8 @@ class Instead:
     """By line: the product that was bought first, and how many units."""
     gone: dict[str, Lines] = field(default_factory=dict)
     """By what it was told with: units by line that its customer does not have."""
+    back: dict[str, Counter[int]] = field(default_factory=dict)
+    """By shipment: what of it came back, with one label or several."""
     boxes: dict[str, Lines] = field(default_factory=dict)
     """By shipment: units by line."""
     unsent: dict[str, Lines] = field(default_factory=dict)

@@ -193,9 +193,12 @@ def parcel_cancelled(
 
 
 def returned(journey: Journey, event: ReturnReceived, _at_ms: int, _rules: MetricsRules) -> Told:
-    """Goods came back."""
+    """Goods came back. More of a parcel of which some is back already counts no other parcel."""
     before = journey.parcels.get(event.shipment_id) or Parcel(CREATED)
     units = sum([item.quantity for item in event.items])
+    if before.state == RETURNED_PARCEL:
+        back = max(before.units_back, min(before.units, before.units_back + units))
+        return _put(journey, event.shipment_id, replace(before, units_back=back), ())
     parcel = replace(before, state=RETURNED_PARCEL, units_back=units)
     return _moved(journey, event.shipment_id, parcel, (Count(FULFILMENT, "parcel_returned"),))
 
@@ -224,6 +227,10 @@ def _moved(journey: Journey, shipment_id: str, parcel: Parcel, counts: Counts) -
         return journey, ()
     if before is not None and before.state >= parcel.state:
         return journey, ()
+    return _put(journey, shipment_id, parcel, counts)
+
+
+def _put(journey: Journey, shipment_id: str, parcel: Parcel, counts: Counts) -> Told:
     return _ended(replace(journey, parcels={**journey.parcels, shipment_id: parcel}), counts)
 
 

@@ -108,9 +108,9 @@ def _unsending(rule: Rule) -> Rule:
     return judged
 
 
-def _returned(order: Order, event: ReturnReceived, at_ms: int, rules: OrderRules) -> Facts:
+def _returned(order: Order, event: ReturnReceived, at_ms: int, _rules: OrderRules) -> Facts:
     taken = receiving.received(order, event, at_ms)
-    return (*taken, *shipping.returned(order, event, at_ms, rules))
+    return (*taken, *shipping.returned(order, event, at_ms, taken=bool(taken)))
 
 
 def _disputed(order: Order, event: ChargebackOpened, at_ms: int, rules: OrderRules) -> Facts:

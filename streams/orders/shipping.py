@@ -87,14 +87,27 @@ def attempt_failed(order: Order, event: DeliveryFailed, at_ms: int, _rules: Orde
     return (*told, *moved, *over(order, moved, at_ms)) if moved else ()
 
 
-def returned(order: Order, event: ReturnReceived, at_ms: int, _rules: OrderRules) -> Facts:
+def returned(order: Order, event: ReturnReceived, at_ms: int, *, taken: bool) -> Facts:
     """Say returned once every unit has come back; fewer only count (G-32).
 
-    Where all money went back before the goods, the order is refunded at once (G-17).
+    Where all money went back before the goods, the order is refunded at once (G-17). Of a parcel
+    of which something is back already, what another label brought counts once it is taken down.
     """
     units = sum([item.quantity for item in event.items])
     moved = _moved(order, event.shipment_id, ParcelState.RETURNED, at_ms, units)
+    if taken and not moved:
+        moved = _more_back(order, event.shipment_id, units, at_ms)
     return (*moved, *over(order, moved, at_ms)) if order.status in _ON_THE_WAY else moved
+
+
+def _more_back(order: Order, shipment_id: str, units: int, at_ms: int) -> tuple[ParcelMoved, ...]:
+    """Never more than was in it, where somebody said how much that was."""
+    parcel = next((one for one in order.parcels if one.shipment_id == shipment_id), None)
+    if parcel is None or parcel.state is not ParcelState.RETURNED:
+        return ()
+    back = parcel.units_back + units
+    most = min(back, parcel.units) if parcel.units else back
+    return (ParcelMoved(at_ms, replace(parcel, units_back=max(most, parcel.units_back))),)
 
 
 def over(order: Order, moved: Facts, at_ms: int) -> Facts:

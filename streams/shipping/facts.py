@@ -215,10 +215,12 @@ class ReturnLapsed(msgspec.Struct, frozen=True, gc=False):
 
 
 class ReturnTakenUp(msgspec.Struct, frozen=True, gc=False):
-    """What was sent back with a label came after it had lapsed."""
+    """What was sent back with a label came after it had lapsed, or another was used."""
 
     at_ms: int
     returning: Return
+    left: tuple[Return, ...] = ()
+    """Those whose labels may bring something still, the newest last."""
 
 
 class ReturnedItem(msgspec.Struct, frozen=True, gc=False):

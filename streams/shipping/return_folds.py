@@ -57,14 +57,16 @@ def _return_lapsed(shipment: Shipment, fact: f.ReturnLapsed) -> Shipment:
 
 
 def _return_taken_up(shipment: Shipment, fact: f.ReturnTakenUp) -> Shipment:
+    """What is back in part is back all the same."""
+    is_back = shipment.status is Status.RETURNED
     return stepped(
         shipment,
         fact.at_ms,
         "RETURN_TAKEN_UP",
-        Status.RETURN_INITIATED,
+        shipment.status if is_back else Status.RETURN_INITIATED,
         returning=fact.returning,
         lapsed=None,
-        lapsed_before=(),
+        lapsed_before=fact.left[-LAPSED_MAX:],
     )
 
 

@@ -27,7 +27,7 @@ DELIVERY_FAILED: Final = "delivery_failed"
 _CANCELLED: Final = "CANCEL_TOO_LATE_ORDER_CANCELLED"
 """The step that its order's cancellation leaves in a parcel that had left."""
 _REASONS: Final = frozenset(get_args(ReturnReason))
-_WITH_CUSTOMER: Final = frozenset({Status.DELIVERED, Status.RETURN_INITIATED})
+_ARRIVED: Final = frozenset({Status.DELIVERED, Status.RETURN_INITIATED, Status.RETURNED})
 
 
 def label_asked(
@@ -73,15 +73,19 @@ def received(
 ) -> Facts:
     """Take down what came back and whether it is refunded.
 
-    So it is where its label lapsed, whether or not others were asked for or issued since.
+    So it is where its label lapsed, whether or not others were asked for, issued or used since:
+    each brings back its own part of the parcel, once, in any order.
     """
     returning = shipment.returning
+    unused = _unused(shipment)
+    other = next((one for one in unused if one.return_id == command.return_id), None)
+    if other is not None and shipment.status in _ARRIVED:
+        found = tuple(_inspected(other, command, rules))
+        left = tuple([one for one in (*unused, *_open(shipment)) if one is not other])
+        return (ReturnTakenUp(at_ms, other, left), Returned(at_ms, command.warehouse_id, found))
     if shipment.status is Status.RETURNED:
-        return ()
-    lapsed = _lapsed(shipment, command.return_id)
-    if lapsed is not None and shipment.status in _WITH_CUSTOMER:
-        found = tuple(_inspected(lapsed, command, rules))
-        return (ReturnTakenUp(at_ms, lapsed), Returned(at_ms, command.warehouse_id, found))
+        is_repeat = returning is not None and returning.return_id == command.return_id
+        return () if is_repeat else (Noted(at_ms, "RECEIPT_REFUSED_OTHER_RETURN"),)
     if returning is None or shipment.status not in {Status.RETURN_INITIATED, Status.RETURNING}:
         return (Noted(at_ms, "RECEIPT_REFUSED_NO_RETURN"),)
     if returning.return_id != command.return_id:
@@ -89,10 +93,18 @@ def received(
     return (Returned(at_ms, command.warehouse_id, tuple(_inspected(returning, command, rules))),)
 
 
-def _lapsed(shipment: Shipment, return_id: str) -> Return | None:
+def _unused(shipment: Shipment) -> tuple[Return, ...]:
+    """Returns that have another's place, and whose labels have brought nothing yet."""
     newest = () if shipment.lapsed is None else (shipment.lapsed,)
-    known = (*shipment.lapsed_before, *newest)
-    return next((one for one in known if one.return_id == return_id), None)
+    return (*shipment.lapsed_before, *newest)
+
+
+def _open(shipment: Shipment) -> tuple[Return, ...]:
+    """The return whose label is at the customer's."""
+    returning = shipment.returning
+    if returning is None or shipment.status is not Status.RETURN_INITIATED:
+        return ()
+    return (replace(returning, label_due_ms=0),)
 
 
 def label_due(shipment: Shipment, due_ms: int, now_ms: int, _rules: ShippingRules) -> Facts:

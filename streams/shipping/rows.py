@@ -251,9 +251,10 @@ class Shipment(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     proof: Proof | None = None
     returning: Return | None = None
     lapsed: Return | None = None
-    """The newest return whose label was not used in time: it may still arrive."""
+    """The newest return whose label was not used in time: it may still arrive, also once what
+    another brought is back."""
     lapsed_before: tuple[Return, ...] = ()
-    """Those before it, the newest last: at most `LAPSED_MAX`."""
+    """Those before it, and one that was open as another came: at most `LAPSED_MAX`."""
     asked_back: bool = False
     """A label was asked for in time, so another may be a while longer."""
     exchanged: bool = False

@@ -1,5 +1,7 @@
 """Returns in the whole shop in memory: asked for, labelled, back on the shelf, refunded."""
 
+import pytest
+
 from events.orders import RequestReturn
 from events.types import ShippedItem
 from streams.orders.rows import Order, Status
@@ -87,3 +89,21 @@ def test_what_was_announced_in_time_gets_another_label_when_the_window_is_over(
 
     assert [back.lapsed for back in order(shop).returns] == [True, False]
     assert order(shop).returns[1].return_id == shop.shipment().returning.return_id
+
+
+@pytest.mark.parametrize("first", ["the newest", "the lapsed"])
+def test_two_labels_of_one_parcel_bring_back_two_parts_of_it_in_any_order(
+    shop: Dock, first: str
+) -> None:
+    place(stocked(shop, a=10)).tell(scan("shipped"), scan("delivered"), request(("p1", 2)))
+    lapsed = receipt(shop.shipment(), ("p1", 2, "new"))
+    shop.driver.advance(15 * DAY_MS, step_ms=DAY_MS)
+    shop.tell(request(("p2", 1)))
+    newest = receipt(shop.shipment(), ("p2", 1, "new"))
+
+    shop.tell(*((newest, lapsed) if first == "the newest" else (lapsed, newest)))
+
+    assert [one.money for back in order(shop).returns for one in back.lines] == ["refunded"] * 2
+    assert status(shop) is Status.REFUNDED
+    assert on_hand(shop) == (10, 0, 0)
+    assert shop.shipment().status == "returned"

@@ -618,6 +618,25 @@ def test_goods_may_come_with_any_label_that_lapsed() -> None:
     assert now.returning.return_id == getattr(first.returning, "return_id", None)
 
 
+def test_each_label_of_a_parcel_brings_back_its_part_once_and_no_other_does() -> None:
+    first = labelled()
+    lapsed = fired(first, "label")
+    asked = after(lapsed, label(), at_ms=lapsed.history[-1].at_ms)
+    second = after(asked, booked(asked, "return", tracking_number="95R"))
+    late, open_ = receipt(first, ("p1", 1, "new")), receipt(second, ("p1", 1, "new"))
+    other = late.model_copy(update={"return_id": "ret_other"})
+
+    shipment, told = second, []
+    for word in (late, open_, late, open_, other):
+        facts = decide(shipment, word, AT_MS + 20 * DAY_MS, RULES)
+        shipment = fold(shipment, facts) if facts else shipment
+        told += [one.return_id for one in following(shipment, facts, RULES)]  # type: ignore[attr-defined]  # ReturnReceived
+
+    assert told == [late.return_id, open_.return_id]
+    assert (shipment.status, due_times(shipment)) == (Status.RETURNED, {})
+    assert shipment.history[-1].reason == "RECEIPT_REFUSED_OTHER_RETURN"
+
+
 def test_goods_that_come_with_a_label_from_before_an_exchange_are_worth_what_orders_says() -> None:
     first = labelled()
     lapsed = fired(first, "label")
