@@ -109,7 +109,10 @@ def _schedule(
 
 
 def _offer(subscription: Subscription, today: date, rules: Rules) -> int:
-    """What can be offered for staying, in percent; 0: nothing."""
+    """What can be offered for staying, in percent; 0: nothing.
+
+    It would take the place of the discount that runs: one that is worth no more is not offered.
+    """
     own = rules.own
     age_days = (today - subscription.started_on).days
     if age_days < own.offer_age_days:
@@ -117,7 +120,9 @@ def _offer(subscription: Subscription, today: date, rules: Rules) -> int:
     offered_at_ms = subscription.offered_at_ms
     if offered_at_ms and (today - day_of(offered_at_ms)).days <= own.offer_again_days:
         return 0
-    return own.offer_percent if age_days >= own.offer_tenure_days else own.offer_percent_new
+    percent = own.offer_percent if age_days >= own.offer_tenure_days else own.offer_percent_new
+    running = subscription.percent * subscription.percent_cycles
+    return percent if percent * own.offer_cycles > running else 0
 
 
 def respond(

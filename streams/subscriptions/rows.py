@@ -117,6 +117,9 @@ class Subscription(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     anchor_day: int
     """The day of the month that billing dates go back to after short months."""
     trial_days: int = 0
+    skipped: int = 0
+    """Periods that were over when another producer's subscription became known: nobody is
+    charged for them (G-21)."""
     version: int = 1
     """Counts facts."""
     invoice: Invoice | None = None

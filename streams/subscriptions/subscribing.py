@@ -1,11 +1,12 @@
 """A subscription begins: SubscribeUser, or another producer's UserSubscriptionStarted."""
 
 from collections.abc import Iterator
+from datetime import date
 
 from events.subscriptions import SubscribeUser, UserSubscriptionStarted
 from events.types import OrderItem
 from streams.addresses import kept_address
-from streams.billing.calendar import day_of, next_date
+from streams.billing.calendar import day_of, next_date, plus_days
 from streams.subscriptions import facts as f
 from streams.subscriptions.charging import is_served, issued_and_charged
 from streams.subscriptions.evolution import evolve_all
@@ -164,32 +165,53 @@ def adopt(
     """Take over a subscription that another producer started (G-21).
 
     Its way to pay is bound to it. Without a trial its first period is charged, unless a payment
-    of it is recorded here. Our own subscriptions, and plans nobody knows, are left as they are.
+    of it is recorded here. Of one that became known late only the period that runs is charged:
+    those that were over are skipped, and the row says how many. Our own subscriptions, and plans
+    nobody knows, are left as they are.
     """
     plan = rules.own.plans.get(event.plan.plan_id)
     if plan is None or plan.is_goods or subscriber.find(event.subscription_id) is not None:
         return ()
-    status = Status.TRIALING if event.trial_period_days else Status.ACTIVE
+    today = day_of(at_ms)
+    is_trial_over = today >= plus_days(event.start_date, event.trial_period_days)
+    start, end, skipped = _period_of(today, event, plan)
     began = Subscription(
         subscription_id=event.subscription_id,
         user_id=event.user_id,
         plan_id=event.plan.plan_id,
-        status=status,
+        status=Status.ACTIVE if skipped and is_trial_over else _first_status(event),
         created_at_ms=at_ms,
         correlation_id=correlation_id,
         method=Method(event.payment_method_id, rules.own.method_type),
         started_on=event.start_date,
-        period_start=event.start_date,
-        period_end=event.next_billing_date,
+        period_start=start,
+        period_end=end,
         anchor_day=event.start_date.day,
         trial_days=event.trial_period_days,
+        skipped=skipped,
         discount_code=event.discount_code,
         signup_source=event.signup_source,
     )
-    if status is Status.TRIALING or event.subscription_id in subscriber.prepaid:
+    is_free = end <= today or (event.trial_period_days > 0 and not skipped)
+    if is_free or event.subscription_id in subscriber.prepaid:
         return (f.Began(began),)
     period = (began.period_start, began.period_end)
     return (f.Began(began), *issued_and_charged(began, period, at_ms, rules))
+
+
+def _first_status(event: UserSubscriptionStarted) -> Status:
+    return Status.TRIALING if event.trial_period_days else Status.ACTIVE
+
+
+def _period_of(
+    today: date, event: UserSubscriptionStarted, plan: PlanSpec
+) -> tuple[date, date, int]:
+    """The period that runs today, and how many were over before; of one that renews itself."""
+    start, end, skipped = event.start_date, event.next_billing_date, 0
+    while end <= today and plan.auto_renew:
+        start, end = end, next_date(end, plan.cycle, event.start_date.day)
+        skipped += 1
+    return start, end, skipped
 
 
 def begun(facts: f.Facts) -> Subscription | None:

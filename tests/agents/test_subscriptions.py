@@ -613,6 +613,28 @@ def test_a_first_period_that_others_were_paid_for_is_not_charged_again(
     assert shop.subscription.period_end.isoformat() == "2025-03-31"
 
 
+@pytest.mark.parametrize(
+    ("known_on", "given", "charged"),
+    [
+        ("2025-02-27", {}, ["2025-02-27", "2025-02-28", "2025-03-31", "2025-04-30"]),
+        ("2025-02-28", {}, ["2025-02-28", "2025-03-31", "2025-04-30"]),
+        ("2025-04-15", {}, ["2025-04-15", "2025-04-30"]),
+        ("2025-04-15", {"trial_period_days": 14}, ["2025-04-15", "2025-04-30"]),
+    ],
+)
+def test_of_a_subscription_that_others_started_long_ago_only_the_period_that_runs_is_billed(
+    known_on: str, given: dict[str, Any], charged: list[str]
+) -> None:
+    shop = Shop().until(known_on).tell(started_elsewhere().model_copy(update=given))
+
+    shop.until("2025-05-01")
+
+    assert shop.days("PaymentInitiated") == charged
+    assert (shop.status, shop.subscription.period_end.isoformat()) == ("active", "2025-05-31")
+    assert shop.subscription.started_on.isoformat() == "2025-01-31"
+    assert shop.subscription.skipped == 4 - len(charged)
+
+
 def test_a_mailed_invoice_is_sent_and_an_unpaid_one_overdue() -> None:
     shop = failing().until("2025-02-22")
     mailed = NotificationSent(

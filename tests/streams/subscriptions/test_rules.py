@@ -1,5 +1,6 @@
 """Every rule of a subscription as a row of a table; refusals in order of precedence."""
 
+import dataclasses
 from datetime import date
 from typing import Any
 
@@ -39,7 +40,7 @@ from streams.subscriptions.rows import (
 from streams.subscriptions.rules import Rules, SubscriptionRules
 from streams.subscriptions.standing import WORDS, foremost, standing
 from streams.subscriptions.subscriber import NOBODY, kept
-from streams.subscriptions.subscribing import adopt
+from streams.subscriptions.subscribing import adopt, begun
 from tests.streams.subscriptions.samples import (
     GOODS,
     HOME,
@@ -302,6 +303,21 @@ def test_what_is_offered_for_staying(day: str, offered: str | None, percent: int
     assert [fact.percent for fact in facts if isinstance(fact, f.OfferMade)] == (
         [percent] if percent else []
     )
+
+
+@pytest.mark.parametrize(
+    ("running", "cycles", "percents"),
+    [(10, 1, [25]), (20, 2, [25]), (20, 3, []), (50, 1, []), (60, 1, []), (50, 0, [25])],
+)
+def test_an_offer_is_worth_more_than_the_discount_that_runs_or_is_not_made(
+    running: int, cycles: int, percents: list[int]
+) -> None:
+    subscription = replace(active(), percent=running, percent_cycles=cycles)
+
+    facts = cancel(subscription, cancel_command(), run_of("2025-12-01"), RULES, locked=False)
+
+    assert [fact.percent for fact in facts if isinstance(fact, f.OfferMade)] == percents
+    assert [fact for fact in facts if isinstance(fact, f.LeaveSettled)] or percents
 
 
 @pytest.mark.parametrize(
@@ -622,6 +638,40 @@ def test_others_subscriptions_to_plans_we_cannot_bill_are_left_alone(plan: str) 
     )
 
     assert adopt(NOBODY, event, START_MS, "corr_1", RULES) == ()
+
+
+@pytest.mark.parametrize(
+    ("plan", "today", "period", "skipped"),
+    [
+        ("plan_monthly_pro", "2025-02-27", ("2025-01-31", "2025-02-28"), 0),
+        ("plan_monthly_pro", "2025-02-28", ("2025-02-28", "2025-03-31"), 1),
+        ("plan_monthly_pro", "2027-01-01", ("2026-12-31", "2027-01-31"), 23),
+        ("plan_annual_pro", "2027-01-01", ("2026-02-28", "2027-02-28"), 2),
+        ("plan_weekly_pro", "2025-03-13", ("2025-03-07", "2025-03-14"), 2),
+    ],
+)
+def test_what_was_over_before_it_was_known_is_skipped(
+    plan: str, today: str, period: tuple[str, str], skipped: int
+) -> None:
+    weekly = PlanSpec("Weekly", "weekly", 9_99)
+    own = dataclasses.replace(RULES.own, plans={**RULES.own.plans, "plan_weekly_pro": weekly})
+    event = UserSubscriptionStarted(
+        subscription_id="sub_9",
+        user_id="usr_1",
+        plan=Plan(plan_id=plan),
+        trial_period_days=0,
+        start_date="2025-01-31",
+        next_billing_date="2025-02-28",
+        payment_method_id="pm_1",
+    )
+
+    one = begun(adopt(NOBODY, event, run_of(today), "corr_1", RULES._replace(own=own)))
+
+    assert one is not None
+    assert (str(one.period_start), str(one.period_end)) == period
+    assert one.skipped == skipped
+    assert one.invoice is not None
+    assert str(one.invoice.period_start) == period[0]
 
 
 def test_every_state_has_a_word_for_the_query() -> None:
