@@ -151,7 +151,7 @@ def _on_stock(row: Fulfilment | None, event: InventoryAdjusted, _at_ms: int) -> 
     if event.reason not in _LETTING_GO or row is None:
         return ()
     where = "" if event.warehouse_id == "ALL" else event.warehouse_id
-    freed = event.adjusted_quantity if event.reason == "order_amended" else None
+    freed = _freed(row, line, event) if event.reason == "order_amended" else None
     return (f.LetGo(line, where, freed),)
 
 
@@ -165,6 +165,18 @@ def _taken_over(row: Fulfilment | None, line: int, event: InventoryAdjusted) -> 
         return 0
     others = [one.quantity for one in row.held if one.line == line]
     return row.lines[line - 1].quantity - sum(others)
+
+
+def _freed(row: Fulfilment, line: int, event: InventoryAdjusted) -> int:
+    """Units that a warehouse holds no longer.
+
+    Where it sells no more of them nothing for sale has changed: it is what is held beyond what
+    is ordered, for stock frees one warehouse after another.
+    """
+    held = {one.warehouse_id: one.quantity for one in row.held if one.line == line}
+    ordered = row.lines[line - 1].quantity if line <= len(row.lines) else 0
+    beyond = max(0, sum(held.values()) - ordered)
+    return event.adjusted_quantity or min(held.get(event.warehouse_id, 0), beyond)
 
 
 def _on_fraud(row: Fulfilment | None, event: FraudDetected, _at_ms: int) -> Facts:

@@ -514,3 +514,15 @@ def test_what_is_let_go_of_a_line_leaves_the_rest(dock: Dock) -> None:
     dock.tell(held(1, units=-1, reason="order_amended"), complete())
 
     assert in_shipment(dock, "shp_ord_1")["ord_1:1"] == 1
+
+
+@pytest.mark.parametrize("units", [0, -1])
+def test_nothing_is_sent_from_a_warehouse_that_let_its_part_go_also_where_it_sells_no_more(
+    dock: Dock, units: int
+) -> None:
+    dock.tell(confirmed(), held(1, "wh_a"), held(1, "wh_b"), held(2, "wh_b"))
+
+    dock.tell(amended_to(1, 1), held(1, "wh_a", units=units, reason="order_amended"), complete())
+
+    assert dock.shipment("shp_ord_1").warehouse_id == "wh_b"
+    assert in_shipment(dock, "shp_ord_1") == {"ord_1:1": 1, "ord_1:2": 1}
