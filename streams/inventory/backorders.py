@@ -3,6 +3,8 @@
 Strict means that the line at the head is served whole or nobody is: a large line at the
 head holds back smaller ones behind it, and a new line does not overtake those that wait even
 where there is enough for it. Nobody starves, and who comes next can be told to a customer.
+A line that was passed by, for another of its own order had just let go what it asks for, holds
+nobody up as long as there is enough for it: else that would lie on the shelf for three days.
 """
 
 from streams.inventory.allocation import allocate
@@ -12,12 +14,18 @@ from streams.inventory.rows import Level, Line, Reservation, Stock
 from streams.inventory.rules import InventoryRules
 
 
-def is_next(stock: Stock, line: Line) -> bool:
-    """Whether nobody who waits comes before this line."""
-    if not stock.queue:
-        return True
-    head = stock.queue[0]
-    return (line.ordered_at_ms, line.reservation_id) < (head.ordered_at_ms, head.reservation_id)
+def is_next(stock: Stock, line: Line, at_ms: int, rules: InventoryRules) -> bool:
+    """Whether nobody who waits comes before this line.
+
+    Who waits and could be served was passed by: whatever frees units serves all others.
+    """
+    turn = (line.ordered_at_ms, line.reservation_id)
+    for other in stock.queue:
+        if turn < (other.ordered_at_ms, other.reservation_id):
+            return True
+        if not allocate(stock, other, at_ms, rules.sites):
+            return False
+    return True
 
 
 def hold(

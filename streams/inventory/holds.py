@@ -68,7 +68,9 @@ def reserve(
     )
     if other is not None and is_to_be_had(other, line, command.product_id):
         return taken_over(other, begun, at_ms, expires_at_ms, rules)
-    held = hold(stock, line, at_ms, expires_at_ms, rules) if is_next(stock, line) else None
+    held = None
+    if is_next(stock, line, at_ms, rules):
+        held = hold(stock, line, at_ms, expires_at_ms, rules)
     return (begun, held or _short(stock, line, command, at_ms, rules))
 
 
@@ -209,7 +211,7 @@ def _commit_anew(
     """Hold and commit at once, or say that it cannot be done."""
     begun = unknown(command, command.payment_id, at_ms) if row is None else _again(row, at_ms)
     line, held = begun.line, None
-    if is_next(stock, line):
+    if is_next(stock, line, at_ms, rules):
         held = hold(stock, line, at_ms, at_ms + rules.hold_ms, rules)
     if held is not None:
         return (begun, held, Committed(line.reservation_id, at_ms))

@@ -300,3 +300,21 @@ def test_what_one_line_lets_go_passes_its_own_order_by_and_serves_who_waits_behi
         "c:1": "PENDING",
         "d:1": "PENDING",
     }
+
+
+def test_who_comes_behind_a_line_that_was_passed_by_does_not_wait_for_it() -> None:
+    shop = stocked(east=5)
+    shop.reserve("a:1", 5)
+    shop.reserve("a:2", 5)
+    shop.advance(15 * MINUTE_MS)
+
+    shop.reserve("b:1", 2)
+    shop.reserve("c:1", 1)
+
+    assert [shop.status(line) for line in ("a:2", "b:1", "c:1")] == [
+        "PENDING",
+        "CONFIRMED",
+        "PENDING",
+    ]
+    shop.advance(15 * MINUTE_MS)
+    assert [shop.status(line) for line in ("a:2", "b:1")] == ["CONFIRMED", "EXPIRED"]
