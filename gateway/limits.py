@@ -40,13 +40,13 @@ class Buckets:
         self._kept: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     def take(self, name: str, rate: Rate, now_s: float) -> Verdict:
-        """Take one token from the bucket of that name, if it has one."""
+        """Take one token from the bucket of that name, if it has one; time never goes back."""
         tokens, at_s = self._kept.pop(name, (float(rate.burst), now_s))
         per_s = rate.per_min / 60
-        tokens = min(rate.burst, tokens + max(0.0, now_s - at_s) * per_s)
+        tokens = min(rate.burst, tokens + (now_s - at_s) * per_s)
         allowed = tokens >= 1
         tokens -= allowed
-        self._kept[name] = (tokens, max(at_s, now_s))
+        self._kept[name] = (tokens, now_s)
         if len(self._kept) > self._most:
             self._kept.popitem(last=False)
         return Verdict(
@@ -54,7 +54,7 @@ class Buckets:
             rate.burst,
             int(tokens),
             _ceil((rate.burst - tokens) / per_s),
-            0 if allowed else max(1, _ceil((1 - tokens) / per_s)),
+            0 if allowed else _ceil((1 - tokens) / per_s),
         )
 
 

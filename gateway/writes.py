@@ -56,7 +56,10 @@ class Writes:
                 self._guard.checkout(request)
             if not route.compares:
                 refuse_in_vain(request)
-            return await self._once(request, route)
+            try:
+                return await self._once(request, route)
+            except RecursionError:  # It could be read, and just not be written again.
+                raise bad_request("the body is nested too deeply") from None
 
         return handle
 

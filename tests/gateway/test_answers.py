@@ -43,6 +43,31 @@ def test_only_what_has_room_is_kept_what_was_asked_for_last() -> None:
     assert not [key for key in "abcd" if answers.get(key, 0)]
 
 
+@pytest.mark.parametrize("subjects", [1, 20])
+def test_answers_take_about_as_much_memory_as_is_counted(subjects: int) -> None:
+    answers = Answers(1 << 30)
+    gc.collect()
+    tracemalloc.start()
+    try:
+        for n in range(1_000):
+            about = frozenset(f"ord_{n:032}_{subject}" for subject in range(subjects))
+            key = ("/v1/orders/{id}", f"ord_{n:032}", f"cus_{n:032}")
+            answers.put(key, Answer(200, os.urandom(300), 100, about))
+        gc.collect()
+        taken, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert 0.5 * answers._bytes < taken < 1.2 * answers._bytes
+
+
+def test_what_is_forgotten_takes_no_room() -> None:
+    answers = Answers(ROOM)
+    for n in range(3):
+        answers.put(("k",), Answer(200, b"{}", n + 1, frozenset({"ord_1"})))
+    answers.get(("k",), 3)
+    assert (answers._bytes, answers._kept, answers._about) == (0, {}, {})
+
+
 def test_the_validator_changes_with_the_body() -> None:
     assert Answer(200, b"1", 0).tag == Answer(200, b"1", 9).tag != Answer(200, b"2", 0).tag
     assert Answer(200, b"1", 0, version="3").tag.startswith("3-")

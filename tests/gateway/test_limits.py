@@ -40,6 +40,12 @@ def test_so_many_tokens_flow_back_and_no_bucket_holds_more_than_fit_in() -> None
     assert passed == [True] * 10 + [False]
 
 
+def test_who_waited_already_waits_for_the_rest_only() -> None:
+    buckets, rate = Buckets(10), Rate.of(6, burst_ms=0, burst_min=1)
+    assert buckets.take("cus_1", rate, 0.0).retry_after_s == 0
+    assert [buckets.take("cus_1", rate, at).retry_after_s for at in (0.0, 4.5, 9.5)] == [10, 6, 1]
+
+
 def test_one_principal_does_not_use_up_anothers_tokens() -> None:
     buckets = Buckets(10)
     for _ in range(20):
@@ -70,3 +76,4 @@ def test_what_is_under_way_is_bounded_and_given_back() -> None:
         assert (first, second) == (True, False)
     with under_way.one("cus_1") as again:
         assert again
+    assert not under_way._count

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from events.scalars import ID_CHARS_MAX
 from gateway.pages import cursor_of
 from tables.notifications import history_key
 from tests.gateway.conftest import Shop, token
@@ -52,6 +53,7 @@ async def test_what_comes_meanwhile_moves_no_page_of_a_cursor(shop: Shop) -> Non
     ("query", "words"),
     [
         ("page=51", "page: 51; expected 1 to 50; further on by `next` as cursor"),
+        (f"page={'1' * 5_000}", "page: 111"),
         ("cursor=%C3%A4", "cursor: expected the `next`"),
         ("cursor=a", "cursor: expected the `next`"),
         ("cursor=_w==", "cursor: expected the `next`"),
@@ -63,6 +65,11 @@ async def test_what_is_no_page_is_refused(shop: Shop, query: str, words: str) ->
     response = await shop.ask("GET", f"/v1/inventory?{query}", by=token())
     assert response.status == 400
     assert (await response.json())["detail"].startswith(words)
+
+
+async def test_the_longest_key_is_a_cursor(shop: Shop) -> None:
+    longest = history_key("\U0001f600" * ID_CHARS_MAX, 1, "\U0001f600" * ID_CHARS_MAX)
+    assert (await page(shop, f"/v1/inventory?cursor={cursor_of(longest)}"))["items"] == []
 
 
 async def test_a_cursor_leads_to_nobody_elses_rows(shop: Shop) -> None:

@@ -437,3 +437,13 @@ async def test_no_body_breaks_the_gateway(
                "Idempotency-Key": "k"}  # fmt: skip
     response = await shop.client.request(*verb_path, data=body, headers=headers)
     assert response.status == 400
+
+
+async def test_no_depth_of_a_body_breaks_the_gateway(shop: Shop) -> None:
+    """Between what can be read and what cannot lies what cannot be written again."""
+    headers = {"Authorization": f"Bearer {token()}", "Content-Type": "application/json"}
+    statuses = set()
+    for depth in range(900, 1_000):
+        body = b'{"x":' + b"[" * depth + b"]" * depth + b"}"
+        statuses.add((await shop.client.post("/v1/orders", data=body, headers=headers)).status)
+    assert statuses == {400}
