@@ -11,7 +11,7 @@ from benchmarks.measures.growth import SIZES, run_growth
 from benchmarks.measures.latency import run_latency
 from benchmarks.measures.recovery import run_recovery
 from benchmarks.measures.throughput import run
-from benchmarks.pipeline.run import Pace, run_shop
+from benchmarks.pipeline.run import LETTERS_MIN, Pace, run_shop
 from benchmarks.prepare import PREPARE
 from benchmarks.systems.flowmart.system import FLOWMART
 from benchmarks.task import Place
@@ -81,12 +81,16 @@ def test_two_workers_do_the_job_of_one(place: Place) -> None:
     assert result.cpu_us_per_event > 0
 
 
-def test_the_whole_shop_pays_writes_and_shows_its_stock(bootstrap: str, tmp_path: Path) -> None:
+def test_the_whole_shop_pays_writes_and_shows_its_stock(
+    bootstrap: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # How soon is for the benchmark to say: beside tests the last may take long.
+    monkeypatch.setattr("benchmarks.pipeline.run.DRAIN_S", 120.0)
     pace = Pace(rate=10, seconds=6, warm_up_s=2, workers=1)
 
     result = run_shop(bootstrap, tmp_path, pace)
 
-    assert result.events_per_s > 5
+    assert result.more["letters"] >= LETTERS_MIN * pace.orders
     assert result.more["letters_failed"] == 0
     for name in ("confirm", "notification", "stock", "api"):
         assert result.more[f"{name}_ms_p99"] > 0
