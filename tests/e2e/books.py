@@ -4,11 +4,12 @@ It knows records only, no rows. Money is in minor units as the provider tells it
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.e2e.heard import Said
+from tests.e2e.heard import Ear, Said
 
 
 @dataclass(slots=True)
@@ -155,6 +156,23 @@ def wrongs(books: Books) -> Iterator[str]:
     for account in books.orders.values():
         held.subtract(account.held)
     yield from (f"{product}: {n} held for nobody" for product, n in held.items() if n)
+
+
+def balanced(ear: Ear, about: Callable[[str], bool] = lambda _wrong: True) -> Books:
+    """The books once they add up and nothing more is said; only wrongs `about` it count.
+
+    Raises:
+        AssertionError: what does not add up, however long it is waited for.
+    """
+
+    def wrong() -> list[str]:
+        return [each for each in wrongs(books_of(list(ear.everything))) if about(each)]
+
+    with suppress(AssertionError):  # What is wrong is told below.
+        ear.until(lambda: not wrong(), "the books add up")
+    ear.until_quiet()
+    assert wrong() == []
+    return books_of(list(ear.everything))
 
 
 def _wrongs_of(account: Account) -> Iterator[str]:

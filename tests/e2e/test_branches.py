@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.books import books_of, wrongs
+from tests.e2e.books import balanced, books_of
 from tests.e2e.harness import Workers, until
 from tests.e2e.heard import Ear, Said
 from tests.e2e.shop import DOUBTFUL, HOME, STOLEN, Sender, line, order, partition_of
@@ -20,7 +20,9 @@ pytestmark = pytest.mark.own_broker
 PRODUCT = "prd_plenty"
 UNITS = 100_000
 PRICE_MINOR = 2000
-STATUS_S_MAX = 30
+STATUS_S_MAX = 90
+LATE_MS_MAX = 30_000
+"""How late a busy machine may fire a timer. One that was not hurried would be due in minutes."""
 GIFT_TO = {**HOME, "line1": "9 Elm Street", "city": "Springfield"}
 
 
@@ -359,7 +361,7 @@ def test_a_backorder_that_nobody_fills_ends_its_order(ear: Ear, day: Day, worker
 
     waited_ms = cancelled.at_ms - last(ear, order_id, "OutOfStock").at_ms
     assert cancelled.data["cancellationReason"] == "OUT_OF_STOCK"
-    assert 8_000 <= waited_ms < 13_000
+    assert 8_000 <= waited_ms < 8_000 + LATE_MS_MAX
     until_free(ear, order_id)
     until(
         lambda: (workers.row("stock", "prd_never") or {}).get("queue") == [],
@@ -376,7 +378,7 @@ def test_a_refused_card_is_tried_again_and_then_pays(ear: Ear, day: Day, workers
     first, second = ear.of(order_id, "payments", "ProcessPayment")
     assert (failed.data["attemptNumber"], failed.data["retryable"]) == (1, True)
     assert failed.data["failureReason"] == "insufficient_funds"
-    assert 5_000 <= second.at_ms - first.at_ms < 11_000
+    assert 5_000 <= second.at_ms - first.at_ms < 6_000 + LATE_MS_MAX
     assert first.data["idempotencyKey"] != second.data["idempotencyKey"]
     until_status(workers, order_id, "processing")
 
@@ -394,7 +396,7 @@ def test_a_hold_ends_when_its_payment_takes_too_long(ear: Ear, day: Day) -> None
     ]
     held = ear.of(order_id, "inventory", "InventoryAdjusted")[0]
     # It began when the hold was asked for: how long that took is the machine's.
-    assert 8_000 <= expired.at_ms - held.at_ms < 14_000
+    assert 8_000 <= expired.at_ms - held.at_ms < 9_000 + LATE_MS_MAX
     assert expired.data["reservationStatus"] == "EXPIRED"
     until_free(ear, order_id)
 
@@ -428,7 +430,7 @@ def test_a_review_that_nobody_does_declines(ear: Ear, day: Day) -> None:
     assert cancelled.data["cancellationReason"] == "FRAUD_DETECTED"
     first, second = ear.of(order_id, "payments", "FraudCheckCompleted")[:2]
     assert (first.data["decision"], second.data["decision"]) == ("MANUAL_REVIEW", "DECLINED")
-    assert 23_000 <= second.at_ms - first.at_ms < 30_000
+    assert 23_000 <= second.at_ms - first.at_ms < 24_000 + LATE_MS_MAX
     until_free(ear, order_id)
 
 
@@ -436,11 +438,8 @@ def test_a_review_that_nobody_does_declines(ear: Ear, day: Day) -> None:
 
 
 def test_the_books_balance(ear: Ear, workers: Workers) -> None:
-    ear.until_quiet()
+    books = balanced(ear)
 
-    books = books_of(ear.everything)
-
-    assert list(wrongs(books)) == []
     for (product, warehouse), shelf in books.shelves.items():
         row = workers.row("stock", product)
         assert row is not None
