@@ -15,6 +15,7 @@ import aiohttp
 import pytest
 from aiohttp.test_utils import TestServer
 
+from broker.ports import free_ports
 from providers.calls import CallRules, Line
 from providers.payments import (
     Accepted,
@@ -42,6 +43,7 @@ AMOUNT = 5_000
 VISA = "pm_card_visa"
 MOCK = "github.com/stripe/stripe-mock@v0.197.0"
 BIN = Path(__file__).parents[2] / "var" / "bin"
+STARTS_S_MAX = 60.0
 
 
 def asked(
@@ -363,19 +365,27 @@ def _stripe_mock() -> str:
     return tool("stripe-mock", f"apt-get install golang, or go install {MOCK}", str(BIN))
 
 
+def _wait_for(process: subprocess.Popen[bytes], port: int) -> None:
+    deadline = time.monotonic() + STARTS_S_MAX
+    while True:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        assert process.poll() is None, "stripe-mock ended by itself"
+        assert time.monotonic() < deadline, "stripe-mock does not listen"
+        time.sleep(0.1)
+
+
 @pytest.fixture(scope="module")
 def mock_url() -> Iterator[str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    # None that a client could be given before the mock listens.
+    [port] = free_ports(1)
     command = [_stripe_mock(), "-http-addr", f"127.0.0.1:{port}", "-https-addr", "127.0.0.1:0"]
     with subprocess.Popen(command, stdout=sys.stderr) as process:
-        for _ in range(100):
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-                break
-            time.sleep(0.1)
-        yield f"http://127.0.0.1:{port}"
-        process.terminate()
+        try:
+            _wait_for(process, port)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
 
 
 @pytest.fixture
