@@ -16,7 +16,7 @@ from tests.engine.counting import IN, chunk, value
 from tests.engine.fakes import Bench
 
 POLICY = Policy(linger_s=0, bulk_linger_s=0, slow_s=0.05)
-PATIENT = Policy(linger_s=0, bulk_linger_s=0, slow_s=0.25)
+PATIENT = Policy(linger_s=0, bulk_linger_s=0, slow_s=1.0)
 """A machine that is busy with something else may stop a handler that is quick."""
 
 
@@ -73,16 +73,16 @@ async def test_timers_and_ticks_that_take_long_are_named(more, named, caplog) ->
 
     assert named in caplog.text
     assert "partition 0: tick at 1000 took " in caplog.text
-    assert one.processor.stats.slow == {("tick", "thinker"): 1}
+    assert one.processor.stats.slow["tick", "thinker"] == 1
 
 
 async def test_who_is_quick_is_not_told_of_and_no_thread_stays(caplog) -> None:
     one = bench(PATIENT)
 
     with watched(one.processor.stats, PATIENT.slow_s):
-        for number in range(5):
+        for number in range(3):
             one.lane.put(chunk(number, value("a", number)))
-            await asyncio.sleep(0.15)
+            await asyncio.sleep(0.6)
 
     assert caplog.text == ""
     assert one.processor.stats.slow == {}
