@@ -22,9 +22,9 @@ from broker.ports import free_ports
 
 ROOT: Final = Path(__file__).parents[2]
 BIN: Final = Path(sys.executable).parent
-READY_S_MAX: Final = 120.0
-STOP_S_MAX: Final = 40.0
-ASK_S_MAX: Final = 20.0
+READY_S_MAX: Final = 180.0
+STOP_S_MAX: Final = 90.0
+ASK_S_MAX: Final = 60.0
 PAUSE_S: Final = 0.05
 LOG_CHARS: Final = 4_000
 HTTP_OK: Final = 200

@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 POLL_S: Final = 0.1
 POLL_RECORDS: Final = 2_000
-WAIT_S_MAX: Final = 90.0
+WAIT_S_MAX: Final = 120.0
 QUIET_S: Final = 1.5
 FIND_S: Final = 60.0
 

@@ -16,7 +16,7 @@ from tests.e2e.shop import Sender, line, order
 pytestmark = pytest.mark.own_broker
 
 PRODUCT = "prd_commanded"
-SEEN_S_MAX = 30
+SEEN_S_MAX = 90
 
 
 class Desk:

@@ -13,8 +13,8 @@ from tests.tools import tool
 pytestmark = pytest.mark.own_broker
 
 PRODUCT = "prd_room"
-WAIT_MS = 30_000
-WINDOW_MS = 90_000
+WAIT_MS = 90_000
+WINDOW_MS = 150_000
 """Products are ranked by the last whole minute, which may only have begun."""
 
 

@@ -36,8 +36,10 @@ class Api:
             "gateway_port": str(self.port),
             "gateway_jwt_key": KEY,
             "gateway__probe_every_ms": "500",
-            # On a slow machine two seconds may be too few for the outcome.
-            "gateway__order_wait_ms": "5000",
+            # On a slow machine two seconds may be too few for the outcome or for a row.
+            "gateway__order_wait_ms": "30000",
+            "gateway__read_timeout_ms": "30000",
+            "gateway__write_timeout_ms": "60000",
         }
         told = [f"FLOWMART_{name.upper()}={value}" for name, value in settings.items()]
         unset = [f"--unset={name}" for name in os.environ if name.startswith("FLOWMART_")]
@@ -48,7 +50,7 @@ class Api:
         self, verb: str, path: str, body: Any = None, sub: str = "cus_api", **headers: str
     ) -> Answer:
         token = Issuer(KEY).sign(sub, ["customer"], SCOPES)
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=90)
         try:
             connection.request(
                 verb,
@@ -78,11 +80,13 @@ def api(
     sender.stock(PRODUCT, 1_000)
     running = Api(kafka, workers, log)
     try:
-        until(running.ready, 60, f"the gateway is ready: {log.read_text() if log.exists() else ''}")
+        until(
+            running.ready, 120, f"the gateway is ready: {log.read_text() if log.exists() else ''}"
+        )
         yield running
     finally:
         running.process.terminate()
-        assert running.process.wait(30) == 0, log.read_text()
+        assert running.process.wait(90) == 0, log.read_text()
 
 
 def order(price: float = 20.0) -> dict[str, Any]:
@@ -103,7 +107,7 @@ def test_an_order_placed_over_http_is_confirmed_at_once_and_ends_paid(api: Api, 
         shown = api.ask("GET", f"/v1/orders/{order_id}")
         return shown.status == 200 and shown.json["status"] not in ("confirmed", "on_hold")
 
-    until(paid, 30, "the API shows it paid")
+    until(paid, 90, "the API shows it paid")
     assert api.ask("GET", f"/v1/payments/{order_id}/status").json["session"]["amount"] == 20.0
     assert api.ask("GET", f"/v1/orders/{order_id}", sub="cus_other").status == 404
     listed = api.ask("GET", "/v1/orders").json["items"]
@@ -123,7 +127,7 @@ def test_what_was_read_is_what_is_changed(api: Api, ear: Ear) -> None:
     assert (stale.status, stale.json["code"]) == (412, "VERSION_CONFLICT")
     until(
         lambda: cancel(api.ask("GET", path, sub="cus_api_4").headers["ETag"]).status == 202,
-        30, "the tag that was read is taken",
+        90, "the tag that was read is taken",
     )  # fmt: skip
 
 
@@ -145,11 +149,11 @@ def test_a_repeat_through_a_new_gateway_places_no_second_order(
     first = api.ask("POST", "/v1/orders", body, sub="cus_api_3", Idempotency_Key="same")
     other = Api(kafka, workers, tmp_path / "other.log")
     try:
-        until(other.ready, 60, "the other gateway is ready")
+        until(other.ready, 120, "the other gateway is ready")
         again = other.ask("POST", "/v1/orders", body, sub="cus_api_3", Idempotency_Key="same")
     finally:
         other.process.terminate()
-        other.process.wait(30)
+        other.process.wait(90)
     assert again.status == 202
     assert again.json["id"] == first.json["orderId"]
     ear.until_quiet()
@@ -168,7 +172,7 @@ def test_a_repeat_through_a_new_gateway_places_no_second_order(
 def test_what_is_missing_is_told_in_one_line(settings: dict[str, str], says: str) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "gateway"],
-        env=environment(**settings), cwd=ROOT, capture_output=True, text=True, timeout=60,
+        env=environment(**settings), cwd=ROOT, capture_output=True, text=True, timeout=120,
         check=False,
     )  # fmt: skip
     assert done.returncode == 1

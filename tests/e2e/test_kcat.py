@@ -24,7 +24,7 @@ def kcat(bootstrap: str, lines: Sequence[str], *options: str) -> None:
         [tool("kcat", "apt-get install kcat"), "-b", bootstrap, "-P", "-t", TOPIC, *options],
         input=b"".join(each.encode(errors="surrogateescape") + b"\n" for each in lines),
         check=True,
-        timeout=30,
+        timeout=90,
     )
 
 
@@ -161,7 +161,7 @@ def test_a_line_in_another_partition_than_its_orders_is_found_by_its_order(
     ear.until_said(request["orderId"], "PaymentComplete")
     until(
         lambda: (workers.row("orders", request["orderId"]) or {}).get("status") == "processing",
-        30, "its row says so",
+        90, "its row says so",
     )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.own_broker, pytest.mark.slow]
 TOKEN, PERSONAL = "let me in", "all of it"
 PRODUCT = "prd_lettered"
 ORDERS: Final = 24
-SENT_S_MAX, TAKEOVER_S_MAX = 90, 90
+SENT_S_MAX, TAKEOVER_S_MAX = 120, 120
 MAILS = {
     "order-confirmed",
     "payment-processed",

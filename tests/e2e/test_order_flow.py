@@ -13,7 +13,7 @@ pytestmark = pytest.mark.own_broker
 
 TWO_LINES = (line("prd_happy_a", 2, 19.99), line("prd_happy_b", 1, 5.00))
 TOTAL, TOTAL_MINOR = 44.98, 4498
-ROW_S_MAX = 30
+ROW_S_MAX = 90
 FEE, NET = 1.60, 43.38
 """2.9 % of 44.98 is 1.30442; with 0.30 it is 1.60, cut to cents."""
 

@@ -21,8 +21,8 @@ ORDERS, RATE = 400, 25.0
 KILLS = 5
 REST_S = 1.5
 """Between a worker's return and the next kill."""
-PATIENCE_S = 30.0
-TAKEOVER_S_MAX = 90
+PATIENCE_S = 90.0
+TAKEOVER_S_MAX = 120
 
 
 @pytest.fixture

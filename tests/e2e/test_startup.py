@@ -12,7 +12,7 @@ from tests.e2e.harness import BIN, ROOT, Workers, environment, faust
 
 pytestmark = pytest.mark.own_broker
 
-END_S_MAX = 90
+END_S_MAX = 150
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.own_broker
 
 SENT, WANTED = "prd_swapped", "prd_wanted"
 UNITS = 10
-ROW_S_MAX = 30
+ROW_S_MAX = 90
 
 
 @pytest.fixture(scope="module", autouse=True)

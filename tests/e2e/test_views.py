@@ -18,7 +18,7 @@ PRODUCT = "prd_viewed"
 ORDERS = 12
 ODD_ID = "ord_#1?limit=%41&ü/2 +x"
 PROBLEM = "application/problem+json"
-VISIBLE_S_MAX = 30
+VISIBLE_S_MAX = 90
 
 
 class Shown:

@@ -74,8 +74,8 @@ class Bench:
             await asyncio.sleep(0)
 
     async def until(self, so: Callable[[], Any]) -> None:
-        """Let the lane do what it can until it is so, for ten seconds at most."""
-        async with asyncio.timeout(10):
+        """Let the lane do what it can until it is so, for a minute at most."""
+        async with asyncio.timeout(60):
             while not so():  # noqa: ASYNC110 - what a lane does sets no event
                 await asyncio.sleep(0.001)
 

@@ -27,7 +27,7 @@ async def make(bootstrap: str, topic: str, configs: dict[str, str]) -> None:
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await admin.start()
     await admin.create_topics([NewTopic(topic, 1, 1, topic_configs=configs)])
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while topic not in await admin.list_topics():
             pass  # A broker tells of new ones a little late.
     await admin.close()

@@ -135,7 +135,7 @@ async def read(bootstrap: str, topic: str) -> list[list[bytes]]:
 
 async def commit(one: LaneProducer, topic: str, value: bytes) -> EngineError | None:
     try:
-        await asyncio.wait_for(one.commit(batch(topic, value), topic, 0), 10)
+        await asyncio.wait_for(one.commit(batch(topic, value), topic, 0), 60)
     except EngineError as exc:
         return exc
     return None
@@ -214,7 +214,7 @@ async def test_a_producer_starts_although_the_broker_is_not_ready_yet(
     one = producer(bootstrap, topic)
     lying = Lying(one, request_type, code, carried_out=carried_out)
     try:
-        await asyncio.wait_for(one.start([topic]), 10)
+        await asyncio.wait_for(one.start([topic]), 60)
 
         assert lying.told == 1
         assert await commit(one, topic, b"one") is None
@@ -228,6 +228,6 @@ async def test_a_producer_that_is_not_let_in_says_so(bootstrap, topic, code) -> 
     Lying(one, InitProducerIdRequest, code, carried_out=True)
     try:
         with pytest.raises(KafkaError):
-            await asyncio.wait_for(one.start([topic]), 10)
+            await asyncio.wait_for(one.start([topic]), 60)
     finally:
         await one.stop()

@@ -21,7 +21,7 @@ async def test_what_a_producer_compressed_is_read(bootstrap: str, compression: s
                          "linger.ms": 50})  # fmt: skip
     for value in values:
         producer.produce(topic, value, partition=0)
-    assert producer.flush(10) == 0
+    assert producer.flush(60) == 0
 
     consumer = AIOKafkaConsumer(topic, bootstrap_servers=bootstrap, auto_offset_reset="earliest")
     try:

@@ -37,7 +37,7 @@ async def read(bootstrap: str, topic: str, count: int) -> list[bytes]:
     consumer = AIOKafkaConsumer(topic, bootstrap_servers=bootstrap, auto_offset_reset="earliest")
     try:
         await consumer.start()
-        return [(await asyncio.wait_for(anext(consumer), 10)).value for _ in range(count)]
+        return [(await asyncio.wait_for(anext(consumer), 60)).value for _ in range(count)]
     finally:
         await consumer.stop()
 
@@ -91,4 +91,4 @@ async def test_a_broker_that_is_gone_keeps_no_process_from_ending(monkeypatch) -
     producer = ConfirmedProducer({})
     await producer.start()
 
-    await asyncio.wait_for(producer.stop(), 1)
+    await asyncio.wait_for(producer.stop(), 30)

@@ -262,7 +262,7 @@ async def test_a_revocation_gives_up_an_opening_under_way() -> None:
         opening = asyncio.create_task(one.lanes.open([0]))
         await one.settle()
 
-        await asyncio.wait_for(one.revoke(), 1)
+        await asyncio.wait_for(one.revoke(), 30)
 
         assert await opening is False
         assert all(writer.stopped for writer in one.lanes.writers)
@@ -333,7 +333,7 @@ async def test_the_workers_end_does_not_wait_for_a_recovery() -> None:
         opening = asyncio.create_task(one.lanes.open([0]))
         await one.settle()
 
-        await asyncio.wait_for(one.lanes.close(release=True), 1)
+        await asyncio.wait_for(one.lanes.close(release=True), 30)
 
         assert await opening is False
 
@@ -534,7 +534,7 @@ async def watch(looks: Cluster, monkeypatch) -> list[str]:
     async with reader() as one:
         one.consumer._kafka = looks
         watching = asyncio.create_task(Consumer._watch_broker.fun(one.consumer))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while looks.left:  # noqa: ASYNC110 - the fake sets no event
                 await asyncio.sleep(0.001)
         await one.settle()  # For the look after the last, if there is one.

@@ -276,7 +276,7 @@ async def test_a_lane_closes_although_a_call_ignores_its_cancellation(deaf) -> N
     one.lane.put(numbers(0, 1))
     await one.settle()
 
-    await asyncio.wait_for(one.lane.close(), 1)
+    await asyncio.wait_for(one.lane.close(), 20)
     deaf.let_go.set()
     await one.settle()
 

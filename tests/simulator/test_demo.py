@@ -289,6 +289,6 @@ def test_ctrl_c_stops_all_of_it() -> None:
         process.send_signal(signal.SIGINT)
         process.stderr.read()
 
-        assert process.wait(60) == 0
+        assert process.wait(ENDS_S_MAX) == 0
 
     assert left_behind(process.pid) == []

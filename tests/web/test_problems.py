@@ -75,7 +75,7 @@ async def said(port: Port, *lines: str) -> str:
         await web.TCPSite(port, "127.0.0.1", 0).start()
         reader, writer = await asyncio.open_connection(*port.addresses[0][:2])
         writer.write("".join(f"{line}\r\n" for line in (*lines, "")).encode())
-        answer = await asyncio.wait_for(reader.read(), 10)
+        answer = await asyncio.wait_for(reader.read(), 60)
         writer.close()
     finally:
         await port.cleanup()

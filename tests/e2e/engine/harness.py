@@ -27,10 +27,11 @@ ROOT = Path(__file__).parents[3]
 KEYS = 500
 MALFORMED = 0.05
 REPEATED = 0.10
-LOOK_S_MAX = 60.0
+LOOK_S_MAX = 120.0
+ANSWER_S_MAX = 60.0
 
 
-def wait_for(what: str, is_so: Callable[[], Any], seconds: float = 120.0) -> None:
+def wait_for(what: str, is_so: Callable[[], Any], seconds: float = 180.0) -> None:
     """Return when it is so.
 
     Raises:
@@ -105,7 +106,7 @@ class Worker:
         self.process.kill()
         self.process.wait()
 
-    def stop(self, seconds: float = 20.0) -> float:
+    def stop(self, seconds: float = 60.0) -> float:
         """SIGTERM; returns how many seconds the end took."""
         began = time.monotonic()
         self.send(signal.SIGTERM)
@@ -138,7 +139,7 @@ class Shop:
         for future in admin.create_topics(
             [NewTopic(f"{self.app}-in", self.partitions, self.replicas, config=config)]
         ).values():
-            future.result(20)
+            future.result(ANSWER_S_MAX)
 
     def worker(self, name: str = "w", **more: Any) -> Worker:
         made = Worker(self, name, **more)
@@ -225,7 +226,7 @@ class Log:
              "isolation.level": "read_committed", "enable.partition.eof": True,
              "auto.offset.reset": "earliest", "enable.auto.commit": False}
         )  # fmt: skip
-        found = self._consumer.list_topics(topic, 20).topics[topic].partitions
+        found = self._consumer.list_topics(topic, ANSWER_S_MAX).topics[topic].partitions
         assert found, f"{topic} does not exist"
         self._admin = AdminClient({"bootstrap.servers": shop.bootstrap})
         self._read_to = {TopicPartition(topic, p): 0 for p in found}
@@ -249,9 +250,11 @@ class Log:
         """Where something is committed that was not read yet."""
         asked = dict.fromkeys(self._read_to, OffsetSpec.latest())
         found = self._admin.list_offsets(
-            asked, isolation_level=IsolationLevel.READ_COMMITTED, request_timeout=20
+            asked, isolation_level=IsolationLevel.READ_COMMITTED, request_timeout=ANSWER_S_MAX
         )
-        return {at for at, end in found.items() if end.result(20).offset > self._read_to[at]}
+        return {
+            at for at, end in found.items() if end.result(ANSWER_S_MAX).offset > self._read_to[at]
+        }
 
 
 class Oracle:
@@ -309,7 +312,7 @@ class Oracle:
         return faults
 
 
-def settle(shop: Shop, records: int, seconds: float = 120.0) -> Oracle:
+def settle(shop: Shop, records: int, seconds: float = 180.0) -> Oracle:
     """Wait until everything was processed exactly once; then see that nothing is added to it.
 
     Raises:

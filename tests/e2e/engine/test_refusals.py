@@ -30,7 +30,7 @@ def shop(bootstrap: str, tmp_path: Path, request: pytest.FixtureRequest) -> Any:
     made.close()
 
 
-def ends(worker: Worker, seconds: float = 90.0) -> str:
+def ends(worker: Worker, seconds: float = 180.0) -> str:
     """The one line it says before it ends with exit code 1."""
     code = worker.wait_ended(seconds)
     lines = [
@@ -61,7 +61,7 @@ def test_a_topic_that_gains_partitions_while_a_worker_runs(shop) -> None:
     worker, topic = shop.worker(E2E_WATCH_S="1").start().wait_ready(), f"{shop.app}-in"
     admin = AdminClient({"bootstrap.servers": shop.bootstrap})
 
-    admin.create_partitions([NewPartitions(topic, 6)])[topic].result(20)
+    admin.create_partitions([NewPartitions(topic, 6)])[topic].result(60)
 
     said = ends(worker)
     assert f"NotCopartitioned: every topic of the application needs 4 partitions: {topic} h" in said
@@ -85,7 +85,7 @@ def test_topics_that_are_deleted_while_workers_write_to_them(bootstrap, tmp_path
             load.wait_sent(500)
 
         for name, shop in shops.items():
-            admin.delete_topics([f"{shop.app}-{name}"])[f"{shop.app}-{name}"].result(20)
+            admin.delete_topics([f"{shop.app}-{name}"])[f"{shop.app}-{name}"].result(60)
 
         for name, shop in shops.items():
             assert f"needs 4 partitions: {shop.app}-{name} has none" in ends(workers[name])
@@ -210,7 +210,7 @@ def test_a_port_that_is_taken(bootstrap, tmp_path) -> None:
         done = subprocess.run(
             [sys.executable, "-m", "faust", "-A", "app", "worker", "-l", "warn",
              "--web-port", str(port)],
-            cwd=ROOT, check=False, capture_output=True, text=True, timeout=60,
+            cwd=ROOT, check=False, capture_output=True, text=True, timeout=120,
             env=dict(os.environ, FLOWMART_BROKER=bootstrap, FLOWMART_DATA_DIR=str(tmp_path)),
         )  # fmt: skip
 
@@ -225,5 +225,5 @@ def test_ctrl_c_is_no_error(shop) -> None:
 
     worker.send(signal.SIGINT)
 
-    assert worker.wait_ended(20) == 0
+    assert worker.wait_ended(60) == 0
     assert "Traceback" not in worker.said()

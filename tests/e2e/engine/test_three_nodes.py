@@ -25,7 +25,7 @@ def test_workers_outlive_each_broker_in_turn_and_everything_is_processed_once(
                 broker.kill(node)
                 load.wait_sent(1500)
                 broker.restart(node)
-            settle(shop, load.stop(), 120)
+            settle(shop, load.stop())
 
             assert [worker.code for worker in workers] == [None, None], workers[0].said()
         finally:
