@@ -60,7 +60,7 @@ class Broker:
     properties: Mapping[str, str] = field(default_factory=dict)
     jvm_options: Sequence[str] = ()
     heap_mb: int = 512
-    ready_s_max: float = 60.0
+    ready_s_max: float = 120.0
     cache: Path | None = None
     repositories: Mapping[str, str] = field(default_factory=lambda: CENTRAL)
     _state: _State = field(default_factory=_State, init=False, repr=False)

@@ -11,7 +11,7 @@ from faults.scene import PARTITIONS, Result, Scene, opened
 RATE: Final = 500
 NAMES: Final = ("one", "two", "three", "four")
 STEP_S: Final = 5.0
-SESSION_S: Final = 25.0
+SESSION_S: Final = 60.0
 """Of members that are restarted: more than a start takes on a machine that has much to do."""
 
 

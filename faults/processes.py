@@ -20,8 +20,8 @@ ROOT: Final = Path(__file__).parents[1]
 NOT_OURS: Final = ("FLOWMART_", "FAULTS_", "PYTHONDONTWRITEBYTECODE")
 """No worker gets these from here: it knows what a row tells it, and keeps what it compiled, as
 workers that are installed do."""
-READY_S_MAX: Final = 90.0
-STOP_S_MAX: Final = 25.0
+READY_S_MAX: Final = 180.0
+STOP_S_MAX: Final = 60.0
 LOOK_S: Final = 0.05
 REST_S: Final = 0.3
 """How long a supervisor waits before it starts a worker that ended by itself."""

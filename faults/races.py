@@ -13,7 +13,7 @@ from faults.scene import PARTITIONS, Result, Scene, opened
 RATE: Final = 500
 TESTS: Final = ("tests/engine/test_consumer.py", "tests/engine/test_fetch_races.py",
                 "tests/engine/test_lane.py")  # fmt: skip
-ENDS_S_MAX: Final = 30.0
+ENDS_S_MAX: Final = 120.0
 
 
 async def races(

@@ -10,8 +10,8 @@ from faults.processes import Worker, until
 from faults.scene import PARTITIONS, Result, Scene, opened
 
 RATE = 600
-TAKEOVER_S_MAX = 40.0
-FENCED_S_MAX = 30.0
+TAKEOVER_S_MAX = 120.0
+FENCED_S_MAX = 120.0
 POINT = "before_commit"
 """Where every second zombie is frozen: its transaction is written and not decided."""
 
