@@ -73,11 +73,14 @@ async def test_a_connection_that_takes_long_to_close_holds_up_no_recovery(
     stop, late = AIOKafkaConsumer.stop, asyncio.Event()
 
     async def stop_late(consumer: AIOKafkaConsumer) -> None:
-        await stop(consumer)
         late.set()
-        await asyncio.Event().wait()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await stop(consumer)
 
     monkeypatch.setattr(AIOKafkaConsumer, "stop", stop_late)
+    monkeypatch.setattr("engine.recovery.STOP_S_MAX", 0.05)
 
     await recover(MemoryStore())
 
