@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator
 from copy import deepcopy
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import unquote
 
@@ -11,6 +13,7 @@ import pytest
 from aiohttp import ClientResponse, ClientSession, web
 from aiohttp.test_utils import TestClient, TestServer
 
+import gateway.guard
 import gateway.server
 from engine.views import mask
 from events.base import Message
@@ -203,6 +206,9 @@ async def shop(
     kafka, worker = FakeKafka(), FakeWorker()
     monkeypatch.setattr(gateway.server, "Commands", kafka)
     monkeypatch.setattr(gateway.server, "Events", kafka)
+    # No turn comes back while a test asks, however long the machine lets it wait.
+    stopped = SimpleNamespace(monotonic=lambda: 0.0, perf_counter=time.perf_counter)
+    monkeypatch.setattr(gateway.guard, "time", stopped)
     async with TestServer(worker.site()) as upstream:
         worker.url = str(upstream.make_url("")).rstrip("/")
         workers = Workers([worker.url], None, rules, personal)

@@ -11,7 +11,7 @@ from gateway.breaker import Breaker
 from gateway.rules import GatewayRules
 from gateway.workers import NoWorker, Worker, Workers
 
-RULES = GatewayRules(read_timeout_ms=500)
+RULES = GatewayRules(read_timeout_ms=5_000)
 NOWHERE = "http://127.0.0.1:9"
 
 
