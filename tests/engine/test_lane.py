@@ -48,7 +48,7 @@ async def test_what_comes_while_a_commit_is_under_way_shares_the_next_one() -> N
 
 
 async def test_records_soon_after_a_commit_wait_for_the_linger() -> None:
-    bench = Bench(topology(), Policy(linger_s=0.5))
+    bench = Bench(topology(), Policy(linger_s=1.0))
     bench.lane.put(chunk(0, value("a", 1)))
     await bench.settle()
 
