@@ -1,5 +1,6 @@
 """Which workers are asked (G-6)."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -22,14 +23,21 @@ class Played:
         self.told: list[str] = []
         self.held, self.total, self.status = [0, 1], 2, 200
         self.url = ""
+        self.takes_s = 0.0
+        self.shown: list[str | None] = []
+        self.asked = asyncio.Event()
 
     async def ready(self, _request: web.Request) -> web.Response:
+        await asyncio.sleep(self.takes_s)
         return web.json_response({})
 
     async def index(self, _request: web.Request) -> web.Response:
         return web.json_response({"workers": self.told})
 
-    async def rows(self, _request: web.Request) -> web.Response:
+    async def rows(self, request: web.Request) -> web.Response:
+        self.shown.append(request.headers.get("Authorization"))
+        self.asked.set()
+        await asyncio.sleep(self.takes_s)
         body = {"rows": [], "partitions": self.held, "partitions_total": self.total}
         return web.json_response(body, status=self.status)
 
@@ -40,7 +48,7 @@ async def played() -> AsyncIterator[Played]:
     site = web.Application()
     site.add_routes(
         [web.get("/ready", worker.ready), web.get("/tables/", worker.index),
-         web.get("/tables/stock/", worker.rows)]
+         web.get("/tables/stock/", worker.rows), web.post("/quotes", worker.rows)]
     )  # fmt: skip
     async with TestServer(site) as server:
         worker.url = str(server.make_url("")).rstrip("/")
@@ -57,6 +65,89 @@ async def workers(played: Played) -> AsyncIterator[Workers]:
 
 async def probed(workers: Workers) -> None:
     await workers._probe_all()
+
+
+class TestHaste:
+    """Little patience for reads, much for what is handed on."""
+
+    @pytest.fixture
+    async def workers(self, played: Played) -> AsyncIterator[Workers]:
+        made = Workers([played.url], None, GatewayRules(read_timeout_ms=100))
+        await made.start()
+        yield made
+        await made.stop()
+
+    async def test_a_read_is_waited_for_less_than_what_is_handed_on(
+        self, played: Played, workers: Workers
+    ) -> None:
+        played.takes_s = 0.3
+        with pytest.raises(NoWorker):
+            await workers.get("/tables/stock/")
+        assert (await workers.pass_on("/quotes", b"{}", {}))[0] == 200
+
+    async def test_a_probe_is_waited_for_as_long_as_a_read(
+        self, played: Played, workers: Workers
+    ) -> None:
+        played.takes_s = 0.3
+        for _ in range(RULES.probes_out):
+            await workers._probe(next(iter(workers._known.values())))
+        assert workers.well() == []
+
+
+async def test_what_is_under_way_is_counted_until_it_is_answered(
+    played: Played, workers: Workers
+) -> None:
+    [worker] = workers._known.values()
+    played.takes_s = 0.1
+    asking = asyncio.create_task(workers.get("/tables/stock/"))
+    await played.asked.wait()
+    assert worker.under_way == 1
+    await asking
+    assert worker.under_way == 0
+
+
+async def test_only_what_is_to_be_whole_is_asked_for_with_the_right_to_it(played: Played) -> None:
+    workers = Workers([played.url], "view", RULES, "personal")
+    await workers.start()
+    for whole in (False, True):
+        await workers.get("/tables/stock/", whole=whole)
+        await workers.everywhere("/tables/stock/", whole=whole)
+    await workers.stop()
+    assert played.shown == ["Bearer view"] * 2 + ["Bearer personal"] * 2
+
+
+async def test_a_call_is_made_twice_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    workers = Workers(["http://a", "http://b", "http://c"], None, RULES)
+    asked: list[str] = []
+
+    async def call(worker: Worker, *_: Any) -> None:
+        asked.append(worker.url)
+
+    monkeypatch.setattr(workers, "_call", call)
+    with pytest.raises(NoWorker):
+        await workers.get("/tables/stock/")
+    assert len(asked) == len(set(asked)) == 2
+
+
+async def test_workers_are_probed_every_five_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        raise TimeoutError
+
+    monkeypatch.setattr("gateway.workers.asyncio.sleep", sleep)
+    with pytest.raises(TimeoutError):
+        await Workers([], None, RULES)._probe_for_ever()
+    assert slept == [5.0]
+
+
+async def test_one_address_is_one_worker_with_its_last_stroke_or_without(
+    played: Played, workers: Workers
+) -> None:
+    played.told = [f"{played.url}/"]
+    await probed(workers)
+    assert workers.well() == [played.url]
 
 
 async def test_an_address_that_cannot_be_reached_is_never_asked(

@@ -256,6 +256,12 @@ async def test_headers_that_travel_on_are_plain_text(shop: Shop, header: str, va
     assert len(trace) <= 128
 
 
+@pytest.mark.parametrize(("chars", "is_kept"), [(128, True), (129, False)])
+async def test_a_trace_has_up_to_128_characters(shop: Shop, chars: int, *, is_kept: bool) -> None:
+    response = await shop.ask("GET", "/health", X_Correlation_Id="x" * chars)
+    assert (response.headers["X-Correlation-Id"] == "x" * chars) is is_kept
+
+
 async def test_a_token_of_any_bytes_is_no_token(shop: Shop) -> None:
     response = await shop.client.get("/v1/orders", headers={"Authorization": "Bearer \udcff.a.b"})
     assert response.status == 401
