@@ -1,6 +1,7 @@
 """What an order's news means for its payments: its own, and those that amendments brought."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from msgspec.structs import replace
@@ -17,8 +18,8 @@ from agents.payment_rows import (
 )
 from agents.wiring import cause_of
 from engine.specs import Context, Delivery, Handler
-from streams.payments import goods
-from streams.payments.amendments import amend, unpaid_minor
+from streams.payments import awaiting, goods
+from streams.payments.amendments import amend, under_way, unpaid_minor
 from streams.payments.early import early_amendment
 from streams.payments.evolution import evolve_all
 from streams.payments.rules import PaymentRules
@@ -75,8 +76,8 @@ def moving(rules: PaymentRules, move: GoodsMoved) -> Handler:
         payment_id, payment = of_order(ctx, event)
         if payment is None:
             return
-        before = _sold(ctx, event.order_id, payment_id, payment)
-        moved = move(payment, before, event, cause.at_ms, rules)
+        before, charges = _sold(ctx, event.order_id, payment_id, payment)
+        moved = awaiting.moved(partial(move, payment), before, charges, event, cause.at_ms, rules)
         if moved.sale != before:
             ctx.table(SALES)[payment_id] = moved.sale
         carry_out(ctx, cause, payment_id, payment, moved.facts, rules)
@@ -90,9 +91,13 @@ def moving(rules: PaymentRules, move: GoodsMoved) -> Handler:
     return handler
 
 
-def _sold(ctx: Context, order_id: str, payment_id: str, payment: Payment) -> Sale:
-    """What was sold to an order, with what of it nobody paid."""
+def _sold(
+    ctx: Context, order_id: str, payment_id: str, payment: Payment
+) -> tuple[Sale, dict[str, int]]:
+    """What was sold to an order, with what of it nobody paid, and what charges may pay of that."""
     sale, short = sale_of(ctx, payment_id), unpaid_minor(payment)
+    charges: dict[str, int] = {}
     if short:
-        short = unpaid_minor(payment, differences(ctx, order_id).values())
-    return sale if sale.unpaid_minor == short else replace(sale, unpaid_minor=short)
+        others = differences(ctx, order_id)
+        short, charges = unpaid_minor(payment, others.values()), under_way(others)
+    return sale if sale.unpaid_minor == short else replace(sale, unpaid_minor=short), charges

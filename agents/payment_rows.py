@@ -12,6 +12,7 @@ from events.ids import derived_id
 from events.inventory import InventoryAdjusted
 from events.payment_ids import further_payment_of, order_of_payment, payment_id_of
 from events.payments import PaymentInitiated
+from streams.payments import awaiting
 from streams.payments.alarms import EARLY
 from streams.payments.amendments import overpaid, overpaid_further
 from streams.payments.facts import Fact
@@ -125,6 +126,20 @@ def _balance_order(
         facts = overpaid(first, cause.at_ms, rules, tuple(others.values()))
         carry_out(ctx, for_payment(cause, first_id), first_id, first, facts, rules)
         balance_further(ctx, cause, first, others, rules)
+        _give_back_for_goods(ctx, cause, first_id, payment_id, rules)
+
+
+def _give_back_for_goods(
+    ctx: Context, cause: Cause, first_id: str, payment_id: str, rules: PaymentRules
+) -> None:
+    """Have a further payment that was taken pay for goods that came back before."""
+    sale, payment = sale_of(ctx, first_id), ctx.table(PAYMENTS).get(payment_id)
+    if not sale.owed or payment is None:
+        return
+    after, facts = awaiting.taken(sale, payment_id, payment, cause.at_ms, rules)
+    ctx.table(SALES)[first_id] = after
+    own = for_payment(cause, f"{payment_id} goods")
+    carry_out(ctx, own, payment_id, payment, facts, rules)
 
 
 def balance_further(

@@ -128,6 +128,18 @@ def unpaid_minor(payment: Payment, further: Iterable[Payment] = ()) -> int:
     return max(0, payment.session.amount_minor - sum(kept))
 
 
+def under_way(further: Mapping[str, Payment]) -> dict[str, int]:
+    """What further payments are asked for whose money is not in and may come yet, by their names.
+
+    In minor units.
+    """
+    return {
+        name: one.session.amount_minor
+        for name, one in further.items()
+        if not (one.captured_minor or one.final or one.status in TERMINAL)
+    }
+
+
 def _room_minor(further: Payment) -> int:
     """What a further payment has to give back."""
     has_money = further.status in PAID and not further.cancel_reason

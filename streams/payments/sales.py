@@ -62,6 +62,17 @@ class AgreedReturn(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """True: the goods never reached the customer."""
 
 
+class OwedBack(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """What goes back for goods as soon as a charge is taken that was under way when they came."""
+
+    cause: str
+    amount_minor: int
+    reason: str
+    return_id: str
+    payments: tuple[str, ...]
+    """The charges, by their payments: of others it is not owed."""
+
+
 class Sale(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """What was sold under one payment."""
 
@@ -70,6 +81,8 @@ class Sale(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     returns: tuple[AgreedReturn, ...] = ()
     unpaid_minor: int = 0
     """Of the lines' price, what no payment took when goods moved last: the newest lines' (G-8)."""
+    owed: tuple[OwedBack, ...] = ()
+    """For goods that came back before they were paid; at most `RETURNS_MAX`, the newest."""
 
 
 NOTHING_SOLD: Final = Sale()

@@ -420,6 +420,40 @@ def test_goods_of_an_amendment_that_nobody_paid_come_back_for_nothing(
     assert [told.data.amount_minor for told in till.said("RefundIssued")] == back
 
 
+@pytest.mark.parametrize(("decision", "back"), [("APPROVED", [3_000]), ("DECLINED", [])])
+def test_goods_that_come_back_before_their_charge_is_taken_are_paid_back_once_it_is(
+    decision: str, back: list[int]
+) -> None:
+    doubted = checked_further().model_copy(update={"decision": "MANUAL_REVIEW"})
+    till = paid().hear(amended(AMOUNT + 3_000, 1, 1, 30), doubted)
+    came = received(item("prod_3", quantity=30))
+
+    till.hear(came, came)
+    assert till.said("RefundIssued") == []
+    till.hear(checked_further().model_copy(update={"decision": decision}))
+
+    assert [told.data.amount_minor for told in till.said("RefundIssued")] == back
+    assert [told.data.payment_id for told in till.said("RefundIssued")] == ["pay_ord_1:2"] * len(
+        back
+    )
+    assert till.said("RefundFailed") == []
+    ids = [envelope.event_id for envelope in till.said()]
+    assert len(ids) == len(set(ids))
+
+
+def test_what_a_failed_charge_was_for_is_not_paid_back_by_the_next_one() -> None:
+    doubted = checked_further().model_copy(update={"decision": "MANUAL_REVIEW"})
+    till = paid().hear(amended(AMOUNT + 3_000, 1, 1, 30), doubted)
+    till.hear(received(item("prod_3", quantity=30)))
+
+    till.hear(checked_further().model_copy(update={"decision": "DECLINED"}))
+    till.hear(amended(AMOUNT + 8_000, 1, 1, 80), checked_further(3))
+
+    assert till.said("RefundIssued") == []
+    kept = [entry.captured_minor - entry.refunded_minor for entry in till.provider.ledger()]
+    assert kept[0] == AMOUNT
+
+
 def test_goods_of_an_amendment_that_is_paid_in_part_are_worth_that_part() -> None:
     till = paid().hear(amended(AMOUNT + 40, 1, 1, 1))
 
