@@ -24,8 +24,11 @@ def page() -> Iterator[Page]:
     chromium = tool("chromium", "apt-get install chromium")
     expect.set_options(timeout=WAIT_MS)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(
+            executable_path=chromium, args=["--no-sandbox"], timeout=WAIT_MS
+        )
         page = browser.new_page()
+        page.set_default_timeout(WAIT_MS)
         said: list[str] = []
         page.on("console", lambda message: said.append(message.text))
         page.on("pageerror", lambda error: said.append(str(error)))

@@ -15,6 +15,7 @@ KINDS = {"": "text/html", "js": "text/javascript", "css": "text/css"}
 NAMES = {"": "index.html", "uPlot.js": "uPlot.iife.min.js", "uPlot.css": "uPlot.min.css"}
 AT_MS = 1_767_225_600_000
 MINUTE_MS = 60_000
+WAIT_MS = 90_000
 NARROW = {"width": 390, "height": 800}
 WIDE = {"width": 1400, "height": 900}
 
@@ -85,9 +86,11 @@ class Worker:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     chromium = tool("chromium", "apt-get install chromium")
-    expect.set_options(timeout=30_000)
+    expect.set_options(timeout=WAIT_MS)
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        launched = playwright.chromium.launch(
+            executable_path=chromium, args=["--no-sandbox"], timeout=WAIT_MS
+        )
         yield launched
         launched.close()
 
@@ -100,6 +103,7 @@ def worker() -> Worker:
 @pytest.fixture
 def page(browser: Browser, worker: Worker) -> Iterator[Page]:
     opened = browser.new_page()
+    opened.set_default_timeout(WAIT_MS)
     opened.route("**/*", worker.answer)
     yield opened
     opened.close()
