@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from confluent_kafka import Consumer, IsolationLevel, Message, Producer, TopicPartition
+from confluent_kafka import Consumer, IsolationLevel, KafkaError, Message, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
 
 ROOT = Path(__file__).parents[3]
@@ -239,11 +239,12 @@ class Log:
             while behind and time.monotonic() < deadline:
                 for message in self._consumer.consume(5000, 0.1):
                     at = TopicPartition(message.topic(), message.partition())
-                    if message.error():  # The end, behind the markers of transactions.
+                    error = message.error()
+                    if error is None:
+                        yield message
+                    elif error.code() == KafkaError._PARTITION_EOF:  # Behind all markers.
                         self._read_to[at] = message.offset()
                         behind.discard(at)
-                    else:
-                        yield message
             assert not behind, f"not read to the end within {LOOK_S_MAX:g} s: {behind}"
 
     def _behind(self) -> set[TopicPartition]:
