@@ -91,7 +91,8 @@ def _is_late(event: ShipmentRouteUpdated, _: NotificationRules) -> bool:
 
 
 def _is_reminder(event: SubscriptionPaymentDue, rules: NotificationRules) -> bool:
-    return event.days_until_due == rules.reminder_days
+    """Also one that is late; on the day itself the charge speaks for itself."""
+    return 0 < (event.days_until_due or 0) <= rules.reminder_days
 
 
 def _is_untold(event: UserForgotPasswordEvent, _: NotificationRules) -> bool:

@@ -13,6 +13,7 @@ from events.shipping import (
 )
 from streams.notifications.wording import Facts
 
+_UNDELIVERED = "delivery_failed"
 CARRIERS_MAX = 10
 """Carriers that a message names."""
 
@@ -81,11 +82,16 @@ def _outlook(event: DeliveryFailed) -> str:
 
 
 def return_initiated(event: ReturnInitiated) -> Facts:
-    """What a message of ReturnInitiated says."""
+    """What a message of ReturnInitiated says: how to send it, or that it comes back by itself."""
+    label = event.return_label
     return {
         "orderId": event.order_id,
         "returnId": event.return_id,
         "method": event.return_method.replace("_", " "),
+        "undelivered": event.reason == _UNDELIVERED,
+        "carrier": label.carrier,
+        "tracking": label.tracking_number,
+        "label": str(label.label_url),
     }
 
 

@@ -24,6 +24,7 @@ def invoice_generated(event: InvoiceGenerated) -> Facts:
         "tax": money(event.tax_minor),
         "currency": event.currency,
         "due": event.due_date.isoformat(),
+        "status": event.status,
     }
 
 

@@ -47,7 +47,8 @@ from events.types import (
 )
 from settings import Settings
 from streams.alarms import alarm
-from streams.notifications.rules import DAY_MS, EMAIL, HOUR_MS
+from streams.notifications.occasions import is_told as is_told_at_all
+from streams.notifications.rules import DAY_MS, EMAIL, HOUR_MS, NotificationRules
 from tables.notifications import NOTIFICATIONS
 from tests.agents.post_office import PostOffice
 from topics import NOTIFICATIONS_EVENTS, NOTIFICATIONS_QUEUE, ORDERS_EVENTS, PAYMENTS_EVENTS
@@ -574,6 +575,21 @@ def test_an_event_of_an_order_nobody_placed_is_told_nobody() -> None:
     office = PostOffice().tell(short(backorder=True))
 
     assert office.said(NOTIFICATIONS_QUEUE) == []
+
+
+@pytest.mark.parametrize(("days", "is_told"), [(4, False), (3, True), (1, True), (0, False)])
+def test_a_reminder_is_told_also_where_it_is_late(days: int, *, is_told: bool) -> None:
+    due = SubscriptionPaymentDue(
+        subscription_id="sub_1",
+        user_id="cus_1",
+        plan=PLAN,
+        amount_minor=3_239,
+        currency="USD",
+        due_date=DAY,
+        days_until_due=days,
+    )
+
+    assert is_told_at_all(due, NotificationRules()) == is_told
 
 
 def test_critical_fraud_is_told_the_security_team_too() -> None:

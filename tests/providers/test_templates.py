@@ -7,16 +7,37 @@ from typing import Any
 import pytest
 from jinja2.exceptions import SecurityError
 
+from events.billing import InvoiceGenerated
+from events.returns import ReturnInitiated
 from events.shipping import DeliveryFailed
+from events.shipping_parts import RefundEstimate, ReturnLabel
+from events.types import Customer, ShippedItem
 from providers.templates import FOLDER, NoTemplate, Templates
 from streams.notifications.notices import template_of
-from streams.notifications.parcel_facts import delivery_failed
+from streams.notifications.parcel_facts import delivery_failed, return_initiated
 from streams.notifications.rules import NotificationRules
+from streams.notifications.subscription_facts import invoice_generated
 from streams.subscriptions.notices import TEMPLATES as OF_SUBSCRIPTIONS
 
 TEMPLATES = Templates()
 AT = datetime(2026, 3, 10, 9, tzinfo=UTC)
 NAMES = sorted(path.stem for path in (FOLDER / "en").glob("*.txt"))
+
+
+def label(**given: Any) -> ReturnInitiated:
+    fields = {
+        "return_id": "ret_1",
+        "shipment_id": "shp_1",
+        "order_id": "ord_1",
+        "items": (ShippedItem(item_id="ord_1:1", product_id="p1", quantity=1),),
+        "customer": Customer(customer_id="cus_1"),
+        "return_method": "drop_off",
+        "return_label": ReturnLabel(
+            carrier="UPS", tracking_number="94R", label_url="https://labels.example.com/1"
+        ),
+        "refund_estimate": RefundEstimate(amount_minor=3499, currency="USD"),
+    }
+    return ReturnInitiated(**(fields | given))
 
 
 def test_every_event_that_is_told_has_a_template() -> None:
@@ -56,6 +77,54 @@ def test_who_did_not_get_a_parcel_is_told_what_becomes_of_it(
     for text in (words.text, words.html):
         assert said in text
         assert (asks in text) == (said == asks)
+
+
+@pytest.mark.parametrize(
+    ("reason", "said", "unsaid"),
+    [
+        ("changed_mind", ["https://labels.example.com/1", "UPS 94R", "14 days"], "not do anything"),
+        ("delivery_failed", ["comes back to us", "need not do anything"], "label"),
+    ],
+)
+def test_who_sends_something_back_gets_the_label_and_who_got_nothing_is_told_so(
+    reason: Any, said: list[str], unsaid: str
+) -> None:
+    words = TEMPLATES.mail("return-initiated", "en", return_initiated(label(reason=reason)))
+
+    for text in (words.text, words.html):
+        assert [part for part in said if part not in text] == []
+        assert unsaid not in text
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        ("issued", "is due on 2026-03-24."),
+        ("sent", "is due on 2026-03-24."),
+        ("overdue", "is overdue since 2026-03-24."),
+        ("paid", "is paid."),
+        ("cancelled", "is cancelled: nothing is to be paid."),
+    ],
+)
+def test_an_invoice_is_told_as_it_stands(status: Any, said: str) -> None:
+    told = InvoiceGenerated(
+        invoice_id="inv_1",
+        invoice_number="INV-2026-00001",
+        customer_id="cus_1",
+        type="subscription",
+        line_items=(),
+        subtotal_minor=2_999,
+        tax_minor=240,
+        total_minor=3_239,
+        currency="USD",
+        due_date="2026-03-24",
+        status=status,
+    )
+
+    words = TEMPLATES.mail("invoice-generated", "en", invoice_generated(told))
+
+    assert said in words.text
+    assert said in words.html
 
 
 @pytest.mark.parametrize("name", NAMES)
