@@ -36,7 +36,7 @@ async def body_of(request: web.Request, rules: GatewayRules) -> dict[str, Any]:
         )
     try:
         found = json.loads(raw)
-    except (ValueError, RecursionError) as broken:
+    except ValueError as broken:
         raise bad_request(f"the body is not JSON: {broken}") from None
     if not isinstance(found, dict):
         raise bad_request("the body: expected a JSON object")

@@ -58,7 +58,7 @@ class Writes:
                 refuse_in_vain(request)
             try:
                 return await self._once(request, route)
-            except RecursionError:  # It could be read, and just not be written again.
+            except RecursionError:  # As it is read, or, read in time, as it is written again.
                 raise bad_request("the body is nested too deeply") from None
 
         return handle

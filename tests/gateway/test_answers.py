@@ -95,6 +95,7 @@ def test_a_key_refuses_another_request_and_one_that_still_runs(
     with pytest.raises(Refusal) as refused:
         keys.begin("k", fingerprint, 10)
     assert refused.value.status == status
+    assert refused.value.headers == ({"Retry-After": "1"} if status == 409 else {})
 
 
 def test_a_key_is_forgotten_after_a_day_and_after_a_failure() -> None:
@@ -143,6 +144,20 @@ def test_keys_whose_day_is_over_take_no_room_and_are_no_loss() -> None:
     assert keys.forgotten == 0
 
 
+def test_a_key_that_is_used_again_after_its_day_is_the_newest() -> None:
+    keys = Keys(RULES)
+    for name, at_ms in (("a", 0), ("b", 500), ("a", 1_000), ("c", 1_500)):
+        keys.begin(name, "f", at_ms)
+    assert list(keys._kept) == ["a", "c"]
+
+
+def test_what_just_fits_is_kept() -> None:
+    keys = Keys(GatewayRules(keys_bytes_max=2 * (ENTRY_BYTES + 1)))
+    for name in "abc":
+        keys.begin(name, "f", 0)
+    assert (list(keys._kept), keys.forgotten) == (["b", "c"], 1)
+
+
 def test_a_request_that_is_forgotten_while_it_runs_is_answered_all_the_same() -> None:
     keys = Keys(GatewayRules(keys_bytes_max=ENTRY_BYTES + 10))
     keys.begin("one", "f", 0)
@@ -159,6 +174,7 @@ def test_the_order_of_fields_does_not_make_another_request() -> None:
 
 @pytest.mark.parametrize("key", ["", "x" * 256])
 def test_a_key_has_up_to_255_characters(key: str) -> None:
+    assert checked("x" * 255, GatewayRules()) == "x" * 255
     with pytest.raises(Refusal):
         checked(key, GatewayRules())
 

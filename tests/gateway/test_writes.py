@@ -191,6 +191,22 @@ async def test_every_wrong_field_is_named(shop: Shop) -> None:
     assert "currency" in fields
 
 
+async def test_of_many_wrong_fields_twenty_are_named(shop: Shop) -> None:
+    for body in (
+        {**ORDER, "orderItems": [{}] * 25},
+        {"data": {}} | dict.fromkeys(map(str, range(25))),
+    ):
+        response = await shop.ask("POST", "/v1/orders", body, by=token())
+        assert (response.status, len((await response.json())["details"])) == (400, 20)
+
+
+async def test_what_needs_no_words_needs_no_body(shop: Shop) -> None:
+    shop.worker.rows = everything("sub_1")
+    headers = {"Authorization": f"Bearer {token()}"}
+    response = await shop.client.post("/v1/subscriptions/sub_1/pause", headers=headers)
+    assert response.status == 202
+
+
 @pytest.mark.parametrize(
     ("raw", "kind", "status"),
     [
