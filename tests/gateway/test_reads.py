@@ -61,9 +61,20 @@ async def test_one_answer_serves_until_an_event_makes_it_stale(shop: Shop) -> No
     assert len(shop.worker.asked) == 2
 
 
+async def test_what_is_not_there_is_not_looked_for_again_for_a_second(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for now_ms, asked in ((0, 1), (999, 1), (1_000, 2)):
+        monkeypatch.setattr("gateway.reads.now_ms", lambda now_ms=now_ms: now_ms)
+        assert (await shop.ask("GET", "/v1/orders/ord_1", by=token())).status == 404
+        assert len(shop.worker.asked) == asked
+
+
 async def test_what_has_not_changed_is_not_sent_again(shop: Shop) -> None:
     shop.worker.rows["orders"] = {"ord_1": row()}
-    etag = (await shop.ask("GET", "/v1/orders/ord_1", by=token())).headers["ETag"]
+    first = await shop.ask("GET", "/v1/orders/ord_1", by=token())
+    etag = first.headers["ETag"]
+    assert first.headers["Cache-Control"] == "private, no-cache"
     again = await shop.ask("GET", "/v1/orders/ord_1", by=token(), If_None_Match=etag)
     assert (again.status, await again.read()) == (304, b"")
 

@@ -453,8 +453,9 @@ def test_any_body_makes_a_message_or_a_refusal(route: Route, data: st.DataObject
     [b"\xff", b"[" * 100_000, b'{"a":' * 900 + b"1" + b"}" * 900, b'{"a": ' + b"9" * 5_000 + b"}",
      b'{"orderItems": NaN}', b'{"currency": 1e999}', b'{"userId": "\\ud800"}',
      b"\xff\xfe{\x00}\x00",
-     b'{"data": {}, "eventType": {}}', b"null", b'"a"', b'{"orderId": "a", "orderId": "b"}'],
-    ids=range(12),
+     b'{"data": {}, "eventType": {}}', b'{"data": 5}', b"null", b'"a"',
+     b'{"orderId": "a", "orderId": "b"}'],
+    ids=range(13),
 )  # fmt: skip
 @pytest.mark.parametrize("verb_path", [("POST", "/v1/orders"), ("POST", "/v1/returns"),
                                        ("POST", "/v1/payments")])  # fmt: skip
