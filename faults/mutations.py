@@ -160,7 +160,7 @@ def _recovery_uncommitted() -> None:
 
 
 def _recovery_skipped() -> None:
-    recovery.usable_position = lambda _store, end, _now_s: (end, "")
+    recovery.usable_position = lambda _store, end, _oldest_s, _now_s: (end, "")
 
 
 def _source_uncommitted() -> None:
