@@ -44,9 +44,7 @@ def _try(name: str) -> None:
 
 def _takes_its_place(now: Any, was: Any) -> None:
     """Raise TypeError where the engine's own call would: a worker that ends of it shows nothing."""
-    needed = [
-        one for one in inspect.signature(was).parameters.values() if one.default is one.empty
-    ]
+    needed = [one for one in inspect.signature(was).parameters.values() if one.default is one.empty]
     inspect.signature(now).bind(
         *[one for one in needed if one.kind is one.POSITIONAL_OR_KEYWORD],
         **{one.name: one for one in needed if one.kind is one.KEYWORD_ONLY},

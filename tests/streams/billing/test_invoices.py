@@ -3,10 +3,13 @@
 from datetime import date
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from events.base import Message
+from events.types import PaymentMethod, Plan
 from streams.billing.amounts import half_up, net, prorated, tax_of
 from streams.billing.calendar import day_of, run_ms
 from streams.billing.dunning import grace_due_ms, retry_due_ms
@@ -18,7 +21,8 @@ from streams.billing.invoices import (
     draw,
     invoice_number,
 )
-from streams.billing.rows import Invoice
+from streams.billing.messages import charge_opened, generated, payment_due
+from streams.billing.rows import Invoice, InvoiceStatus
 from streams.billing.rules import BillingRules
 
 RULES = BillingRules()
@@ -146,3 +150,73 @@ def test_retries_count_from_the_first_failure_and_end_after_the_third() -> None:
         "",
     ]
     assert grace_due_ms(due[2], RULES) == run_ms(date(2025, 6, 29), RULES)
+
+
+# --- what the others read of an invoice ----------------------------------------------------------
+
+CARD = PaymentMethod(type="credit_card", token="tok_1", last4="4242")
+SENT = msgspec.structs.replace(
+    drawn(Sold("Pro Monthly", 1, 29_99), Sold("Seat", 3, 4_00)),
+    number="INV-2025-00001",
+    status=InvoiceStatus.SENT,
+    reminded=True,
+    charge_key="sub_1_2025_06",
+    attempt=3,
+)
+
+
+def written(message: Message) -> dict[str, Any]:
+    return message.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+def test_an_invoice_tells_its_lines_its_sums_and_its_days() -> None:
+    assert written(generated(SENT)) == {
+        "invoiceId": SENT.invoice_id,
+        "invoiceNumber": "INV-2025-00001",
+        "customerId": "usr_1",
+        "subscriptionId": "sub_1",
+        "type": "subscription",
+        "lineItems": [
+            {"description": "Pro Monthly", "quantity": 1, "unitPrice": 29.99, "total": 29.99},
+            {"description": "Seat", "quantity": 3, "unitPrice": 4.0, "total": 12.0},
+        ],
+        "subtotal": 41.99,
+        "tax": 3.36,
+        "total": 45.35,
+        "currency": "USD",
+        "billingPeriod": {"start": "2025-06-22", "end": "2025-07-22"},
+        "invoiceDate": "2025-06-15T15:06:40.000Z",
+        "dueDate": "2025-06-29",
+        "status": "sent",
+        "planId": "plan",
+    }
+
+
+def test_a_charge_is_told_ahead_and_opened_with_the_invoices_sum() -> None:
+    assert written(payment_due(SENT, Plan(plan_id="plan"), CARD, 3)) == {
+        "subscriptionId": "sub_1",
+        "userId": "usr_1",
+        "plan": {"planId": "plan"},
+        "invoiceId": SENT.invoice_id,
+        "amount": 45.35,
+        "currency": "USD",
+        "dueDate": "2025-06-22",
+        "billingPeriod": {"start": "2025-06-22", "end": "2025-07-22"},
+        "paymentMethodId": "tok_1",
+        "paymentMethodLast4": "4242",
+        "remindersSent": 1,
+        "daysUntilDue": 3,
+        "retryAttempt": 2,
+    }
+    assert written(charge_opened(SENT, CARD, AT_MS)) == {
+        "paymentId": "pay_sub_1_2025_06",
+        "customerId": "usr_1",
+        "amount": 45.35,
+        "currency": "USD",
+        "paymentMethod": {"type": "credit_card", "token": "tok_1", "last4": "4242"},
+        "checkoutType": "recurring",
+        "taxAmount": 3.36,
+        "subscriptionId": "sub_1",
+        "invoiceId": SENT.invoice_id,
+        "initiatedAt": "2025-06-15T15:06:40.000Z",
+    }

@@ -75,7 +75,9 @@ def test_a_carrier_answers_once(amount_minor: int, word: str) -> None:
 def test_a_carrier_that_does_not_answer_is_asked_every_day_for_a_week() -> None:
     shipment, keys = lost(), set()
     for _ in range(RULES.claim_asks_max - 1):
+        due_ms = due_times(shipment)["claim"]
         shipment, said = up(shipment, "claim")
+        assert due_times(shipment) == {"claim": due_ms + RULES.claim_again_ms}
         keys |= {message.idempotency_key for message in said if isinstance(message, FileClaim)}
     assert len(keys) == 1
 

@@ -142,6 +142,17 @@ def test_domestic_standard_is_free_from_an_order_value_on() -> None:
     ]
 
 
+@pytest.mark.parametrize(("weight_kg", "price_minor"), [(2, 599), (2.0001, 899)])
+def test_what_weighs_a_little_more_costs_what_the_next_gram_does(
+    weight_kg: float, price_minor: int
+) -> None:
+    query = QuoteShipping(
+        destination=address(), packages=(WirePackage(package_id="a", weight_kg=weight_kg),)
+    )
+
+    assert offers(query, TUESDAY_MS, RULES)[0].cost.amount_minor == price_minor
+
+
 def test_what_no_parcel_takes_has_no_offer() -> None:
     query = QuoteShipping(
         destination=address(), packages=(WirePackage(package_id="a", weight_kg=50.1),)
