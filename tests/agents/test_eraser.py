@@ -21,6 +21,7 @@ from events.shipment_ids import SHIPMENT_PREFIX
 from events.subscriptions import CancelSubscription, SubscribeUser
 from events.types import Address, Customer, Geo, OrderItem, OrderPayment, RiskContext
 from settings import Settings
+from streams.erasure.rules import ErasureRules
 from streams.notifications.rows import Preferences, Watchers
 from tables.erasure import ERASURES
 from tables.notifications import CONTACTS, NOTIFICATIONS, PREFERENCES, WATCHERS
@@ -28,6 +29,7 @@ from tables.orders import ORDERS
 from tables.payments import PAYMENTS
 from tables.shipping import SHIPMENTS
 from tests.agents.subscription_desk import Shop
+from topics import ERASURE_STEPS
 
 DAY_MS = 86_400_000
 ANN, BOB = "usr_ann", "usr_bob"
@@ -107,9 +109,14 @@ def life(person: str) -> list[Any]:
 
 @pytest.fixture
 def shop() -> Shop:
-    made = Shop(whole=Settings(partitions=3))
+    return lived(Settings(partitions=3), ANN, BOB)
+
+
+def lived(settings: Settings, *people: str) -> Shop:
+    """A shop four days after these came."""
+    made = Shop(whole=settings)
     made.tell(AddInventory(product_id="p1", quantity=100, warehouse_id="wh_1"))
-    made.tell(*life(ANN), *life(BOB))
+    made.tell(*[one for person in people for one in life(person)])
     made.driver.advance(4 * DAY_MS, step_ms=3_600_000)
     return made
 
@@ -196,6 +203,19 @@ def test_nothing_of_the_person_is_left_in_any_table_and_amounts_stay(shop: Shop)
         )
     gone = {key.split(b"\x00")[0].partition(b":")[2] for key in before.keys() - stored(shop)}
     assert {b"contacts", b"preferences", b"watch_lists"} <= gone
+
+
+def test_a_round_erases_no_more_rows_than_it_may_and_the_next_takes_the_others() -> None:
+    shop = leave(lived(Settings(partitions=3, erasure=ErasureRules(rows_max=7)), ANN), ANN)
+
+    erase(shop, ANN)
+
+    steps = [msgspec.json.decode(one.value or b"") for one in shop.driver.outputs(ERASURE_STEPS)]
+    rows = [step["rows"] for step in steps if step.get("rows")]
+    assert max(rows) == 7
+    assert rows.count(7) > 3
+    assert traces(shop, ANN) == {}
+    assert shop.driver.rows(ERASURES)[ANN].rows == sum(rows)
 
 
 def test_open_business_keeps_what_it_needs_until_it_ends(shop: Shop) -> None:

@@ -260,6 +260,16 @@ def test_a_full_minute_becomes_the_current_figures_and_silence_makes_them_zero()
     assert shop.current("orders.value_minor_mean", "USD") is None
 
 
+def test_a_minute_is_whole_five_seconds_after_its_end() -> None:
+    shop = Shop(partitions=1)
+    shop.order()
+
+    shop.run(START_MS + MINUTE + 4_000 - shop.driver.now_ms)
+    assert shop.current("orders.confirmed_per_minute", "USD") is None
+    shop.run(1_000)
+    assert shop.current("orders.confirmed_per_minute", "USD") == 1
+
+
 def test_the_current_figures_follow_a_window_that_grows_after_it_was_whole() -> None:
     shop = Shop(partitions=1)
     shop.order()

@@ -11,6 +11,7 @@ def test_place_order_is_confirmed_reserved_opened_for_payment_and_told() -> None
     scene.was_told("OrderConfirmed", "SendNotification")
     assert scene.last("OrderConfirmed").order_total_minor == 2_000
     assert scene.mails("order-confirmed") == 2
+    assert scene.row("orders", "ord_1").history[0].status == "confirmed"
 
 
 def test_place_order_fails_a_check() -> None:

@@ -28,12 +28,12 @@ def test_an_answer_between_errors_keeps_it_up() -> None:
 
 def test_more_than_half_of_a_minutes_calls_bring_it_down() -> None:
     health = Health(RULES)
-    for _ in range(9):
+    for _ in range(10):
+        health.failed(0)
         health.answered(0)
-    for _ in range(4):
-        health.answered(0)
-        for _ in range(4):
-            health.failed(0)
+    assert health.is_up
+
+    health.failed(0)
 
     assert not health.is_up
 

@@ -94,3 +94,7 @@ def test_a_round_asks_for_the_payments_that_the_ones_before_it_found() -> None:
     known = Erasure("ann", 7, "e", "c", round=2, payments=("pay_1", "pay_2"))
 
     assert sweep_of("cus_1", known) == Sweep("cus_1", 2, 7, ("pay_1", "pay_2"))
+
+
+def test_a_round_waits_a_minute_for_what_was_under_way_a_day_for_open_business() -> None:
+    assert (RULES.settle_ms, RULES.open_ms, RULES.rows_max) == (60_000, 86_400_000, 2_000)

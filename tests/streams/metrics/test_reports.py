@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 from events import Envelope
 from events.billing import InvoiceGenerated, SubscriptionPaymentDue
 from events.payments import PaymentFailed, PaymentProcessed, PaymentSettled
-from events.refunds import RefundIssued
+from events.refunds import ChargebackOpened, RefundIssued
 from events.subscriptions import (
+    PlanMigrationCompleted,
     SubscriptionRenewedEvent,
+    SubscriptionSuspended,
     UserSubscriptionCancelled,
     UserSubscriptionStarted,
 )
@@ -141,9 +143,13 @@ def test_what_is_paid_out_is_told_beside_its_fee() -> None:
         currency="USD", gross_amount_minor=10_00, fee_amount_minor=59, net_amount_minor=9_41
     )
 
-    row = reports.payments(DAY, summed(*payments.settled(settled)), RULES)
+    disputed = ChargebackOpened.model_construct(currency="EUR", amount_minor=5_00)
+    said = [*payments.settled(settled), *payments.disputed(disputed)]
+
+    row = reports.payments(DAY, summed(*said), RULES)
 
     assert (row.settled_minor, row.fees_minor) == ({"USD": 9_41}, {"USD": 59})
+    assert (row.disputes, row.disputed_minor) == ({"EUR": 1}, {"EUR": 5_00})
 
 
 def test_a_subscription_without_a_trial_and_a_renewal_at_once_are_no_more_than_that() -> None:
@@ -200,15 +206,18 @@ def test_a_days_subscriptions_are_told() -> None:
         *subscriptions.invoiced(InvoiceGenerated(**invoice, status="issued")),
         *subscriptions.invoiced(InvoiceGenerated(**invoice, status="paid")),
         *subscriptions.charged(SubscriptionPaymentDue(**due, days_until_due=3)),
-        *subscriptions.charged(SubscriptionPaymentDue(**due, days_until_due=0)),
+        *subscriptions.charged(SubscriptionPaymentDue(**due, days_until_due=0)) * 2,
         *subscriptions.charged(SubscriptionPaymentDue(**due, days_until_due=0, retry_attempt=2)),
+        *subscriptions.suspended(SubscriptionSuspended.model_construct()),
+        *subscriptions.migrated(PlanMigrationCompleted.model_construct(to_plan=PRO)),
     ]  # fmt: skip
 
     row = reports.subscriptions(DAY, summed(*said), RULES)
 
     assert (row.started, row.trials, row.renewed, row.recovered) == ({"plan_pro": 1}, 1, 1, 1)
     assert (row.cancelled, row.days_lasted) == ({"too_expensive": 1}, 31.0)
-    assert (row.charged, row.retried) == (1, 1)
+    assert (row.charged, row.retried) == (2, 1)
+    assert (row.suspended, row.migrated) == (1, {"plan_pro": 1})
     assert (row.invoiced_minor, row.paid_minor) == ({"USD": 10_80}, {"USD": 10_80})
 
 
