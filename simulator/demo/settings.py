@@ -22,6 +22,9 @@ BACKORDER_S: Final = 15
 """How long an order waits for stock, in place of 3 days."""
 REVIEW_S: Final = 12
 """How long a review may take, in place of 24 hours."""
+REVIEW_GRACE_S: Final = 30
+"""How long an order and its payment wait on top for what the review decided: scaled, the five
+minutes of a payment would be two seconds, and workers that are killed may tell of it later."""
 STOCK_ANSWER_S: Final = 30
 """How long an exchange waits for stock to answer, in place of a minute: scaled it would be half a
 second, in which no worker that was killed is back."""
@@ -48,15 +51,17 @@ def worker_settings(shop: ShopSettings, time_scale: int = TIME_SCALE) -> Mapping
 
     What is set on its own takes the same seconds at any time scale.
     """
-    review_ms = str(REVIEW_S * time_scale * 1000)
+    review_ms = REVIEW_S * time_scale * 1000
+    grace_ms = REVIEW_GRACE_S * time_scale * 1000
     backorder_ms = BACKORDER_S * time_scale * 1000
     return {
         "FLOWMART_TIME_SCALE": str(time_scale),
         "FLOWMART_ORDERS__BACKORDER_MS": str(backorder_ms),
-        "FLOWMART_ORDERS__REVIEW_MS": review_ms,
+        "FLOWMART_ORDERS__REVIEW_MS": str(review_ms + grace_ms),
         "FLOWMART_ORDERS__EXCHANGE_WAIT_MS": str(STOCK_ANSWER_S * time_scale * 1000),
-        "FLOWMART_FRAUD__REVIEW_TIMEOUT_MS": review_ms,
-        "FLOWMART_PAYMENTS__REVIEW_MS": review_ms,
+        "FLOWMART_FRAUD__REVIEW_TIMEOUT_MS": str(review_ms),
+        "FLOWMART_PAYMENTS__REVIEW_MS": str(review_ms),
+        "FLOWMART_PAYMENTS__REVIEW_GRACE_MS": str(grace_ms),
         # Waits between technical tries are real seconds, not scaled: keep them short.
         "FLOWMART_PAYMENTS__GATEWAY_BACKOFF_S": "0.05",
         # Cards that make calls fail must not take the provider down for everybody else.
