@@ -1,11 +1,16 @@
 """Lists a page at a time (G-4, G-38)."""
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from events.scalars import ID_CHARS_MAX
-from gateway.pages import cursor_of
+from gateway.measures import Measures
+from gateway.pages import Page, cursor_of
+from gateway.reads import Reads
+from gateway.routes import LISTINGS
+from gateway.rules import GatewayRules
+from gateway.workers import Workers
 from tables.notifications import history_key
 from tests.gateway.conftest import Shop, token
 
@@ -113,3 +118,16 @@ async def test_unread_notifications_are_asked_for_alone(shop: Shop) -> None:
 )
 async def test_only_notifications_are_read_or_not(shop: Shop, path: str, status: int) -> None:
     assert (await shop.ask("GET", path, by=token())).status == status
+
+
+async def test_rows_of_several_workers_are_more_than_a_page_together() -> None:
+    class Two:
+        async def everywhere(self, _path: str, *, whole: bool) -> list[Any]:
+            assert not whole
+            return [{"rows": [{"key": key}], "more": False} for key in "ba"]
+
+    reads = Reads(cast("Workers", Two()), {}, GatewayRules(), Measures())
+    listing = next(one for one in LISTINGS if one.table == "stock")
+    for limit, found in ((1, (["a"], True)), (2, (["a", "b"], False))):
+        rows, more = await reads._rows(listing, "", Page(1, limit, "", unread=False), whole=False)
+        assert ([row["key"] for row in rows], more) == found

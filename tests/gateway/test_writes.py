@@ -17,7 +17,7 @@ from yarl import URL
 
 from gateway.bodies import message_of
 from gateway.kafka import NotAccepted
-from gateway.outcomes import Outcomes
+from gateway.outcomes import Outcomes, within
 from gateway.refusals import Refusal
 from gateway.route import Route
 from gateway.routes import ROUTES
@@ -422,6 +422,25 @@ class TestPatience:
         shop.kafka.hangs = False
         again = await shop.ask("POST", "/v1/orders", ORDER, by=token(), Idempotency_Key="k")
         assert again.status == 202
+
+
+async def test_an_outcome_is_waited_for_as_long_as_the_rule_says(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    waited: list[float] = []
+
+    async def wait_for(_: Any, seconds: float) -> None:
+        waited.append(seconds)
+        raise TimeoutError
+
+    monkeypatch.setattr("gateway.outcomes.asyncio.wait_for", wait_for)
+    assert await within(asyncio.get_running_loop().create_future(), 2_000) is None
+    assert waited == [2.0]
+
+
+async def test_what_happens_to_an_order_meanwhile_is_no_outcome(shop: Shop) -> None:
+    shop.kafka.reply = lambda m: shop.heard("OrderAmended", m.order_id, orderId=m.order_id)
+    assert (await shop.ask("POST", "/v1/orders", ORDER, by=token())).status == 202
 
 
 async def test_nobody_is_waited_for_after_their_answer() -> None:
