@@ -12,7 +12,7 @@ RISK_PROFILES: Final = TableSpec(
     row=RiskProfile,
     key="customerId",
     help="What is normal for one customer, and their payments of late.",
-    mask=("attempts", "devices", "place"),
+    mask=("attempts", "devices", "place", "reviewed"),
 )
 
 FRAUD: Final = TableSpec(

@@ -11,15 +11,19 @@ from streams.fraud.payment import Payment
 from streams.fraud.profile import (
     Attempt,
     Place,
+    Reviewed,
     RiskProfile,
     Velocity,
+    after_review,
     counting,
     has_seen,
     later_place,
+    under_review,
     velocity_of,
     with_attempt,
     with_chargeback,
     with_device,
+    with_reviewed,
     without,
 )
 from streams.fraud.rules import FraudRules
@@ -87,6 +91,13 @@ class OrderUndone(msgspec.Struct, frozen=True, gc=False):
     attempt: Attempt
 
 
+class ReviewEnded(msgspec.Struct, frozen=True, gc=False):
+    """A payment waits for no reviewer any more."""
+
+    reviewed: Reviewed
+    approved: bool
+
+
 class ChargedBack(msgspec.Struct, frozen=True, gc=False):
     """The customer's bank took a payment back."""
 
@@ -100,6 +111,7 @@ Fact = (
     | SuspensionLifted
     | Advised
     | OrderUndone
+    | ReviewEnded
     | ChargedBack
 )
 
@@ -182,8 +194,12 @@ def advise(
 def order_cancelled(profile: RiskProfile, payment_id: str) -> tuple[Fact, ...]:
     """Say what the cancellation of a payment's order means: it is no history of its customer.
 
-    Else whoever has cards declined would soon be a returning customer (G-22).
+    Else whoever has cards declined would soon be a returning customer (G-22). Nor is it one later,
+    where it was under review.
     """
+    reviewed = under_review(profile, payment_id)
+    if reviewed is not None:
+        return (ReviewEnded(reviewed, approved=False),)
     attempt = counting(profile, payment_id)
     return () if attempt is None else (OrderUndone(attempt),)
 
@@ -198,11 +214,14 @@ def charge_back(profile: RiskProfile, chargeback_id: str, outcome: str) -> tuple
 def close_case(profile: RiskProfile, payment_id: str, decision: Decision) -> tuple[Fact, ...]:
     """Say what the end of a payment's case means for its customer.
 
-    Approval lifts the suspension that this payment caused, and no other (G-24).
+    Approval lifts the suspension that this payment caused, and no other (G-24), and makes the
+    payment history: else who is approved by hand time and again would never be a known customer.
     """
-    if decision == "APPROVED" and profile.suspended_by == payment_id:
-        return (SuspensionLifted(),)
-    return ()
+    approved, reviewed = decision == "APPROVED", under_review(profile, payment_id)
+    ended: tuple[Fact, ...] = () if reviewed is None else (ReviewEnded(reviewed, approved),)
+    if approved and profile.suspended_by == payment_id:
+        return (SuspensionLifted(), *ended)
+    return ended
 
 
 def clear_suspension(profile: RiskProfile, payment_id: str) -> tuple[Fact, ...]:
@@ -220,8 +239,8 @@ def evolve(profile: RiskProfile, fact: Fact) -> RiskProfile:
             return msgspec.structs.replace(profile, suspended_by=by)
         case SuspensionLifted():
             return msgspec.structs.replace(profile, suspended_by=None)
-        case OrderUndone():
-            return without(profile, fact.attempt)
+        case OrderUndone() | ReviewEnded():
+            return _ended(profile, fact)
         case ChargedBack():
             kept = with_chargeback(profile.chargebacks, fact.chargeback_id)
             return msgspec.structs.replace(profile, chargebacks=kept)
@@ -236,12 +255,22 @@ def fold(profile: RiskProfile, facts: tuple[Fact, ...]) -> RiskProfile:
     return profile
 
 
+def _ended(profile: RiskProfile, fact: OrderUndone | ReviewEnded) -> RiskProfile:
+    if isinstance(fact, OrderUndone):
+        return without(profile, fact.attempt)
+    return after_review(profile, fact.reviewed, approved=fact.approved)
+
+
 def _counted(profile: RiskProfile, fact: Assessed) -> RiskProfile:
     """Count the attempt; learn from it what is normal when it was approved."""
     attempts = with_attempt(profile.attempts, fact.attempt)
+    payment = fact.payment
+    if fact.decision == "MANUAL_REVIEW":
+        held = Reviewed(payment.payment_id, payment.amount_minor, payment.device_id)
+        reviewed = with_reviewed(profile.reviewed, held)
+        return msgspec.structs.replace(profile, attempts=attempts, reviewed=reviewed)
     if fact.decision != "APPROVED":
         return msgspec.structs.replace(profile, attempts=attempts)
-    payment = fact.payment
     return RiskProfile(
         attempts,
         with_device(profile.devices, payment.device_id),
@@ -250,4 +279,5 @@ def _counted(profile: RiskProfile, fact: Assessed) -> RiskProfile:
         later_place(profile.place, fact.place),
         profile.chargebacks,
         profile.suspended_by,
+        profile.reviewed,
     )

@@ -1,8 +1,9 @@
 """What is remembered of one customer, by customerId.
 
 Bounded: `ATTEMPTS_KEPT_MAX` payments, `DEVICES_KEPT_MAX` devices, `CHARGEBACKS_KEPT_MAX`
-chargebacks. Network addresses and cards are kept as 32-bit marks, enough to tell them apart. Only
-approved payments teach the profile what is normal (devices, place, orders, amounts); every payment
+chargebacks, `REVIEWED_KEPT_MAX` payments under review. Network addresses and cards are kept as
+32-bit marks, enough to tell them apart. Only approved payments teach the profile what is normal
+(devices, place, orders, amounts), those that a reviewer approves all but the place; every payment
 counts in the windows.
 """
 
@@ -13,6 +14,7 @@ from streams.fraud.rules import (
     ATTEMPTS_KEPT_MAX,
     CHARGEBACKS_KEPT_MAX,
     DEVICES_KEPT_MAX,
+    REVIEWED_KEPT_MAX,
     FraudRules,
 )
 
@@ -26,6 +28,14 @@ class Attempt(msgspec.Struct, frozen=True, gc=False, array_like=True):
     card: int | None = None
     approved_minor: int | None = None
     """What it counts for in the customer's history; None: it does not."""
+
+
+class Reviewed(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """A payment that waits for a reviewer, and what it would teach."""
+
+    payment_id: str
+    amount_minor: int
+    device: str | None = None
 
 
 class Place(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -44,7 +54,8 @@ class RiskProfile(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     devices: tuple[str, ...] = ()
     """Devices of approved payments, the last used last."""
     orders: int = 0
-    """Payments approved by the check, but for those whose orders were cancelled soon after."""
+    """Payments approved by the check or in review, but for those whose orders were cancelled soon
+    after."""
     approved_minor: int = 0
     """Sum of their amounts."""
     place: Place | None = None
@@ -53,6 +64,8 @@ class RiskProfile(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """By id, the last ones: one is enough to score."""
     suspended_by: str | None = None
     """The payment whose critical finding suspended the account."""
+    reviewed: tuple[Reviewed, ...] = ()
+    """Those under review, the newest last."""
 
 
 class Velocity(msgspec.Struct, frozen=True, gc=False):
@@ -103,6 +116,37 @@ def counting(profile: RiskProfile, payment_id: str) -> Attempt | None:
         if attempt.payment_id == payment_id and attempt.approved_minor is not None:
             return attempt
     return None
+
+
+def under_review(profile: RiskProfile, payment_id: str) -> Reviewed | None:
+    """The payment as it waits for a reviewer, as long as it is remembered."""
+    return next((one for one in profile.reviewed if one.payment_id == payment_id), None)
+
+
+def with_reviewed(reviewed: tuple[Reviewed, ...], one: Reviewed) -> tuple[Reviewed, ...]:
+    """Add a payment under review and forget the oldest when there are too many."""
+    return (*reviewed[1 - REVIEWED_KEPT_MAX :], one)
+
+
+def after_review(profile: RiskProfile, ended: Reviewed, *, approved: bool) -> RiskProfile:
+    """Take a payment out of those under review; one that was approved is history like any other."""
+    left = tuple([one for one in profile.reviewed if one is not ended])
+    if not approved:
+        return msgspec.structs.replace(profile, reviewed=left)
+    attempts = [
+        msgspec.structs.replace(one, approved_minor=ended.amount_minor)
+        if one.payment_id == ended.payment_id
+        else one
+        for one in profile.attempts
+    ]
+    return msgspec.structs.replace(
+        profile,
+        attempts=tuple(attempts),
+        devices=with_device(profile.devices, ended.device),
+        orders=profile.orders + 1,
+        approved_minor=profile.approved_minor + ended.amount_minor,
+        reviewed=left,
+    )
 
 
 def without(profile: RiskProfile, undone: Attempt) -> RiskProfile:

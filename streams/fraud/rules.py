@@ -18,6 +18,9 @@ further back, so it must exceed every count that a rule asks for."""
 DEVICES_KEPT_MAX: Final = 8
 """Devices a customer's profile remembers, the last used."""
 
+REVIEWED_KEPT_MAX: Final = 4
+"""Payments under review that a customer's profile remembers, the newest."""
+
 CHARGEBACKS_KEPT_MAX: Final = 4
 """Chargebacks a customer's profile remembers, so that a repeat counts once."""
 

@@ -13,10 +13,16 @@ from streams.fraud.assess import (
     close_case,
     decide,
     fold,
+    order_cancelled,
 )
 from streams.fraud.payment import Payment
 from streams.fraud.profile import EMPTY, RiskProfile
-from streams.fraud.rules import ATTEMPTS_KEPT_MAX, CHARGEBACKS_KEPT_MAX, DEVICES_KEPT_MAX
+from streams.fraud.rules import (
+    ATTEMPTS_KEPT_MAX,
+    CHARGEBACKS_KEPT_MAX,
+    DEVICES_KEPT_MAX,
+    REVIEWED_KEPT_MAX,
+)
 from streams.fraud.scoring import Reason
 from tests.streams.fraud.samples import (
     FRAUD_DEVICE,
@@ -238,6 +244,59 @@ def test_any_other_payment_only_counts_as_an_attempt(told: dict[str, object]) ->
     assert (profile.devices, profile.orders, profile.approved_minor) == ((), 0, 0)
     assert profile.place is None
     assert len(profile.attempts) == 1
+
+
+def test_what_a_reviewer_approves_teaches_what_is_normal_too_and_once() -> None:
+    strange = {"account_created_at_ms": NOW_MS, "ip_country": "NG", "device_id": "dev_7"}
+    profile = seen_after(EMPTY, usual_payment(**strange))
+
+    facts = close_case(profile, "pay_ord_1", "APPROVED")
+    after = fold(profile, facts)
+
+    assert (after.devices, after.orders, after.approved_minor) == (("dev_7",), 1, 12_999)
+    assert after.reviewed == ()
+    assert close_case(after, "pay_ord_1", "APPROVED") == ()
+    undone = fold(after, order_cancelled(after, "pay_ord_1"))
+    assert (undone.orders, undone.approved_minor) == (0, 0)
+
+
+@pytest.mark.parametrize("end", ["declined", "cancelled"])
+def test_a_review_that_led_to_no_order_teaches_nothing(end: str) -> None:
+    strange = {"account_created_at_ms": NOW_MS, "ip_country": "NG"}
+    profile = seen_after(EMPTY, usual_payment(**strange))
+
+    first = (
+        order_cancelled(profile, "pay_ord_1")
+        if end == "cancelled"
+        else close_case(profile, "pay_ord_1", "DECLINED")
+    )
+    after = fold(profile, first)
+
+    assert (after.devices, after.orders, after.reviewed) == ((), 0, ())
+    assert close_case(after, "pay_ord_1", "APPROVED") == ()
+
+
+def test_who_was_approved_by_hand_three_times_is_not_reviewed_for_the_same_again() -> None:
+    alike = {"previous_orders": 0, "addresses_match": False, "ip_region": "WA"}
+    profile, decisions = EMPTY, []
+    for number in range(5):
+        told = usual_payment(payment_id=f"pay_ord_{number}", **alike)
+        facts = decide(profile, told, NOW_MS + number * 24 * HOUR_MS, RULES)
+        decisions.append(assessed(facts).decision)
+        profile = fold(profile, facts)
+        profile = fold(profile, close_case(profile, f"pay_ord_{number}", "APPROVED"))
+
+    assert decisions == [*["MANUAL_REVIEW"] * 3, *["APPROVED"] * 2]
+
+
+def test_only_the_newest_payments_under_review_are_remembered() -> None:
+    strange = {"account_created_at_ms": NOW_MS, "ip_country": "NG"}
+    names = [f"pay_{number}" for number in range(REVIEWED_KEPT_MAX + 2)]
+    payments = [usual_payment(payment_id=name, **strange) for name in names]
+
+    profile = seen_after(EMPTY, *payments, every_ms=HOUR_MS)
+
+    assert [one.payment_id for one in profile.reviewed] == names[2:]
 
 
 def test_the_device_last_used_is_the_last_to_be_forgotten() -> None:
