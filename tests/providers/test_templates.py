@@ -8,13 +8,13 @@ import pytest
 from jinja2.exceptions import SecurityError
 
 from events.billing import InvoiceGenerated
-from events.returns import ReturnInitiated
+from events.returns import ReturnInitiated, ReturnReceived
 from events.shipping import DeliveryFailed
-from events.shipping_parts import RefundEstimate, ReturnLabel
+from events.shipping_parts import RefundEstimate, ReturnedItem, ReturnLabel
 from events.types import Customer, ShippedItem
 from providers.templates import FOLDER, NoTemplate, Templates
 from streams.notifications.notices import template_of
-from streams.notifications.parcel_facts import delivery_failed, return_initiated
+from streams.notifications.parcel_facts import delivery_failed, return_initiated, return_received
 from streams.notifications.rules import NotificationRules
 from streams.notifications.subscription_facts import invoice_generated
 from streams.subscriptions.notices import TEMPLATES as OF_SUBSCRIPTIONS
@@ -94,6 +94,52 @@ def test_who_sends_something_back_gets_the_label_and_who_got_nothing_is_told_so(
     for text in (words.text, words.html):
         assert [part for part in said if part not in text] == []
         assert unsaid not in text
+
+
+@pytest.mark.parametrize(
+    ("condition", "refundable", "said"),
+    [
+        ("new", None, "What follows: refund."),
+        ("damaged", True, "What follows: refund."),
+        ("damaged", None, "Nothing follows"),
+        ("new", False, "Nothing follows"),
+    ],
+)
+def test_nobody_is_promised_anything_for_what_is_not_taken_back(
+    condition: Any, *, refundable: bool | None, said: str
+) -> None:
+    item = ReturnedItem(sku="p1", quantity=1, condition=condition, refundable=refundable)
+    came = ReturnReceived(
+        return_id="ret_1",
+        shipment_id="shp_1",
+        order_id="ord_1",
+        warehouse_id="wh_1",
+        items=(item,),
+        resolution="refund",
+        received_at=AT,
+    )
+
+    words = TEMPLATES.mail("return-received", "en", return_received(came))
+
+    assert said in words.text
+    assert said in words.html
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ({"orderId": "ord_1", "nextRetryAt": "2026-03-10T09:10:00Z"}, "see that it can be paid"),
+        ({"orderId": "ord_1", "nextRetryAt": ""}, "We do not try again."),
+        ({"orderId": "", "nextRetryAt": ""}, "Please choose another way to pay."),
+    ],
+)
+def test_who_cannot_pay_is_told_what_they_can_do(told: dict[str, str], said: str) -> None:
+    facts = {"amount": "1.00", "currency": "USD", "reason": "card declined", **told}
+
+    words = TEMPLATES.mail("payment-failed", "en", facts)
+
+    assert said in words.text
+    assert said in words.html
 
 
 @pytest.mark.parametrize(
