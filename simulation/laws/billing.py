@@ -33,11 +33,15 @@ class BillingLaw:
                 self.ended_ids.add(one.subscription_id)
 
     def invoice(self, key: str, before: Any, row: Any) -> None:
-        """An invoice changed: a charge that begins has somebody to pay it."""
+        """An invoice changed: a charge that begins has somebody to pay it.
+
+        What an upgrade cost is charged as its subscription ends: an invoice of no day (G-41).
+        """
         if row is None:
             return
         begins = row.charge_key and (before is None or before.charge_key != row.charge_key)
-        over = begins and row.subscription_id in self.ended_ids
+        last = row.period_start == row.period_end
+        over = begins and not last and row.subscription_id in self.ended_ids
         insist(not over, LEFT, row.subscription_id, f"{key} is charged as {row.charge_key}")
         tax = (row.subtotal_minor * _TAX_PERCENT * 2 + 100) // 200
         insist(row.tax_minor == tax, TAXED, key, f"{row.tax_minor} of {row.subtotal_minor}")
