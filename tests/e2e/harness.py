@@ -28,6 +28,8 @@ ASK_S_MAX: Final = 60.0
 PAUSE_S: Final = 0.05
 LOG_CHARS: Final = 4_000
 HTTP_OK: Final = 200
+HTTP_UNAVAILABLE: Final = 503
+"""What a worker says of rows while another one does not answer within a second."""
 
 
 def until(true: Callable[[], Any], within_s: float, what: str) -> Any:
@@ -66,16 +68,22 @@ def environment(**settings: str) -> dict[str, str]:
 
 
 def faust(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
-    """Run one `faust -A app ...` to its end."""
-    return subprocess.run(
-        [str(BIN / "faust"), "-A", "app", *arguments],
-        env=environment(**settings),
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=READY_S_MAX,
-        check=False,
-    )
+    """Run one `faust -A app ...` to its end; again where it met a worker that was too busy."""
+
+    def run() -> subprocess.CompletedProcess[str] | None:
+        done = subprocess.run(
+            [str(BIN / "faust"), "-A", "app", *arguments],
+            env=environment(**settings),
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=READY_S_MAX,
+            check=False,
+        )
+        return None if done.returncode and f": {HTTP_UNAVAILABLE} " in done.stderr else done
+
+    done: subprocess.CompletedProcess[str] = until(run, ASK_S_MAX, f"{arguments} is answered")
+    return done
 
 
 @dataclass(slots=True)
@@ -168,6 +176,16 @@ class Worker:
         finally:
             connection.close()
 
+    def answered(self, path: str, **headers: str) -> Answer:
+        """What it says of rows, once the others that it asks are not too busy to answer."""
+
+        def told() -> Answer | None:
+            answer = self.ask(path, **headers)
+            return None if answer.status == HTTP_UNAVAILABLE else answer
+
+        answer: Answer = until(told, ASK_S_MAX, f"{self.name} answers {path}")
+        return answer
+
     def partitions(self) -> list[int] | None:
         """The partitions it processes; None while it is not ready."""
         assert self.is_running, f"{self.name} ended by itself\n{self.tail()}"
@@ -220,7 +238,7 @@ class Workers:
 
     def row(self, table: str, key: str) -> Any | None:
         """A row's value, by whichever worker; None when there is none."""
-        answer = self.running[0].ask(f"/tables/{table}/{key}")
+        answer = self.running[0].answered(f"/tables/{table}/{key}")
         return answer.json["value"] if answer.status == HTTP_OK else None
 
     def stop(self) -> None:

@@ -68,7 +68,7 @@ def request(number: int) -> dict[str, Any]:
 
 def letters(team: Workers, customer: str, token: str = PERSONAL) -> list[dict[str, Any]]:
     """What lies in the outbox for a customer."""
-    answer = team.running[0].ask(
+    answer = team.running[0].answered(
         f"/outbox/?limit=100&customer={customer}", Authorization=f"Bearer {token}"
     )
     assert answer.status == 200, answer.text

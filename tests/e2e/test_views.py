@@ -75,9 +75,7 @@ def assert_problem(answer: Answer, status: int, *words: str) -> None:
 
 def test_every_key_is_answered_by_whichever_worker_is_asked(shown: Shown) -> None:
     answers = {
-        order_id: [
-            w.ask(f"/tables/orders/{quote(order_id, safe='')}") for w in (shown.one, shown.other)
-        ]
+        order_id: [worker.answered(path_of(order_id)) for worker in (shown.one, shown.other)]
         for order_id in shown.ids
     }
 
@@ -94,7 +92,7 @@ def test_a_row_says_in_which_partition_it_lies(shown: Shown) -> None:
     held = shown.workers.settled()
 
     for order_id in shown.ids:
-        answer = shown.one.ask(path_of(order_id)).json
+        answer = shown.one.answered(path_of(order_id)).json
         assert answer["partition"] in held[shown.owner(order_id).name]
 
 
@@ -145,7 +143,7 @@ def test_a_limit_out_of_bounds_is_refused(shown: Shown, limit: str) -> None:
     ],
 )
 def test_what_is_not_there_is_a_404_that_says_so(shown: Shown, path: str, words: str) -> None:
-    assert_problem(shown.one.ask(path), 404, words)
+    assert_problem(shown.one.answered(path), 404, words)
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
@@ -158,7 +156,7 @@ def test_views_are_read_only(shown: Shown, path: str, method: str) -> None:
 
 
 def test_addresses_are_masked(shown: Shown) -> None:
-    row = shown.one.ask(f"/tables/orders/{shown.ids[0]}")
+    row = shown.one.answered(f"/tables/orders/{shown.ids[0]}")
     rows = shown.one.ask("/tables/orders/?limit=1000")
 
     assert row.json["value"]["shipping_address"] == "***"
