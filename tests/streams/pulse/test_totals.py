@@ -50,10 +50,11 @@ def test_a_family_is_known_from_its_first_partial_to_its_newest() -> None:
 
 
 def test_traffic_after_a_long_silence_is_a_new_start() -> None:
-    seen = shown(seen_after(None, part(0), HOUR), 3)
+    seen = shown(seen_after(None, part(5 * HOUR), HOUR), 3)
+    new_ms = 6 * HOUR + 1
 
-    assert seen_after(seen, part(HOUR), HOUR).since_ms == 0
-    assert seen_after(seen, part(HOUR + 1), HOUR) == Seen(MINUTE, HOUR + 1, HOUR + 1, 3)
+    assert seen_after(seen, part(6 * HOUR), HOUR).since_ms == 5 * HOUR
+    assert seen_after(seen, part(new_ms), HOUR) == Seen(MINUTE, new_ms, new_ms, 3)
 
 
 @pytest.mark.parametrize(
