@@ -99,6 +99,8 @@ def test_the_contracts_example_comes_out_of_a_day_like_it() -> None:
     assert wire["reportId"] == example["reportId"]
     assert _moments(wire["period"]) == _moments(example["period"])
     assert wire["comparedToPreviousDay"] == example["comparedToPreviousDay"]
+    assert told.data.completed_at == datetime(2024, 4, 16, 0, 15, tzinfo=UTC)
+    assert told.data.tables_updated == ("daily_orders",)
     assert told.timestamp_ms == datetime(2024, 4, 16, 0, 15, tzinfo=UTC).timestamp() * 1000
 
 

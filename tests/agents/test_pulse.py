@@ -351,6 +351,24 @@ def test_a_partial_that_comes_twice_or_out_of_order_changes_nothing() -> None:
     assert shop.figure("orders.confirmed_per_minute", "USD") == 2
 
 
+def test_a_partial_of_a_window_that_is_kept_no_more_is_passed_by() -> None:
+    shop = Shop(partitions=1)
+    shop.order()
+    shop.settle()
+    [old] = shop.driver.outputs(PULSE)
+    for _ in range(3):
+        shop.driver.advance(60 * MINUTE, step_ms=MINUTE)
+        shop.order()
+        shop.settle()
+    assert shop.figure("orders.confirmed_per_minute", "USD") is None
+
+    shop.driver.send(PULSE, old.value, "orders")
+    shop.settle()
+
+    assert shop.driver.dead_letters(PULSE) == []
+    assert shop.figure("orders.confirmed_per_minute", "USD") is None
+
+
 def test_a_family_of_another_version_goes_to_the_dead_letters() -> None:
     shop = Shop(partitions=1)
     shop.order()
