@@ -15,6 +15,7 @@ from aiokafka import partitioner
 from aiokafka.client import AIOKafkaClient
 from aiokafka.conn import AIOKafkaConnection, CloseReason
 from aiokafka.consumer import fetcher
+from aiokafka.consumer.group_coordinator import GroupCoordinator
 from aiokafka.errors import (
     KafkaConnectionError,
     NodeNotReadyError,
@@ -153,6 +154,16 @@ def _fail_in_silence(self: Any, exception: BaseException) -> None:
         self._drain_waiter.exception()
 
 
+_commit_offsets = GroupCoordinator._do_commit_offsets  # noqa: SLF001 - the patch itself
+
+
+def _commit_looked_at(self: Any, assignment: Any, offsets: Any) -> "asyncio.Task[None]":
+    """Commit a group's offsets; take note of a failure also when nobody waits for it any more."""
+    task: asyncio.Task[None] = asyncio.ensure_future(_commit_offsets(self, assignment, offsets))
+    task.add_done_callback(lambda done: done.cancelled() or done.exception())
+    return task
+
+
 def apply() -> None:
     """Make the changes. Idempotent."""
     fetcher.PartitionRecords._consumer_record = _consumer_record  # noqa: SLF001 - the patch itself
@@ -184,6 +195,8 @@ def apply() -> None:
     OperationNotAttempted.retriable = True
     # A worker that is fenced, or refused by the broker, would end with tracebacks of asyncio's.
     MessageBatch.failure = _fail_in_silence
+    # A worker that stops while its group's offsets are refused would end with one, too.
+    GroupCoordinator._do_commit_offsets = _commit_looked_at  # noqa: SLF001 - the patch itself
     header_names.apply()
     # 3.9 µs a key in pure Python, 0.2 µs in C.
     partitioner.murmur2 = murmur2

@@ -1,10 +1,13 @@
 """Each piece that reaches into aiokafka or Faust: that it takes, and that it is still needed."""
 
 import asyncio
+import gc
 import inspect
 import logging
 import time
 import timeit
+from contextlib import suppress
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,7 +17,7 @@ from aiokafka.client import AIOKafkaClient, ConnectionGroup, CoordinationType
 from aiokafka.conn import AIOKafkaConnection
 from aiokafka.consumer import fetcher
 from aiokafka.consumer.group_coordinator import GroupCoordinator
-from aiokafka.errors import KafkaConnectionError
+from aiokafka.errors import KafkaConnectionError, UnknownTopicOrPartitionError
 from aiokafka.producer import sender
 from aiokafka.protocol.group import HeartbeatRequest
 from aiokafka.protocol.metadata import MetadataRequest
@@ -84,6 +87,36 @@ async def test_a_fetch_that_rests_after_a_failure_can_be_cancelled_without_anybo
     fetch.cancel()
 
     assert await fetch is False
+
+
+async def test_a_commit_that_nobody_waits_for_any_more_fails_in_silence(
+    monkeypatch, caplog
+) -> None:
+    """Of a topic that was deleted, while the worker stops."""
+    refusal = asyncio.Event()
+
+    async def refused(*_about: Any) -> None:
+        await refusal.wait()
+        raise UnknownTopicOrPartitionError
+
+    async def known() -> None:
+        pass
+
+    monkeypatch.setattr(patches, "_commit_offsets", refused)
+    group = SimpleNamespace(ensure_coordinator_known=known, _commit_lock=asyncio.Lock())
+    group._do_commit_offsets = partial(GroupCoordinator._do_commit_offsets, group)
+    committing = asyncio.create_task(GroupCoordinator.commit_offsets(group, None, {}))
+    await asyncio.sleep(0.01)
+
+    committing.cancel()
+    with suppress(asyncio.CancelledError):
+        await committing
+    refusal.set()
+    await asyncio.sleep(0.01)
+    del group, committing
+    gc.collect()
+
+    assert "never retrieved" not in caplog.text
 
 
 class Client:
