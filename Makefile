@@ -4,8 +4,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 
-# The first Python here that was built with its optimisations, as distributions build theirs: what
-# `pyenv install` builds without them is a third slower. PYTHON=... chooses another.
+# The first Python here that was built with its optimisations, as distributions build theirs: on
+# what `pyenv install` builds without them W1 is a tenth slower. PYTHON=... chooses another.
 OPTIMISED := import ensurepip, sys, sysconfig; told = sysconfig.get_config_var("CONFIG_ARGS") or ""; sys.exit(sys.version_info < (3, 11) or not (sys.executable.startswith("/usr/bin/") or "--enable-optimizations" in told))
 PYTHON ?= $(shell for found in python3 /usr/bin/python3; do if $$found -c '$(OPTIMISED)' 2>/dev/null; then echo $$found; exit; fi; done; echo python3)
 VENV := .venv
