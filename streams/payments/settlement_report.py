@@ -28,10 +28,11 @@ class Reported(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 def reported(row: Reported | None, answer: Answer) -> Reported | None:
     """Give a charge's line after an answer: the very same after a repeat; None: nothing was taken.
 
-    Money that is only held is in no settlement.
+    Money that is only held is in no settlement. What is given back was taken, also where the answer
+    that told so was lost: it is given back whole then.
     """
     if isinstance(answer, ChargeRefunded):
-        return None if row is None else _given_back(row, answer)
+        return _given_back(row or Reported(answer.amount_minor), answer)
     taken = isinstance(answer, ChargeCaptured) or bool(answer.captured)
     return Reported(answer.amount_minor) if row is None and taken else row
 

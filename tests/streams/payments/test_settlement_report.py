@@ -18,7 +18,7 @@ TAKEN = Reported(AMOUNT)
         (None, captured(), TAKEN),
         (TAKEN, captured(), TAKEN),
         (TAKEN, succeeded(captured=True), TAKEN),
-        (None, refunded("r1", 500), None),
+        (None, refunded("r1", AMOUNT), Reported(AMOUNT, AMOUNT, ("r1",))),
         (TAKEN, refunded("r1", 500), Reported(AMOUNT, 500, ("r1",))),
         (Reported(AMOUNT, 500, ("r1",)), refunded("r1", 500), Reported(AMOUNT, 500, ("r1",))),
         (Reported(AMOUNT, 500, ("r1",)), refunded("r2", 1), Reported(AMOUNT, 501, ("r1", "r2"))),
