@@ -625,9 +625,9 @@ def test_a_user_who_leaves_is_remembered() -> None:
     assert row.left == ("member",)
 
 
-@pytest.mark.parametrize("plan", ["plan_unknown", "plan_save_weekly"])
-def test_others_subscriptions_to_plans_we_cannot_bill_are_left_alone(plan: str) -> None:
-    event = UserSubscriptionStarted(
+def others(plan: str) -> UserSubscriptionStarted:
+    """A subscription that another producer began."""
+    return UserSubscriptionStarted(
         subscription_id="sub_9",
         user_id="usr_1",
         plan=Plan(plan_id=plan),
@@ -637,7 +637,10 @@ def test_others_subscriptions_to_plans_we_cannot_bill_are_left_alone(plan: str) 
         payment_method_id="pm_1",
     )
 
-    assert adopt(NOBODY, event, START_MS, "corr_1", RULES) == ()
+
+@pytest.mark.parametrize("plan", ["plan_unknown", "plan_save_weekly"])
+def test_others_subscriptions_to_plans_we_cannot_bill_are_left_alone(plan: str) -> None:
+    assert adopt(NOBODY, others(plan), START_MS, "corr_1", RULES) == ()
 
 
 @pytest.mark.parametrize(
@@ -655,17 +658,7 @@ def test_what_was_over_before_it_was_known_is_skipped(
 ) -> None:
     weekly = PlanSpec("Weekly", "weekly", 9_99)
     own = dataclasses.replace(RULES.own, plans={**RULES.own.plans, "plan_weekly_pro": weekly})
-    event = UserSubscriptionStarted(
-        subscription_id="sub_9",
-        user_id="usr_1",
-        plan=Plan(plan_id=plan),
-        trial_period_days=0,
-        start_date="2025-01-31",
-        next_billing_date="2025-02-28",
-        payment_method_id="pm_1",
-    )
-
-    one = begun(adopt(NOBODY, event, run_of(today), "corr_1", RULES._replace(own=own)))
+    one = begun(adopt(NOBODY, others(plan), run_of(today), "corr_1", RULES._replace(own=own)))
 
     assert one is not None
     assert (str(one.period_start), str(one.period_end)) == period
