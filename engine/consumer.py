@@ -49,6 +49,8 @@ class Consumer(AskedConsumer):
         super().__init__(*args, **kwargs)
         self._fetch_lock = asyncio.Lock()
         self._ends: dict[TopicPartition, int] = {}
+        self._unread: dict[TopicPartition, int] = {}
+        """Where sources ended when they were sought, until they are read as far as that."""
         self._held: set[TopicPartition] = set()
         self._listener = Listener(self)
         self.revocations = 0
@@ -121,6 +123,7 @@ class Consumer(AskedConsumer):
                     continue
                 for chunk in await self._fetch():
                     self.lanes.put(chunk)
+                self._catch_up()
         except asyncio.CancelledError:
             # While a rebalance is under way Faust's fetcher takes this for a crash of its own.
             if not self.app.should_stop:
@@ -189,6 +192,7 @@ class Consumer(AskedConsumer):
             positions = {TopicPartition(*tp): at for tp, at in self.lanes.positions().items()}
             assigned = set(self.kafka.assignment())
             self._ends.clear()
+            self._unread.clear()
             self._held.clear()
             if not positions or not set(positions) <= assigned:
                 return
@@ -199,6 +203,21 @@ class Consumer(AskedConsumer):
             for tp, at in positions.items():
                 self._ends[tp] = self._start_of(tp, at, begins[tp], ends[tp])
                 self.kafka.seek(tp, self._ends[tp])
+            self._unread = dict(ends)
+            self._catch_up()
+
+    def _catch_up(self) -> None:
+        """Tell lanes that are past where their last source ended when it was sought.
+
+        By the client's position, which passes over the marks of transactions as well.
+        """
+        unread = self._unread
+        if not unread:
+            return
+        state_of = self.kafka._subscription.subscription.assignment.state_value  # noqa: SLF001 - see _chunk
+        self._unread = left = {tp: end for tp, end in unread.items() if state_of(tp).position < end}
+        for partition in {tp.partition for tp in unread} - {tp.partition for tp in left}:
+            self.lanes.caught_up(partition)
 
     def _start_of(self, tp: TopicPartition, at: int | None, begin: int, end: int) -> int:
         """Where to read a source on: its marker, or the beginning of what there still is."""
@@ -245,6 +264,7 @@ class Consumer(AskedConsumer):
         self.stop_flow()
         self.revocations += 1
         self.lanes.stats.rebalances += 1
+        self._unread.clear()
         await self.lanes.close()
         self._ends.clear()
         await super().on_partitions_revoked(revoked)

@@ -43,6 +43,8 @@ class Lane:
         producer: Writer,
         policy: Policy,
         crash: Callable[[BaseException], Awaitable[None]],
+        *,
+        behind: bool = False,
     ) -> None:
         self.processor = processor
         self.partition = processor.partition
@@ -50,7 +52,9 @@ class Lane:
         self._policy = policy
         self._crash = crash
         self._changelog = processor.topology.changelog
-        self._inbox: deque[Chunk | Completion] = deque()
+        self._inbox: deque[Chunk | Completion | None] = deque()
+        """None: whatever lay in the topics when the lane was opened is before it."""
+        self._behind_until = time.monotonic() + policy.catch_up_s if behind else 0.0
         self._wake = asyncio.Event()
         self._tick_ms: int | None = None
         self._last_commit = 0.0
@@ -79,9 +83,21 @@ class Lane:
         return len(self._inbox) < self._policy.inbox_chunks_max
 
     def tick(self, now_ms: int) -> None:
-        """Have the timers due at now_ms fired, in a transaction of their own."""
+        """Have the timers due at now_ms fired, in a transaction of their own.
+
+        A lane that was just opened catches up first, for `Policy.catch_up_s` at most: what was
+        written while nobody had the partition came before the timers that nobody fired.
+        """
+        if time.monotonic() < self._behind_until:
+            return
         self._tick_ms = now_ms
         self._wake.set()
+
+    def caught_up(self) -> None:
+        """Have ticks wait no longer than for what is queued: nothing older is left to read."""
+        if not self._closed:
+            self._inbox.append(None)
+            self._wake.set()
 
     def position(self, topic: str) -> int | None:
         """Where reading goes on, as of the last commit; None: from the beginning."""
@@ -157,8 +173,10 @@ class Lane:
         else:
             await self._sleep(linger - since)
 
-    def _apply(self, item: Chunk | Completion) -> None:
-        if isinstance(item, Chunk):
+    def _apply(self, item: Chunk | Completion | None) -> None:
+        if item is None:
+            self._behind_until = 0.0
+        elif isinstance(item, Chunk):
             self._timed(self.processor.apply, item, item.topic, f"[{item.start}, {item.end})")
         else:
             self.processor.complete(item)

@@ -98,7 +98,8 @@ class Lanes:
                 self.remaining.clear()
                 self.on_recovered()
             for p, producer in zip(wanted, producers, strict=True):
-                self._lanes[p] = Lane(self._processor(p), producer, self.policy, self._crash)
+                processor = self._processor(p)
+                self._lanes[p] = Lane(processor, producer, self.policy, self._crash, behind=True)
 
     def _processor(self, partition: int) -> Processor:
         return Processor(
@@ -203,6 +204,12 @@ class Lanes:
             self.stats.dropped_chunks += 1
             return
         lane.put(chunk)
+
+    def caught_up(self, partition: int) -> None:
+        """Let a lane know that what lay in its topics when it was opened has been put into it."""
+        lane = self._lanes.get(partition)
+        if lane is not None:
+            lane.caught_up()
 
     def tick(self) -> None:
         """Tick every lane with the clock's time."""

@@ -24,6 +24,8 @@ class Policy:
     effect_chunks_max: int = 4
     """Chunks waiting for an effect in a lane; then its source is paused there."""
     tick_s: float = 1.0
+    catch_up_s: float = 60.0
+    """How long a lane that was just opened keeps its ticks back while it reads what lay there."""
     rows_max: int = 50_000
     """Decoded rows a table keeps in a lane."""
     slow_s: float = 1.0

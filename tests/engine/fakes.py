@@ -55,14 +55,21 @@ class FakeWriter:
 class Bench:
     """One lane over a memory store and a fake writer."""
 
-    def __init__(self, topology: Topology, policy: Policy, store: Store | None = None) -> None:
+    def __init__(
+        self,
+        topology: Topology,
+        policy: Policy,
+        store: Store | None = None,
+        *,
+        behind: bool = False,
+    ) -> None:
         self.writer = FakeWriter()
         self.store = store or MemoryStore()
         self.crashes: list[BaseException] = []
         self.processor = Processor(
             topology, 0, self.store, Stats(), rows_max=policy.rows_max, bytes_max=policy.bytes_max
         )
-        self.lane = Lane(self.processor, self.writer, policy, self.crash)
+        self.lane = Lane(self.processor, self.writer, policy, self.crash, behind=behind)
 
     async def crash(self, exc: BaseException) -> None:
         self.crashes.append(exc)

@@ -472,6 +472,50 @@ async def test_a_source_that_one_of_its_readers_never_had_is_taken_up_where_it_b
         assert one.lanes.lane(0).processor.committed_mark("in") == 30  # type: ignore[union-attr]
 
 
+async def test_what_was_written_while_no_worker_ran_comes_before_the_timers_of_then() -> None:
+    async with reader(records=0) as one:
+        one.kafka.fetch_max = 2
+        one.kafka.logs[SOURCE].append(record(0, value("a", 5, "timer")))
+        await one.assign()
+        one.read()
+        await one.until(lambda: one.counted() == 1)
+        await one.revoke()
+        for offset in range(1, 6):
+            one.kafka.logs[SOURCE].append(record(offset, value("a", 1)))
+        await one.settle(0.3)  # For the fetch under way.
+
+        one.kafka.gate.clear()
+        await one.assign()
+        one.lanes.tick()
+        await one.settle()
+        before = dict(one.lanes.stats.timers)
+        one.kafka.gate.set()
+        await one.until(lambda: one.counted() == 6)
+        await one.settle()
+        one.lanes.tick()
+        await one.settle()
+
+        assert before == {}
+        assert one.lanes.stats.timers == {("count", "later"): 1}
+        assert one.crashes == []
+
+
+async def test_a_lane_with_nothing_left_to_read_fires_its_timers_at_once() -> None:
+    async with reader(records=0) as one:
+        one.kafka.logs[SOURCE].append(record(0, value("a", 5, "timer")))
+        await one.assign()
+        one.read()
+        await one.until(lambda: one.counted() == 1)
+        await one.revoke()
+
+        await one.assign()
+        await one.settle()
+        one.lanes.tick()
+        await one.settle()
+
+        assert one.lanes.stats.timers == {("count", "later"): 1}
+
+
 async def test_a_worker_that_ends_tells_the_group_how_far_it_came() -> None:
     told: dict[TopicPartition, int] = {}
 

@@ -182,6 +182,39 @@ async def test_timers_are_a_transaction_apart_from_the_records_around_them() -> 
     assert outputs == [[], [], [b"timer"]]
 
 
+async def test_timers_wait_until_a_lane_has_applied_what_lay_there_when_it_was_opened() -> None:
+    bench = Bench(topology(), QUICK, behind=True)
+    stats = bench.processor.stats
+    bench.lane.put(chunk(0, value("a", 5, "timer")))
+    await bench.settle()
+
+    bench.lane.tick(2_000_000)
+    await bench.settle()
+    while_behind = dict(stats.timers)
+    bench.lane.caught_up()
+    bench.lane.tick(2_000_000)
+    await bench.settle()
+    while_queued = dict(stats.timers)
+    bench.lane.tick(2_000_000)
+    await bench.settle()
+
+    assert (while_behind, while_queued) == ({}, {})
+    assert stats.timers == {("count", "later"): 1}
+    await bench.lane.close()
+
+
+async def test_timers_do_not_wait_for_ever_for_what_cannot_be_read() -> None:
+    bench = Bench(topology(), Policy(linger_s=0, bulk_linger_s=0, catch_up_s=0.01), behind=True)
+    bench.lane.put(chunk(0, value("a", 5, "timer")))
+    await bench.settle(0.02)
+
+    bench.lane.tick(2_000_000)
+    await bench.settle()
+
+    assert bench.processor.stats.timers == {("count", "later"): 1}
+    await bench.lane.close()
+
+
 async def test_closing_lets_the_commit_under_way_end_and_drops_the_rest() -> None:
     bench = Bench(topology(), QUICK)
     bench.writer.gate.clear()
