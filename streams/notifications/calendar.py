@@ -15,12 +15,14 @@ _ZONES_CACHED: Final = 512
 def zone_of(contact: Contact, preferences: Preferences, rules: NotificationRules) -> str:
     """The time zone somebody named, else their country's, else the default.
 
-    Of whoever has no account the number tells the country, and that takes its time.
+    What is no zone's name, or no country that has one, counts as not told: people may name
+    anything. Of whoever has no account the number tells the country, and that takes its time.
     """
-    if preferences.timezone:
+    if preferences.timezone and _zone(preferences.timezone) is not None:
         return preferences.timezone
-    country = contact.country or country_of(contact.phone)
-    return rules.timezones.get(country, rules.timezone)
+    if contact.country in rules.timezones:
+        return rules.timezones[contact.country]
+    return rules.timezones.get(country_of(contact.phone), rules.timezone)
 
 
 def is_ever_quiet(channel: str, priority: str) -> bool:
@@ -29,16 +31,16 @@ def is_ever_quiet(channel: str, priority: str) -> bool:
 
 
 @lru_cache(maxsize=_ZONES_CACHED)
-def _zone(name: str) -> ZoneInfo:
-    """The zone of that name; UTC for a name that there is not: people may name anything."""
+def _zone(name: str) -> ZoneInfo | None:
+    """The zone of that name; None for a name that there is not."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        return ZoneInfo("UTC")
+        return None
 
 
 def _local(at_ms: int, zone: str) -> datetime:
-    return datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(_zone(zone))
+    return datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(_zone(zone) or UTC)
 
 
 def _next(at_ms: int, hour: int, zone: str) -> int:

@@ -63,9 +63,13 @@ def test_a_digest_goes_out_at_the_next_nine_o_clock(at: str, due: str) -> None:
         (Contact("u", phone="+493012345678"), Preferences("u"), "Europe/Berlin"),
         (Contact("u", phone="+493012345678", country="GB"), Preferences("u"), "Europe/London"),
         (Contact("u", country="DE"), Preferences("u", timezone="Asia/Tokyo"), "Asia/Tokyo"),
+        (Contact("u", country="DE"), Preferences("u", timezone="Berlin"), "Europe/Berlin"),
+        (Contact("u", country="DE"), Preferences("u", timezone="../etc"), "Europe/Berlin"),
+        (Contact("u", phone="+493012345678", country="Germany"), Preferences("u"), "Europe/Berlin"),
+        (Contact("u"), Preferences("u", timezone="Berlin"), "UTC"),
     ],
 )
-def test_a_zone_is_the_named_one_else_the_countrys(
+def test_a_zone_is_the_named_one_if_there_is_it_else_the_countrys(
     contact: Contact, preferences: Preferences, zone: str
 ) -> None:
     assert zone_of(contact, preferences, RULES) == zone
