@@ -49,6 +49,16 @@ def next_date(start: date, cycle: BillingCycle, anchor_day: int) -> date:
     return date(year, month, min(anchor_day, monthrange(year, month)[1]))
 
 
+def anchor_day(start: date, next_start: date) -> int:
+    """The day of the month that a subscription's billing dates go back to (G-40).
+
+    That of its start; where its first billing date is on another day, though not for want of days
+    in that month, that of the billing date: that is when its customer was told to pay.
+    """
+    last = monthrange(next_start.year, next_start.month)[1]
+    return start.day if next_start.day == min(start.day, last) else next_start.day
+
+
 def is_by_days(cycle: BillingCycle) -> bool:
     """Whether a cycle counts days and so has no anchor in the month."""
     return cycle in CYCLE_DAYS

@@ -76,7 +76,13 @@ def charge(
     if not invoice.total_minor:
         return settle(subscription, invoice, at_ms, rules)
     cycle = rules.own.plans[invoice.plan_id].cycle
-    key = charge_key(subscription.subscription_id, cycle, invoice.period_start, invoice.attempt + 1)
+    key = charge_key(
+        subscription.subscription_id,
+        cycle,
+        invoice.period_start,
+        invoice.attempt + 1,
+        before=subscription.period_start,
+    )
     return (f.ChargeBegun(at_ms, key, is_retry),)
 
 

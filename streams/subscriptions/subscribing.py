@@ -6,7 +6,7 @@ from datetime import date
 from events.subscriptions import SubscribeUser, UserSubscriptionStarted
 from events.types import OrderItem
 from streams.addresses import kept_address
-from streams.billing.calendar import day_of, next_date, plus_days
+from streams.billing.calendar import anchor_day, day_of, next_date, plus_days
 from streams.subscriptions import facts as f
 from streams.subscriptions.charging import is_served, issued_and_charged
 from streams.subscriptions.evolution import evolve_all
@@ -186,7 +186,7 @@ def adopt(
         started_on=event.start_date,
         period_start=start,
         period_end=end,
-        anchor_day=event.start_date.day,
+        anchor_day=anchor_day(event.start_date, event.next_billing_date),
         trial_days=event.trial_period_days,
         skipped=skipped,
         discount_code=event.discount_code,
@@ -208,8 +208,9 @@ def _period_of(
 ) -> tuple[date, date, int]:
     """The period that runs today, and how many were over before; of one that renews itself."""
     start, end, skipped = event.start_date, event.next_billing_date, 0
+    anchor = anchor_day(start, end)
     while end <= today and plan.auto_renew:
-        start, end = end, next_date(end, plan.cycle, event.start_date.day)
+        start, end = end, next_date(end, plan.cycle, anchor)
         skipped += 1
     return start, end, skipped
 

@@ -667,6 +667,37 @@ def test_what_was_over_before_it_was_known_is_skipped(
     assert str(one.invoice.period_start) == period[0]
 
 
+@pytest.mark.parametrize(
+    ("starts", "told", "following"),
+    [
+        ("2025-01-31", "2025-02-28", "2025-03-31"),
+        ("2025-01-01", "2025-01-15", "2025-02-15"),
+        ("2025-01-31", "2025-03-03", "2025-04-03"),
+        ("2024-02-29", "2025-02-28", "2025-03-29"),
+        ("2023-12-31", "2025-04-30", "2025-05-31"),
+    ],
+)
+def test_others_subscriptions_go_on_from_the_day_that_their_customers_were_told(
+    starts: str, told: str, following: str
+) -> None:
+    event = others("plan_monthly_pro").model_copy(
+        update={
+            "start_date": date.fromisoformat(starts),
+            "next_billing_date": date.fromisoformat(told),
+        }
+    )
+    one = begun(adopt(NOBODY, event, run_of(starts), "corr_1", RULES))
+    assert one is not None
+    first = paid(one, run_of(starts))
+
+    second = fired(fired(first, "invoice"), "renewal")
+
+    assert first.invoice is not None
+    assert second.invoice is not None
+    assert (str(second.invoice.period_start), str(second.invoice.period_end)) == (told, following)
+    assert second.invoice.payment_id != first.invoice.payment_id, "it is another charge"
+
+
 def test_every_state_has_a_word_for_the_query() -> None:
     words = set(WORDS.values())
     assert {word: {str(s) for s in WORDS if WORDS[s] == word} for word in words} == {
