@@ -81,19 +81,26 @@ def _digesting(rules: NotificationRules) -> TimerHandler:
 
 
 def _sweeping(rules: NotificationRules) -> TimerHandler:
-    """Forget what is older than 90 days; the next time is when the oldest of the rest is."""
+    """Forget what 90 days have passed of; the next time is when they have of the oldest rest.
+
+    They count from when a message was to go out: one may be asked for long before.
+    """
+
+    def over_ms(row: Notification) -> int:
+        return max(row.queued_at_ms, row.asked_ms) + rules.history_ms
 
     def handler(ctx: Context, timer: Timer, now_ms: int) -> None:
         history, ids = ctx.table(NOTIFICATIONS), ctx.table(NOTIFICATION_IDS)
         start, end = history_range(timer.key, now_ms - rules.history_ms)
         for key, row in list(history.scan(start, end)):
-            del history[key], ids[row.notification_id], ids[row.idempotency_key]
+            if over_ms(row) <= now_ms:
+                del history[key], ids[row.notification_id], ids[row.idempotency_key]
         rest = [row for _, row in history.scan(*history_range(timer.key))]
         bookings = ctx.table(BOOKINGS)
         if not rest:
             del bookings[timer.key]
             return
-        sweep_ms = rest[-1].queued_at_ms + rules.history_ms
+        sweep_ms = min([over_ms(row) for row in rest])
         bookings[timer.key] = replace(bookings.get(timer.key) or NONE, sweep_ms=sweep_ms)
         ctx.set_timer("history", timer.key, sweep_ms)
 

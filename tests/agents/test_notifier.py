@@ -350,6 +350,22 @@ def test_a_scheduled_message_waits_for_its_time() -> None:
     assert (before, len(office.mails())) == (0, 1)
 
 
+def test_a_message_for_a_time_beyond_the_history_is_sent_and_then_forgotten() -> None:
+    in_autumn = datetime(2025, 10, 16, 13, tzinfo=UTC)
+    office = PostOffice().tell(ask("k1", scheduled_at=in_autumn), ask("k2"))
+
+    office.driver.advance(122 * DAY_MS, step_ms=DAY_MS)
+    before = (len(office.mails()), set(office.statuses()))
+    office.driver.advance(HOUR_MS)
+    after = (len(office.mails()), office.statuses())
+    office.driver.advance(90 * DAY_MS)
+
+    assert before == (1, {"k1"})
+    assert after == (2, {"k1": "sent"})
+    assert office.statuses() == {}
+    assert office.driver.timers() == {}
+
+
 def test_low_messages_are_one_mail_at_nine_in_the_morning() -> None:
     office = PostOffice().tell(
         signed_up(), ask("k1", priority="LOW"), ask("k2", priority="LOW")
