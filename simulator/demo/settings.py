@@ -24,7 +24,7 @@ REVIEW_S: Final = 12
 """How long a review may take, in place of 24 hours."""
 REVIEW_GRACE_S: Final = 30
 """How long an order and its payment wait on top for what the review decided: scaled, the five
-minutes of a payment would be two seconds, and workers that are killed may tell of it later."""
+minutes of both would be two seconds, and workers that are killed may tell of it later."""
 STOCK_ANSWER_S: Final = 30
 """How long an exchange waits for stock to answer, in place of a minute: scaled it would be half a
 second, in which no worker that was killed is back."""
@@ -57,7 +57,8 @@ def worker_settings(shop: ShopSettings, time_scale: int = TIME_SCALE) -> Mapping
     return {
         "FLOWMART_TIME_SCALE": str(time_scale),
         "FLOWMART_ORDERS__BACKORDER_MS": str(backorder_ms),
-        "FLOWMART_ORDERS__REVIEW_MS": str(review_ms + grace_ms),
+        "FLOWMART_ORDERS__REVIEW_MS": str(review_ms),
+        "FLOWMART_ORDERS__REVIEW_GRACE_MS": str(grace_ms),
         "FLOWMART_ORDERS__EXCHANGE_WAIT_MS": str(STOCK_ANSWER_S * time_scale * 1000),
         "FLOWMART_FRAUD__REVIEW_TIMEOUT_MS": str(review_ms),
         "FLOWMART_PAYMENTS__REVIEW_MS": str(review_ms),

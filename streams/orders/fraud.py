@@ -37,7 +37,8 @@ def _review(order: Order, reason: str, at_ms: int, rules: OrderRules) -> tuple[F
         return too_late(order, at_ms, reason)
     if order.review_due_ms:
         return ()
-    opened = ReviewOpened(at_ms, at_ms + rules.review_ms, reason)
+    until_ms = at_ms + rules.review_ms + rules.review_grace_ms
+    opened = ReviewOpened(at_ms, until_ms, reason)
     if order.status in HOLDABLE:
         return (opened, Moved(at_ms, Status.ON_HOLD, "ON_HOLD"))
     return (opened,)

@@ -49,6 +49,9 @@ class OrderRules:
     """How long an order waits for stock, and how far off a restock may be (G-11)."""
     review_ms: int = 24 * HOUR_MS
     """How long a fraud review may take before the order is cancelled (G-24)."""
+    review_grace_ms: int = 5 * MINUTE_MS
+    """Waited on top, because the review itself decides at 24 h and may have to be heard from a
+    worker that was killed: this timer is its backstop, as a payment's is."""
     payment_attempts_max: int = 3
     """The attempt that is the last, where PaymentFailed does not say (G-16)."""
     refund_days_customer: int = 5

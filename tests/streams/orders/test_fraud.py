@@ -6,6 +6,7 @@ from msgspec.structs import replace
 from streams.orders.deciding import decide, review_over
 from streams.orders.evolution import fold
 from streams.orders.rows import Order, Status
+from streams.orders.rules import MINUTE_MS
 from tests.streams.orders.samples import (
     AT_MS,
     BACKORDERED,
@@ -43,7 +44,7 @@ def test_grave_findings_hold_an_order(order: Order, message: object, *, holds: b
     assert (told.status is Status.ON_HOLD) is holds
     if holds:
         assert told.held_from is order.status
-        assert told.review_due_ms == AT_MS + DAY_MS
+        assert told.review_due_ms == AT_MS + DAY_MS + 5 * MINUTE_MS
     else:
         assert told == order
 
@@ -90,6 +91,18 @@ def test_nobody_reviewing_for_a_day_cancels() -> None:
     ended = fold(ON_HOLD, facts)
 
     assert (ended.status, ended.cancellation_reason) == (Status.CANCELLED, "FRAUD_DETECTED")
+
+
+def test_what_a_review_decided_in_its_last_moment_is_heard_before_the_clock_ends_the_order() -> (
+    None
+):
+    opened = after(CONFIRMED, verdict("MANUAL_REVIEW"), at_ms=AT_MS)
+    told_late_ms = AT_MS + DAY_MS + MINUTE_MS  # Its worker was killed a moment before.
+
+    approved = after(opened, verdict("APPROVED"), at_ms=told_late_ms)
+
+    assert opened.review_due_ms > told_late_ms
+    assert approved.status is Status.CONFIRMED
 
 
 def test_a_review_that_ended_is_not_ended_by_its_clock() -> None:
