@@ -85,22 +85,20 @@ def _sweeping(rules: NotificationRules) -> TimerHandler:
 
     They count from when a message was to go out: one may be asked for long before.
     """
-
-    def over_ms(row: Notification) -> int:
-        return max(row.queued_at_ms, row.asked_ms) + rules.history_ms
+    kept_ms = rules.history_ms
 
     def handler(ctx: Context, timer: Timer, now_ms: int) -> None:
         history, ids = ctx.table(NOTIFICATIONS), ctx.table(NOTIFICATION_IDS)
-        start, end = history_range(timer.key, now_ms - rules.history_ms)
+        start, end = history_range(timer.key, now_ms - kept_ms)
         for key, row in list(history.scan(start, end)):
-            if over_ms(row) <= now_ms:
+            if row.wanted_ms + kept_ms <= now_ms:
                 del history[key], ids[row.notification_id], ids[row.idempotency_key]
         rest = [row for _, row in history.scan(*history_range(timer.key))]
         bookings = ctx.table(BOOKINGS)
         if not rest:
             del bookings[timer.key]
             return
-        sweep_ms = min([over_ms(row) for row in rest])
+        sweep_ms = min([row.wanted_ms for row in rest]) + kept_ms
         bookings[timer.key] = replace(bookings.get(timer.key) or NONE, sweep_ms=sweep_ms)
         ctx.set_timer("history", timer.key, sweep_ms)
 

@@ -39,7 +39,8 @@ def _suppressed(row: Notification, fact: Suppressed) -> Notification:
 
 
 def _waiting(row: Notification, fact: Deferred | Digested) -> Notification:
-    return replace(row, due_ms=fact.due_ms, asked_ms=fact.due_ms)
+    put_off_ms = row.put_off_ms if row.attempts else fact.due_ms
+    return replace(row, due_ms=fact.due_ms, asked_ms=fact.due_ms, put_off_ms=put_off_ms)
 
 
 def _requeued(row: Notification, _: Requeued) -> Notification:

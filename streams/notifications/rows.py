@@ -56,6 +56,8 @@ class Notification(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """When it goes on; 0: nothing waits."""
     asked_ms: int = 0
     """From when its latency counts: when its cause happened, or the time it was put off to."""
+    put_off_ms: int = 0
+    """The time it was put off to before its first try; 0: it was not."""
     sent_at_ms: int = 0
     read_at_ms: int = 0
     """0: unread."""
@@ -66,6 +68,11 @@ class Notification(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """Of a digest: the history keys of what it tells."""
     engagements: tuple[str, ...] = ()
     """The newest that were told: each counts once."""
+
+    @property
+    def wanted_ms(self) -> int:
+        """When it was to go out: one may be asked for long before."""
+        return max(self.queued_at_ms, self.put_off_ms)
 
     @property
     def timer(self) -> tuple[str, int]:

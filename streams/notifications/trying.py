@@ -78,6 +78,6 @@ def engaged(row: Notification, event: CustomerEngagementRecorded, at_ms: int) ->
 
 def _paused(row: Notification, at_ms: int, rules: NotificationRules) -> tuple[Fact, ...]:
     due_ms = at_ms + rules.breaker_pause_ms
-    if due_ms > row.queued_at_ms + rules.expire_ms:
+    if due_ms > row.wanted_ms + rules.expire_ms:
         return (DeadLettered(at_ms, EXPIRED),)
     return (TryFailed(at_ms, due_ms, CIRCUIT_OPEN, counts=False),)

@@ -251,6 +251,34 @@ def test_a_pause_lasts_a_minute_and_a_message_a_day() -> None:
     assert fold(sending(), (over,)).status is Status.DEAD_LETTERED
 
 
+def test_a_message_that_was_put_off_waits_its_day_from_then_on() -> None:
+    later_ms = AT + 72 * HOUR_MS
+    put_off = fold(row(), admit(row(), REACHABLE, later_ms, AT, RULES))
+    begun = fold(put_off, resume(put_off, REACHABLE, later_ms, RULES))
+
+    (paused,) = refused(begun, failed(1, "circuit_open"), "", later_ms, RULES)
+    (over,) = refused(begun, failed(1, "circuit_open"), "", later_ms + RULES.expire_ms, RULES)
+
+    assert fold(begun, (paused,)).due_ms == later_ms + 60_000
+    assert fold(begun, (over,)).status is Status.DEAD_LETTERED
+
+
+def test_nights_between_tries_do_not_make_a_message_wait_for_ever() -> None:
+    now_ms, current = AT, fold(row("SMS"), admit(row("SMS"), CALLABLE, 0, AT, RULES))
+    while current.status in (Status.SENDING, Status.QUEUED) and now_ms < AT + 100 * HOUR_MS:
+        facts = refused(current, failed(current.attempts, "circuit_open"), "", now_ms, RULES)
+        current = fold(current, facts)
+        if current.due_ms:
+            now_ms = current.due_ms
+            going = resume if current.status is Status.QUEUED else retry
+            current = fold(current, going(current, CALLABLE, now_ms, RULES))
+            if current.due_ms:
+                now_ms = current.due_ms
+                current = fold(current, resume(current, CALLABLE, now_ms, RULES))
+
+    assert (current.status, current.reason) == (Status.DEAD_LETTERED, "expired")
+
+
 NIGHT = AT + 9 * HOUR_MS + 30 * 60_000
 """2025-06-16T21:30:00Z, in the quiet hours of whoever lives by UTC."""
 MORNING = AT + 20 * HOUR_MS
