@@ -40,24 +40,37 @@ def attempt_failed(
 def _failed(
     shipment: Shipment, scan: Scan, told: str | None, at_ms: int, rules: ShippingRules
 ) -> AttemptFailed:
-    """An address that is not found does not count as an attempt."""
+    """An address that is not found does not count as an attempt.
+
+    The next one follows when this was made, however late its carrier tells of it.
+    """
+    seen_ms = min(scan.at_ms, at_ms)
     code = told if told is not None and told in _CODES else "OTHER"
     counts = code not in {ADDRESS, LOST}
     attempts = min(shipment.attempts + counts, rules.attempts_max)
     over = code in _NEVER_AGAIN or (counts and attempts >= rules.attempts_max)
-    next_ms = at_ms if over else next_attempt_ms(at_ms, rules)
+    next_ms = at_ms if over else _following_ms(seen_ms, at_ms, rules)
     if code == ADDRESS:
         next_ms = at_ms + rules.address_fix_ms
     elif code == LOST:
         next_ms = 0
     retriable = not over and code != LOST
-    seen_ms = min(scan.at_ms, at_ms)
     return AttemptFailed(at_ms, code, _TEXTS[code], attempts, retriable, next_ms, scan, seen_ms)
 
 
-def awaited(shipment: Shipment, at_ms: int) -> bool:
-    """Whether the next attempt is yet to come, so that another failure repeats the last."""
-    return at_ms < shipment.next_ms or goes_back(shipment)
+def _following_ms(seen_ms: int, at_ms: int, rules: ShippingRules) -> int:
+    """The attempt after one that was seen then, and is told of now: none lies in the past."""
+    following_ms = next_attempt_ms(seen_ms, rules)
+    return following_ms if following_ms > at_ms else next_attempt_ms(at_ms, rules)
+
+
+def awaited(shipment: Shipment, seen_ms: int, rules: ShippingRules) -> bool:
+    """Whether another failure repeats the last, by when their carrier saw them.
+
+    Attempts are a day apart on the clock of whoever makes them: in the afternoon of its coast,
+    which may be the night of UTC, and told hours later.
+    """
+    return seen_ms - shipment.scanned_at_ms < rules.day_ms // 2 or goes_back(shipment)
 
 
 def goes_back(shipment: Shipment) -> bool:

@@ -361,6 +361,43 @@ def test_what_follows_a_failed_attempt(
     assert fired(shipment, "redelivery").status is then
 
 
+@pytest.mark.parametrize(
+    ("hour", "late_hours"),
+    [(11, 0), (23, 4), (0, 1), (0, 0)],
+    ids=["by day", "told past midnight", "night of UTC, told late", "night of UTC"],
+)
+def test_attempts_of_three_days_are_three_whenever_they_are_told(
+    hour: int, late_hours: int
+) -> None:
+    shipment = in_transit()
+
+    for day in range(1, 4):
+        seen_ms = AT_MS + (hour - 11) * HOUR_MS + day * DAY_MS
+        told_ms = seen_ms + late_hours * HOUR_MS
+        shipment = after(shipment, failure(at_ms=seen_ms), at_ms=told_ms)
+
+    assert (shipment.attempts, shipment.failure) == (3, "CUSTOMER_UNAVAILABLE")
+    assert fired(shipment, "redelivery").status is Status.RETURNING
+
+
+def test_the_next_attempt_follows_when_the_last_was_made_not_when_it_was_told() -> None:
+    seen_ms, told_ms = AT_MS + 12 * HOUR_MS, AT_MS + 15 * HOUR_MS  # 23:00, and 02:00 of the 11th
+
+    shipment = after(in_transit(), failure(at_ms=seen_ms), at_ms=told_ms)
+
+    assert shipment.next_ms == AT_MS + 22 * HOUR_MS, "the 11th at 09:00"
+
+
+def test_attempts_of_two_days_that_are_told_at_once_are_two() -> None:
+    told_ms = AT_MS + 3 * DAY_MS
+    first, second = (failure(at_ms=AT_MS + day * DAY_MS) for day in (1, 2))
+
+    shipment = after(in_transit(), first, second, at_ms=told_ms)
+
+    assert shipment.attempts == 2
+    assert shipment.next_ms > told_ms
+
+
 def test_the_third_failure_is_the_last() -> None:
     shipment = in_transit()
     for step in range(3):
