@@ -16,6 +16,7 @@ from streams.erasure.blanking import blanked
 from streams.erasure.business import (
     is_later,
     is_open,
+    is_unpaid,
     is_untold,
     open_subscriptions,
     payments_of,
@@ -25,6 +26,7 @@ from streams.erasure.rounds import Sweep, Swept
 from streams.erasure.rules import ErasureRules
 from tables.notifications import CONTACTS, NOTIFICATIONS, PREFERENCES, WATCHERS
 from tables.orders import CUSTOMER_ORDERS, ORDERS, customer_range, order_id_in
+from tables.payments import CUSTOMER_PAYMENTS, PAYMENTS, payment_id_in
 from tables.registrations import WATCH_LISTS
 from tables.subscriptions import INVOICES, SUBSCRIPTIONS
 
@@ -103,10 +105,14 @@ class Erasing:
     def sweep(self, ctx: Context, step: Sweep, rules: ErasureRules) -> Swept:
         """Erase what this partition has of the customer, as much as a round may."""
         busy, done = _orders(ctx, step)
+        unpaid, opened = _opened(ctx, step)
+        busy += unpaid
         subscriber = ctx.table(SUBSCRIPTIONS).get(step.customer_id)
         subscribed = 0 if subscriber is None else open_subscriptions(subscriber)
         rows = 0
-        for table, key, row in self._rows(ctx, step, done, with_subscriptions=not subscribed):
+        renewals = () if subscribed else step.payments
+        found = self._rows(ctx, step, done, (*opened, *renewals), subscribed=bool(subscribed))
+        for table, key, row in found:
             if rows == rules.rows_max:
                 break
             if table is NOTIFICATIONS and is_untold(row):
@@ -119,15 +125,21 @@ class Erasing:
         return Swept(step.customer_id, step.round, ctx.partition, rows, busy + subscribed, payments)
 
     def _rows(
-        self, ctx: Context, step: Sweep, orders: list[str], *, with_subscriptions: bool
+        self,
+        ctx: Context,
+        step: Sweep,
+        orders: Iterable[str],
+        payments: Iterable[str],
+        *,
+        subscribed: bool,
     ) -> Iterator[tuple[TableSpec[Any], str, Any]]:
         for table, rows in self._by_customer:
-            if with_subscriptions or table not in SUBSCRIBED:
+            if not subscribed or table not in SUBSCRIBED:
                 yield from ((table, *found) for found in rows(ctx, table, step.customer_id))
         for order_id in orders:
             for table, rows in self._by_order:
                 yield from ((table, *found) for found in rows(ctx, table, order_id))
-        for payment_id in step.payments if with_subscriptions else ():
+        for payment_id in payments:
             for table in self._by_payment:
                 yield from ((table, *found) for found in _one(ctx, table, payment_id))
 
@@ -150,6 +162,20 @@ def _orders(ctx: Context, step: Sweep) -> tuple[int, list[str]]:
         else:
             done.append(order_id_in(key))
     return busy, done
+
+
+def _opened(ctx: Context, step: Sweep) -> tuple[int, list[str]]:
+    """How many of the payments that no order's name leads to wait for money, and which do not."""
+    unpaid, done = 0, []
+    for key, opened_at_ms in _several(ctx, CUSTOMER_PAYMENTS, step.customer_id):
+        payment = ctx.table(PAYMENTS).get(payment_id_in(key))
+        if payment is None or opened_at_ms > step.asked_at_ms:
+            continue
+        if is_unpaid(payment):
+            unpaid += 1
+        else:
+            done.append(payment_id_in(key))
+    return unpaid, done
 
 
 def _erase(ctx: Context, table: TableSpec[Any], key: str, row: Any) -> bool:

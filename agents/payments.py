@@ -7,7 +7,8 @@ order's payment is `pay_<orderId>`) and shipping.events (parcels and returns). A
 ProcessPayment, CapturePayment, VoidPayment, RefundCharge and SubmitEvidence. Tells
 PaymentProcessed, PaymentFailed, PaymentComplete, PaymentSettled, RefundIssued, RefundFailed,
 ChargebackOpened and ChargebackClosed. Keeps a row a payment and one for what was sold under it, for
-good, what came before a session for a while, and the list of payments that a person must look at.
+good, what came before a session for a while, the list of payments that a person must look at, and
+by customer those that no order's name leads to.
 Every night it has the providers' books compared (ReconcileCharges); what differs is AlertRaised,
 and so is a payment that gets stuck.
 """
@@ -71,7 +72,14 @@ from streams.payments.sales import agreed_return
 from streams.payments.sessions import cancel, order_refused
 from streams.payments.settlement import settle, settlement_due
 from streams.payments.states import Early, Payment
-from tables.payments import BOOK_NOTES, EARLY_PAYMENTS, PAYMENTS, SALES, STUCK
+from tables.payments import (
+    BOOK_NOTES,
+    CUSTOMER_PAYMENTS,
+    EARLY_PAYMENTS,
+    PAYMENTS,
+    SALES,
+    STUCK,
+)
 from topics import (
     ALERTS_EVENTS,
     INVENTORY_EVENTS,
@@ -147,7 +155,7 @@ def payments_agent(rules: PaymentRules) -> AgentSpec:
             Source(SHIPPING_EVENTS, parcels, by="orderId"),
             Source(PAYMENTS_COMMANDS, _commands(rules), by="paymentId"),
         ),
-        tables=(PAYMENTS, SALES, STUCK, BOOK_NOTES, EARLY_PAYMENTS),
+        tables=(PAYMENTS, SALES, STUCK, BOOK_NOTES, EARLY_PAYMENTS, CUSTOMER_PAYMENTS),
         outputs=(PAYMENTS_COMMANDS, PAYMENTS_EVENTS, ALERTS_EVENTS),
         tick=payment_books.reconciling(rules),
         tick_every_ms=payment_books.TICK_EVERY_MS,

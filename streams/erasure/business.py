@@ -9,6 +9,7 @@ from streams.notifications.rows import Status as NotificationStatus
 from streams.orders.exchanging import is_open as is_exchanging
 from streams.orders.rows import Order
 from streams.orders.rows import Status as OrderStatus
+from streams.payments.states import Payment, seen_status
 from streams.subscriptions.rows import ENDED, Subscriber
 
 _DONE: Final = frozenset(
@@ -33,6 +34,11 @@ def is_later(order: Order | None, placed_at_ms: int, asked_at_ms: int) -> bool:
     """Whether an order began after its customer asked; what replaces goods began with them."""
     replaces = order is not None and order.exchange is not None
     return placed_at_ms > asked_at_ms and not replaces
+
+
+def is_unpaid(payment: Payment) -> bool:
+    """Whether a payment may yet be charged, and needs its way to pay."""
+    return seen_status(payment.status, final=payment.final) == "pending"
 
 
 def is_untold(notification: Notification) -> bool:

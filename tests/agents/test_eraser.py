@@ -15,11 +15,20 @@ from events.inventory import AddInventory
 from events.notifications import NotificationRecipient, SendNotification
 from events.orders import PlaceOrder
 from events.payment_ids import PAYMENT_PREFIX
+from events.payments import PaymentInitiated
 from events.registrations import UserSignedUpEvent
 from events.returns import CreateReturnLabel
 from events.shipment_ids import SHIPMENT_PREFIX
 from events.subscriptions import CancelSubscription, SubscribeUser
-from events.types import Address, Customer, Geo, OrderItem, OrderPayment, RiskContext
+from events.types import (
+    Address,
+    Customer,
+    Geo,
+    OrderItem,
+    OrderPayment,
+    PaymentMethod,
+    RiskContext,
+)
 from settings import Settings
 from streams.erasure.rules import ErasureRules
 from streams.notifications.rows import Preferences, Watchers
@@ -286,6 +295,51 @@ def test_further_payments_and_parcels_of_an_order_are_erased_too(shop: Shop) -> 
 
     assert f"pay_ord_{ANN}_2:2" in shop.driver.rows(PAYMENTS)
     assert traces(shop, ANN) == {}
+
+
+def opened(person: str, payment_id: str, **fields: Any) -> PaymentInitiated:
+    """A payment as somebody opens one through the API: no order's name, and no invoice."""
+    return PaymentInitiated(
+        payment_id=payment_id,
+        customer_id=person,
+        amount_minor=500,
+        currency="GBP",
+        payment_method=PaymentMethod(
+            type="paypal",
+            token=f"tok_{person}_order",
+            paypal_email=f"pay.{person}@example.com",
+            paypal_payer_id=f"{person}-12345",
+        ),
+        **fields,
+    )
+
+
+def test_payments_that_no_order_is_named_in_are_erased_too(shop: Shop) -> None:
+    shop.tell(opened(ANN, "pay_0a1b"), opened(ANN, "pay_2c3d", order_id=f"ord_{ANN}_1"))
+    shop.tell(opened(BOB, "pay_4e5f"))
+    of_bob = traces(leave(shop, ANN), BOB)
+
+    erase(shop, ANN)
+
+    assert traces(shop, ANN) == {}
+    assert traces(shop, BOB) == of_bob
+    assert shop.driver.rows(PAYMENTS)["pay_0a1b"].captured_minor == 500
+
+
+def test_a_payment_that_may_still_be_charged_keeps_its_way_to_pay(shop: Shop) -> None:
+    leave(shop, ANN)
+    shop.tell(opened(ANN, "pay_0a1b", order_id=f"ord_{ANN}_1"))
+
+    erase(shop, ANN)
+
+    row = shop.driver.rows(ERASURES)[ANN]
+    assert (row.open, row.erased_at_ms) == (1, 0)
+    assert shop.driver.rows(PAYMENTS)["pay_0a1b"].session.method.paypal_payer_id
+
+    shop.driver.advance(9 * DAY_MS, step_ms=6 * 3_600_000)
+
+    assert traces(shop, ANN) == {}
+    assert shop.driver.rows(ERASURES)[ANN].erased_at_ms > 0
 
 
 def test_an_order_whose_name_goes_on_from_an_erased_one_is_somebody_elses(shop: Shop) -> None:
