@@ -2,7 +2,8 @@
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -47,6 +48,7 @@ class Answers:
         self._bytes = 0
         self._kept: OrderedDict[Key, Answer] = OrderedDict()
         self._about: dict[str, set[Key]] = {}
+        self._asked: dict[object, set[str]] = {}
 
     def get(self, key: Key, now_ms: int) -> Answer | None:
         """The answer while it may be served again."""
@@ -69,8 +71,23 @@ class Answers:
         while self._bytes > self._bytes_max:
             self._drop(next(iter(self._kept)))
 
-    def evict(self, subjects: Iterable[str]) -> None:
+    @contextmanager
+    def asked(self) -> Iterator[set[str]]:
+        """The ids that something happens to while the block runs and asks for an answer.
+
+        One about them may be older than what happened, so that nobody would evict it.
+        """
+        question, overtaken = object(), set[str]()
+        self._asked[question] = overtaken
+        try:
+            yield overtaken
+        finally:
+            del self._asked[question]
+
+    def evict(self, subjects: tuple[str, ...]) -> None:
         """Forget every answer about these ids: something happened to them."""
+        for overtaken in self._asked.values():
+            overtaken.update(subjects)
         for subject in subjects:
             for key in tuple(self._about.get(subject, ())):
                 self._drop(key)

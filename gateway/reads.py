@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import quote, urlencode
@@ -49,7 +49,7 @@ class Reads:
         self._measures = measures
         self._answers = Answers(rules.answers_bytes_max)
 
-    def evict(self, subjects: Iterable[str]) -> None:
+    def evict(self, subjects: tuple[str, ...]) -> None:
         """Forget answers about these ids."""
         self._answers.evict(subjects)
 
@@ -125,8 +125,9 @@ class Reads:
         found = self._answers.get(key, now_ms())
         self._measures.cache("miss" if found is None else "hit")
         if found is None:
-            found = await fresh()
-            if found.until_ms > now_ms():
+            with self._answers.asked() as overtaken:
+                found = await fresh()
+            if found.until_ms > now_ms() and overtaken.isdisjoint(found.subjects):
                 self._answers.put(key, found)
         return found
 

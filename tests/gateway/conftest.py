@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from copy import deepcopy
 from types import SimpleNamespace
 from typing import Any
@@ -95,6 +95,8 @@ class FakeWorker:
         self.partitions = [0, 1, 2, 3]
         self.whole: list[str] = []
         """What was asked for with the right to personal data."""
+        self.meanwhile: Callable[[], None] = lambda: None
+        """What happens while an answer is on its way."""
 
     def _seen(self, request: web.Request, table: str, value: Any) -> Any:
         """A row as its reader may see it."""
@@ -144,6 +146,7 @@ class FakeWorker:
             return web.json_response({}, status=500)
         table, key = request.match_info["table"], unquote(request.match_info["key"])
         value = self.rows.get(table, {}).get(key)
+        self.meanwhile()
         if value is None:
             return web.json_response({}, status=404)
         return web.json_response({"value": self._seen(request, table, value)})

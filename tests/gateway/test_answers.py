@@ -27,7 +27,7 @@ def test_an_event_about_its_subject_makes_an_answer_stale() -> None:
     answers = Answers(ROOM)
     answers.put(("k",), Answer(200, b"{}", 100, frozenset({"ord_1"})))
     answers.put(("other",), Answer(200, b"{}", 100, frozenset({"ord_2"})))
-    answers.evict(["ord_1", "ord_3"])
+    answers.evict(("ord_1", "ord_3"))
     assert answers.get(("k",), 0) is None
     assert answers.get(("other",), 0) is not None
 

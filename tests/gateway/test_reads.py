@@ -61,6 +61,22 @@ async def test_one_answer_serves_until_an_event_makes_it_stale(shop: Shop) -> No
     assert len(shop.worker.asked) == 2
 
 
+@pytest.mark.parametrize("before", [{}, {"ord_1": row()}])
+async def test_an_answer_that_an_event_overtook_on_its_way_is_not_served_again(
+    shop: Shop, before: dict[str, Any]
+) -> None:
+    shop.worker.rows["orders"] = before
+    shop.worker.meanwhile = lambda: shop.heard("OrderConfirmed", "ord_1")
+    await shop.ask("GET", "/v1/orders/ord_1", by=token())
+    shop.worker.rows["orders"] = {"ord_1": row(status="paid")}
+    shop.worker.meanwhile = lambda: shop.heard("OrderConfirmed", "ord_2")
+
+    shown = [await shop.ask("GET", "/v1/orders/ord_1", by=token()) for _ in range(3)]
+
+    assert [(await one.json())["status"] for one in shown] == ["paid"] * 3
+    assert len(shop.worker.asked) == 2
+
+
 async def test_what_is_not_there_is_not_looked_for_again_for_a_second(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
