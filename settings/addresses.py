@@ -2,7 +2,7 @@
 
 import ipaddress
 from typing import Annotated, Final
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr
 
@@ -35,18 +35,34 @@ def _brokers(given: str) -> str:
     return bare
 
 
+def _server(url: str) -> SplitResult | None:
+    """The parts of an address that names a server; None: it names none, or no port."""
+    try:
+        parts = urlsplit(url)
+        is_one = bool(parts.hostname) and parts.port != 0
+    except ValueError:  # Its text may have a password in it.
+        return None
+    return parts if is_one else None
+
+
 def _urls(given: str) -> str:
     for each in given.split(","):
-        parts = urlsplit(each)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
+        parts = _server(each)
+        if parts is None or parts.scheme not in {"http", "https"}:
             raise ValueError("expected http://host:port or https://")
+        if parts.username is not None:
+            raise ValueError("leave credentials out: tokens are settings of their own")
     return given
 
 
 def _mail_server(url: SecretStr) -> SecretStr:
-    parts = urlsplit(url.get_secret_value())
-    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
-        raise ValueError("expected smtp://user:password@host:port or smtps://")
+    parts = _server(url.get_secret_value())
+    cut = parts is not None and (parts.path.strip("/") or parts.query or parts.fragment)
+    if parts is None or parts.scheme not in {"smtp", "smtps"} or cut:
+        raise ValueError(
+            "expected smtp://user:password@host:port or smtps://; in a password / is %2F, ? is %3F"
+            " and # is %23"
+        )
     return url
 
 
