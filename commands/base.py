@@ -5,7 +5,7 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from aiokafka.errors import KafkaConnectionError, KafkaError
 from faust.cli import AppCommand, option
@@ -16,6 +16,22 @@ from engine.errors import EngineError
 from engine.transport import client_options
 
 JSON = option("--json", "as_json", is_flag=True, default=False, help="Lines of JSON.")
+
+
+_OBEYED: Final = {
+    code: f"\\u{code:04x}" for code in (*range(0x20), *range(0x7F, 0xA0)) if code != ord("\n")
+}
+"""Characters that a terminal takes for commands, as JSON writes them."""
+
+
+def plain(text: str) -> str:
+    """The text without what a terminal would obey: customers and other systems wrote some of it."""
+    return text.translate(_OBEYED)
+
+
+def one_line(text: str) -> str:
+    """The same in one line."""
+    return plain(text).replace("\n", "\\u000a")
 
 
 class CommandError(EngineError):
@@ -61,7 +77,7 @@ class Command(AppCommand):  # type: ignore[misc]  # untyped base
         raise NotImplementedError
 
     def _fail(self, message: str) -> None:
-        print(f"error: {message}", file=sys.stderr)
+        print(f"error: {plain(message)}", file=sys.stderr)
         raise SystemExit(1)
 
     def options_of_clients(self) -> dict[str, Any]:
@@ -76,16 +92,25 @@ class Command(AppCommand):  # type: ignore[misc]  # untyped base
         console = Console(markup=False, emoji=False)
         if not console.is_terminal:
             for row in (columns, *rows):
-                print("\t".join("" if cell is None else str(cell) for cell in row))
+                print("\t".join(map(_cell, row)))
             return
         table = Table(title=title, title_justify="left")
         for column in columns:
             table.add_column(column, overflow="fold")
         for row in rows:
-            table.add_row(*("" if cell is None else str(cell) for cell in row))
+            table.add_row(*map(_cell, row))
         console.print(table)
 
     def show_json(self, values: Sequence[Any]) -> None:
         """One line of JSON each."""
         for value in values:
-            print(json.dumps(value, default=str, ensure_ascii=False))
+            print(json_of(value))
+
+
+def json_of(value: Any, indent: int | None = None) -> str:
+    """JSON as people read it, with its own characters."""
+    return plain(json.dumps(value, indent=indent, default=str, ensure_ascii=False))
+
+
+def _cell(value: Any) -> str:
+    return "" if value is None else one_line(str(value))

@@ -1,14 +1,13 @@
 """`faust -A app dead-letters list|show|replay`."""
 
 import asyncio
-import json
 import sys
 from collections.abc import Callable
 from typing import Any, ClassVar
 
 from faust.cli import argument, option
 
-from commands.base import JSON, Command, CommandError
+from commands.base import JSON, Command, CommandError, json_of
 from commands.letters import Letters
 from engine.dead_letters import SUFFIX, DeadLetter
 from engine.masking import mask_text
@@ -53,7 +52,7 @@ class dead_letters(Command):  # noqa: N801 - the command's name
             await self._list(topics, max(1, limit), as_json)
         elif action == "show" and letter:
             found = self._shown(await self._one(letter))
-            print(json.dumps(found, indent=None if as_json else 2, ensure_ascii=False))
+            print(json_of(found, None if as_json else 2))
         elif action == "replay" and letter == "all":
             await self._replay_all(topics)
         elif action == "replay" and letter:

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from faust.cli import argument
 
-from commands.base import JSON, Command, CommandError
+from commands.base import JSON, Command, CommandError, one_line
 from commands.worker_client import ask
 from events.payment_ids import payment_id_of
 
@@ -68,11 +68,12 @@ def _print(order_id: str, life: dict[str, Any]) -> None:
     console = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
     row = life["order"]
     total = f"{row['total_minor'] / 100:.2f} {row['currency']}"
-    console.print(f"order {order_id}  ", _status(row["status"]), f"  {total}  of {row['user_id']}")
+    whose = f"  {total}  of {one_line(row['user_id'])}"
+    console.print(f"order {one_line(order_id)}  ", _status(row["status"]), whose)
     for number, line in enumerate(row["lines"], start=1):
         console.print(f"  line {number}: {_brief(line)}")
     for at_ms, status, reason in row.get("history", ()):
-        console.print(f"  {_clock(at_ms)}  ", _status(f"{status:<12}"), f" {reason}")
+        console.print(f"  {_clock(at_ms)}  ", _status(f"{status:<12}"), f" {one_line(reason)}")
     for name in ("payment", "fraud"):
         if life[name] is not None:
             console.print(f"{name}: {_brief(life[name])}")
@@ -95,11 +96,11 @@ def _clock(at_ms: int) -> str:
 def _brief(row: Any) -> str:
     """The plain fields of a row in one line; times read as clocks."""
     if not isinstance(row, dict):
-        return str(row)
+        return one_line(str(row))
     parts = []
     for key, value in row.items():
         if key.endswith("_ms") and isinstance(value, int) and value > _CLOCK_MS_MIN:
             parts.append(f"{key.removesuffix('_ms').removesuffix('_at')}={_clock(value)}")
         elif isinstance(value, str | int | float) and value not in ("", 0):
-            parts.append(f"{key}={value}")
+            parts.append(f"{key}={one_line(str(value))}")
     return " ".join(parts)

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from faust.cli import argument, option
 
-from commands.base import JSON, Command, CommandError
+from commands.base import JSON, Command, CommandError, one_line, plain
 from commands.worker_client import ask
 
 LIMIT_DEFAULT: Final = 20
@@ -65,7 +65,8 @@ class outbox(Command):  # noqa: N801 - the command's name
         elif as_json:
             self.show_json([found])
         else:
-            print(f"To: {_cell(found['to'])}\nSubject: {found['subject']}\n\n{found['text']}")
+            to, subject = one_line(_cell(found["to"])), one_line(found["subject"])
+            print(f"To: {to}\nSubject: {subject}\n\n{plain(found['text'])}")
 
 
 def _cell(value: Any) -> Any:

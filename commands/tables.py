@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from faust.cli import argument, option
 
-from commands.base import JSON, Command, CommandError
+from commands.base import JSON, Command, CommandError, json_of
 from commands.changelog import rows_of
 from commands.worker_client import ask
 from engine.specs import TableSpec
@@ -40,7 +40,7 @@ class tables(Command):  # noqa: N801 - the command's name
             row = await ask(f"/tables/{self._spec(table).name}/{quote(key, safe='')}")
             if row is None:
                 raise CommandError(f"table {table} has no row {key}")
-            print(json.dumps(row, indent=None if as_json else 2, ensure_ascii=False))
+            print(json_of(row, None if as_json else 2))
         elif action == "export" and table:
             await self._export(self._spec(table), out)
         else:

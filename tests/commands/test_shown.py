@@ -2,15 +2,17 @@
 
 import asyncio
 import io
-from typing import Any
+import unicodedata
+from typing import Any, Final
 
 import pytest
 from rich.console import Console
 
-from commands import order
-from commands.base import Command
+from commands import order, outbox, tables
+from commands.base import Command, plain
 from commands.dead_letters import dead_letters
 from engine.dead_letters import DeadLetter
+from tables.pulse import RAISED
 
 WRITTEN = "mug [/b] [red] :smile: " + "of many colours " * 20
 LIFE: dict[str, Any] = {
@@ -38,6 +40,42 @@ def test_each_part_of_an_order_is_a_line_with_every_word_in_it(
         "payment: status=CAPTURED",
         "parcel: carrier=UPS eta=2026-01-01 00:00:00.000Z lateness_ms=7",
     ]
+
+
+EVIL: Final = "mug\x1b[2J\x1b]0;title\x07\x9b31m\r\x7f"
+"""What a terminal would obey: a screen wiped, a title, a colour, a line begun anew."""
+
+
+def _obeyed(told: str) -> set[str]:
+    return {char for char in told if unicodedata.category(char) == "Cc" and char != "\n"}
+
+
+def test_what_customers_wrote_commands_no_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def answer(_path: str) -> Any:
+        return {"to": [EVIL], "subject": EVIL, "text": f"Thanks.\n2 x {EVIL}\n", "value": [EVIL]}
+
+    for module in (outbox, tables):
+        monkeypatch.setattr(module, "ask", answer)
+    lines = [{"product_name": f"{EVIL}\nparcel: none"}]
+    desk: Any = Command.__new__(Command)
+    table: Any = tables.tables.__new__(tables.tables)
+    monkeypatch.setattr(tables.tables, "_spec", lambda *_: RAISED)
+
+    order._print(EVIL, LIFE | {"order": LIFE["order"] | {"lines": lines, "user_id": EVIL}})
+    desk.show_rows("things", ["name"], [[f"{EVIL}\tmore\nlines"]])
+    desk.show_json([{"name": EVIL}])
+    asyncio.run(outbox.outbox._show(desk, "n_1", None, as_json=False))
+    asyncio.run(table.act("get", "t", "k", "-", as_json=False))
+
+    told = capsys.readouterr().out
+    assert _obeyed(told) == set()
+    assert "mug\\u001b[2J" in told
+    assert f"\n2 x {plain(EVIL)}\n" in told
+    assert "product_name=mug" in told
+    assert "parcel: none" in told
+    assert not [line for line in told.splitlines() if line.startswith(("parcel: none", "lines"))]
 
 
 class _Letters:
