@@ -9,9 +9,13 @@ from typing import Any, Final
 import msgspec
 
 _INTERNAL: Final = frozenset(
-    {"correlation_id", "idempotency_key", "cause_id", "token", "asked_ms", "pauses", "members"}
-)
-"""Nobody outside needs them, and a payment token is as good as money."""
+    {
+        "asked_ms", "cause_id", "correlation_id", "idempotency_key", "members", "pauses",
+        "resolved", "token",
+    }
+)  # fmt: skip
+"""Nobody outside needs them, a payment token is as good as money, and what people noted of a
+payment that was stuck is not for its customer."""
 _CENTS: Final = 100
 
 

@@ -31,6 +31,7 @@ EARLY_ORDERS: Final = TableSpec(
     key="orderId",
     help="Messages that wait for an order nobody has placed yet; ten minutes at most.",
     hidden=True,
+    mask=("messages.value",),
 )
 
 SUBSCRIBED_ORDERS: Final = TableSpec(

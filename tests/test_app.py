@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from faust.cli.agents import agents as agents_command
 from pydantic import SecretStr
@@ -16,7 +17,10 @@ from broker.ports import free_ports
 from engine.clients import client_options
 from engine.dead_letters import SUFFIX
 from engine.specs import AgentSpec, EffectSpec, Source
+from engine.views import mask
 from settings import Settings
+from streams.orders.early import EarlyMessage, EarlyMessages
+from tables.orders import EARLY_ORDERS
 
 ROOT = Path(__file__).parents[1]
 INSIDE = {"Partial", "Dispatch", "Watch", "ErasureStep", "Suspension", "Levels"}
@@ -172,6 +176,16 @@ def test_where_people_live_is_shown_to_nobody() -> None:
     }
 
     assert open_fields == set()
+
+
+def test_messages_that_wait_for_an_order_are_shown_without_what_is_in_them() -> None:
+    row = EarlyMessages(1, (EarlyMessage("t", "AmendOrder", "t", 0, 0, 1, b"k", b"{}", ()),))
+
+    seen = msgspec.json.decode(msgspec.json.encode(row))
+    [told] = mask(seen, EARLY_ORDERS.mask)["messages"]
+
+    assert told["value"] == "***"
+    assert told["name"] == "AmendOrder"
 
 
 @pytest.mark.parametrize("env", ["dev", "sit", "prod"])

@@ -94,3 +94,9 @@ def test_no_payment_token_is_shown() -> None:
     assert public({"method": {"token": "tok_visa", "last4": "4242"}}, dict) == {
         "method": {"last4": "4242"}
     }
+
+
+def test_what_people_wrote_of_a_stuck_payment_is_not_its_customers_to_read() -> None:
+    note = {"at_ms": 1, "by": "eve", "note": "Ann calls every day", "entries": ["capture"]}
+
+    assert public({"status": "CAPTURED", "resolved": [note]}, dict) == {"status": "CAPTURED"}
