@@ -27,7 +27,7 @@ from tables.notifications import (
     is_unread,
 )
 from web.access import sees_personal
-from web.peers import Peers
+from web.peers import FORWARDED, Peers
 from web.problems import problem
 from web.tables import number_in
 
@@ -88,7 +88,7 @@ class NotificationViews:
             )
         rows = self._history(request.match_info["user"])
         wanted = [row for row in rows if status == "all" or is_unread(row)]
-        if not wanted and (elsewhere := await self._peers.ask(request)) is not None:
+        if not rows and (elsewhere := await self._elsewhere(request)) is not None:
             return elsewhere
         shown = [self._shown(request, row) for row in wanted[offset : offset + limit]]
         more = len(wanted) > offset + limit
@@ -101,7 +101,7 @@ class NotificationViews:
         """GetNotificationDetails."""
         found = self._find(request.match_info["id"])
         if found is None:
-            return await self._elsewhere(request)
+            return await self._asked_elsewhere(request)
         return web.json_response(self._shown(request, found[1]))
 
     async def outbox(self, request: web.Request) -> web.Response:
@@ -112,7 +112,7 @@ class NotificationViews:
         customer = request.query.get("customer")
         rows: Iterable[Row] = self._newest(limit) if customer is None else self._of(customer)
         shown = [self._shown(request, row) for row in list(rows)[:limit]]
-        if not shown and (elsewhere := await self._peers.ask(request)) is not None:
+        if not shown and (elsewhere := await self._elsewhere(request)) is not None:
             return elsewhere
         return web.json_response({"letters": shown, "partitions": sorted(self._lanes())})
 
@@ -120,7 +120,7 @@ class NotificationViews:
         """One letter in words."""
         found = self._find(request.match_info["id"])
         if found is None:
-            return await self._elsewhere(request)
+            return await self._asked_elsewhere(request)
         processor, row = found
         words = self._words(processor, row)
         if words is None:
@@ -172,10 +172,16 @@ class NotificationViews:
                 return processor, row
         return None
 
-    async def _elsewhere(self, request: web.Request) -> web.Response:
+    async def _elsewhere(self, request: web.Request) -> web.Response | None:
+        """What another worker answers; a worker that asks us is told that nothing is here."""
+        if FORWARDED in request.headers:
+            return self._peers.nothing("nothing of that customer is here")
+        return await self._peers.ask(request)
+
+    async def _asked_elsewhere(self, request: web.Request) -> web.Response:
         answer = await self._peers.ask(request)
         missing = f"there is no notification {request.match_info['id']}"
-        return answer or problem(HTTPStatus.NOT_FOUND, missing)
+        return answer or self._peers.nothing(missing)
 
     # -- words
 

@@ -10,6 +10,7 @@ from aiohttp import web
 from yarl import URL
 
 from engine.bind import LaneApp
+from web.problems import CONTENT_TYPE, problem
 
 FORWARDED = "X-Flowmart-Forwarded"
 """On requests between workers: answer from what you have, ask nobody."""
@@ -34,23 +35,35 @@ class Peers:
         came, so that odd keys stay what they are.
 
         Raises:
-            HTTPServiceUnavailable: none has it of those who answered, and not all did.
+            HTTPServiceUnavailable: none has it of those who answered, and not all did, or some
+                partition is open nowhere, as while the group is rebalanced.
         """
         if FORWARDED in request.headers:
             return None
         questions, missing = list(self._questions(request).values()), False
+        looked_in = set(self._app.lanes.open_lanes())
         try:
             for answer in asyncio.as_completed(questions):
                 status, text = await answer
                 if status == HTTPStatus.OK:
                     return web.json_response(text=text)
+                if status == HTTPStatus.GONE:
+                    return web.Response(status=status, text=text, content_type=CONTENT_TYPE)
                 missing |= status != HTTPStatus.NOT_FOUND
+                looked_in |= _partitions_in(text)
         finally:
             for question in questions:
                 question.cancel()
         if missing:
             raise web.HTTPServiceUnavailable(reason="a worker that may have it does not answer")
+        if len(looked_in) < self._app.lanes.topology.partitions:
+            raise web.HTTPServiceUnavailable(reason="no worker has the partition that may have it")
         return None
+
+    def nothing(self, missing: str) -> web.Response:
+        """404 with what is missing, and the partitions that were looked in here."""
+        looked_in = sorted(self._app.lanes.open_lanes())
+        return problem(HTTPStatus.NOT_FOUND, missing, partitions=looked_in)
 
     async def each(self, request: web.Request) -> list[tuple[str, Any]]:
         """What each other worker says, decoded, by its address; None where that is no answer."""
@@ -69,6 +82,12 @@ class Peers:
             url: asyncio.create_task(_ask(url.rstrip("/") + path, headers))
             for url in sorted(others)
         }
+
+
+def _partitions_in(text: str) -> set[int]:
+    """Where a worker looked that does not have it; nowhere, where it does not say."""
+    told = _decoded(HTTPStatus.OK, text)
+    return set(told.get("partitions", ())) if isinstance(told, dict) else set()
 
 
 def _decoded(status: int, text: str) -> Any:

@@ -78,9 +78,7 @@ class TableViews:
                     {"table": spec.name, "key": key, "partition": partition, "value": row}
                 )
         elsewhere = await self._peers.ask(request)
-        if elsewhere is not None:
-            return elsewhere
-        return problem(HTTPStatus.NOT_FOUND, f"table {spec.name} has no row {key}")
+        return elsewhere or self._peers.nothing(f"table {spec.name} has no row {key}")
 
     def _spec(self, request: web.Request) -> TableSpec[Any] | web.Response:
         name = request.match_info["table"]

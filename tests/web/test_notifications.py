@@ -17,6 +17,7 @@ from tables.notifications import LETTERS
 from tests.agents.post_office import PostOffice, ask
 from web.access import Tokens, access
 from web.notifications import NotificationViews
+from web.peers import FORWARDED
 from web.problems import problems
 
 MINE = {"Authorization": "Bearer all of it"}
@@ -51,7 +52,7 @@ def office() -> PostOffice:
 async def port(office: PostOffice) -> AsyncIterator[TestClient[Any, Any]]:
     lanes = dict(enumerate(office.driver._lanes))
     app: Any = SimpleNamespace(
-        lanes=SimpleNamespace(open_lanes=lambda: lanes),
+        lanes=SimpleNamespace(open_lanes=lambda: lanes, topology=office.driver.topology),
         assignor=SimpleNamespace(external_topics_metadata=dict),
         conf=SimpleNamespace(canonical_url="http://me"),
     )
@@ -75,6 +76,24 @@ async def test_a_history_is_newest_first_by_pages(port: TestClient[Any, Any]) ->
     assert ids[-3:] == ["mail-2", "mail-1", "mail-0"]
     assert [one["notificationId"] for one in page["notifications"]] == ids[1:3]
     assert (whole["more"], page["more"]) == (False, True)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/users/{}/notifications", "/outbox/?customer={}", "/notifications/{}", "/outbox/{}"],
+)
+async def test_a_worker_without_rows_leaves_the_answer_to_one_that_has_them(
+    office: PostOffice, port: TestClient[Any, Any], path: str
+) -> None:
+    answer = await port.get(path.format("cus_9"), headers={FORWARDED: "1"})
+
+    assert answer.status == 404
+    assert (await answer.json())["partitions"] == list(range(len(office.driver._lanes)))
+
+
+async def test_who_was_told_nothing_has_an_empty_history(port: TestClient[Any, Any]) -> None:
+    assert (await get(port, "/users/cus_9/notifications"))["notifications"] == []
+    assert (await get(port, "/outbox/?customer=cus_9"))["letters"] == []
 
 
 async def test_unread_is_what_arrived_and_nobody_opened(

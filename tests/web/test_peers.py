@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from http import HTTPStatus
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,6 +12,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer, make_mocked_request
 
 from web.peers import Peers
+from web.problems import problem
 
 ROW = {"value": 1}
 
@@ -22,11 +24,15 @@ class Others:
         self.servers: list[TestServer] = []
         self.hung = asyncio.Event()
 
-    async def add(self, how: str) -> None:
+    async def add(self, how: str, *partitions: int) -> None:
         async def answer(_request: web.Request) -> web.Response:
             if how == "hangs":
                 await self.hung.wait()
-            return web.json_response(ROW, status=200 if how == "has it" else 404)
+            if how == "has it":
+                return web.json_response(ROW)
+            if how == "had it":
+                return problem(HTTPStatus.GONE, "erased")
+            return web.json_response({"partitions": partitions}, status=404)
 
         site = web.Application()
         site.add_routes([web.get("/tables/orders/ord_1", answer)])
@@ -37,6 +43,9 @@ class Others:
     def peers(self, *more: str) -> Peers:
         urls = [str(server.make_url("")) for server in self.servers]
         app: Any = SimpleNamespace(
+            lanes=SimpleNamespace(
+                open_lanes=lambda: {0: None}, topology=SimpleNamespace(partitions=3)
+            ),
             assignor=SimpleNamespace(external_topics_metadata=lambda: [*urls, *more]),
             conf=SimpleNamespace(canonical_url="http://here:1"),
         )
@@ -71,15 +80,37 @@ async def test_nobody_waits_for_a_worker_that_hangs_when_another_has_the_row(
 
 
 async def test_what_nobody_has_is_not_there(others: Others) -> None:
-    await others.add("has nothing")
+    await others.add("has nothing", 1)
+    await others.add("has nothing", 2)
 
     assert await others.peers().ask(asked()) is None
+
+
+async def test_while_a_partition_is_open_nowhere_nobody_says_that_a_row_is_not_there(
+    others: Others,
+) -> None:
+    await others.add("has nothing", 1)
+    await others.add("has nothing")
+
+    with pytest.raises(web.HTTPServiceUnavailable):
+        await others.peers().ask(asked())
+
+
+async def test_what_a_worker_had_and_has_no_more_is_gone(others: Others) -> None:
+    await others.add("has nothing", 1)
+    await others.add("had it", 2)
+
+    found = await others.peers().ask(asked())
+
+    assert found is not None
+    assert (found.status, found.content_type) == (410, "application/problem+json")
+    assert json.loads(found.text or "")["detail"] == "erased"
 
 
 async def test_while_a_worker_does_not_answer_nobody_says_that_a_row_is_not_there(
     others: Others,
 ) -> None:
-    await others.add("has nothing")
+    await others.add("has nothing", 1, 2)
 
     with pytest.raises(web.HTTPServiceUnavailable):
         await others.peers("http://127.0.0.1:9").ask(asked())

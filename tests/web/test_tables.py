@@ -11,7 +11,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from engine.driver import Driver
 from tests.engine.counting import IN, counting, value
 from web.access import Tokens, access
-from web.peers import Peers
+from web.peers import FORWARDED, Peers
 from web.tables import TableViews
 
 KEYS = ["a", "a\x1f1", "a\x1f2", "b", "käse"]
@@ -54,6 +54,16 @@ async def test_behind_a_row_within_a_prefix_nothing_else_shows(port: TestClient[
     assert await keys(port, prefix="a\x1f", after="a\x1f1") == (["a\x1f2"], False)
     assert await keys(port, prefix="a\x1f", after="0") == (["a\x1f1", "a\x1f2"], False)
     assert await keys(port, prefix="a\x1f", after="b") == ([], False)
+
+
+async def test_a_row_that_is_not_here_is_missed_in_the_partitions_that_are(
+    port: TestClient[Any, Any],
+) -> None:
+    asked_by_a_peer = await port.get("/tables/counts/none", headers={FORWARDED: "1"})
+
+    for answer in (asked_by_a_peer, await port.get("/tables/counts/none")):
+        assert answer.status == 404
+        assert (await answer.json())["partitions"] == [0, 1, 2]
 
 
 @pytest.mark.parametrize("path", ["/tables", "/tables/counts"])
