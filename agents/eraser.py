@@ -2,7 +2,8 @@
 
 Reads EraseCustomer of registrations.commands by customer, and hands a Sweep to every partition;
 each answers with Swept. Publishes CustomerErased once a round finds nothing more. Keeps how far
-an erasure is. Amounts, ids and times stay as they are.
+an erasure is. Amounts, ids and times stay as they are. Reads OrderConfirmed too, and keeps by
+customer those of other systems: where Orders has no row, nothing else leads to them.
 
 It writes rows of other agents' tables, as nobody else does: all lie in the lane that it runs in,
 so a sweep is one transaction with the records around it. What records on topics say of a customer
@@ -39,8 +40,9 @@ from streams.erasure.rounds import (
     sweep_of,
 )
 from streams.erasure.rules import ErasureRules
-from tables.erasure import ERASURES
-from topics import ERASURE_STEPS, REGISTRATIONS_COMMANDS, REGISTRATIONS_EVENTS
+from tables.erasure import ERASURES, OTHERS_ORDERS, others_key
+from tables.orders import ORDERS
+from topics import ERASURE_STEPS, ORDERS_EVENTS, REGISTRATIONS_COMMANDS, REGISTRATIONS_EVENTS
 
 AGENT: Final = "eraser"
 
@@ -58,9 +60,10 @@ def eraser_agent(
         help="Erases what is known of a customer.",
         sources=(
             Source(REGISTRATIONS_COMMANDS, {"EraseCustomer": _on_asked(keys)}, by="customerId"),
+            Source(ORDERS_EVENTS, {"OrderConfirmed": _on_confirmed}, by="orderId"),
             Source(ERASURE_STEPS, {"ErasureStep": _on_step(rules, Erasing(tables), partitions)}),
         ),
-        tables=(ERASURES,),
+        tables=(ERASURES, OTHERS_ORDERS),
         outputs=(ERASURE_STEPS, REGISTRATIONS_EVENTS),
         timers={"next-round": _again(keys)},
     )
@@ -76,6 +79,13 @@ def _on_asked(keys: tuple[str, ...]) -> Handler:
             _ask_all(ctx, keys, command.customer_id, after)
 
     return handler
+
+
+def _on_confirmed(ctx: Context, delivery: Delivery) -> None:
+    order = delivery.value.data
+    if ctx.table(ORDERS).get(order.order_id) is None:
+        key = others_key(order.user_id, order.order_id)
+        ctx.table(OTHERS_ORDERS)[key] = delivery.record.timestamp
 
 
 def _ask_all(ctx: Context, keys: tuple[str, ...], customer_id: str, row: Erasure) -> None:

@@ -10,10 +10,11 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from engine.specs import Context, TableSpec
-from events.payment_ids import PAYMENT_PREFIX, order_of_payment
+from events.payment_ids import PAYMENT_PREFIX, order_of_payment, payment_id_of
 from events.shipment_ids import SHIPMENT_PREFIX, order_of_shipment
 from streams.erasure.blanking import blanked
 from streams.erasure.business import (
+    is_awaited,
     is_later,
     is_open,
     is_unpaid,
@@ -24,10 +25,12 @@ from streams.erasure.business import (
 )
 from streams.erasure.rounds import Sweep, Swept
 from streams.erasure.rules import ErasureRules
+from tables.erasure import OTHERS_ORDERS, others_order_in
 from tables.notifications import CONTACTS, NOTIFICATIONS, PREFERENCES, WATCHERS
 from tables.orders import CUSTOMER_ORDERS, ORDERS, customer_range, order_id_in
 from tables.payments import CUSTOMER_PAYMENTS, PAYMENTS, payment_id_in
 from tables.registrations import WATCH_LISTS
+from tables.shipping import FULFILMENTS, SHIPMENTS
 from tables.subscriptions import INVOICES, SUBSCRIPTIONS
 
 DROPPED: Final = (CONTACTS, PREFERENCES, WATCH_LISTS)
@@ -161,7 +164,24 @@ def _orders(ctx: Context, step: Sweep) -> tuple[int, list[str]]:
             busy += 1
         else:
             done.append(order_id_in(key))
+    for key, confirmed_at_ms in _several(ctx, OTHERS_ORDERS, step.customer_id):
+        if confirmed_at_ms > step.asked_at_ms:
+            continue
+        if _is_awaited(ctx, others_order_in(key)):
+            busy += 1
+        else:
+            done.append(others_order_in(key))
     return busy, done
+
+
+def _is_awaited(ctx: Context, order_id: str) -> bool:
+    """Whether another system's order still needs its address."""
+    fulfilment = ctx.table(FULFILMENTS).get(order_id)
+    if fulfilment is None:
+        return False
+    shipments = [ctx.table(SHIPMENTS).get(name) for name in fulfilment.shipments]
+    payment = ctx.table(PAYMENTS).get(payment_id_of(order_id))
+    return is_awaited(fulfilment, [one for one in shipments if one is not None], payment)
 
 
 def _opened(ctx: Context, step: Sweep) -> tuple[int, list[str]]:

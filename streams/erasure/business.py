@@ -1,6 +1,6 @@
 """What of a customer stays: what open business needs, what they stopped; where payments lie."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from streams.billing.rows import Invoice
@@ -10,6 +10,8 @@ from streams.orders.exchanging import is_open as is_exchanging
 from streams.orders.rows import Order
 from streams.orders.rows import Status as OrderStatus
 from streams.payments.states import Payment, seen_status
+from streams.shipping.rows import BEFORE_DISPATCH as UNSENT
+from streams.shipping.rows import UNDER_WAY, Fulfilment, Shipment
 from streams.subscriptions.rows import ENDED, Subscriber
 
 _DONE: Final = frozenset(
@@ -34,6 +36,16 @@ def is_later(order: Order | None, placed_at_ms: int, asked_at_ms: int) -> bool:
     """Whether an order began after its customer asked; what replaces goods began with them."""
     replaces = order is not None and order.exchange is not None
     return placed_at_ms > asked_at_ms and not replaces
+
+
+def is_awaited(
+    fulfilment: Fulfilment, shipments: Iterable[Shipment], payment: Payment | None
+) -> bool:
+    """Whether goods of another system's order are still to come; nobody tells us of its end."""
+    if any(one.status in UNSENT | UNDER_WAY for one in shipments):
+        return True
+    ended = payment is not None and seen_status(payment.status, final=payment.final) == "failed"
+    return not (fulfilment.shipments or fulfilment.stopped or ended)
 
 
 def is_unpaid(payment: Payment) -> bool:

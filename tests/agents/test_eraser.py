@@ -1,7 +1,7 @@
 """An erasure leaves nothing of a person in any table, and everything else as it was."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import msgspec
@@ -13,7 +13,7 @@ from app import agents_of
 from events.erasure import EraseCustomer
 from events.inventory import AddInventory
 from events.notifications import NotificationRecipient, SendNotification
-from events.orders import PlaceOrder
+from events.orders import OrderConfirmed, PlaceOrder
 from events.payment_ids import PAYMENT_PREFIX
 from events.payments import PaymentInitiated
 from events.registrations import UserSignedUpEvent
@@ -36,7 +36,7 @@ from tables.erasure import ERASURES
 from tables.notifications import CONTACTS, NOTIFICATIONS, PREFERENCES, WATCHERS
 from tables.orders import ORDERS
 from tables.payments import PAYMENTS
-from tables.shipping import SHIPMENTS
+from tables.shipping import FULFILMENTS, SHIPMENTS
 from tests.agents.subscription_desk import Shop
 from topics import ERASURE_STEPS
 
@@ -339,6 +339,38 @@ def test_a_payment_that_may_still_be_charged_keeps_its_way_to_pay(shop: Shop) ->
     shop.driver.advance(9 * DAY_MS, step_ms=6 * 3_600_000)
 
     assert traces(shop, ANN) == {}
+    assert shop.driver.rows(ERASURES)[ANN].erased_at_ms > 0
+
+
+def of_another_system(person: str, order_id: str) -> list[Any]:
+    """An order as another system tells of one, with its payment: no PlaceOrder came to us."""
+    item = OrderItem(product_id="p1", quantity=1, unit_price_minor=500)
+    confirmed = OrderConfirmed(
+        order_id=order_id,
+        user_id=person,
+        order_items=(item,),
+        order_total_minor=500,
+        currency="GBP",
+        shipping_address=address(person),
+        shipping_method="standard",
+        estimated_delivery_date=date(2025, 2, 10),
+        order_status="confirmed",
+        payment=OrderPayment(method="paypal", payment_id=f"pay_{order_id}"),
+    )
+    return [confirmed, opened(person, f"pay_{order_id}", order_id=order_id, items=(item,))]
+
+
+def test_what_another_systems_order_left_is_erased_once_it_has_arrived(shop: Shop) -> None:
+    shop.tell(*of_another_system(ANN, "theirs_1"), *of_another_system(BOB, "theirs_2"))
+
+    erase(shop, ANN)
+
+    assert shop.driver.rows(FULFILMENTS)["theirs_1"].destination.line1, "it is still to be sent"
+    of_bob = traces(leave(shop, ANN), BOB)
+    erase(shop, ANN)
+    assert shop.driver.rows(SHIPMENTS)["shp_theirs_1"].status.value == "delivered"
+    assert traces(shop, ANN) == {}
+    assert traces(shop, BOB) == of_bob
     assert shop.driver.rows(ERASURES)[ANN].erased_at_ms > 0
 
 
