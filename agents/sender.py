@@ -22,6 +22,7 @@ from typing import Any, Final
 from agents.pace import Pace
 from agents.wiring import Cause, published
 from agents.writing import Writing
+from engine.masking import mask_text
 from engine.specs import Delivery, EffectSpec, Published
 from events.base import Message
 from events.notifications import NotificationFailed, NotificationSent
@@ -156,7 +157,7 @@ class _Sender:
             self._health.failed(self._ticks())
             text = str(error) or f"no answer in {self._rules.call_s} s"
             waited = self._waited(told)
-            return _failed(told, self._channel, PROVIDER_ERROR), {**waited, "text": text}
+            return _failed(told, self._channel, PROVIDER_ERROR), {**waited, "text": mask_text(text)}
         self._health.answered(self._ticks())
         return self._yes(told, answer) if isinstance(answer, Taken) else self._no(told, answer)
 
@@ -179,7 +180,7 @@ class _Sender:
         return sent, {"dead": list(answer.dead)} if answer.dead else None
 
     def _no(self, told: Dispatch, answer: Refusal) -> tuple[Message, dict[str, Any]]:
-        metadata: dict[str, Any] = {"code": answer.code.value, "text": answer.text}
+        metadata: dict[str, Any] = {"code": answer.code.value, "text": mask_text(answer.text)}
         if answer.dead:
             metadata["dead"] = list(answer.dead)
         return _failed(told, self._channel, PROVIDER_ERROR), metadata

@@ -12,7 +12,7 @@ from agents.sender import sender_effect, sender_effects
 from engine.records import Record
 from engine.specs import Delivery, EffectSpec
 from events.envelope import Envelope
-from providers.notifications import ChannelError, Messenger, Outgoing, Refusal, Taken
+from providers.notifications import ChannelError, Code, Messenger, Outgoing, Refusal, Taken
 from providers.outbox import Outbox
 from streams.notifications.dispatches import dispatch
 from streams.notifications.rows import Notification, Status
@@ -123,6 +123,30 @@ async def test_a_refusal_carries_its_code(to: str, template: str, code: str) -> 
     assert (answer.event_type, answer.data.dead_lettered) == ("NotificationFailed", False)
     assert answer.metadata is not None
     assert answer.metadata["code"] == code
+
+
+class Talkative(Outbox):
+    """A provider whose answers name the address, as mail servers' do."""
+
+    def __init__(self, error: type[Exception] | None) -> None:
+        super().__init__()
+        self._error = error
+
+    async def send(self, message: Outgoing) -> Taken | Refusal:
+        said = f"550 <{message.to[0]}>: user unknown"
+        if self._error is not None:
+            raise self._error(said)
+        return Refusal(Code.HARD_BOUNCE, said)
+
+
+@pytest.mark.parametrize("error", [None, ChannelError])
+async def test_what_a_provider_says_is_told_without_the_address(
+    error: type[Exception] | None,
+) -> None:
+    answer = await told(sender(Talkative(error)), tried())
+
+    assert answer.metadata is not None
+    assert answer.metadata["text"] == "550 <a***@***>: user unknown"
 
 
 async def test_a_provider_that_has_trouble_gives_no_code_so_it_is_tried_again() -> None:
