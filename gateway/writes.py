@@ -19,7 +19,7 @@ from gateway.kafka import Commands, NotAccepted
 from gateway.keys import Kept, Keys, checked, fingerprint_of
 from gateway.outcomes import Outcome, Outcomes, within
 from gateway.preconditions import agreed, refuse_in_vain
-from gateway.reads import Reads
+from gateway.reads import Reads, owner_of
 from gateway.refusals import Refusal, bad_request, not_found
 from gateway.route import Owned, Route
 from gateway.rules import GatewayRules
@@ -94,7 +94,7 @@ class Writes:
         filled = _filled(request, route, data, principal, event_id)
         message = message_of(route.message, filled)
         if route.owned is not None:
-            message = await self._own(request, route.owned, message, principal)
+            message = await self._own(request, route, route.owned, message)
         made = _said(message, route.names or next(iter(route.takes), ""))
         user = _said(message, route.user or "")
         where = route.location.format(id=quote(made, safe=""), user=quote(user, safe=""))
@@ -107,13 +107,15 @@ class Writes:
         return _accepted(made, where, event_id) if told is None else _told(request, told, where)
 
     async def _own(
-        self, request: web.Request, owned: Owned, message: Message, principal: Principal
+        self, request: web.Request, route: Route, owned: Owned, message: Message
     ) -> Message:
         """The message, about an object that is the caller's and as they last saw it.
 
         Raises:
-            Refusal: it is not there, not theirs (404), or has changed (412, 409).
+            Refusal: it is not there, not theirs (404), has changed (412, 409), or support does
+                not say whose it is (400).
         """
+        principal: Principal = request[PRINCIPAL]
         object_id = _said(message, owned.field)
         if not object_id:
             return message
@@ -123,6 +125,9 @@ class Writes:
         row = await self._reads.seen(owned.table, object_id, owned.owner, principal)
         if row is None:
             raise not_found(f"{owned.table[:-1]} {object_id}")
+        said = _said(message, route.user or "")
+        if principal.capacity == "support" and said == principal.subject:
+            _refuse_unless_own(row, route, owned, object_id, said)
         return agreed(request, message, self._reads.told(owned.table, row))
 
     async def _among(self, owned: Owned, message: Message, object_id: str) -> None:
@@ -187,6 +192,15 @@ def _refuse_what_is_the_shops(route: Route, data: dict[str, Any]) -> None:
     withheld = {field for field, word in route.withheld.items() if data.get(field) == word}
     for field in (route.reserved & data.keys()) | withheld:
         raise bad_request(f"{field}: this is the shop's to say: leave it out")
+
+
+def _refuse_unless_own(
+    row: dict[str, Any], route: Route, owned: Owned, object_id: str, said: str
+) -> None:
+    """See that who asks for support asks for the owner: in another's name it is refused unheard."""
+    if owner_of(row, owned.owner) != said:
+        what = f"{owned.table[:-1]} {object_id}"
+        raise bad_request(f"{route.user}: {said}; name the customer whose {what} is, or system")
 
 
 def _fixed(route: Route, principal: Principal) -> dict[str, Any]:

@@ -69,7 +69,7 @@ async def test_nothing_of_others_is_asked_for_whole(shop: Shop) -> None:
 
 
 async def test_what_a_customer_saw_is_what_they_change(shop: Shop) -> None:
-    body = {"cancellationReason": "CUSTOMER_REQUEST"}
+    body = {"cancellationReason": "CUSTOMER_REQUEST", "userId": "cus_1"}
     for by in (token(), STAFF):
         tag = (await shop.ask("GET", "/v1/orders/x_1", by=by)).headers["ETag"]
         change = await shop.ask("POST", "/v1/orders/x_1/cancel", body, by=by, If_Match=tag)

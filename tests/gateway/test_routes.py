@@ -194,6 +194,32 @@ async def test_support_names_whose_subscription_it_is(shop: Shop, user_id: str |
 
 
 @pytest.mark.parametrize(
+    ("sub", "role", "user_id", "status"),
+    [
+        ("agent", "customer_service", None, 400),
+        ("agent", "customer_service", "agent", 400),
+        ("agent", "customer_service", "cus_1", 202),
+        ("agent", "customer_service", "system", 202),
+        ("cus_1", "store_manager", None, 202),
+        ("system", "service", None, 202),
+    ],
+)
+async def test_support_names_whose_order_it_is(
+    shop: Shop, sub: str, role: str, user_id: str | None, status: int
+) -> None:
+    shop.worker.rows = everything("ord_1")
+    body = {"cancellationReason": "OTHER"} | ({} if user_id is None else {"userId": user_id})
+
+    response = await shop.ask("POST", "/v1/orders/ord_1/cancel", body, by=token(sub, role))
+
+    assert response.status == status
+    assert len(shop.kafka.sent) == (status == 202)
+    if status == 400:
+        told = (await response.json())["detail"]
+        assert told == "userId: agent; name the customer whose order ord_1 is, or system"
+
+
+@pytest.mark.parametrize(
     ("role", "who"),
     [("customer", "customer"), ("customer_service", "support"), ("service", "system")],
 )
