@@ -2,13 +2,13 @@
 
 import asyncio
 import sys
-from collections.abc import Callable
 from typing import Any, ClassVar
 
 from faust.cli import argument, option
 
 from commands.base import JSON, Command, CommandError, json_of
 from commands.letters import Letters
+from commands.personal import masked
 from engine.dead_letters import SUFFIX, DeadLetter
 from engine.masking import mask_text
 
@@ -31,10 +31,12 @@ class dead_letters(Command):  # noqa: N801 - the command's name
             "--personal",
             is_flag=True,
             default=False,
-            help="Show addresses, telephone numbers and tokens in full.",
+            help="Show names, addresses, telephone numbers, notes and tokens in full.",
         ),
         JSON,
     ]
+
+    _personal = False
 
     async def act(
         self,
@@ -46,7 +48,7 @@ class dead_letters(Command):  # noqa: N801 - the command's name
         personal: bool,
     ) -> None:
         """Do what was asked."""
-        self._seen: Callable[[str], str] = str if personal else mask_text
+        self._personal = personal
         topics = self._letter_topics(topic)
         if action == "list":
             await self._list(topics, max(1, limit), as_json)
@@ -99,9 +101,13 @@ class dead_letters(Command):  # noqa: N801 - the command's name
 
     def _shown(self, letter: DeadLetter) -> dict[str, Any]:
         found = _as_dict(letter)
-        for name in ("reason", "value"):
-            found[name] = None if found[name] is None else self._seen(found[name])
+        found["reason"] = self._seen(found["reason"])
+        if found["value"] is not None and not self._personal:
+            found["value"] = masked(found["value"])
         return found
+
+    def _seen(self, reason: str) -> str:
+        return reason if self._personal else mask_text(reason)
 
     async def _one(self, name: str) -> DeadLetter:
         topic, _, offset = name.rpartition("@")

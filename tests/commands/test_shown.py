@@ -93,7 +93,6 @@ def test_letters_that_a_list_leaves_out_are_counted_beside_it(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], limit: int, told: str
 ) -> None:
     listing: Any = dead_letters.__new__(dead_letters)
-    listing._seen = str
     monkeypatch.setattr(dead_letters, "_letters", _Letters())
 
     asyncio.run(listing._list(["t"], limit, as_json=True))
