@@ -157,7 +157,10 @@ def _estimate_minor(shipment: Shipment, items: Iterable[Item]) -> int:
 
 
 def _chosen(shipped: tuple[Item, ...], wanted: tuple[ShippedItem, ...] | None) -> Iterator[Item]:
-    """What of a shipment is meant, never more than was in it; nothing said means all."""
+    """What of a shipment is meant, never more than was in it; nothing said means all.
+
+    Of two lines of one product the one that is named comes first: their prices may differ.
+    """
     if wanted is None:
         yield from shipped
         return
@@ -165,12 +168,18 @@ def _chosen(shipped: tuple[Item, ...], wanted: tuple[ShippedItem, ...] | None) -
     for line in wanted:
         units = line.quantity
         names = {line.item_id, line.product_id, line.sku} - {None}
-        for position, item in enumerate(left):
+        for position in _named_first(left, line.item_id):
+            item = left[position]
             taken = min(units, item.quantity) if _names(item) & names else 0
             if taken:
                 yield replace(item, quantity=taken)
                 left[position] = replace(item, quantity=item.quantity - taken)
                 units -= taken
+
+
+def _named_first(items: list[Item], item_id: str | None) -> list[int]:
+    """The positions of items, those of the order's line of that name before the others."""
+    return sorted(range(len(items)), key=lambda position: items[position].item_id != item_id)
 
 
 def _names(item: Item) -> set[str | None]:
@@ -184,7 +193,8 @@ def _inspected(
     left = list(returning.items)
     for line in command.items:
         units = line.quantity
-        for position, item in enumerate(left):
+        for position in _named_first(left, line.item_id):
+            item = left[position]
             if not _names(item) & {line.sku, line.product_id}:
                 continue
             taken = min(units, item.quantity)

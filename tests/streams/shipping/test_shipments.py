@@ -5,7 +5,9 @@ import pytest
 
 from events.base import Message
 from events.returns import ReturnInitiated
+from events.types import OrderItem, ShippedItem
 from streams.shipping import fulfilment
+from streams.shipping.asking import shipments_asked
 from streams.shipping.booking import search
 from streams.shipping.calendar import eta_ms
 from streams.shipping.deciding import TIMERS, decide, due_times
@@ -695,6 +697,47 @@ def test_what_came_back_names_the_line_that_it_was_announced_of() -> None:
 
     [found] = getattr(told, "items", ())
     assert found.item_id == asked.returning.items[0].item_id
+
+
+def twice_one_product() -> Shipment:
+    """One parcel with two lines of a product, of which the second was cheaper."""
+    items = tuple(
+        OrderItem(product_id="p1", sku="SKU1", quantity=2, unit_price_minor=price)
+        for price in (2_000, 1_000)
+    )
+    told_of = told(
+        confirmed(order_items=items), held(1, units=2), held(2, units=2, product_id="p1")
+    )
+    facts = fulfilment.decide(told_of, complete(), AT_MS, RULES)
+    row = fulfilment.fold(told_of, facts)
+    [command] = shipments_asked(row, facts)
+    sent = fold(None, begun(row, command.shipment_id, command, AT_MS, "corr_1", RULES))
+    return after(sent, booked(sent), scan("shipped"), scan("delivered"))
+
+
+def test_of_two_lines_of_one_product_that_comes_back_which_was_announced() -> None:
+    named_line = ShippedItem(item_id="ord_1:2", product_id="p1", sku="SKU1", quantity=1)
+
+    asked = after(twice_one_product(), label(reason="damaged", items=(named_line,)))
+
+    assert asked.returning is not None
+    [item] = asked.returning.items
+    assert (item.item_id, item.quantity) == ("ord_1:2", 1)
+    assert asked.returning.estimate_minor == 1_000
+
+
+def test_of_two_lines_of_one_product_that_is_inspected_which_was_received() -> None:
+    asked = after(twice_one_product(), label(reason="damaged"))
+    shipment = after(asked, booked(asked, "return", tracking_number="94R"))
+    word = receipt(shipment, ("SKU1", 3, "new"))
+    [line] = word.items
+    word = word.model_copy(update={"items": (line.model_copy(update={"item_id": "ord_1:2"}),)})
+
+    facts = decide(shipment, word, AT_MS, RULES)
+    [received] = following(fold(shipment, facts), facts, RULES)
+
+    found = [(item.item_id, item.quantity) for item in getattr(received, "items", ())]
+    assert found == [("ord_1:2", 2), ("ord_1:1", 1)]
 
 
 # --- fulfilment ------------------------------------------------------------------------------
