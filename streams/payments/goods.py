@@ -67,7 +67,7 @@ def dispatched(
 ) -> Moved:
     """Keep what a parcel holds, in case it is lost, and by what it is followed."""
     units = [
-        SentUnits(item.product_id, item.sku, item.quantity)
+        SentUnits(item.product_id, item.sku, item.quantity, line_of(item.item_id, event.order_id))
         for box in event.packages or ()
         for item in box.items or ()
     ]
@@ -107,7 +107,8 @@ def delivery_failed(
         return Moved(sale)
     amount, after = 0, sale
     for units in parcel.units:
-        worth = taken_off(after, (units.product_id, units.sku), units.quantity)
+        names = (units.product_id, units.sku)
+        worth = taken_off(after, names, units.quantity, units.line)
         amount, after = amount + worth.amount_minor, worth.sale
     return Moved(after, back=Back(_cause_of_loss(event.shipment_id), amount, "LOST"))
 

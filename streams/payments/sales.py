@@ -38,6 +38,8 @@ class SentUnits(msgspec.Struct, frozen=True, gc=False, array_like=True):
     product_id: str | None
     sku: str | None
     quantity: int
+    line: int = 0
+    """The order's, from 1; 0: nobody said."""
 
 
 class SentParcel(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):

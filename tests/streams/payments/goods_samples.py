@@ -55,11 +55,13 @@ def agreed(reason: str = "changed_mind", estimate_minor: int = 2_734) -> ReturnI
     )
 
 
-def dispatched(shipment_id: str = "shp_1", sku: str = "MUG-1", quantity: int = 3) -> Any:
+def dispatched(
+    shipment_id: str = "shp_1", sku: str = "MUG-1", quantity: int = 3, item_id: str = "1"
+) -> Any:
     box = Package(
         package_id="box_1",
         weight_kg=1,
-        items=(ShippedItem(item_id="1", sku=sku, quantity=quantity),),
+        items=(ShippedItem(item_id=item_id, sku=sku, quantity=quantity),),
     )
     return ShipmentDispatched(
         shipment_id=shipment_id,

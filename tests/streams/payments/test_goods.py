@@ -405,3 +405,16 @@ def test_of_two_lines_of_one_product_that_which_came_back_gives_its_price(
 
     assert story.back == [back]
     assert taken_off(story.sale, ("mug",), 2).amount_minor == 1_400 - back
+
+
+@pytest.mark.parametrize(
+    ("item_id", "back"), [(f"{ORDER}:1", 1_000), (f"{ORDER}:2", 400), ("1", 1_000)]
+)
+def test_of_two_lines_of_one_product_that_which_was_lost_gives_its_price(
+    item_id: str, back: int
+) -> None:
+    sale = Sale((SoldLine("mug", "MUG-1", 1, 1_000), SoldLine("mug", "MUG-1", 1, 400)))
+
+    story = Story(sale=sale).hear(dispatched(quantity=1, item_id=item_id), lost())
+
+    assert story.back == [back]
