@@ -191,7 +191,8 @@ def create_app(settings: Settings, topology: Topology | None = None) -> LaneApp:
         from web.stripe import StripeWebhooks  # noqa: PLC0415 - see stripe_of
 
         hook = settings.stripe_webhook_secret.get_secret_value()
-        routes += StripeWebhooks(hook, inlet, stripe_of(settings).payment_of).routes()
+        asked = stripe_of(settings)
+        routes += StripeWebhooks(hook, inlet, asked.payment_of, asked.is_let_go).routes()
     created.web_service = WorkerWeb(created, tokens, inlet, routes, (quotes.answered,))
     created.greeting = f"settings: {settings.model_dump_json(exclude_defaults=True)}"
     return created

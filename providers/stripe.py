@@ -198,7 +198,27 @@ class StripeProvider:
         metadata: dict[str, str] = seen.to_dict().get("metadata") or {}
         return metadata.get("paymentId")
 
+    async def is_let_go(self, intent_id: str, refund_id: str) -> bool:
+        """Whether a refund is what a capture of less let go: nobody had that money.
+
+        Stripe makes it with the capture, so that none is before it.
+
+        Raises:
+            ProviderError: Stripe does not answer.
+        """
+        seen = await self._asked(self._client.v1.payment_intents.retrieve_async(intent_id))
+        params: Any = {"payment_intent": intent_id, "limit": REFUNDS_LOOKED_AT_MAX}
+        made = await self._asked(self._client.v1.refunds.list_async(params))
+        if isinstance(seen, Refused) or isinstance(made, Refused) or not made.data:
+            return False
+        first, let_go = made.data[-1], seen.amount - seen.amount_received
+        return bool(let_go) and (first.id, first.amount) == (refund_id, let_go)
+
     async def _booked(self, charge_id: str) -> tuple[int, int] | None:
+        """What a charge took and gave back: what a capture of less let go is neither.
+
+        Stripe counts that among what was refunded.
+        """
         params: Any = {"expand": ["latest_charge"]}
         call = self._client.v1.payment_intents.retrieve_async(charge_id, params)
         seen = await self._asked(call)
@@ -207,7 +227,8 @@ class StripeProvider:
         charge: Any = seen.latest_charge
         if charge is None or isinstance(charge, str):
             return 0, 0
-        return charge.amount_captured, charge.amount_refunded
+        let_go = charge.amount - charge.amount_captured
+        return charge.amount_captured, max(0, charge.amount_refunded - let_go)
 
     async def _intent(self, request: ChargeRequest) -> Any:
         """The intent of a key, made if there is none; it moves no money."""

@@ -47,16 +47,21 @@ _ENQUIRY: Final = "warning_"
 
 PaymentOf = Callable[[str], Awaitable[str | None]]
 """The payment of an intent; raises a FlowMartError when Stripe does not say."""
+IsLetGo = Callable[[str, str], Awaitable[bool]]
+"""Whether a refund of an intent is of money that was held and never taken; raises likewise."""
 Told = Mapping[str, Any]
 
 
 class StripeWebhooks:
     """One route."""
 
-    def __init__(self, secret: str, inlet: Inlet, payment_of: PaymentOf) -> None:
+    def __init__(
+        self, secret: str, inlet: Inlet, payment_of: PaymentOf, is_let_go: IsLetGo
+    ) -> None:
         self._secret = secret
         self._inlet = inlet
         self._payment_of = payment_of
+        self._is_let_go = is_let_go
         self._taken: OrderedDict[str, None] = OrderedDict()
 
     def routes(self) -> list[web.RouteDef]:
@@ -115,7 +120,14 @@ class StripeWebhooks:
         payment_id = (thing.get("metadata") or {}).get("paymentId")
         if payment_id is None and thing["object"] != "payment_intent":
             payment_id = await self._payment_of(thing["payment_intent"])
+        if thing["object"] == "refund" and await self._is_no_refund(thing):
+            return None
         return None if payment_id is None else make(payment_id, thing, event)
+
+    async def _is_no_refund(self, refund: Told) -> bool:
+        """Whether Stripe made it with a capture of less: those that we ask for have our name."""
+        ours = (refund.get("metadata") or {}).get("refundId")
+        return not ours and await self._is_let_go(refund["payment_intent"], refund["id"])
 
     async def _put(self, event: Told, message: Message) -> None:
         created = datetime.fromtimestamp(event["created"], UTC)

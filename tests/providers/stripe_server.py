@@ -142,7 +142,24 @@ class StripeServer:
             return 400, _unexpected(intent)
         intent["status"] = "succeeded"
         intent["amount_received"] = int(form["amount_to_capture"])
+        self._let_go(intent)
         return 200, dict(intent)
+
+    def _let_go(self, intent: dict[str, Any]) -> None:
+        """Make a refund of what was held and not captured, as Stripe does."""
+        rest = intent["amount"] - intent["amount_received"]
+        if rest:
+            self.refunds.append(
+                {
+                    "id": f"re_{len(self.refunds) + 1}",
+                    "object": "refund",
+                    "amount": rest,
+                    "currency": intent["currency"],
+                    "payment_intent": intent["id"],
+                    "metadata": {},
+                    "status": "succeeded",
+                }
+            )
 
     def _cancel(self, form: dict[str, Any], id: str) -> Made:  # noqa: A002
         intent = self.intents[id]
@@ -208,11 +225,13 @@ class StripeServer:
         intent = self.intents.get(request.match_info["id"])
         if intent is None:
             return _json(404, _error("invalid_request_error", "none", "resource_missing"))
+        refunds = [one for one in self.refunds if one["payment_intent"] == intent["id"]]
         charge = {
             "id": f"ch_{intent['id']}",
             "object": "charge",
+            "amount": intent["amount"],
             "amount_captured": intent["amount_received"],
-            "amount_refunded": intent["refunded"],
+            "amount_refunded": sum(one["amount"] for one in refunds),
         }
         expanded = "expand[0]" in request.query
         return _json(200, intent | {"latest_charge": charge if expanded else charge["id"]})

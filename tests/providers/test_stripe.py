@@ -253,6 +253,35 @@ async def test_a_sequence_from_hold_to_refund_to_the_books(
     assert server.refunds[0]["metadata"] == {"refundId": "ref_1"}
 
 
+async def test_what_a_capture_of_less_let_go_is_no_refund_in_the_books(
+    provider: StripeProvider, server: StripeServer
+) -> None:
+    charge_id = await charged(provider, asked())
+    await provider.capture(CaptureRequest("pay_1:1:capture", charge_id, 3_000, "USD"))
+
+    before = await provider.books([charge_id])
+    await provider.refund(refunding(charge_id))
+
+    assert [one["amount"] for one in server.refunds] == [AMOUNT - 3_000, 1_000]
+    assert before == {charge_id: (3_000, 0)}
+    assert await provider.books([charge_id]) == {charge_id: (3_000, 1_000)}
+
+
+async def test_what_a_capture_of_less_let_go_is_told_from_refunds(
+    provider: StripeProvider, server: StripeServer
+) -> None:
+    less, whole = await charged(provider, asked()), await charged(provider, asked("pay_2:1"))
+    await provider.capture(CaptureRequest("pay_1:1:capture", less, 3_000, "USD"))
+    await provider.capture(CaptureRequest("pay_2:1:capture", whole, AMOUNT, "USD"))
+    await provider.refund(refunding(less, AMOUNT - 3_000))
+    await provider.refund(refunding(whole, 1_000, "ref_2"))
+
+    found = [await provider.is_let_go(one["payment_intent"], one["id"]) for one in server.refunds]
+
+    assert found == [True, False, False]
+    assert not await provider.is_let_go("pi_none", "re_1")
+
+
 async def test_a_refund_on_its_way_ends_when_stripe_says_so(
     provider: StripeProvider, server: StripeServer
 ) -> None:

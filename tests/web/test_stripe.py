@@ -69,6 +69,9 @@ class Shelf:
             raise ProviderUnreachable("stripe: refused")
         return "pay_ord_1" if intent_id == "pi_1" else None
 
+    async def is_let_go(self, intent_id: str, refund_id: str) -> bool:
+        return (intent_id, refund_id) == ("pi_1", "re_let_go")
+
     def message(self) -> Envelope[Any]:
         [(_, _, value)] = self.taken
         return events.decode(value, record_timestamp_ms=0)
@@ -83,7 +86,7 @@ def shelf() -> Shelf:
 async def client(shelf: Shelf) -> AsyncIterator[Client]:
     site = web.Application(middlewares=[problems, access(Tokens("let me in"))])
     inlet: Any = shelf
-    site.add_routes(StripeWebhooks(SECRET, inlet, shelf.payment_of).routes())
+    site.add_routes(StripeWebhooks(SECRET, inlet, shelf.payment_of, shelf.is_let_go).routes())
     async with TestClient(TestServer(site)) as opened:
         yield opened
 
@@ -196,6 +199,7 @@ async def test_an_event_becomes_its_message(
         ("payment_intent.succeeded", INTENT | {"metadata": {}}),
         ("refund.updated", REFUND | {"status": "pending"}),
         ("refund.updated", REFUND | {"status": "requires_action"}),
+        ("refund.created", REFUND | {"id": "re_let_go", "metadata": {}}),
         ("charge.dispute.created", DISPUTE | {"payment_intent": "pi_other"}),
         ("charge.dispute.created", DISPUTE | {"status": "warning_needs_response"}),
         ("charge.dispute.updated", DISPUTE | {"status": "warning_under_review"}),
