@@ -10,11 +10,10 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from streams.payments.amounts import available_minor
 from streams.payments.evolution import evolve_all
 from streams.payments.goods import Back, Moved
 from streams.payments.refund import Refund, RefundState, refund_id_of
-from streams.payments.refund_requests import SYSTEM, begin
+from streams.payments.refund_requests import SYSTEM, begin, giveable_minor
 from streams.payments.rules import PaymentRules
 from streams.payments.sales import RETURNS_MAX, OwedBack, Sale
 from streams.payments.states import Payment
@@ -64,7 +63,7 @@ def taken(
             left.append(owed)
             continue
         after = evolve_all(payment, facts)
-        amount = min(owed.amount_minor, available_minor(after))
+        amount = min(owed.amount_minor, giveable_minor(after))
         if amount > 0:
             facts = (*facts, *begin(after, _refund(owed, payment_id, amount, at_ms), at_ms, rules))
         others = tuple([one for one in owed.payments if one != payment_id])

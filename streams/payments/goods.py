@@ -14,10 +14,9 @@ from events.shipping import DeliveryFailed, ShipmentDelivered, ShipmentDispatche
 from events.shipping_parts import ReturnedItem
 from events.vocabulary import RefundRefusal
 from streams.payments import refund_facts as rf
-from streams.payments.amounts import available_minor
 from streams.payments.disputes import proof_arrived
 from streams.payments.refund import Refund, RefundState, find, refund_id_of
-from streams.payments.refund_requests import SYSTEM, begin
+from streams.payments.refund_requests import SYSTEM, begin, giveable_minor
 from streams.payments.rules import PaymentRules
 from streams.payments.sales import (
     PARCEL_LINES_MAX,
@@ -243,7 +242,7 @@ def _unmade_minor(payments: Mapping[str, Payment], cause: str) -> Iterator[int]:
 
 def _giveable_minor(payment: Payment) -> int:
     """What may go back; nothing once a dispute was lost, whatever it left (G-18)."""
-    return 0 if payment.status is Status.CHARGED_BACK else available_minor(payment)
+    return 0 if payment.status is Status.CHARGED_BACK else giveable_minor(payment)
 
 
 def _given_back(

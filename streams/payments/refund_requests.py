@@ -54,6 +54,19 @@ def request_refund(
     return begin(payment, refund, at_ms, rules)
 
 
+def giveable_minor(payment: Payment) -> int:
+    """What may go back for goods: what a person asks for and nobody approved yet comes behind.
+
+    Nobody would owe the goods' price again if that request came to nothing.
+    """
+    asked = [
+        refund.amount_minor
+        for refund in payment.refunds
+        if refund.state is RefundState.PENDING and refund.requested_by != SYSTEM
+    ]
+    return available_minor(payment) + sum(asked)
+
+
 def begin(payment: Payment, refund: Refund, at_ms: int, rules: PaymentRules) -> Facts:
     """Accept a refund that nothing speaks against, or have it wait for somebody's approval."""
     is_dear = rules.needs_approval(refund.amount_minor, payment.session.currency)
@@ -114,7 +127,10 @@ def _approve(
         return ()
     reason = _refusal_of_pending(payment, refund)
     if reason is None:
-        return accept(payment, _accepted(refund, approver), at_ms, rules)
+        # What goods are owed goes back as far as there is money for it.
+        amount = min(refund.amount_minor, unaccepted_minor(payment))
+        granted = replace(_accepted(refund, approver), amount_minor=amount)
+        return accept(payment, granted, at_ms, rules)
     currency = payment.session.currency
     return (rf.RefundRefused(refund.refund_id, refund.amount_minor, currency, reason),)
 
@@ -124,7 +140,7 @@ def _refusal_of_pending(payment: Payment, refund: Refund) -> RefundRefusal | Non
     left = unaccepted_minor(payment)
     if payment.status is Status.CHARGED_BACK or left <= 0:
         return "already_refunded"
-    if refund.amount_minor > left:
+    if refund.amount_minor > left and refund.requested_by != SYSTEM:
         return "amount_exceeds_payment"
     return "fraud_hold" if _is_held(payment, refund) else None
 

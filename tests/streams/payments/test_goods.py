@@ -12,6 +12,7 @@ from events.returns import ReturnInitiated, ReturnReceived
 from events.shipping import DeliveryFailed, ShipmentDelivered, ShipmentDispatched
 from events.shipping_parts import ReturnedItem
 from streams.payments import goods
+from streams.payments.amounts import unaccepted_minor
 from streams.payments.evolution import evolve_all
 from streams.payments.facts import Fact, GivenUp, Resolved
 from streams.payments.goods import Back, give_back
@@ -27,6 +28,7 @@ from tests.streams.payments.samples import (
     PAYMENT,
     RULES,
     Life,
+    asked_back,
     chargeback,
     charged_back,
     checked,
@@ -267,6 +269,34 @@ def test_a_dear_return_waits_for_approval() -> None:
     story = Story(dear(), sale).hear(received())
 
     assert [refund.state for refund in story.payment.refunds] == [RefundState.PENDING]
+
+
+TWO_DEAR = Sale((SoldLine("mug", "MUG-1", 1, 40_000), SoldLine("pot", None, 1, 50_000)))
+
+
+def test_what_somebody_asks_for_and_nobody_approves_keeps_no_goods_from_their_price() -> None:
+    life = dear().hear(asked_back(80_000, "k1"))
+    story = Story(life, TWO_DEAR).hear(received(), received(item("pot"), return_id="ret_2"))
+    life.row = story.payment
+
+    life.hear(asked_back(80_000, "k1", approved_by="boss"))
+
+    _, *owed = life.payment.refunds
+    assert [refund.amount_minor for refund in owed] == [40_000, 50_000]
+    assert life.last("RefundFailed").failure_reason == "already_refunded"
+
+
+def test_what_goods_are_owed_is_approved_as_far_as_there_is_money() -> None:
+    life = dear().hear(asked_back(80_000, "k1"))
+    sale = Sale((SoldLine("mug", "MUG-1", 1, 90_000),))
+    life.row = Story(life, sale).hear(received()).payment
+    [_, owed] = life.payment.refunds
+
+    life.hear(asked_back(80_000, "k1", approved_by="boss"))
+    life.hear(asked_back(None, owed.refund_id, approved_by="boss"))
+
+    assert [refund.amount_minor for refund in life.payment.refunds] == [80_000, 10_000]
+    assert unaccepted_minor(life.payment) == 0
 
 
 def test_whatever_became_of_an_orders_last_payment_a_return_is_answered() -> None:
