@@ -130,7 +130,8 @@ def respond(
 ) -> f.Facts:
     """Stay, with the discount if the offer still stands; or let the cancellation go through.
 
-    Accepting without an offer withdraws the cancellation, until the period ends.
+    Accepting without an offer withdraws the cancellation, until the period ends. An invoice that
+    is being charged has the discount that ran before, and uses up none of the offer's.
     """
     leaving = subscription.leaving
     if subscription.status is not Status.CANCEL_SCHEDULED or leaving is None:
@@ -138,7 +139,9 @@ def respond(
     if not command.accepted:
         return _settle(subscription)
     if leaving.offer_percent and leaving.offer_due_ms > at_ms:
-        return f.OfferTaken(leaving.offer_percent, rules.own.offer_cycles), f.Stayed()
+        charged = subscription.invoice if subscription.under_way else None
+        before = 1 if charged is not None and charged.percent else 0
+        return f.OfferTaken(leaving.offer_percent, rules.own.offer_cycles + before), f.Stayed()
     return (f.Stayed(),)
 
 

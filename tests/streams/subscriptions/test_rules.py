@@ -714,6 +714,21 @@ def test_every_state_has_a_word_for_the_query() -> None:
     assert (told.billing_frequency, told.next_billing_date) == ("yearly", date(2026, 1, 31))
 
 
+@pytest.mark.parametrize("running", [0, 5], ids=["no discount ran", "a discount ran"])
+def test_an_offer_taken_while_an_invoice_is_charged_lowers_the_two_after_it(running: int) -> None:
+    sold = replace(active(), percent=running, percent_cycles=1 if running else 0)
+    charging = fired(fired(sold, "invoice"), "renewal")
+    at_ms = run_of("2025-03-05")
+    leaving = cancel(charging, cancel_command(), at_ms, RULES, locked=False)
+    asked_to_leave = evolve_all(charging, leaving)
+    stays = RespondToOffer(subscription_id="sub_1", user_id="usr_1", accepted=True)
+
+    stayed = evolve_all(asked_to_leave, decide(asked_to_leave, stays, at_ms, RULES))
+    after = paid(stayed, at_ms)
+
+    assert (after.period_percent, after.percent, after.percent_cycles) == (running, 10, 2)
+
+
 def test_accepting_after_the_offer_is_over_only_withdraws_the_cancellation() -> None:
     asked_to_leave = evolve_all(active(), cancelling(active(), cancel_command()))
     command = RespondToOffer(subscription_id="sub_1", user_id="usr_1", accepted=True)
