@@ -15,7 +15,8 @@ WHAT = "change_plan"
 def change(subscription: Subscription, command: ChangePlan, at_ms: int, rules: Rules) -> f.Facts:
     """Change the plan. An invoice of the old one that is not charged yet is drawn anew.
 
-    Refused, in order of precedence: unknown_plan, other_family, not_active, charge_under_way.
+    Refused, in order of precedence: unknown_plan, other_family, other_currency, not_active,
+    charge_under_way.
     Only a higher tier counts as an upgrade; whatever else is asked for waits for the period's
     end. Choosing the running plan takes back a choice that waits.
     """
@@ -41,6 +42,8 @@ def _refusal(subscription: Subscription, command: ChangePlan, rules: Rules) -> s
         return "unknown_plan"
     if plan.family != plan_of(subscription, rules).family:
         return "other_family"
+    if plan.currency != plan_of(subscription, rules).currency:
+        return "other_currency"  # What was paid, and is owed, is not worth as much in it (G-12).
     if subscription.status not in RENEWING:
         return "not_active"
     return "charge_under_way" if subscription.under_way else ""

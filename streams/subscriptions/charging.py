@@ -136,15 +136,19 @@ def _renew(subscription: Subscription, invoice: Invoice, at_ms: int, rules: Rule
 
 
 def _hint(subscription: Subscription, start: date, rules: Rules) -> f.Facts:
-    """The next higher plan of the same cycle, each time that many days have passed."""
+    """The next higher plan of the same cycle, each time that many days have passed.
+
+    One that it can be changed for: of the same family and currency.
+    """
     every, began = rules.own.usage_review_days, subscription.started_on
     if (start - began).days // every == (subscription.period_start - began).days // every:
         return ()
     plan = plan_of(subscription, rules)
+    alike = (plan.family, plan.currency, plan.cycle)
     higher = [
         (other.tier, plan_id)
         for plan_id, other in rules.own.plans.items()
-        if (other.family, other.cycle) == (plan.family, plan.cycle) and other.tier > plan.tier
+        if (other.family, other.currency, other.cycle) == alike and other.tier > plan.tier
     ]
     return (f.UpgradeHinted(min(higher)[1]),) if higher else ()
 

@@ -202,7 +202,9 @@ def test_whatever_subscribers_are_told_can_be_written() -> None:
 )
 def test_a_higher_plan_is_hinted_at_every_ninety_days(plan: str, hints: list[str]) -> None:
     stock = AddInventory(product_id="p1", quantity=100, warehouse_id="wh_MAIN_001")
-    shop = Shop().tell(stock, GOODS.model_copy(update={"plan_id": plan})).until("2025-08-15")
+    abroad = PlanSpec("Premium (EU)", "monthly", 3_999, tier=3, currency="EUR")
+    shop = Shop(rules=SubscriptionRules(plans={**PLANS, "plan_eu_premium": abroad}))
+    shop.tell(stock, GOODS.model_copy(update={"plan_id": plan})).until("2025-08-15")
 
     told = [e for e in shop.said("SendNotification") if e.data.template_id == UPGRADE]
     days_ = [datetime.fromtimestamp(e.timestamp_ms / 1000, UTC).date().isoformat() for e in told]

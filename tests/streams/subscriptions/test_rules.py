@@ -373,6 +373,20 @@ def test_what_another_plan_means_in_order(
     ] == kinds
 
 
+@pytest.mark.parametrize("effective", ["immediate", "period_end"])
+@pytest.mark.parametrize("status", [Status.ACTIVE, Status.PAUSED])
+def test_no_plan_is_changed_for_one_of_another_currency(effective: Any, status: Status) -> None:
+    abroad = PlanSpec("Pro Monthly (EU)", "monthly", 27_99, tier=2, currency="EUR")
+    own = dataclasses.replace(RULES.own, plans={**RULES.own.plans, "plan_eu_pro": abroad})
+    command = ChangePlan(
+        subscription_id="sub_1", user_id="usr_1", new_plan_id="plan_eu_pro", effective=effective
+    )
+
+    facts = decide(at_status(status), command, LATER_MS, RULES._replace(own=own))
+
+    assert facts == (f.Refused("change_plan", "other_currency"),)
+
+
 def test_choosing_the_running_plan_takes_back_a_choice() -> None:
     chosen = evolve(active(), f.PlanChosen("plan_annual_pro"))
     command = ChangePlan(subscription_id="sub_1", user_id="usr_1", new_plan_id="plan_monthly_basic")
