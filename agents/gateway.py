@@ -26,9 +26,11 @@ from agents.gateway_answers import (
     captured,
     charge_request,
     charged,
+    charged_nothing,
     evidence_request,
     evidence_taken,
     failed,
+    is_nothing,
     reconciled,
     refund_accepted,
     refunded,
@@ -155,6 +157,8 @@ class _Gateway:
         command: ProcessPayment = delivery.value.data
         ask = (delivery.value.metadata or {}).get("ask")
         line = self._line_for(command)
+        if not command.amount_minor:
+            return charged(command, line, charged_nothing(command))
         try:
             line, answer = await self._charge(line, charge_request(command), ask)
         except ProviderError as error:
@@ -189,6 +193,8 @@ class _Gateway:
         request = CaptureRequest(
             command.idempotency_key, command.charge_id, command.amount_minor, command.currency
         )
+        if is_nothing(command):
+            return captured(command, Done(0), delivery.record.timestamp)
         answer = await self._operate(command, lambda provider: provider.capture(request))
         if isinstance(answer, Done):
             return captured(command, answer, delivery.record.timestamp)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Final
 
 from events.base import Message
 from events.books import ChargesReconciled, ReconcileCharges
@@ -19,12 +20,16 @@ from events.charges import (
     SubmitEvidence,
     VoidPayment,
 )
+from events.ids import derived_id
 from events.payments import ProcessPayment
 from events.refunds import CloseChargeback
 from events.vocabulary import ChargeOperation
 from providers.calls import Line
 from providers.payments import Charged, ChargeRequest, Done, EvidenceRequest, Refused, Taken
 from streams.payments.books import compared
+
+_FREE: Final = "free_"
+"""What charges of nothing are named with, which no provider has."""
 
 ChargeCommand = ProcessPayment | CapturePayment | VoidPayment | RefundCharge | SubmitEvidence
 
@@ -40,6 +45,16 @@ def charge_request(command: ProcessPayment) -> ChargeRequest:
         token=command.payment_method.token,
         capture=command.capture_immediately,
     )
+
+
+def charged_nothing(command: ProcessPayment) -> Charged:
+    """The charge of what costs nothing: providers take none, so none is asked."""
+    return Charged(_FREE + derived_id(command.idempotency_key), 0)
+
+
+def is_nothing(command: CapturePayment) -> bool:
+    """Whether what is to be captured was charged so."""
+    return command.charge_id.startswith(_FREE)
 
 
 def charged(command: ProcessPayment, line: Line, answer: Charged | Refused) -> Message:

@@ -26,8 +26,8 @@ MUTANTS: Final = (
     Mutant(
         "money that is held is not let go",
         "streams.payments.steps",
-        "    if payment.charge_id:\n        return (cf.VoidAsked(",
-        "    if not payment.charge_id:\n        return (cf.VoidAsked(",
+        "    if payment.authorized_minor:\n        return (cf.VoidAsked(",
+        "    if not payment.authorized_minor:\n        return (cf.VoidAsked(",
     ),
     Mutant(
         "money that comes in for a cancelled order is kept",

@@ -222,7 +222,7 @@ def _refund(order: Order, fact: Cancelled) -> RefundInfo | None:
     None where nothing was captured, and where the bank took it: nothing is refunded any more
     (G-18).
     """
-    if order.captured_minor is None or CHARGED_BACK in order.flags:
+    if not order.captured_minor or CHARGED_BACK in order.flags:
         return None
     return RefundInfo(
         refund_id=f"ref_{order.order_id}",

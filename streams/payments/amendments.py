@@ -150,7 +150,8 @@ def _covered(payment: Payment) -> int:
     """What a payment pays of the order: what it took, or will, less what amendments gave back."""
     if payment.status is Status.CANCELLED or payment.final:
         return 0
-    paid = payment.captured_minor or payment.session.amount_minor
+    is_taken = payment.captured_minor or payment.captured_at_ms
+    paid = payment.captured_minor if is_taken else payment.session.amount_minor
     return paid - sum(_amended_back(payment.refunds))
 
 

@@ -147,7 +147,7 @@ def let_go(payment: Payment, reason: str, at_ms: int, rules: PaymentRules) -> Fa
     """Give back what a payment that ends unpaid holds: refund money taken, void money held."""
     if payment.captured_minor:
         return refund_rest(payment, at_ms, rules)
-    if payment.charge_id:
+    if payment.authorized_minor:
         return (cf.VoidAsked(reason, at_ms + rules.session_ms),)
     return ()
 

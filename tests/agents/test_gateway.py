@@ -141,6 +141,20 @@ async def test_where_no_charge_was_made_its_key_stands_in_its_place() -> None:
     assert told.charge_id == "pay_1:1"
 
 
+@pytest.mark.parametrize("ask", [None, LOOK_FIRST, LOOK_ONLY])
+async def test_no_provider_is_asked_for_nothing(ask: str | None) -> None:
+    provider = Scripted()
+    gate = gateway(provider)
+
+    charge = (await answered(gate, process(amount_minor=0), ask)).data
+    free = capture().model_copy(update={"charge_id": charge.charge_id, "amount_minor": 0})
+    taken = (await answered(gate, free)).data
+
+    assert (charge.name, charge.amount_minor) == ("StripeChargeSucceeded", 0)
+    assert (taken.name, taken.amount_minor) == ("ChargeCaptured", 0)
+    assert provider.asked == []
+
+
 async def test_a_charge_of_unknown_outcome_did_not_fail() -> None:
     told = (await answered(gateway(Scripted(*(CUT_OFF,) * 4)), process())).data
 

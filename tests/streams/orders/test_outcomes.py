@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from events.base import Message
 from events.order_parts import GiftDetails, InventoryDetails, PaymentFailureDetails, RefundInfo
@@ -167,6 +168,10 @@ def test_a_captured_order_is_refunded_in_full() -> None:
         method="original_payment_method",
         estimated_processing_days=5,
     )
+
+
+def test_an_order_that_cost_nothing_is_cancelled_without_a_refund() -> None:
+    assert cancelled(replace(PAID, captured_minor=0), cancel()).refund is None
 
 
 def test_what_went_back_already_is_not_refunded_again() -> None:

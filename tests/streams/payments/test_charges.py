@@ -17,6 +17,7 @@ from tests.streams.payments.samples import (
     capturing,
     charging,
     checked,
+    committed,
     declined,
     ended,
     failed,
@@ -402,3 +403,39 @@ def test_a_webhook_that_names_no_provider_is_the_default_one() -> None:
 
     assert life.payment.provider == "stripe"
     assert life.payment.owed is Owed.NOTHING
+
+
+# --- what costs nothing ----------------------------------------------------------------------
+
+
+def free() -> Life:
+    """AUTHORIZED: an order that costs nothing waits for its stock."""
+    return Life(initiated(amount_minor=0)).hear(checked(), succeeded(amount_minor=0))
+
+
+def test_an_order_that_costs_nothing_is_paid_and_complete() -> None:
+    life = free().hear(line(1), line(2), captured(amount_minor=0), committed(1), committed(2))
+
+    assert life.last("PaymentProcessed").amount_minor == 0
+    assert life.last("PaymentComplete").net_amount_minor == 0
+    assert not life.payment.stuck
+
+
+def test_what_costs_nothing_leaves_nothing_to_let_go() -> None:
+    life = free().hear(cancelled()).wait(HOUR_MS)
+
+    assert life.status is Status.CANCELLED
+    assert "VoidPayment" not in life.names
+    assert not life.payment.stuck
+
+
+def test_what_is_added_to_what_costs_nothing_is_paid() -> None:
+    before, after = free().hear(amended(2_000)), free().hear(line(1), line(2))
+
+    before.hear(line(1), line(2))
+    assert before.last("CapturePayment").amount_minor == 0
+    before.hear(captured(amount_minor=0))
+    after.hear(captured(amount_minor=0), amended(2_000))
+
+    assert before.last("PaymentInitiated").amount_minor == 2_000
+    assert after.last("PaymentInitiated").amount_minor == 2_000
