@@ -189,14 +189,18 @@ def _names(item: Item) -> set[str | None]:
 def _inspected(
     returning: Return, command: ConfirmReturnReceived, rules: ShippingRules
 ) -> Iterator[ReturnedItem]:
-    """Each line as inspected. What was not announced came back too, but is not refunded."""
+    """Each line as inspected. What was not announced came back too, but is not refunded.
+
+    More of a product than was announced is of that product, for stock knows no SKUs.
+    """
     left = list(returning.items)
     for line in command.items:
-        units = line.quantity
+        units, product_id = line.quantity, line.product_id
         for position in _named_first(left, line.item_id):
             item = left[position]
             if not _names(item) & {line.sku, line.product_id}:
                 continue
+            product_id = product_id or item.product_id
             taken = min(units, item.quantity)
             if taken:
                 left[position] = replace(item, quantity=item.quantity - taken)
@@ -206,7 +210,7 @@ def _inspected(
                     line.sku, item.product_id, taken, line.condition, refundable, item.item_id
                 )
         if units:
-            yield ReturnedItem(line.sku, line.product_id, units, line.condition, refundable=False)
+            yield ReturnedItem(line.sku, product_id, units, line.condition, refundable=False)
 
 
 def _refundable(condition: str, reason: str, rules: ShippingRules) -> bool:

@@ -556,6 +556,17 @@ def test_what_was_not_announced_is_not_refunded() -> None:
     assert [(item.quantity, item.refundable) for item in items] == [(2, True), (3, False)]
 
 
+def test_more_than_was_announced_is_booked_in_as_what_it_is() -> None:
+    facts = decide(
+        labelled(), receipt(labelled(), ("SKU1", 3, "new"), ("X", 1, "new")), AT_MS, RULES
+    )
+
+    [received] = following(fold(labelled(), facts), facts, RULES)
+
+    items = received.items  # type: ignore[attr-defined]  # a ReturnReceived
+    assert [(item.product_id, item.quantity) for item in items] == [("p1", 2), ("p1", 1), (None, 1)]
+
+
 @pytest.mark.parametrize(
     ("reason", "expected"), [("wrong_item", [("SKU1", 2), ("SKU2", 1)]), ("changed_mind", None)]
 )
