@@ -219,14 +219,14 @@ def _order_cancelled(
 def _refund(order: Order, fact: Cancelled) -> RefundInfo | None:
     """Give back all that was captured and has not gone back yet.
 
-    None where nothing was captured, and where the bank took it: nothing is refunded any more
-    (G-18).
+    None where that is nothing, and where the bank took it: nothing is refunded any more (G-18).
     """
-    if not order.captured_minor or CHARGED_BACK in order.flags:
+    left_minor = (order.captured_minor or 0) - order.refunded_minor
+    if left_minor <= 0 or CHARGED_BACK in order.flags:
         return None
     return RefundInfo(
         refund_id=f"ref_{order.order_id}",
-        amount_minor=max(0, order.captured_minor - order.refunded_minor),
+        amount_minor=left_minor,
         method="original_payment_method",
         estimated_processing_days=fact.refund_days,
     )

@@ -174,6 +174,10 @@ def test_an_order_that_cost_nothing_is_cancelled_without_a_refund() -> None:
     assert cancelled(replace(PAID, captured_minor=0), cancel()).refund is None
 
 
+def test_an_order_whose_money_is_all_back_promises_no_refund() -> None:
+    assert cancelled(after(PAID, refund(13497, "refunded")), cancel("system")).refund is None
+
+
 def test_what_went_back_already_is_not_refunded_again() -> None:
     event = cancelled(after(PAID, refund(3497, "partially_refunded")), cancel("system"))
 
