@@ -193,13 +193,14 @@ def parcel_cancelled(
 
 
 def returned(journey: Journey, event: ReturnReceived, _at_ms: int, _rules: MetricsRules) -> Told:
-    """Goods came back. More of a parcel of which some is back already counts no other parcel."""
+    """Goods came back, as many as the parcel had; more of it later counts no other parcel."""
     before = journey.parcels.get(event.shipment_id) or Parcel(CREATED)
     units = sum([item.quantity for item in event.items])
     if before.state == RETURNED_PARCEL:
         back = max(before.units_back, min(before.units, before.units_back + units))
         return _put(journey, event.shipment_id, replace(before, units_back=back), ())
-    parcel = replace(before, state=RETURNED_PARCEL, units_back=units)
+    back = min(units, before.units) if before.units else units
+    parcel = replace(before, state=RETURNED_PARCEL, units_back=back)
     return _moved(journey, event.shipment_id, parcel, (Count(FULFILMENT, "parcel_returned"),))
 
 

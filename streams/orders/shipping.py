@@ -93,11 +93,26 @@ def returned(order: Order, event: ReturnReceived, at_ms: int, *, taken: bool) ->
     Where all money went back before the goods, the order is refunded at once (G-17). Of a parcel
     of which something is back already, what another label brought counts once it is taken down.
     """
-    units = sum([item.quantity for item in event.items])
+    units = _came_back(order, event)
     moved = _moved(order, event.shipment_id, ParcelState.RETURNED, at_ms, units)
     if taken and not moved:
         moved = _more_back(order, event.shipment_id, units, at_ms)
     return (*moved, *over(order, moved, at_ms)) if order.status in _ON_THE_WAY else moved
+
+
+def _came_back(order: Order, event: ReturnReceived) -> int:
+    """Units that were in the parcel; whatever else came with them ends nothing."""
+    parcel = next((one for one in order.parcels if one.shipment_id == event.shipment_id), None)
+    told = parcel.lines if parcel is not None else ()
+    inside = dict(told or [(number, line.quantity) for number, line in order.standing])
+    left = inside.copy()
+    for item in event.items:
+        units, names = item.quantity, {item.product_id, item.sku} - {None}
+        for number, most in left.items():
+            line = order.lines[number - 1]
+            taken = min(units, most) if names & {line.product_id, line.sku} else 0
+            units, left[number] = units - taken, most - taken
+    return sum(inside.values()) - sum(left.values())
 
 
 def _more_back(order: Order, shipment_id: str, units: int, at_ms: int) -> tuple[ParcelMoved, ...]:

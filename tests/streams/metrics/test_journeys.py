@@ -115,6 +115,7 @@ def test_an_order_ends_once_in_each_way(messages: tuple[Message, ...], expected:
         ((booked("a"), booked("a", **TWO), arrived("a", **TWO), lost("a")), ["completed"]),
         ((booked("a"), booked("a", **TWO), back("a"), lost("a", **TWO)), ["returned"]),
         ((booked("a", 2), arrived("a"), back("a", 2)), ["completed", "returned"]),
+        ((booked("a"), booked("a", **TWO), arrived("a", **TWO), back("a", 2)), ["completed"]),
     ],
 )
 def test_an_order_of_two_units_needs_both(

@@ -1,5 +1,6 @@
 """What shipping's news means for an order (G-14, G-31, G-32)."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -92,13 +93,23 @@ def lost(number: int = 1) -> Message:
     return failed().model_copy(update={"shipment_id": f"shp_{number}", "reason_code": "LOST"})
 
 
+def came_back(goods: Iterable[tuple[str, int]]) -> tuple[ReturnedItem, ...]:
+    return tuple(
+        [
+            ReturnedItem(sku=sku, quantity=units, condition="new")
+            for sku, units in goods
+            if units > 0
+        ]
+    )
+
+
 def returned(number: int = 1, units: int = 3) -> Message:
     return ReturnReceived(
         return_id="ret_1",
         shipment_id=f"shp_{number}",
         order_id="ord_1",
         warehouse_id="wh_1",
-        items=(ReturnedItem(sku="p1", quantity=units, condition="new"),),
+        items=came_back([("p1", min(units, 2)), ("p2", units - 2)]),
         resolution="refund",
         received_at=moment_of(AT_MS),
     )
@@ -260,3 +271,21 @@ def test_an_order_whose_money_all_went_back_on_its_way_is_refunded_where_it_arri
     order = after(order, delivered())
 
     assert [step.status for step in order.history[-2:]] == [Status.DELIVERED, Status.REFUNDED]
+
+
+@pytest.mark.parametrize(
+    ("goods", "status"),
+    [
+        ([("p1", 2), ("p2", 1)], Status.RETURNED),
+        ([("p1", 2), ("brick", 1)], Status.DELIVERED),
+        ([("p1", 3)], Status.DELIVERED),
+        ([("brick", 3)], Status.DELIVERED),
+        ([("p1", 5), ("p2", 1)], Status.RETURNED),
+    ],
+)
+def test_what_was_not_in_a_parcel_returns_no_order(
+    goods: list[tuple[str, int]], status: Status
+) -> None:
+    back = returned().model_copy(update={"items": came_back(goods)})
+
+    assert after(PAID, created(), dispatched(), delivered(), back).status is status
