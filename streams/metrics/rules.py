@@ -33,3 +33,12 @@ class MetricsRules:
     Longer than delivery, 30 days to return it and 14 days of a label take (G-32)."""
     days_kept: int = 400
     """Reports that the tables hold: a year and a month."""
+
+    def __post_init__(self) -> None:
+        """Refuse to tell the revenue in what nobody knows the worth of.
+
+        Raises:
+            ValueError: `pence` has no rate for the reports' currency, or one of nothing.
+        """
+        if self.pence.get(self.currency, 0) <= 0:
+            raise ValueError(f"pence: expected the worth of {self.currency}, which reports are in")

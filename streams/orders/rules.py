@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
+from streams.percents import insist
+
 MINUTE_MS: Final = 60_000
 HOUR_MS: Final = 60 * MINUTE_MS
 DAY_MS: Final = 24 * HOUR_MS
@@ -99,6 +101,10 @@ class OrderRules:
     """Where the archive lies, as LegacyOrderArchived tells it."""
     early_ms: int = 10 * MINUTE_MS
     """How long a message waits for the order it is about (G-13)."""
+
+    def __post_init__(self) -> None:
+        """Refuse a discount of more than everything."""
+        insist(discounts_percent=self.discounts_percent)
 
 
 @dataclass(frozen=True, slots=True)

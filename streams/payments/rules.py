@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from streams.percents import insist
+
 _MINUTE_MS = 60_000
 _HOUR_MS = 60 * _MINUTE_MS
 DAY_MS = 24 * _HOUR_MS
@@ -110,6 +112,10 @@ class PaymentRules:
     """Calls of a window before their share says anything."""
     breaker_down_s: float = 30.0
     """After these seconds one call is let through to see whether the provider is back (G-19)."""
+
+    def __post_init__(self) -> None:
+        """Refuse to keep more of used goods' price than there is."""
+        insist(refurbished_percent=self.refurbished_percent)
 
     @property
     def operation_retry_ms(self) -> tuple[int, int, int]:

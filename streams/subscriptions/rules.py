@@ -9,6 +9,7 @@ from events.vocabulary import MethodType
 from streams.billing.rules import BillingRules
 from streams.clock import TRUE, Clock
 from streams.orders.rules import OrderRules
+from streams.percents import insist
 from streams.subscriptions.plans import PLANS, PlanSpec
 
 
@@ -51,6 +52,16 @@ class SubscriptionRules:
     """True: a suspended subscription can come back; False: it is cancelled at once (K5, G-42)."""
     reactivation_days: int = 30
     """How long it can (G-44)."""
+
+    def __post_init__(self) -> None:
+        """Refuse a discount of more than everything."""
+        insist(
+            discounts_percent=self.discounts_percent,
+            winback_percent=self.winback_percent,
+            goods_percent=self.goods_percent,
+            offer_percent=self.offer_percent,
+            offer_percent_new=self.offer_percent_new,
+        )
 
 
 class Rules(NamedTuple):
