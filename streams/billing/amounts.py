@@ -35,8 +35,8 @@ def prorated(
     """What an upgrade costs until the running period ends: new charged, old credited (G-41).
 
     `old_days` and `new_days` are how long a period of either plan is that starts with the running
-    one; no more of it is left than that. Each share is rounded by itself.
+    one; no more is left than of the longer. Of the old one no more than a period was paid; of the
+    new one several may fit into what is left. Each share is rounded by itself.
     """
-    return share(new_minor, min(remaining_days, new_days), new_days) - share(
-        old_minor, min(remaining_days, old_days), old_days
-    )
+    left = min(remaining_days, max(old_days, new_days))
+    return share(new_minor, left, new_days) - share(old_minor, min(left, old_days), old_days)

@@ -96,6 +96,10 @@ def test_proration_is_nothing_at_the_end_and_the_difference_at_the_start(
     assert -old <= prorated(old, new, left, 31, 365) <= new
 
 
+def test_what_is_left_of_a_year_costs_as_many_months_of_the_new_plan() -> None:
+    assert prorated(299_00, 49_99, 200, 365, 30) == 333_27 - 163_84
+
+
 def test_numbers_are_unique_over_partitions_and_have_five_digits() -> None:
     numbers = [
         invoice_number(date(2025, 3, 1), sequence, partition, RULES)
