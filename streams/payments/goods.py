@@ -207,6 +207,7 @@ def give_back(
     Where nothing is left, the last that has not ended says so.
     """
     left = back.amount_minor + sum(_unmade_minor(payments, back.instead_of))
+    whole = min(left, sum(_share_minor(payments, back.cause)))
     answers = [own_id for own_id, one in payments.items() if one.status not in TERMINAL][-1:]
     for payment_id, payment in payments.items():
         refund_id = refund_id_of(payment_id, back.cause)
@@ -226,8 +227,15 @@ def give_back(
             requested_by=SYSTEM,
         )
         if refund.amount_minor > 0 or payment_id in answers:
-            yield payment_id, _given_back(payment, refund, left, at_ms, rules)
+            yield payment_id, _given_back(payment, refund, (whole, left), at_ms, rules)
         left -= max(0, refund.amount_minor)
+
+
+def _share_minor(payments: Mapping[str, Payment], cause: str) -> Iterator[int]:
+    """What each payment gives back for a cause, or may at most."""
+    for payment_id, payment in payments.items():
+        known = find(payment.refunds, refund_id_of(payment_id, cause))
+        yield max(0, _giveable_minor(payment)) if known is None else known.amount_minor
 
 
 def _unmade_minor(payments: Mapping[str, Payment], cause: str) -> Iterator[int]:
@@ -246,15 +254,16 @@ def _giveable_minor(payment: Payment) -> int:
 
 
 def _given_back(
-    payment: Payment, refund: Refund, wanted_minor: int, at_ms: int, rules: PaymentRules
+    payment: Payment, refund: Refund, wanted: tuple[int, int], at_ms: int, rules: PaymentRules
 ) -> Facts:
     """Begin a refund that goods are the cause of, unless nothing is left.
 
+    `wanted` is what goes back for them in all, and what of it payments before did not give.
     Nobody would ask for it again, so it is not refused while a dispute or a case is open: it
     waits for their end.
     """
-    currency = payment.session.currency
+    (whole_minor, wanted_minor), currency = wanted, payment.session.currency
     if refund.amount_minor > 0:
-        return begin(payment, refund, at_ms, rules)
+        return begin(payment, refund, at_ms, rules, whole_minor=whole_minor)
     why: RefundRefusal = "already_refunded" if payment.captured_minor else "not_captured"
     return (rf.RefundRefused(refund.refund_id, wanted_minor, currency, why),)

@@ -67,9 +67,15 @@ def giveable_minor(payment: Payment) -> int:
     return available_minor(payment) + sum(asked)
 
 
-def begin(payment: Payment, refund: Refund, at_ms: int, rules: PaymentRules) -> Facts:
-    """Accept a refund that nothing speaks against, or have it wait for somebody's approval."""
-    is_dear = rules.needs_approval(refund.amount_minor, payment.session.currency)
+def begin(
+    payment: Payment, refund: Refund, at_ms: int, rules: PaymentRules, *, whole_minor: int = 0
+) -> Facts:
+    """Accept a refund that nothing speaks against, or have it wait for somebody's approval.
+
+    whole_minor: what goes back for its cause in all, where other payments give a part of it.
+    """
+    worth_minor = max(refund.amount_minor, whole_minor)
+    is_dear = rules.needs_approval(worth_minor, payment.session.currency)
     needs = is_dear and not _is_our_error(payment, refund)
     if needs and not _is_approved(refund.requested_by, refund.approved_by):
         return (rf.RefundNoted(replace(refund, approved_by="", due_ms=at_ms + rules.approval_ms)),)

@@ -271,6 +271,28 @@ def test_a_dear_return_waits_for_approval() -> None:
     assert [refund.state for refund in story.payment.refunds] == [RefundState.PENDING]
 
 
+def test_a_dear_return_waits_for_approval_also_where_two_payments_pay_for_it() -> None:
+    half_left = dear().hear(refunded("r1", 45_000)).payment
+    payments = {PAYMENT: half_left, f"{PAYMENT}:2": dear().payment}
+
+    for back_minor, state in ((100_000, RefundState.PENDING), (50_000, RefundState.PROCESSING)):
+        back = Back("ret_1", back_minor, "RETURN", "ret_1")
+        found = [
+            evolve_all(payments[own_id], facts).refunds[-1]
+            for own_id, facts in give_back(payments, back, NOW_MS, RULES)
+        ]
+
+        assert [one.amount_minor for one in found] == [45_000, back_minor - 45_000]
+        assert {one.state for one in found} == {state}
+
+
+def test_what_is_left_of_a_dear_return_goes_back_without_approval() -> None:
+    little = dear().hear(refunded("r1", 85_000))
+    story = Story(little, Sale((SoldLine("mug", "MUG-1", 1, 90_000),))).hear(received())
+
+    assert story.payment.refunds[-1].state is RefundState.PROCESSING
+
+
 TWO_DEAR = Sale((SoldLine("mug", "MUG-1", 1, 40_000), SoldLine("pot", None, 1, 50_000)))
 
 
