@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from events.ids import derived_id
 from events.returns import ConfirmReturnReceived, CreateReturnLabel
+from events.shipping_parts import ReturnedItem as Inspected
 from events.types import ShippedItem
 from events.vocabulary import ReturnReason
 from streams.shipping import booking
@@ -24,6 +25,7 @@ from streams.shipping.rows import Item, Return, Shipment, Status
 from streams.shipping.rules import ShippingRules
 
 DELIVERY_FAILED: Final = "delivery_failed"
+WRONG_ITEM: Final = "wrong_item"
 _CANCELLED: Final = "CANCEL_TOO_LATE_ORDER_CANCELLED"
 """The step that its order's cancellation leaves in a parcel that had left."""
 _REASONS: Final = frozenset(get_args(ReturnReason))
@@ -166,15 +168,20 @@ def _chosen(shipped: tuple[Item, ...], wanted: tuple[ShippedItem, ...] | None) -
         return
     left = list(shipped)
     for line in wanted:
-        units = line.quantity
         names = {line.item_id, line.product_id, line.sku} - {None}
-        for position in _named_first(left, line.item_id):
-            item = left[position]
-            taken = min(units, item.quantity) if _names(item) & names else 0
-            if taken:
-                yield replace(item, quantity=taken)
-                left[position] = replace(item, quantity=item.quantity - taken)
-                units -= taken
+        meant = [n for n in _named_first(left, line.item_id) if _names(left[n]) & names]
+        yield from _parted(left, meant, line.quantity)
+
+
+def _parted(left: list[Item], positions: Iterable[int], units: int) -> Iterator[Item]:
+    """Take units out of items that are left, of those at these positions."""
+    for position in positions:
+        item = left[position]
+        taken = min(units, item.quantity)
+        if taken:
+            left[position] = replace(item, quantity=item.quantity - taken)
+            units -= taken
+            yield replace(item, quantity=taken)
 
 
 def _named_first(items: list[Item], item_id: str | None) -> list[int]:
@@ -191,26 +198,32 @@ def _inspected(
 ) -> Iterator[ReturnedItem]:
     """Each line as inspected. What was not announced came back too, but is not refunded.
 
-    More of a product than was announced is of that product, for stock knows no SKUs.
+    More of a product than was announced is of that product, for stock knows no SKUs. Of wrong goods
+    whatever comes back stands for what was ordered, which is still where they were taken from.
     """
-    left = list(returning.items)
+    left, others = list(returning.items), []
     for line in command.items:
-        units, product_id = line.quantity, line.product_id
-        for position in _named_first(left, line.item_id):
-            item = left[position]
-            if not _names(item) & {line.sku, line.product_id}:
-                continue
-            product_id = product_id or item.product_id
-            taken = min(units, item.quantity)
-            if taken:
-                left[position] = replace(item, quantity=item.quantity - taken)
-                units -= taken
-                refundable = _refundable(line.condition, returning.reason, rules)
-                yield ReturnedItem(
-                    line.sku, item.product_id, taken, line.condition, refundable, item.item_id
-                )
-        if units:
-            yield ReturnedItem(line.sku, product_id, units, line.condition, refundable=False)
+        names = {line.sku, line.product_id}
+        same = [n for n in _named_first(left, line.item_id) if _names(left[n]) & names]
+        product_id = line.product_id or next((left[n].product_id for n in same), None)
+        found = list(_parted(left, same, line.quantity))
+        yield from [_back(line, item, returning, rules) for item in found]
+        others.append((line, product_id, line.quantity - sum([item.quantity for item in found])))
+    wrong = range(len(left)) if returning.reason == WRONG_ITEM else ()
+    for line, product_id, units in others:
+        found = list(_parted(left, wrong, units))
+        yield from [_back(line, item, returning, rules) for item in found]
+        more = units - sum([item.quantity for item in found])
+        if more:
+            yield ReturnedItem(line.sku, product_id, more, line.condition, refundable=False)
+
+
+def _back(line: Inspected, item: Item, returning: Return, rules: ShippingRules) -> ReturnedItem:
+    """Units of an item, in the condition of the line that they came in."""
+    refundable = _refundable(line.condition, returning.reason, rules)
+    return ReturnedItem(
+        line.sku, item.product_id, item.quantity, line.condition, refundable, item.item_id
+    )
 
 
 def _refundable(condition: str, reason: str, rules: ShippingRules) -> bool:

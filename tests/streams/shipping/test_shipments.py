@@ -556,6 +556,28 @@ def test_what_was_not_announced_is_not_refunded() -> None:
     assert [(item.quantity, item.refundable) for item in items] == [(2, True), (3, False)]
 
 
+@pytest.mark.parametrize(
+    ("reason", "names", "found"),
+    [
+        ("wrong_item", ["SKU9"], [("p1", 2, True), (None, 1, False)]),
+        ("wrong_item", ["SKU1"], [("p1", 2, True), ("p1", 1, False)]),
+        ("wrong_item", ["SKU9", "SKU1"], [("p1", 2, True), (None, 3, False), ("p1", 1, False)]),
+        ("changed_mind", ["SKU9"], [(None, 3, False)]),
+    ],
+)
+def test_wrong_goods_stand_for_those_that_were_ordered(
+    reason: str, names: list[str], found: list[tuple[str | None, int, bool]]
+) -> None:
+    asked = after(delivered(), label(reason=reason, items=(ware("p1", 2),)))
+    shipment = after(asked, booked(asked, "return", tracking_number="94R"))
+
+    facts = decide(shipment, receipt(shipment, *[(one, 3, "new") for one in names]), AT_MS, RULES)
+
+    [received] = following(fold(shipment, facts), facts, RULES)
+    items = received.items  # type: ignore[attr-defined]  # a ReturnReceived
+    assert [(item.product_id, item.quantity, item.refundable) for item in items] == found
+
+
 def test_more_than_was_announced_is_booked_in_as_what_it_is() -> None:
     facts = decide(
         labelled(), receipt(labelled(), ("SKU1", 3, "new"), ("X", 1, "new")), AT_MS, RULES
