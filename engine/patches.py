@@ -34,7 +34,7 @@ from engine.records import Record
 TRANSACTION_BACKOFF_S = 0.001
 SILENT_S = 2.0
 """A node that does not answer for so long may be gone from the cluster without a word."""
-CONNECT_S_MAX = 5.0
+CONNECT_S_MAX = 4.0
 """How long a new connection may take, with its first questions: a client makes one at a time."""
 
 
