@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 import rocksdict
 
+from engine import seal
 from engine.errors import StoreHeld, StoreUnusable
 
 Item = tuple[bytes, bytes | None]
@@ -21,6 +22,8 @@ Item = tuple[bytes, bytes | None]
 HIDDEN = b"\x00"
 """First byte of keys that are no rows: markers and the changelog position."""
 POSITION = HIDDEN + b"changelog-position"
+SEAL = b"\xff\xff\xff\xffseal"
+"""RocksStore's own, behind every key: see `engine.seal`."""
 
 
 DAMAGED = "DAMAGED"
@@ -111,6 +114,7 @@ class RocksStore:
                     " end it or set FLOWMART_DATA_DIR"
                 ) from exc
             raise StoreUnusable(f"cannot open the store {path}: {exc}") from exc
+        self._sealer = seal.Sealer(path)
 
     def get(self, key: bytes) -> bytes | None:
         """The value, or None.
@@ -137,6 +141,7 @@ class RocksStore:
                 delete(key)
             else:
                 put(key, value)
+        put(SEAL, self._sealer.seal())
         try:
             self._db.write(batch)
         except Exception as exc:
@@ -209,17 +214,33 @@ def open_store(path: Path) -> tuple[RocksStore, str | None]:
     if (path / DAMAGED).exists():
         wipe_store(path)
         return RocksStore(path), f"the store {path} could not be read"
+    before = seal.found(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        return RocksStore(path), None
+        store = RocksStore(path)
     except OSError as exc:
         raise StoreUnusable(f"cannot make the directory {path.parent}: {exc}") from exc
     except StoreUnusable as exc:
         damage = str(exc)
         if not any(sign in damage for sign in _SIGNS_OF_DAMAGE):
             raise
+    else:
+        less = _less(store, before)
+        if less is None:
+            return store, None
+        store.close()
+        damage = f"the store {path} is damaged: {less}"
     wipe_store(path)
     return RocksStore(path), damage
+
+
+def _less(store: RocksStore, before: seal.Listing | None) -> str | None:
+    """What a store that was just opened lacks of its last commit; None: nothing."""
+    try:
+        return seal.contradiction(store.get(SEAL), before)
+    except StoreUnusable:
+        store.close()
+        raise
 
 
 def wipe_store(path: Path) -> None:

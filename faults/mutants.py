@@ -129,6 +129,7 @@ MUTANTS: Final[dict[str, Mutant]] = {
     "effect_forgotten": Mutant("a marker waits for calls under way", _CALLS, "kills"),
     "settled_forgotten": Mutant("a call that is done is not made again", _CALLS, "kills"),
     "damage_believed": Mutant("damaged files are never believed", _FILES, "test_stores"),
+    "cut_manifest_believed": Mutant("nor are files that are gone", _FILES, "test_stores"),
 }
 
 

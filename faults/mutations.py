@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import engine.recovery
-from engine import recovery
+from engine import recovery, seal
 from engine.batches import Batch
 from engine.consumer import Consumer
 from engine.effect_queue import EffectQueue
@@ -205,6 +205,10 @@ def _damage_believed() -> None:
     RocksStore.range = trusting  # type: ignore[method-assign]
 
 
+def _cut_manifest_believed() -> None:
+    seal.contradiction = lambda _seal, _seen: None
+
+
 MUTATIONS: dict[str, Callable[[], None]] = {
     "no_marker": _no_marker,
     "rows_before_outputs": lambda: _rewrite(_rows_first),
@@ -223,6 +227,7 @@ MUTATIONS: dict[str, Callable[[], None]] = {
     "effect_forgotten": _effect_forgotten,
     "settled_forgotten": _settled_forgotten,
     "damage_believed": _damage_believed,
+    "cut_manifest_believed": _cut_manifest_believed,
 }
 
 

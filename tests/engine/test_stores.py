@@ -183,6 +183,36 @@ def _judge(path: Path, hurt: str) -> str:
     return "whole" if generation == b"%d" % GENERATIONS else "earlier"
 
 
+def _left_with_a_file_and_a_log(path: Path) -> Path:
+    """As kill -9 leaves it: the first half of the rows in a file, the second half in a log."""
+    store = RocksStore(path / "live")
+    for generation in range(1, 11):
+        text = b"%d" % generation
+        store.write([(b"k%d" % generation, text), (POSITION, text)])
+        if generation == 5:
+            store._db.flush()
+    shutil.copytree(path / "live", path / "left")
+    store.close()
+    return path / "left"
+
+
+def test_a_manifest_that_lost_its_tail_never_gives_newer_rows_without_older_ones(tmp_path) -> None:
+    left = _left_with_a_file_and_a_log(tmp_path)
+    manifest = (left / "CURRENT").read_text().strip()
+    whole = (left / manifest).read_bytes()
+
+    for cut in range(len(whole) + 1):
+        (left / manifest).write_bytes(whole[:cut])
+        copy = shutil.copytree(left, tmp_path / f"cut-{cut}")
+        store, damage = open_store(copy)
+        rows = len(list(store.range(b"k", b"l")))
+        store.close()
+        shutil.rmtree(copy)
+        assert rows == (10 if damage is None else 0), f"cut to {cut} of {len(whole)} bytes"
+
+    assert damage is None
+
+
 @pytest.fixture
 def rotten(tmp_path) -> Path:
     """A store one of whose blocks is damaged.

@@ -8,6 +8,7 @@ from typing import Any
 import aiokafka
 
 import engine.recovery
+import engine.seal
 from engine.consumer import Consumer
 from engine.effect_queue import EffectQueue
 from engine.lane import Lane
@@ -20,7 +21,7 @@ from faults import mutations, points
 
 OWNERS = (
     Consumer, EffectQueue, Lane, Lanes, Processor, LaneProducer, ChangelogReader, RocksStore,
-    aiokafka.AIOKafkaProducer, engine.recovery,
+    aiokafka.AIOKafkaProducer, engine.recovery, engine.seal,
 )  # fmt: skip
 
 
