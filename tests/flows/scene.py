@@ -145,6 +145,13 @@ class Scene:
         return [name for name, _ in self.told]
 
 
+def of_two_prices() -> PlaceOrder:
+    """An order of two lines of one product, the second at another price."""
+    prices = (2_000, 3_000)
+    lines = [OrderItem(product_id="p1", quantity=1, unit_price_minor=one) for one in prices]
+    return order(order_items=tuple(lines))
+
+
 def _first_missing(rest: Iterator[str], names: tuple[str, ...]) -> str | None:
     for name in names:
         if name not in rest:

@@ -4,7 +4,7 @@ from events.orders import RequestReturn
 from events.returns import ConfirmReturnReceived, CreateReturnLabel
 from events.shipping_parts import ReturnedItem
 from events.types import ShippedItem
-from tests.flows.scene import Scene
+from tests.flows.scene import Scene, of_two_prices
 
 
 def label(reason: str = "defective_item") -> CreateReturnLabel:
@@ -141,6 +141,41 @@ def test_return_requested_by_the_customer_is_labelled_received_and_refunded() ->
 
     scene.was_told("ReturnInitiated", "ReturnReceived", "RefundIssued")
     assert scene.status() == "refunded"
+
+
+def test_return_of_one_of_two_lines_of_a_product_in_a_parcel_is_refunded_its_price() -> None:
+    scene = Scene().stock().tell(of_two_prices()).wait(days=4)
+    item = ShippedItem(item_id="ord_1:2", product_id="p1", quantity=1)
+
+    scene.tell(
+        RequestReturn(order_id="ord_1", user_id="usr_1", items=(item,), reason="defective_item")
+    )
+    scene.tell(receipt(scene, units=1))
+
+    assert scene.last("ReturnInitiated").refund_estimate.amount_minor == 3_000
+    assert scene.books() == (5_000, 3_000, 0)
+
+
+def test_return_of_two_lines_of_a_product_is_inspected_line_by_line() -> None:
+    scene = Scene().stock().tell(of_two_prices()).wait(days=4).tell(label("changed_mind"))
+    begun = scene.last("ReturnInitiated")
+    found = [("ord_1:2", "damaged"), ("ord_1:1", "new")]
+
+    scene.tell(
+        ConfirmReturnReceived(
+            return_id=begun.return_id,
+            shipment_id=begun.shipment_id,
+            warehouse_id="wh_east_01",
+            items=tuple(
+                [
+                    ReturnedItem(sku="p1", product_id="p1", quantity=1, condition=how, item_id=line)
+                    for line, how in found
+                ]
+            ),
+        )
+    )
+
+    assert scene.books() == (5_000, 2_000 - 599, 0)
 
 
 def test_return_requested_by_a_stranger_is_refused() -> None:

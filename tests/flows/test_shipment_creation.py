@@ -4,7 +4,7 @@ from events.orders import AmendOrder
 from events.shipping import CancelShipment, CreateShipment, UpdateShipmentStatus
 from events.types import Address, ShippedItem
 from streams.addresses import wire_address
-from tests.flows.scene import Scene
+from tests.flows.scene import Scene, of_two_prices
 
 
 def test_shipment_creation_books_tells_sends_and_delivers() -> None:
@@ -163,6 +163,20 @@ def test_shipment_creation_lost_in_part_is_delivered_with_the_rest() -> None:
     assert sent.shipment_id in [one.shipment_id for one in scene.data("ShipmentDelivered")]
     assert scene.status() == "delivered"
     assert scene.books() == (4_000, 2_000, 0)
+
+
+def test_shipment_creation_lost_of_two_lines_of_a_product_is_refunded_the_one_in_it() -> None:
+    scene = Scene().stock(1, "p1").stock(1, "p1", warehouse="wh_west_01").tell(of_two_prices())
+    [dear] = [
+        one.shipment_id
+        for one in scene.data("ShipmentCreated")
+        if one.packages[0].items[0].item_id == "ord_1:2"
+    ]
+    scene.wait(hours=30)
+
+    scene.tell(UpdateShipmentStatus(shipment_id=dear, status="delivery_failed", reason_code="LOST"))
+
+    assert scene.books() == (5_000, 3_000, 0)
 
 
 def in_two() -> Scene:
