@@ -1,8 +1,9 @@
 """What is known of an order, and what counts as it goes on.
 
 An order completes when everything of it arrived or came back and something stayed, is returned
-when all of it came back or was lost, and is cancelled when Orders says so. Each counts on the
-day of the record that decided it, so an order that is delivered and later returned counts as both.
+when all of it came back or was lost, and is cancelled when Orders says so. Once something has left,
+what was in a cancelled parcel and is in no other counts as lost. Each counts on the day of the
+record that decided it, so an order that is delivered and later returned counts as both.
 Shipping's messages may overtake the order's own: what they say is kept until it is known.
 """
 
@@ -35,6 +36,7 @@ RETURNED_PARCEL: Final = 5
 """States of a parcel, in the order of its life."""
 
 _LOST: Final = "LOST"
+_AMENDED: Final = "ORDER_AMENDED"
 COMPLETED: Final = "completed"
 CANCELLED: Final = "cancelled"
 RETURNED: Final = "returned"
@@ -186,10 +188,13 @@ def attempt_failed(
 def parcel_cancelled(
     journey: Journey, event: ShipmentCancelled, _at_ms: int, _rules: MetricsRules
 ) -> Told:
-    """A parcel will not come."""
+    """A parcel will not come; one that an amendment came before holds nothing of the order."""
     before = journey.parcels.get(event.shipment_id) or Parcel(CREATED)
     counts = (Count(FULFILMENT, "parcel_cancelled"),)
-    return _moved(journey, event.shipment_id, replace(before, state=CANCELLED_PARCEL), counts)
+    told = () if event.reason == _AMENDED else event.items or ()
+    units = sum([item.quantity for item in told])
+    gone = replace(before, state=CANCELLED_PARCEL, units=units)
+    return _moved(journey, event.shipment_id, gone, counts)
 
 
 def returned(journey: Journey, event: ReturnReceived, _at_ms: int, _rules: MetricsRules) -> Told:
@@ -252,13 +257,24 @@ def _outcome(journey: Journey) -> str:
     parcels = [p for p in journey.parcels.values() if p.state != CANCELLED_PARCEL]
     if not parcels:
         return journey.outcome
-    if sum([parcel.units_back for parcel in parcels]) >= journey.units:
+    due = journey.units - _unsent(journey, parcels)
+    if sum([parcel.units_back for parcel in parcels]) >= due:
         return RETURNED
     if any(parcel.state < DELIVERED for parcel in parcels):
         return journey.outcome
     told = all(parcel.units for parcel in parcels)
-    missing = told and sum([parcel.units for parcel in parcels]) < journey.units
+    missing = told and sum([parcel.units for parcel in parcels]) < due
     return journey.outcome if missing else COMPLETED
+
+
+def _unsent(journey: Journey, parcels: list[Parcel]) -> int:
+    """Units of cancelled parcels that are in none of these; another may yet have them at first."""
+    left = any(parcel.state >= DISPATCHED for parcel in parcels)
+    if not (left and all(parcel.units for parcel in parcels)):
+        return 0
+    cancelled = [p.units for p in journey.parcels.values() if p.state == CANCELLED_PARCEL]
+    others = sum([parcel.units for parcel in parcels])
+    return min(sum(cancelled), max(0, journey.units - others))
 
 
 def _completion(journey: Journey) -> Counts:

@@ -10,7 +10,7 @@ from events.base import Message
 from events.order_parts import OrderLine
 from events.orders import OrderAmended
 from events.shipping import DeliveryFailed, ShipmentCancelled
-from events.types import OrderItem
+from events.types import OrderItem, ShippedItem
 from streams.metrics import journeys
 from streams.metrics.counts import Counts
 from streams.metrics.journeys import BLANK, Journey
@@ -272,10 +272,43 @@ def test_an_orders_time_is_that_of_its_last_parcel_and_a_parcels_that_of_its_way
     assert [c.amount for c in counts if c.cell == "delivered"] == [5_000, 3_500]
 
 
-def test_a_parcel_that_will_not_come_is_counted_and_waited_for_no_more() -> None:
-    gone = ShipmentCancelled(
-        shipment_id="shp_a:2", order_id="a", cancelled_at=datetime(2026, 3, 1, tzinfo=UTC)
+def not_sent(units: int | None, **given: Any) -> Message:
+    """The order's second parcel is cancelled, with what was in it."""
+    items = None if units is None else (ShippedItem(item_id="p", quantity=units),)
+    at = datetime(2026, 3, 1, tzinfo=UTC)
+    return ShipmentCancelled(
+        **{"order_id": "a", "cancelled_at": at, "items": items, **TWO, **given}
     )
+
+
+@pytest.mark.parametrize(
+    ("messages", "expected"),
+    [
+        ((left("a"), arrived("a"), not_sent(1)), ["completed"]),
+        ((not_sent(1), left("a"), arrived("a")), ["completed"]),
+        ((not_sent(1), left("a"), back("a")), ["returned"]),
+        ((not_sent(1), left("a"), lost("a")), ["returned"]),
+        ((not_sent(1), left("a"), arrived("a"), back("a")), ["completed", "returned"]),
+        ((not_sent(1), left("a")), []),
+        ((not_sent(1),), []),
+        ((not_sent(None), left("a"), arrived("a")), []),
+        ((not_sent(1, reason="ORDER_AMENDED"), left("a"), arrived("a")), []),
+        (
+            (not_sent(1), booked("a", shipment_id="shp_a:3"), left("a"), arrived("a")),
+            [],
+        ),
+    ],
+)
+def test_what_is_not_sent_of_an_order_that_has_left_counts_as_lost(
+    messages: tuple[Message, ...], expected: list[str]
+) -> None:
+    _, counts = told(two(), booked("a"), booked("a", **TWO), *messages)
+
+    assert ends(counts) == expected
+
+
+def test_a_parcel_that_will_not_come_is_counted_and_waited_for_no_more() -> None:
+    gone = not_sent(None)
 
     _, counts = told(confirmed("a", 1), booked("a"), booked("a", **TWO), gone, arrived("a"))
 
