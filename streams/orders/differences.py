@@ -40,7 +40,7 @@ def processed(order: Order, event: PaymentProcessed, at_ms: int, rules: OrderRul
     if event.status != "confirmed" or event.payment_id in order.further_payments:
         return ()
     back, amount = order.returns[position], event.amount_minor
-    added = MoneyAdded(at_ms, event.payment_id, amount)
+    added = MoneyAdded(at_ms, event.payment_id, amount, order.unpaid)
     if not back.swaps or back.waits_for_stock or amount != back.extra_minor:
         cause = f"unwanted:{event.payment_id}"
         return (added, DifferenceBack(at_ms, event.payment_id, amount, cause))

@@ -134,7 +134,7 @@ def _money_added(order: Order, fact: MoneyAdded) -> Order:
         "AMENDMENT_PAID",
         captured_minor=(order.captured_minor or 0) + fact.amount_minor,
         further_payments=(*order.further_payments, fact.payment_id),
-        unpaid=(),
+        unpaid=fact.unpaid,
     )
 
 

@@ -168,11 +168,13 @@ class Amended(msgspec.Struct, frozen=True, gc=False):
 
 
 class MoneyAdded(msgspec.Struct, frozen=True, gc=False):
-    """The difference that an amendment made was captured."""
+    """The difference that an amendment or an exchange made was captured."""
 
     at_ms: int
     payment_id: str
     amount_minor: int
+    unpaid: tuple[int, ...]
+    """Lines that amendments brought and whose price is yet to come."""
 
 
 class ReturnAsked(msgspec.Struct, frozen=True, gc=False):

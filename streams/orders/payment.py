@@ -58,7 +58,18 @@ def _further(order: Order, event: PaymentProcessed, at_ms: int) -> tuple[Fact, .
         return ()
     if not 0 < event.amount_minor <= room or event.currency != order.currency:
         return noted(order, at_ms, "PAYMENT_DIFFERS")
-    return (MoneyAdded(at_ms, event.payment_id, event.amount_minor),)
+    left = _still_unpaid(order, event.amount_minor)
+    return (MoneyAdded(at_ms, event.payment_id, event.amount_minor, left),)
+
+
+def _still_unpaid(order: Order, amount_minor: int) -> tuple[int, ...]:
+    """Lines whose price is yet to come: the newest, for several differences may be under way."""
+    short_minor, left = order.owed_minor - amount_minor, list[int]()
+    for number in reversed(order.unpaid):
+        if short_minor > 0:
+            left.append(number)
+            short_minor -= order.lines[number - 1].total_minor
+    return tuple(reversed(left))
 
 
 def failed(order: Order, event: PaymentFailed, at_ms: int, rules: OrderRules) -> tuple[Fact, ...]:

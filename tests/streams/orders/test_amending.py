@@ -358,6 +358,17 @@ def test_a_difference_that_cannot_be_charged_takes_the_increase_back() -> None:
     assert event.new_order_total_minor == 13497
 
 
+def test_of_two_increases_that_is_taken_back_which_nobody_paid() -> None:
+    grown = after(PAID, MORE, held(3), amend(NEW), held(4))
+    half = after(grown, paid(payment_id="pay_ord_1:2", amount_minor=3 * 3499))
+    assert half.unpaid == (4,)
+
+    now = after(half, declined(3, payment_id="pay_ord_1:3"))
+
+    assert (now.total_minor, now.owed_minor, now.unpaid) == (13497 + 3 * 3499, 0, ())
+    assert [line.quantity for line in now.lines] == [2, 1, 3, 0]
+
+
 def test_while_it_is_tried_again_the_increase_stays() -> None:
     grown = after(PAID, MORE, held(3))
 
