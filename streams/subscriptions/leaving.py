@@ -28,7 +28,8 @@ def cancel(
     2. The customer's account is locked, or they owe too old an invoice, or the first charge is
        under way: refused.
     3. payment_failure, policy_violation, support that will not wait, and whoever owes the
-       running period: it is over at once. Whom support lets go is charged what an upgrade cost.
+       running period: it is over at once. Whom support lets go is charged what an upgrade cost;
+       who was told a later day is told this one.
     4. It leaves already: an offer that is declined is settled, else nothing.
     5. It leaves when its period ends; the customer may be offered a discount first.
     """
@@ -39,7 +40,8 @@ def cancel(
         return (f.Refused(WHAT, why),)
     today = day_of(at_ms)
     if _is_at_once(subscription, command):
-        was_told = subscription.leaving is not None and subscription.leaving.told
+        leaves = subscription.leaving is not None and subscription.leaving.told
+        was_told = leaves and subscription.period_end <= today
         over = f.Cancelled(today, command.reason, command.requested_by, command.note, was_told)
         return (*withdrawn(subscription), *_left_over(subscription, command, at_ms, rules), over)
     if subscription.status is Status.CANCEL_SCHEDULED:

@@ -463,6 +463,18 @@ def test_cancel_subscription_by_support_ends_at_once() -> None:
     assert status(scene) == "cancelled"
 
 
+def test_cancel_subscription_that_leaves_already_and_is_ended_at_once_is_told_the_new_day() -> None:
+    scene = begun().wait(days=5)
+    leave(scene).wait(days=1)
+    assert scene.last("UserSubscriptionCancelled").effective_date == date(2025, 7, 16)
+
+    leave(scene, reason="policy_violation", requested_by="support")
+
+    assert status(scene) == "cancelled"
+    assert scene.last("UserSubscriptionCancelled").effective_date == date(2025, 6, 22)
+    assert len(scene.data("UserSubscriptionCancelled")) == 2
+
+
 def test_cancel_subscription_that_owes_an_old_invoice_is_refused_and_told() -> None:
     billing = replace(Settings().billing, open_invoice_days_max=5)
     scene = Scene(billing=billing).tell(subscribe())
