@@ -1,6 +1,6 @@
 """What a payment knows of its order's lines, and what they let the money do."""
 
-from streams.payments.states import Payment, Status
+from streams.payments.states import PAID, Payment
 
 
 def lines_committed(payment: Payment) -> int:
@@ -17,13 +17,16 @@ def is_of_order(payment: Payment, line: str) -> bool:
 
 
 def awaits_claim(payment: Payment) -> bool:
-    """Whether taken money is meant for an order that does not have all its stock yet (G-45)."""
+    """Whether taken money is meant for an order that does not have all its stock yet (G-45).
+
+    What goes back for another cause meanwhile leaves the order paid.
+    """
     return (
         payment.session.recurring
         and payment.lines > 0
         and not payment.allotted
         and not payment.cancel_reason
-        and payment.status in (Status.CAPTURED, Status.SETTLED)
+        and payment.status in PAID
     )
 
 

@@ -9,6 +9,7 @@ import pytest
 from events.fraud import FraudDetected, OverrideFraudDecision
 from events.order_parts import Amendment
 from events.orders import AmendOrder
+from events.refunds import RefundPayment
 from events.returns import ConfirmReturnReceived, CreateReturnLabel
 from events.shipping_parts import ReturnedItem
 from events.subscriptions import (
@@ -101,6 +102,29 @@ def test_subscribe_and_save_places_its_order_once_it_is_paid() -> None:
 
     scene.was_told("PaymentProcessed", "PlaceOrder", "OrderConfirmed", "ShipmentDelivered")
     assert scene.level() == (9, 0, 0)
+
+
+def test_subscribe_and_save_of_which_support_gives_a_part_back_comes_when_it_is_in_stock() -> None:
+    item = OrderItem(product_id="p1", quantity=1, unit_price_minor=2_000)
+    home = Address(line1="1 Main St", city="Town", state="NY", postal_code="10001", country="US")
+    scene = Scene().tell(subscribe(plan="plan_save_monthly", items=(item,), shipping_address=home))
+    order = scene.last("OrderConfirmed").order_id
+    assert scene.status(order) == "backordered"
+
+    scene.tell(
+        RefundPayment(
+            payment_id=f"pay_{order}",
+            order_id=order,
+            amount_minor=100,
+            reason="goodwill",
+            requested_by="agent_1",
+            idempotency_key="key_1",
+        )
+    )
+    scene.stock(5, "p1").wait(days=4)
+
+    assert scene.status(order) == "delivered"
+    assert scene.books(f"pay_{order}") == (1_944, 100, 0)
 
 
 @pytest.mark.parametrize("moved", [False, True], ids=["at_home", "moved"])

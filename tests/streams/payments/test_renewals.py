@@ -12,6 +12,7 @@ from tests.streams.payments.samples import (
     MINUTE_MS,
     ORDER,
     Life,
+    asked_back,
     cancelled,
     checked,
     committed,
@@ -106,6 +107,26 @@ def test_an_order_of_a_few_cents_that_bear_no_tax_claims_all_of_the_money() -> N
     life = goods().hear(initiated(**{**CLAIM, "amount_minor": AMOUNT}), line(1), line(2))
 
     assert life.payment.allotted
+
+
+@pytest.mark.parametrize("claims", [0, 1], ids=["before the claim", "after it"])
+def test_an_order_is_paid_though_a_part_went_back_while_it_waited_for_its_stock(
+    claims: int,
+) -> None:
+    life = goods().hear(*[initiated(**CLAIM)] * claims, asked_back(500))
+    life.hear(refunded(life.payment.refund_id, 500), initiated(**CLAIM))
+
+    life.hear(line(1), line(2))
+
+    assert life.status is Status.PARTIALLY_REFUNDED
+    assert life.last("PaymentProcessed").order_id == ORDER
+
+
+def test_what_a_part_left_goes_back_where_the_order_is_refused() -> None:
+    life = goods().hear(asked_back(500))
+    life.hear(refunded(life.payment.refund_id, 500), refusal())
+
+    assert life.last("RefundCharge").amount_minor == AMOUNT - 500
 
 
 def test_a_line_that_lapses_is_waited_for_again() -> None:
