@@ -157,13 +157,23 @@ def _accepted(refund: Refund, approver: str) -> Refund:
 
 def approval_due(payment: Payment, due_ms: int, _now_ms: int, _rules: PaymentRules) -> Facts:
     """Cancel what nobody approved in time."""
-    currency = payment.session.currency
     return tuple(
         [
-            rf.RefundRefused(
-                refund.refund_id, refund.amount_minor, currency, "approval_required", lapsed=True
-            )
+            _lapsed(payment, refund)
             for refund in payment.refunds
             if refund.state is RefundState.PENDING and refund.due_ms <= due_ms
         ]
+    )
+
+
+def _lapsed(payment: Payment, refund: Refund) -> rf.RefundNoted | rf.RefundRefused:
+    """Tell it, unless all of the money went back for another cause: then nothing was refused."""
+    if payment.status is Status.REFUNDED:
+        return rf.RefundNoted(replace(refund, state=RefundState.CANCELLED, due_ms=0))
+    return rf.RefundRefused(
+        refund.refund_id,
+        refund.amount_minor,
+        payment.session.currency,
+        "approval_required",
+        lapsed=True,
     )

@@ -2,6 +2,7 @@ from typing import Any
 
 from events.charges import ChargeOperationFailed
 from events.fraud import FraudDetected
+from events.orders import CancelOrder
 from events.refunds import RefundPayment
 from tests.flows.scene import Scene
 
@@ -90,6 +91,17 @@ def test_payment_refund_that_nobody_approves_lapses_after_a_week() -> None:
 
     assert scene.last("RefundFailed").failure_reason == "approval_required"
     assert scene.books() == (90_000, 0, 0)
+
+
+def test_payment_refund_that_nobody_approves_of_an_order_that_is_cancelled_is_not_told() -> None:
+    scene = Scene().stock().place(price_minor=90_000, postal_code="10001-busy").tell(refund())
+
+    scene.tell(CancelOrder(order_id="ord_1", user_id="usr_1", cancellation_reason="no need"))
+    scene.wait(days=8)
+
+    assert scene.books() == (90_000, 90_000, 0)
+    scene.never_told("RefundFailed")
+    assert scene.row("orders", "ord_1").flags == ()
 
 
 def test_payment_refund_that_the_provider_refuses_is_for_a_person() -> None:

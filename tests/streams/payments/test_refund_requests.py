@@ -203,6 +203,16 @@ def test_what_nobody_approves_is_cancelled_after_a_week() -> None:
     assert "approval" not in life.kinds()
 
 
+def test_what_nobody_approves_is_cancelled_unsaid_where_all_of_the_money_is_back() -> None:
+    life = approving().hear(cancelled())
+    life.hear(refunded(life.last("RefundCharge").refund_id, 90_000))
+
+    life.wait(7 * DAY_MS)
+
+    assert [one.state for one in life.payment.refunds] == ["cancelled", "completed"]
+    assert ("RefundFailed" in life.names, "approval" in life.kinds()) == (False, False)
+
+
 @pytest.mark.parametrize(
     ("told", "goes"),
     [({"approved_by": "boss"}, True), ({"approved_by": "agent_1"}, False), ({}, False)],
