@@ -16,6 +16,7 @@ from streams.orders.amendments import (
     Refusal,
     are_items_closed,
     changed,
+    money_refusals,
     standing_refusals,
 )
 from streams.orders.cancelling import ended_by_shop, noted
@@ -60,12 +61,18 @@ def amend(order: Order, command: AmendOrder, at_ms: int, rules: OrderRules) -> F
 
 
 def stock_held(order: Order, pending: Pending, line: int, at_ms: int) -> Facts:
-    """Count a line that stock holds; with the last, amend what may still be amended."""
+    """Count a line that stock holds; with the last, amend what may still be amended.
+
+    What the shop sends instead goes on whatever became of the money.
+    """
     held = AmendmentHeld(at_ms, line)
     if pending.missing != (line,):
         return (held,)
     if are_items_closed(order):
         return (held, ended(pending, at_ms, Refusal.ITEMS_CLOSED))
+    unpaid = None if pending.replaces else next(money_refusals(order), None)
+    if unpaid is not None:
+        return (held, ended(pending, at_ms, unpaid))
     return (held, *_amended(order, pending.kind, pending.lines, at_ms))
 
 

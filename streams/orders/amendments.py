@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from events.order_parts import Amendment
 from events.orders import AmendOrder
+from streams.orders.exchanging import is_disputed, is_paid_back
 from streams.orders.pricing import discount_percent, net
 from streams.orders.rows import (
     BEFORE_DISPATCH,
@@ -45,6 +46,10 @@ class Refusal(StrEnum):
     """A shipment is booked: only the address may change."""
     SUBSCRIBED = "SUBSCRIBED"
     """A renewal paid for what is in it: whoever wants other goods changes the subscription."""
+    DISPUTED = "DISPUTED"
+    """A bank claims the money, or has it: nothing of the order is sent."""
+    PAID_BACK = "PAID_BACK"
+    """All the money went back: nothing more is charged for the order."""
     CONFLICT = "CONFLICT"
     """The order is not what the sender believes."""
     PRICE = "PRICE"
@@ -80,8 +85,18 @@ def standing_refusals(order: Order, command: AmendOrder, rules: OrderRules) -> I
         yield Refusal.ITEMS_CLOSED
     if not moves and order.subscription_id is not None:
         yield Refusal.SUBSCRIBED
+    if not moves:
+        yield from money_refusals(order)
     if command.expected_version not in {None, order.version}:
         yield Refusal.CONFLICT
+
+
+def money_refusals(order: Order) -> Iterator[Refusal]:
+    """Say why nobody would pay for other goods."""
+    if is_disputed(order):
+        yield Refusal.DISPUTED
+    if is_paid_back(order):
+        yield Refusal.PAID_BACK
 
 
 def are_items_closed(order: Order) -> bool:

@@ -5,6 +5,7 @@ import pytest
 from events.orders import CancelOrder
 from events.refunds import CloseChargeback, RecordChargeback, RefundPayment
 from tests.flows.scene import Scene
+from tests.flows.test_amend_order import amend
 
 CLAIM = RecordChargeback(
     payment_id="pay_ord_1", chargeback_reference="cb_1", amount_minor=2_000, reason="fraudulent"
@@ -97,6 +98,16 @@ def test_dispute_of_an_order_that_is_cancelled_meanwhile_is_refunded_once_it_is_
 
     scene.was_told("OrderCancelled", "ChargebackClosed", "RefundIssued")
     assert (scene.status(), scene.books()) == ("cancelled", (2_000, 2_000, 0))
+
+
+def test_dispute_of_an_order_that_its_customer_enlarges_takes_no_more_money() -> None:
+    scene = Scene().stock().place(postal_code="10001-busy").tell(CLAIM)
+
+    scene.tell(amend(1, 3)).wait(minutes=20)
+
+    scene.never_told("OrderAmended")
+    assert (scene.books(), scene.level()) == ((2_000, 0, 0), (10, 0, 0))
+    assert scene.row("orders", "ord_1").history[-1].reason == "AMEND_REFUSED_DISPUTED"
 
 
 def test_dispute_of_money_that_went_back_is_for_a_person() -> None:

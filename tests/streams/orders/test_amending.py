@@ -44,6 +44,7 @@ from tests.streams.orders.samples import (
     released,
     short,
 )
+from tests.streams.orders.test_returning import dispute
 from tests.streams.orders.test_shipping import created, dispatched, gone
 
 MORE = amend(change("p1", 2, 5))
@@ -99,6 +100,9 @@ REFUSALS: list[tuple[Refusal, Order, Any]] = [
     (Refusal.ITEMS_CLOSED, after(PAID, created(), gone()), FEWER),
     (Refusal.SUBSCRIBED, SUBSCRIBED, FEWER),
     (Refusal.SUBSCRIBED, SUBSCRIBED, MORE),
+    (Refusal.DISPUTED, after(PAID, dispute()), FEWER),
+    (Refusal.DISPUTED, after(PAID, dispute("lost")), MORE),
+    (Refusal.PAID_BACK, after(PAID, refund(13497, "refunded")), MORE),
     (Refusal.CONFLICT, CONFIRMED, amend(change("p1", 2, 1), expected_version=7)),
     (Refusal.CONFLICT, CONFIRMED, amend(change("p1", 3, 1))),
     (Refusal.CONFLICT, CONFIRMED, amend(change("p9", 1, 2))),
@@ -316,6 +320,22 @@ def test_a_shipment_booked_meanwhile_ends_the_amendment() -> None:
 
     assert reasons(now)[-1] == "AMEND_REFUSED_ITEMS_CLOSED"
     assert now.total_minor == 13497
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "why"),
+    [(dispute(), "DISPUTED"), (refund(13497, "refunded"), "PAID_BACK")],
+    ids=["claimed", "paid back"],
+)
+def test_money_that_is_gone_meanwhile_ends_the_amendment(meanwhile: Message, why: str) -> None:
+    now = after(PAID, MORE, meanwhile, held(3))
+
+    assert reasons(now)[-1] == f"AMEND_REFUSED_{why}"
+    assert (now.total_minor, now.pending) == (13497, None)
+
+
+def test_an_order_whose_money_is_claimed_may_go_elsewhere() -> None:
+    assert after(PAID, dispute(), readdress(city="Boston")).shipping_address.city == "Boston"
 
 
 def test_a_capture_under_way_pays_the_price_from_before() -> None:
