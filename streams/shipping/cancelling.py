@@ -29,6 +29,7 @@ from streams.shipping.tracking import dispatched
 CHARGEBACK: Final = "CHARGEBACK"
 ORDER_CANCELLED: Final = "ORDER_CANCELLED"
 AMENDED: Final = "ORDER_AMENDED"
+FRAUD: Final = "FRAUD_DETECTED"
 _ASKED: Final = "CANCEL_SHIPMENT"
 _GRAVE: Final = frozenset({"high", "critical"})
 _MOVED: Final = "CUSTOMER_ADDRESS_CHANGED"
@@ -62,14 +63,16 @@ def suspected(shipment: Shipment, event: FraudDetected, at_ms: int, _rules: Ship
 def checked(
     shipment: Shipment, event: FraudCheckCompleted, at_ms: int, rules: ShippingRules
 ) -> Facts:
-    """Keep it from dispatch while a person looks; let it go once they approve.
+    """Keep it from dispatch while a person looks; let it go once they approve, end it otherwise.
 
-    A refusal ends in OrderCancelled.
+    A refusal ends its order too, unless another parcel of it has left.
     """
     if event.decision == "MANUAL_REVIEW":
         return _blocked(shipment, at_ms)
-    if event.decision != "APPROVED" or not shipment.blocked:
+    if not shipment.blocked:
         return ()
+    if event.decision != "APPROVED":
+        return _ended(shipment, at_ms, FRAUD)
     free = Unblocked(at_ms)
     if shipment.status is Status.CREATED and shipment.ready_at_ms:
         return (free, dispatched(fold(shipment, (free,)), None, at_ms, rules))

@@ -15,7 +15,7 @@ from events.types import OrderItem
 from streams.addresses import kept_address
 from streams.reservations import line_of
 from streams.shipping import fulfilment_facts as f
-from streams.shipping.cancelling import CHARGEBACK, ORDER_CANCELLED
+from streams.shipping.cancelling import CHARGEBACK, FRAUD, ORDER_CANCELLED
 from streams.shipping.planning import planned
 from streams.shipping.rows import Fulfilment, Held, Line
 from streams.shipping.rules import ShippingRules
@@ -186,10 +186,11 @@ def _on_fraud(row: Fulfilment | None, event: FraudDetected, _at_ms: int) -> Fact
 
 
 def _on_check(row: Fulfilment | None, event: FraudCheckCompleted, _at_ms: int) -> Facts:
-    blocked = row is not None and row.blocked
-    if event.decision == "MANUAL_REVIEW" and not blocked:
-        return (f.Suspected(),)
-    return (f.Cleared(),) if event.decision == "APPROVED" and blocked else ()
+    if row is None or not row.blocked:
+        return (f.Suspected(),) if event.decision == "MANUAL_REVIEW" else ()
+    if event.decision == "DECLINED" and not row.stopped:
+        return (f.Stopped(FRAUD),)
+    return (f.Cleared(),) if event.decision == "APPROVED" else ()
 
 
 _RULES: Final[dict[type[Message], Callable[[Fulfilment | None, Any, int], Facts]]] = {

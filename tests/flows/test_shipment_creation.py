@@ -1,5 +1,6 @@
 import pytest
 
+from events.fraud import FraudDetected, OverrideFraudDecision
 from events.orders import AmendOrder
 from events.shipping import CancelShipment, CreateShipment, UpdateShipmentStatus
 from events.types import Address, ShippedItem
@@ -194,6 +195,24 @@ def test_shipment_creation_of_which_a_part_is_not_sent_gives_its_price_and_stock
     assert scene.status() == "delivered"
     assert scene.books() == (6_000, 2_000, 0)
     assert scene.level() == (2, 0, 0)
+
+
+def test_shipment_creation_that_fraud_stops_in_part_gives_its_price_and_stock_back() -> None:
+    seen = UpdateShipmentStatus(shipment_id="shp_ord_1", status="shipped")
+    scene = in_two().wait(5_000).tell(seen)
+    found = FraudDetected(
+        payment_id="pay_ord_1", order_id="ord_1", fraud_type="account_takeover", severity="high"
+    )
+    no = OverrideFraudDecision(
+        payment_id="pay_ord_1", decision="DECLINED", reviewer="ann", rationale="stolen"
+    )
+
+    scene.tell(found, no).wait(days=4)
+
+    scene.was_told("FraudCheckCompleted", "ShipmentCancelled", "RefundGoods", "RefundIssued")
+    assert (scene.status(), scene.books()) == ("delivered", (6_000, 2_000, 0))
+    assert scene.level() == (2, 0, 0)
+    scene.never_told("AlertRaised")
 
 
 def by_hand(scene: Scene, units: int, warehouse: str | None) -> None:

@@ -465,6 +465,22 @@ def test_what_is_cleared_may_leave_when_it_is_ready() -> None:
     assert after(shipment, scan("shipped")).status is Status.DISPATCHED
 
 
+@pytest.mark.parametrize("seen", [fraud(), verdict("MANUAL_REVIEW")], ids=["found", "reviewed"])
+def test_what_suspicion_kept_from_dispatch_ends_where_it_is_confirmed(seen: Message) -> None:
+    shipment = after(created(), seen, verdict("DECLINED"))
+
+    assert (shipment.status, shipment.history[-1].reason) == (Status.CANCELLED, "FRAUD_DETECTED")
+    assert decide(shipment, verdict("DECLINED"), AT_MS, RULES) == ()
+    assert decide(created(), verdict("DECLINED"), AT_MS, RULES) == ()
+
+
+def test_of_an_order_of_which_suspicion_is_confirmed_nothing_more_is_sent() -> None:
+    row = told(confirmed(), fraud(), verdict("DECLINED"))
+
+    assert row is not None
+    assert row.stopped == "FRAUD_DETECTED"
+
+
 # --- returns ---------------------------------------------------------------------------------
 
 
