@@ -236,7 +236,8 @@ def _parcel_moved(order: Order, fact: ParcelMoved) -> Order:
 
 
 def _flagged(order: Order, fact: Flagged) -> Order:
-    return step(order, fact.at_ms, fact.reason, flags=fact.flags)
+    claims = order.claims if fact.claims is None else fact.claims
+    return step(order, fact.at_ms, fact.reason, flags=fact.flags, claims=claims)
 
 
 def _unsent(order: Order, fact: Unsent) -> Order:

@@ -216,6 +216,8 @@ class Flagged(msgspec.Struct, frozen=True, gc=False):
     flags: tuple[str, ...]
     """All that hold now."""
     reason: str
+    claims: tuple[str, ...] | None = None
+    """What banks claim now; None: as before."""
 
 
 class Noted(msgspec.Struct, frozen=True, gc=False):

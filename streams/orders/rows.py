@@ -67,6 +67,10 @@ PARCELS_MAX: Final = 100
 """Shipments of one order that are followed."""
 
 
+CLAIMS_MAX: Final = 50
+"""Open claims of banks on one order that are known, the newest."""
+
+
 class ParcelState(StrEnum):
     """Where one of an order's shipments is, in the order of its life."""
 
@@ -207,6 +211,8 @@ class Order(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     flags: tuple[str, ...] = ()
     """What people should know of it: DISPUTED, CHARGED_BACK, REFUND_FAILED, UNRETURNED,
     STUCK."""
+    claims: tuple[str, ...] = ()
+    """What banks claim of its payments, by the ids of the chargebacks that are open."""
 
     @property
     def standing(self) -> list[tuple[int, Line]]:

@@ -290,9 +290,9 @@ def test_what_was_announced_in_time_may_be_so_again_once_its_label_lapsed(
 # -- disputes
 
 
-def dispute(outcome: str | None = None) -> Message:
+def dispute(outcome: str | None = None, claim: str = "cb_1") -> Message:
     fields: dict[str, Any] = {
-        "chargeback_id": "cb_1",
+        "chargeback_id": claim,
         "payment_id": "pay_ord_1",
         "order_id": "ord_1",
         "amount_minor": 1,
@@ -312,6 +312,15 @@ def test_a_disputed_order_is_flagged_for_as_long_as_it_matters(
     now = after(DELIVERED, dispute(), dispute(), *([dispute(outcome)] * 2 if outcome else []))
 
     assert (now.flags, now.status) == (flags, Status.DELIVERED)
+
+
+def test_an_order_is_disputed_until_the_last_of_its_payments_is_claimed_no_more() -> None:
+    claimed = after(DELIVERED, dispute(), dispute(claim="cb_2"))
+
+    once = after(claimed, dispute("won", "cb_2"), dispute("won", "cb_2"))
+    assert once.flags == ("DISPUTED",)
+    assert after(once, dispute("withdrawn")).flags == ()
+    assert after(once, dispute("lost"), dispute("won", "cb_2")).flags == ("CHARGED_BACK",)
 
 
 def on_its_way_back(*told: Message) -> Order:
