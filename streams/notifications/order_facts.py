@@ -14,6 +14,7 @@ from events.registrations import UserForgotPasswordEvent
 from events.types import OrderItem
 from streams.notifications.wording import Facts, money
 
+_TOO_MUCH: Final = "amount_exceeds_payment"
 ITEMS_MAX: Final = 10
 """Lines that a message lists; `more` counts the others."""
 
@@ -118,11 +119,14 @@ def refund_issued(event: RefundIssued) -> Facts:
 
 def refund_failed(event: RefundFailed) -> Facts:
     """What a message of RefundFailed says."""
+    is_nothing = not event.amount_minor and event.failure_reason == _TOO_MUCH
     return {
         "orderId": event.order_id or "",
         "amount": money(event.amount_minor),
         "currency": event.currency,
-        "reason": event.failure_reason.replace("_", " "),
+        "reason": "nothing is left to give back"
+        if is_nothing
+        else event.failure_reason.replace("_", " "),
     }
 
 

@@ -51,6 +51,8 @@ class Back(NamedTuple):
     """The payment that gives first, where it is not the order's own."""
     instead_of: str = ""
     """A cause whose refunds, where they were not made, go back with this one."""
+    used_up: bool = False
+    """True: the way back cost as much as the goods, and somebody waits to hear of it."""
 
 
 class Moved(NamedTuple):
@@ -146,7 +148,9 @@ def returned(
     worth = _worth(sale, event, rules, unused=is_unused)
     amount = worth.amount_minor - (0 if agreed is None else agreed.fee_minor)
     loss = _cause_of_loss(event.shipment_id) if is_unused else ""
-    back = Back(event.return_id, amount, "RETURN", event.return_id, instead_of=loss)
+    used_up = worth.amount_minor > 0 >= amount
+    cause = event.return_id
+    back = Back(cause, amount, "RETURN", cause, instead_of=loss, used_up=used_up)
     return Moved(worth.sale, back=back)
 
 
@@ -166,7 +170,9 @@ def unreplaced(
         return Moved(sale)
     worth = _worth(sale, command, rules, unused=False)
     amount, return_id = worth.amount_minor - command.fee_minor, command.return_id or ""
-    return Moved(worth.sale, back=Back(command.cause, amount, command.reason, return_id))
+    used_up = worth.amount_minor > 0 >= amount
+    back = Back(command.cause, amount, command.reason, return_id, used_up=used_up)
+    return Moved(worth.sale, back=back)
 
 
 def _worth(
@@ -209,6 +215,8 @@ def give_back(
     left = back.amount_minor + sum(_unmade_minor(payments, back.instead_of))
     whole = min(left, sum(_share_minor(payments, back.cause)))
     answers = [own_id for own_id, one in payments.items() if one.status not in TERMINAL][-1:]
+    if left <= 0 and back.used_up:
+        yield from ((own_id, (_nothing(payments[own_id], own_id, back),)) for own_id in answers)
     for payment_id, payment in payments.items():
         refund_id = refund_id_of(payment_id, back.cause)
         known = find(payment.refunds, refund_id)
@@ -236,6 +244,11 @@ def _share_minor(payments: Mapping[str, Payment], cause: str) -> Iterator[int]:
     for payment_id, payment in payments.items():
         known = find(payment.refunds, refund_id_of(payment_id, cause))
         yield max(0, _giveable_minor(payment)) if known is None else known.amount_minor
+
+
+def _nothing(payment: Payment, payment_id: str, back: Back) -> rf.RefundRefused:
+    refund_id, currency = refund_id_of(payment_id, back.cause), payment.session.currency
+    return rf.RefundRefused(refund_id, 0, currency, "amount_exceeds_payment")
 
 
 def _unmade_minor(payments: Mapping[str, Payment], cause: str) -> Iterator[int]:

@@ -72,6 +72,20 @@ def test_return_without_a_fault_of_ours_costs_its_way_back() -> None:
     assert scene.books() == (4_000, 4_000 - 599, 0)
 
 
+def test_return_that_costs_as_much_as_it_brings_gives_nothing_back_and_is_told() -> None:
+    scene = Scene().stock().place(1, price_minor=500).wait(days=4).tell(label("changed_mind"))
+
+    scene.wait(days=3).tell(receipt(scene, units=1))
+
+    [line] = scene.row("orders", "ord_1").returns[0].lines
+    assert (line.state.value, line.money.value) == ("back_in_stock", "not_refunded")
+    assert (scene.books(), scene.status()) == ((500, 0, 0), "returned")
+    assert scene.row("orders", "ord_1").flags == ()
+    told = [one for one in scene.data("SendNotification") if one.template_id == "refund-failed"]
+    [reason] = {one.template_data["reason"] for one in told}
+    assert reason == "nothing is left to give back"
+
+
 def test_return_of_a_part_leaves_the_order_delivered() -> None:
     scene = bought().tell(label())
 

@@ -118,6 +118,24 @@ def test_all_units_together_give_exactly_what_was_paid() -> None:
     assert sum(story.back) == story.payment.captured_minor
 
 
+@pytest.mark.parametrize(
+    ("came", "answers"), [(item(), 1), (item(condition="damaged"), 0), (item(sku="unknown"), 0)]
+)
+def test_what_costs_its_way_back_and_no_less_is_answered(came: ReturnedItem, answers: int) -> None:
+    story = Story().hear(agreed("changed_mind", 0), received(came))
+
+    refused = [fact for fact in story.facts if isinstance(fact, RefundRefused)]
+    assert [(one.amount_minor, one.reason) for one in refused] == [
+        (0, "amount_exceeds_payment")
+    ] * answers
+
+
+def test_an_exchange_that_costs_its_way_back_and_no_less_is_answered() -> None:
+    story = Story().hear(unreplaced(fee_minor=3_333))
+
+    assert [type(fact) for fact in story.facts] == [RefundRefused]
+
+
 def test_no_unit_comes_back_twice() -> None:
     story = Story().hear(received(item(quantity=3)), received(item(), return_id="ret_2"))
 
