@@ -12,8 +12,9 @@ from msgspec.structs import replace
 from streams.orders import shipping, undoing
 from streams.orders.evolution import fold
 from streams.orders.exchange_facts import PriceAsked, Unreplaced
-from streams.orders.exchanging import is_disputed, is_paid_back
+from streams.orders.exchanging import is_paid_back
 from streams.orders.facts import Fact, ParcelMoved, Unsent
+from streams.orders.flags import DISPUTED
 from streams.orders.rows import Order, Parcel, ParcelState, Status
 
 Facts = tuple[Fact, ...]
@@ -23,10 +24,10 @@ def with_unsent(order: Order, facts: Facts, at_ms: int) -> Facts:
     """Add to facts what they mean for parcels that were cancelled.
 
     Of an order whose money a bank claims nothing more is sent, and nothing paid back (G-18): what
-    was in its parcels counts as gone once the claim has failed.
+    was in its parcels counts as gone once the claim has ended, and is paid back if it has failed.
     """
     after = fold(order, facts) if facts else order
-    if not facts or after.status is not Status.SHIPPED or is_disputed(after):
+    if not facts or after.status is not Status.SHIPPED or DISPUTED in after.flags:
         return facts
     gone = tuple(_gone(after))
     if not gone:

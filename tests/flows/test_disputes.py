@@ -4,8 +4,10 @@ import pytest
 
 from events.orders import CancelOrder
 from events.refunds import CloseChargeback, RecordChargeback, RefundPayment
+from events.shipping import UpdateShipmentStatus
 from tests.flows.scene import Scene
 from tests.flows.test_amend_order import amend
+from tests.flows.test_shipment_creation import in_two
 
 CLAIM = RecordChargeback(
     payment_id="pay_ord_1", chargeback_reference="cb_1", amount_minor=2_000, reason="fraudulent"
@@ -108,6 +110,17 @@ def test_dispute_of_an_order_that_its_customer_enlarges_takes_no_more_money() ->
     scene.never_told("OrderAmended")
     assert (scene.books(), scene.level()) == ((2_000, 0, 0), (10, 0, 0))
     assert scene.row("orders", "ord_1").history[-1].reason == "AMEND_REFUSED_DISPUTED"
+
+
+def test_dispute_that_is_lost_of_an_order_sent_in_part_leaves_it_delivered() -> None:
+    scene = in_two().wait(5_000)
+    scene.tell(UpdateShipmentStatus(shipment_id="shp_ord_1", status="shipped"), CLAIM)
+    assert scene.row("shipments", "shp_ord_1:2").status.value == "cancelled"
+
+    scene.tell(verdict("lost")).wait(days=4)
+
+    assert (scene.status(), payment(scene)) == ("delivered", "CHARGED_BACK")
+    assert (scene.books(), scene.level()) == ((6_000, 0, 0), (2, 0, 0))
 
 
 def test_dispute_of_money_that_went_back_is_for_a_person() -> None:

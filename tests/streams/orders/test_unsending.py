@@ -109,6 +109,13 @@ def test_a_claim_that_failed_pays_back_what_was_not_sent() -> None:
     assert order.status is Status.DELIVERED
 
 
+def test_what_a_bank_took_and_nobody_sent_ends_its_order_with_the_rest() -> None:
+    order, said = live(BOOKED, dispatched(1), delivered(1), dispute(), SECOND, dispute("lost"))
+
+    assert not [one for one in said if isinstance(one, RefundGoods)]
+    assert (order.status, order.flags) == (Status.DELIVERED, ("CHARGED_BACK",))
+
+
 def test_what_was_paid_back_before_is_not_again() -> None:
     order, said = live(BOOKED, dispatched(1), delivered(1), refund(), SECOND)
 
