@@ -9,6 +9,7 @@ from streams.orders.rows import BEFORE_DISPATCH, HOLDABLE, Order, Status
 from streams.orders.rules import OrderRules
 
 _GRAVE: Final = frozenset({"high", "critical"})
+_TOO_MANY: Final = "rate_limited"
 
 
 def detected(order: Order, event: FraudDetected, at_ms: int, rules: OrderRules) -> tuple[Fact, ...]:
@@ -21,7 +22,13 @@ def detected(order: Order, event: FraudDetected, at_ms: int, rules: OrderRules) 
 def checked(
     order: Order, event: FraudCheckCompleted, at_ms: int, rules: OrderRules
 ) -> tuple[Fact, ...]:
-    """Hold for a review, go back to where the order was, or cancel."""
+    """Hold for a review, go back to where the order was, or cancel.
+
+    Of what an amendment added too many payments in an hour are refused, and no suspicion: its
+    PaymentFailed takes it back.
+    """
+    if event.payment_id != order.payment_id and _TOO_MANY in event.reasons:
+        return ()
     if event.decision == "MANUAL_REVIEW":
         return _review(order, "MANUAL_REVIEW", at_ms, rules)
     if event.decision == "APPROVED":

@@ -85,6 +85,24 @@ def test_what_comes_after_dispatch_is_noted_once(message: object, note: str) -> 
     assert after(CANCELLED, message) == CANCELLED
 
 
+@pytest.mark.parametrize(
+    ("payment_id", "reason", "status"),
+    [
+        ("pay_ord_1:2", "rate_limited", Status.PAID),
+        ("pay_ord_1:2", "stolen_card", Status.CANCELLED),
+        ("pay_ord_1", "rate_limited", Status.CANCELLED),
+    ],
+)
+def test_too_many_payments_end_no_order_by_what_an_amendment_added(
+    payment_id: str, reason: str, status: Status
+) -> None:
+    refused = verdict("DECLINED").model_copy(
+        update={"payment_id": payment_id, "reasons": (reason,)}
+    )
+
+    assert after(PAID, refused).status is status
+
+
 def test_nobody_reviewing_for_a_day_cancels() -> None:
     facts = review_over(ON_HOLD, ON_HOLD.review_due_ms, ON_HOLD.review_due_ms, RULES)
 
