@@ -135,8 +135,8 @@ def _refunded(order: Order, event: RefundIssued, at_ms: int, rules: OrderRules) 
 
 def _refund_failed(order: Order, event: RefundFailed, at_ms: int, _rules: OrderRules) -> Facts:
     given = receiving.refund_failed(order, event, at_ms)
-    if not event.amount_minor and event.failure_reason == "amount_exceeds_payment":
-        return given  # Nothing was to go back: the way back used it up.
+    if not event.amount_minor:
+        return given  # Nothing was to go back.
     why = f"REFUND_FAILED_{event.failure_reason.upper()}"
     return (*given, *flags.flagged(order, flags.REFUND_FAILED, at_ms, why))
 

@@ -51,8 +51,8 @@ class Back(NamedTuple):
     """The payment that gives first, where it is not the order's own."""
     instead_of: str = ""
     """A cause whose refunds, where they were not made, go back with this one."""
-    used_up: bool = False
-    """True: the way back cost as much as the goods, and somebody waits to hear of it."""
+    why_nothing: RefundRefusal | None = None
+    """Why nothing goes back for goods that were taken back: somebody waits to hear of it."""
 
 
 class Moved(NamedTuple):
@@ -148,9 +148,8 @@ def returned(
     worth = _worth(sale, event, rules, unused=is_unused)
     amount = worth.amount_minor - (0 if agreed is None else agreed.fee_minor)
     loss = _cause_of_loss(event.shipment_id) if is_unused else ""
-    used_up = worth.amount_minor > 0 >= amount
-    cause = event.return_id
-    back = Back(cause, amount, "RETURN", cause, instead_of=loss, used_up=used_up)
+    cause, why = event.return_id, _why_nothing(sale, event, worth, amount)
+    back = Back(cause, amount, "RETURN", cause, instead_of=loss, why_nothing=why)
     return Moved(worth.sale, back=back)
 
 
@@ -170,8 +169,8 @@ def unreplaced(
         return Moved(sale)
     worth = _worth(sale, command, rules, unused=False)
     amount, return_id = worth.amount_minor - command.fee_minor, command.return_id or ""
-    used_up = worth.amount_minor > 0 >= amount
-    back = Back(command.cause, amount, command.reason, return_id, used_up=used_up)
+    why = _why_nothing(sale, command, worth, amount)
+    back = Back(command.cause, amount, command.reason, return_id, why_nothing=why)
     return Moved(worth.sale, back=back)
 
 
@@ -188,12 +187,31 @@ def _worth(
     return Worth(amount, after)
 
 
+def _why_nothing(
+    sale: Sale, told: ReturnReceived | RefundGoods, worth: Worth, amount_minor: int
+) -> RefundRefusal | None:
+    """Say what became of the price of goods that were sold and are taken back.
+
+    The way back cost as much, or it went back before, as for a parcel that was lost and is found.
+    """
+    if amount_minor > 0:
+        return None
+    if worth.amount_minor > 0:
+        return "amount_exceeds_payment"
+    sold = {name for line in sale.lines for name in (line.product_id, line.sku)} - {None}
+    came = [one for one in told.items if _is_refundable(one) and {one.product_id, one.sku} & sold]
+    return "already_refunded" if came and worth.sale == sale else None
+
+
+def _is_refundable(item: ReturnedItem) -> bool:
+    return item.condition != "damaged" if item.refundable is None else item.refundable
+
+
 def _refundable_minor(
     item: ReturnedItem, worth_minor: int, rules: PaymentRules, *, unused: bool
 ) -> int:
     """What of the price goes back: all for new, less for used, nothing for spoilt (G-32)."""
-    refundable = item.condition != "damaged" if item.refundable is None else item.refundable
-    if not refundable:
+    if not _is_refundable(item):
         return 0
     if item.condition == "refurbished" and not unused:
         return worth_minor - worth_minor * rules.refurbished_percent // 100
@@ -215,8 +233,9 @@ def give_back(
     left = back.amount_minor + sum(_unmade_minor(payments, back.instead_of))
     whole = min(left, sum(_share_minor(payments, back.cause)))
     answers = [own_id for own_id, one in payments.items() if one.status not in TERMINAL][-1:]
-    if left <= 0 and back.used_up:
-        yield from ((own_id, (_nothing(payments[own_id], own_id, back),)) for own_id in answers)
+    if left <= 0 and back.why_nothing is not None:
+        for own_id in answers:
+            yield own_id, (_nothing(payments[own_id], own_id, back.cause, back.why_nothing),)
     for payment_id, payment in payments.items():
         refund_id = refund_id_of(payment_id, back.cause)
         known = find(payment.refunds, refund_id)
@@ -246,9 +265,8 @@ def _share_minor(payments: Mapping[str, Payment], cause: str) -> Iterator[int]:
         yield max(0, _giveable_minor(payment)) if known is None else known.amount_minor
 
 
-def _nothing(payment: Payment, payment_id: str, back: Back) -> rf.RefundRefused:
-    refund_id, currency = refund_id_of(payment_id, back.cause), payment.session.currency
-    return rf.RefundRefused(refund_id, 0, currency, "amount_exceeds_payment")
+def _nothing(payment: Payment, payment_id: str, cause: str, why: RefundRefusal) -> rf.RefundRefused:
+    return rf.RefundRefused(refund_id_of(payment_id, cause), 0, payment.session.currency, why)
 
 
 def _unmade_minor(payments: Mapping[str, Payment], cause: str) -> Iterator[int]:

@@ -2,6 +2,7 @@ from typing import Any
 
 from events.orders import RequestReturn
 from events.returns import ConfirmReturnReceived, CreateReturnLabel
+from events.shipping import UpdateShipmentStatus
 from events.shipping_parts import ReturnedItem
 from events.types import ShippedItem
 from tests.flows.scene import Scene, of_two_prices
@@ -84,6 +85,23 @@ def test_return_that_costs_as_much_as_it_brings_gives_nothing_back_and_is_told()
     told = [one for one in scene.data("SendNotification") if one.template_id == "refund-failed"]
     [reason] = {one.template_data["reason"] for one in told}
     assert reason == "nothing is left to give back"
+
+
+def test_return_of_what_was_lost_and_paid_back_and_came_after_all_gives_nothing_more() -> None:
+    scene = Scene().stock(1, "p1").stock(1, "p2", warehouse="wh_west_01").place(1, ("p1", "p2"))
+    [found] = [one for one in scene.data("ShipmentCreated") if one.shipment_id == "shp_ord_1"]
+    gone = UpdateShipmentStatus(
+        shipment_id=found.shipment_id, status="delivery_failed", reason_code="LOST"
+    )
+    scene.wait(hours=30).tell(gone).wait(days=5)
+    scene.tell(UpdateShipmentStatus(shipment_id=found.shipment_id, status="delivered"), label())
+
+    scene.tell(receipt(scene, units=1))
+
+    [line] = scene.row("orders", "ord_1").returns[0].lines
+    assert (line.state.value, line.money.value) == ("back_in_stock", "not_refunded")
+    assert scene.last("RefundFailed").failure_reason == "already_refunded"
+    assert (scene.books(), scene.row("orders", "ord_1").flags) == ((4_000, 2_000, 0), ())
 
 
 def test_return_of_a_part_leaves_the_order_delivered() -> None:

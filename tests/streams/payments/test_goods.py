@@ -130,6 +130,14 @@ def test_what_costs_its_way_back_and_no_less_is_answered(came: ReturnedItem, ans
     ] * answers
 
 
+def test_what_comes_back_after_its_loss_was_paid_is_answered() -> None:
+    story = Story().hear(dispatched(), lost(), received(item(quantity=3)))
+
+    refused = [fact for fact in story.facts if isinstance(fact, RefundRefused)]
+    assert [(one.amount_minor, one.reason) for one in refused] == [(0, "already_refunded")]
+    assert story.back == [10_000]
+
+
 def test_an_exchange_that_costs_its_way_back_and_no_less_is_answered() -> None:
     story = Story().hear(unreplaced(fee_minor=3_333))
 
