@@ -104,9 +104,9 @@ def delivery_failed(
 ) -> Moved:
     """Give back the price of what was in a parcel that is lost; other failures cost nothing yet."""
     parcel = parcel_of(sale, event.shipment_id)
-    if event.reason_code != _LOST or parcel is None or parcel.delivered_at_ms:
+    if event.reason_code != _LOST or parcel is None or parcel.delivered_at_ms or parcel.lost:
         return Moved(sale)
-    amount, after = 0, sale
+    amount, after = 0, with_parcel(sale, replace(parcel, lost=bool(parcel.units)))
     for units in parcel.units:
         names = (units.product_id, units.sku)
         worth = taken_off(after, names, units.quantity, units.line)
@@ -134,9 +134,9 @@ def returned(
 ) -> Moved:
     """Give back the price of what came back, as it was inspected, less the label's fee (G-32).
 
-    Of a parcel that was lost and comes back undelivered the loss took the price off the sale; where
-    nobody approved that refund, or it was refused, it is owed now. One that the provider failed
-    for good is a person's to pay.
+    Of a parcel that was lost and is found the loss took the price off the sale. Where it comes back
+    undelivered, and nobody approved that refund, or it was refused, it is owed now. One that the
+    provider failed for good is a person's to pay.
 
     An exchange leaves the sale as it is: other goods go out for those that came back. Where they
     do not in the end, Orders asks for the price with RefundGoods (G-33).
@@ -145,7 +145,9 @@ def returned(
         return Moved(sale)
     agreed = agreed_return(sale, event.return_id)
     is_unused = agreed is not None and agreed.unused
-    worth = _worth(sale, event, rules, unused=is_unused)
+    parcel = parcel_of(sale, event.shipment_id)
+    was_lost = parcel is not None and parcel.lost
+    worth = Worth(0, sale) if was_lost else _worth(sale, event, rules, unused=is_unused)
     amount = worth.amount_minor - (0 if agreed is None else agreed.fee_minor)
     loss = _cause_of_loss(event.shipment_id) if is_unused else ""
     cause, why = event.return_id, _why_nothing(sale, event, worth, amount)

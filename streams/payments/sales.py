@@ -49,6 +49,9 @@ class SentParcel(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     carrier: str
     tracking_number: str
     units: tuple[SentUnits, ...] = ()
+    lost: bool = False
+    """True: its carrier lost it, and the price of what is in it was taken off the sale. It may come
+    all the same."""
     delivered_at_ms: int = 0
     proof_url: str = ""
     signed_by: str = ""

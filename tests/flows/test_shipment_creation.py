@@ -2,7 +2,9 @@ import pytest
 
 from events.fraud import FraudDetected, OverrideFraudDecision
 from events.orders import AmendOrder
+from events.returns import ConfirmReturnReceived
 from events.shipping import CancelShipment, CreateShipment, UpdateShipmentStatus
+from events.shipping_parts import ReturnedItem
 from events.types import Address, ShippedItem
 from streams.addresses import wire_address
 from tests.flows.scene import Scene, of_two_prices
@@ -230,6 +232,29 @@ def by_hand(scene: Scene, units: int, warehouse: str | None) -> None:
         )
     )
     scene.wait(days=4)
+
+
+def test_shipment_creation_lost_in_part_and_found_is_refunded_that_part_alone() -> None:
+    scene = in_two().wait(hours=30)
+    for why in ("LOST", "REFUSED"):
+        failed = UpdateShipmentStatus(
+            shipment_id="shp_ord_1", status="delivery_failed", reason_code=why
+        )
+        scene.tell(failed).wait(days=4)
+
+    begun = scene.last("ReturnInitiated")
+    back = ReturnedItem(sku="p1", product_id="p1", quantity=2, condition="new")
+    scene.tell(
+        ConfirmReturnReceived(
+            return_id=begun.return_id,
+            shipment_id=begun.shipment_id,
+            warehouse_id="wh_east_01",
+            items=(back,),
+        )
+    )
+
+    assert (scene.status(), scene.books()) == ("delivered", (6_000, 4_000, 0))
+    assert scene.level() == (3, 0, 0)
 
 
 @pytest.mark.parametrize("warehouse", ["wh_east_01", None])

@@ -367,6 +367,17 @@ def test_a_lost_parcel_pays_back_what_was_in_it_and_no_more() -> None:
     assert story.back == [10_000]
 
 
+@pytest.mark.parametrize("reason", ["delivery_failed", "changed_mind"])
+def test_of_a_line_in_two_parcels_only_what_the_lost_one_had_is_paid_back(reason: str) -> None:
+    two, one = dispatched(quantity=2), dispatched("shp_2", quantity=1)
+    story = Story().hear(two, one, lost(), lost(), agreed(reason), received(item(quantity=2)))
+    assert story.back == [6_666]
+
+    story.hear(received(return_id="ret_2", shipment_id="shp_2"))
+
+    assert story.back == [6_666, 3_334]
+
+
 @pytest.mark.parametrize(
     ("reason", "failed", "back"),
     [
