@@ -150,7 +150,9 @@ def returned(
     worth = Worth(0, sale) if was_lost else _worth(sale, event, rules, unused=is_unused)
     amount = worth.amount_minor - (0 if agreed is None else agreed.fee_minor)
     loss = _cause_of_loss(event.shipment_id) if is_unused else ""
-    cause, why = event.return_id, _why_nothing(sale, event, worth, amount)
+    cause, why = event.return_id, _used_up(worth, amount)
+    if was_lost and not is_unused and any(map(_is_refundable, event.items)):
+        why = "already_refunded"
     back = Back(cause, amount, "RETURN", cause, instead_of=loss, why_nothing=why)
     return Moved(worth.sale, back=back)
 
@@ -171,7 +173,7 @@ def unreplaced(
         return Moved(sale)
     worth = _worth(sale, command, rules, unused=False)
     amount, return_id = worth.amount_minor - command.fee_minor, command.return_id or ""
-    why = _why_nothing(sale, command, worth, amount)
+    why = _used_up(worth, amount)
     back = Back(command.cause, amount, command.reason, return_id, why_nothing=why)
     return Moved(worth.sale, back=back)
 
@@ -189,20 +191,9 @@ def _worth(
     return Worth(amount, after)
 
 
-def _why_nothing(
-    sale: Sale, told: ReturnReceived | RefundGoods, worth: Worth, amount_minor: int
-) -> RefundRefusal | None:
-    """Say what became of the price of goods that were sold and are taken back.
-
-    The way back cost as much, or it went back before, as for a parcel that was lost and is found.
-    """
-    if amount_minor > 0:
-        return None
-    if worth.amount_minor > 0:
-        return "amount_exceeds_payment"
-    sold = {name for line in sale.lines for name in (line.product_id, line.sku)} - {None}
-    came = [one for one in told.items if _is_refundable(one) and {one.product_id, one.sku} & sold]
-    return "already_refunded" if came and worth.sale == sale else None
+def _used_up(worth: Worth, amount_minor: int) -> RefundRefusal | None:
+    """Say that the way back cost as much as what came back."""
+    return "amount_exceeds_payment" if worth.amount_minor > 0 >= amount_minor else None
 
 
 def _is_refundable(item: ReturnedItem) -> bool:
@@ -237,7 +228,7 @@ def give_back(
     answers = [own_id for own_id, one in payments.items() if one.status not in TERMINAL][-1:]
     if left <= 0 and back.why_nothing is not None:
         for own_id in answers:
-            yield own_id, (_nothing(payments[own_id], own_id, back.cause, back.why_nothing),)
+            yield own_id, _nothing(payments[own_id], own_id, back.cause, back.why_nothing)
     for payment_id, payment in payments.items():
         refund_id = refund_id_of(payment_id, back.cause)
         known = find(payment.refunds, refund_id)
@@ -267,8 +258,12 @@ def _share_minor(payments: Mapping[str, Payment], cause: str) -> Iterator[int]:
         yield max(0, _giveable_minor(payment)) if known is None else known.amount_minor
 
 
-def _nothing(payment: Payment, payment_id: str, cause: str, why: RefundRefusal) -> rf.RefundRefused:
-    return rf.RefundRefused(refund_id_of(payment_id, cause), 0, payment.session.currency, why)
+def _nothing(payment: Payment, payment_id: str, cause: str, why: RefundRefusal) -> Facts:
+    """Say why nothing goes back for a cause, unless it was said what does."""
+    refund_id = refund_id_of(payment_id, cause)
+    if find(payment.refunds, refund_id) is not None:
+        return ()
+    return (rf.RefundRefused(refund_id, 0, payment.session.currency, why),)
 
 
 def _unmade_minor(payments: Mapping[str, Payment], cause: str) -> Iterator[int]:
