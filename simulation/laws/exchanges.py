@@ -5,7 +5,7 @@ product that was bought first.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -234,9 +234,17 @@ class ExchangeLaw:
         )
         excused = payment.stuck or payment.owed or payment.status.value in _UNPAID
         excused = excused or order_id in self.refused or order.refund_status == "refunded"
+        # The ways back, and what went back as a difference, may come to all that the goods cost.
+        excused = excused or round(100 * data["fee"]) >= _cost_minor(order, data["items"])
         pending = any(one.return_id == return_id for one in payment.refunds)
         paid = return_id in self.refunded or pending
         insist(paid or excused, ONE_OF_THEM, order_id, f"{return_id} is not paid")
+
+
+def _cost_minor(order: Any, items: Iterable[Data]) -> int:
+    """What items were sold for, a part of a line's units cut to whole minor units."""
+    sold = [(order.lines[int(one["itemId"].rpartition(":")[2]) - 1], one) for one in items]
+    return sum([line.total_minor * one["quantity"] // line.quantity for line, one in sold])
 
 
 HEEDED: Final[Mapping[str, Callable[[ExchangeLaw, Data], None]]] = {
