@@ -50,6 +50,9 @@ class Timers:
         self._journal = journal
         self._not_before: dict[str, int] = {}
         """By row key: when a timer is tried again that failed."""
+        self._first = ""
+        """No row comes before this key. A store keeps traces of what was deleted for long, and a
+        look that began before them all would walk over every timer that there was."""
 
     def set(self, agent: str, kind: str, key: str, due_ms: int) -> None:
         """Keep a timer.
@@ -59,17 +62,23 @@ class Timers:
         """
         if kind not in self._agents[agent].timers:
             raise TopologyError(f"agent {agent!r} sets timers {kind!r} but has no handler for them")
-        self._rows[timer_key(due_ms, agent, kind, key)] = True
+        row_key = timer_key(due_ms, agent, kind, key)
+        self._first = min(self._first, row_key)
+        self._rows[row_key] = True
 
     def cancel(self, agent: str, kind: str, key: str, due_ms: int) -> None:
         """Forget a timer."""
         del self._rows[timer_key(due_ms, agent, kind, key)]
 
     def due(self, now_ms: int) -> list[str]:
-        """Row keys of timers to fire at now_ms, at most TIMERS_A_TICK_MAX."""
-        waiting = self._not_before
+        """Row keys of timers to fire at now_ms, at most TIMERS_A_TICK_MAX.
+
+        Call it with nothing to undo: what it finds to be gone must not come back by itself.
+        """
+        waiting, end = self._not_before, f"{now_ms + 1:0{_DUE_DIGITS}d}"
         limit = TIMERS_A_TICK_MAX + len(waiting)
-        found = [k for k, _ in self._rows.scan("", f"{now_ms + 1:0{_DUE_DIGITS}d}", limit)]
+        found = [k for k, _ in self._rows.scan(self._first, end, limit)]
+        self._first = found[0] if found else max(self._first, end)
         if waiting and len(found) < limit:
             # Those that are not found were cancelled meanwhile.
             self._not_before = waiting = {k: waiting[k] for k in found if k in waiting}
