@@ -8,7 +8,6 @@ next. Event time is the broker's.
 """
 
 from collections.abc import Callable, Mapping
-from itertools import islice
 from operator import attrgetter
 from typing import Any, Final
 
@@ -33,6 +32,7 @@ from topics import (
 
 _NAME: Final = "metrics"
 _ALL: Final = "all"
+_FORGOTTEN: Final = "forgotten"
 _ENCODER: Final = msgspec.json.Encoder()
 _CUSTOMERS_A_TICK_MAX: Final = 1_000
 """Customers of reported days that one tick forgets."""
@@ -194,7 +194,13 @@ def _tell(ctx: Context, day: int) -> None:
 
 
 def _forget_customers(ctx: Context, open_from: int) -> None:
-    met = ctx.table(DAY_CUSTOMERS)
-    over_ = islice(met.scan("", day_key(open_from)), _CUSTOMERS_A_TICK_MAX)
-    for key in [key for key, _ in over_]:
+    """Forget some of those who were met on reported days; nothing is read once all are."""
+    days, met = ctx.table(OPEN_FROM), ctx.table(DAY_CUSTOMERS)
+    first = days.get(_FORGOTTEN) or 0
+    if first == open_from:
+        return
+    over_ = [key for key, _ in met.scan(day_key(first), day_key(open_from), _CUSTOMERS_A_TICK_MAX)]
+    for key in over_:
         del met[key]
+    if len(over_) < _CUSTOMERS_A_TICK_MAX:
+        days[_FORGOTTEN] = open_from

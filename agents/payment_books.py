@@ -1,7 +1,6 @@
 """What the agent `payments` notes for the nightly look at the providers' books, and does then."""
 
 from collections.abc import Sequence
-from itertools import islice
 from typing import Final
 
 from agents.wiring import Cause, announce, cause_of
@@ -66,9 +65,9 @@ def reconciling(rules: PaymentRules) -> TickHandler:
     def tick(ctx: Context, now_ms: int) -> None:
         notes = ctx.table(BOOK_NOTES)
         page = rules.reconciliation_page_max
-        _ask(ctx, [*islice(notes.scan("", due_before(now_ms, rules)), page)], now_ms, rules)
+        _ask(ctx, [*notes.scan("", due_before(now_ms, rules), page)], now_ms, rules)
         start = ASKED
-        while silent := [*islice(notes.scan(start, ASKED_END), page)]:
+        while silent := [*notes.scan(start, ASKED_END, page)]:
             start = next_asked(silent[0][0])
             _ask(ctx, [one for one in silent if one[0] < start], now_ms, rules)
 

@@ -81,7 +81,10 @@ class Table(Protocol[R]):
         """Remove the row; no error when there is none."""
 
     def scan(self, start: str, end: str, limit: int | None = None) -> Iterable[tuple[str, R]]:
-        """Rows with start <= key < end, in the byte order of their keys, so many at most."""
+        """Rows with start <= key < end, in the byte order of their keys, so many at most.
+
+        They are read at once: whoever wants a few of many says so.
+        """
 
 
 class Context(Protocol):

@@ -12,7 +12,6 @@ A sliding view (the last five minutes, every minute) is a merge of tumbling rows
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 from typing import Generic
 
 import msgspec
@@ -184,9 +183,7 @@ class Windows(Generic[R]):
         if clock is None:
             return []
         end = window_key(clock.open_from_ms)
-        found = (
-            list(islice(self._rows.scan(clock.handed, end), rows_max)) if clock.handed < end else []
-        )
+        found = list(self._rows.scan(clock.handed, end, rows_max)) if clock.handed < end else []
         cursor = found[-1][0] + "\0" if len(found) == rows_max else max(clock.handed, end)
         self._move(clock, cursor, clock.kept)
         return found
@@ -205,7 +202,7 @@ class Windows(Generic[R]):
         end = window_key(min(self._spec.kept_from(at_ms), clock.open_from_ms))
         if end <= clock.kept:
             return 0
-        keys = [key for key, _ in islice(self._rows.scan(clock.kept, end), rows_max)]
+        keys = [key for key, _ in self._rows.scan(clock.kept, end, rows_max)]
         for key in keys:
             del self._rows[key]
         self._move(clock, clock.handed, keys[-1] + "\0" if len(keys) == rows_max else end)

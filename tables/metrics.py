@@ -34,8 +34,8 @@ DAY_CUSTOMERS: Final = TableSpec(
 OPEN_FROM: Final = TableSpec(
     name="metrics_open_from",
     row=int,
-    key="all",
-    help="The first day that a partition has not reported.",
+    key="all, or forgotten",
+    help="The first day that a partition has not reported, and of whose customers it still knows.",
     hidden=True,
 )
 

@@ -29,6 +29,7 @@ from tests.agents.metrics_desk import (
     left,
     opened,
 )
+from tests.engine.walked import Walked
 from topics import METRICS
 
 EXAMPLE = Path(__file__).parents[1] / "events/examples/OrderMetricsCalculated/daily-metrics.json"
@@ -168,6 +169,28 @@ def test_customers_count_once_a_day_and_renewals_are_no_orders() -> None:
 
     assert desk.row(DAILY_ORDERS, "2024-04-14").customers == 2
     assert desk.row(DAILY_ORDERS, "2024-04-15").customers == 1
+    assert desk.driver.rows(DAY_CUSTOMERS) == {}
+
+
+def test_a_days_customers_are_forgotten_a_few_a_tick_and_then_nothing_is_looked_at(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("engine.driver.MemoryStore", Walked)
+    monkeypatch.setattr("agents.metrics._CUSTOMERS_A_TICK_MAX", 2)
+    desk = Desk().put(*[opened(f"o{n}", f"cus_{n}") for n in range(30)])
+    stores = [lane.store for lane in desk.driver._lanes]
+
+    def walked() -> int:
+        return sum(store.walked[DAY_CUSTOMERS.name] for store in stores)
+
+    desk.until("2024-04-15T01:00:00")
+    first_tick = walked()
+    desk.driver.advance(30_000, step_ms=1_000)
+    after = walked()
+    desk.driver.advance(10_000, step_ms=1_000)
+
+    assert first_tick == 3 * 2
+    assert walked() == after
     assert desk.driver.rows(DAY_CUSTOMERS) == {}
 
 

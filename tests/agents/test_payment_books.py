@@ -13,6 +13,7 @@ from streams.payments.books import RULE
 from streams.payments.rules import PaymentRules
 from tables.payments import BOOK_NOTES, STUCK
 from tests.agents.till import RULES, Till, about, session
+from tests.engine.walked import Walked
 from tests.streams.payments.samples import (
     HOUR_MS,
     MINUTE_MS,
@@ -158,6 +159,17 @@ def test_pages_are_bounded() -> None:
 
     assert sum(asked(till)) == 7
     assert max(asked(till)) <= 2
+
+
+def test_no_more_is_looked_at_than_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.driver.MemoryStore", Walked)
+    till = paid(30, replace(RULES, reconciliation_page_max=1))
+
+    till.driver.advance(UNTIL_TWO_MS)
+
+    stores = [lane.store for lane in till.driver._lanes]
+    assert sum(asked(till)) == len(stores)
+    assert sum(store.walked[BOOK_NOTES.name] for store in stores) == len(stores)
 
 
 def test_books_that_do_not_answer_keep_no_others_from_being_compared() -> None:

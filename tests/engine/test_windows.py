@@ -19,6 +19,7 @@ from engine.windows import (
     split_key,
     window_key,
 )
+from tests.engine.walked import Walked
 
 MINUTE = 60_000
 
@@ -326,6 +327,20 @@ def test_expiry_goes_on_where_its_bound_stopped_it() -> None:
     some.windows.advance(MINUTE)
 
     assert [some.windows.expire(rows_max=2) for _ in range(3)] == [2, 1, 0]
+
+
+def test_handing_out_and_expiring_a_few_look_at_no_more_rows_than_those() -> None:
+    store = Walked()
+    one = lane(Tumbling(MINUTE, 0, 10 * MINUTE), store)
+    for minute in (*range(50), 100):
+        one.add("a", minute * MINUTE)
+    windows = one.restarted().windows
+    store.walked.clear()
+
+    windows.closed(rows_max=2)
+    windows.expire(rows_max=2)
+
+    assert store.walked.total() == 4
 
 
 def test_a_later_watermark_of_the_caller_expires_no_open_window() -> None:
