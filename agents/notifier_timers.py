@@ -6,13 +6,13 @@ from msgspec.structs import replace
 
 from agents.notifier_rows import AGENT, person_of, save
 from agents.wiring import Cause, timer_cause
-from engine.specs import Context, Timer, TimerHandler
+from engine.specs import Context, Table, Timer, TimerHandler
 from streams.notifications.admitting import Person, resume
 from streams.notifications.booking import NONE
 from streams.notifications.facts import Fact, Queued
 from streams.notifications.outcomes import digest_of
 from streams.notifications.rows import Digest, Notification
-from streams.notifications.rules import NotificationRules
+from streams.notifications.rules import DAY_MS, HOUR_MS, NotificationRules
 from streams.notifications.trying import retry
 from tables.notifications import (
     BOOKINGS,
@@ -89,17 +89,31 @@ def _sweeping(rules: NotificationRules) -> TimerHandler:
 
     def handler(ctx: Context, timer: Timer, now_ms: int) -> None:
         history, ids = ctx.table(NOTIFICATIONS), ctx.table(NOTIFICATION_IDS)
-        start, end = history_range(timer.key, now_ms - kept_ms)
-        for key, row in list(history.scan(start, end)):
-            if row.wanted_ms + kept_ms <= now_ms:
+        cut_ms = now_ms - kept_ms
+        for key, row in list(history.scan(*history_range(timer.key, cut_ms))):
+            if row.wanted_ms <= cut_ms:
                 del history[key], ids[row.notification_id], ids[row.idempotency_key]
-        rest = [row for _, row in history.scan(*history_range(timer.key))]
-        bookings = ctx.table(BOOKINGS)
-        if not rest:
+        oldest_ms, bookings = _oldest_ms(history, timer.key, cut_ms), ctx.table(BOOKINGS)
+        if not oldest_ms:
             del bookings[timer.key]
             return
-        sweep_ms = min([row.wanted_ms for row in rest]) + kept_ms
+        sweep_ms = oldest_ms + kept_ms
         bookings[timer.key] = replace(bookings.get(timer.key) or NONE, sweep_ms=sweep_ms)
         ctx.set_timer("history", timer.key, sweep_ms)
 
     return handler
+
+
+def _oldest_ms(history: Table[Notification], user_id: str, cut_ms: int) -> int:
+    """When the first of what is left was wanted; 0: nothing is left.
+
+    Nothing is wanted before it was queued, and those that were queued first come last of all. So a
+    little is looked at first: the shop's own people have as many messages as there are events, and
+    each of them ends once.
+    """
+    for until_ms in (cut_ms + HOUR_MS, cut_ms + DAY_MS):
+        rows = history.scan(*history_range(user_id, until_ms))
+        oldest_ms = min([row.wanted_ms for _, row in rows], default=until_ms + 1)
+        if oldest_ms <= until_ms:
+            return oldest_ms
+    return min([row.wanted_ms for _, row in history.scan(*history_range(user_id))], default=0)

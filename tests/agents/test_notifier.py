@@ -10,8 +10,15 @@ from events.notifications import CustomerEngagementRecorded, Interaction
 from events.registrations import UserSignedUpEvent
 from streams.notifications.rows import Preferences
 from streams.notifications.rules import DAY_MS, HOUR_MS, MINUTE_MS
-from tables.notifications import CONTACTS, NOTIFICATION_IDS, NOTIFICATIONS, PREFERENCES
+from tables.notifications import (
+    BOOKINGS,
+    CONTACTS,
+    NOTIFICATION_IDS,
+    NOTIFICATIONS,
+    PREFERENCES,
+)
 from tests.agents.post_office import NOON_MS, PostOffice, ask
+from tests.engine.walked import Walked
 from tests.streams.notifications.test_life import PROMISE_MS
 from topics import NOTIFICATIONS_EVENTS, NOTIFICATIONS_QUEUE, PULSE
 
@@ -397,6 +404,42 @@ def test_the_history_is_kept_for_ninety_days() -> None:
     assert office.driver.rows(NOTIFICATIONS) == {}
     assert office.driver.rows(NOTIFICATION_IDS) == {}
     assert office.driver.timers() == {}
+
+
+@pytest.mark.parametrize("every_ms", [MINUTE_MS, 5 * HOUR_MS, 8 * DAY_MS])
+def test_each_message_of_a_long_history_ends_by_itself(every_ms: int) -> None:
+    office = PostOffice()
+    for number in range(10):
+        office.tell(ask(f"k{number}"))
+        office.driver.advance(every_ms)
+    left = []
+
+    office.driver.advance(90 * DAY_MS - 10 * every_ms)
+    for _ in range(10):
+        left.append(len(office.history()))
+        office.driver.advance(every_ms)
+
+    assert left == [9, 8, 7, 6, 5, 4, 3, 2, 1, 0]
+    assert office.driver.rows(NOTIFICATION_IDS) == office.driver.rows(BOOKINGS) == {}
+    assert office.driver.timers() == {}
+
+
+def test_a_message_that_ends_does_not_have_the_whole_history_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("engine.driver.MemoryStore", Walked)
+    office = PostOffice(partitions=1)
+    for number in range(50):
+        office.tell(ask(f"k{number}"))
+        office.driver.advance(6 * HOUR_MS)
+    [store] = [lane.store for lane in office.driver._lanes]
+    office.driver.advance(90 * DAY_MS - 50 * 6 * HOUR_MS - 1)
+    before = store.walked[NOTIFICATIONS.name]
+
+    office.driver.advance(1)
+
+    assert store.walked[NOTIFICATIONS.name] - before < 10, "what ended, and the next day's four"
+    assert len(office.history()) == 49
 
 
 # --- history ---------------------------------------------------------------------------------
