@@ -33,7 +33,9 @@ from web.tables import number_in
 
 LIMIT_DEFAULT: Final = 20
 LIMIT_MAX: Final = 100
-OFFSET_MAX: Final = 100_000
+OFFSET_MAX: Final = 10_000
+"""As far back as a history is read: some 50 ms, in which nothing else of the worker moves. Of
+customers that is all; the shop's own people are told of whatever happens."""
 _PART: Final = "\x1f"
 _PROVIDERS: Final = frozenset({"EMAIL", "SMS", "PUSH"})
 

@@ -114,7 +114,8 @@ async def test_unread_is_what_arrived_and_nobody_opened(
 
 
 @pytest.mark.parametrize(
-    "query", ["limit=0", "limit=101", "limit=x", "offset=-1", "status=read", "limit="]
+    "query",
+    ["limit=0", "limit=101", "limit=x", "offset=-1", "offset=10001", "status=read", "limit="],
 )
 async def test_what_is_out_of_bounds_is_refused(port: TestClient[Any, Any], query: str) -> None:
     assert (await port.get(f"/users/cus_1/notifications?{query}")).status == 400
