@@ -12,9 +12,8 @@ from faust.cli import argument, option
 from pydantic import ValidationError
 
 from commands.base import JSON, Command, CommandError
-from commands.changelog import rows_of
 from commands.sending import refused, send
-from commands.worker_client import ask
+from commands.worker_client import all_rows, ask
 from events.alerts import AlertResolved
 from streams.alerts.raised import RaisedAlert, resolution
 from tables.pulse import RAISED
@@ -47,9 +46,10 @@ class alerts(Command):  # noqa: N801 - the command's name
         else:
             raise CommandError("usage: alerts list | alerts resolve ALERT_ID [--by NAME]")
 
-    async def _open(self) -> dict[str, RaisedAlert]:
-        found = await rows_of(self, RAISED)
-        rows = {key: msgspec.json.decode(found[key], type=RaisedAlert) for key in sorted(found)}
+    @staticmethod
+    async def _open() -> dict[str, RaisedAlert]:
+        found = await all_rows(RAISED.name)
+        rows = {key: msgspec.convert(row, RaisedAlert) for key, row in found.items()}
         return {key: row for key, row in rows.items() if not row.resolved_at_ms}
 
     async def _list(self, as_json: bool) -> None:

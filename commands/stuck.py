@@ -12,9 +12,8 @@ from faust.cli import argument, option
 from pydantic import ValidationError
 
 from commands.base import JSON, Command, CommandError
-from commands.changelog import rows_of
 from commands.sending import refused, send
-from commands.worker_client import ask
+from commands.worker_client import all_rows, ask
 from events.books import ResolveStuckPayment
 from streams.moments import moment_of
 from streams.payments.books import Stuck
@@ -72,8 +71,8 @@ class stuck(Command):  # noqa: N801 - the command's name
             raise CommandError(_USAGE)
 
     async def _list(self, as_json: bool) -> None:
-        found = await rows_of(self, STUCK)
-        rows = {key: msgspec.json.decode(raw, type=Stuck) for key, raw in found.items()}
+        found = await all_rows(STUCK.name)
+        rows = {key: msgspec.convert(row, Stuck) for key, row in found.items()}
         oldest = sorted(rows, key=lambda key: rows[key].since_ms)
         if as_json:
             self.show_json([{"key": key} | msgspec.to_builtins(rows[key]) for key in oldest])

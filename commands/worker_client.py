@@ -1,9 +1,11 @@
-"""Asks a running worker for rows."""
+"""Asks running workers for rows: what they hold, whatever else the changelog has."""
 
 import json
 import os
+import sys
 from contextlib import suppress
 from typing import Any, Final
+from urllib.parse import quote
 
 import aiohttp
 from yarl import URL
@@ -11,6 +13,9 @@ from yarl import URL
 from commands.base import CommandError
 
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=10)
+ROWS_MAX: Final = 10_000
+"""Rows that are read of a table: more of them nobody looks at."""
+_PAGE_ROWS: Final = 1_000
 _OK, _UNAUTHORIZED, _NOT_FOUND = 200, 401, 404
 
 
@@ -35,6 +40,32 @@ async def ask(path: str) -> Any:
         f"no worker answers at {', '.join(urls)}: start one (`faust -A app worker`)"
         " or set FLOWMART_WORKER_URL"
     )
+
+
+async def all_rows(table: str) -> dict[str, Any]:
+    """The rows of a table by key, in order, whichever workers hold them; no more than `ROWS_MAX`.
+
+    They are read a page at a time, each as it stands then.
+
+    Raises:
+        CommandError: no worker listens, or it refuses, or some rows are nobody's now.
+    """
+    found: dict[str, Any] = {}
+    after = ""
+    while len(found) < ROWS_MAX:
+        page = await ask(f"/tables/{table}/?workers=all&limit={_PAGE_ROWS}&after={after}")
+        if len(page["partitions"]) < page["partitions_total"]:
+            raise CommandError("the worker tells its own rows only: renew it, or ask another")
+        found |= {row["key"]: row["value"] for row in page["rows"]}
+        if not page["more"]:
+            return found
+        after = quote(next(reversed(found)), safe="")
+    print(
+        f"table {table} has more rows than these {len(found)}:"
+        f" `faust -A app tables export {table}` reads them all from the changelog",
+        file=sys.stderr,
+    )
+    return found
 
 
 async def _ask(url: str, path: str) -> Any:

@@ -9,7 +9,7 @@ from engine.bind import LaneApp
 from engine.specs import TableSpec
 from engine.views import committed_row, committed_rows
 from web.access import sees_personal
-from web.peers import Peers
+from web.peers import FORWARDED, Peers
 from web.problems import problem
 
 LIMIT_DEFAULT = 20
@@ -43,7 +43,10 @@ class TableViews:
         return web.json_response({"tables": tables, **self._here()})
 
     async def rows(self, request: web.Request) -> web.Response:
-        """Rows of the partitions held here, in the order of their keys, behind `after`."""
+        """Rows of the partitions held here, in the order of their keys, behind `after`.
+
+        `workers=all`: those of all workers together.
+        """
         spec = self._spec(request)
         if isinstance(spec, web.Response):
             return spec
@@ -61,9 +64,25 @@ class TableViews:
             found.extend(rows)
         found.sort(key=lambda item: item[0])
         shown = [{"key": key, "value": row} for key, row in found[:limit]]
-        return web.json_response(
-            {"table": spec.name, "rows": shown, "more": len(found) > limit, **self._here()}
-        )
+        here = {"table": spec.name, "rows": shown, "more": len(found) > limit, **self._here()}
+        if request.query.get("workers") == "all" and FORWARDED not in request.headers:
+            return await self._everywhere(request, here, limit)
+        return web.json_response(here)
+
+    async def _everywhere(
+        self, request: web.Request, here: dict[str, Any], limit: int
+    ) -> web.Response:
+        """One page of all workers' rows; none where some partition's are not known."""
+        told = [here, *[page for _, page in await self._peers.each(request) if page is not None]]
+        held = sorted({partition for page in told for partition in page["partitions"]})
+        if len(held) < here["partitions_total"]:
+            return problem(
+                HTTPStatus.SERVICE_UNAVAILABLE, "a worker that has some of the rows does not answer"
+            )
+        found = sorted({row["key"]: row for page in told for row in page["rows"]}.items())
+        more = len(found) > limit or any(page["more"] for page in told)
+        rows = [row for _, row in found[:limit]]
+        return web.json_response({**here, "rows": rows, "more": more, "partitions": held})
 
     async def row(self, request: web.Request) -> web.Response:
         """One row, from this worker or from the one that holds it."""

@@ -81,6 +81,7 @@ def test_dead_letters(run: Run, arguments: dict[str, Any], why: str) -> None:
         ("list", "orders", None, "usage: tables list"),
         ("get", None, None, "usage: tables list"),
         ("get", "orders", None, "usage: tables list"),
+        ("rows", None, None, "usage: tables list"),
         ("export", None, None, "usage: tables list"),
         ("get", "nonsense", "key", "no table is called nonsense; there are: "),
         ("export", "nonsense", None, "no table is called nonsense; there are: "),
@@ -187,11 +188,11 @@ def test_an_alert_that_nobody_can_resolve(
 ) -> None:
     row = RaisedAlert("a1", "stuck_order", "warn", "ord_1", 1, "", "docs", 1, resolved_at_ms=2)
 
-    async def rows_of(*_: Any) -> dict[str, bytes]:
+    async def all_rows(*_: Any) -> dict[str, Any]:
         rows = {"1": row, "2": replace(row, alert_id="a2", resolved_at_ms=0)}
-        return {key: msgspec.json.encode(one) for key, one in rows.items()}
+        return {key: msgspec.to_builtins(one) for key, one in rows.items()}
 
-    monkeypatch.setattr("commands.alerts.rows_of", rows_of)
+    monkeypatch.setattr("commands.alerts.all_rows", all_rows)
     monkeypatch.setattr("commands.alerts.send", None)
 
     assert why in run(alerts, action="resolve", alert=alert, by=by, as_json=False)

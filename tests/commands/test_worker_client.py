@@ -7,8 +7,9 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from commands import worker_client
 from commands.base import CommandError
-from commands.worker_client import ask
+from commands.worker_client import all_rows, ask
 
 TOKEN = "let me in"
 
@@ -93,3 +94,53 @@ async def test_of_several_workers_that_are_not_there_each_is_told(
 
     with pytest.raises(CommandError, match=r"http://127\.0\.0\.1:1, http://127\.0\.0\.1:2: start"):
         await ask("/row/key")
+
+
+PARTITIONS = {"partitions": [0, 1], "partitions_total": 2}
+
+
+@pytest.fixture
+async def rows(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[list[str]]:
+    """A worker with rows of five odd keys; gives what it was asked."""
+    asked: list[str] = []
+
+    async def page(request: web.Request) -> web.Response:
+        asked.append(request.path_qs)
+        after, limit = request.query["after"], int(request.query["limit"])
+        left = [key for key in ("a", "a b", "a&b", "b\x1f1", "\u00fc") if key > after]
+        shown = [{"key": key, "value": {"of": key}} for key in left[:limit]]
+        held = PARTITIONS if request.query["workers"] == "all" else {}
+        return web.json_response({"rows": shown, "more": len(left) > limit} | held)
+
+    app = web.Application()
+    app.add_routes([web.get("/tables/odd/", page)])
+    async with TestServer(app) as running:
+        monkeypatch.setenv("FLOWMART_WORKER_URL", f"{running.make_url('/')}")
+        monkeypatch.setattr(worker_client, "_PAGE_ROWS", 2)
+        yield asked
+
+
+async def test_all_rows_are_read_page_by_page(rows: list[str]) -> None:
+    found = await all_rows("odd")
+
+    assert list(found) == ["a", "a b", "a&b", "b\x1f1", "\u00fc"]
+    assert found["a&b"] == {"of": "a&b"}
+    assert len(rows) == 3
+
+
+async def test_of_a_table_that_is_too_long_the_rest_is_left_to_an_export(
+    rows: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(worker_client, "ROWS_MAX", 4)
+
+    assert len(await all_rows("odd")) == 4
+    assert "more rows than these 4: `faust -A app tables export odd`" in capsys.readouterr().err
+
+
+async def test_rows_of_some_partitions_are_not_taken_for_all(
+    rows: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(PARTITIONS, "partitions", [1])
+
+    with pytest.raises(CommandError, match="its own rows only"):
+        await all_rows("odd")

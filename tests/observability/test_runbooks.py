@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 PAGES = sorted((ROOT / "docs" / "runbooks").glob("*.md"))
 COMMANDS = {
     "dead-letters": {"list", "show", "replay"},
-    "tables": {"list", "get", "export"},
+    "tables": {"list", "get", "rows", "export"},
     "topics": {"create", "check"},
     "order": {"ORDER_ID"},
     "stuck": {"list", "resolve"},
@@ -50,7 +50,7 @@ def test_a_runbook_names_a_table_where_one_is_wanted(page: Path) -> None:
     found = re.findall(r"faust -A app tables (\w+)([^`\n]*)", page.read_text())
 
     for action, arguments in found:
-        wanted = {"list": 0, "export": 1, "get": 2}[action]
+        wanted = {"list": 0, "rows": 1, "export": 1, "get": 2}[action]
         assert len(arguments.split(" | ")[0].split()) >= wanted, f"{action}{arguments}"
         assert wanted or not arguments.strip(), f"{action}{arguments}: list takes no table"
 

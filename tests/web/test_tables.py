@@ -18,20 +18,38 @@ KEYS = ["a", "a\x1f1", "a\x1f2", "b", "käse"]
 
 
 @pytest.fixture
-async def port() -> AsyncIterator[TestClient[Any, Any]]:
-    driver = Driver([counting()])
+def driver() -> Driver:
+    made = Driver([counting()])
     for key in KEYS:
-        driver.send(IN, value(key, 1), key)
-    driver.run()
-    lanes = dict(enumerate(driver._lanes))
+        made.send(IN, value(key, 1), key)
+    return made.run()
+
+
+def worker(driver: Driver, partitions: range, peers: tuple[str, ...] = ()) -> web.Application:
+    """One that holds these partitions, and knows those peers."""
+    lanes = {partition: driver._lanes[partition] for partition in partitions}
     app: Any = SimpleNamespace(
         lanes=SimpleNamespace(open_lanes=lambda: lanes, topology=driver.topology),
-        assignor=SimpleNamespace(external_topics_metadata=dict),
+        assignor=SimpleNamespace(external_topics_metadata=lambda: dict.fromkeys(peers)),
         conf=SimpleNamespace(canonical_url="http://me"),
     )
     site = web.Application(middlewares=[access(Tokens())])
     site.add_routes(TableViews(app, Peers(app)).routes())
-    async with TestClient(TestServer(site)) as client:
+    return site
+
+
+@pytest.fixture
+async def port(driver: Driver) -> AsyncIterator[TestClient[Any, Any]]:
+    async with TestClient(TestServer(worker(driver, range(3)))) as client:
+        yield client
+
+
+@pytest.fixture
+async def one_of_two(driver: Driver) -> AsyncIterator[TestClient[Any, Any]]:
+    other = TestServer(worker(driver, range(1, 3)))
+    await other.start_server()
+    mine = worker(driver, range(1), (str(other.make_url("/")),))
+    async with other, TestClient(TestServer(mine)) as client:
         yield client
 
 
@@ -72,3 +90,28 @@ async def test_the_last_stroke_may_be_left_out(port: TestClient[Any, Any], path:
 
     assert short.status == 200
     assert await short.json() == await whole.json()
+
+
+async def test_one_of_several_workers_tells_the_rows_of_all_a_page_at_a_time(
+    one_of_two: TestClient[Any, Any],
+) -> None:
+    own, _ = await keys(one_of_two)
+    seen: list[str] = []
+    more = True
+
+    while more:
+        page, more = await keys(
+            one_of_two, workers="all", limit="2", after=seen[-1] if seen else ""
+        )
+        seen += page
+
+    assert len(own) < len(KEYS)
+    assert seen == KEYS
+
+
+async def test_rows_that_nobody_tells_are_not_left_out_in_silence(driver: Driver) -> None:
+    alone = worker(driver, range(1), ("http://127.0.0.1:9/",))
+    async with TestClient(TestServer(alone)) as port:
+        found = await port.get("/tables/counts/", params={"workers": "all"})
+
+    assert found.status == 503
