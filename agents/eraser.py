@@ -3,7 +3,9 @@
 Reads EraseCustomer of registrations.commands by customer, and hands a Sweep to every partition;
 each answers with Swept. Publishes CustomerErased once a round finds nothing more. Keeps how far
 an erasure is. Amounts, ids and times stay as they are. Reads OrderConfirmed too, and keeps by
-customer those of other systems: where Orders has no row, nothing else leads to them.
+customer those of other systems: where Orders has no row, nothing else leads to them. And reads
+LegacyOrderArchived: of such an order its payments stay, without the person, and nothing of what
+other services kept of it.
 
 It writes rows of other agents' tables, as nobody else does: all lie in the lane that it runs in,
 so a sweep is one transaction with the records around it. What records on topics say of a customer
@@ -54,14 +56,18 @@ def eraser_agent(
     rules: ErasureRules, tables: Iterable[TableSpec[Any]], partitions: int
 ) -> AgentSpec:
     """The agent that erases, from all these tables in all these partitions."""
-    keys = keys_everywhere(partitions)
+    keys, erasing = keys_everywhere(partitions), Erasing(tables)
     return AgentSpec(
         name=AGENT,
         help="Erases what is known of a customer.",
         sources=(
             Source(REGISTRATIONS_COMMANDS, {"EraseCustomer": _on_asked(keys)}, by="customerId"),
-            Source(ORDERS_EVENTS, {"OrderConfirmed": _on_confirmed}, by="orderId"),
-            Source(ERASURE_STEPS, {"ErasureStep": _on_step(rules, Erasing(tables), partitions)}),
+            Source(
+                ORDERS_EVENTS,
+                {"OrderConfirmed": _on_confirmed, "LegacyOrderArchived": _on_archived(erasing)},
+                by="orderId",
+            ),
+            Source(ERASURE_STEPS, {"ErasureStep": _on_step(rules, erasing, partitions)}),
         ),
         tables=(ERASURES, OTHERS_ORDERS),
         outputs=(ERASURE_STEPS, REGISTRATIONS_EVENTS),
@@ -116,6 +122,14 @@ def _on_step(rules: ErasureRules, erasing: Erasing, partitions: int) -> Handler:
             ctx.set_timer("next-round", told.customer_id, after.next_ms)
         if after.erased_at_ms:
             _tell(ctx, told.customer_id, after)
+
+    return handler
+
+
+def _on_archived(erasing: Erasing) -> Handler:
+    def handler(ctx: Context, delivery: Delivery) -> None:
+        order = delivery.value.data
+        erasing.archive(ctx, order.customer_id, order.order_id)
 
     return handler
 

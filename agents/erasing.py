@@ -1,7 +1,8 @@
 """What one partition erases: rows found by a customer and their orders, whatever table they are in.
 
 A table says by its `key` where a customer's rows are, and by its `mask` what in them is personal;
-`ALSO` says what else is.
+`ALSO` says what else is. An order that went into the archive leaves nothing of the person either:
+no later erasure would find its rows.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -25,8 +26,10 @@ from streams.erasure.business import (
 )
 from streams.erasure.rounds import Sweep, Swept
 from streams.erasure.rules import ErasureRules
-from tables.erasure import OTHERS_ORDERS, others_order_in
-from tables.notifications import CONTACTS, NOTIFICATIONS, PREFERENCES, WATCHERS
+from tables.allocations import ALLOCATIONS
+from tables.erasure import OTHERS_ORDERS, others_key, others_order_in
+from tables.fraud import FRAUD
+from tables.notifications import BUYERS, CONTACTS, NOTIFICATIONS, PREFERENCES, WATCHERS
 from tables.orders import CUSTOMER_ORDERS, ORDERS, customer_range, order_id_in
 from tables.payments import CUSTOMER_PAYMENTS, PAYMENTS, payment_id_in
 from tables.registrations import WATCH_LISTS
@@ -35,6 +38,8 @@ from tables.subscriptions import INVOICES, SUBSCRIPTIONS
 
 DROPPED: Final = (CONTACTS, PREFERENCES, WATCH_LISTS)
 """Tables of which nothing is worth keeping without the person, but for what they stopped."""
+ARCHIVED: Final = (BUYERS, ALLOCATIONS, FULFILMENTS, SHIPMENTS, FRAUD)
+"""Tables of which nothing is kept of an order that went into the archive."""
 SUBSCRIBED: Final = (SUBSCRIPTIONS, INVOICES)
 """Tables that a subscription needs while it is open."""
 
@@ -100,8 +105,10 @@ class Erasing:
     """Erases from tables, those of every agent."""
 
     def __init__(self, tables: Iterable[TableSpec[Any]]) -> None:
-        personal = {t.name: t for t in tables if t.mask or t.name in ALSO or t in DROPPED}
+        known = {t.name: t for t in tables}
+        personal = {n: t for n, t in known.items() if t.mask or n in ALSO or t in DROPPED}
         self._by_order = _found(personal.values(), BY_ORDER)
+        self._archived = _found([t for t in known.values() if t in ARCHIVED], BY_ORDER)
         self._by_customer = _found(personal.values(), BY_CUSTOMER)
         self._by_payment = [t for t in personal.values() if t.key.startswith("paymentId")]
 
@@ -126,6 +133,18 @@ class Erasing:
         invoices = _several(ctx, INVOICES, step.customer_id)
         payments = tuple([name for _, invoice in invoices for name in payments_of(invoice)])
         return Swept(step.customer_id, step.round, ctx.partition, rows, busy + subscribed, payments)
+
+    def archive(self, ctx: Context, customer_id: str, order_id: str) -> None:
+        """Keep of an order that went into the archive what was paid for it, and nobody's name."""
+        if ctx.table(ORDERS).get(order_id) is not None:
+            return  # It is somebody else's archive that tells of it.
+        for table, rows in self._archived:
+            for key, _ in list(rows(ctx, table, order_id)):
+                del ctx.table(table)[key]
+        for table, rows in self._by_order:
+            for key, row in list(rows(ctx, table, order_id)):
+                _erase(ctx, table, key, row)
+        del ctx.table(OTHERS_ORDERS)[others_key(customer_id, order_id)]
 
     def _rows(
         self,

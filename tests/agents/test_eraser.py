@@ -8,12 +8,12 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from agents.erasing import ALSO, BY_CUSTOMER, BY_ORDER, DROPPED
+from agents.erasing import ALSO, ARCHIVED, BY_CUSTOMER, BY_ORDER, DROPPED
 from app import agents_of
 from events.erasure import EraseCustomer
 from events.inventory import AddInventory
 from events.notifications import NotificationRecipient, SendNotification
-from events.orders import OrderConfirmed, PlaceOrder
+from events.orders import LegacyOrderArchived, OrderConfirmed, PlaceOrder
 from events.payment_ids import PAYMENT_PREFIX
 from events.payments import PaymentInitiated
 from events.registrations import UserSignedUpEvent
@@ -32,6 +32,7 @@ from events.types import (
 from settings import Settings
 from streams.erasure.rules import ErasureRules
 from streams.notifications.rows import Preferences, Watchers
+from streams.orders.rules import OrderRules
 from tables.erasure import ERASURES
 from tables.notifications import CONTACTS, NOTIFICATIONS, PREFERENCES, WATCHERS
 from tables.orders import ORDERS
@@ -225,6 +226,42 @@ def test_a_round_erases_no_more_rows_than_it_may_and_the_next_takes_the_others()
     assert rows.count(7) > 3
     assert traces(shop, ANN) == {}
     assert shop.driver.rows(ERASURES)[ANN].rows == sum(rows)
+
+
+def test_of_an_order_in_the_archive_its_payment_stays_and_nothing_of_its_customer() -> None:
+    settings = Settings(partitions=3, orders=OrderRules(archive_ms=30 * DAY_MS))
+    shop = leave(lived(settings, ANN), ANN)
+    paid = shop.driver.rows(PAYMENTS)[f"pay_ord_{ANN}_1"]
+
+    shop.driver.advance(40 * DAY_MS, step_ms=DAY_MS)
+    erase(shop, ANN)
+
+    assert shop.driver.rows(ORDERS) == {}
+    assert traces(shop, ANN) == {}
+    assert [t.name for t in ARCHIVED if shop.driver.rows(t)] == []
+    left = shop.driver.rows(PAYMENTS)[f"pay_ord_{ANN}_1"]
+    assert (left.captured_minor, left.session.order_id) == (
+        paid.captured_minor,
+        f"ord_{ANN}_1",
+    )
+
+
+def test_an_archive_that_tells_of_an_order_of_ours_takes_nothing_from_it(shop: Shop) -> None:
+    before = stored(shop)
+
+    shop.tell(
+        LegacyOrderArchived(
+            order_id=f"ord_{ANN}_1",
+            customer_id=ANN,
+            location={},
+            line_items=(),
+            archived_at=datetime(2025, 2, 4, tzinfo=UTC),
+        )
+    )
+
+    after = stored(shop)
+    assert {key for key in after.keys() ^ before.keys() if b":\x00" not in key} == set()
+    assert traces(shop, ANN) != {}
 
 
 def test_open_business_keeps_what_it_needs_until_it_ends(shop: Shop) -> None:
