@@ -14,9 +14,18 @@ from tables.orders import CUSTOMER_ORDERS, ORDERS, SWEPT, customer_key
 
 AGENT: Final = "orders"
 EVERY_MS: Final = 10_000
-ROWS_MAX: Final = 500
+ROWS_MIN: Final = 500
 """Orders looked at in one tick: a few milliseconds."""
+ROWS_MAX: Final = 5_000
+"""The same where there are very many: some 50 ms."""
+CHANGES_MAX: Final = 500
+"""Orders changed in one tick."""
+ROUND_MS: Final = 3_600_000
+"""How long a look at all orders should take, ended ones of seven years among them: whoever is told
+of one that stands still is told so much later. Two million orders of a partition take as long."""
 _CURSOR: Final = "cursor"
+_SEEN: Final = "seen"
+_COUNTED: Final = "counted"
 _LAST: Final = "\U0010ffff"
 
 
@@ -24,23 +33,47 @@ def sweeping(rules: OrderRules) -> TickHandler:
     """Make the tick: it goes on where the last one stopped, and begins anew at the end."""
 
     def tick(ctx: Context, now_ms: int) -> None:
-        cursors = ctx.table(SWEPT)
-        start = cursors.get(_CURSOR) or ""
-        rows = list(ctx.table(ORDERS).scan(start, _LAST, ROWS_MAX))
-        for _, order in rows:
-            _look_at(ctx, order, now_ms, rules)
-        onward = rows[-1][0] + "\0" if len(rows) == ROWS_MAX else ""
-        if onward != start:
-            cursors[_CURSOR] = onward
+        notes = ctx.table(SWEPT)
+        seen, counted = (int(notes.get(name) or 0) for name in (_SEEN, _COUNTED))
+        few = _rows_of_a_tick(max(seen, counted))
+        rows = list(ctx.table(ORDERS).scan(notes.get(_CURSOR) or "", _LAST, few))
+        looked = _look_at_all(ctx, [order for _, order in rows], now_ms, rules)
+        if looked < few and looked == len(rows):
+            _note(ctx, {_CURSOR: "", _SEEN: "0", _COUNTED: str(seen + looked)})
+        else:
+            _note(ctx, {_CURSOR: rows[looked - 1][0] + "\0", _SEEN: str(seen + looked)})
 
     return tick
 
 
-def _look_at(ctx: Context, order: Order, now_ms: int, rules: OrderRules) -> None:
+def _rows_of_a_tick(orders: int) -> int:
+    """As many as make a round in time, of so many orders."""
+    return max(ROWS_MIN, min(ROWS_MAX, orders * EVERY_MS // ROUND_MS))
+
+
+def _note(ctx: Context, told: dict[str, str]) -> None:
+    notes = ctx.table(SWEPT)
+    for name, text in told.items():
+        if notes.get(name) != text:
+            notes[name] = text
+
+
+def _look_at_all(ctx: Context, orders: list[Order], now_ms: int, rules: OrderRules) -> int:
+    """How many were looked at: the rest waits for the next tick when too many changed."""
+    changed = 0
+    for number, order in enumerate(orders, 1):
+        changed += _look_at(ctx, order, now_ms, rules)
+        if changed == CHANGES_MAX:
+            return number
+    return len(orders)
+
+
+def _look_at(ctx: Context, order: Order, now_ms: int, rules: OrderRules) -> bool:
+    """Whether there was anything to do."""
     if is_old(order, now_ms, rules):
         _forget(ctx, order)
         announce(ctx, AGENT, _cause(order, now_ms), (archived(order, now_ms, rules),))
-        return
+        return True
     facts = looked_at(order, now_ms, rules)
     if facts:
         after = save(ctx, order, facts)
@@ -48,6 +81,7 @@ def _look_at(ctx: Context, order: Order, now_ms: int, rules: OrderRules) -> None
         if STUCK in after.flags and STUCK not in order.flags:
             told.append(alarm(after, now_ms))
         announce(ctx, AGENT, _cause(order, now_ms), told)
+    return bool(facts)
 
 
 def _cause(order: Order, now_ms: int) -> Cause:

@@ -59,8 +59,8 @@ CARTS: Final = TableSpec(
 SWEPT: Final = TableSpec(
     name="swept_orders",
     row=str,
-    key="cursor",
-    help="How far the sweep over this partition's orders has come.",
+    key="cursor, seen or counted",
+    help="How far the sweep over this partition's orders has come, and how many there were.",
     hidden=True,
 )
 
