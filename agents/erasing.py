@@ -8,8 +8,6 @@ no later erasure would find its rows.
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from msgspec.structs import replace
-
 from engine.specs import Context, TableSpec
 from events.payment_ids import PAYMENT_PREFIX, order_of_payment, payment_id_of
 from events.shipment_ids import SHIPMENT_PREFIX, order_of_shipment
@@ -29,7 +27,16 @@ from streams.erasure.rules import ErasureRules
 from tables.allocations import ALLOCATIONS
 from tables.erasure import OTHERS_ORDERS, others_key, others_order_in
 from tables.fraud import FRAUD
-from tables.notifications import BUYERS, CONTACTS, NOTIFICATIONS, PREFERENCES, WATCHERS
+from tables.notifications import (
+    BUYERS,
+    CONTACTS,
+    NOTIFICATIONS,
+    PREFERENCES,
+    WATCHED,
+    WATCHERS,
+    pair_key,
+    second_of,
+)
 from tables.orders import CUSTOMER_ORDERS, ORDERS, customer_range, order_id_in
 from tables.payments import CUSTOMER_PAYMENTS, PAYMENTS, payment_id_in
 from tables.registrations import WATCH_LISTS
@@ -233,13 +240,9 @@ def _erase(ctx: Context, table: TableSpec[Any], key: str, row: Any) -> bool:
 
 
 def _stop_watching(ctx: Context, customer_id: str) -> int:
-    """Have the customer wait for no product any more; those that others wait for are few."""
-    table = ctx.table(WATCHERS)
-    rows = [(k, row) for k, row in table.scan("", "\U0010ffff") if customer_id in row.user_ids]
-    for key, row in rows:
-        others = tuple([user_id for user_id in row.user_ids if user_id != customer_id])
-        if others:
-            table[key] = replace(row, user_ids=others)
-        else:
-            del table[key]
-    return len(rows)
+    """Have the customer wait for no product any more."""
+    watched, waiting = ctx.table(WATCHED), ctx.table(WATCHERS)
+    keys = [key for key, _ in _several(ctx, WATCHED, customer_id)]
+    for key in keys:
+        del watched[key], waiting[pair_key(second_of(key), customer_id)]
+    return len(keys)

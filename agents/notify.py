@@ -14,11 +14,11 @@ partition. An event of an order that nobody placed is told nobody.
 from collections.abc import Iterable
 from typing import Any, Final
 
-import msgspec
-
+import events
 from agents.wiring import announce, cause_of
 from engine.specs import AgentSpec, Context, Delivery, Handler, Source
 from events.base import Message
+from events.inventory import InventoryAdjusted
 from streams.notifications.buyers import (
     buyer_of,
     customer_of,
@@ -30,13 +30,12 @@ from streams.notifications.buyers import (
     order_of,
     scanned,
     told_short,
-    watching,
 )
 from streams.notifications.notices import house_notice, notices, recipient_of, watcher_notice
 from streams.notifications.occasions import is_told
-from streams.notifications.rows import Watchers
 from streams.notifications.rules import NotificationRules
-from tables.notifications import BUYERS, WATCHERS
+from streams.notifications.watches import Restock, Watch, read, written
+from tables.notifications import BUYERS, WATCHED, WATCHERS, pair_key, pairs_range, second_of
 from topics import (
     ALERTS_EVENTS,
     INVENTORY_EVENTS,
@@ -104,7 +103,7 @@ def notify_agent(rules: NotificationRules) -> AgentSpec:
         name=AGENT,
         help="Turns events into messages to customers and to the shop's own teams.",
         sources=tuple(_sources(rules)),
-        tables=(BUYERS, WATCHERS),
+        tables=(BUYERS, WATCHERS, WATCHED),
         outputs=(NOTIFICATIONS_QUEUE, WATCHES),
     )
 
@@ -205,20 +204,26 @@ def _on_shortage(telling: Handler) -> Handler:
             table[event.triggered_by_order_id] = told_short(buyer, event)
             telling(ctx, delivery)
         if is_watched_for(event):
-            ctx.publish(WATCHES, event.product_id, _watch(event.product_id, buyer.user_id), ())
+            watch = Watch(event.product_id, buyer.user_id, delivery.value.timestamp_ms)
+            ctx.publish(WATCHES, event.product_id, written(watch), ())
 
     return handler
 
 
-def _watch(*fields: str) -> bytes:
-    return msgspec.json.encode(fields)
-
-
 def _on_watch(rules: NotificationRules) -> Handler:
+    """Have somebody wait for a product, once, or tell the next of those who do that it is back."""
+
     def handler(ctx: Context, delivery: Delivery) -> None:
-        product_id, user_id = msgspec.json.decode(delivery.value, type=tuple[str, str])
-        table = ctx.table(WATCHERS)
-        table[product_id] = watching(table.get(product_id), user_id, rules)
+        told = read(delivery.value)
+        if isinstance(told, Restock):
+            envelope = events.decode(told.event.encode(), record_timestamp_ms=0)
+            restocked = Delivery(delivery.record, envelope.event_type, envelope)
+            _tell_watchers(ctx, restocked, told.after, rules)
+            return
+        waiting, key = ctx.table(WATCHERS), pair_key(told.product_id, told.user_id)
+        if waiting.get(key) is None:
+            waiting[key] = told.since_ms
+            ctx.table(WATCHED)[pair_key(told.user_id, told.product_id)] = True
 
     return handler
 
@@ -228,18 +233,36 @@ def _on_stock(rules: NotificationRules) -> Handler:
 
     def handler(ctx: Context, delivery: Delivery) -> None:
         event = delivery.value.data
-        if not is_told(event, rules):
-            return
-        table = ctx.table(WATCHERS)
-        waiting: Watchers | None = table.get(event.product_id)
-        if waiting is None:
-            return
-        del table[event.product_id]
-        for user_id in waiting.user_ids:
-            asked = watcher_notice(event, delivery.value.event_id, user_id, rules)
-            _ask(ctx, delivery, asked, user_id)
+        if is_told(event, rules):
+            _tell_watchers(ctx, delivery, pairs_range(event.product_id)[0], rules)
 
     return handler
+
+
+def _tell_watchers(ctx: Context, delivery: Delivery, after: str, rules: NotificationRules) -> None:
+    """Tell some of those who waited; where there are others, the word goes on to them."""
+    event, back_ms = delivery.value.data, delivery.value.timestamp_ms
+    waiting, watched, product_id = ctx.table(WATCHERS), ctx.table(WATCHED), event.product_id
+    few = list(waiting.scan(after, pairs_range(product_id)[1], rules.watchers_told_max))
+    for key, since_ms in few:
+        if since_ms <= back_ms:
+            user_id = second_of(key)
+            del waiting[key], watched[pair_key(user_id, product_id)]
+            asked = watcher_notice(event, delivery.value.event_id, user_id, rules)
+            _ask(ctx, delivery, asked, user_id)
+    if len(few) == rules.watchers_told_max:
+        onward = Restock(_whole(delivery.value), few[-1][0] + "\0")
+        ctx.publish(WATCHES, product_id, written(onward), ())
+
+
+def _whole(envelope: events.Envelope[InventoryAdjusted]) -> str:
+    """An event as we write it: whoever reads it needs neither its topic nor its headers."""
+    return events.encode(
+        envelope.data,
+        event_id=envelope.event_id,
+        timestamp=envelope.timestamp_ms,
+        correlation_id=envelope.correlation_id,
+    ).decode()
 
 
 # --- what the shop's own teams are told -------------------------------------------------------

@@ -8,9 +8,8 @@ service's own events come from the gateway.
 
 from typing import Final
 
-import msgspec
-
 from engine.specs import AgentSpec, Context, Delivery, Source
+from streams.notifications.watches import Watch, written
 from streams.registrations import counted, missed, registered
 from tables.registrations import UNHEEDED, WATCH_LISTS
 from topics import ORDERS_EVENTS, REGISTRATIONS_EVENTS, SHIPPING_EVENTS, WATCHES
@@ -51,7 +50,8 @@ def _missed(ctx: Context, delivery: Delivery) -> None:
     if after is not known:
         table[event.user_id] = after
     for product_id in waits_for:
-        ctx.publish(WATCHES, product_id, msgspec.json.encode((product_id, event.user_id)), ())
+        watch = Watch(product_id, event.user_id, delivery.value.timestamp_ms)
+        ctx.publish(WATCHES, product_id, written(watch), ())
 
 
 def _count(ctx: Context, delivery: Delivery) -> None:

@@ -13,7 +13,6 @@ from streams.notifications.rows import (
     Digest,
     Notification,
     Preferences,
-    Watchers,
 )
 
 NOTIFICATIONS: Final = TableSpec(
@@ -73,10 +72,18 @@ BUYERS: Final = TableSpec(
 )
 
 WATCHERS: Final = TableSpec(
-    name="stock_watchers",
-    row=Watchers,
-    key="productId",
-    help="Customers who wait for a product to be back in stock.",
+    name="product_watchers",
+    row=int,
+    key="productId, customerId",
+    help="Customers who wait for a product to be back in stock; the row is since when.",
+    hidden=True,
+)
+
+WATCHED: Final = TableSpec(
+    name="watched_products",
+    row=bool,
+    key="customerId, productId",
+    help="The same by customer, so that an erasure finds them.",
     hidden=True,
 )
 
@@ -119,6 +126,21 @@ def history_key(user_id: str, queued_at_ms: int, notification_id: str) -> str:
 def history_range(user_id: str, until_ms: int = _LAST_MS) -> tuple[str, str]:
     """The [start, end) of a user's keys that were queued at or before until_ms, for a scan."""
     return f"{user_id}{_PART}{_LAST_MS - until_ms:014d}", f"{user_id}\x20"
+
+
+def pair_key(first: str, second: str) -> str:
+    """Key in `product_watchers`, or the other way round in `watched_products`."""
+    return f"{first}{_PART}{second}"
+
+
+def pairs_range(first: str) -> tuple[str, str]:
+    """The [start, end) of the keys that begin with this one, for a scan."""
+    return f"{first}{_PART}", f"{first}\x20"
+
+
+def second_of(key: str) -> str:
+    """The second part of such a key."""
+    return key.partition(_PART)[2]
 
 
 READABLE: Final = frozenset({"sent", "delivered", "engaged"})

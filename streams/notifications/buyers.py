@@ -1,4 +1,4 @@
-"""Who is behind an order, and who waits for a product."""
+"""Who is behind an order, and what they know of it."""
 
 from typing import Any
 
@@ -8,8 +8,7 @@ from events.base import Message
 from events.inventory import OutOfStock
 from events.orders import OrderConfirmed, PlaceOrder
 from events.shipping import ShipmentInTransit
-from streams.notifications.rows import Buyer, Watchers
-from streams.notifications.rules import NotificationRules
+from streams.notifications.rows import Buyer
 from streams.reservations import line_of
 
 SHORT_MAX = 50
@@ -82,12 +81,3 @@ def is_first_scan(buyer: Buyer, event: ShipmentInTransit) -> bool:
 def scanned(buyer: Buyer, event: ShipmentInTransit) -> Buyer:
     """Remember that it was told."""
     return replace(buyer, in_transit=(*buyer.in_transit, event.shipment_id))
-
-
-def watching(waiting: Watchers | None, user_id: str, rules: NotificationRules) -> Watchers:
-    """Have somebody wait for a product, once; whoever comes when all places are taken does not."""
-    if waiting is None:
-        return Watchers((user_id,))
-    if user_id in waiting.user_ids or len(waiting.user_ids) >= rules.watchers_max:
-        return waiting
-    return Watchers((*waiting.user_ids, user_id))

@@ -149,9 +149,3 @@ class Buyer(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """Products that the customer was told are missing."""
     lines: int = 0
     """Lines that were ordered; further ones are those of amendments. 0: nobody said."""
-
-
-class Watchers(msgspec.Struct, frozen=True, gc=False):
-    """Who wants to know when a product is back, first come first."""
-
-    user_ids: tuple[str, ...]

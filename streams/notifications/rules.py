@@ -103,8 +103,8 @@ class NotificationRules:
     """Of FraudDetected that the security team is told (G-25)."""
     reminder_days: int = 3
     """How long before a payment falls due its customer is reminded."""
-    watchers_max: int = 1_000
-    """Customers who wait for one product to be back in stock."""
+    watchers_told_max: int = 500
+    """Customers who wait for a product and are told in one go that it is back; others follow."""
 
     ops_id: str = "ops"
     """The recipient of what the shop's own people are told (G-34)."""

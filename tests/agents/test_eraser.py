@@ -31,10 +31,17 @@ from events.types import (
 )
 from settings import Settings
 from streams.erasure.rules import ErasureRules
-from streams.notifications.rows import Preferences, Watchers
+from streams.notifications.rows import Preferences
 from streams.orders.rules import OrderRules
 from tables.erasure import ERASURES
-from tables.notifications import CONTACTS, NOTIFICATIONS, PREFERENCES, WATCHERS
+from tables.notifications import (
+    CONTACTS,
+    NOTIFICATIONS,
+    PREFERENCES,
+    WATCHED,
+    WATCHERS,
+    pair_key,
+)
 from tables.orders import ORDERS
 from tables.payments import PAYMENTS
 from tables.shipping import FULFILMENTS, SHIPMENTS
@@ -430,12 +437,15 @@ def test_an_order_whose_name_goes_on_from_an_erased_one_is_somebody_elses(shop: 
 
 
 def test_whoever_is_erased_waits_for_no_product(shop: Shop) -> None:
-    watchers = shop.driver._lanes[0].processor.tables[WATCHERS.name]
-    watchers["p8"], watchers["p9"] = Watchers((ANN, BOB)), Watchers((ANN,))
+    tables = shop.driver._lanes[0].processor.tables
+    for product, person in (("p8", ANN), ("p8", BOB), ("p9", ANN)):
+        tables[WATCHERS.name][pair_key(product, person)] = 1
+        tables[WATCHED.name][pair_key(person, product)] = True
 
     erase(shop, ANN)
 
-    assert shop.driver.rows(WATCHERS) == {"p8": Watchers((BOB,))}
+    assert list(shop.driver.rows(WATCHERS)) == [pair_key("p8", BOB)]
+    assert list(shop.driver.rows(WATCHED)) == [pair_key(BOB, "p8")]
 
 
 def test_who_was_erased_is_told_in_the_app_alone(shop: Shop) -> None:

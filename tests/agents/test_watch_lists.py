@@ -1,23 +1,31 @@
 """Watch lists, from signing up to being told, with Notification in memory."""
 
+from collections.abc import Callable
+
+import pytest
+
 from agents.notify import notify_agent
 from agents.registrations import registrations_agent
+from engine.records import Output
+from events.base import Message
 from events.inventory import InventoryAdjusted
 from events.order_parts import Amendment
 from events.orders import OrderAmended, OrderCancelled
 from events.registrations import UserSignedUpEvent
 from streams.notifications.rules import NotificationRules
+from streams.notifications.watches import Watch, written
 from streams.registrations import PRODUCTS_MAX, WatchList, missed
+from tables.notifications import WATCHED, WATCHERS
 from tables.registrations import WATCH_LISTS
 from tests.agents.dock import Dock
 from tests.streams.orders.samples import item
-from topics import NOTIFICATIONS_QUEUE
+from topics import NOTIFICATIONS_QUEUE, WATCHES
 
 SIGNED_UP = UserSignedUpEvent(user_id="usr_1", email="a@example.com", signup_method="email")
 
 
-def shop() -> Dock:
-    agents = (registrations_agent(), notify_agent(NotificationRules()))
+def shop(**rules: int) -> Dock:
+    agents = (registrations_agent(), notify_agent(NotificationRules(**rules)))
     return Dock(agents=agents, with_carriers=False)
 
 
@@ -63,9 +71,16 @@ def back(product_id: str) -> InventoryAdjusted:
     )
 
 
-def told(dock: Dock) -> int:
+def whom(dock: Dock) -> list[str]:
+    """Customers who were told that a product is back."""
     found = [one.data for one in dock.said(NOTIFICATIONS_QUEUE)]
-    return sum(one.template_id == "inventory-adjusted" for one in found)
+    return sorted(
+        one.recipient.customer_id for one in found if one.template_id == "inventory-adjusted"
+    )
+
+
+def told(dock: Dock) -> int:
+    return len(whom(dock))
 
 
 def products(dock: Dock) -> dict[str, tuple[str, ...]]:
@@ -80,6 +95,62 @@ def test_who_could_not_get_a_product_is_told_when_it_is_back() -> None:
     dock.tell(back("p1"))
 
     assert told(dock) == 1
+
+
+def many(people: int) -> list[Message]:
+    return [
+        told
+        for name in (f"usr_{number:02d}" for number in range(people))
+        for told in (
+            SIGNED_UP.model_copy(update={"user_id": name}),
+            cancelled("p1", user_id=name, order_id=f"ord_{name}"),
+        )
+    ]
+
+
+@pytest.mark.parametrize("few", [1, 3, 7, 50])
+def test_all_who_wait_are_told_however_many_they_are_each_once(few: int) -> None:
+    dock = shop(watchers_told_max=few)
+    dock.tell(*many(7), back("p10"))
+    assert told(dock) == 0
+
+    dock.tell(back("p1"), back("p1"))
+
+    assert whom(dock) == [f"usr_{number:02d}" for number in range(7)]
+    assert dock.driver.rows(WATCHERS) == dock.driver.rows(WATCHED) == {}
+
+
+def test_of_many_who_wait_one_transaction_tells_no_more_than_a_few() -> None:
+    dock = shop(watchers_told_max=3)
+    dock.tell(*many(7))
+    at_once, queue = [], dock.driver.topology.real_name(NOTIFICATIONS_QUEUE)
+    for lane in dock.driver._lanes:
+        commit = lane.commit
+
+        def counted(commit: Callable[[], list[Output]] = commit) -> list[Output]:
+            outputs = commit()
+            at_once.append(sum(output.topic == queue for output in outputs))
+            return outputs
+
+        lane.commit = counted
+
+    dock.tell(back("p1"))
+
+    assert sorted(n for n in at_once if n) == [1, 3, 3]
+
+
+def test_who_begins_to_wait_while_others_are_told_waits_for_the_next_time() -> None:
+    dock = shop(watchers_told_max=2)
+    dock.tell(*many(3))
+    late = Watch("p1", "usr_99", dock.driver.now_ms + 1)
+    dock.driver.send(WATCHES, written(late), "p1")
+
+    dock.tell(back("p1"))
+    assert told(dock) == 3
+    dock.driver.now_ms += 1
+    dock.tell(back("p1"))
+
+    assert told(dock) == 4
 
 
 def test_who_misses_a_product_again_is_told_again() -> None:
