@@ -129,7 +129,7 @@ def _queueing(rules: NotificationRules) -> Handler:
         after = save(ctx, cause, key, None, (Queued(row), *facts), person)
         book(ctx, after, person.bookings, facts, cause.at_ms, rules)
         if isinstance(facts[-1], Digested):
-            put_in_digest(ctx, after, key, rules)
+            put_in_digest(ctx, after, key)
 
     return handler
 

@@ -23,6 +23,7 @@ from tables.notifications import (
     BOOKINGS,
     CONTACTS,
     DEPTHS,
+    DIGESTS,
     NOTIFICATION_IDS,
     NOTIFICATIONS,
     PREFERENCES,
@@ -51,6 +52,7 @@ def person_of(ctx: Context, user_id: str, contact: Contact | None = None) -> Per
         contact or ctx.table(CONTACTS).get(user_id) or Contact(user_id),
         ctx.table(PREFERENCES).get(user_id) or Preferences(user_id),
         ctx.table(BOOKINGS).get(user_id) or NONE,
+        ctx.table(DIGESTS).get(user_id),
     )
 
 

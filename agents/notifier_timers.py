@@ -8,7 +8,7 @@ from agents.notifier_rows import AGENT, person_of, save
 from agents.wiring import Cause, timer_cause
 from engine.specs import Context, Table, Timer, TimerHandler
 from streams.notifications.admitting import Person, resume
-from streams.notifications.booking import NONE
+from streams.notifications.booking import NONE, words_bytes
 from streams.notifications.facts import Fact, Queued
 from streams.notifications.outcomes import digest_of
 from streams.notifications.rows import Digest, Notification
@@ -49,15 +49,15 @@ def _going_on(rules: NotificationRules, going: Going) -> TimerHandler:
     return handler
 
 
-def put_in_digest(ctx: Context, row: Notification, key: str, rules: NotificationRules) -> None:
-    """Have a message wait for its recipient's next digest."""
+def put_in_digest(ctx: Context, row: Notification, key: str) -> None:
+    """Have a message wait for its recipient's next digest, which has a place for it."""
     table = ctx.table(DIGESTS)
     waiting = table.get(row.user_id)
     if waiting is None:
-        table[row.user_id] = Digest(row.due_ms, (key,))
+        waiting = Digest(row.due_ms, ())
         ctx.set_timer("digest", row.user_id, row.due_ms)
-    elif len(waiting.keys) < rules.digest_entries_max:
-        table[row.user_id] = Digest(waiting.due_ms, (*waiting.keys, key))
+    size = waiting.size_bytes + words_bytes(row.template_data)
+    table[row.user_id] = Digest(waiting.due_ms, (*waiting.keys, key), size)
 
 
 def _digesting(rules: NotificationRules) -> TimerHandler:

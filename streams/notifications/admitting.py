@@ -11,7 +11,14 @@ from typing import Final
 
 from events.notifications import SendNotification
 from events.vocabulary import Channel, NotificationFailureReason
-from streams.notifications.booking import NONE, booked, has_room, held_back, slot
+from streams.notifications.booking import (
+    NONE,
+    booked,
+    has_place,
+    has_room,
+    held_back,
+    slot,
+)
 from streams.notifications.calendar import digest_at, is_ever_quiet, loud_at, zone_of
 from streams.notifications.facts import (
     Deferred,
@@ -26,6 +33,7 @@ from streams.notifications.people import address, is_closed
 from streams.notifications.rows import (
     Bookings,
     Contact,
+    Digest,
     Notification,
     Preferences,
     Status,
@@ -51,6 +59,8 @@ class Person:
     contact: Contact
     preferences: Preferences
     bookings: Bookings = NONE
+    digest: Digest | None = None
+    """What waits for their next one."""
 
 
 def earliest_ms(command: SendNotification) -> int:
@@ -104,7 +114,7 @@ def admit(
     if row.channel == IN_APP:
         return _shown(row, not_before_ms, at_ms)
     if row.priority == LOW:
-        return _low(person, at_ms, rules)
+        return _low(row, person, at_ms, rules)
     due_ms = _due(row, person, max(not_before_ms, at_ms), rules)
     if due_ms is None:
         return (Suppressed(at_ms, RATE_LIMITED),)
@@ -167,8 +177,11 @@ def _shown(row: Notification, not_before_ms: int, at_ms: int) -> tuple[Fact, ...
     return (Started(at_ms, (row.user_id,)), Sent(at_ms, HOUSE))
 
 
-def _low(person: Person, at_ms: int, rules: NotificationRules) -> tuple[Fact, ...]:
-    if not has_room(person.bookings, at_ms, rules):
+def _low(
+    row: Notification, person: Person, at_ms: int, rules: NotificationRules
+) -> tuple[Fact, ...]:
+    is_much = not has_place(person.digest, row.template_data, rules)
+    if is_much or not has_room(person.bookings, at_ms, rules):
         return (Suppressed(at_ms, RATE_LIMITED),)
     zone = zone_of(person.contact, person.preferences, rules)
     return (Digested(at_ms, digest_at(at_ms, zone, rules)),)

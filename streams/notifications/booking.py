@@ -1,8 +1,14 @@
-"""Limits of a recipient: ten messages an hour, later ones in the next hour with room (G-37)."""
+"""Limits of a recipient: ten messages an hour, later ones in the next hour with room (G-37).
+
+And of a digest, which is one message of them all.
+"""
 
 from collections.abc import Callable
+from typing import Any
 
-from streams.notifications.rows import Bookings
+import msgspec
+
+from streams.notifications.rows import Bookings, Digest
 from streams.notifications.rules import NotificationRules
 
 NONE = Bookings()
@@ -44,6 +50,19 @@ def held_back(bookings: Bookings, at_ms: int, rules: NotificationRules) -> int:
     """How many messages wait for a later window than that of at_ms."""
     start = window_of(at_ms, rules)
     return sum(count for at, count in bookings.counts if at > start)
+
+
+def words_bytes(words: dict[str, Any]) -> int:
+    """What a message's words take."""
+    return len(msgspec.json.encode(words))
+
+
+def has_place(digest: Digest | None, words: dict[str, Any], rules: NotificationRules) -> bool:
+    """Whether a recipient's next digest takes a message with these words."""
+    if digest is None:
+        return True
+    size = digest.size_bytes + words_bytes(words)
+    return len(digest.keys) < rules.digest_entries_max and size <= rules.digest_bytes_max
 
 
 def _count(bookings: Bookings, start_ms: int) -> int:

@@ -135,6 +135,8 @@ class Digest(msgspec.Struct, frozen=True, gc=False):
     due_ms: int
     keys: tuple[str, ...]
     """History keys, oldest first."""
+    size_bytes: int = 0
+    """What their words take together: those of one message may be a quarter of a megabyte."""
 
 
 class Buyer(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):

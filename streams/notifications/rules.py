@@ -143,7 +143,9 @@ class NotificationRules:
     digest_hour: int = 9
     """Local hour of the daily digest of LOW messages (G-37)."""
     digest_entries_max: int = 240
-    """Messages of a digest; further ones are dropped."""
+    """Messages of a digest; further ones are dropped, as over the limit of an hour."""
+    digest_bytes_max: int = 500_000
+    """The same of what their words take: a digest is one row and one record."""
     timezone: str = "UTC"
     """Of a recipient whose country and time zone nobody knows."""
     timezones: Mapping[str, str] = field(default_factory=lambda: _TIMEZONES)

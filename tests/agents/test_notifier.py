@@ -13,6 +13,7 @@ from streams.notifications.rules import DAY_MS, HOUR_MS, MINUTE_MS
 from tables.notifications import (
     BOOKINGS,
     CONTACTS,
+    DIGESTS,
     NOTIFICATION_IDS,
     NOTIFICATIONS,
     PREFERENCES,
@@ -318,6 +319,33 @@ def test_of_what_can_wait_ten_an_hour_come_into_the_digest() -> None:
 
     statuses = list(office.statuses().values())
     assert (statuses.count("queued"), statuses.count("suppressed")) == (10, 2)
+
+
+def test_what_a_digest_has_no_place_for_is_told_as_not_sent() -> None:
+    office = PostOffice(recipient_max=1_000, digest_entries_max=3)
+
+    for number in range(5):
+        office.tell(ask(f"k{number}", priority="LOW"))
+    failed = [one.data.reason for one in office.said(NOTIFICATIONS_EVENTS, "NotificationFailed")]
+    office.driver.advance(DAY_MS)
+
+    assert failed == ["rate_limited"] * 2
+    assert sorted(office.statuses().values()) == ["sent"] * 4 + ["suppressed"] * 2
+
+
+def test_a_digest_of_many_words_goes_out_and_so_does_the_next() -> None:
+    office = PostOffice()
+    words = {"product": "Lamp", "productId": "prd_1", "text": "x" * 200_000}
+    for number in range(5):
+        office.tell(ask(f"k{number}", priority="LOW", template_data=words))
+
+    office.driver.advance(DAY_MS)
+    office.tell(ask("next", priority="LOW"))
+    office.driver.advance(DAY_MS)
+
+    assert [mail.text.count("Lamp is back") for mail in office.mails()] == [2, 1]
+    assert office.driver.stats.failed_timers == {}
+    assert office.driver.rows(DIGESTS) == {}
 
 
 def test_messages_in_the_app_count_for_no_limit() -> None:
