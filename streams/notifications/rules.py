@@ -103,7 +103,7 @@ class NotificationRules:
     """Of FraudDetected that the security team is told (G-25)."""
     reminder_days: int = 3
     """How long before a payment falls due its customer is reminded."""
-    watchers_told_max: int = 500
+    watchers_told_max: int = 100
     """Customers who wait for a product and are told in one go that it is back; others follow."""
 
     ops_id: str = "ops"
