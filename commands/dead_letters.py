@@ -79,18 +79,19 @@ class dead_letters(Command):  # noqa: N801 - the command's name
         return [name]
 
     async def _list(self, topics: list[str], limit: int, as_json: bool) -> None:
-        found = await asyncio.gather(*map(self._letters.whole, topics))
-        letters = [(letter, letter in replayed) for each, replayed in found for letter in each]
-        letters.sort(key=lambda item: item[0].timestamp_ms)
-        shown = letters[-limit:]
-        if len(shown) < len(letters):
-            more = len(letters) - len(shown)
-            print(f"{more} older letters: see all with --limit {len(letters)}", file=sys.stderr)
+        letters = self._letters
+        found = await asyncio.gather(*(letters.newest(topic, limit) for topic in topics))
+        newest = [(letter, letter in told.replayed) for told in found for letter in told.letters]
+        shown = sorted(newest, key=lambda item: item[0].timestamp_ms)[-limit:]
+        count = sum(told.count for told in found)
+        if len(shown) < count:
+            more = count - len(shown)
+            print(f"{more} older letters: see all with --limit {count}", file=sys.stderr)
         if as_json:
             self.show_json([self._shown(letter) | {"replayed": done} for letter, done in shown])
             return
         self.show_rows(
-            f"dead letters ({len(letters)})",
+            f"dead letters ({count})",
             ["letter", "at", "key", "agent", "error", "reason", "replayed"],
             [
                 [_name(x), x.at.isoformat(timespec="seconds"), _text(x.key), x.agent, x.error,

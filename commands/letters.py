@@ -6,10 +6,11 @@ or neither, and after every letter that it tells of, so that Kafka keeps it long
 group's offset it forgets after a week without members, and `replay all` would begin anew.)
 """
 
+from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
@@ -55,6 +56,15 @@ class Replayed:
         return msgspec.json.encode(self)
 
 
+class Newest(NamedTuple):
+    """The newest letters of a topic."""
+
+    letters: list[DeadLetter]
+    count: int
+    """How many there are, older ones included."""
+    replayed: Replayed
+
+
 class Letters:
     """The dead-letter topics of one application."""
 
@@ -69,15 +79,16 @@ class Letters:
                 if not _is_note(record):
                     yield read_dead_letter(record)
 
-    async def whole(self, topic: str) -> tuple[list[DeadLetter], Replayed]:
-        """Every letter of a topic, as of now, and what of them was replayed."""
-        letters, newest = list[DeadLetter](), Replayed()
+    async def newest(self, topic: str, letters_max: int) -> Newest:
+        """The newest letters of a topic, as of now: it may have more than there is memory for."""
+        last, count, replayed = deque[Any](maxlen=letters_max), 0, Replayed()
         async for record in self._records(topic, 0):
             if _is_note(record):
-                newest = Replayed.read(record.value)
+                replayed = Replayed.read(record.value)
             else:
-                letters.append(read_dead_letter(record))
-        return letters, newest
+                last.append(record)
+                count += 1
+        return Newest([read_dead_letter(record) for record in last], count, replayed)
 
     async def replayed(self, topic: str) -> Replayed:
         """What was replayed of a topic, without its letters: they may be many."""

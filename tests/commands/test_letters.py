@@ -147,6 +147,18 @@ async def read() -> list[DeadLetter]:
     return [letter async for letter in LETTERS.read("t.dlq")]
 
 
+async def test_of_very_many_letters_only_those_that_are_wanted_are_held(kafka: Kafka) -> None:
+    kafka.bury(b"a", b"b", b"c")
+    await LETTERS.replay_all("t.dlq")
+    kafka.bury(b"d")
+
+    told = await LETTERS.newest("t.dlq", 2)
+
+    assert [letter.value for letter in told.letters] == [b"c", b"d"]
+    assert told.count == 4
+    assert [letter in told.replayed for letter in told.letters] == [True, False]
+
+
 async def test_every_letter_is_put_back_once_however_often_that_is_asked_for(kafka: Kafka) -> None:
     """Also years later: what was replayed stands on the topic, as long as its letters."""
     kafka.bury(b"a", b"b", b"c")

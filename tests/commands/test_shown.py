@@ -11,6 +11,7 @@ from rich.console import Console
 from commands import order, outbox, tables
 from commands.base import Command, plain
 from commands.dead_letters import dead_letters
+from commands.letters import Newest, Replayed
 from engine.dead_letters import DeadLetter
 from tables.pulse import RAISED
 
@@ -81,9 +82,10 @@ def test_what_customers_wrote_commands_no_terminal(
 class _Letters:
     """Three dead letters of one topic."""
 
-    async def whole(self, topic: str) -> tuple[list[DeadLetter], set[DeadLetter]]:
-        return [DeadLetter(0, n, topic, topic, 0, n, n, "", "E", "", b"k", b"", ())
-                for n in range(3)], set()  # fmt: skip
+    async def newest(self, topic: str, letters_max: int) -> Newest:
+        letters = [DeadLetter(0, n, topic, topic, 0, n, n, "", "E", "", b"k", b"", ())
+                   for n in range(3)]  # fmt: skip
+        return Newest(letters[-letters_max:], 3, Replayed())
 
 
 @pytest.mark.parametrize(
