@@ -444,6 +444,47 @@ def test_a_timer_fires_also_when_it_is_set_for_a_time_that_was_looked_at(due_ms:
     assert bench.processor.stats.timers == {("count", "later"): 1}
 
 
+MOMENTS = st.integers(0, 30)
+TIMES = st.lists(
+    st.one_of(
+        st.tuples(st.sampled_from(["set", "cancel", "undone"]), st.sampled_from("abc"), MOMENTS),
+        st.tuples(st.just("tick"), st.just(""), MOMENTS),
+        st.tuples(st.just("restart"), st.just(""), st.just(0)),
+    ),
+    max_size=40,
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(TIMES)
+def test_every_timer_fires_at_the_first_tick_at_or_after_it_wherever_the_clock_goes(steps) -> None:
+    bench, waiting, offset = Bench(), set[tuple[str, int]](), 0
+    for what, key, at_ms in steps:
+        context = bench.processor._contexts["count"]
+        match what:
+            case "set":
+                context.set_timer("later", key, at_ms)
+                waiting.add((key, at_ms))
+            case "cancel":
+                context.cancel_timer("later", key, at_ms)
+                waiting.discard((key, at_ms))
+            case "undone":
+                moment = at_ms - 1_000_000 - offset
+                bench.processor.apply(chunk(offset, value(key, moment, "raise")))
+                offset += 1
+            case "restart":
+                bench = Bench(store=bench.store)
+            case "tick":
+                due = {timer for timer in waiting if timer[1] <= at_ms}
+                waiting -= due
+                bench.outputs.clear()
+                bench.processor.tick(at_ms)
+                bench.commit()
+                fired = [output.key for output in bench.out("out")]
+                assert sorted(fired) == sorted(key.encode() for key, _ in due)
+        bench.commit()
+
+
 def test_timers_survive_a_kill() -> None:
     bench = Bench()
     bench.processor.apply(chunk(0, value("a", 5, "timer")))
