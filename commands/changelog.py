@@ -1,17 +1,39 @@
 """A table as its changelog has it: whole, whichever workers run."""
 
 import sys
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from commands.base import Command
 from engine.specs import TableSpec
+from engine.store import Item, RocksStore
 from engine.tables import table_prefix
 
 
-async def rows_of(desk: Command, spec: TableSpec[Any]) -> dict[str, bytes]:
-    """All committed rows by key, as JSON: as of the changelog's end when this begins."""
+@asynccontextmanager
+async def rows_of(
+    desk: Command, spec: TableSpec[Any]
+) -> AsyncIterator[Iterator[tuple[str, bytes]]]:
+    """Give all committed rows by key, in order, as JSON.
+
+    As of the changelog's end when this begins. They are gathered on disk: a table may be larger
+    than the memory of who looks at it.
+    """
+    with TemporaryDirectory() as room:
+        store = RocksStore(Path(room) / "rows")
+        try:
+            await _gather(desk, spec, store)
+            yield ((key.decode(), raw) for key, raw in store.range(b"", b"\xff"))
+        finally:
+            store.close()
+
+
+async def _gather(desk: Command, spec: TableSpec[Any], store: RocksStore) -> None:
     from rich.progress import Progress
 
     topology, prefix = desk.app.lanes.topology, table_prefix(spec.name)
@@ -21,7 +43,6 @@ async def rows_of(desk: Command, spec: TableSpec[Any]) -> dict[str, bytes]:
         auto_offset_reset="earliest", enable_auto_commit=False,
     )  # fmt: skip
     await consumer.start()
-    found: dict[str, bytes] = {}
     try:
         ends = await consumer.end_offsets(tps)
         consumer.assign(tps)
@@ -32,18 +53,15 @@ async def rows_of(desk: Command, spec: TableSpec[Any]) -> dict[str, bytes]:
                 at = [min(await consumer.position(tp), ends[tp]) for tp in tps]
                 progress.update(task, completed=sum(at))
                 if all(a >= ends[tp] for a, tp in zip(at, tps, strict=True)):
-                    return found
+                    return
                 for records in (await consumer.getmany(timeout_ms=200)).values():
-                    _fold(found, prefix, records)
+                    store.write(_rows(prefix, records))
     finally:
         await consumer.stop()
 
 
-def _fold(found: dict[str, bytes], prefix: bytes, records: list[Any]) -> None:
+def _rows(prefix: bytes, records: Iterable[Any]) -> Iterator[Item]:
+    """What records of the changelog make of the rows of one table, in their order."""
     for record in records:
         if record.key.startswith(prefix):
-            key = record.key[len(prefix) :].decode()
-            if record.value is None:
-                found.pop(key, None)
-            else:
-                found[key] = record.value
+            yield record.key[len(prefix) :], record.value

@@ -69,21 +69,24 @@ class tables(Command):  # noqa: N801 - the command's name
         return known[name]
 
     async def _export(self, spec: TableSpec[Any], out: str) -> None:
-        rows = await rows_of(self, spec)
-        lines = _lines(spec, ((key, json.loads(rows[key])) for key in sorted(rows)))
-        if out == "-":
-            sys.stdout.writelines(lines)
-            return
-        _write(out, lines)
-        print(f"{len(rows)} rows written to {out}", file=sys.stderr)
+        async with rows_of(self, spec) as rows:
+            lines = _lines(spec, ((key, json.loads(raw)) for key, raw in rows))
+            if out == "-":
+                sys.stdout.writelines(lines)
+            else:
+                print(f"{_write(out, lines)} rows written to {out}", file=sys.stderr)
 
 
-def _write(out: str, lines: Iterator[str]) -> None:
+def _write(out: str, lines: Iterator[str]) -> int:
+    """Write the lines and say how many there were."""
+    count = 0
     try:
         with Path(out).open("w", encoding="utf-8") as file:
-            file.writelines(lines)
+            for count, line in enumerate(lines, 1):  # noqa: B007 - it is what is told
+                file.write(line)
     except OSError as exc:
         raise CommandError(f"cannot write {out}: {exc.strerror}") from exc
+    return count
 
 
 def _lines(spec: TableSpec[Any], rows: Iterable[tuple[str, Any]]) -> Iterator[str]:
