@@ -39,7 +39,8 @@ def sweeping(rules: OrderRules) -> TickHandler:
         rows = list(ctx.table(ORDERS).scan(notes.get(_CURSOR) or "", _LAST, few))
         looked = _look_at_all(ctx, [order for _, order in rows], now_ms, rules)
         if looked < few and looked == len(rows):
-            _note(ctx, {_CURSOR: "", _SEEN: "0", _COUNTED: str(seen + looked)})
+            orders = seen + looked
+            _note(ctx, {_CURSOR: "", _SEEN: "", _COUNTED: str(orders) if orders > ROWS_MIN else ""})
         else:
             _note(ctx, {_CURSOR: rows[looked - 1][0] + "\0", _SEEN: str(seen + looked)})
 
@@ -54,7 +55,7 @@ def _rows_of_a_tick(orders: int) -> int:
 def _note(ctx: Context, told: dict[str, str]) -> None:
     notes = ctx.table(SWEPT)
     for name, text in told.items():
-        if notes.get(name) != text:
+        if (notes.get(name) or "") != text:
             notes[name] = text
 
 
