@@ -2,17 +2,24 @@
 
 import asyncio
 import io
+import json
 import unicodedata
 from typing import Any, Final
 
+import msgspec
 import pytest
+from msgspec.structs import replace
 from rich.console import Console
 
 from commands import order, outbox, tables
+from commands.alerts import alerts
 from commands.base import Command, plain
 from commands.dead_letters import dead_letters
 from commands.letters import Newest, Replayed
+from commands.stuck import stuck
 from engine.dead_letters import DeadLetter
+from streams.alerts.raised import RaisedAlert
+from streams.payments.books import Stuck
 from tables.pulse import RAISED
 
 WRITTEN = "mug [/b] [red] :smile: " + "of many colours " * 20
@@ -102,6 +109,39 @@ def test_letters_that_a_list_leaves_out_are_counted_beside_it(
     shown, said = capsys.readouterr()
     assert len(shown.splitlines()) == limit
     assert said == told
+
+
+STUCK = Stuck("provider", 2, "stripe", "ch_1", "USD", 100, 0, on=("capture",))
+ALERT = RaisedAlert("a1", "stuck_order", "warn", "ord_1", 61, "minutes", "docs", 1)
+
+
+@pytest.mark.parametrize(
+    ("command", "table", "rows", "told"),
+    [
+        (stuck, "stuck_payments", {"pay_2": STUCK, "pay_1": replace(STUCK, since_ms=1)},
+         [("key", "pay_1"), ("key", "pay_2")]),
+        (alerts, "raised_alerts", {"1|a1": ALERT, "2|a2": replace(ALERT, resolved_at_ms=3)},
+         [("alert_id", "a1")]),
+    ],
+    ids=["stuck", "alerts"],
+)  # fmt: skip
+def test_what_people_must_look_at_is_listed_as_workers_tell_it(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    command: Any,
+    table: str,
+    rows: dict[str, Any],
+    told: list[tuple[str, str]],
+) -> None:
+    async def all_rows(name: str) -> Any:
+        return json.loads(msgspec.json.encode(rows)) if name == table else {}
+
+    monkeypatch.setattr(f"commands.{command.__name__}.all_rows", all_rows)
+
+    asyncio.run(command._list(command.__new__(command), as_json=True))
+
+    shown = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(name, row[name]) for row, (name, _) in zip(shown, told, strict=True)] == told
 
 
 def test_a_table_on_a_terminal_shows_text_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
