@@ -11,6 +11,8 @@ STEPS_MAX: Final = 40
 """Steps of a shipment's history that are kept: the first, and the last of the others."""
 SCANS_MAX: Final = 60
 """Scans of a shipment that are kept, the newest; repeats are known by them."""
+SCAN_TEXT_CHARS_MAX: Final = 200
+"""Of each name of a place in a scan: carriers write what they like, and the row has all of them."""
 
 LAPSED_MAX: Final = 10
 """Returns of a shipment that are known by their labels though those lapsed, beside the newest."""

@@ -19,7 +19,7 @@ from streams.shipping.facts import (
     Scanned,
     Travelled,
 )
-from streams.shipping.rows import UNDER_WAY, Proof, Scan, Shipment, Status
+from streams.shipping.rows import SCAN_TEXT_CHARS_MAX, UNDER_WAY, Proof, Scan, Shipment, Status
 from streams.shipping.rules import ShippingRules
 from streams.shipping.strayed import left
 
@@ -201,7 +201,14 @@ def _scan_of(command: UpdateShipmentStatus, at_ms: int) -> Scan:
     told_at_ms = at_ms if command.updated_at is None else ms_of(command.updated_at)
     if where is None:
         return Scan(told_at_ms, command.status)
-    return Scan(told_at_ms, command.status, where.city, where.country, where.state, where.facility)
+    return Scan(
+        told_at_ms,
+        command.status,
+        where.city[:SCAN_TEXT_CHARS_MAX],
+        where.country,
+        where.state and where.state[:SCAN_TEXT_CHARS_MAX],
+        where.facility and where.facility[:SCAN_TEXT_CHARS_MAX],
+    )
 
 
 def _proof_of(command: UpdateShipmentStatus) -> Proof | None:

@@ -2,16 +2,20 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
+from engine.sizes import RECORD_BYTES_MAX
 from events.alerts import AlertRaised
 from events.base import Message
 from events.carriers import TrackParcel
+from events.scalars import TEXT_CHARS_MAX
+from events.types import Place
 from streams.shipping.deciding import TIMERS, decide, due_times, repeated
 from streams.shipping.evolution import fold
 from streams.shipping.facts import Polled
 from streams.shipping.messages import following
-from streams.shipping.rows import Shipment, Status
+from streams.shipping.rows import SCANS_MAX, Shipment, Status
 from streams.shipping.tracking import FOREIGN, TOO_EARLY
 from tests.streams.shipping.samples import (
     AT_MS,
@@ -49,6 +53,19 @@ def test_a_carrier_that_says_nothing_is_asked_every_four_hours() -> None:
     assert due_ms == shipment.booked_at_ms + 4 * HOUR_MS
     assert facts == Polled(due_ms, due_ms + 4 * HOUR_MS)
     assert [type(message) for message in asked_of(shipment, due_ms)] == [TrackParcel]
+
+
+def test_whatever_a_carrier_writes_of_places_a_row_stays_small() -> None:
+    long = "\u6f22" * TEXT_CHARS_MAX
+    where = Place(facility=long, city=long, state=long, country="US")
+    shipment = dispatched()
+
+    for number in range(2 * SCANS_MAX):
+        at_ms = AT_MS + number * HOUR_MS
+        shipment = after(shipment, scan("in_transit", at_ms, location=where), at_ms=at_ms)
+
+    assert len(shipment.scans) == SCANS_MAX
+    assert len(msgspec.json.encode(shipment)) < RECORD_BYTES_MAX // 4
 
 
 def test_a_carrier_that_has_told_by_itself_is_asked_four_hours_after_that() -> None:
