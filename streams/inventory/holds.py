@@ -24,6 +24,7 @@ from streams.inventory.facts import (
 from streams.inventory.releases import unknown
 from streams.inventory.reorder import expected_restock_ms
 from streams.inventory.rows import (
+    WORD_CHARS_MAX,
     Line,
     Reservation,
     Stock,
@@ -146,9 +147,9 @@ def _line(row: Reservation | None, command: ReserveStock, at_ms: int) -> Line:
         command.reservation_id,
         command.quantity,
         "" if where is None else where.country,
-        "" if where is None else where.state or "",
+        "" if where is None else (where.state or "")[:WORD_CHARS_MAX],
         command.warehouse_id or "",
-        command.sales_channel or "",
+        (command.sales_channel or "")[:WORD_CHARS_MAX],
         0 if command.promised_date is None else day_number(command.promised_date),
     )
 

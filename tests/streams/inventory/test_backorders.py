@@ -3,8 +3,11 @@
 from dataclasses import replace
 from datetime import date
 
+import msgspec
 import pytest
 
+from engine.sizes import RECORD_BYTES_MAX
+from events.scalars import ID_CHARS_MAX, TEXT_CHARS_MAX
 from streams.inventory.rows import new_stock
 from streams.inventory.rules import DAY_MS, MINUTE_MS, ReorderPolicy
 from streams.moments import moment_of
@@ -15,6 +18,7 @@ from tests.streams.inventory.shop import (
     START_MS,
     WEST,
     Shop,
+    address,
     stocked,
 )
 
@@ -318,3 +322,17 @@ def test_who_comes_behind_a_line_that_was_passed_by_does_not_wait_for_it() -> No
     ]
     shop.advance(15 * MINUTE_MS)
     assert [shop.status(line) for line in ("a:2", "b:1")] == ["CONFIRMED", "EXPIRED"]
+
+
+def test_whatever_customers_write_of_where_they_live_a_products_row_takes_all_who_may_wait() -> (
+    None
+):
+    shop = Shop()
+    long = "\u6f22" * TEXT_CHARS_MAX
+    name = "\u6f22" * (ID_CHARS_MAX - len("pay_ord_0000"))
+
+    for number in range(RULES.backorders_max):
+        shop.reserve(f"{name}{number:04d}", 1, to=address("US", long))
+
+    assert len(shop.stock.queue) == RULES.backorders_max
+    assert len(msgspec.json.encode(shop.stock)) < RECORD_BYTES_MAX // 2
