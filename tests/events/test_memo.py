@@ -1,5 +1,6 @@
 """A message at hand is not parsed again, and nobody can tell but by the time it takes."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -7,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import events
+from events.inventory import StockLevel, Zone
 from events.memo import Memo
 from events.moments import known_ms
 from events.writer import writer_of
@@ -78,6 +80,34 @@ def test_what_is_remembered_has_a_bound_and_the_newest_is_found() -> None:
     found = [memo.get(raw) is envelope for raw, envelope in records]
     assert 10 <= sum(found) <= 20
     assert all(found[-10:])
+
+
+def test_what_is_remembered_has_a_bound_in_bytes_too() -> None:
+    records = [written(number) for number in range(100)]
+    memo = Memo(bytes_max=10 * len(records[0][0]))
+
+    for raw, envelope in records:
+        memo.keep(raw, envelope)
+
+    found = [memo.get(raw) is envelope for raw, envelope in records]
+    assert 10 <= sum(found) <= 20
+    assert all(found[-10:])
+
+
+def test_what_is_large_is_read_again() -> None:
+    level = StockLevel(on_hand=1, reserved=0)
+    zone = Zone(zone_id="z", stock_by_sku={f"prd_{n:06d}": level for n in range(1_000)})
+    snapshot = events.WarehouseStockSnapshot(
+        snapshot_id="s", warehouse_id="w", zones=(zone,), sequence_number=1,
+        captured_at=datetime(2025, 1, 1, tzinfo=UTC),
+    )  # fmt: skip
+    memo, event_id = Memo(), events.derived_id("s")
+    raw, envelope = writer_of(type(snapshot)).written(snapshot, event_id, AT_MS, "s", "c", None)
+    assert envelope is not None
+
+    memo.keep(raw, envelope)
+
+    assert memo.get(raw) is None
 
 
 def test_an_envelope_is_plain_json_once() -> None:

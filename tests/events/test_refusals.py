@@ -93,7 +93,7 @@ def test_the_bound_holds_for_older_shapes_too_and_for_no_other_message() -> None
 
 
 def test_what_is_too_large_is_not_remembered_as_read() -> None:
-    memo, raw = Memo(), _letter(262_144)
+    memo, raw = Memo(record_bytes_max=1_000_000), _letter(262_144)
     envelope = events.decode(raw, record_timestamp_ms=0)
 
     memo.keep(raw, envelope)
