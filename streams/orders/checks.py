@@ -22,6 +22,15 @@ from streams.orders.rules import ORDER_ID_CHARS_MAX, OrderRules
 Refusal = tuple[RejectionReason, str]
 """Why an order is not placed, and what exactly is wrong."""
 
+ADDRESS_CHARS_MAX: Final = 200
+"""Of each line of an address."""
+_FIELDS: Final = {
+    "line1": "line1",
+    "line2": "line2",
+    "city": "city",
+    "state": "state",
+    "postalCode": "postal_code",
+}
 _PO_BOX: Final = re.compile(
     r"\bp\W{0,3}o\W{0,3}box\b|\bpost\s?(?:office)?\s?box\b|\b(?:gpo|private) box\b|\blocked bag\b"
     r"|\bpostfach\b|\bpostbus\b|\bbo[iî]te postale\b|\bb\.?p\.? ?\d"
@@ -58,6 +67,8 @@ def refusals(
     if not eligible:
         yield "CUSTOMER_NOT_ELIGIBLE", "the account is suspended"
     yield from address_refusals(command.shipping_address, command.shipping_method, rules)
+    if command.billing_address is not None:
+        yield from _length_refusals(command.billing_address, "billingAddress")
     if abs(seen_minor - total_minor) > rules.price_tolerance_minor:
         yield "PRICE_MISMATCH", f"payment.amount: {seen_minor}, expected {total_minor} minor units"
 
@@ -66,6 +77,7 @@ def address_refusals(address: Address, method: str, rules: OrderRules) -> Iterat
     """Say why goods cannot go to an address."""
     if address.country not in rules.countries:
         yield "INVALID_ADDRESS", f"shippingAddress.country: {address.country} is not served"
+    yield from _length_refusals(address, "shippingAddress")
     if address.country in rules.countries_with_state and not _filled(address.state):
         yield "INVALID_ADDRESS", f"shippingAddress.state: needed in {address.country}"
     if not _filled(address.line1):
@@ -74,6 +86,13 @@ def address_refusals(address: Address, method: str, rules: OrderRules) -> Iterat
         yield "INVALID_ADDRESS", "shippingAddress.city: empty"
     if method == "express" and _is_po_box(address):
         yield "INVALID_ADDRESS", "shippingAddress: express does not deliver to a PO box"
+
+
+def _length_refusals(address: Address, which: str) -> Iterator[Refusal]:
+    """Say which lines of an address no label has room for; every row of the order keeps them."""
+    for name, field in _FIELDS.items():
+        if len(getattr(address, field) or "") > ADDRESS_CHARS_MAX:
+            yield "INVALID_ADDRESS", f"{which}.{name}: at most {ADDRESS_CHARS_MAX} characters"
 
 
 def _filled(text: str | None) -> bool:

@@ -97,10 +97,23 @@ def test_a_suspended_customer_may_not_order() -> None:
         ({"country": "AU", "state": " "}, "shippingAddress.state: needed in AU"),
         ({"line1": ""}, "shippingAddress.line1: empty"),
         ({"city": "  "}, "shippingAddress.city: empty"),
+        ({"line1": "x" * 201}, "shippingAddress.line1: at most 200 characters"),
+        ({"postal_code": "x" * 201}, "shippingAddress.postalCode: at most 200 characters"),
+        ({"state": "x" * 201}, "shippingAddress.state: at most 200 characters"),
     ],
 )
 def test_goods_go_only_where_we_deliver(where: dict[str, Any], detail: str) -> None:
     assert refusal(shipping_address=address(**where)) == ("INVALID_ADDRESS", (detail,))
+
+
+def test_an_address_of_any_length_is_no_address_for_an_invoice_either() -> None:
+    long = address(line2="x" * 201)
+
+    assert refusal(billing_address=long) == (
+        "INVALID_ADDRESS",
+        ("billingAddress.line2: at most 200 characters",),
+    )
+    assert accepted(billing_address=address(line2="x" * 200)).status is Status.CONFIRMED
 
 
 @pytest.mark.parametrize("country", ["GB", "DE", "FR", "IE", "NL", "ES", "IT"])
