@@ -204,7 +204,8 @@ def _on_shortage(telling: Handler) -> Handler:
             table[event.triggered_by_order_id] = told_short(buyer, event)
             telling(ctx, delivery)
         if is_watched_for(event):
-            watch = Watch(event.product_id, buyer.user_id, delivery.value.timestamp_ms)
+            since_ms = min(delivery.value.timestamp_ms, delivery.record.timestamp)
+            watch = Watch(event.product_id, buyer.user_id, since_ms)
             ctx.publish(WATCHES, event.product_id, written(watch), ())
 
     return handler
@@ -218,7 +219,7 @@ def _on_watch(rules: NotificationRules) -> Handler:
         if isinstance(told, Restock):
             envelope = events.decode(told.event.encode(), record_timestamp_ms=0)
             restocked = Delivery(delivery.record, envelope.event_type, envelope)
-            _tell_watchers(ctx, restocked, told.after, rules)
+            _tell_watchers(ctx, restocked, told.back_ms, told.after, rules)
             return
         waiting, key = ctx.table(WATCHERS), pair_key(told.product_id, told.user_id)
         if waiting.get(key) is None:
@@ -234,15 +235,19 @@ def _on_stock(rules: NotificationRules) -> Handler:
     def handler(ctx: Context, delivery: Delivery) -> None:
         event = delivery.value.data
         if is_told(event, rules):
-            _tell_watchers(ctx, delivery, pairs_range(event.product_id)[0], rules)
+            start, _ = pairs_range(event.product_id)
+            back_ms = max(delivery.value.timestamp_ms, delivery.record.timestamp)
+            _tell_watchers(ctx, delivery, back_ms, start, rules)
 
     return handler
 
 
-def _tell_watchers(ctx: Context, delivery: Delivery, after: str, rules: NotificationRules) -> None:
+def _tell_watchers(
+    ctx: Context, delivery: Delivery, back_ms: int, after: str, rules: NotificationRules
+) -> None:
     """Tell some of those who waited; where there are others, the word goes on to them."""
-    event, back_ms = delivery.value.data, delivery.value.timestamp_ms
-    waiting, watched, product_id = ctx.table(WATCHERS), ctx.table(WATCHED), event.product_id
+    event, waiting, watched = delivery.value.data, ctx.table(WATCHERS), ctx.table(WATCHED)
+    product_id = event.product_id
     few = list(waiting.scan(after, pairs_range(product_id)[1], rules.watchers_told_max))
     for key, since_ms in few:
         if since_ms <= back_ms:
@@ -251,7 +256,7 @@ def _tell_watchers(ctx: Context, delivery: Delivery, after: str, rules: Notifica
             asked = watcher_notice(event, delivery.value.event_id, user_id, rules)
             _ask(ctx, delivery, asked, user_id)
     if len(few) == rules.watchers_told_max:
-        onward = Restock(_whole(delivery.value), few[-1][0] + "\0")
+        onward = Restock(_whole(delivery.value), back_ms, few[-1][0] + "\0")
         ctx.publish(WATCHES, product_id, written(onward), ())
 
 

@@ -49,8 +49,9 @@ def _missed(ctx: Context, delivery: Delivery) -> None:
     after, waits_for = missed(known, event)
     if after is not known:
         table[event.user_id] = after
+    since_ms = min(delivery.value.timestamp_ms, delivery.record.timestamp)
     for product_id in waits_for:
-        watch = Watch(product_id, event.user_id, delivery.value.timestamp_ms)
+        watch = Watch(product_id, event.user_id, since_ms)
         ctx.publish(WATCHES, product_id, written(watch), ())
 
 

@@ -1,8 +1,9 @@
 """Who waits for a product, and the word that it is back, on their way to the product's partition.
 
 Any number may wait, so those who do are told a few at a time: the word goes round with how far it
-has come. Who began to wait after the product was back waits for the next time. Times are those of
-the events themselves, ms since 1970 UTC.
+has come. Who began to wait after the product was back waits for the next time: of an event's own
+time and its record's the one counts that has somebody told, for producers' clocks are what they
+are. Times are ms since 1970 UTC.
 """
 
 import msgspec
@@ -21,6 +22,7 @@ class Restock(msgspec.Struct, frozen=True, gc=False, tag=True):
 
     event: str
     """The InventoryAdjusted that says so."""
+    back_ms: int
     after: str
     """The first key of those who are yet to be told."""
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+import events
 from agents.notify import notify_agent
 from agents.registrations import registrations_agent
 from engine.records import Output
@@ -12,14 +13,14 @@ from events.inventory import InventoryAdjusted
 from events.order_parts import Amendment
 from events.orders import OrderAmended, OrderCancelled
 from events.registrations import UserSignedUpEvent
-from streams.notifications.rules import NotificationRules
+from streams.notifications.rules import DAY_MS, NotificationRules
 from streams.notifications.watches import Watch, written
 from streams.registrations import PRODUCTS_MAX, WatchList, missed
 from tables.notifications import WATCHED, WATCHERS
 from tables.registrations import WATCH_LISTS
 from tests.agents.dock import Dock
 from tests.streams.orders.samples import item
-from topics import NOTIFICATIONS_QUEUE, WATCHES
+from topics import NOTIFICATIONS_QUEUE, WATCHES, topic_of
 
 SIGNED_UP = UserSignedUpEvent(user_id="usr_1", email="a@example.com", signup_method="email")
 
@@ -151,6 +152,23 @@ def test_who_begins_to_wait_while_others_are_told_waits_for_the_next_time() -> N
     dock.tell(back("p1"))
 
     assert told(dock) == 4
+
+
+@pytest.mark.parametrize(("missed_off", "back_off"), [(DAY_MS, 0), (0, -DAY_MS), (DAY_MS, -DAY_MS)])
+def test_producers_whose_clocks_are_wrong_keep_nobody_waiting(
+    missed_off: int, back_off: int
+) -> None:
+    dock = shop()
+    dock.tell(SIGNED_UP)
+
+    for message, off_ms in ((cancelled("p1"), missed_off), (back("p1"), back_off)):
+        at_ms = dock.driver.now_ms + off_ms
+        value = events.encode(message, event_id=message.name, timestamp=at_ms)
+        headers = events.headers(message, "c")
+        dock.driver.send(topic_of(type(message)), value, events.key_of(message), headers=headers)
+        dock.driver.run()
+
+    assert told(dock) == 1
 
 
 def test_who_misses_a_product_again_is_told_again() -> None:
