@@ -45,7 +45,8 @@ class tables(Command):  # noqa: N801 - the command's name
             print(json_of(row, None if as_json else 2))
         elif action == "rows" and table:
             spec = self._spec(table)
-            sys.stdout.writelines(_lines(spec, (await all_rows(spec.name)).items()))
+            found = (await all_rows(spec.name)).items()
+            self.show_json([{"key": key, "value": mask(row, spec.mask)} for key, row in found])
         elif action == "export" and table:
             await self._export(self._spec(table), out)
         else:
