@@ -28,7 +28,7 @@ class Restock(msgspec.Struct, frozen=True, gc=False, tag=True):
 
 
 _ENCODER = msgspec.json.Encoder()
-_DECODER = msgspec.json.Decoder(Watch | Restock)
+_DECODER: msgspec.json.Decoder[Watch | Restock] = msgspec.json.Decoder(Watch | Restock)
 
 
 def written(told: Watch | Restock) -> bytes:
