@@ -229,7 +229,7 @@ def clear_suspension(profile: RiskProfile, payment_id: str) -> tuple[Fact, ...]:
     return (SuspensionLifted(),) if profile.suspended_by == payment_id else ()
 
 
-def evolve(profile: RiskProfile, fact: Fact) -> RiskProfile:
+def evolve(profile: RiskProfile, fact: Fact) -> RiskProfile:  # noqa: PLR0911 - one case a fact
     """Fold one fact into the profile."""
     match fact:
         case Assessed():
@@ -239,8 +239,10 @@ def evolve(profile: RiskProfile, fact: Fact) -> RiskProfile:
             return msgspec.structs.replace(profile, suspended_by=by)
         case SuspensionLifted():
             return msgspec.structs.replace(profile, suspended_by=None)
-        case OrderUndone() | ReviewEnded():
-            return _ended(profile, fact)
+        case OrderUndone():
+            return without(profile, fact.attempt)
+        case ReviewEnded():
+            return after_review(profile, fact.reviewed, approved=fact.approved)
         case ChargedBack():
             kept = with_chargeback(profile.chargebacks, fact.chargeback_id)
             return msgspec.structs.replace(profile, chargebacks=kept)
@@ -253,12 +255,6 @@ def fold(profile: RiskProfile, facts: tuple[Fact, ...]) -> RiskProfile:
     for fact in facts:
         profile = evolve(profile, fact)
     return profile
-
-
-def _ended(profile: RiskProfile, fact: OrderUndone | ReviewEnded) -> RiskProfile:
-    if isinstance(fact, OrderUndone):
-        return without(profile, fact.attempt)
-    return after_review(profile, fact.reviewed, approved=fact.approved)
 
 
 def _counted(profile: RiskProfile, fact: Assessed) -> RiskProfile:
