@@ -4,7 +4,7 @@ import asyncio
 import json
 import time
 import uuid
-from functools import cache
+from functools import cache, reduce
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import quote
@@ -13,6 +13,7 @@ from aiohttp import web
 
 import events
 from events.base import Message
+from events.shapes import shape_of
 from gateway.bodies import body_of, message_of
 from gateway.guard import PRINCIPAL, TRACED, Guard, entitled
 from gateway.kafka import Commands, NotAccepted
@@ -170,7 +171,7 @@ def _filled(
     Raises:
         Refusal: the body contradicts the path or names another customer.
     """
-    filled = {**data, **_fixed(route, principal)}
+    filled = {**data, **_customer(route, data), **_fixed(route, principal)}
     if not principal.staff:
         _refuse_what_is_the_shops(route, data)
     for field, variable in route.takes.items():
@@ -186,6 +187,20 @@ def _filled(
     if "idempotency_key" in route.message.model_fields and not filled.get(key_field):
         filled[key_field] = event_id
     return filled
+
+
+def _customer(route: Route, data: dict[str, Any]) -> dict[str, Any]:
+    """The customer by the field's own name, where the body has it as older clients say it."""
+    if route.user is None or route.user in data:
+        return {}
+    older = [data.get(name) for name in shape_of(route.message)[route.user].choices]
+    paths = route.message.upcast.paths.get(route.user, ())
+    older += [reduce(_below, path.split("."), data) for path in paths]
+    return next(({route.user: said} for said in older if said is not None), {})
+
+
+def _below(found: Any, step: str) -> Any:
+    return found.get(step) if isinstance(found, dict) else None
 
 
 def _refuse_what_is_the_shops(route: Route, data: dict[str, Any]) -> None:

@@ -119,6 +119,28 @@ async def test_customers_order_for_themselves_and_the_server_names_the_order(sho
 
 
 @pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/v1/orders", {**ORDER, "userId": "cus_9"}),
+        ("/v1/orders", {**ORDER, "customerId": "cus_9"}),
+        ("/v1/orders", {**ORDER, "customer": {"customerId": "cus_9", "email": "a@b.example"}}),
+        ("/v1/payments", {**PAYMENT, "customerId": "cus_9"}),
+        ("/v1/payments", {**PAYMENT, "userId": "cus_9"}),
+    ],
+)
+async def test_a_customer_is_who_the_body_names_however_older_clients_spell_it(
+    shop: Shop, path: str, body: dict[str, Any]
+) -> None:
+    by_staff = await shop.ask("POST", path, body, by=token("agent", "service"))
+    by_another = await shop.ask("POST", path, body, by=token("cus_1"))
+
+    assert (by_staff.status, by_another.status) == (202, 400)
+    [(_, envelope, _)] = shop.kafka.sent
+    assert envelope["data"]["userId" if path == "/v1/orders" else "customerId"] == "cus_9"
+    assert envelope["metadata"]["requestedBy"] == "agent"
+
+
+@pytest.mark.parametrize(
     ("verb", "path", "who", "status"),
     [
         ("POST", "/v1/orders", None, 401),
