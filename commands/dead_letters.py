@@ -50,7 +50,7 @@ class dead_letters(Command):  # noqa: N801 - the command's name
         """Do what was asked."""
         self._personal = personal
         topics = self._letter_topics(topic)
-        if action == "list":
+        if action == "list" and letter is None:
             await self._list(topics, max(1, limit), as_json)
         elif action == "show" and letter:
             found = self._shown(await self._one(letter))
@@ -61,7 +61,7 @@ class dead_letters(Command):  # noqa: N801 - the command's name
             await self._replay_one(letter)
         else:
             raise CommandError(
-                "usage: dead-letters list | dead-letters show TOPIC@OFFSET |"
+                "usage: dead-letters list [--topic TOPIC] | dead-letters show TOPIC@OFFSET |"
                 " dead-letters replay TOPIC@OFFSET|all"
             )
 
@@ -95,7 +95,7 @@ class dead_letters(Command):  # noqa: N801 - the command's name
             ["letter", "at", "key", "agent", "error", "reason", "replayed"],
             [
                 [_name(x), x.at.isoformat(timespec="seconds"), _text(x.key), x.agent, x.error,
-                 self._seen(x.reason), "yes" if done else ""]
+                 self._seen(x.reason), _put_back(x, done)]
                 for x, done in shown
             ],
         )  # fmt: skip
@@ -142,6 +142,12 @@ def _name(letter: DeadLetter) -> str:
     return f"{letter.topic}@{letter.letter_offset}"
 
 
+def _put_back(letter: DeadLetter, done: bool) -> str:
+    if letter.truncated_from is not None:
+        return "cut"
+    return "yes" if done else ""
+
+
 def _text(raw: bytes | None) -> str | None:
     return None if raw is None else raw.decode("utf-8", "backslashreplace")
 
@@ -159,4 +165,5 @@ def _as_dict(letter: DeadLetter) -> dict[str, Any]:
         "key": _text(letter.key),
         "headers": {key: _text(value) for key, value in letter.headers},
         "value": _text(letter.value),
+        "truncated_from": letter.truncated_from,
     }

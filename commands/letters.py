@@ -32,8 +32,9 @@ class Replayed:
     singly: frozenset[int] = frozenset()
 
     def __contains__(self, letter: DeadLetter) -> bool:
-        """Whether the letter was replayed."""
-        return letter.letter_offset < self.up_to or letter.letter_offset in self.singly
+        """Whether the letter was replayed: one that is cut never is."""
+        noted = letter.letter_offset < self.up_to or letter.letter_offset in self.singly
+        return noted and letter.truncated_from is None
 
     def with_one(self, letter: DeadLetter) -> "Replayed":
         """Note one letter more."""

@@ -32,4 +32,8 @@ class topics(Command):  # noqa: N801 - the command's name
             self.show_rows("topics", list(rows[0]), [list(row.values()) for row in rows])
         wrong = [s.name for s in states if not s.ok]
         if wrong:
-            raise CommandError(f"{len(wrong)} topics are not as they must be: {', '.join(wrong)}")
+            raise CommandError(
+                f"{len(wrong)} topics are not as they must be: {', '.join(wrong)}: `faust -A app"
+                " topics create` makes those that are missing, FLOWMART_PARTITIONS says how many"
+                " partitions the others must have"
+            )

@@ -73,9 +73,12 @@ class Kafka:
             headers=tuple(headers),
         ))  # fmt: skip
 
-    def bury(self, *values: bytes) -> None:
+    def bury(self, *values: bytes, **why: bytes) -> None:
+        told = [
+            (f"dlq.{name}", text) for name, text in {"topic": b"t", "error": b"No", **why}.items()
+        ]
         for value in values:
-            self.write("t.dlq", value, [("own", b"1"), ("dlq.topic", b"t"), ("dlq.error", b"No")])
+            self.write("t.dlq", value, [("own", b"1"), *told])
 
     def put_back(self) -> list[bytes]:
         return [record.value for record in self.topics["t"]]
@@ -182,6 +185,17 @@ async def test_one_that_was_put_back_by_itself_is_left_out_by_the_rest(kafka: Ka
     assert [letter in told for letter in await read()] == [False, True, False]
     assert await LETTERS.replay_all("t.dlq") == (2, 0)
     assert kafka.put_back() == [b"b", b"a", b"c"]
+
+
+async def test_a_letter_that_is_cut_is_left_out_and_never_counts_as_put_back(kafka: Kafka) -> None:
+    kafka.bury(b"a")
+    kafka.bury(b"the beginning of b", truncated=b"1100000")
+
+    assert await LETTERS.replay_all("t.dlq") == (1, 1)
+
+    letters, _, told = await LETTERS.newest("t.dlq", 5)
+    assert kafka.put_back() == [b"a"]
+    assert [letter in told for letter in letters] == [True, False]
 
 
 async def test_what_the_broker_refused_is_neither_put_back_nor_noted(kafka: Kafka) -> None:

@@ -20,6 +20,7 @@ from commands.reset import reset
 from commands.stuck import stuck
 from commands.tables import tables
 from commands.topics import topics
+from engine.admin import TopicState
 from settings import Settings
 from streams.alerts.raised import RaisedAlert
 
@@ -61,6 +62,7 @@ def letters(action: str, letter: str | None = None, topic: str | None = None) ->
     ("arguments", "why"),
     [
         (letters("burn", "all"), "usage: dead-letters list"),
+        (letters("list", "orders.dev.commands"), "usage: dead-letters list"),
         (letters("show"), "usage: dead-letters list"),
         (letters("replay"), "usage: dead-letters list"),
         (letters("show", "nonsense"), "expected TOPIC@OFFSET"),
@@ -97,6 +99,21 @@ def test_reset(run: Run, tmp_path: Path) -> None:
 
 def test_topics(run: Run) -> None:
     assert "topics burn: expected create or check" in run(topics, action="burn", as_json=False)
+
+
+def test_topics_that_differ_are_told_with_what_to_do(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def states(*_: Any) -> list[TopicState]:
+        return [TopicState("a", 4, 4), TopicState("b", 4, None), TopicState("c", 4, 2)]
+
+    monkeypatch.setattr("commands.topics.check_topics", states)
+    monkeypatch.setattr(topics, "show_rows", lambda *_: None)
+
+    told = run(topics, action="check", as_json=False)
+
+    assert "2 topics are not as they must be: b, c: `faust -A app topics create` makes" in told
+    assert "FLOWMART_PARTITIONS" in told
 
 
 @pytest.mark.parametrize(

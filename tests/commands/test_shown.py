@@ -144,6 +144,30 @@ def test_what_people_must_look_at_is_listed_as_workers_tell_it(
     assert [(name, row[name]) for row, (name, _) in zip(shown, told, strict=True)] == told
 
 
+def test_a_list_says_of_each_letter_what_a_replay_did_with_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class _Replayed:
+        async def newest(self, topic: str, _letters_max: int) -> Newest:
+            letters = [
+                DeadLetter(0, n, topic, topic, 0, n, n, "", "E", "", b"k", b"", (), truncated_from)
+                for n, truncated_from in enumerate((None, 1_100_000, None))
+            ]
+            return Newest(letters, 3, Replayed(up_to=2))
+
+    listing: Any = dead_letters.__new__(dead_letters)
+    monkeypatch.setattr(dead_letters, "_letters", _Replayed())
+
+    asyncio.run(listing._list(["t"], 3, as_json=False))
+    asyncio.run(listing._list(["t"], 3, as_json=True))
+
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split("\t")[-1] for line in lines[:4]] == ["replayed", "yes", "cut", ""]
+    told = [json.loads(line) for line in lines[4:]]
+    assert [each["replayed"] for each in told] == [True, False, False]
+    assert [each["truncated_from"] for each in told] == [None, 1_100_000, None]
+
+
 def test_a_table_on_a_terminal_shows_text_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     paper = io.StringIO()
 
