@@ -11,7 +11,8 @@ import msgspec
 from streams.pulse import histogram, ranking
 
 CELLS_MAX = 100
-"""Cells of one tally; names beyond it are counted under `other` in place of their last part."""
+"""Cells of a tally that share the first part of their names; those beyond it are counted under
+that part and `other`. Names of one part are the program's own words, and few."""
 
 NAME_CHARS_MAX = 80
 """Longer names are cut: some parts are a foreign producer's words."""
@@ -97,7 +98,10 @@ def observe(cells: dict[str, Cell], name: str, value: int) -> None:
 def _bounded(cells: dict[str, Cell], name: str) -> str:
     """Give the name under which a new cell is counted."""
     name = name[:NAME_CHARS_MAX]
-    return name if len(cells) < CELLS_MAX else f"{name.partition('|')[0]}|other"
+    stem, bar, _ = name.partition("|")
+    if not bar or sum([one.startswith(stem + bar) for one in cells]) < CELLS_MAX:
+        return name
+    return f"{stem}|other"
 
 
 def late(tally: Tally) -> Tally:
