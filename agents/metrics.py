@@ -16,11 +16,11 @@ import msgspec
 from engine.specs import AgentSpec, Context, Delivery, Handler, Source, Timer, TopicSpec
 from streams.clock import Clock
 from streams.metrics import journeys, payments, subscriptions
-from streams.metrics.counts import FAMILIES, ORDERS, Count, Counts, counted, grouped
+from streams.metrics.counts import FAMILIES, LATE, ORDERS, Count, Counts, counted, grouped
 from streams.metrics.days import counted_on, day_key, number_of, over
 from streams.metrics.journeys import BLANK, Journey, Told
 from streams.metrics.rules import DAY_MS, MetricsRules
-from streams.pulse.tally import EMPTY, partial
+from streams.pulse.tally import EMPTY, Cell, Tally, merge, partial
 from tables.metrics import DAY_CUSTOMERS, DAYS, JOURNEYS, OPEN_FROM
 from topics import (
     METRICS,
@@ -175,6 +175,8 @@ def _telling(rules: MetricsRules, clock: Clock) -> Callable[[Context, int], None
         table = ctx.table(OPEN_FROM)
         open_from = table.get(_ALL)
         days = over(open_from, clock.calendar_ms(now_ms), rules)
+        if open_from is None:
+            _begin(ctx, days.first)
         for day in range(days.first, days.end):
             _tell(ctx, day)
         if days.end != open_from:
@@ -182,6 +184,19 @@ def _telling(rules: MetricsRules, clock: Clock) -> Callable[[Context, int], None
         _forget_customers(ctx, days.end)
 
     return tick
+
+
+def _begin(ctx: Context, first: int) -> None:
+    """Records of earlier days that came before the first tick count on the first day, as late.
+
+    Where topics are older than this agent, the other partitions tell nothing of those days.
+    """
+    rows = ctx.table(DAYS)
+    for key, tally in list(rows.scan("", day_key(first))):
+        day = day_key(first, key.partition("|")[2])
+        late = Tally(cells={LATE: Cell(tally.seq)})
+        rows[day] = merge((rows.get(day) or EMPTY, tally, late), 0)
+        del rows[key]
 
 
 def _tell(ctx: Context, day: int) -> None:

@@ -34,12 +34,18 @@ class Desk:
     """Both agents, and messages sent to them at the driver's time."""
 
     def __init__(
-        self, rules: MetricsRules = RULES, *, clock: Clock = TRUE, chunk_max: int = 1_000
+        self,
+        rules: MetricsRules = RULES,
+        *,
+        clock: Clock = TRUE,
+        chunk_max: int = 1_000,
+        ticked: bool = True,
     ) -> None:
         agents = [metrics_agent(rules, clock), reports_agent(rules, clock, partitions=3)]
         start_ms = round(EVE.timestamp() * 1000)
         self.driver = Driver(agents, start_ms=start_ms, chunk_max=chunk_max)
-        self.driver.tick()
+        if ticked:
+            self.driver.tick()
         self.sent = 0
 
     def put(self, *messages: Message) -> "Desk":

@@ -222,6 +222,23 @@ def test_what_comes_after_the_report_of_its_day_counts_on_the_next_as_late() -> 
     assert second.late > 0
 
 
+def test_records_that_are_older_than_the_agent_count_on_its_first_day_as_late() -> None:
+    """It begins anew on topics of three days: the first records come before the first tick."""
+    desk = Desk(ticked=False)
+    for order in ("a", "b", "c"):
+        desk.put(confirmed(order, 5_00), cancelled(order)).driver.now_ms += DAY_MS
+
+    desk.driver.now_ms -= DAY_MS
+    desk.driver.run().tick()
+    desk.until("2024-04-17T01:00:00")
+
+    orders, parcels = (desk.driver.rows(table) for table in (DAILY_ORDERS, DAILY_FULFILMENT))
+    assert list(orders) == list(parcels) == ["2024-04-16"]
+    assert (orders["2024-04-16"].cancelled, orders["2024-04-16"].late) == (3, 2)
+    assert (parcels["2024-04-16"].confirmed, parcels["2024-04-16"].late) == (3, 4)
+    assert desk.driver.rows(DAYS) == {}
+
+
 @pytest.mark.parametrize("chunk_max", [1, 3, 1_000])
 def test_batches_and_restarts_change_no_report(chunk_max: int) -> None:
     def told(*, size: int, restarts: bool) -> list[tuple[str, Any]]:
