@@ -41,7 +41,7 @@ COMPLETED: Final = "completed"
 CANCELLED: Final = "cancelled"
 RETURNED: Final = "returned"
 REPLACEMENT: Final = "replacement"
-"""It replaces goods of another order: no sale, whatever becomes of it."""
+"""It replaces goods of another order, paid already: no sale, whatever becomes of it."""
 
 
 class Parcel(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -88,7 +88,7 @@ def confirmed(journey: Journey, event: OrderConfirmed, at_ms: int, rules: Metric
     if journey.confirmed_at_ms:
         return journey, ()
     if event.exchange_for is not None:
-        return replace(journey, outcome=REPLACEMENT), ()
+        return replace(journey, outcome=REPLACEMENT, paid_at_ms=journey.paid_at_ms or at_ms), ()
     shares: dict[str, int] = {}
     for item in event.order_items:
         category = _category(item.product_id, item.sku, rules)

@@ -261,6 +261,13 @@ def test_without_a_payment_the_order_starts_the_clock_and_no_time_is_below_zero(
     assert [c.amount for c in late if c.cell == "dispatched"] == [7_000]
 
 
+def test_what_replaces_goods_is_paid_when_it_is_confirmed() -> None:
+    free = confirmed("a", 0, exchange_for="b")
+    counts = at((1_000, free), (2_000, free), (1_000 + DAY_MS + 1, left("a")))
+
+    assert [(c.cell, c.amount) for c in counts] == [("dispatched", DAY_MS + 1)]
+
+
 def test_an_orders_time_is_that_of_its_last_parcel_and_a_parcels_that_of_its_way() -> None:
     counts = at(
         (1_000, two()), (2_000, complete("a")), (3_000, booked("a")),
