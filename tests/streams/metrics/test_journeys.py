@@ -174,8 +174,8 @@ def line(number: int, product: str, quantity: int, total: int) -> OrderLine:
     )
 
 
-def item(product: str, quantity: int) -> OrderItem:
-    return OrderItem(product_id=product, quantity=quantity, unit_price_minor=5_00)
+def item(product: str, quantity: int, **given: Any) -> OrderItem:
+    return OrderItem(product_id=product, quantity=quantity, unit_price_minor=5_00, **given)
 
 
 def shares(counts: Counts) -> dict[str, int]:
@@ -190,6 +190,44 @@ def test_lines_of_one_category_are_one_share_and_what_nobody_sorted_is_other() -
     assert shares(counts) == {
         "category|USD|Books": 15_00, "category|USD|Toys": 5_00, "category|USD|Other": 20_00
     }  # fmt: skip
+
+
+def test_a_product_that_is_sorted_by_itself_is_not_sorted_by_its_sku() -> None:
+    goods = confirmed("a", 15_00, item("p", 1, sku="q-1"), item("other", 2, sku="q-1"))
+
+    _, counts = told(goods, booked("a", 3), arrived("a"))
+
+    assert shares(counts) == {"category|USD|Books": 5_00, "category|USD|Toys": 10_00}
+
+
+def test_an_order_is_worth_its_total_in_its_currency_and_a_category_what_its_lines_cost() -> None:
+    goods = confirmed("a", 12_00, item("p", 3), currency="EUR")
+
+    _, counts = told(goods, booked("a", 3), arrived("a"))
+
+    assert [c.amount for c in counts if c.cell == "completed|EUR"] == [12_00]
+    assert shares(counts) == {"category|EUR|Books": 15_00}
+
+
+def test_an_order_of_many_categories_is_told_by_its_first_fifty() -> None:
+    rules = MetricsRules(categories={f"p{n}": f"c{n:02}" for n in range(51)})
+    goods = confirmed("a", 1, *[item(f"p{n}", 1) for n in range(51)])
+
+    journey, _ = journeys.confirmed(BLANK, goods, 1, rules)
+
+    assert [share.category for share in journey.shares] == [f"c{n:02}" for n in range(50)]
+
+
+def test_amended_lines_of_one_category_are_one_share_by_product_or_sku() -> None:
+    lines = (
+        line(1, "p", 1, 5_00),
+        line(2, "p", 2, 10_00),
+        line(3, "new", 1, 7_00).model_copy(update={"sku": "q-1"}),
+    )
+
+    _, counts = told(confirmed("a", 5_00), amended(22_00, *lines), booked("a", 4), arrived("a"))
+
+    assert shares(counts) == {"category|USD|Books": 15_00, "category|USD|Toys": 7_00}
 
 
 def test_what_was_amended_counts_as_it_is_now() -> None:
@@ -216,6 +254,12 @@ def test_a_confirmation_that_comes_again_changes_nothing() -> None:
     once, _ = told(confirmed("a", 10_00), amended(15_00))
 
     assert journeys.confirmed(once, confirmed("a", 10_00), 2_000, RULES) == (once, ())
+
+
+def test_a_returned_order_stays_returned_whatever_its_lines_are_told_to_be() -> None:
+    more = (amended(10_00, line(1, "p", 2, 10_00)), booked("a", **TWO), arrived("a", **TWO))
+
+    assert ends(told(confirmed("a", 5_00), booked("a"), back("a"), *more)[1]) == ["returned"]
 
 
 def test_a_cancelled_order_tells_its_reason() -> None:
@@ -279,6 +323,15 @@ def test_an_orders_time_is_that_of_its_last_parcel_and_a_parcels_that_of_its_way
     assert [c.amount for c in counts if c.cell == "delivered"] == [5_000, 3_500]
 
 
+def test_a_parcel_that_nobody_saw_leave_has_no_time_on_its_way_and_its_order_none() -> None:
+    counts = at((1_000, confirmed("a", 1)), (3_000, booked("a")), (9_000, arrived("a")))
+
+    assert [c.amount for c in counts if c.cell in {"delivered", "fulfilment_ms"}] == [0, 0]
+
+
+THIRD: dict[str, Any] = {"shipment_id": "shp_a:3"}
+
+
 def not_sent(units: int | None, **given: Any) -> Message:
     """The order's second parcel is cancelled, with what was in it."""
     items = None if units is None else (ShippedItem(item_id="p", quantity=units),)
@@ -301,8 +354,12 @@ def not_sent(units: int | None, **given: Any) -> Message:
         ((not_sent(None), left("a"), arrived("a")), []),
         ((not_sent(1, reason="ORDER_AMENDED"), left("a"), arrived("a")), []),
         (
-            (not_sent(1), booked("a", shipment_id="shp_a:3"), left("a"), arrived("a")),
+            (not_sent(1), booked("a", **THIRD), left("a"), arrived("a")),
             [],
+        ),
+        (
+            (not_sent(1), booked("a", **THIRD), arrived("a", **THIRD), arrived("a"), back("a")),
+            ["completed"],
         ),
     ],
 )
@@ -321,6 +378,56 @@ def test_a_parcel_that_will_not_come_is_counted_and_waited_for_no_more() -> None
 
     assert ends(counts) == ["completed"]
     assert "parcel_cancelled" in {c.cell for c in counts}
+
+
+def of(units: int) -> Message:
+    return confirmed("a", units * 5_00, item("p", units))
+
+
+@pytest.mark.parametrize(
+    ("messages", "expected"),
+    [
+        ((of(2), booked("a", 2), left("a"), lost("a")), ["returned"]),
+        ((of(2), booked("a", 2), back("a"), back("a")), ["completed", "returned"]),
+        ((of(3), booked("a", 2), booked("a", **TWO), arrived("a", **TWO), *[back("a")] * 3),
+         ["completed"]),
+        ((of(3), booked("a"), booked("a", 2, **TWO), arrived("a", **TWO), back("a", 2), back("a")),
+         ["completed"]),
+        ((of(2), booked("a"), booked("a", **TWO), back("a", 2), back("a"), arrived("a", **TWO)),
+         ["completed"]),
+        ((of(3), booked("a", **TWO), back("a", 2), back("a"), lost("a", "shp_a:2")), ["returned"]),
+    ],
+    ids=[
+        "lost", "two labels", "more than was in it", "more, of another", "more at once",
+        "nobody said how many",
+    ],
+)  # fmt: skip
+def test_of_what_came_back_or_is_lost_each_unit_counts_once(
+    messages: tuple[Message, ...], expected: list[str]
+) -> None:
+    _, counts = told(*messages)
+
+    assert ends(counts) == expected
+    assert len([c for c in counts if c.cell == "parcel_returned"]) == (back("a") in messages)
+
+
+def test_units_of_all_boxes_of_a_parcel_are_in_it() -> None:
+    [box] = booked("a").packages
+    boxes = booked("a", packages=(box, box))
+
+    assert told(of(2), boxes)[0].parcels["shp_a"].units == 2
+    assert ends(told(of(2), boxes, arrived("a"))[1]) == ["completed"]
+
+
+def test_fifty_parcels_are_followed_to_their_ends_and_no_more() -> None:
+    fifty = [booked("a", shipment_id=f"shp_{n}") for n in range(50)]
+    further = (booked("a", **TWO), arrived("a", **TWO), arrived("a", shipment_id="shp_7"))
+
+    journey, counts = told(of(60), *fifty, *further)
+
+    assert len(journey.parcels) == 50
+    assert [c.cell for c in counts].count("created") == 50
+    assert [c.cell for c in counts].count("delivered") == 1
 
 
 def cells(*messages: Message) -> list[str]:

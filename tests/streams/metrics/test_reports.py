@@ -21,7 +21,15 @@ from events.subscriptions import (
 from events.types import Period, Plan
 from streams.metrics import payments, reports, subscriptions
 from streams.metrics.counts import FAMILIES, LATE, ORDERS, Count, counted, grouped
-from streams.metrics.days import DAYS_A_TICK_MAX, Days, counted_on, date_of, number_of, over
+from streams.metrics.days import (
+    DAYS_A_TICK_MAX,
+    Days,
+    counted_on,
+    date_of,
+    day_key,
+    number_of,
+    over,
+)
 from streams.metrics.rows import (
     CategoryFigures,
     DailyFulfilment,
@@ -100,6 +108,22 @@ def test_categories_are_named_by_revenue_in_one_currency() -> None:
     ]
 
 
+def test_categories_of_one_revenue_are_in_the_order_of_their_names_whatever_was_paid_in() -> None:
+    equal = {"category|GBP|b": Cell(1, 79), "category|USD|a": Cell(1, 100)}
+
+    told = reports.orders(DAY, Tally(1, 0, equal), RULES).categories
+
+    assert [(one.category, one.revenue_minor) for one in told] == [("a", 100), ("b", 100)]
+
+
+def test_currencies_and_reasons_are_in_the_order_of_their_names() -> None:
+    tally = Tally(
+        1, 0, {"processed|USD": Cell(1), "processed|CAD": Cell(1), "processed|EUR": Cell(1)}
+    )
+
+    assert list(reports.payments(DAY, tally, RULES).processed) == ["CAD", "EUR", "USD"]
+
+
 # --- payments and subscriptions ----------------------------------------------------------------
 
 
@@ -124,6 +148,31 @@ def test_money_is_told_by_currency_and_attempts_by_reason() -> None:
     assert (row.processed, row.processed_minor) == ({"USD": 3}, {"USD": 30_00})
     assert (row.failed, row.success_share) == ({"card_declined": 1}, 0.75)
     assert row.refunded_minor == {"EUR": 4_00}
+
+
+def test_money_counts_in_the_currency_it_was_moved_in() -> None:
+    cad: dict[str, Any] = {"amount_minor": 5_00, "currency": "CAD"}
+    settled = PaymentSettled.model_construct(
+        fee_amount_minor=44, net_amount_minor=4_56, gross_amount_minor=5_00, currency="CAD"
+    )
+    invoice = InvoiceGenerated.model_construct(status="paid", total_minor=5_40, currency="CAD")
+
+    counts = (
+        *payments.processed(told(PAID.model_copy(update=cad))),
+        *payments.refunded(RefundIssued.model_construct(**cad, total_refunded_minor=9_00)),
+        *payments.disputed(ChargebackOpened.model_construct(**cad)),
+        *payments.settled(settled),
+        *subscriptions.invoiced(invoice),
+    )
+
+    assert [(count.cell, count.amount) for count in counts] == [
+        ("processed|CAD", 5_00),
+        ("refunded|CAD", 5_00),
+        ("disputed|CAD", 5_00),
+        ("settled|CAD", 4_56),
+        ("fees|CAD", 44),
+        ("invoice|paid|CAD", 5_40),
+    ]
 
 
 def told(message: PaymentProcessed, **metadata: Any) -> Envelope[PaymentProcessed]:
@@ -167,6 +216,21 @@ def test_a_subscription_without_a_trial_and_a_renewal_at_once_are_no_more_than_t
 
     row = reports.subscriptions(DAY, summed(*said), RULES)
     assert (row.started, row.trials, row.renewed, row.recovered) == ({"plan_pro": 1}, 0, 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("days", "attempt", "cells"),
+    [(0, 0, ["charged"]), (0, 1, ["retried"]), (0, 3, ["retried"]), (1, 0, []), (3, 1, [])],
+)
+def test_a_charge_begins_on_the_day_it_is_due_and_each_after_the_first_is_another_try(
+    days: int, attempt: int, cells: list[str]
+) -> None:
+    due = SubscriptionPaymentDue(
+        subscription_id="sub_1", user_id="u", plan=PRO, due_date=DAY, days_until_due=days,
+        retry_attempt=attempt, **MONEY,
+    )  # fmt: skip
+
+    assert [count.cell for count in subscriptions.charged(due)] == cells
 
 
 def test_a_days_subscriptions_are_told() -> None:
@@ -246,6 +310,10 @@ def test_a_day_is_told_a_quarter_of_an_hour_after_its_end(
 def test_a_record_counts_on_its_day_or_the_first_that_is_open() -> None:
     assert [counted_on(9, open_from) for open_from in (None, 8, 9, 10)] == [9, 9, 9, 10]
     assert date_of(number_of(20_000 * DAY_MS + 5)) == date(2024, 10, 4)
+
+
+def test_days_are_in_order_in_the_order_of_keys() -> None:
+    assert day_key(9_999) < day_key(99_999, "orders") < day_key(100_000) < day_key(100_000, "a")
 
 
 cells = st.sampled_from(
