@@ -1,6 +1,7 @@
 """Daily reports from the messages of a day, through both agents, in memory."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -10,15 +11,36 @@ import pytest
 
 import events
 from events.base import Message
-from events.orders import OrderConfirmed
-from events.types import OrderItem
+from events.billing import InvoiceGenerated, SubscriptionPaymentDue
+from events.orders import OrderAmended, OrderConfirmed
+from events.payments import Instrument, PaymentFailed, PaymentProcessed, PaymentSettled
+from events.refunds import ChargebackOpened, RefundIssued
+from events.shipping import DeliveryFailed
+from events.subscriptions import (
+    PlanMigrationCompleted,
+    SubscriptionRenewedEvent,
+    SubscriptionSuspended,
+    UserSubscriptionCancelled,
+    UserSubscriptionStarted,
+)
+from events.types import OrderItem, Period, Plan
 from streams.clock import Clock
 from streams.metrics.rules import DAY_MS, MetricsRules
-from tables.metrics import DAILY_FULFILMENT, DAILY_ORDERS, DAY_CUSTOMERS, DAYS, JOURNEYS
+from tables.metrics import (
+    DAILY_FULFILMENT,
+    DAILY_ORDERS,
+    DAILY_PAYMENTS,
+    DAILY_SUBSCRIPTIONS,
+    DAY_CUSTOMERS,
+    DAY_PARTS,
+    DAYS,
+    JOURNEYS,
+)
 from tests.agents.metrics_desk import (
     EVE,
     HOUR_MS,
     MINUTE_MS,
+    SOON,
     Desk,
     arrived,
     back,
@@ -194,6 +216,94 @@ def test_a_days_customers_are_forgotten_a_few_a_tick_and_then_nothing_is_looked_
     assert desk.driver.rows(DAY_CUSTOMERS) == {}
 
 
+def test_a_customer_who_comes_again_after_a_tick_or_is_late_counts_once_a_day() -> None:
+    names = [f"cus_{n}" for n in range(12)]
+    desk = Desk().put(*[opened(f"a{name}", name) for name in names]).until("2024-04-14T23:59:59")
+    desk.put(*[opened(f"b{name}", name) for name in names]).driver.run()
+
+    desk.put(*[opened(f"c{name}", name) for name in names])  # Read when their day is told.
+    tick_unread(desk, DAY_MS)
+    desk.driver.run()
+    desk.put(*[opened(f"d{name}", name) for name in names]).until("2024-04-16T23:59:59")
+
+    assert desk.row(DAILY_ORDERS, "2024-04-14").customers == 12
+    assert desk.row(DAILY_ORDERS, "2024-04-15").customers == 12
+
+
+def tick_unread(desk: Desk, ms: int) -> None:
+    """Let time pass and every partition tick, and read nothing."""
+    desk.driver.now_ms += ms
+    for lane in desk.driver._lanes:
+        lane.processor.tick(desk.driver.now_ms)
+        desk.driver._write(lane)
+
+
+MONEY: dict[str, Any] = {"payment_id": "pay_1", "amount_minor": 5_00, "currency": "EUR"}
+OF_SUB: dict[str, Any] = {"subscription_id": "sub_1", "user_id": "u"}
+PRO = Plan(plan_id="pro")
+JANUARY = date(2024, 1, 31)
+
+
+@pytest.mark.parametrize(
+    ("message", "table", "figure", "told"),
+    [
+        (PaymentProcessed(user_id="u", payment_method="paypal", status="confirmed", **MONEY),
+         DAILY_PAYMENTS, "processed_minor", {"EUR": 5_00}),
+        (PaymentFailed(failure_reason="card_declined", retryable=True, **MONEY),
+         DAILY_PAYMENTS, "failed", {"card_declined": 1}),
+        (RefundIssued(refund_id="r", total_refunded_minor=5_00, payment_status="refunded", **MONEY),
+         DAILY_PAYMENTS, "refunded_minor", {"EUR": 5_00}),
+        (ChargebackOpened(chargeback_id="c", reason="fraud", evidence_due_by=SOON, **MONEY),
+         DAILY_PAYMENTS, "disputed_minor", {"EUR": 5_00}),
+        (PaymentSettled(settlement_id="s", payment_id="pay_1", gross_amount_minor=5_00,
+                        fee_amount_minor=44, net_amount_minor=4_56, currency="EUR",
+                        settlement_type="NET_BATCH", settled_at=EVE,
+                        instrument=Instrument(type="card")),
+         DAILY_PAYMENTS, "fees_minor", {"EUR": 44}),
+        (UserSubscriptionStarted(**OF_SUB, plan=PRO, trial_period_days=0, start_date=JANUARY,
+                                 next_billing_date=JANUARY, payment_method_id="tok"),
+         DAILY_SUBSCRIPTIONS, "started", {"pro": 1}),
+        (UserSubscriptionCancelled(**OF_SUB, plan=PRO, cancellation_reason="too_expensive",
+                                   cancelled_by="customer", effective_date=JANUARY,
+                                   refund_amount_minor=0, subscription_duration_days=31),
+         DAILY_SUBSCRIPTIONS, "cancelled", {"too_expensive": 1}),
+        (SubscriptionRenewedEvent(**OF_SUB, plan=PRO, next_billing_date=JANUARY, payment_id="pay_1",
+                                  period=Period(start=JANUARY, end=JANUARY), recovered=False),
+         DAILY_SUBSCRIPTIONS, "renewed", 1),
+        (SubscriptionSuspended(**OF_SUB, plan=PRO, suspended_at=EVE, failed_payment_attempts=4),
+         DAILY_SUBSCRIPTIONS, "suspended", 1),
+        (PlanMigrationCompleted(**OF_SUB, from_plan=PRO, to_plan=Plan(plan_id="max"),
+                                effective_date=JANUARY),
+         DAILY_SUBSCRIPTIONS, "migrated", {"max": 1}),
+        (InvoiceGenerated(invoice_id="i", invoice_number="INV-2024-1", customer_id="u",
+                          type="subscription", line_items=(), subtotal_minor=5_00, tax_minor=40,
+                          total_minor=5_40, currency="EUR", due_date=JANUARY, status="issued"),
+         DAILY_SUBSCRIPTIONS, "invoiced_minor", {"EUR": 5_40}),
+        (SubscriptionPaymentDue(**OF_SUB, plan=PRO, due_date=JANUARY, days_until_due=0,
+                                amount_minor=5_00, currency="EUR"),
+         DAILY_SUBSCRIPTIONS, "charged", 1),
+    ],
+    ids=lambda one: one.name if isinstance(one, Message) else "",
+)  # fmt: skip
+def test_each_message_of_money_and_subscriptions_is_in_the_report_of_its_day(
+    message: Message, table: Any, figure: str, told: Any
+) -> None:
+    desk = Desk().put(message).until("2024-04-15T01:00:00").until("2024-04-16T01:00:00")
+
+    assert getattr(desk.row(table, "2024-04-14"), figure) == told
+    assert not getattr(desk.row(table, "2024-04-15"), figure)
+
+
+def test_an_order_is_worth_what_it_was_amended_to() -> None:
+    amended = OrderAmended(
+        order_id="a", user_id="cus_a", amendment_type="QUANTITY_CHANGE", amendments=(),
+        new_order_total_minor=7_00, currency="USD", order_status="confirmed",
+    )  # fmt: skip
+    desk = Desk().put(*sold("a")[:4], amended, *sold("a")[4:]).until("2024-04-15T01:00:00")
+
+    assert desk.row(DAILY_ORDERS, "2024-04-14").revenue_minor == 7_00
+
+
 def test_parcels_that_left_and_arrived_in_time_are_told() -> None:
     late = datetime(2024, 4, 13, tzinfo=UTC)
     desk = Desk().put(*sold("a"), *sold("b")[:4]).until("2024-04-15T10:00:00")
@@ -210,10 +320,7 @@ def test_what_comes_after_the_report_of_its_day_counts_on_the_next_as_late() -> 
     desk = Desk()
     desk.driver.now_ms += 23 * HOUR_MS
     desk.put(*sold("a"))  # Of the 14th, and nobody reads it until the 15th is half over.
-    desk.driver.now_ms += 13 * HOUR_MS
-    for lane in desk.driver._lanes:
-        lane.processor.tick(desk.driver.now_ms)
-        desk.driver._write(lane)
+    tick_unread(desk, 13 * HOUR_MS)
     desk.until("2024-04-16T01:00:00")
 
     first, second = (desk.row(DAILY_ORDERS, f"2024-04-{day}") for day in (14, 15))
@@ -287,16 +394,43 @@ def test_orders_are_forgotten_in_the_end_and_old_reports_go() -> None:
     assert desk.driver.timers() == {}
 
 
+def test_an_order_is_followed_from_its_first_message_for_its_time() -> None:
+    desk = Desk(MetricsRules(order_kept_ms=3 * DAY_MS)).put(confirmed("a", 1), not_at_home("b"))
+    desk.until("2024-04-16T00:00:00").put(complete("a")).until("2024-04-16T23:59:59")
+    assert set(desk.driver.rows(JOURNEYS)) == {"a"}
+
+    desk.until("2024-04-17T00:00:00")
+
+    assert desk.driver.rows(JOURNEYS) == {}
+    assert desk.driver.timers() == {}
+
+
+def not_at_home(order_id: str) -> DeliveryFailed:
+    return DeliveryFailed(
+        shipment_id=f"shp_{order_id}",
+        order_id=order_id,
+        failure_reason="nobody there",
+        reason_code="CUSTOMER_UNAVAILABLE",
+    )
+
+
 def test_days_of_a_fast_calendar_are_reported_too_and_nothing_is_lost() -> None:
     clock = Clock(round(EVE.timestamp() * 1000), DAY_MS // 1_000)
     desk = Desk(clock=clock)
     for number in range(20):
-        desk.put(*sold(f"o{number}"))
+        declined = PaymentFailed(failure_reason="card_declined", retryable=True, **MONEY)
+        desk.put(*sold(f"o{number}", customer=f"cus_{number}"), declined)
         desk.driver.run().advance(700)
     desk.driver.advance(5_000, step_ms=1_000)
 
     rows = desk.driver.rows(DAILY_ORDERS)
     days = [date.fromisoformat(day) for day in sorted(rows)]
     assert (days[-1] - days[0]).days == len(days) - 1 >= 17
-    assert sum(row.completed for row in rows.values()) == 20
+    shown = Counter(date(2024, 4, 14 + number * 700 // 1_000).isoformat() for number in range(20))
+    assert {day: row.completed for day, row in rows.items() if row.completed} == shown
+    assert {day: row.customers for day, row in rows.items() if row.customers} == shown
+    paid = desk.driver.rows(DAILY_PAYMENTS)
+    assert {day: sum(row.failed.values()) for day, row in paid.items() if row.failed} == shown
     assert [r.data.period.date for r in desk.reports] == days
+    assert all(r.data.completed_at > r.data.period.end_time for r in desk.reports)
+    assert desk.driver.rows(DAY_PARTS) == {}
