@@ -160,10 +160,13 @@ class Shop:
 
     def told(self) -> list[tuple[str, str, str]]:
         """Alert events as (message, rule, severity), oldest first."""
+        return [(e.event_type, e.data.rule, e.data.severity) for e in self.alerts()]
+
+    def alerts(self) -> list[Any]:
+        """Alert events, oldest first."""
         records = self.driver.outputs(ALERTS_EVENTS)
         found = [events.decode(r.value or b"", record_timestamp_ms=0) for r in records]
-        found.sort(key=lambda envelope: envelope.timestamp_ms)
-        return [(e.event_type, e.data.rule, e.data.severity) for e in found]  # type: ignore[attr-defined]
+        return sorted(found, key=lambda envelope: envelope.timestamp_ms)
 
 
 # -- figures
@@ -369,6 +372,46 @@ def test_a_partial_of_a_window_that_is_kept_no_more_is_passed_by() -> None:
     assert shop.figure("orders.confirmed_per_minute", "USD") is None
 
 
+def test_a_partition_that_lags_behind_counts_in_its_own_window() -> None:
+    shop = Shop(partitions=1)
+    shop.order()
+    shop.settle()
+    [old] = shop.driver.outputs(PULSE)
+    shop.run(5 * MINUTE)
+    shop.order()
+    shop.settle()
+
+    value = msgspec.json.decode(old.value or b"") | {"partition": 1}
+    shop.driver.send(PULSE, msgspec.json.encode(value), "orders")
+    shop.settle()
+
+    assert shop.figure("orders.confirmed_per_minute", "USD") == 2
+
+
+def test_a_product_that_others_outsold_leaves_the_ranking_of_its_window() -> None:
+    shop = Shop(partitions=1, rules=replace(RULES, products_ranked=1))
+    shop.hold("p0", 1, left=20)
+    shop.settle()
+    assert shop.figure("inventory.top_products", "p0") == 1
+
+    shop.hold("p1", 5, left=20)
+    shop.settle()
+
+    assert shop.figure("inventory.top_products", "p0") is None
+
+
+def test_a_tick_that_has_no_news_writes_nothing() -> None:
+    shop = Shop(partitions=1)
+    shop.order()
+    shop.hold("p0", 1, left=20)
+    shop.run(MINUTE + 10_000)
+    [lane] = shop.driver._lanes
+
+    lane.processor.tick(shop.driver.now_ms + 1_000)
+
+    assert not lane.processor.has_changes()
+
+
 def test_a_family_of_another_version_goes_to_the_dead_letters() -> None:
     shop = Shop(partitions=1)
     shop.order()
@@ -455,6 +498,17 @@ def test_a_provider_that_fails_raises_one_alert_and_resolves_once_it_recovered()
     assert not any(key.startswith("payment_success") for key in shop.driver.rows(WATCHES))
 
 
+def test_a_provider_that_fails_around_the_end_of_a_minute_raises_its_alert() -> None:
+    shop = Shop()
+    shop.run(52_000)
+    for _ in range(8):
+        shop.payment("stripe", declined=True)
+
+    shop.run(15_000)
+
+    assert ("AlertRaised", "payment_success", "critical") in shop.told()
+
+
 def test_a_shop_that_falls_silent_raises_a_rate_alert_until_silence_is_normal() -> None:
     shop = Shop()
     for _ in range(60):
@@ -506,6 +560,43 @@ def test_too_many_disputes_raise_an_alert() -> None:
     assert ("AlertRaised", "disputes", "critical") in shop.told()
 
 
+def test_an_alert_that_grows_and_lessens_is_told_each_time_under_one_name() -> None:
+    shop = Shop(alerts=replace(ALERT_RULES, low_stock_warn=1, low_stock_critical=3))
+    for product in ("a", "b"):
+        shop.hold(product, 1, left=3)
+        shop.low(product, 3)
+    shop.settle().run(15_000)
+    for product in ("c", "d"):
+        shop.hold(product, 1, left=3)
+        shop.low(product, 3)
+    shop.settle().run(15_000)
+
+    for product in ("c", "d"):
+        shop.hold(product, 3, left=0, discontinued=True)
+    shop.settle().run(15_000)
+
+    assert [severity for _, _, severity in shop.told()] == ["warn", "critical", "warn"]
+    told = shop.alerts()
+    assert len({envelope.event_id for envelope in told}) == 3
+    [alert_id] = {envelope.data.alert_id for envelope in told}
+    assert {envelope.correlation_id for envelope in told} == {alert_id}
+
+
+def test_an_alert_names_the_minute_that_it_is_about() -> None:
+    shop = Shop()
+    for _ in range(8):
+        shop.payment("stripe", declined=True)
+
+    shop.run(MINUTE + 16_000)
+
+    [raised] = shop.alerts()
+    window = (raised.data.window_start, raised.data.window_end)
+    ms = [round(at.timestamp() * 1000) for at in window]
+    assert ms[1] - ms[0] == MINUTE
+    assert ms[0] % MINUTE == 0
+    assert ms[1] <= raised.timestamp_ms
+
+
 def test_every_threshold_can_be_moved() -> None:
     shop = Shop(alerts=replace(ALERT_RULES, order_errors_warn=0.9, order_errors_critical=0.95))
     for _ in range(3):
@@ -522,8 +613,7 @@ def test_alert_events_have_ids_of_their_own_that_a_replay_repeats() -> None:
         for _ in range(4):
             shop.refusal()
         shop.settle().run(5 * MINUTE)
-        records = shop.driver.outputs(ALERTS_EVENTS)
-        return [events.decode(r.value or b"", record_timestamp_ms=0).event_id for r in records]
+        return [envelope.event_id for envelope in shop.alerts()]
 
     assert ids() == ids()
     assert len(set(ids())) == len(ids()) >= 2
