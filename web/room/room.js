@@ -94,7 +94,7 @@ function show(state) {
     .map(([currency, v]) => `${currency} ${number(v / 100)}`);
   const tiles = [
     [number(sum("orders.confirmed_per_minute")), "orders a minute"],
-    [revenue ?? "0", ["revenue a minute", ...others].join(", ")],
+    [revenue ?? "0", "revenue a minute", false, false, others],
     [number(get("orders.confirm_ms", "p99")), "confirm p99, ms", get("orders.confirm_ms", "p99") > 2000],
     [number(get("payments.latency_ms", "p99")), "payment p99, ms", get("payments.latency_ms", "p99") > 3000],
     [percent(get("payments.success_share")), "payments succeed"],
@@ -102,9 +102,9 @@ function show(state) {
     [number(lag), "records behind"],
     [number(whole("dead_letters")), "dead letters", false, whole("dead_letters") > 0],
   ];
-  $("tiles").replaceChildren(...tiles.map(([value, text, bad, warn]) => {
-    const tile = node("div", undefined, `tile ${bad ? "bad" : warn ? "warn" : ""}`);
-    tile.append(node("b", value), node("span", text));
+  $("tiles").replaceChildren(...tiles.map(([value, text, bad, warn, others = []]) => {
+    const tile = node("div", undefined, `tile ${bad ? "bad" : warn ? "warn" : ""} ${others.length ? "wider" : ""}`);
+    tile.append(node("b", value), node("span", text), ...others.map((other) => node("small", other)));
     return tile;
   }));
   const alerts = state.alerts.sort((a, b) => (b.severity === "critical") - (a.severity === "critical") || b.raised_at_ms - a.raised_at_ms);
