@@ -4,7 +4,7 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final
 
 from aiokafka.errors import KafkaConnectionError, KafkaError
@@ -36,6 +36,20 @@ def one_line(text: str) -> str:
 
 class CommandError(EngineError):
     """The command cannot do what was asked; the message says why and what to do next."""
+
+
+def refuse_missing(topics: Iterable[str], there: Collection[str]) -> None:
+    """Refuse what needs a topic that is not there: clients would wait for it until they give up.
+
+    Raises:
+        CommandError: one is missing.
+    """
+    for topic in topics:
+        if topic not in there:
+            raise CommandError(
+                f"the cluster tells of no topic {topic}: are FLOWMART_BROKER and FLOWMART_ENV those"
+                " of the workers? They make their topics when they start"
+            )
 
 
 class _AtOnce(Worker):  # type: ignore[misc]  # untyped base

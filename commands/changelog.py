@@ -9,7 +9,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from commands.base import Command
+from commands.base import Command, refuse_missing
 from engine.specs import TableSpec
 from engine.store import Item, RocksStore
 from engine.tables import table_prefix
@@ -44,6 +44,7 @@ async def _gather(desk: Command, spec: TableSpec[Any], store: RocksStore) -> Non
     )  # fmt: skip
     await consumer.start()
     try:
+        refuse_missing([topology.changelog], await consumer.topics())
         ends = await consumer.end_offsets(tps)
         consumer.assign(tps)
         await consumer.seek_to_beginning(*tps)

@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
+from commands.base import refuse_missing
 from engine.dead_letters import DeadLetter, read_dead_letter
 
 _POLL_MS: Final = 200
@@ -108,6 +109,7 @@ class Letters:
         tp = TopicPartition(topic, 0)
         try:
             await consumer.start()
+            refuse_missing([topic], await consumer.topics())
             end = (await consumer.end_offsets([tp]))[tp]
             consumer.assign([tp])
             consumer.seek(tp, start)

@@ -7,7 +7,7 @@ from aiokafka import AIOKafkaProducer
 from pydantic import ValidationError
 
 import events
-from commands.base import Command, CommandError
+from commands.base import Command, CommandError, refuse_missing
 from engine.partitioning import partition_of
 from events.base import Message
 from topics import topic_of
@@ -25,8 +25,10 @@ async def send(desk: Command, message: Message) -> str:
     producer = AIOKafkaProducer(**desk.options_of_clients(), acks="all")
     await producer.start()
     try:
+        name = topology.real_name(topic)
+        refuse_missing([name], (await producer.client.fetch_all_metadata()).topics())
         await producer.send_and_wait(
-            topology.real_name(topic),
+            name,
             events.encode(
                 message,
                 event_id=event_id,

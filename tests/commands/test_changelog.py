@@ -32,6 +32,9 @@ class Consumer:
 
     async def stop(self) -> None: ...
 
+    async def topics(self) -> set[str]:
+        return {"log"}
+
     async def end_offsets(self, tps: list[Any]) -> dict[Any, int]:
         return dict.fromkeys(tps, len(LOG))
 

@@ -93,6 +93,9 @@ class Consumer:
 
     async def stop(self) -> None: ...
 
+    async def topics(self) -> set[str]:
+        return set(self._kafka.topics)
+
     async def end_offsets(self, tps: list[Any]) -> dict[Any, int]:
         return {tp: len(self._kafka.topics[tp.topic]) for tp in tps}
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from aiokafka.cluster import ClusterMetadata
 from aiokafka.errors import KafkaConnectionError, KafkaError
 from msgspec.structs import replace
 
@@ -141,6 +142,51 @@ def test_a_missing_broker_is_told_with_its_address(run: Run) -> None:
             raise KafkaConnectionError
 
     assert "no Kafka broker answers at 127.0.0.1:9092" in run(failing)
+
+
+class Elsewhere:
+    """A client of a cluster without topics of ours."""
+
+    client = property(lambda self: self)
+
+    async def start(self) -> None: ...
+
+    async def stop(self) -> None: ...
+
+    async def topics(self) -> set[str]:
+        return {"somebody.elses"}
+
+    async def fetch_all_metadata(self) -> ClusterMetadata:
+        return ClusterMetadata()
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments", "topic"),
+    [
+        (dead_letters, letters("list", topic="orders.dev.commands"), "orders.dev.commands.dlq"),
+        (tables, {"action": "export", "table": "orders", "key": None, "out": "-", "as_json": False},
+         "flowmart-dev-changelog"),
+        (erase, {"customer_id": "cus_1", "by": "ann", "reason": None, "as_json": False},
+         "registrations.dev.commands"),
+    ],
+)  # fmt: skip
+def test_a_cluster_that_is_another_ones_is_told_at_once(
+    run: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    command: type[Command],
+    arguments: dict[str, Any],
+    topic: str,
+) -> None:
+    for module, client in (
+        ("letters", "Consumer"),
+        ("changelog", "Consumer"),
+        ("sending", "Producer"),
+    ):
+        monkeypatch.setattr(f"commands.{module}.AIOKafka{client}", lambda **_: Elsewhere())
+
+    said = run(command, **arguments)
+
+    assert f"the cluster tells of no topic {topic}: are FLOWMART_BROKER and FLOWMART_ENV" in said
 
 
 def test_what_nobody_thought_of_is_not_hidden(tmp_path: Path) -> None:
