@@ -119,7 +119,9 @@ class dead_letters(Command):  # noqa: N801 - the command's name
             if letter.letter_offset == int(offset):
                 return letter
             break
-        raise CommandError(f"{name}: there is no such dead letter")
+        raise CommandError(
+            f"{name}: there is no such dead letter: `faust -A app dead-letters list` names them"
+        )
 
     async def _replay_one(self, name: str) -> None:
         letter = await self._one(name)
