@@ -141,8 +141,8 @@ class RocksStore:
                 delete(key)
             else:
                 put(key, value)
-        put(SEAL, self._sealer.seal())
         try:
+            put(SEAL, self._sealer.seal())
             self._db.write(batch)
         except Exception as exc:
             raise self._unusable("write", exc) from exc

@@ -277,6 +277,18 @@ def test_reading_a_store_that_is_closed_is_refused_without_throwing_its_data_awa
     again.close()
 
 
+def test_a_directory_that_is_taken_away_under_a_store_stops_its_worker_with_one_line(
+    tmp_path,
+) -> None:
+    store = RocksStore(tmp_path / "s")
+    shutil.rmtree(tmp_path / "s")
+
+    with pytest.raises(StoreUnusable, match="cannot write the store"):
+        store.write([(b"a", b"1")])
+
+    store.close()
+
+
 def test_a_view_that_is_still_reading_does_not_keep_a_closed_store_locked(tmp_path) -> None:
     store = RocksStore(tmp_path / "s")
     store.write([(b"a", b"1"), (b"b", b"2")])
