@@ -48,8 +48,10 @@ class MoneyLaw:
     order_of: dict[str, str] = field(default_factory=dict)
     most: dict[str, int] = field(default_factory=dict)
     """The most that was ever asked for, by payment."""
-    hopeless: dict[str, int] = field(default_factory=dict)
-    """The attempt behind which a payment's card must not be tried again."""
+    keys: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    """Under which a charge was asked for, by payment."""
+    hopeless: dict[str, set[str]] = field(default_factory=dict)
+    """Those of a payment whose card must not be tried under another."""
     approved: set[str] = field(default_factory=set)
     """Payments of which somebody else than who asked approved a refund."""
     disputed: set[str] = field(default_factory=set)
@@ -77,10 +79,12 @@ class MoneyLaw:
             number = data.get("attemptNumber") or 1
             insist(number <= ATTEMPTS_MAX, ATTEMPTS, data["paymentId"], f"attempt {number}")
             # A question that is put again while its answer is on its way charges nothing anew.
-            last = self.hopeless.get(data["paymentId"], number)
-            insist(number <= last, HOPELESS, data["paymentId"], str(data))
+            key = data["idempotencyKey"]
+            self.keys[data["paymentId"]].add(key)
+            known = self.hopeless.get(data["paymentId"], {key})
+            insist(key in known, HOPELESS, data["paymentId"], str(data))
         elif name == "StripeChargeFailed" and data["failureCode"] in _HOPELESS:
-            self.hopeless[data["paymentId"]] = data.get("attemptNumber") or 1
+            self.hopeless.setdefault(data["paymentId"], set(self.keys[data["paymentId"]]))
         elif name == "CapturePayment":
             self._gate(data["paymentId"])
         else:
