@@ -61,7 +61,7 @@ def contradiction(seal: bytes | None, seen: Listing | None) -> str | None:
         return None  # RocksDB says more, or begins anew.
     if not seen.whole:
         return f"{seen.manifest} is cut"
-    told = None if seal is None else msgspec.json.decode(seal, type=Listing)
+    told = msgspec.json.decode(seal, type=Listing) if seal else None
     if told is None or told.manifest != seen.manifest:
         return None  # Nothing was committed since it was opened last: so there is nothing on top.
     if seen.size < told.size:
@@ -102,7 +102,7 @@ class Sealer:
         self._path = path
         self._manifest = path / (path / "CURRENT").read_text().strip()
         self._seen: tuple[int, list[str]] | None = None
-        self._seal = b""
+        self._seal = b""  # Until a look succeeds: the same as none.
 
     def seal(self) -> bytes:
         """What the directory has, looked at as briefly as it can be."""

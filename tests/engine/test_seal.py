@@ -41,8 +41,9 @@ def test_a_directory_that_has_less_than_its_last_commit_says_is_damaged(seen, to
     assert _told(seen) == told
 
 
-def test_a_store_without_a_seal_is_taken_as_it_is() -> None:
-    assert contradiction(None, SEALED) is None
+@pytest.mark.parametrize("seal", [None, b""])
+def test_a_store_without_a_seal_is_taken_as_it_is(seal) -> None:
+    assert contradiction(seal, SEALED) is None
 
 
 def test_each_commit_seals_what_the_directory_has(tmp_path) -> None:
