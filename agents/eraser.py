@@ -42,8 +42,9 @@ from streams.erasure.rounds import (
     sweep_of,
 )
 from streams.erasure.rules import ErasureRules
-from tables.erasure import ERASURES, OTHERS_ORDERS, others_key
+from tables.erasure import ERASURES, OTHERS_ORDERS
 from tables.orders import ORDERS
+from tables.pairs import pair_key
 from topics import ERASURE_STEPS, ORDERS_EVENTS, REGISTRATIONS_COMMANDS, REGISTRATIONS_EVENTS
 
 AGENT: Final = "eraser"
@@ -90,7 +91,7 @@ def _on_asked(keys: tuple[str, ...]) -> Handler:
 def _on_confirmed(ctx: Context, delivery: Delivery) -> None:
     order = delivery.value.data
     if ctx.table(ORDERS).get(order.order_id) is None:
-        key = others_key(order.user_id, order.order_id)
+        key = pair_key(order.user_id, order.order_id)
         ctx.table(OTHERS_ORDERS)[key] = delivery.record.timestamp
 
 

@@ -25,7 +25,7 @@ from streams.erasure.business import (
 from streams.erasure.rounds import Sweep, Swept
 from streams.erasure.rules import ErasureRules
 from tables.allocations import ALLOCATIONS
-from tables.erasure import OTHERS_ORDERS, others_key, others_order_in
+from tables.erasure import OTHERS_ORDERS
 from tables.fraud import FRAUD
 from tables.notifications import (
     BUYERS,
@@ -34,11 +34,10 @@ from tables.notifications import (
     PREFERENCES,
     WATCHED,
     WATCHERS,
-    pair_key,
-    second_of,
 )
-from tables.orders import CUSTOMER_ORDERS, ORDERS, customer_range, order_id_in
-from tables.payments import CUSTOMER_PAYMENTS, PAYMENTS, payment_id_in
+from tables.orders import CUSTOMER_ORDERS, ORDERS, order_id_in
+from tables.pairs import pair_key, pairs_range, second_of
+from tables.payments import CUSTOMER_PAYMENTS, PAYMENTS
 from tables.registrations import WATCH_LISTS
 from tables.shipping import FULFILMENTS, SHIPMENTS
 from tables.subscriptions import INVOICES, SUBSCRIPTIONS
@@ -90,7 +89,7 @@ def _numbered(prefix: str, order_of: Callable[[str], str]) -> Rows:
 
 
 def _several(ctx: Context, table: TableSpec[Any], customer_id: str) -> Iterator[tuple[str, Any]]:
-    yield from ctx.table(table).scan(*customer_range(customer_id))
+    yield from ctx.table(table).scan(*pairs_range(customer_id))
 
 
 BY_ORDER: Final[Mapping[str, Rows]] = {
@@ -151,7 +150,7 @@ class Erasing:
         for table, rows in self._by_order:
             for key, row in list(rows(ctx, table, order_id)):
                 _erase(ctx, table, key, row)
-        del ctx.table(OTHERS_ORDERS)[others_key(customer_id, order_id)]
+        del ctx.table(OTHERS_ORDERS)[pair_key(customer_id, order_id)]
 
     def _rows(
         self,
@@ -193,10 +192,10 @@ def _orders(ctx: Context, step: Sweep) -> tuple[int, list[str]]:
     for key, confirmed_at_ms in _several(ctx, OTHERS_ORDERS, step.customer_id):
         if confirmed_at_ms > step.asked_at_ms:
             continue
-        if _is_awaited(ctx, others_order_in(key)):
+        if _is_awaited(ctx, second_of(key)):
             busy += 1
         else:
-            done.append(others_order_in(key))
+            done.append(second_of(key))
     return busy, done
 
 
@@ -214,13 +213,13 @@ def _opened(ctx: Context, step: Sweep) -> tuple[int, list[str]]:
     """How many of the payments that no order's name leads to wait for money, and which do not."""
     unpaid, done = 0, []
     for key, opened_at_ms in _several(ctx, CUSTOMER_PAYMENTS, step.customer_id):
-        payment = ctx.table(PAYMENTS).get(payment_id_in(key))
+        payment = ctx.table(PAYMENTS).get(second_of(key))
         if payment is None or opened_at_ms > step.asked_at_ms:
             continue
         if is_unpaid(payment):
             unpaid += 1
         else:
-            done.append(payment_id_in(key))
+            done.append(second_of(key))
     return unpaid, done
 
 

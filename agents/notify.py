@@ -35,7 +35,8 @@ from streams.notifications.notices import house_notice, notices, recipient_of, w
 from streams.notifications.occasions import is_told
 from streams.notifications.rules import NotificationRules
 from streams.notifications.watches import Restock, Watch, read, written
-from tables.notifications import BUYERS, WATCHED, WATCHERS, pair_key, pairs_range, second_of
+from tables.notifications import BUYERS, WATCHED, WATCHERS
+from tables.pairs import pair_key, pairs_range, second_of
 from topics import (
     ALERTS_EVENTS,
     INVENTORY_EVENTS,

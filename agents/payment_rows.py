@@ -22,12 +22,12 @@ from streams.payments.sales import NOTHING_SOLD, Sale, amended
 from streams.payments.sales import sale_of as sale_of_session
 from streams.payments.sessions import open_session
 from streams.payments.states import Early, Payment
+from tables.pairs import pair_key
 from tables.payments import (
     CUSTOMER_PAYMENTS,
     EARLY_PAYMENTS,
     PAYMENTS,
     SALES,
-    customer_payment_key,
 )
 
 NAME: Final = "payments"
@@ -165,7 +165,7 @@ def open_payment(ctx: Context, cause: Cause, event: PaymentInitiated, rules: Pay
     carry_out(ctx, cause, payment_id, payment, facts, rules)
     if payment is None and order_of_payment(payment_id) != event.order_id:
         # No order leads to it: an erasure finds it by its customer.
-        own = customer_payment_key(event.customer_id, payment_id)
+        own = pair_key(event.customer_id, payment_id)
         ctx.table(CUSTOMER_PAYMENTS)[own] = cause.at_ms
     sold = sale_of_session(event) if payment is None else None
     if sold is not None:

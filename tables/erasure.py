@@ -19,15 +19,3 @@ OTHERS_ORDERS: Final = TableSpec(
     help="Orders that other systems placed, by customer; the row is when they were confirmed.",
     hidden=True,
 )
-
-_PART: Final = "\x1f"
-
-
-def others_key(customer_id: str, order_id: str) -> str:
-    """Key in `others_orders`."""
-    return f"{customer_id}{_PART}{order_id}"
-
-
-def others_order_in(key: str) -> str:
-    """The order that a key of `others_orders` names."""
-    return key.split(_PART, 1)[1]

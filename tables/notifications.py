@@ -128,21 +128,6 @@ def history_range(user_id: str, until_ms: int = _LAST_MS) -> tuple[str, str]:
     return f"{user_id}{_PART}{_LAST_MS - until_ms:014d}", f"{user_id}\x20"
 
 
-def pair_key(first: str, second: str) -> str:
-    """Key in `product_watchers`, or the other way round in `watched_products`."""
-    return f"{first}{_PART}{second}"
-
-
-def pairs_range(first: str) -> tuple[str, str]:
-    """The [start, end) of the keys that begin with this one, for a scan."""
-    return f"{first}{_PART}", f"{first}\x20"
-
-
-def second_of(key: str) -> str:
-    """The second part of such a key."""
-    return key.partition(_PART)[2]
-
-
 READABLE: Final = frozenset({"sent", "delivered", "engaged"})
 """States of a notification that reached somebody."""
 

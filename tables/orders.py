@@ -8,6 +8,7 @@ from streams.orders.carts import Cart
 from streams.orders.early import EarlyMessages
 from streams.orders.rows import Order, seen_status
 from streams.orders.subscribed import SubscribedOrders
+from tables.pairs import pairs_range
 
 ORDERS: Final = TableSpec(
     name="orders",
@@ -75,7 +76,7 @@ def customer_key(customer_id: str, placed_at_ms: int, order_id: str) -> str:
 
 def customer_range(customer_id: str) -> tuple[str, str]:
     """The [start, end) of a customer's keys, for a scan."""
-    return f"{customer_id}{_PART}", f"{customer_id}\x20"
+    return pairs_range(customer_id)
 
 
 def order_id_in(key: str) -> str:

@@ -64,18 +64,6 @@ CUSTOMER_PAYMENTS: Final = TableSpec(
     hidden=True,
 )
 
-_PART: Final = "\x1f"
-
-
-def customer_payment_key(customer_id: str, payment_id: str) -> str:
-    """Key in `customer_payments`."""
-    return f"{customer_id}{_PART}{payment_id}"
-
-
-def payment_id_in(key: str) -> str:
-    """The payment that a key of `customer_payments` names."""
-    return key.split(_PART, 1)[1]
-
 
 def status_in(row: Mapping[str, Any]) -> str:
     """The status that customers see, of a row as a table view gives it (K21)."""

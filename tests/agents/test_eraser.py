@@ -40,9 +40,9 @@ from tables.notifications import (
     PREFERENCES,
     WATCHED,
     WATCHERS,
-    pair_key,
 )
 from tables.orders import ORDERS
+from tables.pairs import pair_key
 from tables.payments import PAYMENTS
 from tables.shipping import FULFILMENTS, SHIPMENTS
 from tests.agents.subscription_desk import Shop
