@@ -43,8 +43,6 @@ class Lane:
         producer: Writer,
         policy: Policy,
         crash: Callable[[BaseException], Awaitable[None]],
-        *,
-        behind: bool = False,
     ) -> None:
         self.processor = processor
         self.partition = processor.partition
@@ -54,7 +52,7 @@ class Lane:
         self._changelog = processor.topology.changelog
         self._inbox: deque[Chunk | Completion | None] = deque()
         """None: whatever lay in the topics when the lane was opened is before it."""
-        self._behind_until = time.monotonic() + policy.catch_up_s if behind else 0.0
+        self._behind_until = time.monotonic() + policy.catch_up_s
         self._wake = asyncio.Event()
         self._tick_ms: int | None = None
         self._last_commit = 0.0

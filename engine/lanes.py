@@ -98,8 +98,7 @@ class Lanes:
                 self.remaining.clear()
                 self.on_recovered()
             for p, producer in zip(wanted, producers, strict=True):
-                processor = self._processor(p)
-                self._lanes[p] = Lane(processor, producer, self.policy, self._crash, behind=True)
+                self._lanes[p] = Lane(self._processor(p), producer, self.policy, self._crash)
 
     def _processor(self, partition: int) -> Processor:
         return Processor(

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +69,8 @@ class Bench:
         self.processor = Processor(
             topology, 0, self.store, Stats(), rows_max=policy.rows_max, bytes_max=policy.bytes_max
         )
-        self.lane = Lane(self.processor, self.writer, policy, self.crash, behind=behind)
+        held = policy if behind else replace(policy, catch_up_s=0.0)
+        self.lane = Lane(self.processor, self.writer, held, self.crash)
 
     async def crash(self, exc: BaseException) -> None:
         self.crashes.append(exc)
