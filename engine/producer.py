@@ -27,6 +27,9 @@ TRANSACTION_TIMEOUT_MS = 30_000
 """After it the broker ends the transaction of a worker that is gone: so long may its open
 records hold back those who read committed, unless the partition is opened again before."""
 
+_leaving: set[asyncio.Task[None]] = set()
+"""Farewells under way. Asyncio itself does not hold on to a task."""
+
 
 class LaneProducer:
     """Writes one lane's batches, each in a transaction of its own.
@@ -121,11 +124,20 @@ class LaneProducer:
         ]
 
     async def stop(self) -> None:
-        """Close the connection, within a bound. What was not committed is for the next owner."""
-        try:
-            await asyncio.wait_for(self._producer.stop(), STOP_WAIT_S)
-        except Exception as exc:  # noqa: BLE001 - lanes of a rebalance must close, whatever it is
-            LOG.info("%s: no farewell: %r", self._id, exc)
+        """Take leave, within a bound. What was not committed is for the next owner.
+
+        A farewell that takes longer goes on by itself: one that is cut short would leave the
+        client's tasks and connections there for good.
+        """
+        farewell = asyncio.create_task(self._producer.stop())
+        _leaving.add(farewell)
+        farewell.add_done_callback(self._left)
+        await asyncio.wait([farewell], timeout=STOP_WAIT_S)
+
+    def _left(self, farewell: asyncio.Task[None]) -> None:
+        _leaving.discard(farewell)
+        if not farewell.cancelled() and (failure := farewell.exception()) is not None:
+            LOG.info("%s: no farewell: %r", self._id, failure)
 
 
 def _look_at(future: "asyncio.Future[Any]") -> None:
