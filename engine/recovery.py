@@ -78,8 +78,8 @@ class ChangelogReader:
             max_partition_fetch_bytes=FETCH_BYTES,
             fetch_max_wait_ms=100,
         )
-        await consumer.start()
         try:
+            await consumer.start()
             await self._recover(consumer, stores, replace, done)
         finally:
             await within(STOP_S_MAX, consumer.stop())

@@ -111,6 +111,35 @@ async def test_who_asked_for_the_groups_offsets_is_not_waited_for_either(monkeyp
         await reader._check_empty({0})
 
 
+async def test_a_recovery_that_is_given_up_while_its_client_connects_closes_it(monkeypatch) -> None:
+    connecting, closed = asyncio.Event(), asyncio.Event()
+
+    class Consumer:
+        """A client whose node is silent."""
+
+        def __init__(self, **_options: Any) -> None:
+            pass
+
+        async def start(self) -> None:
+            connecting.set()
+            await asyncio.Event().wait()
+
+        async def stop(self) -> None:
+            closed.set()
+
+    monkeypatch.setattr("engine.recovery.AIOKafkaConsumer", Consumer)
+    reader = ChangelogReader("changelog", {}, lambda _p, _n: None)
+    opening = asyncio.create_task(
+        reader.recover({0: MemoryStore()}, lambda _p, _why: MemoryStore())
+    )
+    await connecting.wait()
+
+    opening.cancel()
+    await asyncio.wait([opening])
+
+    assert closed.is_set()
+
+
 async def test_a_changelog_that_ends_in_a_commit_marker_is_read_to_its_end(
     writer, changelog, recover
 ) -> None:
