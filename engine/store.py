@@ -192,7 +192,7 @@ class RocksStore:
         return int(self._db.property_int_value("rocksdb.estimate-live-data-size") or 0)
 
     def close(self) -> None:
-        """Flush nothing: the log holds it. Release the directory's lock."""
+        """Release the directory's lock. RocksDB puts what its log holds into a file before."""
         if not self._closed:
             self._closed = True
             self._cursors.clear()
