@@ -1,11 +1,19 @@
 """Runbooks: what they tell a person to type, set or read exists."""
 
 import dataclasses
+import importlib
+import pkgutil
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+import agents
+from agents.notifier_letters import NotSent
+from engine.effects import EffectGivenUp, EffectHangs, EffectTimedOut
+from engine.errors import BadRecord
+from events.errors import ContractError
 from settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -58,3 +66,21 @@ def test_a_runbook_names_a_table_where_one_is_wanted(page: Path) -> None:
 def test_the_commands_are_those_that_there_are() -> None:
     for command in COMMANDS:
         assert (ROOT / "commands" / f"{command.replace('-', '_')}.py").exists()
+
+
+def kinds(error: type[Exception]) -> Iterator[type[Exception]]:
+    yield error
+    for each in error.__subclasses__():
+        yield from kinds(each)
+
+
+def test_the_runbook_of_dead_letters_names_each_error_that_may_stand_there() -> None:
+    page = (ROOT / "docs" / "runbooks" / "dead_letters.md").read_text()
+    for module in pkgutil.iter_modules(agents.__path__):
+        importlib.import_module(f"agents.{module.name}")
+
+    found = {EffectGivenUp, EffectHangs, EffectTimedOut, NotSent}
+    found |= {*kinds(BadRecord), *kinds(ContractError)}
+
+    ours = {error.__name__ for error in found if not error.__module__.startswith("tests")}
+    assert {name for name in ours if f"`{name}`" not in page} == set()
