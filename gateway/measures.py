@@ -29,6 +29,8 @@ class Measures:
             "flowmart_gateway_cache", "Reads answered from the cache, or not.", ("result",),
             registry=self.registry,
         )  # fmt: skip
+        for result in ("hit", "miss"):  # A share of hits is 0 before the first, not unknown.
+            self._cache.labels(result)
         self.keys_bytes = Gauge(
             "flowmart_gateway_keys_bytes", "What remembered Idempotency-Keys take.",
             registry=self.registry,

@@ -58,8 +58,8 @@ CUSTOMERS = Board(
             "Refund rate",
             (
                 Query(
-                    'sum(flowmart_figure{figure="payments.refunds_per_minute"})'
-                    ' / sum(flowmart_figure{figure="orders.confirmed_per_minute"} > 0)',
+                    f"sum({figure('payments.refunds_per_minute')})"
+                    f" / sum({figure('orders.confirmed_per_minute')} > 0)",
                     "refunds by orders",
                 ),
             ),
