@@ -7,6 +7,7 @@ from events.subscriptions import SubscribeUser, UserSubscriptionStarted
 from events.types import OrderItem
 from streams.addresses import kept_address
 from streams.billing.calendar import anchor_day, day_of, next_date, plus_days
+from streams.orders.pricing import listed
 from streams.subscriptions import facts as f
 from streams.subscriptions.charging import is_served, issued_and_charged
 from streams.subscriptions.evolution import evolve_all
@@ -37,7 +38,7 @@ def subscribe(
 
     A repeat of the command changes nothing. What speaks against it, in order of precedence:
     unknown_plan, account_locked, already_subscribed, unknown_discount, invalid_basket,
-    invalid_address.
+    invalid_address, price_mismatch.
     """
     if subscriber.find(subscription_id) is not None:
         return ()
@@ -66,6 +67,8 @@ def _refusals(subscriber: Subscriber, command: SubscribeUser, rules: Rules) -> I
     address = command.shipping_address
     if plan.is_goods and address is not None and not is_served(address, rules):
         yield "invalid_address"
+    if plan.is_goods and not _has_list_prices(command, plan, rules):
+        yield "price_mismatch"
 
 
 def _is_live_in(subscription: Subscription, plan: PlanSpec, rules: Rules) -> bool:
@@ -89,6 +92,14 @@ def _is_line(item: OrderItem, rules: Rules) -> bool:
     adds_up = item.total_price_minor == item.quantity * item.unit_price_minor
     in_bounds = item.quantity <= rules.orders.quantity_max
     return adds_up and in_bounds and bool(item.product_id.strip())
+
+
+def _has_list_prices(command: SubscribeUser, plan: PlanSpec, rules: Rules) -> bool:
+    """Whether goods cost what the catalogue says: Orders takes the prices of a renewal (G-10)."""
+    items = command.items or ()
+    there = listed(items, plan.currency, rules.orders.prices)
+    pairs = zip(items, there, strict=True)
+    return all(item.unit_price_minor == known.unit_price_minor for item, known in pairs)
 
 
 def _begin(

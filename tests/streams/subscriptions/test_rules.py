@@ -107,6 +107,22 @@ def test_a_basket_within_the_limits_of_an_order_is_charged(told: dict[str, Any])
     assert isinstance(asked(NOBODY, **basket(**told))[0], f.Began)
 
 
+@pytest.mark.parametrize(
+    ("prices", "refused"),
+    [({}, False), ({"p1:USD": 5_00, "p2:USD": 1}, False), ({"p1:USD": 5_01}, True)],
+)
+def test_a_basket_costs_what_the_catalogue_says(
+    prices: dict[str, int],
+    refused: bool,  # noqa: FBT001 - a case
+) -> None:
+    """Orders checks no price of what a renewal has paid: goods were had for what one wrote."""
+    rules = RULES._replace(orders=OrderRules(prices=prices))
+
+    facts = asked(NOBODY, rules, **basket())
+
+    assert (facts == (f.Refused("subscribe", "price_mismatch"),)) is refused
+
+
 @pytest.mark.parametrize("limit", ["lines_max", "quantity_max", "total_minor_max"])
 def test_a_basket_that_orders_would_refuse_by_their_settings_is_refused(limit: str) -> None:
     rules = RULES._replace(orders=OrderRules(**{limit: 1}))
