@@ -81,12 +81,14 @@ def _is_at_once(subscription: Subscription, command: CancelSubscription) -> bool
 def _left_over(
     subscription: Subscription, command: CancelSubscription, at_ms: int, rules: Rules
 ) -> f.Facts:
-    """Charge what no next invoice will have, of who pays and did nothing wrong.
+    """Charge what no next invoice will have, of who pays and was not thrown out.
 
-    A charge under way that has it comes back whole: its outcome must find its own invoice.
+    Customers who give the shop's reasons as theirs were not. A charge under way that has it comes
+    back whole: its outcome must find its own invoice.
     """
     may_pay = subscription.status not in OWING and subscription.status is not Status.SUSPENDED
-    if command.reason in _AT_ONCE or not may_pay or subscription.under_way:
+    thrown_out = command.reason in _AT_ONCE and command.requested_by != "customer"
+    if thrown_out or not may_pay or subscription.under_way:
         return ()
     return left_over(subscription, at_ms, rules)
 

@@ -189,6 +189,7 @@ def _farewell(after: Subscription, effective_on: Any, rules: Rules) -> UserSubsc
     leaving, invoice = after.leaving, after.invoice
     assert leaving is not None, "nobody leaves"
     unpaid = invoice if leaving.reason == "payment_failure" else None
+    tried_ms = 0 if unpaid is None else unpaid.last_attempt_at_ms
     return UserSubscriptionCancelled(
         subscription_id=after.subscription_id,
         user_id=after.user_id,
@@ -199,7 +200,7 @@ def _farewell(after: Subscription, effective_on: Any, rules: Rules) -> UserSubsc
         effective_date=effective_on,
         refund_amount_minor=0,
         failed_payment_attempts=None if unpaid is None else unpaid.retries,
-        last_payment_attempt=None if unpaid is None else moment_of(unpaid.last_attempt_at_ms),
+        last_payment_attempt=moment_of(tried_ms) if tried_ms else None,
         subscription_duration_days=max(0, (effective_on - after.started_on).days) + 1,
     )
 

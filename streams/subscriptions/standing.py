@@ -35,7 +35,8 @@ class Standing(msgspec.Struct, frozen=True, gc=False):
     """Our own word, of ten."""
     plan_id: str
     billing_frequency: Literal["monthly", "yearly"]
-    next_billing_date: date
+    next_billing_date: date | None
+    """None: it has ended, so nothing is billed any more."""
 
 
 def standing(subscription: Subscription, rules: Rules) -> Standing:
@@ -48,7 +49,7 @@ def standing(subscription: Subscription, rules: Rules) -> Standing:
         state=subscription.status.value,
         plan_id=subscription.plan_id,
         billing_frequency="yearly" if plan.cycle == _YEARLY else "monthly",
-        next_billing_date=subscription.period_end,
+        next_billing_date=None if subscription.status in ENDED else subscription.period_end,
     )
 
 

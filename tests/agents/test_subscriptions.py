@@ -304,15 +304,20 @@ def test_whoever_leaves_after_an_upgrade_pays_for_what_was_left_of_the_period() 
 
 
 @pytest.mark.parametrize(
-    ("reason", "charged"), [("other", [10_79, 4_63]), ("policy_violation", [10_79])]
+    ("reason", "by", "charged"),
+    [
+        ("other", "support", [10_79, 4_63]),
+        ("policy_violation", "support", [10_79]),
+        ("policy_violation", "customer", [10_79, 4_63]),
+    ],
 )
 def test_whom_support_lets_go_at_once_pays_for_an_upgrade_and_who_is_thrown_out_does_not(
-    reason: str, charged: list[int]
+    reason: str, by: str, charged: list[int]
 ) -> None:
     shop = Shop().tell(subscribe()).until("2025-02-22")
     shop.tell(ChangePlan(**about(shop, new_plan_id="plan_monthly_pro")))
 
-    shop.tell(cancel(shop, reason=reason, requested_by="support", at_period_end=False))
+    shop.tell(cancel(shop, reason=reason, requested_by=by, at_period_end=False))
 
     assert shop.status == "cancelled"
     assert [e.data.amount_minor for e in shop.said("PaymentInitiated")] == charged

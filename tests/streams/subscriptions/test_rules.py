@@ -279,6 +279,17 @@ def test_what_a_cancellation_means_in_order(
     ] == kinds
 
 
+def test_an_invoice_that_was_never_charged_has_no_last_attempt() -> None:
+    """Its time is 0: the cancellation named the first of January 1970."""
+    invoiced = fired(active(), "invoice")
+    command = cancel_command(reason="payment_failure", requested_by="support")
+
+    told = following(invoiced, cancelling(invoiced, command), LATER_MS, RULES, "evt_1")
+
+    [over] = [one for one in told if isinstance(one, UserSubscriptionCancelled)]
+    assert (over.failed_payment_attempts, over.last_payment_attempt) == (0, None)
+
+
 @pytest.mark.parametrize(("days", "refused_for_debt"), [(30, False), (31, True)])
 def test_an_open_invoice_of_more_than_thirty_days_keeps_its_customer(
     days: int,
@@ -742,6 +753,11 @@ def test_every_state_has_a_word_for_the_query() -> None:
     told = standing(replace(active(plan_id="plan_annual_pro"), status=Status.GRACE), RULES)
     assert (told.subscription_status, told.state) == ("active", "grace")
     assert (told.billing_frequency, told.next_billing_date) == ("yearly", date(2026, 1, 31))
+
+
+@pytest.mark.parametrize("status", [Status.CANCELLED, Status.EXPIRED])
+def test_a_subscription_that_has_ended_has_no_next_billing_date(status: Status) -> None:
+    assert standing(replace(active(), status=status), RULES).next_billing_date is None
 
 
 @pytest.mark.parametrize("running", [0, 5], ids=["no discount ran", "a discount ran"])
