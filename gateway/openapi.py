@@ -252,7 +252,7 @@ def _variables(path: str) -> list[_Json]:
 def _pages(listing: Listing) -> list[_Json]:
     """Which rows of a list, and whose."""
     text: _Json = {"type": "string"}
-    next_one = "The `next` of the page before, in the place of `page`."
+    next_one = "The `next` of the page before, in the place of `page` or `offset`."
     found = [*PAGES, {"name": "cursor", "in": "query", "schema": text, "description": next_one}]
     if listing.unread:
         found.append({"name": "status", "in": "query", "schema": {"enum": ["all", "unread"]}})

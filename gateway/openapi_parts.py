@@ -44,8 +44,8 @@ TAGGED: Final[_Json] = {
 }
 HEADERS: Final = [header("Idempotency-Key", 255), header("X-Correlation-Id", 128)]
 PAGES: Final = [
-    {"name": name, "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": most}}
-    for name, most in (("page", 1_000), ("limit", 100))
+    {"name": name, "in": "query", "schema": {"type": "integer", "minimum": least, "maximum": most}}
+    for name, least, most in (("page", 1, 1_000), ("offset", 0, 999), ("limit", 1, 100))
 ]
 PROBLEM: Final[_Json] = {
     "type": "object",

@@ -1,7 +1,8 @@
 """Which page of a list is asked for (G-4): by its number, or from where the last one ended.
 
-Numbers reach the first thousand rows, and rows that come meanwhile move them on. A cursor, the
-`next` of the page before, goes on behind that page's last row, however many there are.
+Numbers reach the first thousand rows, and rows that come meanwhile move them on; so does `offset`,
+by which GetUserNotifications says how many rows to pass over. A cursor, the `next` of the page
+before, goes on behind that page's last row, however many there are.
 """
 
 import base64
@@ -18,28 +19,38 @@ from tables.notifications import is_unread
 ROWS_MAX: Final = 1_000
 """A worker shows no more of a table at once."""
 _CURSOR_MAX: Final = 2_000
+_FURTHER: Final = "; further on by `next` as cursor"
 
 
 class Page(NamedTuple):
-    """So many rows behind a key, `number` counted from 1."""
+    """So many rows behind a key and those that are passed over."""
 
-    number: int
+    skip: int
     limit: int
     after: str
     """The key of the last row that was seen; empty at the start."""
     unread: bool
 
     @property
+    def number(self) -> int:
+        """Which page it is, counted from 1."""
+        return self.skip // self.limit + 1
+
+    @property
+    def end(self) -> int:
+        """Rows up to its last."""
+        return self.skip + self.limit
+
+    @property
     def rows_max(self) -> int:
         """How many rows to look at: who leaves some out looks at more."""
-        return ROWS_MAX if self.unread else self.number * self.limit
+        return ROWS_MAX if self.unread else self.end
 
     def told(self, rows: Sequence[dict[str, Any]], *, more: bool) -> "Told":
         """This page of the rows that were looked at; `more` says that there are further ones."""
         wanted = [row for row in rows if not self.unread or is_unread(row["value"])]
-        end = self.number * self.limit
-        shown = wanted[end - self.limit : end]
-        if len(wanted) > end:
+        shown = wanted[self.skip : self.end]
+        if len(wanted) > self.end:
             return Told(shown, str(shown[-1]["key"]))
         return Told(shown, str(rows[-1]["key"]) if rows and more else "")
 
@@ -57,17 +68,21 @@ def page_of(request: web.Request, rules: GatewayRules, *, unread: bool) -> Page:
     Raises:
         Refusal: a number is out of its bounds, or the cursor is not one.
     """
-    limit = _number(request, "limit", rules.page_size, rules.page_size_max)
-    number = _number(request, "page", 1, ROWS_MAX // limit, "; further on by `next` as cursor")
+    limit = _number(request, "limit", rules.page_size, 1, rules.page_size_max)
     status = request.query.get("status", "all") if unread else "all"
     if status not in {"all", "unread"}:
         raise bad_request(f"status: {status}; expected all or unread")
+    ways = [name for name in ("page", "offset", "cursor") if name in request.query]
+    if len(ways) > 1:
+        raise bad_request(f"{' and '.join(ways)}: send one of them")
     cursor = request.query.get("cursor")
-    if cursor is None:
-        return Page(number, limit, "", status == "unread")
-    if "page" in request.query:
-        raise bad_request("page and cursor: send one of them")
-    return Page(1, limit, _key_in(cursor), status == "unread")
+    if cursor is not None:
+        return Page(0, limit, _key_in(cursor), status == "unread")
+    if ways == ["offset"]:
+        skip = _number(request, "offset", 0, 0, ROWS_MAX - limit, _FURTHER)
+    else:
+        skip = limit * (_number(request, "page", 1, 1, ROWS_MAX // limit, _FURTHER) - 1)
+    return Page(skip, limit, "", status == "unread")
 
 
 def cursor_of(key: str) -> str:
@@ -84,8 +99,10 @@ def _key_in(cursor: str) -> str:
     raise bad_request("cursor: expected the `next` of the page before")
 
 
-def _number(request: web.Request, name: str, default: int, most: int, hint: str = "") -> int:
+def _number(
+    request: web.Request, name: str, default: int, least: int, most: int, hint: str = ""
+) -> int:
     text = request.query.get(name, str(default))
-    if not (text.isdecimal() and len(text) <= len(str(most)) and 1 <= int(text) <= most):
-        raise bad_request(f"{name}: {text}; expected 1 to {most}{hint}")
+    if not (text.isdecimal() and len(text) <= len(str(most)) and least <= int(text) <= most):
+        raise bad_request(f"{name}: {text}; expected {least} to {most}{hint}")
     return int(text)

@@ -64,6 +64,8 @@ async def test_what_comes_meanwhile_moves_no_page_of_a_cursor(shop: Shop) -> Non
         ("cursor=_w==", "cursor: expected the `next`"),
         (f"cursor={'YWFh' * 900}", "cursor: expected the `next`"),
         (f"page=2&cursor={cursor_of('p')}", "page and cursor: send one of them"),
+        ("offset=20&page=2", "page and offset: send one of them"),
+        ("offset=981", "offset: 981; expected 0 to 980; further on by `next` as cursor"),
     ],
 )
 async def test_what_is_no_page_is_refused(shop: Shop, query: str, words: str) -> None:
@@ -109,6 +111,21 @@ async def test_unread_notifications_are_asked_for_alone(shop: Shop) -> None:
     assert len((await page(shop, f"{path}&status=all"))["items"]) == 30
 
 
+async def test_notifications_are_passed_over_as_the_query_asks(shop: Shop) -> None:
+    """GetUserNotifications has `limit` and `offset`: each offset showed the first page again."""
+    told(shop, 50)
+    path = "/v1/users/cus_1/notifications?limit=20&offset="
+
+    pages = [await page(shop, f"{path}{offset}") for offset in (0, 20, 25, 40, 60)]
+
+    firsts = [one["items"][0]["notificationId"] for one in pages if one["items"]]
+    assert firsts == ["n_0000", "n_0020", "n_0025", "n_0040"]
+    assert [len(one["items"]) for one in pages] == [20, 20, 20, 10, 0]
+    assert [one["more"] for one in pages] == [True, True, True, False, False]
+    unread = await page(shop, f"{path}2&status=unread")
+    assert [one["notificationId"] for one in unread["items"]] == ["n_0020", "n_0030", "n_0040"]
+
+
 @pytest.mark.parametrize(
     ("path", "status"),
     [
@@ -129,5 +146,5 @@ async def test_rows_of_several_workers_are_more_than_a_page_together() -> None:
     reads = Reads(cast("Workers", Two()), {}, GatewayRules(), Measures())
     listing = next(one for one in LISTINGS if one.table == "stock")
     for limit, found in ((1, (["a"], True)), (2, (["a", "b"], False))):
-        rows, more = await reads._rows(listing, "", Page(1, limit, "", unread=False), whole=False)
+        rows, more = await reads._rows(listing, "", Page(0, limit, "", unread=False), whole=False)
         assert ([row["key"] for row in rows], more) == found
