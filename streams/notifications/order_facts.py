@@ -159,9 +159,15 @@ def fraud_detected(event: FraudDetected) -> Facts:
         "orderId": event.order_id or "",
         "paymentId": event.payment_id,
         "severity": event.severity,
+        "blocked": _is_blocked(event),
         "kind": event.fraud_type,
         "score": event.risk_score,
     }
+
+
+def _is_blocked(event: FraudDetected) -> bool:
+    """Whether the payment is refused for good: no word of its customer changes that."""
+    return event.severity == "critical" or "payment_blocked" in (event.actions_taken or ())
 
 
 def out_of_stock(event: OutOfStock) -> Facts:
