@@ -100,6 +100,6 @@ async def _seen(key: str, alert_id: str) -> None:
 def _cells(row: RaisedAlert) -> tuple[Any, ...]:
     raised = datetime.fromtimestamp(row.raised_at_ms / 1000, UTC).isoformat(timespec="seconds")
     return (
-        row.alert_id, raised, row.severity, row.rule, row.subject, f"{row.value:g}", row.unit,
+        row.alert_id, raised, row.severity, row.rule, row.subject, f"{row.value:.10g}", row.unit,
         row.runbook,
     )  # fmt: skip

@@ -1,7 +1,7 @@
 """What each event tells: when it is worth a message, and what its template is given.
 
 A template's data is plain JSON: text, numbers, lists. Money is text in major units beside its
-currency; moments are RFC 3339.
+currency; moments are text too, to the minute.
 """
 
 from collections.abc import Callable, Mapping
@@ -64,8 +64,9 @@ FACTS: Final[Mapping[str, Callable[[Any], Facts]]] = MappingProxyType(
 """By event, what its template is given."""
 
 
-def _is_confirmed(event: PaymentProcessed, _: NotificationRules) -> bool:
-    return event.status == "confirmed"
+def _is_taken(event: PaymentProcessed, _: NotificationRules) -> bool:
+    """Nobody has a receipt for nothing: an order may be free."""
+    return event.status == "confirmed" and event.amount_minor > 0
 
 
 def _is_grave(event: FraudDetected, rules: NotificationRules) -> bool:
@@ -91,8 +92,12 @@ def _is_late(event: ShipmentRouteUpdated, _: NotificationRules) -> bool:
 
 
 def _is_reminder(event: SubscriptionPaymentDue, rules: NotificationRules) -> bool:
-    """Also one that is late; on the day itself the charge speaks for itself."""
-    return 0 < (event.days_until_due or 0) <= rules.reminder_days
+    """Also one that is late; on the day itself the charge speaks for itself.
+
+    Of nothing that is to be paid nobody is reminded: a credit or a discount may cover it all.
+    """
+    is_ahead = 0 < (event.days_until_due or 0) <= rules.reminder_days
+    return is_ahead and event.amount_minor > 0
 
 
 def _is_untold(event: UserForgotPasswordEvent, _: NotificationRules) -> bool:
@@ -107,7 +112,7 @@ def _is_a_services_own(event: AlertRaised, _: NotificationRules) -> bool:
 
 WHEN: Final[Mapping[str, Callable[[Any, NotificationRules], bool]]] = MappingProxyType(
     {
-        "PaymentProcessed": _is_confirmed,
+        "PaymentProcessed": _is_taken,
         "FraudDetected": _is_grave,
         "RefundFailed": _is_refused,
         "OutOfStock": _is_for_an_order,

@@ -6,13 +6,12 @@ from events.alerts import AlertRaised
 from events.analytics import OrderMetricsCalculated
 from events.fraud import FraudDetected
 from events.inventory import InventoryAdjusted, LowStockAlert, OutOfStock
-from events.moments import format_moment
 from events.orders import OrderAmended, OrderCancelled, OrderConfirmed, OrderFailed
 from events.payments import PaymentFailed, PaymentProcessed
 from events.refunds import ChargebackClosed, ChargebackOpened, RefundFailed, RefundIssued
 from events.registrations import UserForgotPasswordEvent
 from events.types import OrderItem
-from streams.notifications.wording import Facts, money
+from streams.notifications.wording import Facts, minute, money, words
 
 _TOO_MUCH: Final = "amount_exceeds_payment"
 ITEMS_MAX: Final = 10
@@ -39,6 +38,7 @@ def order_confirmed(event: OrderConfirmed) -> Facts:
         "total": money(event.order_total_minor),
         "currency": event.currency,
         "delivery": delivery.isoformat() if delivery is not None else "",
+        "replaces": event.exchange_for or "",
         **_items(event.order_items),
     }
 
@@ -67,7 +67,7 @@ def order_cancelled(event: OrderCancelled) -> Facts:
     refund = event.refund
     return {
         "orderId": event.order_id,
-        "reason": event.cancellation_reason.replace("_", " ").lower(),
+        "reason": words(event.cancellation_reason),
         "refund": money(refund.amount_minor) if refund is not None else "",
         "currency": event.currency,
         "days": refund.estimated_processing_days if refund is not None else None,
@@ -102,8 +102,8 @@ def payment_failed(event: PaymentFailed) -> Facts:
         "orderId": event.order_id or "",
         "amount": money(event.amount_minor),
         "currency": event.currency,
-        "reason": event.failure_reason.replace("_", " "),
-        "nextRetryAt": format_moment(retry_at) if retry_at is not None else "",
+        "reason": words(event.failure_reason),
+        "nextRetryAt": minute(retry_at) if retry_at is not None else "",
     }
 
 
@@ -118,11 +118,11 @@ def refund_issued(event: RefundIssued) -> Facts:
 
 
 def refund_failed(event: RefundFailed) -> Facts:
-    """What a message of RefundFailed says."""
+    """What a message of RefundFailed says; no amount, where nothing would have gone back."""
     is_nothing = not event.amount_minor and event.failure_reason == _TOO_MUCH
     return {
         "orderId": event.order_id or "",
-        "amount": money(event.amount_minor),
+        "amount": money(event.amount_minor) if event.amount_minor else "",
         "currency": event.currency,
         "reason": "nothing is left to give back"
         if is_nothing
@@ -221,7 +221,7 @@ def alert_raised(event: AlertRaised) -> Facts:
         "rule": event.rule.replace("_", " "),
         "severity": event.severity,
         "subject": event.subject or "",
-        "value": f"{event.value:g}",
+        "value": f"{event.value:.10g}",
         "unit": event.unit or "",
         "runbook": event.runbook,
     }

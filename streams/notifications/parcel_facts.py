@@ -1,6 +1,5 @@
 """What messages about parcels and returns say."""
 
-from events.moments import format_moment
 from events.returns import ReturnInitiated, ReturnReceived
 from events.shipping import (
     DeliveryFailed,
@@ -11,7 +10,7 @@ from events.shipping import (
     ShipmentInTransit,
     ShipmentRouteUpdated,
 )
-from streams.notifications.wording import Facts
+from streams.notifications.wording import Facts, minute, money, words
 
 _UNDELIVERED = "delivery_failed"
 CARRIERS_MAX = 10
@@ -54,7 +53,7 @@ def shipment_delivered(event: ShipmentDelivered) -> Facts:
         "orderId": event.order_id,
         "carrier": event.carrier,
         "tracking": event.tracking_number,
-        "deliveredAt": format_moment(event.delivered_at),
+        "deliveredAt": minute(event.delivered_at),
     }
 
 
@@ -68,7 +67,7 @@ def delivery_failed(event: DeliveryFailed) -> Facts:
     again = event.next_attempt_at
     return {
         "orderId": event.order_id,
-        "reason": event.reason_code.replace("_", " ").lower(),
+        "reason": words(event.reason_code),
         "nextAttempt": again.date().isoformat() if again is not None else "",
         "outlook": _outlook(event),
     }
@@ -78,11 +77,16 @@ def _outlook(event: DeliveryFailed) -> str:
     """What becomes of the parcel where no attempt follows by itself; empty: its customer says."""
     if event.reason_code == "LOST":
         return "lost"
-    return "back" if event.retriable is False else ""
+    if event.retriable is False:
+        return "back"
+    return "address" if event.reason_code == "ADDRESS_NOT_FOUND" else ""
 
 
 def return_initiated(event: ReturnInitiated) -> Facts:
-    """What a message of ReturnInitiated says: how to send it, or that it comes back by itself."""
+    """What a message of ReturnInitiated says: how to send it, or that it comes back by itself.
+
+    What is exchanged has no estimate: other goods come for it.
+    """
     label = event.return_label
     return {
         "orderId": event.order_id,
@@ -92,6 +96,8 @@ def return_initiated(event: ReturnInitiated) -> Facts:
         "carrier": label.carrier,
         "tracking": label.tracking_number,
         "label": str(label.label_url),
+        "estimate": "" if event.reshipping else money(event.refund_estimate.amount_minor),
+        "currency": event.refund_estimate.currency,
     }
 
 

@@ -9,7 +9,7 @@ from events.subscriptions import (
     UserSubscriptionStarted,
 )
 from events.types import Plan
-from streams.notifications.wording import Facts, money
+from streams.notifications.wording import Facts, money, words
 
 
 def _plan(plan: Plan) -> str:
@@ -57,13 +57,13 @@ def subscription_cancelled(event: UserSubscriptionCancelled) -> Facts:
     return {
         "plan": _plan(event.plan),
         "effective": event.effective_date.isoformat(),
-        "reason": said or event.cancellation_reason.replace("_", " "),
+        "reason": said or words(event.cancellation_reason),
     }
 
 
 def subscription_suspended(event: SubscriptionSuspended) -> Facts:
     """What a message of SubscriptionSuspended says."""
-    return {"plan": _plan(event.plan), "attempts": event.failed_payment_attempts}
+    return {"plan": _plan(event.plan)}
 
 
 def subscription_renewed(event: SubscriptionRenewedEvent) -> Facts:

@@ -577,19 +577,38 @@ def test_an_event_of_an_order_nobody_placed_is_told_nobody() -> None:
     assert office.said(NOTIFICATIONS_QUEUE) == []
 
 
-@pytest.mark.parametrize(("days", "is_told"), [(4, False), (3, True), (1, True), (0, False)])
-def test_a_reminder_is_told_also_where_it_is_late(days: int, *, is_told: bool) -> None:
+@pytest.mark.parametrize(
+    ("days", "amount_minor", "is_told"),
+    [(4, 3_239, False), (3, 3_239, True), (1, 3_239, True), (0, 3_239, False), (3, 0, False)],
+)
+def test_a_reminder_is_told_also_where_it_is_late_but_not_of_nothing(
+    days: int, amount_minor: int, *, is_told: bool
+) -> None:
     due = SubscriptionPaymentDue(
         subscription_id="sub_1",
         user_id="cus_1",
         plan=PLAN,
-        amount_minor=3_239,
+        amount_minor=amount_minor,
         currency="USD",
         due_date=DAY,
         days_until_due=days,
     )
 
     assert is_told_at_all(due, NotificationRules()) == is_told
+
+
+@pytest.mark.parametrize(("amount_minor", "is_told"), [(0, False), (1, True)])
+def test_nobody_has_a_receipt_for_nothing(amount_minor: int, *, is_told: bool) -> None:
+    paid = PaymentProcessed(
+        payment_id="pay_ord_1",
+        order_id="ord_1",
+        amount_minor=amount_minor,
+        currency="USD",
+        payment_method="credit_card",
+        status="confirmed",
+    )
+
+    assert is_told_at_all(paid, NotificationRules()) == is_told
 
 
 def test_critical_fraud_is_told_the_security_team_too() -> None:

@@ -8,15 +8,33 @@ import pytest
 from jinja2.exceptions import SecurityError
 
 from events.billing import InvoiceGenerated
+from events.fraud import FraudDetected
+from events.orders import OrderCancelled, OrderConfirmed
+from events.payments import PaymentFailed
+from events.refunds import RefundFailed
 from events.returns import ReturnInitiated, ReturnReceived
 from events.shipping import DeliveryFailed
 from events.shipping_parts import RefundEstimate, ReturnedItem, ReturnLabel
-from events.types import Customer, ShippedItem
+from events.subscriptions import SubscriptionSuspended, UserSubscriptionCancelled
+from events.types import Address, Customer, OrderItem, Plan, ShippedItem
 from providers.templates import FOLDER, NoTemplate, Templates
+from streams.alarms import alarm
 from streams.notifications.notices import template_of
+from streams.notifications.order_facts import (
+    alert_raised,
+    fraud_detected,
+    order_cancelled,
+    order_confirmed,
+    payment_failed,
+    refund_failed,
+)
 from streams.notifications.parcel_facts import delivery_failed, return_initiated, return_received
 from streams.notifications.rules import NotificationRules
-from streams.notifications.subscription_facts import invoice_generated
+from streams.notifications.subscription_facts import (
+    invoice_generated,
+    subscription_cancelled,
+    subscription_suspended,
+)
 from streams.subscriptions.notices import TEMPLATES as OF_SUBSCRIPTIONS
 
 TEMPLATES = Templates()
@@ -61,7 +79,7 @@ def test_a_time_is_written_as_its_day() -> None:
         ("CUSTOMER_UNAVAILABLE", {"retriable": False}, "It goes back to us"),
         ("REFUSED", {"retriable": False}, "It goes back to us"),
         ("LOST", {"retriable": False}, "we give back what you paid for what was in it"),
-        ("ADDRESS_NOT_FOUND", {"retriable": True}, "Please look at your order"),
+        ("ADDRESS_NOT_FOUND", {"retriable": True}, "Please correct the address of your order"),
         ("OTHER", {}, "Please look at your order"),
     ],
 )
@@ -94,6 +112,79 @@ def test_who_sends_something_back_gets_the_label_and_who_got_nothing_is_told_so(
     for text in (words.text, words.html):
         assert [part for part in said if part not in text] == []
         assert unsaid not in text
+
+
+@pytest.mark.parametrize(
+    ("given", "estimate"),
+    [({}, True), ({"reshipping": True}, False), ({"reason": "delivery_failed"}, False)],
+)
+def test_who_sends_something_back_for_its_price_is_told_the_estimate(
+    given: dict[str, Any], *, estimate: bool
+) -> None:
+    returned = label(**({"reason": "changed_mind"} | given))
+
+    words = TEMPLATES.mail("return-initiated", "en", return_initiated(returned))
+
+    for text in (words.text, words.html):
+        assert ("Once it is here, we expect to give back 34.99 USD." in text) == estimate
+
+
+@pytest.mark.parametrize(
+    ("exchange_for", "said"),
+    [(None, "Thank you for your order"), ("ord_0", "replace what comes back of your order ord_0")],
+)
+def test_a_replacement_is_not_told_as_an_order_of_the_customers(
+    exchange_for: str | None, said: str
+) -> None:
+    confirmed = OrderConfirmed(
+        order_id="ord_1",
+        user_id="cus_1",
+        order_items=(OrderItem(product_id="p1", quantity=1, unit_price_minor=3_499),),
+        order_total_minor=3_499,
+        currency="USD",
+        shipping_address=Address(line1="1 Main St", city="New York", state="NY", country="US"),
+        shipping_method="standard",
+        order_status="confirmed",
+        exchange_for=exchange_for,
+    )
+
+    words = TEMPLATES.mail("order-confirmed", "en", order_confirmed(confirmed))
+
+    assert said in words.text
+    assert said in words.html
+    assert "order ord_1" in words.text
+
+
+@pytest.mark.parametrize(
+    ("amount_minor", "said"),
+    [
+        (500, "The refund of 5.00 USD for your order ord_1 was not made."),
+        (0, "The refund for your order ord_1 was not made."),
+    ],
+)
+def test_nobody_is_told_of_a_refund_of_nothing(amount_minor: int, said: str) -> None:
+    refused = RefundFailed(
+        refund_id="ref_1",
+        payment_id="pay_1",
+        order_id="ord_1",
+        amount_minor=amount_minor,
+        currency="USD",
+        failure_reason="already_refunded",
+        rejected=True,
+    )
+
+    words = TEMPLATES.mail("refund-failed", "en", refund_failed(refused))
+
+    assert said in words.text
+    assert said in words.html
+
+
+def test_an_alarm_tells_an_amount_to_the_cent() -> None:
+    stuck = alarm("stuck_payment", ("pay_1",), "pay_1", 12_345.67, "USD", 0)
+
+    words = TEMPLATES.mail("alert-raised", "en", alert_raised(stuck))
+
+    assert "12345.67 USD" in words.text
 
 
 @pytest.mark.parametrize(
@@ -142,6 +233,65 @@ def test_who_cannot_pay_is_told_what_they_can_do(told: dict[str, str], said: str
     assert said in words.html
 
 
+def test_a_reason_that_says_nothing_is_not_told() -> None:
+    cancelled = OrderCancelled(
+        order_id="ord_1",
+        user_id="cus_1",
+        cancellation_reason="OTHER",
+        order_items=(),
+        order_total_minor=100,
+        currency="USD",
+        order_status="cancelled",
+    )
+    undelivered = DeliveryFailed(
+        shipment_id="shp_1", order_id="ord_1", failure_reason="It failed.", reason_code="OTHER"
+    )
+    ended = UserSubscriptionCancelled(
+        subscription_id="sub_1",
+        user_id="cus_1",
+        plan=Plan(plan_id="pro", name="Pro"),
+        cancellation_reason="other",
+        cancelled_by="customer",
+        effective_date=AT.date(),
+        refund_amount_minor=0,
+        subscription_duration_days=1,
+    )
+    told = {
+        "order-cancelled": order_cancelled(cancelled),
+        "payment-failed": payment_failed(declined(failure_reason="other")),
+        "delivery-failed": delivery_failed(undelivered),
+        "user-subscription-cancelled": subscription_cancelled(ended),
+    }
+
+    for name, facts in told.items():
+        letter, short = TEMPLATES.mail(name, "en", facts), TEMPLATES.short(name, "en", facts)
+        for text in (letter.text, letter.html, short.short):
+            assert "other" not in text
+            assert "reason" not in text
+            assert "()" not in text
+
+
+def declined(**told: Any) -> PaymentFailed:
+    fields = {
+        "payment_id": "pay_1",
+        "order_id": "ord_1",
+        "amount_minor": 100,
+        "currency": "USD",
+        "failure_reason": "card_declined",
+        "retryable": True,
+    }
+    return PaymentFailed(**(fields | told))
+
+
+def test_a_moment_is_written_as_people_read_it() -> None:
+    failed = declined(next_retry_at=AT)
+
+    words = TEMPLATES.mail("payment-failed", "en", payment_failed(failed))
+
+    assert "We try again at 2026-03-10 09:00 UTC: please" in words.text
+    assert "We try again at 2026-03-10 09:00 UTC: please" in words.html
+
+
 @pytest.mark.parametrize(
     ("status", "said"),
     [
@@ -171,6 +321,60 @@ def test_an_invoice_is_told_as_it_stands(status: Any, said: str) -> None:
 
     assert said in words.text
     assert said in words.html
+
+
+def found(severity: Any, *actions: str) -> FraudDetected:
+    return FraudDetected(
+        payment_id="pay_1", fraud_type="stolen_card", severity=severity, actions_taken=actions
+    )
+
+
+@pytest.mark.parametrize(
+    ("finding", "held", "suspended"),
+    [
+        (found("high", "payment_held"), True, False),
+        (found("high"), True, False),
+        (found("high", "payment_blocked"), False, False),
+        (found("critical", "payment_blocked", "account_suspended"), False, True),
+        (found("critical"), False, True),
+    ],
+)
+def test_who_is_suspected_is_asked_to_confirm_only_a_payment_that_is_held(
+    finding: FraudDetected, *, held: bool, suspended: bool
+) -> None:
+    facts = fraud_detected(finding)
+
+    words = TEMPLATES.mail("fraud-detected", "en", facts)
+    short = TEMPLATES.short("fraud-detected", "en", facts)
+
+    assert ("confirm" in words.subject, "confirm" in short.short) == (held, held)
+    for text in (words.text, words.html):
+        assert ("please confirm it in your account" in text) == held
+        assert ("so we did not carry it out." in text) != held
+        assert ("Your account is suspended" in text) == suspended
+
+
+def test_the_security_team_is_told_of_a_payment_without_an_order() -> None:
+    words = TEMPLATES.mail("fraud-detected-security", "en", fraud_detected(found("critical")))
+
+    assert "order: none" in words.text
+    assert "order: none" in words.html
+
+
+def test_a_suspension_counts_no_retries_for_failed_payments() -> None:
+    """A card that has expired is never tried again: its customer read that 0 payments failed."""
+    suspended = SubscriptionSuspended(
+        subscription_id="sub_1",
+        user_id="cus_1",
+        plan=Plan(plan_id="pro", name="Pro"),
+        suspended_at=AT,
+        failed_payment_attempts=0,
+    )
+
+    words = TEMPLATES.mail("subscription-suspended", "en", subscription_suspended(suspended))
+
+    assert "Pro is suspended, because we could not collect its payment." in words.text
+    assert "Pro is suspended, because we could not collect its payment." in words.html
 
 
 @pytest.mark.parametrize("name", NAMES)
