@@ -35,8 +35,15 @@ demo: venv ## Run the whole marketplace here; ORDERS=n places n orders, waits fo
 broker: venv ## Run Apache Kafka in the foreground; ARGS='--port 9092 --data-dir var/kafka' to keep its data
 	@$(BIN)/python -m broker start $(ARGS)
 
+# What needs no Kafka shares the cores; what does has the machine to itself, for it watches the clock.
+KAFKA := kafka or own_broker
 test: venv ## Run every test, on real Kafka; ARGS='tests/engine -k lane' for some
+ifdef ARGS
 	@$(BIN)/python -m pytest $(ARGS)
+else
+	@$(BIN)/python -m pytest -m 'not ($(KAFKA))' -n logical --dist worksteal && ended=0 || ended=$$?; \
+	  $(BIN)/python -m pytest -m '$(KAFKA)' && exit $$ended
+endif
 
 check: venv ## Run what CI runs: format, lint, types, import rules, generated files, tests
 	$(BIN)/ruff format --check
