@@ -39,7 +39,7 @@ from providers.carriers import (
     Whereabouts,
 )
 from providers.health import Health, HealthRules
-from streams.shipping.calendar import moment_of, ms_of
+from streams.moments import moment_of, ms_of
 from topics import SHIPPING_COMMANDS, SHIPPING_EVENTS
 
 NAME: Final = "carriers"

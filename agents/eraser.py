@@ -13,7 +13,6 @@ goes when their topic's time is over, 30 days at most.
 """
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from typing import Any, Final
 
 import msgspec
@@ -42,6 +41,7 @@ from streams.erasure.rounds import (
     sweep_of,
 )
 from streams.erasure.rules import ErasureRules
+from streams.moments import moment_of
 from tables.erasure import ERASURES, OTHERS_ORDERS
 from tables.orders import ORDERS
 from tables.pairs import pair_key
@@ -152,11 +152,7 @@ def _tell(ctx: Context, customer_id: str, row: Erasure) -> None:
         customer_id=customer_id,
         requested_by=row.requested_by,
         rows=row.rows,
-        requested_at=_moment(row.requested_at_ms),
-        erased_at=_moment(row.erased_at_ms),
+        requested_at=moment_of(row.requested_at_ms),
+        erased_at=moment_of(row.erased_at_ms),
     )
     announce(ctx, AGENT, cause, (erased,))
-
-
-def _moment(at_ms: int) -> datetime:
-    return datetime.fromtimestamp(at_ms / 1000, UTC)

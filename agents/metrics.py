@@ -19,7 +19,8 @@ from streams.metrics import journeys, payments, subscriptions
 from streams.metrics.counts import FAMILIES, LATE, ORDERS, Count, Counts, counted, grouped
 from streams.metrics.days import counted_on, day_key, number_of, over
 from streams.metrics.journeys import BLANK, Journey, Told
-from streams.metrics.rules import DAY_MS, MetricsRules
+from streams.metrics.rules import MetricsRules
+from streams.moments import DAY_MS
 from streams.pulse.tally import EMPTY, Cell, Tally, merge, partial
 from tables.metrics import DAY_CUSTOMERS, DAYS, JOURNEYS, OPEN_FROM
 from topics import (

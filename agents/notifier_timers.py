@@ -7,12 +7,13 @@ from msgspec.structs import replace
 from agents.notifier_rows import AGENT, person_of, save
 from agents.wiring import Cause, timer_cause
 from engine.specs import Context, Table, Timer, TimerHandler
+from streams.moments import DAY_MS, HOUR_MS
 from streams.notifications.admitting import Person, resume
 from streams.notifications.booking import NONE, words_bytes
 from streams.notifications.facts import Fact, Queued
 from streams.notifications.outcomes import digest_of
 from streams.notifications.rows import Digest, Notification
-from streams.notifications.rules import DAY_MS, HOUR_MS, NotificationRules
+from streams.notifications.rules import NotificationRules
 from streams.notifications.trying import retry
 from tables.notifications import (
     BOOKINGS,

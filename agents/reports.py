@@ -13,12 +13,12 @@ import msgspec
 from agents.wiring import Cause, announce
 from engine.specs import AgentSpec, Context, Delivery, Handler, Source
 from events.ids import derived_id
-from streams.billing.calendar import moment_of
 from streams.clock import Clock
 from streams.metrics.counts import ORDERS
 from streams.metrics.days import date_of, day_key
 from streams.metrics.reports import REPORTS, calculated
-from streams.metrics.rules import DAY_MS, MetricsRules
+from streams.metrics.rules import MetricsRules
+from streams.moments import DAY_MS, moment_of
 from streams.pulse.tally import Partial, merge
 from tables.metrics import DAILY, DAILY_ORDERS, DAY_PARTS
 from topics import METRICS, ORDERS_EVENTS

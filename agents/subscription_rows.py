@@ -7,8 +7,8 @@ from msgspec.structs import replace
 
 from agents.wiring import Cause, announce
 from engine.specs import Context
-from streams.billing.calendar import day_of
 from streams.billing.invoices import invoice_number
+from streams.moments import day_of
 from streams.pulse.tally import STANDING_MS, partial
 from streams.subscriptions import facts as f
 from streams.subscriptions.deadlines import due_times

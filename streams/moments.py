@@ -3,7 +3,10 @@
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
-DAY_MS: Final = 86_400_000
+SECOND_MS: Final = 1_000
+MINUTE_MS: Final = 60 * SECOND_MS
+HOUR_MS: Final = 60 * MINUTE_MS
+DAY_MS: Final = 24 * HOUR_MS
 EPOCH: Final = date(1970, 1, 1)
 _EPOCH_ORDINAL: Final = EPOCH.toordinal()
 

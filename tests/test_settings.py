@@ -7,7 +7,8 @@ import pytest
 from pydantic import ValidationError
 
 from settings import Settings, is_loopback, settings_or_exit
-from streams.orders.rules import MINUTE_MS, OrderRules
+from streams.moments import MINUTE_MS
+from streams.orders.rules import OrderRules
 from streams.payments.rules import PaymentRules
 
 RULES = (

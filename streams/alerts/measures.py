@@ -4,12 +4,11 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from streams.alerts.rules import AlertRules
+from streams.moments import MINUTE_MS
 from streams.pulse import histogram
 from streams.pulse.disputes import share_of
 from streams.pulse.figures import ALL, counted, named, newest_cycles, spread, successes
 from streams.pulse.tally import Cell, Tally
-
-_MINUTE_MS = 60_000
 
 
 class View(NamedTuple):
@@ -38,7 +37,7 @@ def rate(*stems: str) -> Measure:
     def measure(view: View) -> Iterator[Reading]:
         if view.whole is not None:
             count = sum(counted(view.whole.cells, stem) for stem in stems)
-            yield Reading(ALL, count * _MINUTE_MS / view.size_ms)
+            yield Reading(ALL, count * MINUTE_MS / view.size_ms)
 
     return measure
 

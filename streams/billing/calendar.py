@@ -1,29 +1,17 @@
 """Days of the billing calendar. All of them are UTC; a moment is ms since 1970."""
 
 from calendar import monthrange
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Final
 
 from events.vocabulary import BillingCycle
 from streams.billing.rules import BillingRules
+from streams.moments import DAY_MS, MINUTE_MS, day_number
 
-DAY_MS: Final = 86_400_000
-_MINUTE_MS: Final = 60_000
 _MONTHS_A_YEAR: Final = 12
-_EPOCH: Final = date(1970, 1, 1)
 
 CYCLE_DAYS: Final[dict[BillingCycle, int]] = {"daily": 1, "weekly": 7}
 CYCLE_MONTHS: Final[dict[BillingCycle, int]] = {"monthly": 1, "quarterly": 3, "annual": 12}
-
-
-def day_of(at_ms: int) -> date:
-    """The UTC day of a moment."""
-    return _EPOCH + timedelta(days=at_ms // DAY_MS)
-
-
-def moment_of(at_ms: int) -> datetime:
-    """The same as an aware UTC moment."""
-    return datetime.fromtimestamp(at_ms / 1000, UTC)
 
 
 def plus_days(day: date, days: int) -> date:
@@ -33,7 +21,7 @@ def plus_days(day: date, days: int) -> date:
 
 def run_ms(day: date, rules: BillingRules) -> int:
     """The moment of a day at which what falls due on it is done (G-40)."""
-    return (day - _EPOCH).days * DAY_MS + rules.run_minute * _MINUTE_MS
+    return day_number(day) * DAY_MS + rules.run_minute * MINUTE_MS
 
 
 def next_date(start: date, cycle: BillingCycle, anchor_day: int) -> date:

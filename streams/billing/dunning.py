@@ -1,8 +1,9 @@
 """When a charge that failed is tried again, and when that is over (K4, G-42)."""
 
-from streams.billing.calendar import day_of, plus_days, run_ms
+from streams.billing.calendar import plus_days, run_ms
 from streams.billing.rows import Invoice
 from streams.billing.rules import BillingRules
+from streams.moments import day_of
 
 
 def retry_due_ms(invoice: Invoice, at_ms: int, rules: BillingRules) -> int:

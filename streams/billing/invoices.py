@@ -9,9 +9,10 @@ import msgspec
 from events.ids import derived_id
 from events.vocabulary import BillingCycle
 from streams.billing.amounts import net, tax_of
-from streams.billing.calendar import day_of, is_by_days, plus_days
+from streams.billing.calendar import is_by_days, plus_days
 from streams.billing.rows import Invoice, Item
 from streams.billing.rules import BillingRules
+from streams.moments import day_of
 
 CHARGE_KEY_CHARS_MAX: Final = 100
 """Payments and reservations are named after a charge, and an id has at most 128 characters."""

@@ -3,8 +3,8 @@
 from events.billing import InvoiceGenerated, LineItem, SubscriptionPaymentDue
 from events.payments import PaymentInitiated
 from events.types import Address, OrderItem, PaymentMethod, Period, Plan
-from streams.billing.calendar import moment_of
 from streams.billing.rows import Invoice
+from streams.moments import moment_of
 
 
 def generated(invoice: Invoice) -> InvoiceGenerated:

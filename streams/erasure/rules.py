@@ -1,10 +1,8 @@
 """Figures of erasure: each is a setting."""
 
 from dataclasses import dataclass
-from typing import Final
 
-MINUTE_MS: Final = 60_000
-DAY_MS: Final = 24 * 60 * MINUTE_MS
+from streams.moments import DAY_MS, MINUTE_MS
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ import msgspec
 from streams.fraud.payment import Payment
 from streams.fraud.profile import RiskProfile, Velocity
 from streams.fraud.rules import FraudRules
+from streams.moments import MINUTE_MS
 
 FACTORS: Final = (
     "customer_history",
@@ -21,8 +22,6 @@ FACTORS: Final = (
     "velocity_check",
 )
 """Every factor there is, in the order in which an assessment lists them."""
-
-_MINUTE_MS: Final = 60_000
 
 
 class Factor(msgspec.Struct, frozen=True, gc=False):
@@ -158,7 +157,7 @@ def velocity_check(velocity: Velocity, payment: Payment, rules: FraudRules) -> F
         words = f"{velocity.payments} payments from {velocity.ips} addresses in the last hour"
         return Factor("velocity_check", rules.points_velocity_high, words)
     if velocity.cards >= rules.cards_many_from:
-        words = f"{velocity.cards} cards in {rules.cards_window_ms // _MINUTE_MS} minutes"
+        words = f"{velocity.cards} cards in {rules.cards_window_ms // MINUTE_MS} minutes"
         return Factor("velocity_check", rules.points_cards_many, words)
     if payment.ip is None:
         return None

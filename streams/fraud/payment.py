@@ -1,6 +1,5 @@
 """A payment as the scoring sees it: every input flat, None where the producer told nothing."""
 
-from datetime import UTC, datetime
 from zlib import crc32
 
 import msgspec
@@ -8,8 +7,6 @@ import msgspec
 from events.fraud import CheckFraud
 from events.payments import PaymentInitiated
 from events.types import Address
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Payment(msgspec.Struct, frozen=True, gc=False):

@@ -9,10 +9,10 @@ from streams.alarms import alarm
 from streams.fraud.case import FraudCase
 from streams.fraud.case_facts import Fact, SlaMissed
 from streams.fraud.scoring import SCORE_MAX
+from streams.moments import MINUTE_MS
 
 RULE: Final = "review_sla"
 """The alert's name, and its runbook's."""
-_MINUTE_MS: Final = 60_000
 
 
 class Waiting(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -65,9 +65,9 @@ def alarms(
         RULE,
         (payment_id,),
         payment_id,
-        (now_ms - opened_ms) // _MINUTE_MS,
+        (now_ms - opened_ms) // MINUTE_MS,
         "minutes",
         now_ms,
-        threshold=(due_ms - opened_ms) // _MINUTE_MS,
+        threshold=(due_ms - opened_ms) // MINUTE_MS,
     )
     return (alert,)

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-_MINUTE_MS: Final = 60_000
-_HOUR_MS: Final = 60 * _MINUTE_MS
+from streams.moments import HOUR_MS, MINUTE_MS
 
 ATTEMPTS_KEPT_MAX: Final = 16
 """Payments a customer's profile remembers, the last to arrive. Windows and duplicates look no
@@ -33,9 +32,9 @@ class RulesError(ValueError):
 class FraudRules:
     """The figures, with the contract's defaults."""
 
-    account_fresh_ms: int = 10 * _MINUTE_MS
+    account_fresh_ms: int = 10 * MINUTE_MS
     """A younger account scores `points_account_fresh` (G-22)."""
-    account_young_ms: int = 24 * _HOUR_MS
+    account_young_ms: int = 24 * HOUR_MS
     """A younger account scores `points_account_young` (G-22)."""
     orders_some_from: int = 3
     """Fewer earlier orders score `points_orders_few` (G-22)."""
@@ -70,13 +69,13 @@ class FraudRules:
     """A large amount without any earlier order (G-22)."""
     points_amount_unusual: int = 7
 
-    velocity_window_ms: int = _HOUR_MS
+    velocity_window_ms: int = HOUR_MS
     """Payments and network addresses are counted in (now - this, now] (G-22)."""
     payments_normal_max: int = 5
     """More payments in the window are an anomaly (G-22)."""
     ips_normal_max: int = 3
     """More network addresses in the window are an anomaly (G-22)."""
-    cards_window_ms: int = 10 * _MINUTE_MS
+    cards_window_ms: int = 10 * MINUTE_MS
     """Cards are counted in (now - this, now] (G-22)."""
     cards_many_from: int = 3
     """As many cards in the window are an anomaly (G-22)."""
@@ -104,7 +103,7 @@ class FraudRules:
     """The least score when the customer cannot have travelled so fast (G-23)."""
     travel_km_max: int = 900
     """A customer who goes farther in `travel_span_ms` is not one person (G-23)."""
-    travel_span_ms: int = _HOUR_MS
+    travel_span_ms: int = HOUR_MS
     """The time that `travel_km_max` takes at least (G-23)."""
     travel_km_min: int = 100
     """Shorter distances are taken for the blur of network geolocation, whatever the speed."""
@@ -118,9 +117,9 @@ class FraudRules:
     attempts_hour_max: int = 10
     """More payments in the velocity window are refused as rate_limited (payment rules)."""
 
-    review_sla_ms: int = 4 * _HOUR_MS
+    review_sla_ms: int = 4 * HOUR_MS
     """A case open for longer is marked (G-24)."""
-    review_timeout_ms: int = 24 * _HOUR_MS
+    review_timeout_ms: int = 24 * HOUR_MS
     """A case open for longer is declined (G-24)."""
 
     def __post_init__(self) -> None:

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from streams.inventory.rows import Allocation, Line, Stock, available
-from streams.inventory.rules import DAY_MS, Site
+from streams.inventory.rules import Site
+from streams.moments import DAY_MS
 
 _SAME_REGION: Final = 0
 _SAME_COUNTRY: Final = 1

@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
-MINUTE_MS: Final = 60_000
-DAY_MS: Final = 24 * 60 * MINUTE_MS
+from streams.moments import DAY_MS, MINUTE_MS
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,10 @@
 from datetime import date, timedelta
 from typing import Final, NamedTuple
 
-from streams.metrics.rules import DAY_MS, MetricsRules
+from streams.metrics.rules import MetricsRules
+from streams.moments import DAY_MS, MINUTE_MS
 
 _EPOCH: Final = date(1970, 1, 1)
-_MINUTE_MS: Final = 60_000
 
 DAYS_A_TICK_MAX: Final = 31
 """Days that one tick reports, after a long silence or on a fast calendar; the next goes on."""
@@ -36,7 +36,7 @@ def counted_on(day: int, open_from: int | None) -> int:
 
 def over(open_from: int | None, calendar_ms: int, rules: MetricsRules) -> Days:
     """The days to report now. Whoever begins, begins with the day that runs."""
-    end = number_of(calendar_ms - rules.run_minute * _MINUTE_MS)
+    end = number_of(calendar_ms - rules.run_minute * MINUTE_MS)
     first = number_of(calendar_ms) if open_from is None else open_from
     return Days(first, max(first, min(end, first + DAYS_A_TICK_MAX)))
 

@@ -19,10 +19,10 @@ from streams.metrics.rows import (
     DailySubscriptions,
 )
 from streams.metrics.rules import MetricsRules
+from streams.moments import HOUR_MS
 from streams.pulse.tally import Cell, Tally
 
 _NOTHING: Final = Cell(0)
-_HOUR_MS: Final = 3_600_000
 _LAST_SECOND: Final = time(23, 59, 59, tzinfo=UTC)
 _TABLES: Final = ("daily_orders",)
 
@@ -216,7 +216,7 @@ def _rate(completed: int, total: int) -> float | None:
 
 
 def _hours(spent: Cell) -> float | None:
-    return half_up(spent.total * 10, spent.count * _HOUR_MS) / 10 if spent.count else None
+    return half_up(spent.total * 10, spent.count * HOUR_MS) / 10 if spent.count else None
 
 
 def _converted(minor: dict[str, int], rules: MetricsRules) -> int:

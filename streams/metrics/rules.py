@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-DAY_MS = 86_400_000
+from streams.moments import DAY_MS
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,7 @@ from types import MappingProxyType
 from typing import Final
 
 from events.vocabulary import Channel, Priority
-
-SECOND_MS: Final = 1_000
-MINUTE_MS: Final = 60 * SECOND_MS
-HOUR_MS: Final = 60 * MINUTE_MS
-DAY_MS: Final = 24 * HOUR_MS
+from streams.moments import DAY_MS, HOUR_MS, SECOND_MS
 
 EMAIL: Final = "EMAIL"
 SMS: Final = "SMS"

@@ -5,11 +5,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
+from streams.moments import DAY_MS, HOUR_MS, MINUTE_MS
 from streams.percents import insist
-
-MINUTE_MS: Final = 60_000
-HOUR_MS: Final = 60 * MINUTE_MS
-DAY_MS: Final = 24 * HOUR_MS
 
 ORDER_ID_CHARS_MAX: Final = 120
 """Payments, refunds and reservations are named after their order, and an id has at most 128

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from events.inventory import InventoryAdjusted, OutOfStock
-from streams.moments import day_of
+from streams.moments import DAY_MS, day_of
 from streams.orders.cancelling import ended_by_shop
 from streams.orders.facts import (
     AllHeld,
@@ -16,7 +16,7 @@ from streams.orders.facts import (
     WentUnavailable,
 )
 from streams.orders.rows import BEFORE_DISPATCH, Order, Status
-from streams.orders.rules import DAY_MS, OrderRules
+from streams.orders.rules import OrderRules
 
 Facts = tuple[Fact, ...]
 

@@ -14,12 +14,11 @@ import msgspec
 from events.alerts import AlertRaised
 from events.books import BookedCharge, BookMismatch, ChargesReconciled, ReconcileCharges
 from streams.alarms import alarm
-from streams.moments import day_of
+from streams.moments import MINUTE_MS, day_of
 from streams.payments.amounts import remaining_minor
 from streams.payments.rules import PaymentRules
 from streams.payments.states import Owed, Payment
 
-_MINUTE_MS: Final = 60_000
 RULE: Final = "reconciliation"
 """The alert's name, and its runbook's."""
 
@@ -88,7 +87,7 @@ def next_asked(key: str) -> str:
 
 def due_before(now_ms: int, rules: PaymentRules) -> str:
     """Notes before this key are due: those of days that ended, once it is 02:00 UTC (G-20)."""
-    return day_of(now_ms - rules.reconciliation_minute * _MINUTE_MS).isoformat()
+    return day_of(now_ms - rules.reconciliation_minute * MINUTE_MS).isoformat()
 
 
 def has_money_moved(before: Payment | None, after: Payment) -> bool:

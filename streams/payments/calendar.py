@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from streams.payments.rules import DAY_MS, PaymentRules
+from streams.moments import DAY_MS
+from streams.payments.rules import PaymentRules
 
 _WEEK_DAYS: Final = 7
 _SATURDAY: Final = 5

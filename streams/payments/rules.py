@@ -2,11 +2,8 @@
 
 from dataclasses import dataclass
 
+from streams.moments import DAY_MS, HOUR_MS, MINUTE_MS
 from streams.percents import insist
-
-_MINUTE_MS = 60_000
-_HOUR_MS = 60 * _MINUTE_MS
-DAY_MS = 24 * _HOUR_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,22 +18,22 @@ class PaymentRules:
 
     attempts_max: int = 3
     """Charges tried for one payment (domain §3 Payment)."""
-    retry_interval_ms: int = 10 * _MINUTE_MS
+    retry_interval_ms: int = 10 * MINUTE_MS
     """Attempt n begins n - 1 times this after the first, or at once when that is past (G-16)."""
-    session_ms: int = 15 * _MINUTE_MS
+    session_ms: int = 15 * MINUTE_MS
     """How long fraud or the provider may owe an answer before it is asked again (domain §3)."""
     session_asks_max: int = 2
     """Times a fraud decision or a charge is asked for before its silence counts as a failure."""
-    review_ms: int = 24 * _HOUR_MS
+    review_ms: int = 24 * HOUR_MS
     """How long a review may last (G-24)."""
-    review_grace_ms: int = 5 * _MINUTE_MS
+    review_grace_ms: int = 5 * MINUTE_MS
     """Waited on top, because the review itself decides at 24 h: this timer is its backstop."""
     authorization_ms: int = 7 * DAY_MS
     """Age at which an authorisation that was never captured is let go (G-20)."""
-    operation_retry_first_ms: int = 1 * _MINUTE_MS
+    operation_retry_first_ms: int = 1 * MINUTE_MS
     """Wait before a capture, void or refund that the provider failed is asked again (G-17)."""
-    operation_retry_second_ms: int = 5 * _MINUTE_MS
-    operation_retry_third_ms: int = 30 * _MINUTE_MS
+    operation_retry_second_ms: int = 5 * MINUTE_MS
+    operation_retry_third_ms: int = 30 * MINUTE_MS
     """After the third repeat a person must look."""
     fee_basis_points: int = 290
     """The provider's share of an amount: 2.9 %."""
@@ -73,7 +70,7 @@ class PaymentRules:
     reconciliation_minute: int = 120
     """Minute of the UTC day from which the day before is compared with the providers' books: 02:00
     (G-20). Nights are real ones: neither the time scale nor the calendar's rate moves them."""
-    reconciliation_retry_ms: int = 30 * _MINUTE_MS
+    reconciliation_retry_ms: int = 30 * MINUTE_MS
     """How long an answer is waited for before a comparison is asked for again."""
     reconciliation_page_max: int = 100
     """Payments compared at once, by partition."""
@@ -81,13 +78,13 @@ class PaymentRules:
     """Kept by the provider whatever the outcome of a dispute (G-18)."""
     evidence_ms: int = 7 * DAY_MS
     """How long evidence may be handed in (G-18)."""
-    evidence_retry_ms: int = 30 * _MINUTE_MS
+    evidence_retry_ms: int = 30 * MINUTE_MS
     """How long after a provider did not take evidence it is offered again."""
     verdict_ms: int = 90 * DAY_MS
     """How long the bank may take once it has the evidence; then a person must ask it."""
-    early_ms: int = 10 * _MINUTE_MS
+    early_ms: int = 10 * MINUTE_MS
     """How long news of a payment whose session is not open yet is kept (G-13)."""
-    early_cancel_ms: int = 24 * _HOUR_MS
+    early_cancel_ms: int = 24 * HOUR_MS
     """How long a cancellation is, because forgetting it would charge a cancelled order (G-46)."""
     lines_max: int = 50
     """Lines of an order remembered before its session is open (G-10)."""

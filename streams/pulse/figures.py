@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from streams.moments import MINUTE_MS
 from streams.pulse import disputes, histogram, ranking, shipping
 from streams.pulse.tally import Cell, Tally
 
@@ -28,8 +29,6 @@ GATEWAY_ERRORS = frozenset({"network_error", "other"})
 
 NEVER_SENT = frozenset({"fraud_suspected", "rate_limited"})
 """Reasons for which a payment failed before any provider saw it."""
-
-_MINUTE_MS = 60_000
 
 
 class Figure(msgspec.Struct, frozen=True, gc=False):
@@ -84,7 +83,7 @@ def spread(cells: dict[str, Cell], stem: str) -> dict[int, int]:
 
 def figures_of(family: str, tally: Tally, size_ms: int) -> list[Read]:
     """Read every figure of a family off its tally."""
-    per_minute = _MINUTE_MS / size_ms if size_ms else 1.0
+    per_minute = MINUTE_MS / size_ms if size_ms else 1.0
     found = [*_READERS[family](tally, per_minute)]
     late = counted(tally.cells, "late")
     if late:

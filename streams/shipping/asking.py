@@ -8,8 +8,8 @@ from events.ids import derived_id
 from events.shipping import CreateShipment
 from events.types import Customer
 from streams.addresses import wire_address
+from streams.moments import moment_of
 from streams.shipping.booking import key_of
-from streams.shipping.calendar import moment_of
 from streams.shipping.fulfilment_facts import FulfilmentFact, Planned
 from streams.shipping.rows import Booking, Claim, Fulfilment, Shipment
 from streams.shipping.wares import packages_of, wares_of

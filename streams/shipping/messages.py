@@ -14,11 +14,11 @@ from events.shipping_parts import (
 )
 from events.types import Customer, Geo, Money
 from streams.addresses import wire_address
+from streams.moments import moment_of
 from streams.shipping import facts as f
 from streams.shipping import return_messages as back
 from streams.shipping import strayed
 from streams.shipping.asking import booking_asked, claimed, label_voided, parcel_tracked
-from streams.shipping.calendar import moment_of
 from streams.shipping.claims import alarm
 from streams.shipping.deliveries import ADDRESS
 from streams.shipping.places import place_of, place_of_scan

@@ -11,7 +11,8 @@ from events.shipping_parts import Package as WirePackage
 from events.shipping_parts import ShippingOffer
 from events.types import Money
 from events.vocabulary import ShippingMethod
-from streams.shipping.calendar import eta_ms, moment_of
+from streams.moments import moment_of
+from streams.shipping.calendar import eta_ms
 from streams.shipping.carriers import candidates
 from streams.shipping.packing import volume_of
 from streams.shipping.rows import Package

@@ -7,8 +7,8 @@ from events.returns import ReturnInitiated, ReturnReceived
 from events.shipping_parts import ExpectedItem, RefundEstimate, ReturnedItem, ReturnLabel
 from events.types import Customer
 from streams import alarms
+from streams.moments import moment_of
 from streams.shipping import facts as f
-from streams.shipping.calendar import moment_of
 from streams.shipping.rows import Return, Shipment
 from streams.shipping.rules import ShippingRules
 from streams.shipping.wares import wares_of

@@ -5,10 +5,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
-SECOND_MS: Final = 1_000
-MINUTE_MS: Final = 60 * SECOND_MS
-HOUR_MS: Final = 60 * MINUTE_MS
-DAY_MS: Final = 24 * HOUR_MS
+from streams.moments import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 
 Bands = tuple[tuple[int, int], ...]
 """Prices by weight: (up to so many grams, minor units), lightest first."""

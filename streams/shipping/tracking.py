@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import Final
 
 from events.shipping import ShipmentRouteUpdated, UpdateShipmentStatus
-from streams.shipping.calendar import eta_ms, ms_of
+from streams.moments import ms_of
+from streams.shipping.calendar import eta_ms
 from streams.shipping.deliveries import attempt_failed, awaited
 from streams.shipping.evolution import fold
 from streams.shipping.facts import (

@@ -2,7 +2,8 @@
 
 from events.subscriptions import ChangePlan
 from streams.billing.amounts import net, prorated
-from streams.billing.calendar import day_of, next_date, plus_days
+from streams.billing.calendar import next_date, plus_days
+from streams.moments import day_of
 from streams.subscriptions import facts as f
 from streams.subscriptions.charging import plan_of, withdrawn
 from streams.subscriptions.plans import PlanSpec

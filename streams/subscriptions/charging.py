@@ -3,9 +3,10 @@
 from datetime import date
 
 from events.types import Address
-from streams.billing.calendar import day_of, is_by_days, next_date
+from streams.billing.calendar import is_by_days, next_date
 from streams.billing.invoices import Sold, Terms, charge_key, draw
 from streams.billing.rows import Invoice
+from streams.moments import day_of
 from streams.orders.checks import address_refusals
 from streams.subscriptions import facts as f
 from streams.subscriptions.evolution import evolve_all

@@ -7,8 +7,9 @@ row that changes moves its timers. What lies in the past is done at the next tic
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from streams.billing.calendar import day_of, plus_days, run_ms
+from streams.billing.calendar import plus_days, run_ms
 from streams.billing.rows import CycleStatus, Invoice, InvoiceStatus
+from streams.moments import day_of
 from streams.subscriptions import facts as f
 from streams.subscriptions import leaving, pausing
 from streams.subscriptions.charging import charge, is_served, issue_next, plan_of

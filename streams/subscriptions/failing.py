@@ -3,9 +3,9 @@
 from events.errors import ContractError
 from events.payments import PaymentFailed, PaymentProcessed
 from events.subscriptions import UpdatePaymentMethod
-from streams.billing.calendar import day_of
 from streams.billing.dunning import grace_due_ms, retry_due_ms
 from streams.billing.rows import Invoice, InvoiceStatus
+from streams.moments import day_of
 from streams.subscriptions import facts as f
 from streams.subscriptions.charging import charge, settle
 from streams.subscriptions.evolution import evolve_all

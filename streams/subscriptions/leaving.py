@@ -3,7 +3,8 @@
 from datetime import date
 
 from events.subscriptions import CancelSubscription, RespondToOffer
-from streams.billing.calendar import day_of, plus_days, run_ms
+from streams.billing.calendar import plus_days, run_ms
+from streams.moments import day_of
 from streams.subscriptions import facts as f
 from streams.subscriptions.charging import left_over, withdrawn
 from streams.subscriptions.pausing import over as pause_over

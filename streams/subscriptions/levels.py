@@ -7,7 +7,7 @@ on the calendar's day of its first outcome: paid at its first charge, or failed.
 import msgspec
 from msgspec.structs import replace
 
-from streams.billing.calendar import DAY_MS
+from streams.moments import DAY_MS
 from streams.pulse.tally import Cell, Tally
 from streams.subscriptions import facts as f
 from streams.subscriptions.rows import ENDED, Subscription

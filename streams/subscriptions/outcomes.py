@@ -16,7 +16,7 @@ from events.subscriptions import (
 )
 from events.types import OrderPayment, Period
 from streams.billing import messages as billing
-from streams.billing.calendar import moment_of
+from streams.moments import moment_of
 from streams.subscriptions import facts as f
 from streams.subscriptions import notices
 from streams.subscriptions.evolution import evolve

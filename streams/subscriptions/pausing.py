@@ -1,7 +1,8 @@
 """Pauses: nothing is billed, and the period ends that many days later (G-43)."""
 
 from events.subscriptions import PauseSubscription, ResumeSubscription
-from streams.billing.calendar import day_of, plus_days
+from streams.billing.calendar import plus_days
+from streams.moments import day_of
 from streams.subscriptions import facts as f
 from streams.subscriptions.charging import withdrawn
 from streams.subscriptions.rows import RENEWING, Status, Subscription

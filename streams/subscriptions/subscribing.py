@@ -6,7 +6,8 @@ from datetime import date
 from events.subscriptions import SubscribeUser, UserSubscriptionStarted
 from events.types import OrderItem
 from streams.addresses import kept_address
-from streams.billing.calendar import anchor_day, day_of, next_date, plus_days
+from streams.billing.calendar import anchor_day, next_date, plus_days
+from streams.moments import day_of
 from streams.orders.pricing import listed
 from streams.subscriptions import facts as f
 from streams.subscriptions.charging import is_served, issued_and_charged

@@ -25,7 +25,8 @@ from events.subscriptions import (
 )
 from events.types import OrderItem, Period, Plan
 from streams.clock import Clock
-from streams.metrics.rules import DAY_MS, MetricsRules
+from streams.metrics.rules import MetricsRules
+from streams.moments import DAY_MS
 from tables.metrics import (
     DAILY_FULFILMENT,
     DAILY_ORDERS,

@@ -8,8 +8,8 @@ import pytest
 
 from events.notifications import CustomerEngagementRecorded, Interaction
 from events.registrations import UserSignedUpEvent
+from streams.moments import DAY_MS, HOUR_MS, MINUTE_MS
 from streams.notifications.rows import Preferences
-from streams.notifications.rules import DAY_MS, HOUR_MS, MINUTE_MS
 from tables.notifications import (
     BOOKINGS,
     CONTACTS,

@@ -47,8 +47,9 @@ from events.types import (
 )
 from settings import Settings
 from streams.alarms import alarm
+from streams.moments import DAY_MS, HOUR_MS
 from streams.notifications.occasions import is_told as is_told_at_all
-from streams.notifications.rules import DAY_MS, EMAIL, HOUR_MS, NotificationRules
+from streams.notifications.rules import EMAIL, NotificationRules
 from tables.notifications import NOTIFICATIONS
 from tests.agents.post_office import PostOffice
 from topics import NOTIFICATIONS_EVENTS, NOTIFICATIONS_QUEUE, ORDERS_EVENTS, PAYMENTS_EVENTS

@@ -9,9 +9,9 @@ from events.order_parts import Amendment, OrderLine
 from events.orders import OrderAmended
 from events.shipping import ShipmentRouteUpdated
 from settings import Settings
+from streams.moments import moment_of
 from streams.shipping import fulfilment
 from streams.shipping.asking import shipments_asked
-from streams.shipping.calendar import moment_of
 from streams.shipping.evolution import fold
 from streams.shipping.opening import begun
 from streams.shipping.rows import Status

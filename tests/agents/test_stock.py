@@ -15,8 +15,8 @@ from events.base import Command
 from events.envelope import Envelope
 from events.holds import CommitStock, ExtendHold, ReleaseStock, ReserveStock
 from events.inventory import AddInventory, DeleteInventory, UpdateInventory
-from streams.inventory.rules import DAY_MS, MINUTE_MS, InventoryRules, ReorderPolicy
-from streams.moments import moment_of
+from streams.inventory.rules import InventoryRules, ReorderPolicy
+from streams.moments import DAY_MS, MINUTE_MS, moment_of
 from tables.inventory import MOVEMENTS, RESERVATIONS, SEEN_STOCK, STOCK
 from topics import INVENTORY_COMMANDS, INVENTORY_EVENTS
 

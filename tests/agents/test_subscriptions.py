@@ -23,8 +23,8 @@ from events.subscriptions import (
 )
 from events.types import Address, OrderItem, PaymentMethod, Plan
 from settings import Settings
-from streams.billing.calendar import moment_of
 from streams.billing.rules import BillingRules
+from streams.moments import moment_of
 from streams.subscriptions.rules import SubscriptionRules
 from tables.orders import ORDERS
 from tables.payments import PAYMENTS

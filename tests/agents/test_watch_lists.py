@@ -13,7 +13,8 @@ from events.inventory import InventoryAdjusted
 from events.order_parts import Amendment
 from events.orders import OrderAmended, OrderCancelled
 from events.registrations import UserSignedUpEvent
-from streams.notifications.rules import DAY_MS, NotificationRules
+from streams.moments import DAY_MS
+from streams.notifications.rules import NotificationRules
 from streams.notifications.watches import Watch, written
 from streams.registrations import PRODUCTS_MAX, WatchList, missed
 from tables.notifications import WATCHED, WATCHERS

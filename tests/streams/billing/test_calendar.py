@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.billing.calendar import CYCLE_MONTHS, day_of, is_by_days, next_date, run_ms
+from streams.billing.calendar import CYCLE_MONTHS, is_by_days, next_date, run_ms
 from streams.billing.rules import BillingRules
+from streams.moments import day_of
 
 CYCLES = ("daily", "weekly", "monthly", "quarterly", "annual")
 days = st.dates(date(2000, 1, 1), date(2090, 12, 31))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from events.base import Message
 from events.types import PaymentMethod, Plan
 from streams.billing.amounts import half_up, net, prorated, tax_of
-from streams.billing.calendar import day_of, run_ms
+from streams.billing.calendar import run_ms
 from streams.billing.dunning import grace_due_ms, retry_due_ms
 from streams.billing.invoices import (
     CHARGE_KEY_CHARS_MAX,
@@ -24,6 +24,7 @@ from streams.billing.invoices import (
 from streams.billing.messages import charge_opened, generated, payment_due
 from streams.billing.rows import Invoice, InvoiceStatus
 from streams.billing.rules import BillingRules
+from streams.moments import day_of
 
 RULES = BillingRules()
 AT_MS = 1_750_000_000_000

@@ -23,8 +23,8 @@ from streams.inventory.posting import HOLD, post, timer_of
 from streams.inventory.receipts import receive
 from streams.inventory.releases import release
 from streams.inventory.rows import Level, Movement, Reservation, Stock, level_of, new_stock
-from streams.inventory.rules import MINUTE_MS, InventoryRules, ReorderPolicy, Site
-from streams.moments import moment_of
+from streams.inventory.rules import InventoryRules, ReorderPolicy, Site
+from streams.moments import MINUTE_MS, moment_of
 
 START_MS = 1_750_000_000_000
 PRODUCT = "prod_1"

@@ -9,8 +9,8 @@ import pytest
 from engine.sizes import RECORD_BYTES_MAX
 from events.scalars import ID_CHARS_MAX, TEXT_CHARS_MAX
 from streams.inventory.rows import new_stock
-from streams.inventory.rules import DAY_MS, MINUTE_MS, ReorderPolicy
-from streams.moments import moment_of
+from streams.inventory.rules import ReorderPolicy
+from streams.moments import DAY_MS, MINUTE_MS, moment_of
 from tests.streams.inventory.shop import (
     EAST,
     PRODUCT,

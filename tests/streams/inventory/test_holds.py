@@ -6,8 +6,8 @@ from events.vocabulary import ReleaseReason
 from streams.inventory.facts import Refusal
 from streams.inventory.holds import expire, is_over
 from streams.inventory.rows import Allocation
-from streams.inventory.rules import DAY_MS, MINUTE_MS, InventoryRules
-from streams.moments import ms_of
+from streams.inventory.rules import InventoryRules
+from streams.moments import DAY_MS, MINUTE_MS, ms_of
 from tests.streams.inventory.shop import (
     EAST,
     SITES,

@@ -10,7 +10,7 @@ from events.inventory import InventoryAdjusted
 from streams.inventory.allocation import allocate
 from streams.inventory.facts import Refusal
 from streams.inventory.rows import available, available_everywhere, level_of
-from streams.inventory.rules import DAY_MS, MINUTE_MS
+from streams.moments import DAY_MS, MINUTE_MS
 from tests.streams.inventory.shop import BERLIN, EAST, PRODUCT, RULES, WEST, Shop, address
 
 RULES_HERE = replace(RULES, backorders_max=4)

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from events.inventory import LowStockAlert, OutOfStock
-from streams.inventory.rules import DAY_MS, InventoryRules, ReorderPolicy
+from streams.inventory.rules import InventoryRules, ReorderPolicy
+from streams.moments import DAY_MS
 from tests.streams.inventory.shop import EAST, PRODUCT, RULES, WEST, stocked
 
 POLICY = ReorderPolicy(

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from streams.inventory.facts import Refusal
-from streams.inventory.rules import MINUTE_MS
+from streams.moments import MINUTE_MS
 from tests.streams.inventory.shop import EAST, PRODUCT, Shop, stocked
 
 Make = Callable[[], Shop]

@@ -37,7 +37,8 @@ from streams.metrics.rows import (
     DailyPayments,
     DailySubscriptions,
 )
-from streams.metrics.rules import DAY_MS, MetricsRules
+from streams.metrics.rules import MetricsRules
+from streams.moments import DAY_MS
 from streams.pulse.tally import EMPTY, Cell, Tally, merge
 
 RULES = MetricsRules()

@@ -15,6 +15,7 @@ from events.notifications import (
     NotificationFailed,
     NotificationSent,
 )
+from streams.moments import HOUR_MS
 from streams.notifications.admitting import Person, admit, bookings_after, resume
 from streams.notifications.booking import NONE
 from streams.notifications.evolution import evolve, fold
@@ -23,7 +24,7 @@ from streams.notifications.notices import key_of, template_of
 from streams.notifications.outcomes import digest_of
 from streams.notifications.people import bounced
 from streams.notifications.rows import Bookings, Contact, Notification, Preferences, Status
-from streams.notifications.rules import HOUR_MS, NotificationRules
+from streams.notifications.rules import NotificationRules
 from streams.notifications.trying import accepted, engaged, refused, retry
 from streams.notifications.wording import money
 

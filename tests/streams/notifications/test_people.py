@@ -4,6 +4,7 @@ import pytest
 
 from events.notifications import NotificationRecipient
 from events.registrations import UserSignedUpEvent
+from streams.moments import DAY_MS
 from streams.notifications.people import (
     address,
     bounced,
@@ -15,7 +16,7 @@ from streams.notifications.people import (
     signed_up,
 )
 from streams.notifications.rows import CLOSED_MAX, Contact, Preferences
-from streams.notifications.rules import DAY_MS, NotificationRules
+from streams.notifications.rules import NotificationRules
 
 RULES = NotificationRules()
 ACCOUNT = Contact("u", email="ann@example.com", registered=True)

@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from streams.moments import HOUR_MS
 from streams.notifications.booking import NONE, booked, has_room, slot, window_of
 from streams.notifications.calendar import digest_at, loud_at, zone_of
 from streams.notifications.rows import Bookings, Contact, Preferences
-from streams.notifications.rules import HOUR_MS, NotificationRules
+from streams.notifications.rules import NotificationRules
 
 RULES = NotificationRules()
 START = 1_750_075_200_000  # 2025-06-16T12:00Z

@@ -3,10 +3,10 @@
 import pytest
 from msgspec.structs import replace
 
+from streams.moments import MINUTE_MS
 from streams.orders.deciding import decide, review_over
 from streams.orders.evolution import fold
 from streams.orders.rows import Order, Status
-from streams.orders.rules import MINUTE_MS
 from tests.streams.orders.samples import (
     AT_MS,
     BACKORDERED,

@@ -10,7 +10,7 @@ from events.base import Message
 from events.order_parts import GiftDetails, InventoryDetails, PaymentFailureDetails, RefundInfo
 from events.orders import OrderCancelled, PlaceOrder
 from events.types import OrderPayment, RiskContext
-from streams.orders.calendar import delivery_day
+from streams.delivery import delivery_day
 from streams.orders.deciding import decide
 from streams.orders.evolution import fold
 from streams.orders.outcomes import due_times, following, opening

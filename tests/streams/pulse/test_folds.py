@@ -29,10 +29,10 @@ from events.carriers import WEBHOOK
 from events.payments import GatewayResponse
 from events.shipping_parts import ProofOfDelivery, Recipient
 from events.types import Place
+from streams.moments import moment_of
 from streams.pulse import inventory, orders, payments, risk, shipping
 from streams.pulse.rules import PulseRules
 from streams.pulse.tally import EMPTY, Tally
-from streams.shipping.calendar import moment_of
 
 RULES = PulseRules(order_promise_s=2, payment_promise_s=3, stock_promise_s=1)
 Fold = Callable[[Tally, Any, int, PulseRules], Tally]

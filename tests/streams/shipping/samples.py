@@ -14,15 +14,15 @@ from events.returns import ConfirmReturnReceived, CreateReturnLabel
 from events.shipping import CancelShipment, UpdateShipmentStatus
 from events.shipping_parts import ReturnedItem
 from events.types import Address, OrderItem, PaymentMethod, ShippedItem
+from streams.moments import DAY_MS, HOUR_MS, MINUTE_MS, moment_of
 from streams.shipping import fulfilment
 from streams.shipping.asking import shipments_asked
 from streams.shipping.booking import key_of
-from streams.shipping.calendar import moment_of
 from streams.shipping.deciding import decide
 from streams.shipping.evolution import fold
 from streams.shipping.opening import begun
 from streams.shipping.rows import Fulfilment, Shipment
-from streams.shipping.rules import DAY_MS, HOUR_MS, MINUTE_MS, ShippingRules
+from streams.shipping.rules import ShippingRules
 
 __all__ = ["DAY_MS", "HOUR_MS", "MINUTE_MS"]
 

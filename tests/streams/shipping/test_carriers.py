@@ -2,7 +2,8 @@
 
 import pytest
 
-from streams.shipping.calendar import eta_ms, moment_of, next_attempt_ms
+from streams.moments import moment_of
+from streams.shipping.calendar import eta_ms, next_attempt_ms
 from streams.shipping.carriers import candidates
 from streams.shipping.rows import Package
 from streams.shipping.rules import ShippingRules

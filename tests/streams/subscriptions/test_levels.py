@@ -2,7 +2,7 @@
 
 import pytest
 
-from streams.billing.calendar import DAY_MS
+from streams.moments import DAY_MS
 from streams.subscriptions import facts as f
 from streams.subscriptions.evolution import evolve
 from streams.subscriptions.levels import BARE, Levels, after, standing

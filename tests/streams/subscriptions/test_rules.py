@@ -17,8 +17,8 @@ from events.subscriptions import (
     UserSubscriptionStarted,
 )
 from events.types import OrderItem, PaymentMethod, Plan
-from streams.billing.calendar import DAY_MS, moment_of
 from streams.billing.rules import BillingRules
+from streams.moments import DAY_MS, moment_of
 from streams.notifications.subscription_facts import subscription_cancelled
 from streams.orders.rules import OrderRules
 from streams.subscriptions import facts as f
