@@ -4,6 +4,8 @@ import hashlib
 import uuid
 from typing import Final
 
+from events.scalars import ID_CHARS_MAX
+
 NAMESPACE: Final = uuid.uuid5(uuid.NAMESPACE_DNS, "events.flowmart.example")
 _SEPARATOR: Final = "\x1f"
 _SEEDED: Final = hashlib.sha1(NAMESPACE.bytes, usedforsecurity=False)
@@ -23,3 +25,9 @@ def derived_id(cause: str, *parts: str) -> str:
         f"{digits[:8]}-{digits[8:12]}-5{digits[13:16]}"
         f"-{_VARIANT[digits[16]]}{digits[17:20]}-{digits[20:32]}"
     )
+
+
+def readable_id(cause: str, *parts: str) -> str:
+    """Join the parts by colons; where that is longer than an id may be, derive one (K14)."""
+    readable = ":".join((cause, *parts))
+    return readable if len(readable) <= ID_CHARS_MAX else derived_id(cause, *parts)

@@ -9,9 +9,8 @@ from typing import Final
 
 from events.alerts import AlertRaised
 from events.base import Message
-from events.ids import derived_id
+from events.ids import readable_id
 from events.notifications import NotificationRecipient, SendNotification
-from events.scalars import ID_CHARS_MAX
 from events.vocabulary import Channel, Priority
 from streams.notifications.occasions import FACTS
 from streams.notifications.rows import Buyer
@@ -26,12 +25,6 @@ def template_of(event: str) -> str:
     return _HUMPS.sub("-", event).lower()
 
 
-def key_of(event_id: str, *parts: str) -> str:
-    """An idempotency key: the event's id and the channel; hashed where it grows too long (K14)."""
-    key = ":".join((event_id, *parts))
-    return key if len(key) <= ID_CHARS_MAX else derived_id(event_id, *parts)
-
-
 def notices(
     event: Message, event_id: str, recipient: NotificationRecipient, rules: NotificationRules
 ) -> tuple[SendNotification, ...]:
@@ -42,7 +35,7 @@ def notices(
     facts = FACTS[event.name](event)
     priority = rules.priority_of(event.name)
     return tuple(
-        [_notice(event, key_of(event_id, c), c, recipient, facts, priority) for c in channels]
+        [_notice(event, readable_id(event_id, c), c, recipient, facts, priority) for c in channels]
     )
 
 
@@ -54,7 +47,7 @@ def house_notice(
     address = rules.security_email if is_security else rules.ops_email
     return _notice(
         event,
-        key_of(event_id, EMAIL, team),
+        readable_id(event_id, EMAIL, team),
         EMAIL,
         NotificationRecipient(customer_id=team, email=address),
         FACTS[event.name](event),
@@ -76,7 +69,7 @@ def watcher_notice(
         [
             _notice(
                 event,
-                key_of(event_id, channel, user_id),
+                readable_id(event_id, channel, user_id),
                 channel,
                 NotificationRecipient(customer_id=user_id),
                 FACTS[event.name](event),

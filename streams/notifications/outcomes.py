@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from events.base import Message
-from events.ids import derived_id
+from events.ids import derived_id, readable_id
 from events.notifications import (
     NotificationFailed,
     NotificationRecipient,
@@ -15,7 +15,6 @@ from events.notifications import (
 from events.vocabulary import Channel, NotificationFailureReason
 from streams.notifications.admitting import FALLBACKS, HOUSE, NO_CONTACT, OPTED_OUT
 from streams.notifications.facts import DeadLettered, Fact, Sent, Suppressed
-from streams.notifications.notices import key_of
 from streams.notifications.people import CLOSING
 from streams.notifications.rows import Notification, Status
 
@@ -63,7 +62,7 @@ def digest_of(
     and is heard of after it, makes another of the same time.
     """
     first = members[0][1].notification_id if members else ""
-    key = key_of(f"{DIGEST}:{due_ms}", user_id, first)
+    key = readable_id(f"{DIGEST}:{due_ms}", user_id, first)
     entries = [{"templateId": row.template_id, "data": row.template_data} for _, row in members]
     return Notification(
         notification_id=key,
@@ -97,7 +96,7 @@ def _failed(
 
 def again(row: Notification) -> SendNotification:
     """The same message once more, as a message of its own: for people who replay it."""
-    return _copy(row, key_of(row.idempotency_key, "again"), row.channel)
+    return _copy(row, readable_id(row.idempotency_key, "again"), row.channel)
 
 
 def is_given_up(facts: tuple[Fact, ...]) -> bool:
@@ -110,7 +109,7 @@ def _elsewhere(row: Notification) -> Iterator[SendNotification]:
     """The same message by the channel that stands in; the queue drops it if it is there."""
     channel = FALLBACKS.get(row.channel)
     if channel is not None and not row.members:
-        key = key_of(row.idempotency_key.removesuffix(f":{row.channel}"), channel)
+        key = readable_id(row.idempotency_key.removesuffix(f":{row.channel}"), channel)
         yield _copy(row, key, channel)
 
 

@@ -11,10 +11,9 @@ from typing import Any, Final, NamedTuple
 from events.base import Message
 from events.charges import CapturePayment, RefundCharge, VoidPayment
 from events.fraud import CheckFraud
-from events.ids import derived_id
+from events.ids import derived_id, readable_id
 from events.payment_ids import further_payment_of
 from events.payments import PaymentInitiated, ProcessPayment
-from events.scalars import ID_CHARS_MAX
 from events.types import PaymentMethod
 from streams.payments import charge_facts as cf
 from streams.payments import facts as f
@@ -39,12 +38,6 @@ class Announcement(NamedTuple):
 
 
 Said = tuple[Announcement, ...]
-
-
-def key(payment_id: str, *parts: str) -> str:
-    """Give an idempotency key: readable, or derived when it would exceed the contract's bound."""
-    readable = ":".join((payment_id, *parts))
-    return readable if len(readable) <= ID_CHARS_MAX else derived_id(payment_id, *parts)
 
 
 def wire_method(method: Method, *, with_token: bool) -> PaymentMethod:
@@ -82,7 +75,7 @@ def _process(payment_id: str, payment: Payment) -> ProcessPayment:
 def _charge_key(payment_id: str, payment: Payment) -> str:
     if payment.session.recurring:
         return payment_id.removeprefix("pay_")
-    return key(payment_id, str(payment.key_attempt))
+    return readable_id(payment_id, str(payment.key_attempt))
 
 
 def charge_asked(payment_id: str, payment: Payment, fact: cf.ChargeAsked, _: PaymentRules) -> Said:
@@ -101,7 +94,7 @@ def _capture(payment_id: str, payment: Payment) -> CapturePayment:
         amount_minor=asked_capture_minor(payment),
         currency=session.currency,
         provider=payment.provider,
-        idempotency_key=key(payment_id, str(payment.key_attempt), "capture"),
+        idempotency_key=readable_id(payment_id, str(payment.key_attempt), "capture"),
     )
 
 
@@ -133,7 +126,7 @@ def _void(payment_id: str, payment: Payment, reason: str) -> VoidPayment:
         charge_id=payment.charge_id,
         provider=payment.provider,
         reason=reason,
-        idempotency_key=key(payment_id, str(payment.key_attempt), "void"),
+        idempotency_key=readable_id(payment_id, str(payment.key_attempt), "void"),
     )
 
 

@@ -3,12 +3,13 @@
 from typing import Final
 
 from events.charges import SubmitEvidence
+from events.ids import readable_id
 from events.payments import Instrument, PaymentSettled
 from events.refunds import ChargebackClosed, ChargebackOpened
 from events.vocabulary import ChargebackOutcome, InstrumentType, MethodType
 from streams.moments import moment_of
 from streams.payments import dispute_facts as df
-from streams.payments.commands import Announcement, Said, key
+from streams.payments.commands import Announcement, Said
 from streams.payments.rules import PaymentRules
 from streams.payments.session import Method
 from streams.payments.states import Payment
@@ -27,7 +28,7 @@ def settled(payment_id: str, payment: Payment, fact: df.Settled, _: PaymentRules
         return ()
     at = moment_of(fact.at_ms)
     told = PaymentSettled(
-        settlement_id=key("set", payment_id.removeprefix("pay_")),
+        settlement_id=readable_id("set", payment_id.removeprefix("pay_")),
         payment_id=payment_id,
         gross_amount_minor=fact.amount_minor,
         fee_amount_minor=fact.fee_minor,
@@ -84,7 +85,7 @@ def evidence_asked(
         delivered_at=moment_of(parcel.delivered_at_ms),
         proof_url=parcel.proof_url or None,
         signed_by=parcel.signed_by or None,
-        idempotency_key=key(reference, "evidence"),
+        idempotency_key=readable_id(reference, "evidence"),
     )
     return (Announcement(command),)
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from events.ids import readable_id
 from events.notifications import (
     CustomerEngagementRecorded,
     Interaction,
@@ -20,7 +21,7 @@ from streams.notifications.admitting import Person, admit, bookings_after, resum
 from streams.notifications.booking import NONE
 from streams.notifications.evolution import evolve, fold
 from streams.notifications.facts import Fact, Requeued
-from streams.notifications.notices import key_of, template_of
+from streams.notifications.notices import template_of
 from streams.notifications.outcomes import digest_of
 from streams.notifications.people import bounced
 from streams.notifications.rows import Bookings, Contact, Notification, Preferences, Status
@@ -332,10 +333,10 @@ def test_a_template_is_the_event_in_kebab_case(event: str, template: str) -> Non
 
 
 def test_a_key_never_grows_too_long_for_an_id() -> None:
-    assert key_of("e", "EMAIL") == "e:EMAIL"
-    long = key_of("e" * 128, "EMAIL")
+    assert readable_id("e", "EMAIL") == "e:EMAIL"
+    long = readable_id("e" * 128, "EMAIL")
     assert len(long) <= 128
-    assert long == key_of("e" * 128, "EMAIL") != key_of("e" * 128, "SMS")
+    assert long == readable_id("e" * 128, "EMAIL") != readable_id("e" * 128, "SMS")
 
 
 @pytest.mark.parametrize(("minor", "text"), [(0, "0.00"), (3499, "34.99"), (-5, "-0.05")])
