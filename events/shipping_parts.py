@@ -134,3 +134,8 @@ class ReturnedItem(Part):
     condition: ItemCondition
     refundable: bool | None = None
     item_id: Id | None = None  # the order's line, as the parcel named it
+
+    @property
+    def is_taken_back(self) -> bool:
+        """Whether its price may go back; of an inspection that does not say so, what is whole."""
+        return self.condition != "damaged" if self.refundable is None else self.refundable

@@ -103,13 +103,9 @@ def return_initiated(event: ReturnInitiated) -> Facts:
 
 def return_received(event: ReturnReceived) -> Facts:
     """What a message of ReturnReceived says, also where nothing of it is taken back."""
-    fit = [
-        item.condition != "damaged" if item.refundable is None else item.refundable
-        for item in event.items
-    ]
     return {
         "orderId": event.order_id,
         "returnId": event.return_id,
         "resolution": event.resolution,
-        "unfit": not any(fit),
+        "unfit": not any(item.is_taken_back for item in event.items),
     }

@@ -79,7 +79,7 @@ def taken_back(order: Order, back: Back, event: ReturnReceived, found: Verdict) 
     sound = [
         (number, item.quantity)
         for item in event.items
-        if is_taken_back(item) and (number := line_of(order, back, item))
+        if item.is_taken_back and (number := line_of(order, back, item))
     ]
     replaced = back.replaced or found is Verdict.REPLACED
     return replace(back, given=with_units((), sound), replaced=replaced)
@@ -127,16 +127,11 @@ def _less(order: Order, position: int, back: Back, event: ReturnReceived, at_ms:
     return (DifferenceBack(at_ms, order.payment_id, minor, f"less:{event.return_id}"),)
 
 
-def is_taken_back(item: ReturnedItem) -> bool:
-    """Whether the inspection lets the price of an item go back."""
-    return item.condition != "damaged" if item.refundable is None else item.refundable
-
-
 def _is_whole(order: Order, back: Back, items: Iterable[ReturnedItem]) -> bool:
     """Whether all that was announced came back, and may be taken back."""
     missing = {line.line: line.units for line in back.lines if line.state is BackState.ADVISED}
     for item in items:
-        if is_taken_back(item):
+        if item.is_taken_back:
             number = line_of(order, back, item)
             missing[number] = missing.get(number, 0) - item.quantity
     return not any(units > 0 for units in missing.values())
@@ -155,7 +150,7 @@ def _unreplaced(
     left = dict(due)
     for item in items:
         number = line_of(order, back, item)
-        if number and is_taken_back(item):
+        if number and item.is_taken_back:
             yield from priced(order, Unreplaced(number, item.quantity, item.condition), left)
 
 

@@ -11,7 +11,7 @@ from events.shipping_parts import ReturnedItem
 from streams.orders import exchanging, inspecting, undoing
 from streams.orders.back import RETURNS_MAX, Back, BackLine, BackMoney, BackState
 from streams.orders.facts import Fact, ReturnChanged
-from streams.orders.inspecting import Finding, is_taken_back
+from streams.orders.inspecting import Finding
 from streams.orders.naming import line_of, wanted_units
 from streams.orders.rows import Order
 from streams.orders.rules import OrderRules
@@ -114,7 +114,7 @@ def _inspected(
             units,
             BackState.UNUSABLE if damaged else BackState.BACK_IN_STOCK,
             inspecting.money_of(order, found, number)
-            if is_taken_back(item)
+            if item.is_taken_back
             else BackMoney.NOT_REFUNDED,
         )
     for number, units in missing.items():

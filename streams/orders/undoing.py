@@ -23,7 +23,7 @@ from streams.orders.exchange_facts import (
 )
 from streams.orders.exchanging import is_paid_back
 from streams.orders.facts import Fact
-from streams.orders.inspecting import due_of, is_taken_back, priced
+from streams.orders.inspecting import due_of, priced
 from streams.orders.rows import Order, ParcelState, Status
 from streams.orders.rules import OrderRules
 from streams.orders.unreturned import with_missing
@@ -61,7 +61,7 @@ def sent_back(order: Order, back: Back, event: ReturnReceived, at_ms: int) -> Fa
     goods: list[Unreplaced] = []
     for item in event.items:
         condition = "new" if back.reason == _UNDELIVERED else item.condition
-        units = item.quantity if is_taken_back(item) else 0
+        units = item.quantity if item.is_taken_back else 0
         for number in _lines_of(order, item):
             found = min(units, left.get(number, 0))
             if found:

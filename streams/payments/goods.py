@@ -151,7 +151,7 @@ def returned(
     amount = worth.amount_minor - (0 if agreed is None else agreed.fee_minor)
     loss = _cause_of_loss(event.shipment_id) if is_unused else ""
     cause, why = event.return_id, _used_up(worth, amount)
-    if was_lost and not is_unused and any(map(_is_refundable, event.items)):
+    if was_lost and not is_unused and any(item.is_taken_back for item in event.items):
         why = "already_refunded"
     back = Back(cause, amount, "RETURN", cause, instead_of=loss, why_nothing=why)
     return Moved(worth.sale, back=back)
@@ -196,15 +196,11 @@ def _used_up(worth: Worth, amount_minor: int) -> RefundRefusal | None:
     return "amount_exceeds_payment" if worth.amount_minor > 0 >= amount_minor else None
 
 
-def _is_refundable(item: ReturnedItem) -> bool:
-    return item.condition != "damaged" if item.refundable is None else item.refundable
-
-
 def _refundable_minor(
     item: ReturnedItem, worth_minor: int, rules: PaymentRules, *, unused: bool
 ) -> int:
     """What of the price goes back: all for new, less for used, nothing for spoilt (G-32)."""
-    if not _is_refundable(item):
+    if not item.is_taken_back:
         return 0
     if item.condition == "refurbished" and not unused:
         return worth_minor - worth_minor * rules.refurbished_percent // 100
