@@ -35,8 +35,8 @@ from tables.notifications import (
     WATCHED,
     WATCHERS,
 )
-from tables.orders import CUSTOMER_ORDERS, ORDERS, order_id_in
-from tables.pairs import pair_key, pairs_range, second_of
+from tables.orders import CUSTOMER_ORDERS, ORDERS
+from tables.pairs import pair_key, pairs_range, second_of, second_of_dated
 from tables.payments import CUSTOMER_PAYMENTS, PAYMENTS
 from tables.registrations import WATCH_LISTS
 from tables.shipping import FULFILMENTS, SHIPMENTS
@@ -182,13 +182,13 @@ def _orders(ctx: Context, step: Sweep) -> tuple[int, list[str]]:
     """How many of the customer's orders here are open, and which are not."""
     busy, done = 0, []
     for key, placed_at_ms in _several(ctx, CUSTOMER_ORDERS, step.customer_id):
-        order = ctx.table(ORDERS).get(order_id_in(key))
+        order = ctx.table(ORDERS).get(second_of_dated(key))
         if is_later(order, placed_at_ms, step.asked_at_ms):
             continue
         if order is not None and is_open(order):
             busy += 1
         else:
-            done.append(order_id_in(key))
+            done.append(second_of_dated(key))
     for key, confirmed_at_ms in _several(ctx, OTHERS_ORDERS, step.customer_id):
         if confirmed_at_ms > step.asked_at_ms:
             continue

@@ -44,8 +44,8 @@ from tables.notifications import (
     NOTIFICATION_IDS,
     NOTIFICATIONS,
     PREFERENCES,
-    history_key,
 )
+from tables.pairs import dated_key
 from topics import (
     DISPATCHES,
     NOTIFICATIONS_EVENTS,
@@ -122,7 +122,7 @@ def _queueing(rules: NotificationRules) -> Handler:
             cause.at_ms,
         )
         row = born.notification
-        key = history_key(row.user_id, row.queued_at_ms, row.notification_id)
+        key = dated_key(row.user_id, row.queued_at_ms, row.notification_id)
         ids[row.idempotency_key] = ids[row.notification_id] = key
         person = recipient(ctx, command.recipient)
         facts: tuple[Fact, ...] = admit(row, person, earliest_ms(command), cause.at_ms, rules)

@@ -20,9 +20,8 @@ from tables.notifications import (
     DIGESTS,
     NOTIFICATION_IDS,
     NOTIFICATIONS,
-    history_key,
-    history_range,
 )
+from tables.pairs import dated_key, dated_range, pairs_range
 
 Going = Callable[[Notification, Person, int, NotificationRules], tuple[Fact, ...]]
 
@@ -72,7 +71,7 @@ def _digesting(rules: NotificationRules) -> TimerHandler:
         members = tuple([(key, row) for key, row in rows if row is not None])
         cause = timer_cause(AGENT, timer, now_ms)
         digest = digest_of(timer.key, timer.due_ms, members, cause.event_id)
-        key = history_key(digest.user_id, digest.queued_at_ms, digest.notification_id)
+        key = dated_key(digest.user_id, digest.queued_at_ms, digest.notification_id)
         ctx.table(NOTIFICATION_IDS)[digest.notification_id] = key
         person = person_of(ctx, timer.key)
         facts = resume(digest, person, now_ms, rules)
@@ -91,7 +90,7 @@ def _sweeping(rules: NotificationRules) -> TimerHandler:
     def handler(ctx: Context, timer: Timer, now_ms: int) -> None:
         history, ids = ctx.table(NOTIFICATIONS), ctx.table(NOTIFICATION_IDS)
         cut_ms = now_ms - kept_ms
-        for key, row in list(history.scan(*history_range(timer.key, cut_ms))):
+        for key, row in list(history.scan(*dated_range(timer.key, cut_ms))):
             if row.wanted_ms <= cut_ms:
                 del history[key], ids[row.notification_id], ids[row.idempotency_key]
         oldest_ms, bookings = _oldest_ms(history, timer.key, cut_ms), ctx.table(BOOKINGS)
@@ -113,8 +112,8 @@ def _oldest_ms(history: Table[Notification], user_id: str, cut_ms: int) -> int:
     each of them ends once.
     """
     for until_ms in (cut_ms + HOUR_MS, cut_ms + DAY_MS):
-        rows = history.scan(*history_range(user_id, until_ms))
+        rows = history.scan(*dated_range(user_id, until_ms))
         oldest_ms = min([row.wanted_ms for _, row in rows], default=until_ms + 1)
         if oldest_ms <= until_ms:
             return oldest_ms
-    return min([row.wanted_ms for _, row in history.scan(*history_range(user_id))], default=0)
+    return min([row.wanted_ms for _, row in history.scan(*pairs_range(user_id))], default=0)

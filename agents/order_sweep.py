@@ -10,7 +10,8 @@ from streams.orders.outcomes import due_times, following
 from streams.orders.rows import STUCK, Order
 from streams.orders.rules import OrderRules
 from streams.orders.sweeping import alarm, archived, is_old, looked_at
-from tables.orders import CUSTOMER_ORDERS, ORDERS, SWEPT, customer_key
+from tables.orders import CUSTOMER_ORDERS, ORDERS, SWEPT
+from tables.pairs import dated_key
 
 AGENT: Final = "orders"
 EVERY_MS: Final = 10_000
@@ -94,4 +95,4 @@ def _forget(ctx: Context, order: Order) -> None:
     for kind, due_ms in due_times(order).items():
         ctx.cancel_timer(kind, order.order_id, due_ms)
     del ctx.table(ORDERS)[order.order_id]
-    del ctx.table(CUSTOMER_ORDERS)[customer_key(order.user_id, order.placed_at_ms, order.order_id)]
+    del ctx.table(CUSTOMER_ORDERS)[dated_key(order.user_id, order.placed_at_ms, order.order_id)]

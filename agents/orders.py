@@ -53,8 +53,8 @@ from tables.orders import (
     ORDERS,
     SUSPENDED,
     SWEPT,
-    customer_key,
 )
+from tables.pairs import dated_key
 from topics import (
     ALERTS_EVENTS,
     INVENTORY_COMMANDS,
@@ -188,7 +188,7 @@ def _placing(rules: OrderRules, advance: Mapping[str, Handler], beginning: Begin
         channel = sales_channel(delivery.value.metadata)
         facts = beginning(ctx, command, cause.at_ms, cause.correlation_id, channel)
         order = save(ctx, None, facts)
-        key = customer_key(order.user_id, order.placed_at_ms, order.order_id)
+        key = dated_key(order.user_id, order.placed_at_ms, order.order_id)
         ctx.table(CUSTOMER_ORDERS)[key] = order.placed_at_ms
         messages = opening(order, facts, command, rules)
         announce(ctx, AGENT, cause, messages, beside(command, delivery.value.metadata))

@@ -21,13 +21,13 @@ from streams.subscriptions.rows import Subscriber, Subscription
 from streams.subscriptions.rules import Rules
 from streams.subscriptions.standing import foremost, standing
 from streams.subscriptions.subscriber import kept
+from tables.pairs import pair_key
 from tables.subscriptions import (
     INVOICE_NUMBERS,
     INVOICES,
     STANDINGS,
     SUBSCRIPTION_LEVELS,
     SUBSCRIPTIONS,
-    invoice_key,
 )
 from topics import PULSE
 
@@ -70,7 +70,7 @@ def _save_invoice(ctx: Context, was: Subscription | None, now: Subscription) -> 
     """Keep the invoice as it stands after a fact, so that none is missed."""
     invoice = now.invoice
     if invoice is not None and (was is None or was.invoice is not invoice):
-        ctx.table(INVOICES)[invoice_key(now.user_id, invoice.invoice_id)] = invoice
+        ctx.table(INVOICES)[pair_key(now.user_id, invoice.invoice_id)] = invoice
 
 
 def _save_standing(ctx: Context, user_id: str, subscriber: Subscriber, rules: Rules) -> None:

@@ -24,7 +24,8 @@ from streams.inventory.warehouses import (
     received,
     told,
 )
-from tables.inventory import LEVELS_PARTS, WAREHOUSES, part_key, parts_range
+from tables.inventory import LEVELS_PARTS, WAREHOUSES, part_key
+from tables.pairs import pairs_range
 from topics import ALERTS_EVENTS, INVENTORY_COMMANDS, INVENTORY_EVENTS, LEVELS
 
 AGENT: Final = "warehouses"
@@ -91,7 +92,7 @@ def _telling(rules: InventoryRules) -> TimerHandler:
         row = table.get(timer.key)
         if row is None or row.due_ms != timer.due_ms:
             return
-        found = list(parts.scan(*parts_range(row.warehouse_id)))
+        found = list(parts.scan(*pairs_range(row.warehouse_id)))
         for key, _ in found:
             del parts[key]
         wanted = [part for _, part in found if is_wanted(row, part)]

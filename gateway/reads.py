@@ -21,9 +21,8 @@ from gateway.ticking import now_ms
 from gateway.tokens import Principal
 from gateway.workers import NoWorker, Workers
 from tables import orders, payments
+from tables.pairs import pairs_prefix, second_of_dated
 
-_PART: Final = "\x1f"
-"""Between the parts of a key."""
 _NO_KEYS: Final = ("", ".", "..")
 """As parts of a path they would name something else than a row."""
 _KEY_MAX: Final = 4_000
@@ -199,7 +198,7 @@ class Reads:
         self, listing: Listing, keys: list[dict[str, Any]], principal: Principal
     ) -> list[dict[str, Any]]:
         """The rows that an index's keys end with; one that is gone is left out."""
-        names = [orders.order_id_in(str(entry["key"])) for entry in keys]
+        names = [second_of_dated(str(entry["key"])) for entry in keys]
         asked = (self.seen(listing.rows_of, name, listing.owner, principal) for name in names)
         rows = await asyncio.gather(*asked)
         return [{"value": row} for row in rows if row is not None]
@@ -211,7 +210,7 @@ def _prefix(request: web.Request, listing: Listing, principal: Principal) -> str
     user = request.match_info.get("id") or request.query.get("userId") or principal.subject
     if not principal.staff:
         _same(user, principal)
-    return f"{user}{_PART}"
+    return pairs_prefix(user)
 
 
 def owner_of(row: dict[str, Any], path: str) -> Any:

@@ -5,6 +5,7 @@ from typing import Final
 from engine.specs import TableSpec
 from streams.inventory.rows import Movement, Reservation, Seen, Stock
 from streams.inventory.warehouses import LevelsPart, Warehouse
+from tables.pairs import pair_key
 
 STOCK: Final = TableSpec(
     name="stock",
@@ -52,14 +53,7 @@ TOLD_SLOTS: Final = TableSpec(
     hidden=True,
 )
 
-_PART: Final = "\x1f"
-
 
 def part_key(part: LevelsPart) -> str:
     """Key in `levels_parts`."""
-    return f"{part.warehouse_id}{_PART}{part.partition:05d}{_PART}{part.number:05d}"
-
-
-def parts_range(warehouse_id: str) -> tuple[str, str]:
-    """The [start, end) of a warehouse's keys, for a scan."""
-    return f"{warehouse_id}{_PART}", f"{warehouse_id}\x20"
+    return pair_key(part.warehouse_id, pair_key(f"{part.partition:05d}", f"{part.number:05d}"))

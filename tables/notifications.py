@@ -114,19 +114,6 @@ DEPTHS: Final = TableSpec(
 ALL: Final = "all"
 """The only key of a table of one row."""
 
-_LAST_MS: Final = 10**14 - 1
-_PART: Final = "\x1f"
-
-
-def history_key(user_id: str, queued_at_ms: int, notification_id: str) -> str:
-    """Key in `notifications`: a user's newest notification comes first."""
-    return f"{user_id}{_PART}{_LAST_MS - queued_at_ms:014d}{_PART}{notification_id}"
-
-
-def history_range(user_id: str, until_ms: int = _LAST_MS) -> tuple[str, str]:
-    """The [start, end) of a user's keys that were queued at or before until_ms, for a scan."""
-    return f"{user_id}{_PART}{_LAST_MS - until_ms:014d}", f"{user_id}\x20"
-
 
 READABLE: Final = frozenset({"sent", "delivered", "engaged"})
 """States of a notification that reached somebody."""

@@ -8,7 +8,6 @@ from streams.orders.carts import Cart
 from streams.orders.early import EarlyMessages
 from streams.orders.rows import Order, seen_status
 from streams.orders.subscribed import SubscribedOrders
-from tables.pairs import pairs_range
 
 ORDERS: Final = TableSpec(
     name="orders",
@@ -64,24 +63,6 @@ SWEPT: Final = TableSpec(
     help="How far the sweep over this partition's orders has come, and how many there were.",
     hidden=True,
 )
-
-_LAST_MS: Final = 10**14 - 1
-_PART: Final = "\x1f"
-
-
-def customer_key(customer_id: str, placed_at_ms: int, order_id: str) -> str:
-    """Key in `customer_orders`: a customer's newest order comes first."""
-    return f"{customer_id}{_PART}{_LAST_MS - placed_at_ms:014d}{_PART}{order_id}"
-
-
-def customer_range(customer_id: str) -> tuple[str, str]:
-    """The [start, end) of a customer's keys, for a scan."""
-    return pairs_range(customer_id)
-
-
-def order_id_in(key: str) -> str:
-    """The order that a key of `customer_orders` names."""
-    return key.split(_PART, 2)[2]
 
 
 def status_in(row: Mapping[str, Any]) -> str:

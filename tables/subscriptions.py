@@ -50,10 +50,3 @@ SUBSCRIPTION_LEVELS: Final = TableSpec(
     help="A partition's subscriptions by state, and how its newest billing day went.",
     hidden=True,
 )
-
-_PART: Final = "\x1f"
-
-
-def invoice_key(user_id: str, invoice_id: str) -> str:
-    """Key in `invoices`."""
-    return f"{user_id}{_PART}{invoice_id}"

@@ -26,6 +26,7 @@ from tables.notifications import (
     READABLE,
     is_unread,
 )
+from tables.pairs import pairs_prefix
 from web.access import sees_personal
 from web.peers import FORWARDED, Peers
 from web.problems import problem
@@ -36,7 +37,6 @@ LIMIT_MAX: Final = 100
 OFFSET_MAX: Final = 10_000
 """As far back as a history is read: some 50 ms, in which nothing else of the worker moves. Of
 customers that is all; the shop's own people are told of whatever happens."""
-_PART: Final = "\x1f"
 _PROVIDERS: Final = frozenset({"EMAIL", "SMS", "PUSH"})
 
 Row = dict[str, Any]
@@ -142,7 +142,7 @@ class NotificationViews:
 
     def _history(self, user_id: str) -> list[Row]:
         """A customer's rows, newest first."""
-        prefix = f"{user_id}{_PART}"
+        prefix = pairs_prefix(user_id)
         return [
             row
             for processor in self._lanes().values()

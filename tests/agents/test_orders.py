@@ -14,10 +14,8 @@ from tables.orders import (
     CUSTOMER_ORDERS,
     EARLY_ORDERS,
     ORDERS,
-    customer_key,
-    customer_range,
-    order_id_in,
 )
+from tables.pairs import dated_key, pairs_range, second_of_dated
 from tests.agents.order_desk import Desk
 from tests.streams.orders.samples import (
     DAY_MS,
@@ -282,8 +280,8 @@ def test_a_customers_orders_are_found_newest_first() -> None:
     desk.tell(place_order(order_id="other", user_id="usr_10"))
 
     rows = desk.driver.rows(CUSTOMER_ORDERS)
-    start, end = customer_range("usr_1")
-    found = [order_id_in(key) for key in sorted(rows) if start <= key < end]
+    start, end = pairs_range("usr_1")
+    found = [second_of_dated(key) for key in sorted(rows) if start <= key < end]
 
     assert found == ["ord_2", "ord_1", "ord_0"]
 
@@ -292,7 +290,7 @@ def test_a_customers_orders_are_found_newest_first() -> None:
 def test_keys_of_later_orders_sort_first(times: list[int]) -> None:
     early, late = sorted(times)
 
-    assert customer_key("c", late, "a") < customer_key("c", early, "b")
+    assert dated_key("c", late, "a") < dated_key("c", early, "b")
 
 
 # --- batches and replays ---------------------------------------------------------------------

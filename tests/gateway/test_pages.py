@@ -11,7 +11,7 @@ from gateway.reads import Reads
 from gateway.routes import LISTINGS
 from gateway.rules import GatewayRules
 from gateway.workers import Workers
-from tables.notifications import history_key
+from tables.pairs import dated_key
 from tests.gateway.conftest import Shop, token
 
 
@@ -75,14 +75,13 @@ async def test_what_is_no_page_is_refused(shop: Shop, query: str, words: str) ->
 
 
 async def test_the_longest_key_is_a_cursor(shop: Shop) -> None:
-    longest = history_key("\U0001f600" * ID_CHARS_MAX, 1, "\U0001f600" * ID_CHARS_MAX)
+    longest = dated_key("\U0001f600" * ID_CHARS_MAX, 1, "\U0001f600" * ID_CHARS_MAX)
     assert (await page(shop, f"/v1/inventory?cursor={cursor_of(longest)}"))["items"] == []
 
 
 async def test_a_cursor_leads_to_nobody_elses_rows(shop: Shop) -> None:
     shop.worker.rows["notifications"] = {
-        history_key(user, 1, "n"): {"user_id": user, "status": "sent"}
-        for user in ("cus_0", "cus_2")
+        dated_key(user, 1, "n"): {"user_id": user, "status": "sent"} for user in ("cus_0", "cus_2")
     }
     for start in ("", "cus_0", "cus_2", "zzz"):
         path = f"/v1/users/cus_1/notifications?cursor={cursor_of(start)}"
@@ -92,7 +91,7 @@ async def test_a_cursor_leads_to_nobody_elses_rows(shop: Shop) -> None:
 def told(shop: Shop, count: int) -> None:
     """Notifications of which every tenth is unread, the newest first."""
     shop.worker.rows["notifications"] = {
-        history_key("cus_1", 10_000 - n, f"n_{n:04}"): {
+        dated_key("cus_1", 10_000 - n, f"n_{n:04}"): {
             "notification_id": f"n_{n:04}", "status": "failed" if n == 5 else "sent",
             "read_at_ms": 0 if n % 10 == 0 else 7,
         }

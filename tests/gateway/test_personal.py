@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from yarl import URL
 
-from tables.orders import customer_key
+from tables.pairs import dated_key
 from tests.gateway.conftest import PERSONAL, Shop, everything, row, token
 
 HOME = {"line1": "1 Main", "city": "Oslo", "country": "NO"}
@@ -27,7 +27,7 @@ def shop(shop: Shop) -> Shop:
     letter = {"notification_id": "n_1", "user_id": "cus_1", "to": "ann@shop.test"}
     shop.worker.rows = everything("x_1") | {
         "orders": {"x_1": row("x_1", shipping_address=HOME, version=3)},
-        "customer_orders": {customer_key("cus_1", 1, "x_1"): 1},
+        "customer_orders": {dated_key("cus_1", 1, "x_1"): 1},
         "notification_ids": {"n_1": "cus_1\x1f1\x1fn_1"},
         "notifications": {"cus_1\x1f1\x1fn_1": letter},
     }

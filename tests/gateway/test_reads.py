@@ -10,7 +10,7 @@ from yarl import URL
 from gateway.rules import GatewayRules
 from observability.boards import BOARDS
 from observability.dashboards import text_of
-from tables.orders import customer_key
+from tables.pairs import dated_key
 from tests.gateway.conftest import RULES, VIEW_TOKEN, Shop, row, token
 
 
@@ -42,7 +42,7 @@ async def test_an_orders_status_is_told_in_the_contracts_words_too(
     shop: Shop, status: str, told: str
 ) -> None:
     shop.worker.rows["orders"] = {"ord_1": row(status=status)}
-    shop.worker.rows["customer_orders"] = {customer_key("cus_1", 1, "ord_1"): 1}
+    shop.worker.rows["customer_orders"] = {dated_key("cus_1", 1, "ord_1"): 1}
 
     one = await (await shop.ask("GET", "/v1/orders/ord_1", by=token())).json()
     [listed] = (await (await shop.ask("GET", "/v1/orders", by=token())).json())["items"]
@@ -156,8 +156,8 @@ async def test_a_customers_orders_come_newest_first_a_page_at_a_time(shop: Shop)
     ids = [f"ord_{n}" for n in range(5)]
     shop.worker.rows["orders"] = {order_id: row(order_id) for order_id in ids}
     shop.worker.rows["customer_orders"] = {
-        customer_key("cus_1", 1_000 + n, order_id): 1_000 + n for n, order_id in enumerate(ids)
-    } | {customer_key("cus_10", 1, "ord_9"): 1}
+        dated_key("cus_1", 1_000 + n, order_id): 1_000 + n for n, order_id in enumerate(ids)
+    } | {dated_key("cus_10", 1, "ord_9"): 1}
     seen = []
     for page in (1, 2, 3):
         response = await shop.ask("GET", f"/v1/orders?limit=2&page={page}", by=token())
