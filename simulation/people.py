@@ -14,10 +14,9 @@ import msgspec
 from engine.records import Record, header
 from events.base import Message
 from simulation.lane import Change, Lane
-from simulation.world import MINUTE_MS, World
+from simulation.world import World
+from streams.moments import HOUR_MS, MINUTE_MS
 
-HOUR_MS: Final = 60 * MINUTE_MS
-DAY_MS: Final = 24 * HOUR_MS
 _DECODE: Final = msgspec.json.Decoder().decode
 
 Told = Mapping[str, Any]

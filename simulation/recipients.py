@@ -12,8 +12,8 @@ from events.notifications import (
     SendNotification,
 )
 from events.registrations import UserForgotPasswordEvent, UserSignedUpEvent
-from simulation.people import DAY_MS, HOUR_MS, Post, Told
-from simulation.world import MINUTE_MS
+from simulation.people import Post, Told
+from streams.moments import DAY_MS, HOUR_MS, MINUTE_MS
 
 _READS: Final = 0.05
 """Of those who are told something, how many let on."""

@@ -8,9 +8,9 @@ from events.orders import RequestReturn
 from events.refunds import RecordChargeback, RefundPayment
 from events.returns import CreateReturnLabel
 from events.types import OrderItem, OrderPayment, ShippedItem
-from simulation.people import DAY_MS, HOUR_MS, Post, Told
+from simulation.people import Post, Told
 from simulation.shopping import PRODUCTS, TOKENS, Shopping, one_of
-from simulation.world import MINUTE_MS
+from streams.moments import DAY_MS, HOUR_MS, MINUTE_MS
 
 REASONS: Final = ("defective_item", "wrong_item", "changed_mind", "damaged", "size_or_fit")
 """Why goods are sent back: what replaces the first two leaves at once."""

@@ -17,7 +17,7 @@ from settings import Settings
 from simulation import replay
 from simulation.laws import Broken, Laws
 from simulation.outside import Outside
-from simulation.people import DAY_MS, HOUR_MS, Habits, Post
+from simulation.people import Habits, Post
 from simulation.recipients import Recipients
 from simulation.shoppers import Shoppers
 from simulation.staff import Staff
@@ -26,7 +26,8 @@ from simulation.story import report
 from simulation.subscribers import Subscribers
 from simulation.temper import Temper
 from simulation.webhooks import Webhooks
-from simulation.world import MINUTE_MS, World
+from simulation.world import World
+from streams.moments import DAY_MS, HOUR_MS, MINUTE_MS
 from wire.contract import CONTRACT
 
 EPOCH_MS: Final = 1_735_732_800_000

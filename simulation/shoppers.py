@@ -7,10 +7,10 @@ from typing import Any, Final
 from events.orders import CancelOrder, PlaceOrder, UpdateCart
 from events.types import Address, Customer, Geo, OrderItem, OrderPayment, RiskContext
 from simulation.amender import Amender
-from simulation.people import DAY_MS, Post, Told
+from simulation.people import Post, Told
 from simulation.regrets import Regrets
 from simulation.shopping import PRODUCTS, TOKENS, Shopping, one_of, sometime
-from simulation.world import MINUTE_MS
+from streams.moments import DAY_MS, MINUTE_MS
 
 CODES: Final = (
     *("10001",) * 8,

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from events.types import Address, OrderItem
-from simulation.people import DAY_MS, Post
-from simulation.world import MINUTE_MS
+from simulation.people import Post
+from streams.moments import DAY_MS, MINUTE_MS
 
 PRODUCTS: Final = {"prd_a": 1_999, "prd_b": 45_000, "prd_c": 799}
 """List prices in minor units."""

@@ -11,10 +11,10 @@ from events.returns import ConfirmReturnReceived
 from events.shipping import CancelShipment, CreateShipment
 from events.shipping_parts import ReturnedItem
 from events.types import ShippedItem
-from simulation.people import DAY_MS, HOUR_MS, Post, Told
+from simulation.people import Post, Told
 from simulation.shoppers import Shoppers
 from simulation.shopping import PRODUCTS
-from simulation.world import MINUTE_MS
+from streams.moments import DAY_MS, HOUR_MS, MINUTE_MS
 
 WAREHOUSES: Final = ("wh_east_01", "wh_eu_central_01")
 _CONDITIONS: Final = ("new", "new", "refurbished", "damaged")

@@ -14,8 +14,9 @@ from events.subscriptions import (
     UpdatePaymentMethod,
 )
 from events.types import Address, OrderItem, PaymentMethod
-from simulation.people import DAY_MS, HOUR_MS, Post, Told
+from simulation.people import Post, Told
 from simulation.shopping import PRODUCTS
+from streams.moments import DAY_MS, HOUR_MS
 
 PLANS: Final = ("plan_monthly_basic", "plan_monthly_pro", "plan_save_monthly", "plan_save_weekly")
 TOKENS: Final = (*("tok_fine",) * 4, "tok_declined", "tok_insufficient_once", "tok_expired")

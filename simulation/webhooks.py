@@ -12,9 +12,8 @@ from engine.records import Record
 from events.shipping import UpdateShipmentStatus
 from simulation.lane import Change, Lane
 from simulation.outside import Outside
-from simulation.people import DAY_MS, HOUR_MS, Post, name_of, told_by
-from simulation.world import MINUTE_MS
-from streams.moments import moment_of
+from simulation.people import Post, name_of, told_by
+from streams.moments import DAY_MS, HOUR_MS, MINUTE_MS, moment_of
 
 _OF_PROVIDERS: Final = frozenset(
     {"StripeChargeSucceeded", "StripeChargeFailed", "ChargeCaptured", "ChargeVoided"}

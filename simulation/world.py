@@ -25,7 +25,6 @@ from topics import topic_of
 
 STEPS_MAX: Final = 200_000
 """Steps of a run before it is taken for an endless loop between agents."""
-MINUTE_MS: Final = 60_000
 DISK_LOST: Final = 0.2
 """The share of crashes that take the store with them."""
 

@@ -6,10 +6,9 @@ from engine.driver import Driver
 from streams.alarms import alarm
 from streams.alerts.raised import resolution
 from streams.alerts.rules import AlertRules
+from streams.moments import SECOND_MS
 from tables.pulse import RAISED
 from topics import ALERTS_EVENTS
-
-SECOND_MS = 1_000
 
 
 def alarmed(

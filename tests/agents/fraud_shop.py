@@ -9,8 +9,6 @@ from events.base import Message
 from topics import PAYMENTS_EVENTS, topic_of
 
 START_MS = 1_750_000_000_000
-MINUTE_MS = 60_000
-HOUR_MS = 60 * MINUTE_MS
 
 
 def send(shop: Driver, message: Message, event_id: str | None = None) -> None:

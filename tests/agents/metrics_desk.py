@@ -20,8 +20,6 @@ from streams.metrics.rules import MetricsRules
 from topics import ORDERS_EVENTS, topic_of
 
 EXAMPLE = Path(__file__).parents[1] / "events/examples/OrderMetricsCalculated/daily-metrics.json"
-HOUR_MS = 3_600_000
-MINUTE_MS = 60_000
 EVE = datetime(2024, 4, 14, tzinfo=UTC)
 CATEGORIES = {"ELEC": "Electronics", "HOME": "Home & Garden", "WEAR": "Clothing", "TOYS": "Toys"}
 RULES = MetricsRules(categories=CATEGORIES)

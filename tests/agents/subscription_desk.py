@@ -28,6 +28,7 @@ from streams.billing.rows import Invoice
 from streams.billing.rules import BillingRules
 from streams.fraud.rules import FraudRules
 from streams.inventory.rules import InventoryRules
+from streams.moments import DAY_MS, HOUR_MS
 from streams.orders.rules import OrderRules
 from streams.payments.rules import PaymentRules
 from streams.subscriptions.rows import Subscription
@@ -35,8 +36,6 @@ from streams.subscriptions.rules import SubscriptionRules
 from tables.subscriptions import INVOICES, SUBSCRIPTIONS
 from topics import ALL, topic_of
 
-DAY_MS = 86_400_000
-HOUR_MS = 3_600_000
 START = datetime(2025, 1, 31, 10, 0, tzinfo=UTC)
 
 PAYMENTS = PaymentRules(provider_default="simulated", gateway_backoff_s=0)

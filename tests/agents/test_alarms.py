@@ -7,11 +7,11 @@ import pytest
 from engine.driver import Driver
 from streams.alerts.raised import RaisedAlert, resolution
 from streams.alerts.rules import AlertRules
+from streams.moments import MINUTE_MS, SECOND_MS
 from tables.pulse import RAISED
-from tests.agents.alarmed import SECOND_MS, alarmed, different, resolve, stuck, tell
+from tests.agents.alarmed import alarmed, different, resolve, stuck, tell
 
 WEEK_MS = 7 * 24 * 3_600 * SECOND_MS
-MINUTE_MS = 60 * SECOND_MS
 
 
 def subjects(shop: Driver) -> list[str]:

@@ -7,13 +7,10 @@ from hypothesis import strategies as st
 import events
 from events.base import Message
 from streams.allocation.rows import LineState, Status
-from streams.moments import moment_of, ms_of
+from streams.moments import DAY_MS, HOUR_MS, MINUTE_MS, moment_of, ms_of
 from tables.allocations import ALLOCATIONS
 from tests.agents.order_desk import Desk
 from tests.streams.orders.samples import (
-    DAY_MS,
-    HOUR_MS,
-    MINUTE_MS,
     amend,
     cancel,
     change,

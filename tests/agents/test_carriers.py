@@ -15,9 +15,10 @@ from events.envelope import Envelope
 from providers.carriers import CarrierError, Label, LabelRequest, NoLabel
 from providers.health import HealthRules
 from providers.simulated_carriers import SimulatedCarrier, simulated_carriers
+from streams.moments import DAY_MS
 from streams.shipping.asking import booking_asked, claimed, parcel_tracked
 from streams.shipping.rows import Claim
-from tests.streams.shipping.samples import AT_MS, DAY_MS, address, created, pending
+from tests.streams.shipping.samples import AT_MS, address, created, pending
 
 
 def booking(code: str = "02101") -> Message:

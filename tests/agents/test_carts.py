@@ -6,12 +6,12 @@ from hypothesis import strategies as st
 
 from agents.carts import carts_agent
 from events.orders import OrderConfirmed, UpdateCart
-from streams.moments import DAY_MS
+from streams.moments import DAY_MS, HOUR_MS
 from streams.orders.carts import Cart, CartRefusal, CartStatus
 from streams.orders.rules import CartRules
 from tables.orders import CARTS
 from tests.agents.dock import Dock
-from tests.streams.orders.samples import HOUR_MS, address, item
+from tests.streams.orders.samples import address, item
 from topics import ORDERS_COMMANDS
 
 RULES = CartRules()

@@ -31,6 +31,7 @@ from events.types import (
 )
 from settings import Settings
 from streams.erasure.rules import ErasureRules
+from streams.moments import DAY_MS
 from streams.notifications.rows import Preferences
 from streams.orders.rules import OrderRules
 from tables.erasure import ERASURES
@@ -48,7 +49,6 @@ from tables.shipping import FULFILMENTS, SHIPMENTS
 from tests.agents.subscription_desk import Shop
 from topics import ERASURE_STEPS
 
-DAY_MS = 86_400_000
 ANN, BOB = "usr_ann", "usr_bob"
 
 

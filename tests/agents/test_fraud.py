@@ -8,8 +8,9 @@ import events
 from agents.fraud import fraud_agent
 from engine.driver import Driver
 from streams.fraud.rules import FraudRules
+from streams.moments import MINUTE_MS
 from tables.fraud import RISK_PROFILES
-from tests.agents.fraud_shop import MINUTE_MS, START_MS, name_of, send, told
+from tests.agents.fraud_shop import START_MS, name_of, send, told
 from topics import PAYMENTS_COMMANDS, PAYMENTS_EVENTS
 
 RULES = FraudRules(fraud_devices=frozenset({"dev_of_thieves"}))

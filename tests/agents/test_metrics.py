@@ -26,7 +26,7 @@ from events.subscriptions import (
 from events.types import OrderItem, Period, Plan
 from streams.clock import Clock
 from streams.metrics.rules import MetricsRules
-from streams.moments import DAY_MS
+from streams.moments import DAY_MS, HOUR_MS, MINUTE_MS
 from tables.metrics import (
     DAILY_FULFILMENT,
     DAILY_ORDERS,
@@ -39,8 +39,6 @@ from tables.metrics import (
 )
 from tests.agents.metrics_desk import (
     EVE,
-    HOUR_MS,
-    MINUTE_MS,
     SOON,
     Desk,
     arrived,

@@ -3,9 +3,10 @@
 import pytest
 
 from agents import order_sweep
+from streams.moments import DAY_MS, HOUR_MS
 from tables.orders import CUSTOMER_ORDERS, ORDERS
 from tests.agents.order_desk import Desk
-from tests.streams.orders.samples import DAY_MS, HOUR_MS, place_order
+from tests.streams.orders.samples import place_order
 from topics import ALERTS_EVENTS, ORDERS_EVENTS
 
 

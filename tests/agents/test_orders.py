@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 import events
 from events.base import Message
+from streams.moments import DAY_MS, HOUR_MS, MINUTE_MS
 from streams.orders.early import EARLY_MAX
 from streams.orders.rows import Status
 from tables.orders import (
@@ -18,9 +19,6 @@ from tables.orders import (
 from tables.pairs import dated_key, pairs_range, second_of_dated
 from tests.agents.order_desk import Desk
 from tests.streams.orders.samples import (
-    DAY_MS,
-    HOUR_MS,
-    MINUTE_MS,
     cancel,
     declined,
     expired,

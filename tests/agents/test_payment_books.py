@@ -8,22 +8,13 @@ from msgspec.structs import replace as structs_replace
 
 from events.books import ResolveStuckPayment
 from settings import Settings
-from streams.moments import moment_of
+from streams.moments import HOUR_MS, MINUTE_MS, moment_of
 from streams.payments.books import RULE
 from streams.payments.rules import PaymentRules
 from tables.payments import BOOK_NOTES, STUCK
 from tests.agents.till import RULES, Till, about, session
 from tests.engine.walked import Walked
-from tests.streams.payments.samples import (
-    HOUR_MS,
-    MINUTE_MS,
-    asked_back,
-    cancelled,
-    checked,
-    initiated,
-    line,
-    refunded,
-)
+from tests.streams.payments.samples import asked_back, cancelled, checked, initiated, line, refunded
 from topics import ALERTS_EVENTS
 
 UNTIL_TWO_MS = (10 * 60 + 54) * MINUTE_MS

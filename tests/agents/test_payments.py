@@ -10,14 +10,13 @@ from agents.payments import payments_agent
 from engine.specs import Timer
 from events.base import Message
 from events.types import OrderItem
+from streams.moments import DAY_MS, MINUTE_MS
 from streams.payments.states import Owed, Status
 from tables.payments import PAYMENTS, SALES
 from tests.agents.till import RULES, Till, about, session
 from tests.streams.payments.goods_samples import agreed, delivered, dispatched, item, lost, received
 from tests.streams.payments.samples import (
     AMOUNT,
-    DAY_MS,
-    MINUTE_MS,
     amended,
     asked_back,
     cancelled,

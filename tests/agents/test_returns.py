@@ -4,11 +4,12 @@ import pytest
 
 from events.orders import RequestReturn
 from events.types import ShippedItem
+from streams.moments import DAY_MS
 from streams.orders.rows import Order, Status
 from tables.orders import ORDERS
 from tests.agents.dock import Dock
 from tests.agents.test_shop_ships import on_hand, place, shop, status, stocked
-from tests.streams.shipping.samples import DAY_MS, receipt, scan
+from tests.streams.shipping.samples import receipt, scan
 from topics import PAYMENTS_EVENTS
 
 __all__ = ["shop"]

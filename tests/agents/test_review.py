@@ -10,8 +10,9 @@ from agents.fraud import fraud_agent
 from agents.review import review_agent
 from engine.driver import Driver
 from streams.fraud.rules import FraudRules
+from streams.moments import HOUR_MS
 from tables.fraud import FRAUD, REVIEW_QUEUE, RISK_PROFILES
-from tests.agents.fraud_shop import HOUR_MS, START_MS, send, told
+from tests.agents.fraud_shop import START_MS, send, told
 from topics import ALERTS_EVENTS, PAYMENTS_COMMANDS
 
 RULES = FraudRules()

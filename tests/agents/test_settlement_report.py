@@ -6,18 +6,11 @@ import events
 from app import agents_of
 from engine.driver import Driver
 from settings import Settings
+from streams.moments import HOUR_MS, MINUTE_MS
 from streams.payments.books import RULE
 from tables.payments import BOOK_NOTES, PAYMENTS, SETTLEMENT_REPORT, STUCK
 from tests.agents.till import Till, about, session
-from tests.streams.payments.samples import (
-    AMOUNT,
-    HOUR_MS,
-    MINUTE_MS,
-    asked_back,
-    checked,
-    line,
-    renewal,
-)
+from tests.streams.payments.samples import AMOUNT, asked_back, checked, line, renewal
 from tests.streams.payments.samples import NOW_MS as START_MS
 from topics import topic_of
 

@@ -9,7 +9,7 @@ from events.order_parts import Amendment, OrderLine
 from events.orders import OrderAmended
 from events.shipping import ShipmentRouteUpdated
 from settings import Settings
-from streams.moments import moment_of
+from streams.moments import DAY_MS, HOUR_MS, MINUTE_MS, moment_of
 from streams.shipping import fulfilment
 from streams.shipping.asking import shipments_asked
 from streams.shipping.evolution import fold
@@ -19,9 +19,6 @@ from streams.shipping.rules import ShippingRules
 from tests.agents.dock import Dock
 from tests.streams.shipping.samples import (
     AT_MS,
-    DAY_MS,
-    HOUR_MS,
-    MINUTE_MS,
     RULES,
     address,
     cancel,

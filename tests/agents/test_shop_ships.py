@@ -9,6 +9,7 @@ from events.inventory import AddInventory
 from events.orders import AmendOrder, CancelOrder, PlaceOrder
 from events.types import OrderItem, OrderPayment
 from settings import Settings
+from streams.moments import DAY_MS, HOUR_MS
 from streams.orders.rows import Status
 from streams.shipping.rows import Shipment
 from tables.inventory import RESERVATIONS, STOCK
@@ -16,8 +17,6 @@ from tables.orders import ORDERS
 from tests.agents.dock import Dock
 from tests.streams.orders.samples import place_order
 from tests.streams.shipping.samples import (
-    DAY_MS,
-    HOUR_MS,
     address,
     booked,
     dispute,

@@ -19,9 +19,10 @@ from events.subscriptions import (
 )
 from events.types import Address, OrderItem, PaymentMethod
 from streams.billing.rows import InvoiceStatus
+from streams.moments import DAY_MS
 from streams.subscriptions.rows import ENDED, Subscription
 from tables.subscriptions import INVOICES, SUBSCRIPTIONS
-from tests.agents.subscription_desk import DAY_MS, Shop
+from tests.agents.subscription_desk import Shop
 
 PLANS = (
     "plan_monthly_basic",

@@ -17,11 +17,11 @@ from settings import Settings
 from simulation.lane import Change, Lane
 from simulation.laws import Laws
 from simulation.outside import Outside
-from simulation.people import DAY_MS, HOUR_MS, name_of
+from simulation.people import name_of
 from simulation.temper import Temper
 from simulation.world import World
+from streams.moments import DAY_MS, HOUR_MS, MINUTE_MS
 
-MINUTE_MS = 60_000
 START = datetime(2025, 6, 16, 10, 0, tzinfo=UTC)
 """A Monday."""
 

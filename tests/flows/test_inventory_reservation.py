@@ -1,7 +1,8 @@
 from dataclasses import replace
 
 from settings import Settings
-from tests.flows.scene import MINUTE_MS, Scene
+from streams.moments import MINUTE_MS
+from tests.flows.scene import Scene
 
 
 def test_inventory_reservation_holds_every_line_before_the_money_is_captured() -> None:

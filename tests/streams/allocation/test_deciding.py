@@ -16,10 +16,9 @@ from streams.allocation.deciding import decide, forgotten, order_id_of
 from streams.allocation.evolution import fold
 from streams.allocation.rows import Allocation, LineState, Status
 from streams.allocation.rules import AllocationRules
-from streams.moments import moment_of, ms_of
+from streams.moments import MINUTE_MS, moment_of, ms_of
 from tests.streams.orders.samples import (
     AT_MS,
-    MINUTE_MS,
     address,
     declined,
     expired,

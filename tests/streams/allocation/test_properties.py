@@ -10,19 +10,9 @@ from streams.allocation.deciding import decide
 from streams.allocation.evolution import fold
 from streams.allocation.rows import Allocation, LineState, Status, is_open
 from streams.allocation.rules import AllocationRules
-from streams.moments import moment_of, ms_of
+from streams.moments import MINUTE_MS, moment_of, ms_of
 from tests.streams.allocation.test_deciding import cancelled, confirmed
-from tests.streams.orders.samples import (
-    AT_MS,
-    MINUTE_MS,
-    declined,
-    expired,
-    fraud,
-    held,
-    paid,
-    short,
-    verdict,
-)
+from tests.streams.orders.samples import AT_MS, declined, expired, fraud, held, paid, short, verdict
 
 RULES = AllocationRules()
 WITHOUT_END: tuple[Message, ...] = (

@@ -7,11 +7,9 @@ from hypothesis import strategies as st
 from streams.fraud.payment import Payment
 from streams.fraud.profile import Attempt, Place, RiskProfile
 from streams.fraud.rules import FraudRules
+from streams.moments import DAY_MS, HOUR_MS, MINUTE_MS
 
 NOW_MS = 1_750_000_000_000
-MINUTE_MS = 60_000
-HOUR_MS = 60 * MINUTE_MS
-DAY_MS = 24 * HOUR_MS
 
 FRAUD_DEVICE = "dev_of_thieves"
 RULES = FraudRules(fraud_devices=frozenset({FRAUD_DEVICE}))

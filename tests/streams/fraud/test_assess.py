@@ -24,11 +24,10 @@ from streams.fraud.rules import (
     REVIEWED_KEPT_MAX,
 )
 from streams.fraud.scoring import Reason
+from streams.moments import HOUR_MS, MINUTE_MS
 from tests.streams.fraud.samples import (
     FRAUD_DEVICE,
-    HOUR_MS,
     LAGOS,
-    MINUTE_MS,
     NOW_MS,
     PORTLAND,
     RULES,

@@ -14,16 +14,8 @@ from streams.fraud.factors import (
     velocity_check,
 )
 from streams.fraud.profile import Attempt, RiskProfile, Velocity, velocity_of
-from tests.streams.fraud.samples import (
-    DAY_MS,
-    FRAUD_DEVICE,
-    HOUR_MS,
-    MINUTE_MS,
-    NOW_MS,
-    RULES,
-    payment,
-    usual_profile,
-)
+from streams.moments import DAY_MS, HOUR_MS, MINUTE_MS
+from tests.streams.fraud.samples import FRAUD_DEVICE, NOW_MS, RULES, payment, usual_profile
 
 NEW = RiskProfile()
 

@@ -13,7 +13,8 @@ from streams.fraud.case import (
     timers_of,
 )
 from streams.fraud.case_facts import CaseClosed, Detected, Fact, SlaMissed, fold
-from tests.streams.fraud.samples import HOUR_MS, NOW_MS, RULES
+from streams.moments import HOUR_MS
+from tests.streams.fraud.samples import NOW_MS, RULES
 
 PAYMENT = "pay_ord_1"
 SLA_MS, REVIEW_MS = NOW_MS + 4 * HOUR_MS, NOW_MS + 24 * HOUR_MS

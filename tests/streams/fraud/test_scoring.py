@@ -17,9 +17,9 @@ from streams.fraud.scoring import (
     score,
     severity_of,
 )
+from streams.moments import MINUTE_MS
 from tests.streams.fraud.samples import (
     FRAUD_DEVICE,
-    MINUTE_MS,
     NOW_MS,
     RULES,
     Attempt,

@@ -3,7 +3,8 @@ from dataclasses import replace
 import pytest
 
 from streams.fraud.travel import distance_km, travelled_km
-from tests.streams.fraud.samples import HOUR_MS, LAGOS, NOW_MS, PORTLAND, RULES, at
+from streams.moments import HOUR_MS
+from tests.streams.fraud.samples import LAGOS, NOW_MS, PORTLAND, RULES, at
 
 BERLIN, PARIS = (52.52, 13.405), (48.857, 2.352)
 

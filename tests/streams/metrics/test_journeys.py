@@ -15,6 +15,7 @@ from streams.metrics import journeys
 from streams.metrics.counts import Counts
 from streams.metrics.journeys import BLANK, Journey
 from streams.metrics.rules import MetricsRules
+from streams.moments import DAY_MS
 from tests.agents.metrics_desk import (
     EVE,
     arrived,
@@ -277,9 +278,6 @@ def at(*timed: tuple[int, Message]) -> Counts:
         journey, more = STEPS[message.name](journey, message, at_ms, RULES)
         counts = (*counts, *more)
     return counts
-
-
-DAY_MS = 86_400_000
 
 
 @pytest.mark.parametrize(("took_ms", "in_time"), [(DAY_MS, 1), (DAY_MS + 1, 0)])

@@ -38,7 +38,7 @@ from streams.metrics.rows import (
     DailySubscriptions,
 )
 from streams.metrics.rules import MetricsRules
-from streams.moments import DAY_MS
+from streams.moments import DAY_MS, HOUR_MS
 from streams.pulse.tally import EMPTY, Cell, Tally, merge
 
 RULES = MetricsRules()
@@ -337,8 +337,6 @@ def test_who_counted_what_does_not_matter(counts: list[tuple[int, Count]]) -> No
 
 
 # --- every figure ------------------------------------------------------------------------------
-
-HOUR_MS = 3_600_000
 
 
 def cells_of(**counted: int | Cell) -> Tally:

@@ -20,9 +20,6 @@ RULES = OrderRules()
 AT_MS = 1_763_288_129_553
 """A Sunday: 2025-11-16T10:15:29.553Z."""
 TOKENISED = "tok_1"
-MINUTE_MS = 60_000
-HOUR_MS = 60 * MINUTE_MS
-DAY_MS = 24 * HOUR_MS
 
 
 def address(**given: object) -> Address:

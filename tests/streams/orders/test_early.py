@@ -1,7 +1,8 @@
 """Messages that wait for their order."""
 
+from streams.moments import MINUTE_MS
 from streams.orders.early import EARLY_BYTES_MAX, EARLY_MAX, EarlyMessage, EarlyMessages, kept
-from tests.streams.orders.samples import AT_MS, MINUTE_MS, RULES
+from tests.streams.orders.samples import AT_MS, RULES
 
 
 def message(offset: int, value: bytes = b"v") -> EarlyMessage:

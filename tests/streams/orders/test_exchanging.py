@@ -19,6 +19,7 @@ from events.payments import PaymentInitiated
 from events.returns import ReturnInitiated, ReturnReceived
 from events.shipping import DeliveryFailed
 from events.types import OrderItem, OrderPayment, ShippedItem
+from streams.moments import DAY_MS
 from streams.orders.back import Back, BackMoney
 from streams.orders.deciding import decide
 from streams.orders.evolution import fold
@@ -28,17 +29,7 @@ from streams.orders.outcomes import due_times, following, opening
 from streams.orders.replacing import begin, beside
 from streams.orders.returning import lapse
 from streams.orders.rows import Order, Status
-from tests.streams.orders.samples import (
-    AT_MS,
-    DAY_MS,
-    RULES,
-    after,
-    amend,
-    cancel,
-    change,
-    paid,
-    refund,
-)
+from tests.streams.orders.samples import AT_MS, RULES, after, amend, cancel, change, paid, refund
 from tests.streams.orders.samples import declined as unpaid
 from tests.streams.orders.samples import expired as line_expired
 from tests.streams.orders.samples import held as line_held

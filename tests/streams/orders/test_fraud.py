@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from streams.moments import MINUTE_MS
+from streams.moments import DAY_MS, MINUTE_MS
 from streams.orders.deciding import decide, review_over
 from streams.orders.evolution import fold
 from streams.orders.rows import Order, Status
@@ -12,7 +12,6 @@ from tests.streams.orders.samples import (
     BACKORDERED,
     CANCELLED,
     CONFIRMED,
-    DAY_MS,
     ON_HOLD,
     PAID,
     PAID_ON_HOLD,

@@ -11,6 +11,7 @@ from events.order_parts import GiftDetails, InventoryDetails, PaymentFailureDeta
 from events.orders import OrderCancelled, PlaceOrder
 from events.types import OrderPayment, RiskContext
 from streams.delivery import delivery_day
+from streams.moments import DAY_MS
 from streams.orders.deciding import decide
 from streams.orders.evolution import fold
 from streams.orders.outcomes import due_times, following, opening
@@ -20,7 +21,6 @@ from tests.streams.orders.samples import (
     AT_MS,
     BACKORDERED,
     CONFIRMED,
-    DAY_MS,
     ON_HOLD,
     PAID,
     RULES,

@@ -8,6 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from events.base import Message
+from streams.moments import HOUR_MS
 from streams.orders.deciding import amendment_over, backorder_over, decide, review_over
 from streams.orders.evolution import evolve, fold
 from streams.orders.facts import Amended
@@ -18,7 +19,6 @@ from streams.orders.rows import BEFORE_DISPATCH, HISTORY_MAX, LINES_EVER_MAX, Or
 from tests.streams.orders import samples
 from tests.streams.orders.samples import (
     AT_MS,
-    HOUR_MS,
     amend,
     cancel,
     change,

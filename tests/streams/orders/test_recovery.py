@@ -7,6 +7,7 @@ import pytest
 
 from events.base import Message
 from events.orders import OrderAmended
+from streams.moments import DAY_MS
 from streams.orders.deciding import amendment_over, backorder_over, decide
 from streams.orders.evolution import fold
 from streams.orders.outcomes import due_times, following
@@ -16,7 +17,6 @@ from tests.streams.orders.samples import (
     AT_MS,
     BACKORDERED,
     CONFIRMED,
-    DAY_MS,
     ON_HOLD,
     PAID,
     PAID_ON_HOLD,

@@ -10,7 +10,7 @@ from events.refunds import ChargebackClosed, ChargebackOpened, RefundFailed
 from events.returns import ReturnInitiated, ReturnReceived
 from events.shipping_parts import Package, RefundEstimate, ReturnedItem, ReturnLabel
 from events.types import Customer, ShippedItem
-from streams.moments import moment_of
+from streams.moments import DAY_MS, moment_of
 from streams.orders.back import BackMoney, BackState
 from streams.orders.deciding import decide
 from streams.orders.evolution import fold
@@ -18,7 +18,7 @@ from streams.orders.outcomes import due_times, following
 from streams.orders.returning import Refusal, lapse
 from streams.orders.rows import Order, Status
 from streams.payments.refund import refund_id_of
-from tests.streams.orders.samples import AT_MS, DAY_MS, RULES, after, cancel, refund
+from tests.streams.orders.samples import AT_MS, RULES, after, cancel, refund
 from tests.streams.orders.test_shipping import PAID, created, delivered, dispatched
 
 

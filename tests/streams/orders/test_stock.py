@@ -7,6 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from events.base import Message
+from streams.moments import DAY_MS, HOUR_MS
 from streams.orders.deciding import backorder_over, decide
 from streams.orders.evolution import fold
 from streams.orders.rows import Order, Status
@@ -15,8 +16,6 @@ from tests.streams.orders.samples import (
     BACKORDERED,
     CANCELLED,
     CONFIRMED,
-    DAY_MS,
-    HOUR_MS,
     ON_HOLD,
     PAID,
     RULES,

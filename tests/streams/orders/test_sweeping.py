@@ -5,6 +5,7 @@ from msgspec.structs import replace
 
 from events.base import Message
 from events.shipping import ShipmentBookingFailed
+from streams.moments import DAY_MS, HOUR_MS, MINUTE_MS
 from streams.orders.evolution import fold
 from streams.orders.outcomes import due_times
 from streams.orders.rows import STUCK, Order, Status
@@ -14,9 +15,6 @@ from tests.streams.orders.samples import (
     BACKORDERED,
     CANCELLED,
     CONFIRMED,
-    DAY_MS,
-    HOUR_MS,
-    MINUTE_MS,
     ON_HOLD,
     PAID,
     RULES,

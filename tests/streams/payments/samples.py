@@ -22,6 +22,7 @@ from events.orders import OrderAmended, OrderCancelled, OrderFailed
 from events.payments import Instrument, PaymentInitiated, PaymentSettled
 from events.refunds import CloseChargeback, RecordChargeback, RefundPayment
 from events.types import OrderItem, PaymentMethod
+from streams.moments import DAY_MS
 from streams.payments.alarms import (
     APPROVAL,
     AUTHORIZATION,
@@ -60,10 +61,6 @@ from streams.payments.settlement import settle, settlement_due
 from streams.payments.states import Early, Payment, Status
 
 NOW_MS = 1_750_000_000_000
-SECOND_MS = 1_000
-MINUTE_MS = 60 * SECOND_MS
-HOUR_MS = 60 * MINUTE_MS
-DAY_MS = 24 * HOUR_MS
 
 RULES = PaymentRules()
 ORDER = "ord_1"

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from streams.moments import MINUTE_MS
 from streams.payments.amendments import amend
 from streams.payments.amounts import remaining_minor
 from streams.payments.evolution import evolve_all
@@ -16,7 +17,6 @@ from streams.payments.sales import amended as amended_sale
 from streams.payments.states import Payment, Status
 from tests.streams.payments.samples import (
     AMOUNT,
-    MINUTE_MS,
     NOW_MS,
     RULES,
     VISA,

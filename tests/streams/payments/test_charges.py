@@ -2,11 +2,10 @@
 
 import pytest
 
+from streams.moments import HOUR_MS, MINUTE_MS
 from streams.payments.states import Owed, Status
 from tests.streams.payments.samples import (
     AMOUNT,
-    HOUR_MS,
-    MINUTE_MS,
     NOW_MS,
     VISA,
     Life,

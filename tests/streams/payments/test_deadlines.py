@@ -1,11 +1,9 @@
 """Time: the session's watch, reviews, retries, authorisations, and how long it all took."""
 
 from events.types import PaymentMethod
+from streams.moments import DAY_MS, HOUR_MS, MINUTE_MS
 from streams.payments.states import Owed, Status
 from tests.streams.payments.samples import (
-    DAY_MS,
-    HOUR_MS,
-    MINUTE_MS,
     Life,
     authorized,
     cancelled,

@@ -2,11 +2,9 @@
 
 import pytest
 
+from streams.moments import DAY_MS, HOUR_MS, MINUTE_MS
 from streams.payments.states import Owed, Status
 from tests.streams.payments.samples import (
-    DAY_MS,
-    HOUR_MS,
-    MINUTE_MS,
     authorized,
     capturing,
     charging,

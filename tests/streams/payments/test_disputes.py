@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from events.base import Message
+from streams.moments import DAY_MS, MINUTE_MS
 from streams.payments import goods
 from streams.payments.amounts import remaining_minor
 from streams.payments.calendar import settles_ms
@@ -20,8 +21,6 @@ from streams.payments.states import Payment, Status
 from tests.streams.payments.goods_samples import delivered, dispatched
 from tests.streams.payments.samples import (
     AMOUNT,
-    DAY_MS,
-    MINUTE_MS,
     NOW_MS,
     RULES,
     asked_back,

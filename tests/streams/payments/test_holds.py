@@ -5,12 +5,11 @@ from itertools import permutations
 import pytest
 
 from events.inventory import InventoryAdjusted
+from streams.moments import DAY_MS, MINUTE_MS
 from streams.payments.early import early_cancel, early_decision, early_stock
 from streams.payments.rules import PaymentRules
 from streams.payments.states import Early, Status
 from tests.streams.payments.samples import (
-    DAY_MS,
-    MINUTE_MS,
     NOW_MS,
     RULES,
     Life,

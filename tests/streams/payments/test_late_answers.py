@@ -5,11 +5,9 @@ from collections.abc import Callable
 import pytest
 
 from events.base import Message
+from streams.moments import DAY_MS, HOUR_MS, MINUTE_MS
 from streams.payments.states import Owed, Status
 from tests.streams.payments.samples import (
-    DAY_MS,
-    HOUR_MS,
-    MINUTE_MS,
     Life,
     asked_back,
     authorized,

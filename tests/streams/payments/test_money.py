@@ -10,17 +10,14 @@ from hypothesis import strategies as st
 
 from events.base import Message
 from events.refunds import RefundIssued
+from streams.moments import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 from streams.payments.amounts import remaining_minor
 from streams.payments.refund import OPEN
 from streams.payments.states import PAID, TERMINAL, Status
 from tests.streams.payments.model_provider import FATES, Provider
 from tests.streams.payments.samples import (
     AMOUNT,
-    DAY_MS,
     FAR_MS,
-    HOUR_MS,
-    MINUTE_MS,
-    SECOND_MS,
     Life,
     amended,
     asked_back,

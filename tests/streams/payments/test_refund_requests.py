@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from events.ids import derived_id
+from streams.moments import DAY_MS
 from streams.payments.refund import REFUNDS_MAX, RefundState
 from streams.payments.states import Owed, Status
 from tests.streams.payments.samples import (
     AMOUNT,
-    DAY_MS,
     RETURN,
     RULES,
     Life,

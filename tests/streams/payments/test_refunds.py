@@ -1,12 +1,11 @@
 """Money that goes back, and disputes over it."""
 
 from events.ids import derived_id
+from streams.moments import DAY_MS, MINUTE_MS
 from streams.payments.refund import REFUNDS_MAX
 from streams.payments.states import Owed, Status
 from tests.streams.payments.samples import (
     AMOUNT,
-    DAY_MS,
-    MINUTE_MS,
     asked_back,
     cancelled,
     chargeback,

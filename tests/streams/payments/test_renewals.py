@@ -5,11 +5,10 @@ from typing import Any
 import pytest
 
 from events.orders import OrderFailed
+from streams.moments import DAY_MS, MINUTE_MS
 from streams.payments.states import Status
 from tests.streams.payments.samples import (
     AMOUNT,
-    DAY_MS,
-    MINUTE_MS,
     ORDER,
     Life,
     asked_back,

@@ -7,13 +7,12 @@ from msgspec.structs import replace
 
 from events.base import Message
 from events.books import ResolveStuckPayment
-from streams.moments import moment_of
+from streams.moments import HOUR_MS, moment_of
 from streams.payments.books import BOOKS, Stuck, relisted, stuck_at_provider
 from streams.payments.evolution import evolve_all
 from streams.payments.resolving import resolve
 from streams.payments.states import RESOLUTIONS_MAX, Payment, Resolution, Status
 from tests.streams.payments.samples import (
-    HOUR_MS,
     NOW_MS,
     PAYMENT,
     Life,

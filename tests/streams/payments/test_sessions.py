@@ -5,9 +5,9 @@ from collections.abc import Callable
 import pytest
 
 from events.types import PaymentMethod
+from streams.moments import MINUTE_MS
 from streams.payments.states import Early, Owed, Status
 from tests.streams.payments.samples import (
-    MINUTE_MS,
     NOW_MS,
     Life,
     authorized,

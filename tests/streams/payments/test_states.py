@@ -5,12 +5,11 @@ from collections.abc import Callable
 import pytest
 
 from events.base import Message
+from streams.moments import DAY_MS, MINUTE_MS
 from streams.payments.states import MOVES, TERMINAL, Status, seen_status
 from tests.streams.payments.samples import (
-    DAY_MS,
     FAR_MS,
     LIVES,
-    MINUTE_MS,
     TRIGGERS,
     Life,
     authorized,

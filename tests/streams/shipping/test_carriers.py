@@ -2,12 +2,12 @@
 
 import pytest
 
-from streams.moments import moment_of
+from streams.moments import DAY_MS, moment_of
 from streams.shipping.calendar import eta_ms, next_attempt_ms
 from streams.shipping.carriers import candidates
 from streams.shipping.rows import Package
 from streams.shipping.rules import ShippingRules
-from tests.streams.shipping.samples import AT_MS, DAY_MS, RULES
+from tests.streams.shipping.samples import AT_MS, RULES
 
 
 def package(weight_g: int = 1_000) -> Package:

@@ -8,12 +8,13 @@ from msgspec.structs import replace
 from events.alerts import AlertRaised
 from events.base import Message
 from events.carriers import ClaimSettled, FileClaim
+from streams.moments import DAY_MS
 from streams.shipping.deciding import TIMERS, decide, due_times
 from streams.shipping.evolution import fold
 from streams.shipping.facts import Facts
 from streams.shipping.messages import following
 from streams.shipping.rows import Shipment, Status
-from tests.streams.shipping.samples import AT_MS, DAY_MS, RULES, after, dispatched, failure, scan
+from tests.streams.shipping.samples import AT_MS, RULES, after, dispatched, failure, scan
 
 
 def up(shipment: Shipment, kind: str) -> tuple[Shipment, list[Message]]:

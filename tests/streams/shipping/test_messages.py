@@ -7,13 +7,13 @@ from msgspec.structs import replace
 from events.base import Message
 from events.shipping_parts import ProofOfDelivery
 from events.types import Geo, Place
+from streams.moments import DAY_MS
 from streams.shipping.deciding import decide
 from streams.shipping.evolution import fold
 from streams.shipping.messages import following
 from streams.shipping.rows import Shipment
 from tests.streams.shipping.samples import (
     AT_MS,
-    DAY_MS,
     RULES,
     after,
     booked,

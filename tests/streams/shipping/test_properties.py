@@ -4,14 +4,13 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from streams.moments import DAY_MS, HOUR_MS
 from streams.shipping.deciding import TIMERS, decide, due_times, repeated
 from streams.shipping.evolution import fold
 from streams.shipping.messages import following
 from streams.shipping.rows import SCANS_MAX, STEPS_MAX, Shipment, Status
 from tests.streams.shipping.samples import (
     AT_MS,
-    DAY_MS,
-    HOUR_MS,
     RULES,
     booked,
     cancel,

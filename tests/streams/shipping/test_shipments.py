@@ -6,6 +6,7 @@ import pytest
 from events.base import Message
 from events.returns import ReturnInitiated
 from events.types import OrderItem, ShippedItem
+from streams.moments import DAY_MS, HOUR_MS
 from streams.shipping import fulfilment
 from streams.shipping.asking import shipments_asked
 from streams.shipping.booking import search
@@ -30,8 +31,6 @@ from streams.shipping.rows import Shipment, Status
 from streams.shipping.rules import ShippingRules
 from tests.streams.shipping.samples import (
     AT_MS,
-    DAY_MS,
-    HOUR_MS,
     RULES,
     address,
     after,

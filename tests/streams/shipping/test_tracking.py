@@ -11,6 +11,7 @@ from events.base import Message
 from events.carriers import TrackParcel
 from events.scalars import TEXT_CHARS_MAX
 from events.types import Place
+from streams.moments import HOUR_MS
 from streams.shipping.deciding import TIMERS, decide, due_times, repeated
 from streams.shipping.evolution import fold
 from streams.shipping.facts import Polled
@@ -19,7 +20,6 @@ from streams.shipping.rows import SCANS_MAX, Shipment, Status
 from streams.shipping.tracking import FOREIGN, TOO_EARLY
 from tests.streams.shipping.samples import (
     AT_MS,
-    HOUR_MS,
     RULES,
     after,
     booked,

@@ -5,10 +5,10 @@ from collections.abc import Callable
 import pytest
 
 from events.base import Message
+from streams.moments import DAY_MS
 from streams.shipping.rows import Shipment, Status
 from tests.streams.shipping.samples import (
     AT_MS,
-    DAY_MS,
     after,
     booked,
     cancel,
