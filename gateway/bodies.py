@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import pydantic
 from aiohttp import web
@@ -14,12 +14,22 @@ from events.envelope import ENVELOPE_FIELDS
 from gateway.refusals import Refusal, bad_request
 from gateway.rules import GatewayRules
 
+CHANNEL_CHARS_MAX: Final = 40
 _DETAILS_MAX: Final = 20
 _FOLLOWS: Final = "default_factory_not_called"
 """Pydantic's word for a field that would be made of others, which are wrong themselves."""
 
 
-async def body_of(request: web.Request, rules: GatewayRules) -> dict[str, Any]:
+class Body(NamedTuple):
+    """What was sent."""
+
+    data: dict[str, Any]
+    """The message's own fields."""
+    channel: str | None = None
+    """Where it was sold, as the envelope says (`metadata.source`): web, mobile-app."""
+
+
+async def body_of(request: web.Request, rules: GatewayRules) -> Body:
     """The JSON object that was sent; an empty one where nothing was.
 
     Raises:
@@ -27,7 +37,7 @@ async def body_of(request: web.Request, rules: GatewayRules) -> dict[str, Any]:
     """
     raw = await read(request, rules)
     if not raw:
-        return {}
+        return Body({})
     if request.content_type != "application/json":
         raise Refusal(
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
@@ -40,7 +50,7 @@ async def body_of(request: web.Request, rules: GatewayRules) -> dict[str, Any]:
         raise bad_request(f"the body is not JSON: {broken}") from None
     if not isinstance(found, dict):
         raise bad_request("the body: expected a JSON object")
-    return _data_of(found)
+    return _parted(found)
 
 
 async def read(request: web.Request, rules: GatewayRules) -> bytes:
@@ -73,18 +83,24 @@ async def read(request: web.Request, rules: GatewayRules) -> bytes:
         ) from None
 
 
-def _data_of(found: dict[str, Any]) -> dict[str, Any]:
+def _parted(found: dict[str, Any]) -> Body:
     """The message's own fields; an envelope may be sent too, with the envelope's fields only."""
     if not isinstance(found.get("data"), dict):
-        return found
+        return Body(found)
     unknown = sorted(set(found) - ENVELOPE_FIELDS)
     if unknown:
         raise bad_request(
             "the envelope has fields that the contract does not know",
             [{"field": name, "message": "unknown"} for name in unknown[:_DETAILS_MAX]],
         )
-    data: dict[str, Any] = found["data"]
-    return data
+    return Body(found["data"], _channel_of(found.get("metadata")))
+
+
+def _channel_of(metadata: Any) -> str | None:
+    channel = metadata.get("source") if isinstance(metadata, dict) else None
+    if channel is None or (isinstance(channel, str) and len(channel) <= CHANNEL_CHARS_MAX):
+        return channel
+    raise bad_request(f"metadata.source: expected at most {CHANNEL_CHARS_MAX} characters")
 
 
 def message_of(model: type[Message], data: Mapping[str, Any]) -> Message:

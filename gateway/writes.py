@@ -14,7 +14,7 @@ from aiohttp import web
 import events
 from events.base import Message
 from events.shapes import shape_of
-from gateway.bodies import body_of, message_of
+from gateway.bodies import Body, body_of, message_of
 from gateway.guard import PRINCIPAL, TRACED, Guard, entitled
 from gateway.kafka import Commands, NotAccepted
 from gateway.keys import Kept, Keys, checked, fingerprint_of
@@ -66,18 +66,18 @@ class Writes:
 
     async def _once(self, request: web.Request, route: Route) -> web.Response:
         """Do what the key's first request asks for; answer the others as the first."""
-        data = await body_of(request, self._rules)
+        sent = await body_of(request, self._rules)
         principal: Principal = request[PRINCIPAL]
         given = request.headers.get(KEY)
         if given is None:
-            return await self._do(request, route, data, str(uuid.uuid4()))
+            return await self._do(request, route, sent, str(uuid.uuid4()))
         name = f"{principal.subject}{_BETWEEN}{checked(given, self._rules)}"
-        same = fingerprint_of(request.method, request.path, data)
+        same = fingerprint_of(request.method, request.path, sent.data)
         kept = self.keys.begin(name, same, now_ms())
         if kept is not None:
             return _replayed(kept)
         try:
-            response = await self._do(request, route, data, name)
+            response = await self._do(request, route, sent, name)
         except BaseException:
             self.keys.failed(name)
             raise
@@ -86,13 +86,11 @@ class Writes:
         self.keys.answered(name, response.status, headers, response.body, now_ms())
         return response
 
-    async def _do(
-        self, request: web.Request, route: Route, data: dict[str, Any], name: str
-    ) -> web.Response:
+    async def _do(self, request: web.Request, route: Route, sent: Body, name: str) -> web.Response:
         """Write the command. `name` is what a repeat has in common with it."""
         principal: Principal = request[PRINCIPAL]
         event_id = events.derived_id(name, f"{request.method} {request.path}")
-        filled = _filled(request, route, data, principal, event_id)
+        filled = _filled(request, route, sent.data, principal, event_id)
         message = message_of(route.message, filled)
         if route.owned is not None:
             message = await self._own(request, route, route.owned, message)
@@ -100,10 +98,10 @@ class Writes:
         user = _said(message, route.user or "")
         where = route.location.format(id=quote(made, safe=""), user=quote(user, safe=""))
         if not route.waits:
-            await self._send(request, message, event_id)
+            await self._send(request, message, event_id, sent.channel)
             return _accepted(made, where, event_id)
         with self._outcomes.expect(made) as outcome:
-            await self._send(request, message, event_id)
+            await self._send(request, message, event_id, sent.channel)
             told = await within(outcome, self._rules.order_wait_ms)
         return _accepted(made, where, event_id) if told is None else _told(request, told, where)
 
@@ -139,9 +137,13 @@ class Writes:
         if object_id not in {one[name] for one in row.get(owned.table, ())}:
             raise not_found(f"{owned.table[:-1]} {object_id} of {customer}")
 
-    async def _send(self, request: web.Request, message: Message, event_id: str) -> None:
+    async def _send(
+        self, request: web.Request, message: Message, event_id: str, channel: str | None
+    ) -> None:
         trace = request[TRACED]
         metadata = {"requestedBy": request[PRINCIPAL].subject}
+        if channel:
+            metadata["source"] = channel
         value = events.encode(
             message, event_id=event_id, timestamp=time.time_ns() // 1_000_000,
             correlation_id=trace, metadata=metadata, source="api-gateway",

@@ -75,6 +75,26 @@ async def test_the_correlation_id_of_the_caller_travels_on(shop: Shop) -> None:
     assert shop.kafka.sent[0][2] == "saga-7"
 
 
+async def test_an_envelope_tells_where_an_order_was_sold(shop: Shop) -> None:
+    sold = {"data": ORDER, "metadata": {"source": "mobile-app", "exchangeFor": "ord_9"}}
+
+    response = await shop.ask("POST", "/v1/orders", sold, by=token())
+
+    [(_, envelope, _)] = shop.kafka.sent
+    assert response.status == 202
+    assert envelope["metadata"] == {"requestedBy": "cus_1", "source": "mobile-app"}
+
+
+@pytest.mark.parametrize("source", [7, ["web"], "w" * 41])
+async def test_where_it_was_sold_is_a_short_word(shop: Shop, source: Any) -> None:
+    sold = {"data": ORDER, "metadata": {"source": source}}
+
+    response = await shop.ask("POST", "/v1/orders", sold, by=token())
+
+    assert response.status == 400
+    assert "metadata.source" in (await response.json())["detail"]
+
+
 async def test_the_same_key_twice_places_one_order_and_answers_alike(shop: Shop) -> None:
     confirms(shop)
     answers = [
