@@ -52,6 +52,10 @@ _ROWS: Final = {
         " `paymentStatus` is the contract's word for customers: pending, completed, failed or"
         " refunded; `status` is the payment's own state, of which there are more."
     ),
+    "stock": (
+        " `aggregatedInventory` is over all warehouses that sell the product; `alerts` says whether"
+        " it is low in one of them, or has units in quarantine."
+    ),
 }
 """What is to be known of a table's rows."""
 _DIALECT_KEYS: Final = ("$schema", "$id")
@@ -254,9 +258,10 @@ def _pages(listing: Listing) -> list[_Json]:
     text: _Json = {"type": "string"}
     next_one = "The `next` of the page before, in the place of `page` or `offset`."
     found = [*PAGES, {"name": "cursor", "in": "query", "schema": text, "description": next_one}]
-    if listing.unread:
-        found.append({"name": "status", "in": "query", "schema": {"enum": ["all", "unread"]}})
-    if listing.by_user and "{id}" not in listing.path:
+    found += [
+        {"name": name, "in": "query", "schema": one.schema} for name, one in listing.filters.items()
+    ]
+    if listing.names_user:
         found.append({"name": "userId", "in": "query", "schema": text,
                       "description": "For staff: whose. A customer's own if absent."})  # fmt: skip
     return found

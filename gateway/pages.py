@@ -12,9 +12,10 @@ from typing import Any, Final, NamedTuple
 
 from aiohttp import web
 
+from gateway.filters import Asked, Wanted
 from gateway.refusals import bad_request
+from gateway.route import Listing
 from gateway.rules import GatewayRules
-from tables.notifications import is_unread
 
 ROWS_MAX: Final = 1_000
 """A worker shows no more of a table at once."""
@@ -29,7 +30,8 @@ class Page(NamedTuple):
     limit: int
     after: str
     """The key of the last row that was seen; empty at the start."""
-    unread: bool
+    asked: Asked = ()
+    """What rows must be like."""
 
     @property
     def number(self) -> int:
@@ -44,13 +46,13 @@ class Page(NamedTuple):
     @property
     def rows_max(self) -> int:
         """How many rows to look at: who leaves some out looks at more."""
-        return ROWS_MAX if self.unread else self.end
+        return ROWS_MAX if self.asked else self.end
 
-    def told(self, rows: Sequence[dict[str, Any]], *, more: bool) -> "Told":
+    def told(self, rows: Sequence[dict[str, Any]], wanted: Wanted, *, more: bool) -> "Told":
         """This page of the rows that were looked at; `more` says that there are further ones."""
-        wanted = [row for row in rows if not self.unread or is_unread(row["value"])]
-        shown = wanted[self.skip : self.end]
-        if len(wanted) > self.end:
+        found = [row for row in rows if wanted(row["value"])]
+        shown = found[self.skip : self.end]
+        if len(found) > self.end:
             return Told(shown, str(shown[-1]["key"]))
         return Told(shown, str(rows[-1]["key"]) if rows and more else "")
 
@@ -62,27 +64,36 @@ class Told(NamedTuple):
     last: str
 
 
-def page_of(request: web.Request, rules: GatewayRules, *, unread: bool) -> Page:
-    """The page that a request asks for; `unread` says whether the list knows `status`.
+def page_of(request: web.Request, listing: Listing, rules: GatewayRules) -> Page:
+    """The page that a request asks for.
 
     Raises:
-        Refusal: a number is out of its bounds, or the cursor is not one.
+        Refusal: a number is out of its bounds, the cursor is not one, or the list knows nothing
+            of what is asked: who does not hear so takes all rows for those they wanted.
     """
+    unknown = sorted(set(request.query) - listing.queries)
+    if unknown:
+        known = ", ".join(sorted(listing.queries))
+        raise bad_request(f"{unknown[0]}: this list does not know it; expected {known}")
     limit = _number(request, "limit", rules.page_size, 1, rules.page_size_max)
-    status = request.query.get("status", "all") if unread else "all"
-    if status not in {"all", "unread"}:
-        raise bad_request(f"status: {status}; expected all or unread")
+    asked = tuple(
+        [
+            (name, told)
+            for name, one in sorted(listing.filters.items())
+            if (told := one.read(name, request.query.get(name)))
+        ]
+    )
     ways = [name for name in ("page", "offset", "cursor") if name in request.query]
     if len(ways) > 1:
         raise bad_request(f"{' and '.join(ways)}: send one of them")
     cursor = request.query.get("cursor")
     if cursor is not None:
-        return Page(0, limit, _key_in(cursor), status == "unread")
+        return Page(0, limit, _key_in(cursor), asked)
     if ways == ["offset"]:
         skip = _number(request, "offset", 0, 0, ROWS_MAX - limit, _FURTHER)
     else:
         skip = limit * (_number(request, "page", 1, 1, ROWS_MAX // limit, _FURTHER) - 1)
-    return Page(skip, limit, "", status == "unread")
+    return Page(skip, limit, "", asked)
 
 
 def cursor_of(key: str) -> str:

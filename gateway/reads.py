@@ -10,28 +10,30 @@ from urllib.parse import quote, urlencode
 from aiohttp import web
 
 from gateway.answers import Answer, Answers
+from gateway.filters import wanted_of
 from gateway.guard import PRINCIPAL, entitled
 from gateway.measures import Measures
 from gateway.pages import Page, cursor_of, page_of
 from gateway.refusals import Refusal, not_found
-from gateway.route import Listing, Look
+from gateway.route import USERS, Listing, Look
 from gateway.rows import public
 from gateway.rules import GatewayRules
 from gateway.ticking import now_ms
 from gateway.tokens import Principal
 from gateway.workers import NoWorker, Workers
-from tables import orders, payments
+from tables import inventory, orders, payments
 from tables.pairs import pairs_prefix, second_of_dated
 
 _NO_KEYS: Final = ("", ".", "..")
 """As parts of a path they would name something else than a row."""
 _KEY_MAX: Final = 4_000
 """Quoted: longer than every key, shorter than what a worker reads of a request's first line."""
-_SEEN: Final[Mapping[str, tuple[str, Callable[[Mapping[str, Any]], str]]]] = {
-    "orders": ("orderStatus", orders.status_in),
-    "payments": ("paymentStatus", payments.status_in),
+_SEEN: Final[Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]]] = {
+    "orders": lambda row: {"orderStatus": orders.status_in(row)},
+    "payments": lambda row: {"paymentStatus": payments.status_in(row)},
+    "stock": inventory.aggregated,
 }
-"""By table: the field that tells a row's status in the contract's words, beside its own."""
+"""By table: what a row means in the contract's words, beside its own fields."""
 _ENDED: Final = frozenset({"failed", "refunded"})
 """Of the four states that customers see, those that nothing follows."""
 
@@ -112,7 +114,7 @@ class Reads:
             principal: Principal = request[PRINCIPAL]
             entitled(principal, f"{listing.resource}:read", None, mfa=False)
             prefix = _prefix(request, listing, principal)
-            page = page_of(request, self._rules, unread=listing.unread)
+            page = page_of(request, listing, self._rules)
             own = (principal.subject,) if listing.by_user and not principal.staff else ()
             key = (listing.path, prefix, *map(str, page), *own)
             found = await self._cached(key, lambda: self._leafed(listing, prefix, page, principal))
@@ -134,10 +136,14 @@ class Reads:
         self, listing: Listing, prefix: str, page: Page, principal: Principal
     ) -> Answer:
         whole = listing.by_user and not (principal.staff or listing.rows_of)
+        wanted = wanted_of(listing.filters, page.asked)
+        if listing.rows_of:  # Of an index a page is read, and may then show less.
+            page = page._replace(asked=())
         rows, more = await self._rows(listing, prefix, page, whole=whole)
-        shown, last = page.told(rows, more=more)
+        shown, last = page.told(rows, wanted_of(listing.filters, page.asked), more=more)
         if listing.rows_of:
-            shown = await self._behind(listing, shown, principal)
+            behind = await self._behind(listing, shown, principal)
+            shown = [row for row in behind if wanted(row["value"])]
         table = listing.rows_of or listing.table
         items = [self._public(table, row["value"]) for row in shown]
         told = {"items": items, "page": page.number, "limit": page.limit, "more": bool(last)}
@@ -175,10 +181,7 @@ class Reads:
 
     def _public(self, table: str, row: Any) -> dict[str, Any]:
         shown: dict[str, Any] = public(row, self._types[table])
-        if table in _SEEN:
-            name, status_in = _SEEN[table]
-            shown[name] = status_in(row)
-        return shown
+        return shown | _SEEN[table](row) if table in _SEEN else shown
 
     async def _rows(
         self, listing: Listing, prefix: str, page: Page, *, whole: bool
@@ -207,7 +210,8 @@ class Reads:
 def _prefix(request: web.Request, listing: Listing, principal: Principal) -> str:
     if not listing.by_user:
         return ""
-    user = request.match_info.get("id") or request.query.get("userId") or principal.subject
+    named = next((request.query[name] for name in USERS if request.query.get(name)), None)
+    user = request.match_info.get("id") or named or principal.subject
     if not principal.staff:
         _same(user, principal)
     return pairs_prefix(user)

@@ -2,13 +2,16 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 from events.base import Message
+from gateway.filters import Filter
 from gateway.rules import GatewayRules
 from gateway.tokens import Role
 
 Right = Literal["read", "write"]
+USERS: Final = ("userId", "customerId")
+"""Query parameters that name a customer: two names of one identity."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +124,21 @@ class Listing:
     """The table whose rows the keys stand for, by their last part."""
     owner: str = ""
     """The field of those rows with the customer."""
-    unread: bool = False
-    """Whether `status=unread` leaves out what was read."""
+    filters: Mapping[str, Filter] = field(default_factory=dict)
+    """By query parameter."""
     ttl: str = ""
     """As in a Look."""
+
+    @property
+    def names_user(self) -> bool:
+        """Whether staff say in the query whose rows they want."""
+        return self.by_user and "{id}" not in self.path
+
+    @property
+    def queries(self) -> frozenset[str]:
+        """Every query parameter that the list knows."""
+        user = USERS if self.names_user else ()
+        return frozenset({"page", "offset", "limit", "cursor", *self.filters, *user})
 
     def ttl_ms(self, rules: GatewayRules) -> int:
         """How long the answer may be served again."""

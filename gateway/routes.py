@@ -7,6 +7,7 @@ from typing import Final
 import events
 from events.base import Message
 from events.payment_ids import PAYMENT_PREFIX, payment_id_of
+from gateway import filters
 from gateway.route import Listing, Look, Owned, Route
 from gateway.tokens import Role
 
@@ -193,13 +194,15 @@ LISTINGS: Final = (
     Listing(
         "/v1/orders", None, "orders", "customer_orders",
         "A customer's orders, newest first.", by_user=True, rows_of="orders", owner="user_id",
+        filters=filters.ORDERS,
     ),
     Listing(
         "/v1/inventory", events.GetInventoryList, "inventory", "stock",
-        "Products with their stock.", ttl="inventory_list_ttl_ms",
+        "Products with their stock.", ttl="inventory_list_ttl_ms", filters=filters.STOCK,
     ),
     Listing(
         "/v1/users/{id}/notifications", events.GetUserNotifications, "notifications",
-        "notifications", "What a customer was told, newest first.", by_user=True, unread=True,
+        "notifications", "What a customer was told, newest first.", by_user=True,
+        filters=filters.NOTIFICATIONS,
     ),
 )  # fmt: skip

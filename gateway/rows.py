@@ -10,12 +10,12 @@ import msgspec
 
 _INTERNAL: Final = frozenset(
     {
-        "asked_ms", "cause_id", "correlation_id", "idempotency_key", "members", "pauses",
+        "asked_ms", "cause_id", "correlation_id", "idempotency_key", "members", "pauses", "queue",
         "resolved", "token",
     }
 )  # fmt: skip
-"""Nobody outside needs them, a payment token is as good as money, and what people noted of a
-payment that was stuck is not for its customer."""
+"""Nobody outside needs them, a payment token is as good as money, what people noted of a payment
+that was stuck is not for its customer, and who waits for a product is nobody else's business."""
 _CENTS: Final = 100
 
 

@@ -1,6 +1,7 @@
 """Inventory's tables. All rows of a product lie in the product's partition."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from engine.specs import TableSpec
 from streams.inventory.rows import Movement, Reservation, Seen, Stock
@@ -57,3 +58,40 @@ TOLD_SLOTS: Final = TableSpec(
 def part_key(part: LevelsPart) -> str:
     """Key in `levels_parts`."""
     return pair_key(part.warehouse_id, pair_key(f"{part.partition:05d}", f"{part.number:05d}"))
+
+
+def is_at(row: Mapping[str, Any], warehouse_id: str) -> bool:
+    """Whether a product, as the views show it, is sold from a warehouse, in stock or not."""
+    return any(level["warehouse_id"] == warehouse_id for level in _sold(row))
+
+
+def available_in(row: Mapping[str, Any]) -> int:
+    """Units of a product, as the views show it, that an order may have."""
+    return sum([_available(level) for level in _sold(row)])
+
+
+def aggregated(row: Mapping[str, Any]) -> dict[str, Any]:
+    """What GetInventoryStatus tells of a product over all warehouses that sell it."""
+    levels = _sold(row)
+    return {
+        "aggregatedInventory": {
+            "totalAvailable": available_in(row),
+            "totalReserved": sum([level["reserved"] for level in levels]),
+            "safetyStock": sum([level["policy"]["safety_stock"] for level in levels]),
+            "reorderLevel": sum([level["policy"]["reorder_point"] for level in levels]),
+        },
+        "alerts": {
+            "lowStock": any(
+                _available(level) <= level["policy"]["reorder_point"] for level in levels
+            ),
+            "qualityIssues": any(level["quarantined"] for level in levels),
+        },
+    }
+
+
+def _sold(row: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [level for level in row.get("levels", ()) if level["status"] != "DISCONTINUED"]
+
+
+def _available(level: Mapping[str, Any]) -> int:
+    return int(level["on_hand"] - level["reserved"]) if level["status"] == "ACTIVE" else 0

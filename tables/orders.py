@@ -6,7 +6,7 @@ from typing import Any, Final
 from engine.specs import TableSpec
 from streams.orders.carts import Cart
 from streams.orders.early import EarlyMessages
-from streams.orders.rows import Order, seen_status
+from streams.orders.rows import Order, Status, seen_status
 from streams.orders.subscribed import SubscribedOrders
 
 ORDERS: Final = TableSpec(
@@ -63,6 +63,9 @@ SWEPT: Final = TableSpec(
     help="How far the sweep over this partition's orders has come, and how many there were.",
     hidden=True,
 )
+
+STATUSES: Final = tuple(dict.fromkeys([*map(seen_status, Status), *map(str, Status)]))
+"""Every word for where an order stands: those that customers see, then the order's own."""
 
 
 def status_in(row: Mapping[str, Any]) -> str:

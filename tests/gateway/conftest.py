@@ -245,6 +245,14 @@ def paid_for(customer_id: str = "cus_1") -> dict[str, Any]:
     return {"session": session, "status": "AUTHORIZED"}
 
 
+def level(warehouse_id: str = "wh_1", on_hand: int = 0, **fields: Any) -> dict[str, Any]:
+    """A product in one warehouse as a worker shows it."""
+    return {
+        "warehouse_id": warehouse_id, "on_hand": on_hand, "reserved": 0, "quarantined": 0,
+        "status": "ACTIVE", "policy": {"reorder_point": 10, "safety_stock": 5}, **fields,
+    }  # fmt: skip
+
+
 def everything(name: str, user_id: str = "cus_1") -> dict[str, dict[str, Any]]:
     """A worker's rows with one of everything that commands may be about, of that name."""
     subscription = {"subscription_id": name, "user_id": user_id, "plan_id": "plan_monthly_pro"}

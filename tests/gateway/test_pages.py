@@ -12,7 +12,7 @@ from gateway.routes import LISTINGS
 from gateway.rules import GatewayRules
 from gateway.workers import Workers
 from tables.pairs import dated_key
-from tests.gateway.conftest import Shop, token
+from tests.gateway.conftest import Shop, level, row, token
 
 
 def products(shop: Shop, count: int) -> None:
@@ -126,14 +126,91 @@ async def test_notifications_are_passed_over_as_the_query_asks(shop: Shop) -> No
 
 
 @pytest.mark.parametrize(
-    ("path", "status"),
+    ("query", "found"),
     [
-        ("/v1/users/cus_1/notifications?status=new", 400),
-        ("/v1/inventory?status=new", 200),
+        ("inStock=true", ["many", "west"]),
+        ("inStock=false", ["gone", "held", "none", "unfit"]),
+        ("minStockLevel=8", ["many", "west"]),
+        ("minStockLevel=9", ["many"]),
+        ("location=wh_west", ["west"]),
+        ("inStock=true&location=wh_1", ["many"]),
+        ("location=nowhere", []),
     ],
 )
-async def test_only_notifications_are_read_or_not(shop: Shop, path: str, status: int) -> None:
-    assert (await shop.ask("GET", path, by=token())).status == status
+async def test_products_are_listed_by_what_an_order_may_have_and_where(
+    shop: Shop, query: str, found: list[str]
+) -> None:
+    levels = {
+        "none": [],
+        "many": [level(on_hand=5), level("wh_2", 4)],
+        "west": [level("wh_west", 9, reserved=1)],
+        "held": [level(on_hand=5, reserved=5)],
+        "unfit": [level(on_hand=5, status="QUARANTINED")],
+        "gone": [level("wh_west", 5, status="DISCONTINUED")],
+    }
+    shop.worker.rows["stock"] = {
+        name: {"product_id": name, "levels": some} for name, some in levels.items()
+    }
+
+    shown = await page(shop, f"/v1/inventory?{query}")
+
+    assert [one["productId"] for one in shown["items"]] == found
+
+
+@pytest.mark.parametrize(
+    ("status", "found"),
+    [("Processing", ["ord_3", "ord_1"]), ("paid", ["ord_1"]), ("Returned", [])],
+)
+async def test_orders_are_listed_by_their_status_page_by_page(
+    shop: Shop, status: str, found: list[str]
+) -> None:
+    stands = {"ord_1": "paid", "ord_2": "confirmed", "ord_3": "processing"}
+    shop.worker.rows["orders"] = {name: row(name, status=one) for name, one in stands.items()}
+    shop.worker.rows["customer_orders"] = {
+        dated_key("cus_1", n, name): n for n, name in enumerate(stands)
+    }
+
+    pages = await followed(shop, f"/v1/orders?limit=2&status={status}")
+
+    assert [one["orderId"] for p in pages for one in p["items"]] == found
+
+
+@pytest.mark.parametrize("name", ["userId", "customerId"])
+async def test_staff_list_a_customers_orders_by_either_name(shop: Shop, name: str) -> None:
+    shop.worker.rows["orders"] = {"ord_1": row()}
+    shop.worker.rows["customer_orders"] = {dated_key("cus_1", 1, "ord_1"): 1}
+    agent = token("agent", "customer_service", "orders:read")
+
+    response = await shop.ask("GET", f"/v1/orders?{name}=cus_1", by=agent)
+    foreign = await shop.ask("GET", f"/v1/orders?{name}=cus_1", by=token("cus_2"))
+
+    assert [one["orderId"] for one in (await response.json())["items"]] == ["ord_1"]
+    assert foreign.status == 404
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ("orders?status=gone", "status: gone; expected Pending or Cancelled or"),
+        ("users/cus_1/notifications?status=new", "status: new; expected all or unread"),
+        ("inventory?inStock=yes", "inStock: yes; expected true or false"),
+        ("inventory?minStockLevel=-1", "minStockLevel: -1; expected at most 9 digits"),
+        ("inventory?location=", "location: expected 1 to 128 characters"),
+        ("inventory?category=toys", "category: this list does not know it; expected cursor, in"),
+        ("inventory?userId=cus_1", "userId: this list does not know it"),
+        (
+            "orders?pageSize=50",
+            "pageSize: this list does not know it; expected cursor, customerId,",
+        ),
+    ],
+)
+async def test_what_a_list_cannot_be_asked_is_refused_and_not_passed_over(
+    shop: Shop, asked: str, words: str
+) -> None:
+    response = await shop.ask("GET", f"/v1/{asked}", by=token())
+
+    assert response.status == 400
+    assert (await response.json())["detail"].startswith(words)
 
 
 async def test_rows_of_several_workers_are_more_than_a_page_together() -> None:
@@ -145,5 +222,5 @@ async def test_rows_of_several_workers_are_more_than_a_page_together() -> None:
     reads = Reads(cast("Workers", Two()), {}, GatewayRules(), Measures())
     listing = next(one for one in LISTINGS if one.table == "stock")
     for limit, found in ((1, (["a"], True)), (2, (["a", "b"], False))):
-        rows, more = await reads._rows(listing, "", Page(0, limit, "", unread=False), whole=False)
+        rows, more = await reads._rows(listing, "", Page(0, limit, ""), whole=False)
         assert ([row["key"] for row in rows], more) == found

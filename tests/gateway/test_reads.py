@@ -11,7 +11,7 @@ from gateway.rules import GatewayRules
 from observability.boards import BOARDS
 from observability.dashboards import text_of
 from tables.pairs import dated_key
-from tests.gateway.conftest import RULES, VIEW_TOKEN, Shop, row, token
+from tests.gateway.conftest import RULES, VIEW_TOKEN, Shop, level, row, token
 
 
 async def test_an_order_shows_in_the_form_of_the_api(shop: Shop) -> None:
@@ -350,6 +350,39 @@ async def test_the_cache_of_staff_is_no_customers(shop: Shop) -> None:
     agent = token("agent", "customer_service", "orders:read")
     assert (await shop.ask("GET", "/v1/orders/ord_1", by=agent)).status == 200
     assert (await shop.ask("GET", "/v1/orders/ord_1", by=token("staff"))).status == 404
+
+
+async def test_stock_is_told_over_all_warehouses_and_not_who_waits_for_it(shop: Shop) -> None:
+    shop.worker.rows["stock"] = {
+        "prd_1": {
+            "product_id": "prd_1",
+            "levels": [
+                level("wh_1", 20, reserved=4, quarantined=1),
+                level("wh_2", 30),
+                level("wh_3", 7, status="DISCONTINUED"),
+            ],
+            "queue": [{"reservation_id": "ord_of_another:1", "quantity": 2, "country": "NL"}],
+        }
+    }
+
+    response = await shop.ask("GET", "/v1/inventory/prd_1/status", by=token())
+
+    body = await response.json()
+    assert body["aggregatedInventory"] == {
+        "totalAvailable": 46, "totalReserved": 4, "safetyStock": 10, "reorderLevel": 20,
+    }  # fmt: skip
+    assert body["alerts"] == {"lowStock": False, "qualityIssues": True}
+    assert "ord_of_another" not in await response.text()
+
+
+async def test_stock_at_its_reorder_point_is_low(shop: Shop) -> None:
+    shop.worker.rows["stock"] = {
+        "prd_1": {"product_id": "prd_1", "levels": [level("wh_1", 99), level("wh_2", 10)]}
+    }
+
+    response = await shop.ask("GET", "/v1/inventory/prd_1/status", by=token())
+
+    assert (await response.json())["alerts"]["lowStock"] is True
 
 
 async def test_a_list_of_stock_is_served_again_and_a_customers_list_is_not(shop: Shop) -> None:
