@@ -11,7 +11,7 @@ dead letters with the reason; replayed from there, it is tried again.
 from typing import Final
 
 from agents.stock_levels import telling_levels
-from agents.wiring import Cause, announce, cause_of, timer_cause
+from agents.wiring import Cause, announce, cause_of, requester, timer_cause
 from engine.errors import BadRecord
 from engine.specs import AgentSpec, Context, Delivery, Source, Timer
 from events.inventory import DeleteInventory
@@ -22,7 +22,7 @@ from streams.inventory.corrections import (
     product_of,
     recount,
 )
-from streams.inventory.facts import Decision, Refusal
+from streams.inventory.facts import Decision, Refusal, signed
 from streams.inventory.holds import commit, expire, extend, is_over, reserve
 from streams.inventory.leaving import ship
 from streams.inventory.posting import HOLD, PURGE, Posting, post, timer_of
@@ -109,7 +109,8 @@ class _Desk:
         if _was_seen(ctx, cause):
             return
         stock = self._stock(ctx, command.product_id)
-        self._carry_out(ctx, cause, stock, receive(stock, command, cause.at_ms, self._rules))
+        decision = receive(stock, command, cause.at_ms, self._rules)
+        self._carry_out(ctx, cause, stock, signed(decision, _who(delivery)))
         self._see(ctx, cause)
 
     def correct(self, ctx: Context, delivery: Delivery) -> None:
@@ -117,14 +118,16 @@ class _Desk:
         if _was_seen(ctx, cause):
             return
         stock = self._stock(ctx, command.product_id)
-        self._carry_out(ctx, cause, stock, correct(stock, command, cause.at_ms, self._rules))
+        decision = correct(stock, command, cause.at_ms, self._rules)
+        self._carry_out(ctx, cause, stock, signed(decision, _who(delivery)))
         self._see(ctx, cause)
 
     def discontinue(self, ctx: Context, delivery: Delivery) -> None:
         command: DeleteInventory = delivery.value.data
         cause = cause_of(delivery)
         stock = self._stock(ctx, product_of(command))
-        self._carry_out(ctx, cause, stock, discontinue(stock, command, cause.at_ms))
+        decision = discontinue(stock, command, cause.at_ms)
+        self._carry_out(ctx, cause, stock, signed(decision, _who(delivery)))
 
     def recount(self, ctx: Context, delivery: Delivery) -> None:
         command, cause = delivery.value.data, cause_of(delivery)
@@ -185,6 +188,10 @@ class _Desk:
         until_ms = cause.at_ms + self._rules.dedupe_ms
         ctx.table(SEEN_STOCK)[cause.event_id] = Seen(until_ms)
         ctx.set_timer(FORGET, cause.event_id, until_ms)
+
+
+def _who(delivery: Delivery) -> str | None:
+    return requester(delivery.value.metadata)
 
 
 def _was_seen(ctx: Context, cause: Cause) -> bool:

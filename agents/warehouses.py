@@ -58,7 +58,8 @@ def _receive(ctx: Context, delivery: Delivery) -> None:
     after, commands = received(row, event)
     if after is not row:
         ctx.table(WAREHOUSES)[row.warehouse_id] = after
-        announce(ctx, AGENT, cause_of(delivery), commands)
+        by = {"requestedBy": event.received_by} if event.received_by else None
+        announce(ctx, AGENT, cause_of(delivery), commands, by)
 
 
 def _count(ctx: Context, delivery: Delivery) -> None:

@@ -15,6 +15,7 @@ from topics import topic_of
 from wire.contract import CONTRACT
 
 _CHANNEL_CHARS_MAX: Final = 40
+_PERSON_CHARS_MAX: Final = 128
 
 
 class Cause(msgspec.Struct, frozen=True, gc=False):
@@ -39,6 +40,11 @@ def cause_of(delivery: Delivery) -> Cause:
 def sales_channel(metadata: Mapping[str, Any] | None) -> str:
     """Where an order was sold, as its producer says: web, mobile-app; empty where none does."""
     return str(metadata.get("source") or "")[:_CHANNEL_CHARS_MAX] if metadata else ""
+
+
+def requester(metadata: Mapping[str, Any] | None) -> str | None:
+    """Who asked for something, as the HTTP API says; None where nobody does."""
+    return str(metadata.get("requestedBy") or "")[:_PERSON_CHARS_MAX] or None if metadata else None
 
 
 def timer_cause(agent: str, timer: Timer, now_ms: int) -> Cause:

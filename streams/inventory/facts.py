@@ -160,6 +160,8 @@ class Moved(msgspec.Struct, frozen=True, gc=False):
     counterpart: str = ""
     reference: str = ""
     notes: str | None = None
+    by: str | None = None
+    """Who said so; None: nobody told."""
 
 
 class Owed(msgspec.Struct, frozen=True, gc=False):
@@ -217,3 +219,15 @@ Decision = tuple[Fact, ...] | Refusal
 
 ALL = "ALL"
 """The warehouse id that stands for every warehouse."""
+
+
+def signed(decision: Decision, by: str | None) -> Decision:
+    """The same, and that it was somebody who had goods moved."""
+    if by is None or isinstance(decision, Refusal):
+        return decision
+    return tuple(
+        [
+            msgspec.structs.replace(fact, by=by) if isinstance(fact, Moved) else fact
+            for fact in decision
+        ]
+    )

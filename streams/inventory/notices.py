@@ -209,6 +209,7 @@ def _moved(before: Stock, after: Stock, fact: Moved) -> InventoryAdjusted:
         on_hand=now.on_hand,
         reserved=now.reserved,
         notes=fact.notes,
+        adjusted_by=fact.by,
         discontinued=True if now.status == "DISCONTINUED" else None,
     )
 

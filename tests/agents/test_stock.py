@@ -33,12 +33,18 @@ class Desk:
         self.driver = Driver([stock_agent(rules)], chunk_max=chunk_max)
         self.sent = 0
 
-    def send(self, command: Command, event_id: str = "", partition: int | None = None) -> str:
+    def send(
+        self, command: Command, event_id: str = "", partition: int | None = None, by: str = ""
+    ) -> str:
         """Send without running; give the event id."""
         self.sent += 1
         event_id = event_id or f"evt_{self.sent}"
         value = events.encode(
-            command, event_id=event_id, timestamp=self.driver.now_ms, correlation_id="saga"
+            command,
+            event_id=event_id,
+            timestamp=self.driver.now_ms,
+            correlation_id="saga",
+            metadata={"requestedBy": by} if by else None,
         )
         self.last = self.driver.send(
             INVENTORY_COMMANDS,
@@ -49,10 +55,10 @@ class Desk:
         )
         return event_id
 
-    def do(self, command: Command, event_id: str = "") -> list[Envelope]:
+    def do(self, command: Command, event_id: str = "", by: str = "") -> list[Envelope]:
         """Send and run; give what was published meanwhile."""
         before = len(self.published())
-        self.send(command, event_id)
+        self.send(command, event_id, by=by)
         self.driver.run()
         return self.published()[before:]
 
@@ -210,6 +216,25 @@ def test_a_level_is_given_up_wherever_its_command_lies(product: str, partition: 
 
     assert desk.rows()["stock"][product].levels[0].status == "DISCONTINUED"
     assert desk.refusals() == []
+
+
+def test_who_had_stock_changed_is_told_and_no_hold_is_theirs() -> None:
+    desk = Desk()
+    desk.do(reserve(desk, "o:1"))
+    correction = UpdateInventory(product_id="p", quantity_change=-1, warehouse_id="wh")
+    deletion = DeleteInventory(inventory_id="p:wh")
+
+    moved, held = desk.do(add(5), by="receiver")
+    [corrected] = desk.do(correction, by="manager")
+    desk.do(release("o:1"))
+    told = desk.do(deletion, by="admin")
+
+    assert [one.data.adjusted_by for one in (moved, corrected, told[0])] == [
+        "receiver",
+        "manager",
+        "admin",
+    ]
+    assert (held.data.reason, held.data.adjusted_by) == ("order_reserved", None)
 
 
 def test_only_the_newest_movements_of_each_product_are_kept() -> None:

@@ -122,6 +122,15 @@ def test_a_receipt_is_on_the_shelf_once_whatever_repeats() -> None:
     assert (shelves.on_hand("s1"), shelves.on_hand("p2")) == (5, 7)
 
 
+def test_who_received_goods_is_told_of_each_product() -> None:
+    shelves = Shelves()
+
+    shelves.tell(receipt().model_copy(update={"received_by": "user_john_doe"}))
+
+    told = [one.data.adjusted_by for one in shelves.said("InventoryAdjusted")]
+    assert told == ["user_john_doe"] * 2
+
+
 def test_a_count_corrects_stock_and_a_gap_raises_an_alarm() -> None:
     shelves = Shelves()
     shelves.tell(add("prod_1", 10))
