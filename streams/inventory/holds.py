@@ -29,6 +29,7 @@ from streams.inventory.rows import (
     Reservation,
     Stock,
     available_everywhere,
+    is_sold,
     line_of,
 )
 from streams.inventory.rules import InventoryRules
@@ -47,9 +48,10 @@ def reserve(
 ) -> Decision:
     """Hold a line's units until its expiresAt, or have it wait, or turn it away.
 
-    A line waits when the product and the command allow it, the queue has room, and the
-    restock is near enough or not known (G-11). A repeat changes nothing. `other` is the
-    reservation that the command takes over: what that one holds, nobody else gets between (G-33).
+    A line waits when the product and the command allow it, the product is still sold, the queue
+    has room, and the restock is near enough or not known (G-11). A repeat changes nothing. `other`
+    is the reservation that the command takes over: what that one holds, nobody else gets between
+    (G-33).
     """
     expires_at_ms = ms_of(command.expires_at)
     if row is not None:
@@ -160,6 +162,7 @@ def _short(
     restock_at_ms = expected_restock_ms(stock, at_ms)
     waits = (
         stock.backorder_allowed
+        and is_sold(stock)
         and command.backorder is not False
         and len(stock.queue) < rules.backorders_max
         and (restock_at_ms is None or restock_at_ms - at_ms <= rules.backorder_wait_ms)

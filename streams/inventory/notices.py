@@ -39,6 +39,7 @@ from streams.inventory.rows import (
     Stock,
     available,
     available_everywhere,
+    is_sold,
     level_of,
 )
 from streams.moments import day_of, moment_of
@@ -243,7 +244,7 @@ def _ran_out(after: Stock, fact: RanOut) -> OutOfStock:
         current_quantity=0,
         last_sold_at=_moment(after.last_sold_at_ms),
         pending_orders=len(after.queue),
-        backorder_allowed=after.backorder_allowed,
+        backorder_allowed=after.backorder_allowed and is_sold(after),
         estimated_restock_date=_day(restock_at_ms),
         auto_reorder_triggered=restock_at_ms is not None,
     )

@@ -32,7 +32,9 @@ def expected_restock_ms(stock: Stock, at_ms: int) -> int | None:
     coming = [
         level.restock_at_ms
         for level in stock.levels
-        if level.restock_at_ms is not None and level.restock_at_ms > at_ms
+        if level.status != "DISCONTINUED"
+        and level.restock_at_ms is not None
+        and level.restock_at_ms > at_ms
     ]
     return min(coming, default=None)
 

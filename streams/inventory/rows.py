@@ -207,6 +207,11 @@ def available_everywhere(stock: Stock) -> int:
     return sum([available(level) for level in stock.levels])
 
 
+def is_sold(stock: Stock) -> bool:
+    """Whether more of a product may come; one that never was anywhere may turn up."""
+    return not stock.levels or any(level.status != "DISCONTINUED" for level in stock.levels)
+
+
 def level_of(stock: Stock, warehouse_id: str) -> Level | None:
     """The product's level in one warehouse, if it was ever there."""
     for level in stock.levels:

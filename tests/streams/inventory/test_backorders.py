@@ -54,6 +54,36 @@ def _turned_away_for_good(shop: Shop, line: str) -> bool:
     return told.backorder_allowed is False and (row.status, still) == ("CANCELLED", "CANCELLED")
 
 
+def test_nobody_waits_for_a_product_that_is_sold_nowhere_any_more() -> None:
+    shop = stocked(east=2, west=1)
+    shop.delete(f"{PRODUCT}:{EAST}")
+    shop.reserve("a:1", 2)
+    waited = shop.status("a:1")
+    shop.release("a:1")
+    shop.take_out_of_stock()
+
+    shop.delete(f"{PRODUCT}:{WEST}")
+    shop.reserve("b:1", 2)
+
+    ran_out, short = shop.take_out_of_stock()
+    assert waited == "PENDING"
+    assert (ran_out.backorder_allowed, short.backorder_allowed) == (False, False)
+    assert shop.status("b:1") == "CANCELLED"
+
+
+def test_a_level_that_is_discontinued_expects_no_goods() -> None:
+    reorder = ReorderPolicy(reorder_point=1, safety_stock=0, lead_time_days=2)
+    shop = stocked(east=2, west=1, rules=replace(RULES, policies={f"{PRODUCT}:{EAST}": reorder}))
+    shop.update(-1)
+    shop.delete(f"{PRODUCT}:{EAST}")
+    shop.take_out_of_stock()
+
+    shop.reserve("a:1", 2)
+
+    (told,) = shop.take_out_of_stock()
+    assert (told.backorder_allowed, told.estimated_restock_date) == (True, None)
+
+
 def test_a_product_without_backorder_turns_short_lines_away() -> None:
     shop = Shop(stock=new_stock(PRODUCT, backorder_allowed=False))
 

@@ -253,7 +253,7 @@ def test_a_discontinued_level_sells_nothing_and_keeps_its_books() -> None:
     assert (told.adjusted_quantity, told.new_quantity, told.discontinued) == (-5, 0, True)
     assert (told.reason, told.notes) == ("manual_correction", "discontinued")
     shop.reserve("a:1", 1)
-    assert shop.status("a:1") == "PENDING"
+    assert shop.status("a:1") == "CANCELLED"
 
 
 @pytest.mark.parametrize(
