@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from events.base import Message
 from gateway.filters import Filter
@@ -44,6 +44,8 @@ class Route:
     mfa: bool = False
     takes: Mapping[str, str] = field(default_factory=dict)
     """Wire field of the message to the variable of the path that fills it."""
+    parts: Callable[[str, Mapping[str, Any]], Mapping[str, str]] | None = None
+    """What the path's id says beside a body, where that is more than one field."""
     fixed: Mapping[str, object] = field(default_factory=dict)
     """Wire fields that this route decides: `$subject` is the caller, `$capacity` what they are."""
     owned: Owned | None = None

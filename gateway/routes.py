@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 import events
 from events.base import Message
@@ -25,6 +25,15 @@ _SUBSCRIPTION: Final = Owned("subscriptions", "", "subscriptionId", among="userI
 def _payment_of(either: str) -> str:
     """A payment by its own id or its order's (K21)."""
     return either if either.startswith(PAYMENT_PREFIX) else payment_id_of(either)
+
+
+def _item(inventory_id: str, body: Mapping[str, Any]) -> dict[str, str]:
+    """What an inventoryId, `<productId>:<warehouseId>`, says; a product's own id says no more."""
+    where = f":{body.get('warehouseId')}"
+    if inventory_id.endswith(where):
+        return {"productId": inventory_id.removesuffix(where)}
+    product_id, colon, warehouse_id = inventory_id.partition(":")
+    return {"productId": product_id} | ({"warehouseId": warehouse_id} if colon else {})
 
 
 def _own(message: type[Message], verb: str) -> Route:
@@ -74,8 +83,9 @@ ROUTES: Final[tuple[Route, ...]] = (
     ),
     Route(
         "PUT", "/v1/inventory/{id}", events.UpdateInventory, "inventory",
-        "Correct the stock of a product in a warehouse.",
-        roles=STORE, mfa=True, takes=_map(productId="id"), location="/v1/inventory/{id}/status",
+        "Correct the stock of a product in a warehouse: `<productId>:<warehouseId>`.",
+        roles=STORE, mfa=True, takes=_map(productId="id"), parts=_item,
+        location="/v1/inventory/{id}/status",
     ),
     Route(
         "DELETE", "/v1/inventory/{id}", events.DeleteInventory, "inventory",

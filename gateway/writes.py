@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 import uuid
+from collections.abc import Mapping
 from functools import cache, reduce
 from http import HTTPStatus
 from typing import Any, Final
@@ -176,9 +177,8 @@ def _filled(
     filled = {**data, **_customer(route, data), **_fixed(route, principal)}
     if not principal.staff:
         _refuse_what_is_the_shops(route, data)
-    for field, variable in route.takes.items():
-        if variable != _FROM_BODY:
-            _fill(filled, field, request.match_info[variable])
+    for field, value in _by_path(request, route, data).items():
+        _fill(filled, field, value)
     if route.user is not None and not (principal.staff and filled.get(route.user)):
         _fill(filled, route.user, principal.subject)
     if route.signs is not None and filled.get(route.signs) is not None:
@@ -189,6 +189,13 @@ def _filled(
     if "idempotency_key" in route.message.model_fields and not filled.get(key_field):
         filled[key_field] = event_id
     return filled
+
+
+def _by_path(request: web.Request, route: Route, data: dict[str, Any]) -> Mapping[str, str]:
+    if route.parts is not None:
+        return route.parts(request.match_info["id"], data)
+    takes = route.takes.items()
+    return {field: request.match_info[name] for field, name in takes if name != _FROM_BODY}
 
 
 def _customer(route: Route, data: dict[str, Any]) -> dict[str, Any]:

@@ -95,6 +95,30 @@ async def test_where_it_was_sold_is_a_short_word(shop: Shop, source: Any) -> Non
     assert "metadata.source" in (await response.json())["detail"]
 
 
+@pytest.mark.parametrize(
+    ("path", "body", "found"),
+    [
+        ("prd_1:wh_1", {}, ("prd_1", "wh_1")),
+        ("prd_1:wh_1", {"warehouseId": "wh_1"}, ("prd_1", "wh_1")),
+        ("prd_1:wh_1", {"productId": "prd_1", "warehouseId": "wh_1"}, ("prd_1", "wh_1")),
+        ("prd:1:wh_1", {"warehouseId": "wh_1"}, ("prd:1", "wh_1")),
+        ("prd_1", {"warehouseId": "wh_1"}, ("prd_1", "wh_1")),
+        ("prd_1:wh_1", {"warehouseId": "wh_2"}, None),
+        ("prd_1:wh_1", {"productId": "prd_2"}, None),
+        ("prd_1", {}, None),
+    ],
+)
+async def test_stock_is_corrected_where_the_path_says(
+    shop: Shop, path: str, body: dict[str, Any], found: tuple[str, str] | None
+) -> None:
+    by = token("m", "store_manager", "inventory:write", mfa=True)
+
+    response = await shop.ask("PUT", f"/v1/inventory/{path}", {"quantityChange": -1} | body, by=by)
+
+    told = [(one.product_id, one.warehouse_id) for one, _, _ in shop.kafka.sent]
+    assert (response.status, told) == ((202, [found]) if found else (400, []))
+
+
 async def test_the_same_key_twice_places_one_order_and_answers_alike(shop: Shop) -> None:
     confirms(shop)
     answers = [
