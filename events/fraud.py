@@ -1,7 +1,7 @@
 """Fraud detection, keyed by paymentId."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Final
 
 from pydantic import AfterValidator
 
@@ -22,6 +22,9 @@ from events.vocabulary import (
 def _snake_case(words: str) -> str:
     return words.lower().replace(" ", "_")
 
+
+TOO_MANY: Final = "rate_limited"
+"""The reason by which a check refuses one payment too many in an hour that nobody suspects."""
 
 FraudType = Annotated[Text, AfterValidator(_snake_case)]
 """A kind of fraud; older producers wrote «Stolen Card» for stolen_card."""
@@ -127,6 +130,11 @@ class FraudCheckCompleted(FraudEvent):
     signals: Many[Signal] | None = None
     confidence: Ratio
     checked_at: Moment | None = None
+
+    @property
+    def is_too_many(self) -> bool:
+        """Whether only this payment is refused: it says nothing of the order, or its goods."""
+        return TOO_MANY in self.reasons
 
 
 class FraudDetected(FraudEvent):

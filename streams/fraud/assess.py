@@ -126,9 +126,12 @@ def decide(
     place = place_of(payment, at_ms)
     km = travelled_km(profile.place, place, rules)
     scored = score(profile, payment, velocity, at_ms, rules)
-    reasons = _reasons(profile, payment, velocity, km, rules)
+    reasons = _reasons(profile, payment, km, rules)
     points = floored(scored.points, reasons, rules) if reasons else scored.points
     decision = decision_of(points, reasons, rules)
+    if decision != "DECLINED" and velocity.payments > rules.attempts_hour_max:
+        decision = "DECLINED"
+        reasons = reasons if points >= rules.decline_from else (*reasons, Reason.RATE_LIMITED)
     counts = payment.amount_minor if decision == "APPROVED" else None
     attempt = Attempt(payment.payment_id, at_ms, payment.ip, payment.card, counts)
     assessed = Assessed(payment, attempt, scored, points, reasons, decision, place)
@@ -138,17 +141,11 @@ def decide(
 
 
 def _reasons(
-    profile: RiskProfile,
-    payment: Payment,
-    velocity: Velocity,
-    km: int | None,
-    rules: FraudRules,
+    profile: RiskProfile, payment: Payment, km: int | None, rules: FraudRules
 ) -> tuple[Reason, ...]:
     found: list[Reason] = []
     if profile.suspended_by is not None:
         found.append(Reason.ACCOUNT_SUSPENDED)
-    if velocity.payments > rules.attempts_hour_max:
-        found.append(Reason.RATE_LIMITED)
     if payment.card_reported_stolen:
         found.append(Reason.CARD_REPORTED_STOLEN)
     if km is not None:

@@ -5,6 +5,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from events.fraud import TOO_MANY
 from streams.fraud.factors import (
     FACTORS,
     Factor,
@@ -37,10 +38,11 @@ class Reason(StrEnum):
     """Why a payment is declined or held whatever its factors say, in order of precedence."""
 
     ACCOUNT_SUSPENDED = "account_suspended"
-    RATE_LIMITED = "rate_limited"
     CARD_REPORTED_STOLEN = "card_reported_stolen"
     IMPOSSIBLE_TRAVEL = "impossible_travel"
     KNOWN_FRAUD_DEVICE = "known_fraud_device"
+    RATE_LIMITED = TOO_MANY
+    """Only where no fraud is found: who reads it may take it for no suspicion."""
 
 
 class Score(msgspec.Struct, frozen=True, gc=False):
@@ -103,10 +105,10 @@ def floored(points: int, reasons: tuple[Reason, ...], rules: FraudRules) -> int:
 def decision_of(points: int, reasons: tuple[Reason, ...], rules: FraudRules) -> Decision:
     """Decide on a score that already stands on its floor (K3, G-23).
 
-    In order: a suspended account or too many attempts decline; so does a critical score, or a high
-    one with a stolen card or a device known from fraud; other high and medium scores are reviewed.
+    In order: a suspended account declines; so does a critical score, or a high one with a stolen
+    card or a device known from fraud; other high and medium scores are reviewed.
     """
-    if Reason.ACCOUNT_SUSPENDED in reasons or Reason.RATE_LIMITED in reasons:
+    if Reason.ACCOUNT_SUSPENDED in reasons:
         return "DECLINED"
     if points >= rules.block_from:
         return "DECLINED"

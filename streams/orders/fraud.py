@@ -9,7 +9,6 @@ from streams.orders.rows import BEFORE_DISPATCH, HOLDABLE, Order, Status
 from streams.orders.rules import OrderRules
 
 _GRAVE: Final = frozenset({"high", "critical"})
-_TOO_MANY: Final = "rate_limited"
 
 
 def detected(order: Order, event: FraudDetected, at_ms: int, rules: OrderRules) -> tuple[Fact, ...]:
@@ -24,10 +23,10 @@ def checked(
 ) -> tuple[Fact, ...]:
     """Hold for a review, go back to where the order was, or cancel.
 
-    Of what an amendment added too many payments in an hour are refused, and no suspicion: its
-    PaymentFailed takes it back.
+    One payment too many in an hour is no suspicion: its PaymentFailed ends what it would have
+    paid for, the order or what an amendment added.
     """
-    if event.payment_id != order.payment_id and _TOO_MANY in event.reasons:
+    if event.is_too_many:
         return ()
     if event.decision == "MANUAL_REVIEW":
         return _review(order, "MANUAL_REVIEW", at_ms, rules)

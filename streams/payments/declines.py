@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from events.fraud import TOO_MANY
 from events.vocabulary import PaymentFailureReason
 from streams.payments.states import TEXT_CHARS_MAX, Failure
 
@@ -54,9 +55,6 @@ ALREADY_CAPTURED: Final = "already_captured"
 GONE: Final = frozenset({"already_voided", "charge_expired", "unknown_charge"})
 """Refusals of a void by which it says: nothing is held."""
 
-FRAUD_RATE_LIMITED: Final = "rate_limited"
-"""The reason in FraudCheckCompleted by which Fraud says: too many attempts in an hour."""
-
 
 def failure_of(code: str | None, message: str | None, charge_id: str, provider: str) -> Failure:
     """Say what a provider's refusal of a charge means."""
@@ -85,7 +83,7 @@ def unknown_outcome(code: str, message: str | None = None, provider: str = "") -
 
 def fraud_failure(reasons: tuple[str, ...]) -> Failure:
     """Say why Fraud's refusal ends a payment."""
-    if FRAUD_RATE_LIMITED in reasons:
+    if TOO_MANY in reasons:
         return Failure("rate_limited", "rate_limited", retryable=False)
     return Failure("fraud_suspected", "fraud_declined", retryable=False)
 

@@ -65,11 +65,12 @@ def checked(
 ) -> Facts:
     """Keep it from dispatch while a person looks; let it go once they approve, end it otherwise.
 
-    A refusal ends its order too, unless another parcel of it has left.
+    A refusal ends its order too, unless another parcel of it has left. One payment too many in an
+    hour is no suspicion.
     """
     if event.decision == "MANUAL_REVIEW":
         return _blocked(shipment, at_ms)
-    if not shipment.blocked:
+    if not shipment.blocked or event.is_too_many:
         return ()
     if event.decision != "APPROVED":
         return _ended(shipment, at_ms, FRAUD)

@@ -188,7 +188,7 @@ def _on_fraud(row: Fulfilment | None, event: FraudDetected, _at_ms: int) -> Fact
 def _on_check(row: Fulfilment | None, event: FraudCheckCompleted, _at_ms: int) -> Facts:
     if row is None or not row.blocked:
         return (f.Suspected(),) if event.decision == "MANUAL_REVIEW" else ()
-    if event.decision == "DECLINED" and not row.stopped:
+    if event.decision == "DECLINED" and not (row.stopped or event.is_too_many):
         return (f.Stopped(FRAUD),)
     return (f.Cleared(),) if event.decision == "APPROVED" else ()
 

@@ -173,6 +173,24 @@ def test_the_eleventh_payment_of_an_hour_is_refused_whatever_its_score() -> None
     assert assessed(eleventh).points == assessed(tenth).points
 
 
+@pytest.mark.parametrize(
+    ("given", "reasons"),
+    [
+        ({"card_reported_stolen": True}, (Reason.CARD_REPORTED_STOLEN,)),
+        ({"device_id": "dev_bad"}, (Reason.RATE_LIMITED, Reason.KNOWN_FRAUD_DEVICE)),
+    ],
+)
+def test_one_payment_too_many_that_is_fraud_is_not_told_as_one_too_many(
+    given: dict[str, object], reasons: tuple[Reason, ...]
+) -> None:
+    rules = replace(RULES, fraud_devices=frozenset({"dev_bad"}))
+
+    facts = decide(profile_with_attempts(10), usual_payment(**given), NOW_MS, rules)
+
+    assert assessed(facts).decision == "DECLINED"
+    assert {*assessed(facts).reasons} == {*reasons}
+
+
 def test_the_eleventh_payment_of_more_than_an_hour_is_not_refused() -> None:
     slowly = profile_with_attempts(10, every_ms=6 * MINUTE_MS)
 
@@ -214,7 +232,9 @@ def test_reasons_are_given_in_their_order_of_precedence() -> None:
         device_id=FRAUD_DEVICE,
     )
 
-    assert assessed(decide(profile, worst, NOW_MS, RULES)).reasons == tuple(Reason)
+    told = assessed(decide(profile, worst, NOW_MS, RULES)).reasons
+
+    assert told == tuple(one for one in Reason if one is not Reason.RATE_LIMITED)
 
 
 # --- learning

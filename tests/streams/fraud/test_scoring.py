@@ -175,7 +175,7 @@ def test_bands_are_total_and_disjoint_whatever_their_figures(bands: list[int]) -
         (85, (Reason.IMPOSSIBLE_TRAVEL,), 85),
         (12, (Reason.CARD_REPORTED_STOLEN, Reason.IMPOSSIBLE_TRAVEL), 95),
         (12, (Reason.KNOWN_FRAUD_DEVICE,), 12),
-        (12, (Reason.ACCOUNT_SUSPENDED, Reason.RATE_LIMITED), 12),
+        (12, (Reason.ACCOUNT_SUSPENDED,), 12),
     ],
 )
 def test_hard_evidence_sets_a_floor(
@@ -188,7 +188,6 @@ def test_hard_evidence_sets_a_floor(
     ("points", "reasons", "expected"),
     [
         (0, (Reason.ACCOUNT_SUSPENDED,), "DECLINED"),
-        (0, (Reason.RATE_LIMITED,), "DECLINED"),
         (90, (), "DECLINED"),
         (89, (Reason.KNOWN_FRAUD_DEVICE,), "DECLINED"),
         (80, (Reason.CARD_REPORTED_STOLEN,), "DECLINED"),  # Where the floor is set lower.

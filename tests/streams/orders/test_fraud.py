@@ -17,6 +17,7 @@ from tests.streams.orders.samples import (
     PAID_ON_HOLD,
     RULES,
     after,
+    declined,
     fraud,
     verdict,
 )
@@ -89,10 +90,10 @@ def test_what_comes_after_dispatch_is_noted_once(message: object, note: str) -> 
     [
         ("pay_ord_1:2", "rate_limited", Status.PAID),
         ("pay_ord_1:2", "stolen_card", Status.CANCELLED),
-        ("pay_ord_1", "rate_limited", Status.CANCELLED),
+        ("pay_ord_1", "rate_limited", Status.PAID),
     ],
 )
-def test_too_many_payments_end_no_order_by_what_an_amendment_added(
+def test_one_payment_too_many_is_no_suspicion_of_its_order(
     payment_id: str, reason: str, status: Status
 ) -> None:
     refused = verdict("DECLINED").model_copy(
@@ -100,6 +101,14 @@ def test_too_many_payments_end_no_order_by_what_an_amendment_added(
     )
 
     assert after(PAID, refused).status is status
+
+
+def test_an_order_whose_payment_is_one_too_many_ends_as_unpaid_and_not_as_fraud() -> None:
+    refused = verdict("DECLINED").model_copy(update={"reasons": ("rate_limited",)})
+
+    ended = after(CONFIRMED, refused, declined(1, retryable=False))
+
+    assert (ended.status, ended.cancellation_reason) == (Status.CANCELLED, "PAYMENT_FAILED")
 
 
 def test_nobody_reviewing_for_a_day_cancels() -> None:

@@ -140,14 +140,14 @@ def fraud(severity: str = "high") -> FraudDetected:
     )
 
 
-def verdict(decision: str = "APPROVED") -> FraudCheckCompleted:
+def verdict(decision: str = "APPROVED", *reasons: str) -> FraudCheckCompleted:
     return FraudCheckCompleted(
         transaction_id="txn_1",
         payment_id="pay_ord_1",
         order_id="ord_1",
         risk_score=60,
         decision=decision,
-        reasons=(),
+        reasons=reasons,
         confidence=0.9,
     )
 

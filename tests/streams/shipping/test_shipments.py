@@ -473,6 +473,18 @@ def test_what_suspicion_kept_from_dispatch_ends_where_it_is_confirmed(seen: Mess
     assert decide(created(), verdict("DECLINED"), AT_MS, RULES) == ()
 
 
+def test_one_payment_too_many_ends_no_parcel_that_waits_for_a_review() -> None:
+    too_many = verdict("DECLINED", "rate_limited")
+    waiting = after(created(), fraud())
+
+    shipment = after(waiting, too_many)
+    row = told(confirmed(), fraud(), too_many)
+
+    assert shipment == waiting
+    assert row is not None
+    assert (row.blocked, row.stopped) == (True, "")
+
+
 def test_of_an_order_of_which_suspicion_is_confirmed_nothing_more_is_sent() -> None:
     row = told(confirmed(), fraud(), verdict("DECLINED"))
 
