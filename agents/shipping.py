@@ -45,6 +45,7 @@ _OF_ORDERS: Final = (
             "FraudDetected",
             "FraudCheckCompleted",
             "ChargebackOpened",
+            "ChargebackClosed",
         ),
     ),
     (INVENTORY_EVENTS, ("InventoryAdjusted",)),

@@ -30,7 +30,7 @@ _UNITS_MAX: Final = 100
 _CODES: Final = frozenset({None, "SAVE10", "ENTERPRISE20"})
 
 HEEDED: Final = frozenset(
-    {"OrderConfirmed", "ShipmentDispatched", "ChargebackOpened"}
+    {"OrderConfirmed", "ShipmentDispatched", "ChargebackOpened", "ChargebackClosed"}
     | {"BookCarrier", "ReturnInitiated"}
 )
 
@@ -43,9 +43,9 @@ class RefusalsLaw:
     wrong: dict[str, str] = field(default_factory=dict)
     """Why an order must be refused, by order."""
     amended_by: dict[str, set[str]] = field(default_factory=dict)
-    claimed: set[str] = field(default_factory=set)
-    """Orders whose payment a bank claims: news, and known since the last pause."""
-    known_claims: set[str] = field(default_factory=set)
+    claimed: set[tuple[str, str]] = field(default_factory=set)
+    """Orders whose payment a bank claims, and its claim: news, and known since the last pause."""
+    known_claims: set[tuple[str, str]] = field(default_factory=set)
     stopped: dict[str, frozenset[str]] = field(default_factory=dict)
     """Channels that somebody closed, as of the last pause."""
 
@@ -72,9 +72,13 @@ class RefusalsLaw:
         if name == "OrderConfirmed":
             insist(order_id not in self.wrong, WRONG, order_id, self.wrong.get(order_id, ""))
         elif name == "ChargebackOpened":
-            self.claimed.add(order_id)
+            self.claimed.add((order_id, data["chargebackId"]))
+        elif name == "ChargebackClosed" and data["outcome"] != "lost":
+            self.claimed.discard((order_id, data["chargebackId"]))
+            self.known_claims.discard((order_id, data["chargebackId"]))
         elif name == "ShipmentDispatched":
-            insist(order_id not in self.known_claims, CLAIMED, data["shipmentId"], "it is sent")
+            claimed = any(order == order_id for order, _ in self.known_claims)
+            insist(not claimed, CLAIMED, data["shipmentId"], "it is sent")
         elif name == "BookCarrier":
             number = data["attempt"]
             insist(number <= _BOOKINGS_MAX, BOOKINGS, data["shipmentId"], f"attempt {number}")

@@ -13,7 +13,6 @@ from streams.fraud.profile import (
     Place,
     Reviewed,
     RiskProfile,
-    Velocity,
     after_review,
     counting,
     has_seen,

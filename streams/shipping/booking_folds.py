@@ -64,6 +64,11 @@ def _unblocked(shipment: Shipment, fact: f.Unblocked) -> Shipment:
     return stepped(shipment, fact.at_ms, "UNBLOCKED", blocked=False)
 
 
+def _disputed(shipment: Shipment, fact: f.Disputed) -> Shipment:
+    reason = "DISPUTED" if len(fact.disputes) > len(shipment.disputes) else "DISPUTE_OVER"
+    return stepped(shipment, fact.at_ms, reason, disputes=fact.disputes)
+
+
 def _readdressed(shipment: Shipment, fact: f.Readdressed) -> Shipment:
     return stepped(shipment, fact.at_ms, "ADDRESS_CHANGED", destination=fact.destination)
 
@@ -95,5 +100,6 @@ FOLDS: Final[dict[type, Callable[[Shipment, Any], Shipment]]] = {
     f.Strayed: _strayed,
     f.Blocked: _blocked,
     f.Unblocked: _unblocked,
+    f.Disputed: _disputed,
     f.Readdressed: _readdressed,
 }

@@ -4,7 +4,7 @@ from typing import Final
 
 from events.fraud import FraudCheckCompleted, FraudDetected
 from events.orders import OrderAmended, OrderCancelled
-from events.refunds import ChargebackOpened
+from events.refunds import ChargebackClosed, ChargebackOpened
 from events.shipping import CancelShipment
 from streams.addresses import PostalAddress, kept_address
 from streams.shipping import booking
@@ -15,13 +15,14 @@ from streams.shipping.evolution import fold
 from streams.shipping.facts import (
     Blocked,
     Cancelled,
+    Disputed,
     Facts,
     Noted,
     Readdressed,
     Rerouted,
     Unblocked,
 )
-from streams.shipping.rows import BEFORE_DISPATCH, UNDER_WAY, Shipment, Status
+from streams.shipping.rows import BEFORE_DISPATCH, DISPUTES_MAX, UNDER_WAY, Shipment, Status
 from streams.shipping.rules import ShippingRules
 from streams.shipping.strayed import left
 from streams.shipping.tracking import dispatched
@@ -49,10 +50,36 @@ def order_cancelled(
 
 
 def disputed(
-    shipment: Shipment, _event: ChargebackOpened, at_ms: int, _rules: ShippingRules
+    shipment: Shipment, event: ChargebackOpened, at_ms: int, _rules: ShippingRules
 ) -> Facts:
-    """End it when the money is claimed back (G-18)."""
-    return _ended(shipment, at_ms, CHARGEBACK)
+    """Keep it from dispatch while a bank disputes the money (G-18)."""
+    disputes = opened(shipment.disputes, event)
+    if shipment.status not in BEFORE_DISPATCH or disputes == shipment.disputes:
+        return ()
+    return (Disputed(at_ms, disputes),)
+
+
+def dispute_over(
+    shipment: Shipment, event: ChargebackClosed, at_ms: int, rules: ShippingRules
+) -> Facts:
+    """End it where the money is lost; else let it go, unless something more keeps it (G-18)."""
+    if event.outcome == "lost":
+        return _ended(shipment, at_ms, CHARGEBACK)
+    disputes = closed(shipment.disputes, event)
+    if shipment.status not in BEFORE_DISPATCH or disputes == shipment.disputes:
+        return ()
+    return _freed(shipment, Disputed(at_ms, disputes), rules)
+
+
+def opened(disputes: tuple[str, ...], event: ChargebackOpened) -> tuple[str, ...]:
+    """The chargebacks that are open, with that one."""
+    known = event.chargeback_id in disputes
+    return disputes if known else (*disputes, event.chargeback_id)[-DISPUTES_MAX:]
+
+
+def closed(disputes: tuple[str, ...], event: ChargebackClosed) -> tuple[str, ...]:
+    """The chargebacks that are still open."""
+    return tuple([one for one in disputes if one != event.chargeback_id])
 
 
 def suspected(shipment: Shipment, event: FraudDetected, at_ms: int, _rules: ShippingRules) -> Facts:
@@ -74,10 +101,15 @@ def checked(
         return ()
     if event.decision != "APPROVED":
         return _ended(shipment, at_ms, FRAUD)
-    free = Unblocked(at_ms)
-    if shipment.status is Status.CREATED and shipment.ready_at_ms:
-        return (free, dispatched(fold(shipment, (free,)), None, at_ms, rules))
-    return (free,)
+    return _freed(shipment, Unblocked(at_ms), rules)
+
+
+def _freed(shipment: Shipment, fact: Unblocked | Disputed, rules: ShippingRules) -> Facts:
+    """Say that one thing less keeps it; where that was the last, it leaves if it was ready."""
+    after = fold(shipment, (fact,))
+    if after.may_leave and after.status is Status.CREATED and after.ready_at_ms:
+        return (fact, dispatched(after, None, fact.at_ms, rules))
+    return (fact,)
 
 
 def amended(shipment: Shipment, event: OrderAmended, at_ms: int, rules: ShippingRules) -> Facts:

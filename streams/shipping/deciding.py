@@ -8,7 +8,7 @@ from events.base import Message
 from events.carriers import CarrierBooked, CarrierBookingFailed, ClaimSettled
 from events.fraud import FraudCheckCompleted, FraudDetected
 from events.orders import OrderAmended, OrderCancelled
-from events.refunds import ChargebackOpened
+from events.refunds import ChargebackClosed, ChargebackOpened
 from events.returns import ConfirmReturnReceived, CreateReturnLabel
 from events.shipping import CancelShipment, ShipmentRouteUpdated, UpdateShipmentStatus
 from streams.shipping import booking, cancelling, claims, deliveries, returns, tracking
@@ -33,6 +33,7 @@ _RULES: Final[dict[type[Message], Rule]] = {
     FraudDetected: cancelling.suspected,
     FraudCheckCompleted: cancelling.checked,
     ChargebackOpened: cancelling.disputed,
+    ChargebackClosed: cancelling.dispute_over,
 }
 
 

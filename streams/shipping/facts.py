@@ -151,6 +151,13 @@ class Unblocked(msgspec.Struct, frozen=True, gc=False):
     at_ms: int
 
 
+class Disputed(msgspec.Struct, frozen=True, gc=False):
+    """Other chargebacks of its order are open than before: with one it may not be dispatched."""
+
+    at_ms: int
+    disputes: tuple[str, ...]
+
+
 class Readdressed(msgspec.Struct, frozen=True, gc=False):
     """It goes elsewhere, and has not left yet."""
 
@@ -284,6 +291,7 @@ Fact = (
     | Strayed
     | Blocked
     | Unblocked
+    | Disputed
     | Readdressed
     | Rerouted
     | Polled

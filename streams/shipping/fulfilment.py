@@ -10,12 +10,12 @@ from events.fraud import FraudCheckCompleted, FraudDetected
 from events.inventory import InventoryAdjusted
 from events.orders import OrderAmended, OrderCancelled, OrderConfirmed
 from events.payments import PaymentComplete, PaymentProcessed
-from events.refunds import ChargebackOpened
+from events.refunds import ChargebackClosed, ChargebackOpened
 from events.types import OrderItem
 from streams.addresses import kept_address
 from streams.reservations import line_of
 from streams.shipping import fulfilment_facts as f
-from streams.shipping.cancelling import CHARGEBACK, FRAUD, ORDER_CANCELLED
+from streams.shipping.cancelling import CHARGEBACK, FRAUD, ORDER_CANCELLED, closed, opened
 from streams.shipping.planning import planned
 from streams.shipping.rows import Fulfilment, Held, Line
 from streams.shipping.rules import ShippingRules
@@ -125,8 +125,18 @@ def _on_cancelled(row: Fulfilment | None, _event: OrderCancelled, _at_ms: int) -
     return () if row is not None and row.stopped else (f.Stopped(ORDER_CANCELLED),)
 
 
-def _on_dispute(row: Fulfilment | None, _event: ChargebackOpened, _at_ms: int) -> Facts:
-    return () if row is not None and row.stopped else (f.Stopped(CHARGEBACK),)
+def _on_dispute(row: Fulfilment | None, event: ChargebackOpened, _at_ms: int) -> Facts:
+    before = () if row is None else row.disputes
+    disputes = opened(before, event)
+    return () if disputes == before else (f.Disputed(disputes),)
+
+
+def _on_dispute_over(row: Fulfilment | None, event: ChargebackClosed, _at_ms: int) -> Facts:
+    if event.outcome == "lost":
+        return () if row is not None and row.stopped else (f.Stopped(CHARGEBACK),)
+    before = () if row is None else row.disputes
+    disputes = closed(before, event)
+    return () if disputes == before else (f.Disputed(disputes),)
 
 
 def _on_paid(row: Fulfilment | None, event: PaymentProcessed, _at_ms: int) -> Facts:
@@ -198,6 +208,7 @@ _RULES: Final[dict[type[Message], Callable[[Fulfilment | None, Any, int], Facts]
     OrderAmended: _on_amended,
     OrderCancelled: _on_cancelled,
     ChargebackOpened: _on_dispute,
+    ChargebackClosed: _on_dispute_over,
     PaymentProcessed: _on_paid,
     PaymentComplete: _on_complete,
     InventoryAdjusted: _on_stock,
@@ -261,5 +272,6 @@ _FOLDS: Final[dict[type, Callable[[Fulfilment, Any], Fulfilment]]] = {
     f.ShipmentBegan: lambda row, fact: replace(row, shipments=(*row.shipments, fact.shipment_id)),
     f.Suspected: lambda row, _: replace(row, blocked=True),
     f.Cleared: lambda row, _: replace(row, blocked=False),
+    f.Disputed: lambda row, fact: replace(row, disputes=fact.disputes),
     f.Stopped: lambda row, fact: replace(row, stopped=fact.reason),
 }

@@ -95,6 +95,12 @@ class Cleared(msgspec.Struct, frozen=True, gc=False):
     """It is suspected no longer."""
 
 
+class Disputed(msgspec.Struct, frozen=True, gc=False):
+    """Other chargebacks are open than before: with one, nothing may be dispatched."""
+
+    disputes: tuple[str, ...]
+
+
 class Stopped(msgspec.Struct, frozen=True, gc=False):
     """Nothing more is shipped."""
 
@@ -114,5 +120,6 @@ FulfilmentFact = (
     | ShipmentBegan
     | Suspected
     | Cleared
+    | Disputed
     | Stopped
 )

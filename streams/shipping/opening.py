@@ -117,6 +117,7 @@ def _shipment(
         signature=signature,
         dispatch_due_ms=row.complete_at_ms + rules.fulfil_ms if row.complete_at_ms else 0,
         blocked=row.blocked,
+        disputes=row.disputes,
         guessed=command.warehouse_id is None,
         history=(Step(at_ms, Status.PENDING, "ASKED_FOR"),),
     )

@@ -14,6 +14,8 @@ SCANS_MAX: Final = 60
 SCAN_TEXT_CHARS_MAX: Final = 200
 """Of each name of a place in a scan: carriers write what they like, and the row has all of them."""
 
+DISPUTES_MAX: Final = 50
+"""Chargebacks of an order that are known at a time, the newest."""
 LAPSED_MAX: Final = 10
 """Returns of a shipment that are known by their labels though those lapsed, beside the newest."""
 
@@ -85,8 +87,10 @@ class Fulfilment(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """Shipments that have begun."""
     blocked: bool = False
     """Fraud is suspected: nothing may be dispatched (G-25)."""
+    disputes: tuple[str, ...] = ()
+    """Chargebacks of its payments that are open: nothing may be dispatched (G-18)."""
     stopped: str = ""
-    """Why nothing more is shipped: the order was cancelled or its payment is disputed."""
+    """Why nothing more is shipped: the order was cancelled or its money is charged back."""
     early_due_ms: int = 0
     """When a row without lines is forgotten; 0 once it has lines."""
 
@@ -223,10 +227,13 @@ class Shipment(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     late: bool = False
     """It was dispatched after that."""
     blocked: bool = False
+    """Fraud is suspected."""
+    disputes: tuple[str, ...] = ()
+    """Chargebacks of its order that are open."""
     guessed: bool = False
     """Nobody had said where its goods lie: it is booked from the default; stock knows better."""
     ready_at_ms: int = 0
-    """The carrier stood ready while fraud blocked it; 0: it did not."""
+    """The carrier stood ready while it might not leave; 0: it did not."""
     booking: Booking | None = None
     """The search for a carrier; None: it is over."""
     carrier: str = ""
@@ -264,6 +271,11 @@ class Shipment(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     claim: Claim | None = None
     """Of a parcel that was lost."""
     history: tuple[Step, ...] = ()
+
+    @property
+    def may_leave(self) -> bool:
+        """Whether neither fraud nor a claim keeps it from dispatch."""
+        return not (self.blocked or self.disputes)
 
     @property
     def items(self) -> tuple[Item, ...]:

@@ -79,7 +79,7 @@ def _first(
 
     Then it is not kept: the carrier is asked for it again once the parcel may leave.
     """
-    if shipment.blocked:
+    if not shipment.may_leave:
         return () if shipment.ready_at_ms else (Ready(at_ms),)
     if command.status == "shipped":
         return (dispatched(shipment, scan, at_ms, rules),)

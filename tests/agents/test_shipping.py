@@ -23,6 +23,7 @@ from tests.streams.shipping.samples import (
     address,
     cancel,
     cancelled,
+    closed,
     complete,
     confirmed,
     dispute,
@@ -199,7 +200,7 @@ def test_an_order_cancelled_before_dispatch_ends_its_shipment_and_the_label(dock
     assert dock.driver.timers() == {}
 
 
-@pytest.mark.parametrize("end", [cancelled(), dispute()], ids=lambda message: message.name)
+@pytest.mark.parametrize("end", [cancelled(), closed("lost")], ids=lambda message: message.name)
 def test_an_order_that_ended_before_it_was_paid_ships_nothing(dock: Dock, end: Message) -> None:
     dock.tell(*ORDER[:4], end, complete())
 
@@ -207,10 +208,22 @@ def test_an_order_that_ended_before_it_was_paid_ships_nothing(dock: Dock, end: M
     assert dock.driver.timers() == {}
 
 
-def test_a_disputed_payment_ends_what_has_not_left(dock: Dock) -> None:
-    dock.tell(*ORDER, dispute())
+def test_a_disputed_payment_keeps_what_has_not_left_until_it_is_lost(dock: Dock) -> None:
+    dock.tell(*ORDER, dispute(), scan("shipped"))
+    assert dock.shipment().status is Status.CREATED
+
+    dock.tell(closed("lost"))
 
     assert dock.one("ShipmentCancelled").reason == "CHARGEBACK"
+
+
+def test_an_order_disputed_from_the_start_is_booked_and_leaves_once_that_is_won(dock: Dock) -> None:
+    dock.tell(*ORDER[:4], dispute(), complete(), scan("shipped"))
+    assert dock.shipment().status is Status.CREATED
+
+    dock.tell(closed("won"))
+
+    assert dock.shipment().status is Status.DISPATCHED
 
 
 def test_what_fraud_blocks_leaves_once_it_is_cleared(dock: Dock) -> None:

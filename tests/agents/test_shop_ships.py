@@ -19,6 +19,7 @@ from tests.streams.orders.samples import place_order
 from tests.streams.shipping.samples import (
     address,
     booked,
+    closed,
     dispute,
     failure,
     fraud,
@@ -167,8 +168,13 @@ def test_an_order_cancelled_before_dispatch_is_not_sent(shop: Dock) -> None:
     assert "RefundIssued" in shop.names(PAYMENTS_EVENTS)
 
 
-def test_a_disputed_order_that_has_not_left_gives_its_stock_back(shop: Dock) -> None:
+def test_a_disputed_order_that_has_not_left_gives_its_stock_back_once_it_is_lost(
+    shop: Dock,
+) -> None:
     place(stocked(shop, a=10)).tell(dispute())
+    assert on_hand(shop) == (10, 2, 0)
+
+    shop.tell(closed("lost"))
 
     assert shop.shipment().status == "cancelled"
     assert on_hand(shop) == (10, 0, 0)

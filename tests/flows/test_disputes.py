@@ -35,15 +35,27 @@ def payment(scene: Scene) -> str:
 def test_dispute_before_dispatch_stops_what_was_not_sent_and_is_lost_without_evidence() -> None:
     scene = Scene().stock().place().tell(CLAIM)
 
-    scene.was_told("ChargebackOpened", "ShipmentCancelled")
+    scene.was_told("ChargebackOpened")
     assert payment(scene) == "DISPUTED"
+    assert scene.level() == (10, 1, 0)
     scene.wait(days=7, minutes=1)
 
+    scene.was_told("ChargebackClosed", "ShipmentCancelled")
     scene.never_told("SubmitEvidence", "ShipmentDispatched")
     assert scene.last("ChargebackClosed").outcome == "lost"
     assert payment(scene) == "CHARGED_BACK"
     assert "CHARGED_BACK" in scene.row("orders", "ord_1").flags
     assert scene.level() == (10, 0, 0)
+
+
+def test_dispute_before_dispatch_that_is_won_lets_its_order_go_on_at_once() -> None:
+    scene = Scene().stock().place().tell(CLAIM).wait(days=2)
+    scene.never_told("ShipmentDispatched")
+
+    scene.tell(verdict("won")).wait(days=4)
+
+    assert (scene.status(), payment(scene)) == ("delivered", "SETTLED")
+    assert (scene.books(), scene.level()) == ((2_000, 0, 0), (9, 0, 0))
 
 
 def test_dispute_that_is_lost_promises_no_refund_when_its_order_ends() -> None:
@@ -108,17 +120,17 @@ def test_dispute_of_an_order_that_its_customer_enlarges_takes_no_more_money() ->
     scene.tell(amend(1, 3)).wait(minutes=20)
 
     scene.never_told("OrderAmended")
-    assert (scene.books(), scene.level()) == ((2_000, 0, 0), (10, 0, 0))
+    assert (scene.books(), scene.level()) == ((2_000, 0, 0), (10, 1, 0))
     assert scene.row("orders", "ord_1").history[-1].reason == "AMEND_REFUSED_DISPUTED"
 
 
 def test_dispute_that_is_lost_of_an_order_sent_in_part_leaves_it_delivered() -> None:
     scene = in_two().wait(5_000)
     scene.tell(UpdateShipmentStatus(shipment_id="shp_ord_1", status="shipped"), CLAIM)
-    assert scene.row("shipments", "shp_ord_1:2").status.value == "cancelled"
 
     scene.tell(verdict("lost")).wait(days=4)
 
+    assert scene.row("shipments", "shp_ord_1:2").status.value == "cancelled"
     assert (scene.status(), payment(scene)) == ("delivered", "CHARGED_BACK")
     assert (scene.books(), scene.level()) == ((6_000, 0, 0), (2, 0, 0))
 

@@ -9,7 +9,7 @@ from events.inventory import InventoryAdjusted
 from events.order_parts import AddressChange
 from events.orders import OrderAmended, OrderCancelled, OrderConfirmed
 from events.payments import PaymentComplete, PaymentProcessed
-from events.refunds import ChargebackOpened
+from events.refunds import ChargebackClosed, ChargebackOpened
 from events.returns import ConfirmReturnReceived, CreateReturnLabel
 from events.shipping import CancelShipment, UpdateShipmentStatus
 from events.shipping_parts import ReturnedItem
@@ -152,15 +152,26 @@ def verdict(decision: str = "APPROVED", *reasons: str) -> FraudCheckCompleted:
     )
 
 
-def dispute() -> ChargebackOpened:
+def dispute(claim: str = "cb_1") -> ChargebackOpened:
     return ChargebackOpened(
-        chargeback_id="cb_1",
+        chargeback_id=claim,
         payment_id="pay_ord_1",
         order_id="ord_1",
         amount_minor=13497,
         currency="USD",
         reason="fraudulent",
         evidence_due_by=moment_of(AT_MS + 7 * DAY_MS),
+    )
+
+
+def closed(outcome: str, claim: str = "cb_1") -> ChargebackClosed:
+    return ChargebackClosed(
+        chargeback_id=claim,
+        payment_id="pay_ord_1",
+        order_id="ord_1",
+        outcome=outcome,
+        amount_minor=13497,
+        currency="USD",
     )
 
 

@@ -15,6 +15,7 @@ from tests.streams.shipping.samples import (
     booked,
     cancel,
     cancelled,
+    closed,
     dispute,
     failure,
     fraud,
@@ -57,7 +58,17 @@ MESSAGES = st.one_of(
     st.builds(scan, st.sampled_from(WORDS), st.integers(AT_MS, AT_MS + 9 * DAY_MS)),
     st.builds(failure, st.sampled_from(CODES)),
     st.sampled_from(
-        [cancel(), cancelled(), dispute(), fraud(), verdict(), verdict("MANUAL_REVIEW"), label()]
+        [
+            cancel(),
+            cancelled(),
+            dispute(),
+            closed("won"),
+            closed("lost"),
+            fraud(),
+            verdict(),
+            verdict("MANUAL_REVIEW"),
+            label(),
+        ]
     ),
     st.builds(lambda line: moved_to(line1=line), st.sampled_from(["1 Main St", "2 Main St"])),
 )

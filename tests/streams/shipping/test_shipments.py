@@ -37,6 +37,7 @@ from tests.streams.shipping.samples import (
     booked,
     cancel,
     cancelled,
+    closed,
     complete,
     confirmed,
     created,
@@ -146,7 +147,7 @@ def test_a_scan_moves_only_as_the_table_says(status: Status, word: str) -> None:
     assert moved.status is MOVES.get((status, word), status)
 
 
-@pytest.mark.parametrize("end", [cancel(), cancelled(), dispute()], ids=lambda m: m.name)
+@pytest.mark.parametrize("end", [cancel(), cancelled(), closed("lost")], ids=lambda m: m.name)
 @pytest.mark.parametrize("status", list(Status))
 def test_a_shipment_is_cancelled_only_before_dispatch(status: Status, end: Message) -> None:
     before = {Status.PENDING, Status.BOOKING_FAILED, Status.CREATED, Status.CANCELLED}
@@ -490,6 +491,40 @@ def test_of_an_order_of_which_suspicion_is_confirmed_nothing_more_is_sent() -> N
 
     assert row is not None
     assert row.stopped == "FRAUD_DETECTED"
+
+
+@pytest.mark.parametrize("outcome", ["won", "withdrawn"])
+def test_what_a_claim_keeps_from_dispatch_leaves_once_no_claim_does(outcome: str) -> None:
+    claimed = after(created(), dispute(), dispute(), dispute("cb_2"), scan("shipped"))
+
+    one_left = after(claimed, closed(outcome, "cb_2"))
+    free = after(one_left, closed(outcome))
+
+    assert (claimed.status, claimed.disputes) == (Status.CREATED, ("cb_1", "cb_2"))
+    assert one_left.status is Status.CREATED
+    assert (free.status, free.disputes) == (Status.DISPATCHED, ())
+
+
+@pytest.mark.parametrize("first", [verdict("APPROVED"), closed("won")], ids=lambda m: m.name)
+def test_what_fraud_and_a_claim_keep_leaves_when_both_let_it_go(first: Message) -> None:
+    kept = after(created(), fraud(), dispute(), scan("shipped"))
+    [second] = [one for one in (verdict("APPROVED"), closed("won")) if one.name != first.name]
+
+    assert after(kept, first).status is Status.CREATED
+    assert after(kept, first, second).status is Status.DISPATCHED
+
+
+def test_an_order_that_was_claimed_before_it_is_sent_has_its_parcel_kept_from_the_start() -> None:
+    row = told(confirmed(), dispute())
+
+    won, lost = told(confirmed(), dispute(), closed("won")), told(confirmed(), closed("lost"))
+
+    assert row is not None
+    assert won is not None
+    assert lost is not None
+    assert (row.disputes, row.stopped) == (("cb_1",), "")
+    assert won.disputes == ()
+    assert lost.stopped == "CHARGEBACK"
 
 
 # --- returns ---------------------------------------------------------------------------------

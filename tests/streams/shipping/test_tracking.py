@@ -25,10 +25,10 @@ from tests.streams.shipping.samples import (
     booked,
     cancel,
     cancelled,
+    closed,
     created,
     delivered,
     dispatched,
-    dispute,
     fraud,
     label,
     pending,
@@ -148,7 +148,7 @@ def test_a_scan_before_its_label_is_told_again() -> None:
     assert after(waiting, booked(waiting), early).status is Status.DISPATCHED
 
 
-@pytest.mark.parametrize("end", [cancelled(), cancel(), dispute()], ids=lambda end: end.name)
+@pytest.mark.parametrize("end", [cancelled(), cancel(), closed("lost")], ids=lambda end: end.name)
 @pytest.mark.parametrize("word", ["shipped", "in_transit", "delivered", "delivery_failed"])
 def test_people_are_told_once_of_a_parcel_that_left_although_it_was_cancelled(
     end: Message, word: str
