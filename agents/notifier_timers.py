@@ -10,7 +10,7 @@ from engine.specs import Context, Table, Timer, TimerHandler
 from streams.moments import DAY_MS, HOUR_MS
 from streams.notifications.admitting import Person, resume
 from streams.notifications.booking import NONE, words_bytes
-from streams.notifications.facts import Fact, Queued
+from streams.notifications.facts import Digested, Fact, Queued
 from streams.notifications.outcomes import digest_of
 from streams.notifications.rows import Digest, Notification
 from streams.notifications.rules import NotificationRules
@@ -44,7 +44,9 @@ def _going_on(rules: NotificationRules, going: Going) -> TimerHandler:
         person = person_of(ctx, row.user_id)
         facts = going(row, person, now_ms, rules)
         cause = Cause(timer_cause(AGENT, timer, now_ms).event_id, row.correlation_id, now_ms)
-        save(ctx, cause, timer.key, row, facts, person)
+        after = save(ctx, cause, timer.key, row, facts, person)
+        if isinstance(facts[-1], Digested):
+            put_in_digest(ctx, after, timer.key)
 
     return handler
 

@@ -114,7 +114,7 @@ def admit(
     if row.channel == IN_APP:
         return _shown(row, not_before_ms, at_ms)
     if row.priority == LOW:
-        return _low(row, person, at_ms, rules)
+        return _low(row, person, max(not_before_ms, at_ms), at_ms, rules)
     due_ms = _due(row, person, max(not_before_ms, at_ms), rules)
     if due_ms is None:
         return (Suppressed(at_ms, RATE_LIMITED),)
@@ -132,6 +132,8 @@ def resume(
         return (Suppressed(at_ms, reason),)
     if row.channel == IN_APP:
         return _shown(row, at_ms, at_ms)
+    if row.priority == LOW:
+        return _into_digest(row, person, at_ms, rules)
     return begun(row, person, at_ms, rules)
 
 
@@ -178,10 +180,20 @@ def _shown(row: Notification, not_before_ms: int, at_ms: int) -> tuple[Fact, ...
 
 
 def _low(
+    row: Notification, person: Person, from_ms: int, at_ms: int, rules: NotificationRules
+) -> tuple[Fact, ...]:
+    """Dropped over the limit, else in the first digest after its time."""
+    if not has_room(person.bookings, from_ms, rules):
+        return (Suppressed(at_ms, RATE_LIMITED),)
+    if from_ms > at_ms:
+        return (Deferred(at_ms, from_ms),)
+    return _into_digest(row, person, at_ms, rules)
+
+
+def _into_digest(
     row: Notification, person: Person, at_ms: int, rules: NotificationRules
 ) -> tuple[Fact, ...]:
-    is_much = not has_place(person.digest, row.template_data, rules)
-    if is_much or not has_room(person.bookings, at_ms, rules):
+    if not has_place(person.digest, row.template_data, rules):
         return (Suppressed(at_ms, RATE_LIMITED),)
     zone = zone_of(person.contact, person.preferences, rules)
     return (Digested(at_ms, digest_at(at_ms, zone, rules)),)

@@ -43,6 +43,10 @@ def _waiting(row: Notification, fact: Deferred | Digested) -> Notification:
     return replace(row, due_ms=fact.due_ms, asked_ms=fact.due_ms, put_off_ms=put_off_ms)
 
 
+def _digested(row: Notification, fact: Digested) -> Notification:
+    return replace(_waiting(row, fact), in_digest=True)
+
+
 def _requeued(row: Notification, _: Requeued) -> Notification:
     return replace(row, status=Status.QUEUED, due_ms=0)
 
@@ -88,7 +92,7 @@ def _engaged(row: Notification, fact: Engaged) -> Notification:
 _FOLDS: Final[dict[type, Callable[[Notification, Any], Notification]]] = {
     Suppressed: _suppressed,
     Deferred: _waiting,
-    Digested: _waiting,
+    Digested: _digested,
     Requeued: _requeued,
     Started: _started,
     TryFailed: _try_failed,

@@ -64,6 +64,8 @@ class Notification(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     provider: str = ""
     reason: str = ""
     """Why it was not sent."""
+    in_digest: bool = False
+    """It waits for a digest, or went out in it."""
     members: tuple[str, ...] = ()
     """Of a digest: the history keys of what it tells."""
     engagements: tuple[str, ...] = ()
@@ -80,11 +82,6 @@ class Notification(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
         if self.status is Status.SENDING:
             return "notify-retry", self.due_ms
         return "due", 0 if self.in_digest else self.due_ms
-
-    @property
-    def in_digest(self) -> bool:
-        """Whether it waits for a digest: LOW, and not the digest itself."""
-        return self.priority == "LOW" and self.channel != "IN_APP"
 
 
 class Contact(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):

@@ -417,6 +417,21 @@ def test_low_messages_are_one_mail_at_nine_in_the_morning() -> None:
     assert set(office.statuses().values()) == {"sent"}
 
 
+def test_a_low_message_that_is_scheduled_is_in_the_first_digest_after_its_time() -> None:
+    at_noon = datetime(2025, 6, 17, 11, tzinfo=UTC)
+    office = PostOffice().tell(
+        signed_up(), ask("k1", priority="LOW"), ask("k2", priority="LOW", scheduled_at=at_noon)
+    )
+
+    office.driver.advance(20 * HOUR_MS)
+    before = (len(office.mails()), office.statuses()["k2"])
+    office.driver.advance(24 * HOUR_MS)
+
+    assert before == (1, "queued")
+    assert [mail.text.count("Lamp is back in stock.") for mail in office.mails()] == [1, 1]
+    assert office.statuses()["k2"] == "sent"
+
+
 def test_the_history_is_kept_for_ninety_days() -> None:
     office = PostOffice().tell(ask("k1"))
     office.driver.advance(30 * DAY_MS)
