@@ -1,6 +1,6 @@
 """Invoices: sums to the unit, numbers that never meet, keys that tell periods apart."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import msgspec
@@ -24,7 +24,7 @@ from streams.billing.invoices import (
 from streams.billing.messages import charge_opened, generated, payment_due
 from streams.billing.rows import Invoice, InvoiceStatus
 from streams.billing.rules import BillingRules
-from streams.moments import day_of
+from streams.moments import DAY_MS, MINUTE_MS, day_of
 
 RULES = BillingRules()
 AT_MS = 1_750_000_000_000
@@ -155,6 +155,30 @@ def test_retries_count_from_the_first_failure_and_end_after_the_third() -> None:
         "",
     ]
     assert grace_due_ms(due[2], RULES) == run_ms(date(2025, 6, 29), RULES)
+
+
+@pytest.mark.parametrize(
+    ("failed_at", "retries", "due"),
+    [
+        ("2025-06-17T00:25Z", 1, "2025-06-18"),  # As planned.
+        ("2025-06-17T23:50Z", 1, "2025-06-19"),  # The first retry was made a day late.
+        ("2025-06-25T12:00Z", 1, "2025-06-27"),  # All three were due meanwhile.
+        ("2025-06-27T00:25Z", 2, "2025-06-29"),
+        ("2025-06-16T12:00Z", 0, "2025-06-18"),  # Another card, after the outage of day 1.
+    ],
+)
+def test_retries_that_an_outage_delayed_are_never_two_within_a_day(
+    failed_at: str, retries: int, due: str
+) -> None:
+    at_ms = round(datetime.fromisoformat(failed_at).timestamp() * 1000)
+    owed = msgspec.structs.replace(
+        drawn(Sold("x", 1, 1)), retries=retries, first_failure_at_ms=AT_MS
+    )
+
+    due_ms = retry_due_ms(owed, at_ms, RULES)
+
+    assert day_of(due_ms).isoformat() == due
+    assert due_ms - at_ms >= DAY_MS - 30 * MINUTE_MS
 
 
 # --- what the others read of an invoice ----------------------------------------------------------
