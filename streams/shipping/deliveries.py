@@ -7,13 +7,14 @@ from typing import Final, get_args
 from events.vocabulary import DeliveryFailureCode
 from streams.shipping.calendar import next_attempt_ms
 from streams.shipping.claims import filed
-from streams.shipping.facts import AttemptFailed, Facts, Resumed, SentBack
+from streams.shipping.facts import AttemptFailed, Facts, Resumed, SentBack, StillAwaited
 from streams.shipping.returns import sent_back
 from streams.shipping.rows import UNDER_WAY, Scan, Shipment, Status
 from streams.shipping.rules import ShippingRules
 
 ADDRESS: Final = "ADDRESS_NOT_FOUND"
 LOST: Final = "LOST"
+ASKED_AGAIN: Final = "ASKED_AGAIN"
 
 _CODES: Final = frozenset(get_args(DeliveryFailureCode))
 _NEVER_AGAIN: Final = frozenset({"DAMAGED_IN_TRANSIT", "REFUSED"})
@@ -88,9 +89,15 @@ def redelivery_due(shipment: Shipment, due_ms: int, now_ms: int, rules: Shipping
 
 
 def lost(shipment: Shipment, due_ms: int, now_ms: int, rules: ShippingRules) -> Facts:
-    """Count as lost what nobody has scanned for days, and claim it (G-30)."""
+    """Count as lost what nobody has scanned for days, and claim it (G-30).
+
+    Where that time passed while no worker ran, its carrier has been asked once more before.
+    """
     if shipment.lost_due_ms != due_ms or shipment.status not in UNDER_WAY:
         return ()
+    asked_again = shipment.history[-1].reason == ASKED_AGAIN
+    if shipment.poll_due_ms and now_ms - due_ms > rules.poll_ms and not asked_again:
+        return (StillAwaited(now_ms, now_ms + rules.poll_ms),)
     gone = AttemptFailed(
         now_ms,
         LOST,

@@ -119,6 +119,13 @@ class Resumed(msgspec.Struct, frozen=True, gc=False):
     lost_due_ms: int
 
 
+class StillAwaited(msgspec.Struct, frozen=True, gc=False):
+    """It counts as lost later than was said: its carrier was not asked of late."""
+
+    at_ms: int
+    lost_due_ms: int
+
+
 class SentBack(msgspec.Struct, frozen=True, gc=False):
     """It goes back to its sender."""
 
@@ -286,6 +293,7 @@ Fact = (
     | Delivered
     | AttemptFailed
     | Resumed
+    | StillAwaited
     | SentBack
     | Cancelled
     | Strayed

@@ -116,6 +116,10 @@ def _sent_back(shipment: Shipment, fact: f.SentBack) -> Shipment:
     )
 
 
+def _still_awaited(shipment: Shipment, fact: f.StillAwaited) -> Shipment:
+    return stepped(shipment, fact.at_ms, "ASKED_AGAIN", lost_due_ms=fact.lost_due_ms)
+
+
 def _polled(shipment: Shipment, _: f.Polled) -> Shipment:
     return shipment
 
@@ -127,6 +131,7 @@ FOLDS: Final[dict[type, Callable[[Shipment, Any], Shipment]]] = {
     f.Delivered: _delivered,
     f.AttemptFailed: _attempt_failed,
     f.Resumed: _resumed,
+    f.StillAwaited: _still_awaited,
     f.SentBack: _sent_back,
     f.Rerouted: _rerouted,
     f.Polled: _polled,

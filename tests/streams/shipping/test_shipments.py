@@ -429,6 +429,20 @@ def test_an_unknown_address_may_be_mended_for_five_days() -> None:
     assert due_times(shipment)["redelivery"] == AT_MS + HOUR_MS + 1000 + 5 * DAY_MS
 
 
+def test_a_parcel_whose_days_ended_while_no_worker_ran_is_asked_for_before_it_is_lost() -> None:
+    due_ms = due_times(in_transit())["lost"]
+    back_ms = due_ms + DAY_MS
+
+    waiting = fired(in_transit(), "lost", back_ms)
+    found = after(waiting, scan("delivered"), at_ms=back_ms)
+
+    assert waiting.status is Status.IN_TRANSIT
+    assert due_times(waiting)["lost"] == back_ms + RULES.poll_ms
+    assert found.status is Status.DELIVERED
+    assert fired(waiting, "lost").failure == "LOST"
+    assert fired(waiting, "lost", back_ms + DAY_MS).failure == "LOST"
+
+
 def test_a_parcel_that_was_lost_and_is_found_goes_on() -> None:
     lost = fired(in_transit(), "lost")
 
