@@ -53,7 +53,8 @@ def _refusal(subscription: Subscription, command: ChangePlan, rules: Rules) -> s
 def _upgraded(subscription: Subscription, to: str, at_ms: int, rules: Rules) -> f.PlanChanged:
     """Give the new plan now; the running period's discount lowers what it costs more.
 
-    Nothing is prorated while on trial, because nothing was paid.
+    Nothing is prorated while on trial; in what is left of its free period nothing is credited,
+    because nothing was paid.
     """
     old, new = plan_of(subscription, rules), rules.own.plans[to]
     today, owed = day_of(at_ms), 0
@@ -61,8 +62,14 @@ def _upgraded(subscription: Subscription, to: str, at_ms: int, rules: Rules) -> 
         left = (subscription.period_end - max(today, subscription.period_start)).days
         days = _days(subscription, old), _days(subscription, new)
         before, after = (net(one.price_minor, subscription.period_percent) for one in (old, new))
-        owed = prorated(before, after, max(0, left), *days)
+        owed = prorated(0 if _is_free(subscription) else before, after, max(0, left), *days)
     return f.PlanChanged(subscription.plan_id, to, today, owed)
+
+
+def _is_free(subscription: Subscription) -> bool:
+    """Whether the running period began with a trial, and no upgrade is owed for it yet."""
+    first = subscription.period_start == subscription.started_on
+    return subscription.trial_days > 0 and first and subscription.balance_minor <= 0
 
 
 def _days(subscription: Subscription, plan: PlanSpec) -> int:

@@ -474,6 +474,19 @@ def test_an_upgrade_on_trial_costs_nothing_for_the_trial() -> None:
     assert fact.prorated_minor == 0
 
 
+def test_an_upgrade_in_a_period_that_was_free_is_credited_nothing_for_it() -> None:
+    free = fired(pending(plan_id="plan_monthly_pro"), "trial")
+    command = ChangePlan(
+        subscription_id="sub_1", user_id="usr_1", new_plan_id="plan_annual_enterprise"
+    )
+
+    [fact] = decide(free, command, run_of("2025-02-18"), RULES)
+
+    assert free.status is Status.ACTIVE
+    assert isinstance(fact, f.PlanChanged)
+    assert fact.prorated_minor == round(499_00 * 10 / 365)
+
+
 @pytest.mark.parametrize(
     ("subscription", "charges"),
     [
