@@ -72,16 +72,19 @@ def issuer_of(settings: Settings) -> Issuer:
             "error: FLOWMART_GATEWAY_JWT_KEY: set the secret (HS256, 32 characters or more) or"
             " the public key (RS256) by which tokens are checked"
         )
+    before = settings.gateway_jwt_key_before
     try:
         return Issuer(
             key=settings.gateway_jwt_key.get_secret_value(),
+            key_before=before and before.get_secret_value(),
             algorithm=settings.gateway_jwt_algorithm,
             issuer=settings.gateway_jwt_issuer,
             audience=settings.gateway_jwt_audience,
             skew_s=settings.gateway.clock_skew_ms // 1000,
         )
     except ValueError as wrong:
-        raise SystemExit(f"error: FLOWMART_GATEWAY_JWT_KEY: {wrong}") from None
+        name = "FLOWMART_GATEWAY_JWT_KEY" + ("" if before is None else " or _BEFORE")
+        raise SystemExit(f"error: {name}: {wrong}") from None
 
 
 async def _serve(settings: Settings, issuer: Issuer) -> None:

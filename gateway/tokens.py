@@ -1,6 +1,7 @@
 """Who asks: a bearer token, checked and read (G-2)."""
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
@@ -66,20 +67,26 @@ class Issuer:
 
     key: str = field(repr=False)
     algorithm: str = "HS256"
+    key_before: str | None = field(default=None, repr=False)
+    """What it signed with holds too, while keys are changed."""
     issuer: str = "flowmart"
     audience: str = "flowmart-api"
     skew_s: int = 60
 
     def __post_init__(self) -> None:
-        """See that the key is one.
+        """See that the keys are such.
 
         Raises:
-            ValueError: it is no public key.
+            ValueError: one is no public key.
         """
         try:
-            jwt.get_algorithm_by_name(self.algorithm).prepare_key(self.key)
+            for key in self._keys():
+                jwt.get_algorithm_by_name(self.algorithm).prepare_key(key)
         except (jwt.InvalidKeyError, ValueError) as wrong:
             raise ValueError("no public key in PEM") from wrong
+
+    def _keys(self) -> tuple[str, ...]:
+        return (self.key,) if self.key_before is None else (self.key, self.key_before)
 
     def read(self, token: str) -> Principal:
         """The token's holder.
@@ -88,20 +95,30 @@ class Issuer:
             TokenRefused: it is malformed, forged, out of its time, or of somebody else.
         """
         try:
-            claims = jwt.decode(
-                token,
-                self.key,
-                algorithms=[self.algorithm],
-                issuer=self.issuer,
-                audience=self.audience,
-                leeway=self.skew_s,
-                options={"require": ["exp", "iss", "aud", "sub"]},
-            )
+            return _principal(self._claims(token))
         except jwt.PyJWTError as refused:
             raise TokenRefused(str(refused)) from None
         except UnicodeError:
             raise TokenRefused("a token has ASCII characters only") from None
-        return _principal(claims)
+
+    def _claims(self, token: str) -> dict[str, Any]:
+        """What a token says, by the first key that signed it."""
+        *others, last = self._keys()
+        for key in others:
+            with suppress(jwt.InvalidSignatureError):
+                return self._decoded(token, key)
+        return self._decoded(token, last)
+
+    def _decoded(self, token: str, key: str) -> dict[str, Any]:
+        return jwt.decode(
+            token,
+            key,
+            algorithms=[self.algorithm],
+            issuer=self.issuer,
+            audience=self.audience,
+            leeway=self.skew_s,
+            options={"require": ["exp", "iss", "aud", "sub"]},
+        )
 
     def sign(self, subject: str, roles: list[str], scopes: list[str], *, mfa: bool = False) -> str:
         """A token for 15 minutes, 5 for a service (dev: in production somebody else signs)."""

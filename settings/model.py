@@ -111,6 +111,8 @@ class Settings(BaseSettings):
     as the client sent it."""
     gateway_jwt_key: JwtKey | None = None
     """By which the API checks tokens: a secret for HS256, a public key in PEM for RS256."""
+    gateway_jwt_key_before: JwtKey | None = None
+    """The one before it, by which tokens hold too: set it while keys are changed."""
     gateway_jwt_algorithm: Literal["HS256", "RS256"] = "HS256"
     gateway_jwt_issuer: str = "flowmart"
     gateway_jwt_audience: str = "flowmart-api"

@@ -83,6 +83,19 @@ def test_in_production_a_public_key_checks_what_a_private_one_signed() -> None:
         issuer.read(signed())
 
 
+def test_while_keys_are_changed_tokens_of_both_hold_and_no_others() -> None:
+    issuer = Issuer("n" * 32, key_before=KEY)
+
+    assert issuer.read(signed()).subject == "cus_1"
+    assert issuer.read(signed("n" * 32)).subject == "cus_1"
+    with pytest.raises(TokenRefused, match="Signature verification failed"):
+        issuer.read(signed("x" * 32))
+    with pytest.raises(TokenRefused, match="Signature has expired"):
+        issuer.read(signed(exp=int(time.time()) - 61))
+    with pytest.raises(ValueError, match="no public key"):
+        Issuer("n" * 32, "RS256", "x" * 40)
+
+
 @pytest.mark.parametrize(("role", "life_s"), [("customer", 900), ("service", 300)])
 def test_tokens_live_fifteen_minutes_those_of_services_five(role: str, life_s: int) -> None:
     token = ISSUER.sign("s", [role], [])
