@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from faust.cli import argument, option
 
 from commands.base import JSON, Command, CommandError, json_of
-from commands.letters import Letters
+from commands.letters import Letters, OnProgress
 from commands.personal import masked
 from engine.dead_letters import SUFFIX, DeadLetter
 from engine.masking import mask_text
@@ -67,7 +67,10 @@ class dead_letters(Command):  # noqa: N801 - the command's name
 
     @property
     def _letters(self) -> Letters:
-        return Letters(self.options_of_clients(), self.app.conf.id)
+        return self._letters_seen()
+
+    def _letters_seen(self, *by: OnProgress) -> Letters:
+        return Letters(self.options_of_clients(), self.app.conf.id, *by)
 
     def _letter_topics(self, topic: str | None) -> list[str]:
         known = sorted(n for n in self.app.lanes.topology.topic_specs() if n.endswith(SUFFIX))
@@ -134,7 +137,19 @@ class dead_letters(Command):  # noqa: N801 - the command's name
         print(f"{_name(letter)} replayed to {letter.topic}")
 
     async def _replay_all(self, topics: list[str]) -> None:
-        done = [await self._letters.replay_all(name) for name in topics]
+        from rich.progress import Progress
+
+        with Progress(disable=not sys.stderr.isatty(), transient=True) as progress:
+            tasks = {name: progress.add_task(name, total=None) for name in topics}
+
+            def show(topic: str, at: int, end: int) -> None:
+                progress.update(tasks[topic], completed=at, total=end)
+
+            letters = self._letters_seen(show)
+            done = []
+            for name in topics:
+                done.append(await letters.replay_all(name))
+                progress.update(tasks[name], completed=1, total=1)
         count, cut = (sum(each) for each in zip(*done, strict=True))
         left_out = f", {cut} left out that were cut: see `dead-letters list`" if cut else ""
         print(f"{count} dead letters replayed{left_out}")

@@ -7,7 +7,7 @@ group's offset it forgets after a week without members, and `replay all` would b
 """
 
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
@@ -23,6 +23,14 @@ _BATCH_LETTERS: Final = 500
 """Letters put back in one transaction."""
 _NOTE: Final = "dlq.replayed"
 """The header by which a note is told from a letter."""
+
+
+OnProgress = Callable[[str, int, int], None]
+"""Is given how far a topic is read, and how far it goes: a replay reads it twice."""
+
+
+def _unseen(_topic: str, _at: int, _end: int) -> None:
+    """Nobody looks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +78,10 @@ class Newest(NamedTuple):
 class Letters:
     """The dead-letter topics of one application."""
 
-    def __init__(self, client_options: Mapping[str, Any], app_id: str) -> None:
+    def __init__(
+        self, client_options: Mapping[str, Any], app_id: str, on_progress: OnProgress = _unseen
+    ) -> None:
+        self._on_progress = on_progress
         self._options = client_options
         self._id = f"{app_id}-replay"
 
@@ -113,7 +124,8 @@ class Letters:
             end = (await consumer.end_offsets([tp]))[tp]
             consumer.assign([tp])
             consumer.seek(tp, start)
-            while await consumer.position(tp) < end:
+            while (at := await consumer.position(tp)) < end:
+                self._on_progress(topic, at, end)
                 for record in (await consumer.getmany(tp, timeout_ms=_POLL_MS)).get(tp, ()):
                     if record.offset < end:
                         yield record

@@ -178,6 +178,16 @@ async def test_every_letter_is_put_back_once_however_often_that_is_asked_for(kaf
     assert [dict(record.headers) for record in kafka.topics["t"]] == [{"own": b"1"}] * 4
 
 
+async def test_who_replays_very_many_letters_sees_how_far_it_is(kafka: Kafka) -> None:
+    kafka.bury(b"a", b"b", b"c")
+    seen: list[tuple[str, int, int]] = []
+
+    await Letters({}, "app", lambda *at: seen.append(at)).replay_all("t.dlq")
+
+    assert {(topic, end) for topic, _, end in seen} == {("t.dlq", 3)}
+    assert seen[0] == ("t.dlq", 0, 3)
+
+
 async def test_one_that_was_put_back_by_itself_is_left_out_by_the_rest(kafka: Kafka) -> None:
     kafka.bury(b"a", b"b", b"c")
     _, second, _ = await read()
