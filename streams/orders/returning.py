@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
+from typing import Final
 
 from msgspec.structs import replace
 
@@ -27,6 +28,7 @@ from streams.orders.rules import OrderRules
 from streams.orders.unreturned import with_missing
 
 Facts = tuple[Fact, ...]
+_ARRIVED: Final = frozenset({ParcelState.DELIVERED, ParcelState.RETURNED})
 Shares = dict[str, tuple[BackLine, ...]]
 """By shipment, what of it comes back."""
 
@@ -37,7 +39,10 @@ class Refusal(StrEnum):
     FOREIGN = "FOREIGN"
     """The order is somebody else's."""
     NOT_DELIVERED = "NOT_DELIVERED"
-    """Nothing of what is named was delivered, all of it is on its way back, or the order ended."""
+    """Nothing of what is named was delivered, or the order ended."""
+    ONCE_A_PARCEL = "ONCE_A_PARCEL"
+    """What is named was in a parcel of which something came back, or is on its way: the rest stays
+    with the customer (the contract knows no way on from returned)."""
     OUTSIDE_WINDOW = "OUTSIDE_WINDOW"
     """It was delivered too long ago, and not announced in time."""
     TOO_MANY = "TOO_MANY"
@@ -55,7 +60,7 @@ def request(order: Order, command: RequestReturn, at_ms: int, rules: OrderRules)
         return ()
     delivered = [one for one in order.parcels if _may_come_back(order, one)]
     if not _shares([(one, _inside(order, one)) for one in delivered], wanted):
-        return _refused(order, at_ms, Refusal.NOT_DELIVERED)
+        return _refused(order, at_ms, _why_not(order, wanted))
     in_time = [(one, _in_time(order, one, at_ms, rules)) for one in delivered]
     shares = _shares(in_time, wanted)
     if not shares:
@@ -63,6 +68,12 @@ def request(order: Order, command: RequestReturn, at_ms: int, rules: OrderRules)
     if len(order.returns) + len(shares) > RETURNS_MAX:
         return _refused(order, at_ms, Refusal.TOO_MANY)
     return tuple(_asked(order, command, shares, at_ms, rules))
+
+
+def _why_not(order: Order, wanted: dict[int, int] | None) -> Refusal:
+    came = [one for one in order.parcels if one.state in _ARRIVED]
+    there = order.status in DISPATCHED and _shares([(p, _inside(order, p)) for p in came], wanted)
+    return Refusal.ONCE_A_PARCEL if there else Refusal.NOT_DELIVERED
 
 
 def lapse(order: Order, due_ms: int, now_ms: int, rules: OrderRules) -> Facts:

@@ -139,7 +139,9 @@ REFUSED: list[tuple[Refusal, Order, RequestReturn, int]] = [
     (Refusal.NOT_DELIVERED, after(PAID, created(), dispatched()), ask(), AT_MS),
     (Refusal.NOT_DELIVERED, DELIVERED, ask(ware("p1", 3)), AT_MS),
     (Refusal.NOT_DELIVERED, DELIVERED, ask(ware("p9")), AT_MS),
-    (Refusal.NOT_DELIVERED, after(DELIVERED, ask(ware("p2"))), ask(), AT_MS),
+    (Refusal.ONCE_A_PARCEL, after(DELIVERED, ask(ware("p2"))), ask(), AT_MS),
+    (Refusal.ONCE_A_PARCEL, after(DELIVERED, ask(ware("p2"))), ask(ware("p1")), AT_MS),
+    (Refusal.NOT_DELIVERED, after(DELIVERED, ask(ware("p2"))), ask(ware("p9")), AT_MS),
     (Refusal.NOT_DELIVERED, after(PAID, cancel(), parcel(1, (1, 2)), delivered()), ask(), AT_MS),
     (Refusal.OUTSIDE_WINDOW, DELIVERED, ask(), LATE),
 ]
