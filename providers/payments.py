@@ -27,6 +27,8 @@ class Code(StrEnum):
     CARD_NOT_SUPPORTED = "card_not_supported"
     CURRENCY_NOT_SUPPORTED = "currency_not_supported"
     RATE_LIMITED = "rate_limited"
+    AMOUNT_TOO_SMALL = "amount_too_small"
+    """Less than the provider charges at all (Stripe: 0.50 in most currencies)."""
     PROCESSING_ERROR = "processing_error"
 
     NETWORK_ERROR = "network_error"

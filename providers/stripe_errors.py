@@ -43,6 +43,7 @@ REQUEST_CODES: Final[dict[str, Code]] = {
     "charge_already_captured": Code.ALREADY_CAPTURED,
     "charge_expired_for_capture": Code.CHARGE_EXPIRED,
     "amount_too_large": Code.AMOUNT_TOO_LARGE,
+    "amount_too_small": Code.AMOUNT_TOO_SMALL,
     "charge_already_refunded": Code.REFUND_REFUSED,
     "charge_disputed": Code.REFUND_REFUSED,
     "refund_disputed_payment": Code.REFUND_REFUSED,

@@ -32,6 +32,7 @@ REASONS: Final[dict[str, PaymentFailureReason]] = {
     "invalid_account": "invalid_payment_method",
     "invalid_payment_method": "invalid_payment_method",
     "resource_missing": "invalid_payment_method",
+    "amount_too_small": "invalid_payment_method",
     "authentication_required": "authentication_required",
     "rate_limited": "rate_limited",
     "rate_limit": "rate_limited",
