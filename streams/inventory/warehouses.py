@@ -10,6 +10,7 @@ stale is dropped, a gap raises an alarm. Each product of it is handed to stock, 
 """
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import islice
 from typing import Final
 
@@ -198,10 +199,7 @@ def _snapshot(
     zones = [
         Zone(
             zone_id=f"zone_{number}",
-            stock_by_sku={
-                sku: StockLevel(on_hand=on_hand, reserved=reserved, damaged=quarantined)
-                for sku, (on_hand, reserved, quarantined) in few.items()
-            },
+            stock_by_sku={sku: _level(units) for sku, units in few.items()},
         )
         for number, few in enumerate(_few(levels, SKUS_A_ZONE), 1)
     ]
@@ -215,6 +213,13 @@ def _snapshot(
         sequence_number=sequence,
         captured_at=moment_of(at_ms),
     )
+
+
+@lru_cache(maxsize=SKUS_A_SNAPSHOT)
+def _level(units: Units) -> StockLevel:
+    """Products with the same figures share one: making them all is most of a snapshot's time."""
+    on_hand, reserved, quarantined = units
+    return StockLevel(on_hand=on_hand, reserved=reserved, damaged=quarantined)
 
 
 def _counts(event: WarehouseStockSnapshot) -> Iterator[CountStock]:
