@@ -139,6 +139,7 @@ class Laws:
                     law(key, before, row)
         for record in records:
             self._told(record)
+        self.billing.settled()
         if self.stock.touched:
             self.stock.settled()
 
@@ -152,6 +153,8 @@ class Laws:
             self.money.asked(told_by(record)["data"])
         elif name == "CancelOrder":
             self.ends.asked(told_by(record)["data"])
+        elif name == "RespondToOffer":
+            self.telling.answered(told_by(record)["data"])
         elif name == "PlaceOrder":
             self.refusals.ordered(told_by(record)["data"])
         elif name == "AmendOrder":

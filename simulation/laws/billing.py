@@ -25,23 +25,26 @@ class BillingLaw:
     rows: Mapping[str, dict[str, Any]]
     ended_ids: set[str] = field(default_factory=set)
     """Subscriptions that are over."""
+    ending_ids: set[str] = field(default_factory=set)
+    """Those that ended in the commit that is looked at: a charge may have begun in it before."""
 
     def subscriber(self, key: str, before: Any, row: Any) -> None:  # noqa: ARG002 - a law's shape
         """A user's subscriptions changed."""
         for one in row.subscriptions if row is not None else ():
             if one.status.value in {"cancelled", "expired"}:
-                self.ended_ids.add(one.subscription_id)
+                self.ending_ids.add(one.subscription_id)
+
+    def settled(self) -> None:
+        """Everything that one commit changed is told."""
+        self.ended_ids |= self.ending_ids
+        self.ending_ids.clear()
 
     def invoice(self, key: str, before: Any, row: Any) -> None:
-        """An invoice changed: a charge that begins has somebody to pay it.
-
-        What an upgrade cost is charged as its subscription ends: an invoice of no day (G-41).
-        """
+        """An invoice changed: a charge that begins has somebody to pay it."""
         if row is None:
             return
         begins = row.charge_key and (before is None or before.charge_key != row.charge_key)
-        last = row.period_start == row.period_end
-        over = begins and not last and row.subscription_id in self.ended_ids
+        over = begins and row.subscription_id in self.ended_ids
         insist(not over, LEFT, row.subscription_id, f"{key} is charged as {row.charge_key}")
         tax = (row.subtotal_minor * _TAX_PERCENT * 2 + 100) // 200
         insist(row.tax_minor == tax, TAXED, key, f"{row.tax_minor} of {row.subtotal_minor}")

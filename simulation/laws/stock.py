@@ -150,7 +150,7 @@ class StockLaw:
         if row is not None:
             same = before is not None and before.created_at_ms == row.created_at_ms
             was = self.left.get(key, 0) if same else 0
-            now = _left(row, was)
+            now = _left(row, was, sent=same and before.parcels != row.parcels)
             self.left[key] = now
             self.sound[product] -= now - was
             if now > was:
@@ -229,10 +229,13 @@ class StockLaw:
             insist(over_ms <= LATE_MS_MAX, EXPIRES, key, f"held for {over_ms} ms too long")
 
 
-def _left(row: Any, before: int) -> int:
-    """Units of a reservation that left the house; what left does not come back by cancelling."""
+def _left(row: Any, before: int, *, sent: bool) -> int:
+    """Units of a reservation that left the house; what left does not come back by cancelling.
+
+    A parcel may leave in the commit in which the rest is let go: a paid claim knows what it held.
+    """
     if row.status == "FULFILLED":
         return int(row.quantity)
-    if row.status == "CONFIRMED":
+    if row.status == "CONFIRMED" or (sent and row.status == "CANCELLED" and row.committed):
         return int(row.quantity) - sum(part.quantity for part in row.allocations)
     return before

@@ -7,9 +7,11 @@ import pytest
 
 from events.exchange_ids import hold_id_of
 from events.payment_ids import further_payment_of, payment_id_of
+from simulation.laws.billing import LEFT, BillingLaw
 from simulation.laws.broken import Broken
 from simulation.laws.exchanges import BEYOND, EITHER, ExchangeLaw
 from simulation.laws.marks import exchange_of, replacement_of
+from simulation.laws.stock import StockLaw
 from simulation.laws.telling import ONCE, ONE_REFUND, TellingLaw
 from streams.orders.back import Back, BackLine, Swap
 
@@ -35,6 +37,59 @@ def test_two_payments_that_ask_for_one_refund_break_a_law() -> None:
 
     with pytest.raises(Broken, match=ONE_REFUND):
         law.told("RefundCharge", of_refund("pay_ord_1:2", chargeId="ch_2", idempotencyKey="b"))
+
+
+def leaving(law: TellingLaw) -> None:
+    told = {"subscriptionId": "sub_1", "effectiveDate": "2025-03-01"}
+    law.told("UserSubscriptionCancelled", {"data": told})
+
+
+def test_who_stayed_may_leave_again_on_the_same_day_and_is_told_twice_and_no_oftener() -> None:
+    law = TellingLaw()
+
+    leaving(law)
+    law.answered({"subscriptionId": "sub_1", "accepted": True})
+    leaving(law)
+
+    with pytest.raises(Broken, match=ONCE):
+        leaving(law)
+
+
+def hold(**changes: Any) -> SimpleNamespace:
+    """Two units of a paid line, in one warehouse."""
+    part = SimpleNamespace(warehouse_id="wh_1", quantity=2)
+    fields = {"product_id": "p1", "status": "CONFIRMED", "quantity": 2, "allocations": (part,)}
+    more = {"created_at_ms": 1, "committed": True, "parcels": ()}
+    return SimpleNamespace(**(fields | more | changes))
+
+
+def test_what_left_in_the_commit_in_which_the_rest_was_let_go_has_left() -> None:
+    rest = (SimpleNamespace(warehouse_id="wh_1", quantity=1),)
+    ended = hold(status="CANCELLED", allocations=rest, parcels=("shp_1",))
+    law, other = StockLaw(), StockLaw()
+
+    law.reserved("ord_1:1", None, hold())
+    law.reserved("ord_1:1", hold(), ended)
+    other.reserved("ord_1:1", None, hold())
+    other.reserved("ord_1:1", hold(), hold(status="CANCELLED"))
+
+    assert (law.sound["p1"], other.sound["p1"]) == (-1, 0)
+
+
+def test_a_charge_that_begins_in_the_commit_of_its_subscriptions_end_has_somebody_to_pay_it() -> (
+    None
+):
+    over = SimpleNamespace(subscription_id="sub_1", status=SimpleNamespace(value="cancelled"))
+    fields = {"subscription_id": "sub_1", "subtotal_minor": 0, "tax_minor": 0, "total_minor": 0}
+    invoice = SimpleNamespace(**fields, charge_key="sub_1_2025_03")
+    law = BillingLaw({})
+
+    law.subscriber("usr_1", None, SimpleNamespace(subscriptions=(over,)))
+    law.invoice("inv_1", None, invoice)
+    law.settled()
+
+    with pytest.raises(Broken, match=LEFT):
+        law.invoice("inv_1", None, invoice)
 
 
 def back_for_exchange(**changes: Any) -> Back:
