@@ -425,7 +425,7 @@ def test_a_low_message_that_is_scheduled_is_in_the_first_digest_after_its_time()
 
     office.driver.advance(20 * HOUR_MS)
     before = (len(office.mails()), office.statuses()["k2"])
-    office.driver.advance(24 * HOUR_MS)
+    office.driver.advance(24 * HOUR_MS, step_ms=HOUR_MS)
 
     assert before == (1, "queued")
     assert [mail.text.count("Lamp is back in stock.") for mail in office.mails()] == [1, 1]

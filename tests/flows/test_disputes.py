@@ -121,7 +121,8 @@ def test_dispute_of_an_order_that_its_customer_enlarges_takes_no_more_money() ->
 
     scene.never_told("OrderAmended")
     assert (scene.books(), scene.level()) == ((2_000, 0, 0), (10, 1, 0))
-    assert scene.row("orders", "ord_1").history[-1].reason == "AMEND_REFUSED_DISPUTED"
+    reasons = [step.reason for step in scene.row("orders", "ord_1").history]
+    assert "AMEND_REFUSED_DISPUTED" in reasons
 
 
 def test_dispute_that_is_lost_of_an_order_sent_in_part_leaves_it_delivered() -> None:

@@ -87,6 +87,9 @@ class StripeServer:
     def _create(self, form: dict[str, Any]) -> Made:
         if not form["payment_method"].startswith("pm_"):
             return 400, _error("invalid_request_error", "no such method", "resource_missing")
+        if int(form["amount"]) < 50:
+            too_small = "Amount must be at least $0.50 usd"
+            return 400, _error("invalid_request_error", too_small, "amount_too_small")
         if form.get("customer") != self.owners.get(form["payment_method"]):
             return 400, _error("invalid_request_error", "belongs to a customer")
         if self._is_spent(form["payment_method"]):

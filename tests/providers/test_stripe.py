@@ -175,6 +175,14 @@ async def test_money_that_is_not_counted_in_hundredths_is_never_charged(
     assert server.calls == []
 
 
+async def test_less_than_stripe_charges_is_refused_in_its_words(provider: StripeProvider) -> None:
+    request = ChargeRequest("pay_1:1", "pay_1", 30, "USD", "credit_card", VISA, capture=False)
+
+    answer = await provider.charge(request)
+
+    assert answer == Refused(Code.AMOUNT_TOO_SMALL, "Amount must be at least $0.50 usd", "")
+
+
 def test_every_code_of_a_card_has_a_reason() -> None:
     assert {code.value for code in CARD_CODES.values()} <= set(REASONS)
 

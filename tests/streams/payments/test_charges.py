@@ -77,6 +77,7 @@ def test_a_late_failure_is_tried_again_at_once() -> None:
         ("incorrect_number", "invalid_payment_method"),
         ("stolen_card", "fraud_suspected"),
         ("rate_limited", "rate_limited"),
+        ("amount_too_small", "invalid_payment_method"),
     ],
 )
 def test_some_refusals_are_never_tried_again(code: str, reason: str) -> None:
