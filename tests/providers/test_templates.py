@@ -9,7 +9,7 @@ from jinja2.exceptions import SecurityError
 
 from events.billing import InvoiceGenerated
 from events.fraud import FraudDetected
-from events.orders import OrderCancelled, OrderConfirmed
+from events.orders import OrderCancelled, OrderConfirmed, OrderFailed
 from events.payments import PaymentFailed
 from events.refunds import RefundFailed
 from events.returns import ReturnInitiated, ReturnReceived
@@ -25,6 +25,7 @@ from streams.notifications.order_facts import (
     fraud_detected,
     order_cancelled,
     order_confirmed,
+    order_failed,
     payment_failed,
     refund_failed,
 )
@@ -269,6 +270,23 @@ def test_a_reason_that_says_nothing_is_not_told() -> None:
             assert "other" not in text
             assert "reason" not in text
             assert "()" not in text
+
+
+def test_an_order_that_is_refused_is_told_its_reason_details_and_money_apart() -> None:
+    failed = OrderFailed(
+        order_id="ord_1",
+        user_id="cus_1",
+        rejection_reason="INVALID_REQUEST",
+        details=("discountCode: unknown",),
+    )
+
+    words = TEMPLATES.mail("order-failed", "en", order_failed(failed))
+
+    assert words.text.split("\n\n") == [
+        "We could not take your order ord_1. The reason: invalid request.",
+        "discountCode: unknown.",
+        "We keep none of your money.\n",
+    ]
 
 
 def declined(**told: Any) -> PaymentFailed:
