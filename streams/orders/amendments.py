@@ -159,9 +159,12 @@ def _refusals(order: Order, wanted: Amendment, rules: OrderRules) -> Iterator[Re
     if wanted.previous_quantity != units_of(order, wanted.product_id):
         yield Refusal.CONFLICT
     known = [line for _, line in order.standing if line.product_id == wanted.product_id]
-    price = rules.prices.get(f"{wanted.product_id}:{order.currency}", wanted.unit_price_minor)
-    price = known[-1].unit_price_minor if known else price
-    if abs(price - wanted.unit_price_minor) > rules.price_tolerance_minor:
+    told_minor = wanted.unit_price_minor
+    if known:
+        is_ours = abs(known[-1].unit_price_minor - told_minor) <= rules.price_tolerance_minor
+    else:
+        is_ours = rules.costs(wanted.product_id, order.currency, told_minor)
+    if not is_ours:
         yield Refusal.PRICE
     if wanted.new_quantity > rules.quantity_max:
         yield Refusal.LIMITS

@@ -46,7 +46,10 @@ def request_refusals(command: PlaceOrder, rules: OrderRules) -> Iterator[Refusal
         yield "INVALID_REQUEST", f"orderId: at most {ORDER_ID_CHARS_MAX} characters"
     if not 1 <= len(command.order_items) <= rules.lines_max:
         yield "INVALID_REQUEST", f"orderItems: 1 to {rules.lines_max} lines"
+    is_renewal = command.subscription_id is not None  # It has its own prices, and was paid for.
     for position, item in enumerate(command.order_items[: rules.lines_max]):
+        if not (is_renewal or rules.sells(item.product_id, command.currency)):
+            yield "INVALID_REQUEST", f"orderItems[{position}]: not sold in {command.currency}"
         if not 1 <= item.quantity <= rules.quantity_max:
             yield (
                 "INVALID_REQUEST",

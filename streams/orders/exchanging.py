@@ -195,9 +195,8 @@ def _paired(
         return Unmet.UNLIKE
     found: Instead = {}
     for item, other in zip(command.items, others, strict=True):
-        price = rules.prices.get(f"{other.product_id}:{order.currency}", other.unit_price_minor)
-        off = abs(price - other.unit_price_minor)
-        like = item.quantity == other.quantity and off <= rules.price_tolerance_minor
+        is_ours = rules.costs(other.product_id, order.currency, other.unit_price_minor)
+        like = item.quantity == other.quantity and is_ours
         for number, _ in named(order, item):
             if not like or found.setdefault(number, other) is not other:
                 return Unmet.UNLIKE

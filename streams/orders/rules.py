@@ -33,7 +33,7 @@ class OrderRules:
     """Discount codes and what they take off the sum of the lines, in percent (G-12)."""
     prices: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     """The catalogue: by `<productId>:<currency>`, what a unit costs in minor units. What is not
-    named costs what the order says (G-10)."""
+    named in any currency costs what the order says (G-10)."""
     countries: frozenset[str] = frozenset(
         {"US", "CA", "GB", "DE", "FR", "IE", "NL", "ES", "IT", "AU"}
     )
@@ -102,6 +102,18 @@ class OrderRules:
     def __post_init__(self) -> None:
         """Refuse a discount of more than everything."""
         insist(discounts_percent=self.discounts_percent)
+
+    def sells(self, product_id: str, currency: str) -> bool:
+        """Whether a product has a price in a currency, or in none: then the order names it."""
+        if not self.prices or f"{product_id}:{currency}" in self.prices:
+            return True
+        return not any(f"{product_id}:{other}" in self.prices for other in self.currencies)
+
+    def costs(self, product_id: str, currency: str, told_minor: int) -> bool:
+        """Whether a unit costs what the sender says (G-10)."""
+        price_minor = self.prices.get(f"{product_id}:{currency}", told_minor)
+        is_told = abs(price_minor - told_minor) <= self.price_tolerance_minor
+        return is_told and self.sells(product_id, currency)
 
 
 @dataclass(frozen=True, slots=True)

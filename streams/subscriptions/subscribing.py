@@ -8,7 +8,6 @@ from events.types import OrderItem
 from streams.addresses import kept_address
 from streams.billing.calendar import anchor_day, next_date, plus_days
 from streams.moments import day_of
-from streams.orders.pricing import listed
 from streams.subscriptions import facts as f
 from streams.subscriptions.charging import is_served, issued_and_charged
 from streams.subscriptions.evolution import evolve_all
@@ -97,10 +96,10 @@ def _is_line(item: OrderItem, rules: Rules) -> bool:
 
 def _has_list_prices(command: SubscribeUser, plan: PlanSpec, rules: Rules) -> bool:
     """Whether goods cost what the catalogue says: Orders takes the prices of a renewal (G-10)."""
-    items = command.items or ()
-    there = listed(items, plan.currency, rules.orders.prices)
-    pairs = zip(items, there, strict=True)
-    return all(item.unit_price_minor == known.unit_price_minor for item, known in pairs)
+    return all(
+        rules.orders.costs(item.product_id, plan.currency, item.unit_price_minor)
+        for item in command.items or ()
+    )
 
 
 def _begin(

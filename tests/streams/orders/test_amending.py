@@ -464,12 +464,13 @@ def test_a_po_box_gets_nothing_by_express() -> None:
 
 
 def test_what_is_added_costs_what_the_catalogue_says() -> None:
-    rules = dataclasses.replace(RULES, prices={"p9:USD": 700})
+    rules = dataclasses.replace(RULES, prices={"p9:USD": 700, "p8:EUR": 700})
 
-    def added(price_minor: int) -> tuple[Any, ...]:
-        return decide(CONFIRMED, amend(change("p9", 0, 1, price_minor)), AT_MS, rules)
+    def added(price_minor: int, product_id: str = "p9") -> tuple[Any, ...]:
+        return decide(CONFIRMED, amend(change(product_id, 0, 1, price_minor)), AT_MS, rules)
 
     assert added(1)[0].reason == "AMEND_REFUSED_PRICE"
+    assert added(700, "p8")[0].reason == "AMEND_REFUSED_PRICE"
     assert isinstance(added(700)[0], AmendmentAsked)
 
 

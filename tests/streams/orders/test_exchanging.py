@@ -568,8 +568,10 @@ def test_a_catalogue_says_what_others_cost() -> None:
     assert "RETURN_ASKED" in [
         step.reason for step in fold(DELIVERED, decide(DELIVERED, seen, AT_MS, rules)).history
     ]
-    refused = fold(DELIVERED, decide(DELIVERED, unseen, AT_MS, rules))
-    assert "EXCHANGE_REFUSED_UNLIKE" in [step.reason for step in refused.history]
+    elsewhere = dataclasses.replace(RULES, prices={"p9:EUR": 4_000})
+    for command, catalogue in ((unseen, rules), (seen, elsewhere)):
+        refused = fold(DELIVERED, decide(DELIVERED, command, AT_MS, catalogue))
+        assert "EXCHANGE_REFUSED_UNLIKE" in [step.reason for step in refused.history]
 
 
 # -- the order that replaces

@@ -228,7 +228,7 @@ def test_the_limits_are_settings() -> None:
     assert fact.details == ("orderItems: 1 to 1 lines", "currency: one of CHF")
 
 
-CATALOGUE = replace(RULES, prices={"p1:USD": 3499, "p2:EUR": 1})
+CATALOGUE = replace(RULES, prices={"p1:USD": 3499})
 
 
 @pytest.mark.parametrize(
@@ -251,8 +251,8 @@ CATALOGUE = replace(RULES, prices={"p1:USD": 3499, "p2:EUR": 1})
             "",
         ),
         ({"order_items": (item(unit_price_minor=1),), "discount_code": "SAVE10"}, "expected 6298"),
-        ({"order_items": (item(unit_price_minor=1),), "currency": "EUR"}, ""),
         ({"order_items": (item(unit_price_minor=3150),), "subscription_id": "sub_1"}, ""),
+        ({"order_items": (item(product_id="p3", unit_price_minor=1),)}, ""),
     ],
     ids=[
         "as listed",
@@ -260,8 +260,8 @@ CATALOGUE = replace(RULES, prices={"p1:USD": 3499, "p2:EUR": 1})
         "cheaper, and said so",
         "known total",
         "discount",
-        "EUR",
         "renewal",
+        "not in the catalogue",
     ],
 )
 def test_goods_of_the_catalogue_cost_what_it_says(given: dict[str, Any], refused: str) -> None:
@@ -272,6 +272,20 @@ def test_goods_of_the_catalogue_cost_what_it_says(given: dict[str, Any], refused
         return
     assert isinstance(fact, Rejected)
     assert (fact.reason, refused in fact.details[0]) == ("PRICE_MISMATCH", True)
+
+
+def test_goods_that_the_catalogue_has_in_another_currency_only_are_not_sold_in_this_one() -> None:
+    """They cost what the order said: whoever named another currency named the price."""
+    cheap = {"order_items": (item(unit_price_minor=1),), "currency": "EUR"}
+
+    fact = placing(rules=CATALOGUE, **cheap)
+
+    assert isinstance(fact, Rejected)
+    assert (fact.reason, fact.details) == (
+        "INVALID_REQUEST",
+        ("orderItems[0]: not sold in EUR",),
+    )
+    assert isinstance(placing(rules=CATALOGUE, **cheap, subscription_id="sub_1"), Placed)
 
 
 def test_an_order_is_placed_at_the_price_of_the_catalogue_and_not_at_the_clients() -> None:

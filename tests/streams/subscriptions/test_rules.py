@@ -109,7 +109,12 @@ def test_a_basket_within_the_limits_of_an_order_is_charged(told: dict[str, Any])
 
 @pytest.mark.parametrize(
     ("prices", "refused"),
-    [({}, False), ({"p1:USD": 5_00, "p2:USD": 1}, False), ({"p1:USD": 5_01}, True)],
+    [
+        ({}, False),
+        ({"p1:USD": 5_00, "p2:USD": 1}, False),
+        ({"p1:USD": 5_02}, True),
+        ({"p1:EUR": 5_00}, True),
+    ],
 )
 def test_a_basket_costs_what_the_catalogue_says(
     prices: dict[str, int],
