@@ -131,7 +131,8 @@ def decide(
     if decision != "DECLINED" and velocity.payments > rules.attempts_hour_max:
         decision = "DECLINED"
         reasons = reasons if points >= rules.decline_from else (*reasons, Reason.RATE_LIMITED)
-    counts = payment.amount_minor if decision == "APPROVED" else None
+    is_order = decision == "APPROVED" and not payment.is_further
+    counts = payment.amount_minor if is_order else None
     attempt = Attempt(payment.payment_id, at_ms, payment.ip, payment.card, counts)
     assessed = Assessed(payment, attempt, scored, points, reasons, decision, place)
     if points < rules.decline_from:
@@ -256,8 +257,8 @@ def fold(profile: RiskProfile, facts: tuple[Fact, ...]) -> RiskProfile:
 def _counted(profile: RiskProfile, fact: Assessed) -> RiskProfile:
     """Count the attempt; learn from it what is normal when it was approved."""
     attempts = with_attempt(profile.attempts, fact.attempt)
-    payment = fact.payment
-    if fact.decision == "MANUAL_REVIEW":
+    payment, counts_minor = fact.payment, fact.attempt.approved_minor
+    if fact.decision == "MANUAL_REVIEW" and not payment.is_further:
         held = Reviewed(payment.payment_id, payment.amount_minor, payment.device_id)
         reviewed = with_reviewed(profile.reviewed, held)
         return msgspec.structs.replace(profile, attempts=attempts, reviewed=reviewed)
@@ -266,8 +267,8 @@ def _counted(profile: RiskProfile, fact: Assessed) -> RiskProfile:
     return RiskProfile(
         attempts,
         with_device(profile.devices, payment.device_id),
-        profile.orders + 1,
-        profile.approved_minor + payment.amount_minor,
+        profile.orders + (counts_minor is not None),
+        profile.approved_minor + (counts_minor or 0),
         later_place(profile.place, fact.place),
         profile.chargebacks,
         profile.suspended_by,

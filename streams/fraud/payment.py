@@ -5,6 +5,7 @@ from zlib import crc32
 import msgspec
 
 from events.fraud import CheckFraud
+from events.payment_ids import order_of_payment, payment_id_of
 from events.payments import PaymentInitiated
 from events.types import Address
 
@@ -34,6 +35,14 @@ class Payment(msgspec.Struct, frozen=True, gc=False):
     region: str | None = None
     addresses_match: bool | None = None
     """None unless both addresses are known."""
+
+    @property
+    def is_further(self) -> bool:
+        """Whether it is what an order costs beyond its price: no order of its own."""
+        order_id, name = self.order_id, self.payment_id
+        if order_id is None or name == payment_id_of(order_id):
+            return False
+        return order_of_payment(name) == order_id
 
 
 def payment_of(message: PaymentInitiated) -> Payment:

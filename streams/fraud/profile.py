@@ -55,7 +55,7 @@ class RiskProfile(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """Devices of approved payments, the last used last."""
     orders: int = 0
     """Payments approved by the check or in review, but for those whose orders were cancelled soon
-    after."""
+    after, and for what an order costs beyond its price."""
     approved_minor: int = 0
     """Sum of their amounts."""
     place: Place | None = None

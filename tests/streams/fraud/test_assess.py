@@ -279,6 +279,27 @@ def test_what_a_reviewer_approves_teaches_what_is_normal_too_and_once() -> None:
     assert (undone.orders, undone.approved_minor) == (0, 0)
 
 
+@pytest.mark.parametrize("number", ["2", "x1"])
+def test_what_an_order_costs_beyond_its_price_is_no_order_of_its_own(number: str) -> None:
+    added = usual_payment(payment_id=f"pay_ord_1:{number}", device_id="dev_7")
+
+    before = seen_after(EMPTY, usual_payment(), added)
+    after = fold(before, order_cancelled(before, "pay_ord_1"))
+
+    assert (before.orders, before.approved_minor) == (1, 12_999)
+    assert (before.devices, len(before.attempts)) == (("dev_1", "dev_7"), 2)
+    assert (after.orders, after.approved_minor) == (0, 0)
+
+
+def test_what_a_reviewer_lets_be_added_to_an_order_is_no_order_of_its_own() -> None:
+    strange = {"account_created_at_ms": NOW_MS, "ip_country": "NG"}
+    profile = seen_after(EMPTY, usual_payment(payment_id="pay_ord_1:2", **strange))
+
+    after = fold(profile, close_case(profile, "pay_ord_1:2", "APPROVED"))
+
+    assert (after.orders, after.approved_minor) == (0, 0)
+
+
 @pytest.mark.parametrize("end", ["declined", "cancelled"])
 def test_a_review_that_led_to_no_order_teaches_nothing(end: str) -> None:
     strange = {"account_created_at_ms": NOW_MS, "ip_country": "NG"}
