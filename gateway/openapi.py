@@ -35,6 +35,8 @@ _ABOUT: Final = (
     " GET answers an ETag: send it back as If-Match with what changes the object, so that nothing"
     " is changed blindly. Customers see their own addresses where the gateway has the right to show"
     " them; else, and of others, personal data is `***`."
+    " A body is what a message says, or the contract's envelope with it as `data`, whose"
+    " `metadata.source` tells the sales channel."
     " An Idempotency-Key makes a repeated request harmless for 24 hours."
 )
 _OPEN: Final[dict[str, tuple[Any, ...]]] = {
