@@ -32,8 +32,10 @@ from engine.partitioning import murmur2
 from engine.records import Record
 
 TRANSACTION_BACKOFF_S = 0.001
-SILENT_S = 2.0
+SILENT_S = 1.0
 """A node that does not answer for so long may be gone from the cluster without a word."""
+METADATA_S_MAX = 2.0
+"""How long a node may take to tell of the cluster before the next one is asked."""
 CONNECT_S_MAX = 4.0
 """How long a new connection may take, with its first questions: a client makes one at a time."""
 
@@ -65,7 +67,7 @@ def _send_or_close(self: Any, request: Any, expect_response: bool = True) -> Any
     except RuntimeError as exc:
         self.close(reason=CloseReason.CONNECTION_BROKEN, exc=exc)
         raise KafkaConnectionError(str(exc)) from exc
-    return asyncio.wait_for(answer, SILENT_S) if _asks_around.get() else answer
+    return answer if _passed_over.get() is None else asyncio.wait_for(answer, METADATA_S_MAX)
 
 
 _connect = AIOKafkaConnection.connect
@@ -85,12 +87,14 @@ _request = AIOKafkaClient.send
 
 
 async def _request_wondering(self: Any, node_id: Any, request: Any, **more: Any) -> Any:
-    """As aiokafka's; while the node is silent, look whether the cluster still counts it."""
+    """As aiokafka's; while the node is silent, ask others whether the cluster still counts it."""
     later = asyncio.get_running_loop().call_later
+    silent: set[Any] = self.__dict__.setdefault("silent_nodes", set())
     timer: asyncio.TimerHandle
 
     def wonder() -> None:
         nonlocal timer
+        silent.add(node_id)
         self.force_metadata_update()
         timer = later(SILENT_S, wonder)
 
@@ -99,21 +103,36 @@ async def _request_wondering(self: Any, node_id: Any, request: Any, **more: Any)
         return await _request(self, node_id, request, **more)
     finally:
         timer.cancel()
+        silent.discard(node_id)
 
 
-_asks_around: ContextVar[bool] = ContextVar("asks_around", default=False)
-"""Whether what is sent asks for metadata, which any node can tell: none is waited for long."""
+_passed_over: ContextVar[set[Any] | None] = ContextVar("passed_over", default=None)
+"""Set while metadata is asked for: who is silent, and not asked. Any node can tell of the cluster,
+so none is waited for long."""
+_connection = AIOKafkaClient._get_conn  # noqa: SLF001 - the patch itself
+
+
+async def _connection_or_next(self: Any, node_id: Any, **more: Any) -> Any:
+    """As aiokafka's; none to a node that is passed over."""
+    if node_id in (_passed_over.get() or ()):
+        return None
+    return await _connection(self, node_id, **more)
+
+
 _update = AIOKafkaClient._metadata_update  # noqa: SLF001 - the patch itself
 
 
 async def _update_and_leave(self: Any, cluster_metadata: Any, topics: Any) -> bool:
-    """As aiokafka's; connections to nodes that the cluster counts no more are closed."""
-    asks = _asks_around.set(True)
+    """As aiokafka's, asking nodes that speak; leaves those that the cluster counts no more."""
+    silent: set[Any] = self.__dict__.get("silent_nodes", set())
+    others = {node.nodeId for node in self.cluster.brokers()} - silent
+    asks = _passed_over.set(set(silent) if others else set())
     try:
         updated: bool = await _update(self, cluster_metadata, topics)
     finally:
-        _asks_around.reset(asks)
-    if updated:
+        _passed_over.reset(asks)
+    # What the client does not know of itself would have it connect to the same node again.
+    if updated and cluster_metadata is self.cluster:
         living = {node.nodeId for node in cluster_metadata.brokers()}
         gone = [c for (node, _), c in self._conns.items() if node not in {*living, "bootstrap"}]
         for connection in gone:
@@ -183,6 +202,7 @@ def apply() -> None:
     # would do so for the whole request timeout, although others have led its partitions for long,
     # and then ask it again.
     AIOKafkaClient.send = _request_wondering
+    AIOKafkaClient._get_conn = _connection_or_next  # noqa: SLF001 - the patch itself
     AIOKafkaClient._metadata_update = _update_and_leave  # noqa: SLF001 - the patch itself
     # A consumer that is stopped just after a fetch failed takes the fetch's cancellation for its
     # own: whoever stops it is cancelled, and its connections stay.

@@ -259,8 +259,49 @@ async def test_a_silent_node_that_the_cluster_counts_is_waited_for(monkeypatch) 
     assert answer == "late"
 
 
-async def test_metadata_is_asked_of_another_node_where_one_is_silent(monkeypatch) -> None:
+async def test_who_wonders_about_a_silent_node_asks_the_others(monkeypatch) -> None:
+    """Asked itself it would be waited for once more, while its partitions stand still."""
     monkeypatch.setattr(patches, "SILENT_S", 0.01)
+    monkeypatch.setattr("random.shuffle", list.sort)  # The silent one would be the first.
+    client, two = a_client_of(1, 2), SilentNode()
+    two.asked.set_result(
+        SimpleNamespace(
+            API_VERSION=1, brokers=[(2, "127.0.0.1", 2, None)], controller_id=2, topics=[]
+        )
+    )
+    client._conns[1, ConnectionGroup.DEFAULT] = SilentNode()
+    client._conns[2, ConnectionGroup.DEFAULT] = two
+    updates = asyncio.create_task(client._md_synchronizer())
+
+    async with asyncio.timeout(WAIT_S_MAX):
+        with pytest.raises(KafkaConnectionError, match="closed"):
+            await client.send(1, MetadataRequest([]))
+    updates.cancel()
+
+    assert client.silent_nodes == set()
+
+
+async def test_what_a_client_does_not_know_of_itself_ends_no_connection(monkeypatch) -> None:
+    """It would make the same one again, and wait for the frozen node as long as for any other."""
+    client, node = a_client_of(1, 2), SilentNode()
+    client._conns[1, ConnectionGroup.DEFAULT] = node
+    seen = a_client_of(2).cluster
+
+    async def looked(*_told: Any) -> bool:
+        return True
+
+    monkeypatch.setattr(patches, "_update", looked)
+    await client._metadata_update(seen, None)
+    after_a_look = node.asked.done()
+    client.cluster._brokers = seen._brokers
+    await client._metadata_update(client.cluster, None)
+
+    assert not after_a_look
+    assert node.asked.exception() is not None
+
+
+async def test_metadata_is_asked_of_another_node_where_one_is_silent(monkeypatch) -> None:
+    monkeypatch.setattr(patches, "METADATA_S_MAX", 0.01)
     client = a_client_of(1)
     made = reset_connection()
     made._writer = SimpleNamespace(write=lambda _raw: None, close=lambda: None)
