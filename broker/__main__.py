@@ -57,10 +57,9 @@ def _parser() -> argparse.ArgumentParser:
 
 def _port(text: str) -> int:
     """A port, or 0 for any."""
-    port = int(text)
-    if not 0 <= port <= PORT_MAX:
-        raise argparse.ArgumentTypeError(f"expected 0 to {PORT_MAX}")
-    return port
+    if not text.isdecimal() or int(text) > PORT_MAX:
+        raise argparse.ArgumentTypeError(f"expected 0 to {PORT_MAX}, got {text!r}")
+    return int(text)
 
 
 def _fetch() -> Path:

@@ -167,7 +167,7 @@ class Workers:
         while late := [worker for worker in self.every if not worker.is_ready]:
             self.check()
             if time.monotonic() > deadline_s:
-                raise _failed(late[0], "is not ready")
+                raise _failed(late[0], f"is not ready after {READY_S_MAX:.0f} s")
             await asyncio.sleep(WATCH_S)
 
     async def _supervise(self) -> None:
@@ -191,6 +191,7 @@ class Workers:
         if not worker.was_ready and worker.restarts >= STARTS_FAILED_MAX:
             raise _failed(worker, "died before it was ready, again and again")
         worker.restarts += 1
+        worker.port = _free_port(worker.port)  # Its own, unless somebody was faster.
         worker.start()
 
 

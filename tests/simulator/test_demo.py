@@ -3,6 +3,7 @@
 import io
 import json
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -22,7 +23,7 @@ from broker import fetch
 from simulator.demo.home import PREFIX, home
 from simulator.demo.options import RATE_COUNTED, RATE_ENDLESS, Options
 from simulator.demo.report import CONFIRM_MS_MAX, PAYMENT_MS_MAX, Report, show
-from simulator.demo.workers import WorkerFailed
+from simulator.demo.workers import LOOPBACK, Worker, WorkerFailed, Workers
 
 ROOT = Path(__file__).parents[2]
 ENDS_S_MAX = 300
@@ -172,6 +173,22 @@ def test_a_home_stays_for_the_log_of_a_worker_that_failed(tmp_path: Path) -> Non
 
     assert kept[0].is_dir()
     kept[0].rmdir()
+
+
+class Unstarted(Worker):
+    """A worker of which only the place is looked at."""
+
+    def start(self) -> None:
+        """Nothing runs."""
+
+
+def test_a_worker_that_lost_its_port_to_somebody_else_begins_on_another(tmp_path: Path) -> None:
+    with socket.create_server((LOOPBACK, 0)) as somebody:
+        worker = Unstarted(1, somebody.getsockname()[1], tmp_path, {})
+
+        Workers(1, tmp_path, {})._restart(worker)
+
+        assert worker.port > somebody.getsockname()[1]
 
 
 def left_behind(owner: int) -> list[str]:
