@@ -23,7 +23,7 @@ STATE: Final = "/room/state"
 ROWS_MAX: Final = 10_000
 """Of each table and lane in one look."""
 RAISED_MAX: Final = 50
-"""Alerts of services that the page shows, the newest."""
+"""Alerts of services that the page shows: the critical ones first, and of each the newest."""
 WINDOWS_MS: Final = 3_600_000
 """How far back the charts go."""
 CHARTED: Final = frozenset(
@@ -101,6 +101,8 @@ class Part(msgspec.Struct):
     windows: list[tuple[int, str, str, float]]
     alerts: list[Alert]
     raised: list[Raised] = []
+    raised_total: int = 0
+    """As many were raised and not resolved, those that are not shown included."""
 
 
 class ControlRoom:
@@ -158,13 +160,15 @@ class ControlRoom:
             "raised": nlargest(
                 RAISED_MAX,
                 (row for part in parts for row in part.raised),
-                key=lambda row: row.raised_at_ms,
+                key=lambda row: (row.severity == "critical", row.raised_at_ms),
             ),
+            "raised_total": sum(part.raised_total for part in parts),
         }
         return web.json_response(body=msgspec.json.encode(state))
 
     def _here(self) -> dict[str, Any]:
         lanes, stats = self._app.lanes, self._app.lanes.stats
+        raised = self._raised()
         return {
             "worker": {
                 "url": str(self._app.conf.canonical_url),
@@ -178,13 +182,15 @@ class ControlRoom:
             "figures": [[*named(key), row["value"]] for key, row in self._rows(CURRENT_FIGURES)],
             "windows": list(self._windows()),
             "alerts": [row for _, row in self._rows(ALERTS)],
-            "raised": self._raised(),
+            "raised": raised[:RAISED_MAX],
+            "raised_total": len(raised),
         }
 
     def _raised(self) -> list[dict[str, Any]]:
-        """What nobody has seen to yet, the newest."""
-        rows = (row for _, row in self._rows(RAISED) if not row["resolved_at_ms"])
-        return nlargest(RAISED_MAX, rows, key=lambda row: row["raised_at_ms"])
+        """What nobody has seen to yet, what is most urgent first."""
+        rows = [row for _, row in self._rows(RAISED) if not row["resolved_at_ms"]]
+        rows.sort(key=lambda row: (row["severity"] != "critical", -row["raised_at_ms"]))
+        return rows
 
     def _windows(self) -> Iterator[list[Any]]:
         """[start, figure, group, value] of the windows that charts show."""

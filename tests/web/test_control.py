@@ -139,6 +139,16 @@ async def test_no_more_alerts_than_a_page_holds_are_shown() -> None:
     assert [row["raised_at_ms"] for row in state["raised"]] == list(range(RAISED_MAX, 0, -1))
 
 
+async def test_what_is_critical_is_shown_however_much_else_was_raised_since() -> None:
+    critical = {**raised(0, 1), "severity": "critical"}
+    peer = {**PEER, "raised": [*(raised(n, n) for n in range(1, RAISED_MAX)), critical]}
+
+    state, _ = await looked(json.dumps({**peer, "raised_total": 300}), driver=alarmed(2))
+
+    assert state["raised"][0] == critical
+    assert (len(state["raised"]), state["raised_total"]) == (RAISED_MAX, 302)
+
+
 async def test_a_peer_that_knows_more_is_heard_for_what_this_version_knows() -> None:
     further = {**PEER, "weather": "fine", "worker": {**PEER["worker"], "cores": 2}}
 

@@ -182,6 +182,32 @@ def test_a_shop_in_which_nothing_was_raised_says_so(page: Page, worker: Worker) 
     expect(page.locator("#raised")).to_have_text("Nothing")
 
 
+def test_how_much_more_was_raised_than_is_listed_is_said(page: Page, worker: Worker) -> None:
+    worker.state = {**STATE, "raised_total": 1_234}
+
+    page.goto(PAGE)
+
+    expect(page.locator("#raised li").last).to_have_text("1,232 more: faust -A app alerts list")
+
+
+def test_large_figures_have_room_beside_their_axis(page: Page, worker: Worker) -> None:
+    page.add_init_script("""
+      window.drawn = [];
+      const fill = CanvasRenderingContext2D.prototype.fillText;
+      CanvasRenderingContext2D.prototype.fillText = function (text, ...where) {
+        drawn.push(text);
+        return fill.call(this, text, ...where);
+      };
+    """)
+    late = [[AT_MS - n * MINUTE_MS, "orders.confirm_ms", "p99", 150_000] for n in range(1, 9)]
+    worker.state = {**STATE, "windows": late}
+
+    page.goto(PAGE)
+
+    page.wait_for_function("drawn.includes('100K')")
+    assert [text for text in page.evaluate("drawn") if "," in text] == []
+
+
 @pytest.mark.parametrize("size", [NARROW, WIDE])
 def test_the_page_is_no_wider_than_its_window(page: Page, size: Any) -> None:
     page.set_viewport_size(size)

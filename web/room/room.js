@@ -43,9 +43,10 @@ function chart(id, names, data) {
   if (!plots[id]) {
     const dim = () => getComputedStyle(document.querySelector("figcaption")).color;
     const axis = { stroke: dim, grid: { stroke: "#8883", width: 1 }, ticks: { stroke: "#8883" }, size: 56 };
+    const short = (_, marks) => marks.map((mark) => mark.toLocaleString("en", { notation: "compact", maximumFractionDigits: 2 }));
     const clock = (_, seconds) => seconds.map((at) => new Date(at * 1000).toLocaleTimeString("en-GB"));
     plots[id] = new uPlot({
-      width, height: 190, padding: [null, 28, null, null], axes: [{ ...axis, size: 34, space: 80, incrs: SECONDS, values: clock }, axis], scales: { y: { range: (_, low, high) => [0, Math.max(1, high * 1.1)] } },
+      width, height: 190, padding: [null, 28, null, null], axes: [{ ...axis, size: 34, space: 80, incrs: SECONDS, values: clock }, { ...axis, values: short }], scales: { y: { range: (_, low, high) => [0, Math.max(1, high * 1.1)] } },
       series: [{}, ...names.map((label, i) => ({ label, stroke: colours[i], width: 2, points: { show: true, filter: lone } }))],
     }, data, $(id));
   } else {
@@ -113,6 +114,8 @@ function show(state) {
   $("raised").replaceChildren(...(state.raised.length
     ? state.raised.map((alert) => alertItem(alert, `${alert.subject}: ${number(alert.value, alert.value % 1 ? 2 : 0)} ${alert.unit}`, ""))
     : [node("li", "Nothing", "calm")]));
+  const more = state.raised_total - state.raised.length;
+  if (more > 0) $("raised").append(node("li", `${number(more)} more: faust -A app alerts list`));
 
   chart("speed", ["records/s"], [trail.at, trail.speed]);
   chart("lag", ["lag"], [trail.at, trail.lag]);
