@@ -69,9 +69,14 @@ def payment(key: str, before: Any, row: Any) -> None:
 
 
 def reservation(key: str, before: Any, row: Any) -> None:
-    """One of `reservations`: one that begins anew under the same id is another."""
+    """One of `reservations`: one that begins anew under the same id is another.
+
+    A commit may begin it anew, as of the very moment in which it was first asked for.
+    """
     if row is not None:
         same = before is not None and before.created_at_ms == row.created_at_ms
+        if same and before.status == "EXPIRED" and row.committed:
+            same = row.held_at_ms != row.created_at_ms
         by_status(RESERVATION, key, before.status if same else "", row.status)
         lost = same and before.committed and row.status == "EXPIRED"
         insist(not lost, PAID_FOR, key, "it was paid for, and expired")

@@ -4,6 +4,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from events.exchange_ids import hold_id_of
 from events.payment_ids import further_payment_of, payment_id_of
@@ -11,8 +12,10 @@ from simulation.laws.billing import LEFT, BillingLaw
 from simulation.laws.broken import Broken
 from simulation.laws.exchanges import BEYOND, EITHER, ExchangeLaw
 from simulation.laws.marks import exchange_of, replacement_of
+from simulation.laws.states import reservation
 from simulation.laws.stock import StockLaw
 from simulation.laws.telling import ONCE, ONE_REFUND, TellingLaw
+from streams.inventory.rows import Reservation
 from streams.orders.back import Back, BackLine, Swap
 
 
@@ -188,3 +191,23 @@ def test_an_orders_own_name_may_end_like_what_belongs_to_an_exchange(order_id: s
     assert (replacement_of(own), replacement_of(swapped)) == (None, order_id)
     assert [exchange_of(one) for one in (payment_id_of(order_id), further)] == [None, None]
     assert exchange_of(further_payment_of(order_id, "x3")) == (order_id, 3)
+
+
+def _reservation(**changes: Any) -> Reservation:
+    return replace(
+        Reservation("ord_1:1", "prd_a", "ord_1", 2, 5, 5, held_at_ms=5, expires_at_ms=9),
+        **changes,
+    )
+
+
+def test_a_commit_as_old_as_its_claim_begins_an_expired_one_anew() -> None:
+    expired = _reservation(status="EXPIRED")
+
+    reservation("ord_1:1", expired, _reservation(status="CONFIRMED", committed=True))
+
+    with pytest.raises(Broken, match="from EXPIRED to CONFIRMED"):
+        reservation("ord_1:1", expired, _reservation(status="CONFIRMED"))
+    with pytest.raises(Broken, match="from EXPIRED to CONFIRMED"):
+        reservation(
+            "ord_1:1", expired, _reservation(status="CONFIRMED", committed=True, held_at_ms=7)
+        )
