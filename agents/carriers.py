@@ -9,7 +9,6 @@ that counts as down is not called, and the answer says so at once, so that anoth
 """
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
@@ -38,7 +37,7 @@ from providers.carriers import (
     LabelRequest,
     Whereabouts,
 )
-from providers.health import Health, HealthRules
+from providers.health import Clock, Health, HealthRules, ticks_ms
 from streams.moments import moment_of, ms_of
 from topics import SHIPPING_COMMANDS, SHIPPING_EVENTS
 
@@ -48,7 +47,6 @@ NO_ANSWER: Final = "no_answer"
 UNKNOWN: Final = "unknown_carrier"
 
 T = TypeVar("T")
-Clock = Callable[[], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +58,11 @@ class CarrierCallRules:
     health: HealthRules = field(default_factory=HealthRules)
 
 
-def _monotonic_ms() -> int:
-    return time.monotonic_ns() // 1_000_000
-
-
 def carriers_effect(
     carriers: Mapping[str, CarrierProvider],
     rules: CarrierCallRules | None = None,
     *,
-    clock: Clock = _monotonic_ms,
+    clock: Clock = ticks_ms,
 ) -> EffectSpec:
     """The gateway to carriers, by their names in events."""
     rules = rules or CarrierCallRules()

@@ -18,7 +18,6 @@ provider has said that it never saw it (G-19).
 """
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final, TypeVar
 
@@ -50,8 +49,8 @@ from events.charges import (
 )
 from events.payments import ProcessPayment
 from events.vocabulary import ChargeOperation
-from providers.calls import CallRules, Clock, Line, Sleep
-from providers.health import HealthRules
+from providers.calls import CallRules, Line, Sleep
+from providers.health import Clock, HealthRules, ticks_ms
 from providers.payments import (
     Accepted,
     CaptureRequest,
@@ -84,15 +83,11 @@ Operation = CapturePayment | VoidPayment | RefundCharge | SubmitEvidence
 Answer = Message | tuple[Message, ...]
 
 
-def _monotonic_ms() -> int:
-    return time.monotonic_ns() // 1_000_000
-
-
 def gateway_effect(
     providers: Mapping[str, PaymentProvider],
     rules: PaymentRules,
     *,
-    clock: Clock = _monotonic_ms,
+    clock: Clock = ticks_ms,
     sleep: Sleep = asyncio.sleep,
 ) -> EffectSpec:
     """The gateway over providers by name: the rules' default first, the others as backups."""

@@ -26,7 +26,7 @@ from engine.masking import mask_text
 from engine.specs import Delivery, EffectSpec, Published
 from events.base import Message
 from events.notifications import NotificationFailed, NotificationSent
-from providers.health import Health, HealthRules
+from providers.health import Clock, Health, HealthRules, ticks_ms
 from providers.notifications import ChannelError, Code, Messenger, Outgoing, Refusal, Taken
 from providers.templates import NoTemplate
 from streams.notifications.dispatches import NAME, Dispatch, dispatch_of
@@ -39,15 +39,10 @@ IN_FLIGHT_MAX: Final = 500
 goes first."""
 
 Sleep = Callable[[float], Awaitable[object]]
-Clock = Callable[[], int]
 
 
 def _now_ms() -> int:
     return time.time_ns() // 1_000_000
-
-
-def _monotonic_ms() -> int:
-    return time.monotonic_ns() // 1_000_000
 
 
 def sender_effect(  # noqa: PLR0913 - a channel, its provider, and what tests put in place
@@ -58,7 +53,7 @@ def sender_effect(  # noqa: PLR0913 - a channel, its provider, and what tests pu
     partitions: int = 1,
     writing: Writing | None = None,
     clock: Clock = _now_ms,
-    ticks: Clock = _monotonic_ms,
+    ticks: Clock = ticks_ms,
     sleep: Sleep = asyncio.sleep,
 ) -> EffectSpec:
     """The sender of one channel. `partitions` share its limit a second.

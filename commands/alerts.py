@@ -1,11 +1,9 @@
 """`faust -A app alerts list|resolve`: what services raised by themselves and nobody saw to yet."""
 
-import asyncio
 import getpass
 import time
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Final
-from urllib.parse import quote
 
 import msgspec
 from faust.cli import argument, option
@@ -13,13 +11,11 @@ from pydantic import ValidationError
 
 from commands.base import JSON, Command, CommandError
 from commands.sending import refused, send
-from commands.worker_client import all_rows, ask
+from commands.worker_client import all_rows, awaited
 from events.alerts import AlertResolved
 from streams.alerts.raised import RaisedAlert, resolution
 from tables.pulse import RAISED
 
-WAIT_S: Final = 10.0
-PAUSE_S: Final = 0.2
 _COLUMNS: Final = ("alert", "raised", "severity", "rule", "subject", "value", "unit", "runbook")
 
 
@@ -70,7 +66,11 @@ class alerts(Command):  # noqa: N801 - the command's name
             )
         [(key, row)] = found
         await send(self, _said(row, by))
-        await _seen(key, alert_id)
+        _, is_heard = await awaited(
+            RAISED.name, key, lambda row: row is None or row["resolved_at_ms"]
+        )
+        if not is_heard:
+            raise CommandError(f"asked for, and no worker has heard it yet: is {alert_id} listed?")
         print(f"{alert_id} is resolved: {row.rule} of {row.subject}")
 
 
@@ -79,22 +79,6 @@ def _said(row: RaisedAlert, by: str) -> AlertResolved:
         return resolution(row, by, time.time_ns() // 1_000_000)
     except ValidationError as wrong:
         raise refused(wrong) from None
-
-
-async def _seen(key: str, alert_id: str) -> None:
-    """Return once a worker knows.
-
-    Raises:
-        CommandError: none does.
-    """
-    deadline = time.monotonic() + WAIT_S
-    while True:
-        found = await ask(f"/tables/{RAISED.name}/{quote(key, safe='')}")
-        if found is None or found["value"]["resolved_at_ms"]:
-            return
-        if time.monotonic() > deadline:
-            raise CommandError(f"asked for, and no worker has heard it yet: is {alert_id} listed?")
-        await asyncio.sleep(PAUSE_S)
 
 
 def _cells(row: RaisedAlert) -> tuple[Any, ...]:

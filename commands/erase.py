@@ -1,22 +1,16 @@
 """`faust -A app erase CUSTOMER_ID`: a customer's personal data goes from every table (G-55)."""
 
-import asyncio
 import getpass
-import time
-from typing import Any, ClassVar, Final
-from urllib.parse import quote
+from typing import Any, ClassVar
 
 from faust.cli import argument, option
 from pydantic import ValidationError
 
 from commands.base import JSON, Command, CommandError
 from commands.sending import refused, send
-from commands.worker_client import ask
+from commands.worker_client import awaited
 from events.erasure import EraseCustomer
 from tables.erasure import ERASURES
-
-WAIT_S: Final = 10.0
-PAUSE_S: Final = 0.2
 
 
 class erase(Command):  # noqa: N801 - the command's name
@@ -57,20 +51,18 @@ async def _after_a_round(customer_id: str, cause_id: str) -> dict[str, Any] | No
 
     An erasure that was under way before is this one; one that had ended is not.
     """
-    deadline = time.monotonic() + WAIT_S
-    path = f"/tables/{ERASURES.name}/{quote(customer_id, safe='')}"
-    while True:
-        try:
-            found = await ask(path)
-        except CommandError:
-            return None
-        row = {} if found is None else found["value"]
+
+    def is_answered(row: dict[str, Any] | None) -> object:
+        if row is None:
+            return False
         ended = row.get("erased_at_ms") and row["cause_id"] == cause_id
-        if ended or row.get("next_ms"):
-            return dict(row)
-        if time.monotonic() > deadline:
-            return None
-        await asyncio.sleep(PAUSE_S)
+        return ended or row.get("next_ms")
+
+    try:
+        row, answered = await awaited(ERASURES.name, customer_id, is_answered)
+    except CommandError:
+        return None
+    return row if answered else None
 
 
 def _told(customer_id: str, row: dict[str, Any] | None) -> str:

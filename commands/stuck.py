@@ -1,8 +1,6 @@
 """`faust -A app stuck list|resolve`: payments that a person must look at."""
 
-import asyncio
 import getpass
-import time
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Final
 from urllib.parse import quote
@@ -13,7 +11,7 @@ from pydantic import ValidationError
 
 from commands.base import JSON, Command, CommandError
 from commands.sending import refused, send
-from commands.worker_client import all_rows, ask
+from commands.worker_client import all_rows, ask, awaited
 from events.books import ResolveStuckPayment
 from streams.moments import moment_of
 from streams.payments.books import Stuck
@@ -21,8 +19,6 @@ from streams.payments.resolving import entries_of
 from streams.payments.states import Owed
 from tables.payments import STUCK
 
-WAIT_S: Final = 10.0
-PAUSE_S: Final = 0.2
 _COLUMNS: Final = ("payment", "since", "on", "order", "provider", "charge", "captured", "refunded")
 _USAGE: Final = (
     "usage: stuck list | stuck resolve PAYMENT_ID --note TEXT [--by NAME] [--only ENTRY]"
@@ -72,7 +68,7 @@ class stuck(Command):  # noqa: N801 - the command's name
 
     async def _list(self, as_json: bool) -> None:
         found = await all_rows(STUCK.name)
-        rows = {key: msgspec.convert(row, Stuck) for key, row in found.items()}
+        rows = {key: _stuck(row) for key, row in found.items()}
         oldest = sorted(rows, key=lambda key: rows[key].since_ms)
         if as_json:
             self.show_json([{"key": key} | msgspec.to_builtins(rows[key]) for key in oldest])
@@ -82,11 +78,12 @@ class stuck(Command):  # noqa: N801 - the command's name
     async def _resolve(
         self, payment_id: str, by: str, note: str, only: str | None, captured: bool | None
     ) -> None:
-        listed = await _listed(payment_id)
-        if listed is None:
+        found = await ask(f"/tables/{STUCK.name}/{quote(payment_id, safe='')}")
+        if found is None:
             raise CommandError(
                 f"payment {payment_id} is not stuck: `faust -A app stuck list` has those that are"
             )
+        listed = _stuck(found["value"])
         entries = settled(payment_id, listed, only, captured)
         await send(self, _command(payment_id, listed, entries, by, note, captured))
         left = await _after(payment_id, listed)
@@ -140,28 +137,29 @@ def _command(
         raise refused(wrong) from None
 
 
-async def _listed(payment_id: str) -> Stuck | None:
-    found = await ask(f"/tables/{STUCK.name}/{quote(payment_id, safe='')}")
-    return None if found is None else msgspec.convert(found["value"], Stuck)
-
-
 async def _after(payment_id: str, seen: Stuck) -> Stuck | None:
     """The row once it has changed.
 
     Raises:
         CommandError: it has not, or by something else that a person must look at.
     """
-    deadline = time.monotonic() + WAIT_S
-    while True:
-        row = await _listed(payment_id)
-        if row is None or len(entries_of(row)) < len(entries_of(seen)):
-            return row
-        if time.monotonic() > deadline or row.since_ms != seen.since_ms:
-            raise CommandError(
-                f"asked for, and {payment_id} is still stuck on {_on(row)}: look again with"
-                " `faust -A app stuck list`"
-            )
-        await asyncio.sleep(PAUSE_S)
+
+    def is_shorter(row: Any) -> bool:
+        return row is None or len(entries_of(_stuck(row))) < len(entries_of(seen))
+
+    row, _ = await awaited(
+        STUCK.name, payment_id, lambda row: is_shorter(row) or _stuck(row).since_ms != seen.since_ms
+    )
+    if not is_shorter(row):
+        raise CommandError(
+            f"asked for, and {payment_id} is still stuck on {_on(_stuck(row))}: look again with"
+            " `faust -A app stuck list`"
+        )
+    return None if row is None else _stuck(row)
+
+
+def _stuck(row: Any) -> Stuck:
+    return msgspec.convert(row, Stuck)
 
 
 def _on(listed: Stuck) -> str:

@@ -1,8 +1,11 @@
 """Asks running workers for rows: what they hold, whatever else the changelog has."""
 
+import asyncio
 import json
 import os
 import sys
+import time
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final
 from urllib.parse import quote
@@ -16,6 +19,8 @@ _TIMEOUT: Final = aiohttp.ClientTimeout(total=10)
 ROWS_MAX: Final = 10_000
 """Rows that are read of a table: more of them nobody looks at."""
 _PAGE_ROWS: Final = 1_000
+_WAIT_S: Final = 10.0
+_PAUSE_S: Final = 0.2
 _OK, _UNAUTHORIZED, _NOT_FOUND = 200, 401, 404
 
 
@@ -40,6 +45,21 @@ async def ask(path: str) -> Any:
         f"no worker answers at {', '.join(urls)}: start one (`faust -A app worker`)"
         " or set FLOWMART_WORKER_URL"
     )
+
+
+async def awaited(table: str, key: str, holds: Callable[[Any], object]) -> tuple[Any, bool]:
+    """A row once something holds of it, or after ten seconds, and whether it does; None: no row.
+
+    Raises:
+        CommandError: no worker listens, or it refuses.
+    """
+    deadline = time.monotonic() + _WAIT_S
+    while True:
+        found = await ask(f"/tables/{table}/{quote(key, safe='')}")
+        row = None if found is None else found["value"]
+        if holds(row) or time.monotonic() > deadline:
+            return row, bool(holds(row))
+        await asyncio.sleep(_PAUSE_S)
 
 
 async def all_rows(table: str) -> dict[str, Any]:

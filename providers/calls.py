@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from providers.health import Health, HealthRules
+from providers.health import Clock, Health, HealthRules
 from providers.payments import (
     Charged,
     ChargeRequest,
@@ -21,8 +21,6 @@ from providers.payments import (
 )
 
 T = TypeVar("T")
-Clock = Callable[[], int]
-"""Milliseconds that only grow."""
 Sleep = Callable[[float], Awaitable[object]]
 
 

@@ -5,7 +5,17 @@ one call at a time is let through after a pause, to see whether it is back. A re
 declined card) is an answer, not an error.
 """
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
+
+Clock = Callable[[], int]
+"""Milliseconds that only grow."""
+
+
+def ticks_ms() -> int:
+    """The clock of this process."""
+    return time.monotonic_ns() // 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
