@@ -102,6 +102,7 @@ def payment_failed(event: PaymentFailed) -> Facts:
         "orderId": event.order_id or "",
         "amount": money(event.amount_minor),
         "currency": event.currency,
+        "subscriptionId": event.subscription_id or "",
         "reason": words(event.failure_reason),
         "nextRetryAt": minute(retry_at) if retry_at is not None else "",
     }

@@ -18,7 +18,8 @@ class SubscriptionRules:
     """What Subscriptions may be told otherwise by its settings. Days are days of the calendar."""
 
     plans: Mapping[str, PlanSpec] = field(default_factory=lambda: MappingProxyType(PLANS))
-    """What can be subscribed to, by planId (G-39)."""
+    """What can be subscribed to, by planId (G-39). A setting takes the place of all of them: a
+    plan that somebody has must stay, or the timers of its subscriptions fail."""
     method_type: MethodType = "credit_card"
     """What a paymentMethodId stands for that came without a word about its kind."""
     discounts_percent: Mapping[str, int] = field(

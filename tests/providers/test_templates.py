@@ -226,7 +226,8 @@ def test_nobody_is_promised_anything_for_what_is_not_taken_back(
     ],
 )
 def test_who_cannot_pay_is_told_what_they_can_do(told: dict[str, str], said: str) -> None:
-    facts = {"amount": "1.00", "currency": "USD", "reason": "card declined", **told}
+    card = {"subscriptionId": "", "reason": "card declined"}
+    facts = {"amount": "1.00", "currency": "USD", **card, **told}
 
     words = TEMPLATES.mail("payment-failed", "en", facts)
 
@@ -299,6 +300,23 @@ def declined(**told: Any) -> PaymentFailed:
         "retryable": True,
     }
     return PaymentFailed(**(fields | told))
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ({}, "Your payment of 1.00 USD for order ord_1 did not"),
+        ({"order_id": None, "subscription_id": "s"}, "of 1.00 USD for your subscription did not"),
+        ({"order_id": None}, "Your payment of 1.00 USD did not go through"),
+    ],
+)
+def test_a_payment_that_failed_is_told_with_what_it_was_for(
+    told: dict[str, Any], said: str
+) -> None:
+    words = TEMPLATES.mail("payment-failed", "en", payment_failed(declined(**told)))
+
+    assert said in words.text
+    assert said in words.html
 
 
 def test_a_moment_is_written_as_people_read_it() -> None:
