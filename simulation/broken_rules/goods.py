@@ -94,7 +94,7 @@ MUTANTS: Final = (
     Mutant(
         "what is disputed is sent all the same",
         "streams.shipping.cancelling",
-        "    return _ended(shipment, at_ms, CHARGEBACK)",
+        "    return (Disputed(at_ms, disputes),)",
         "    return ()",
     ),
     Mutant(
