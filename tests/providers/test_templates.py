@@ -1,6 +1,6 @@
 """Templates: every one can be written, nothing of a value becomes HTML or code."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,12 @@ from events.refunds import RefundFailed
 from events.returns import ReturnInitiated, ReturnReceived
 from events.shipping import DeliveryFailed
 from events.shipping_parts import RefundEstimate, ReturnedItem, ReturnLabel
-from events.subscriptions import SubscriptionSuspended, UserSubscriptionCancelled
-from events.types import Address, Customer, OrderItem, Plan, ShippedItem
+from events.subscriptions import (
+    SubscriptionRenewedEvent,
+    SubscriptionSuspended,
+    UserSubscriptionCancelled,
+)
+from events.types import Address, Customer, OrderItem, Period, Plan, ShippedItem
 from providers.templates import FOLDER, NoTemplate, Templates
 from streams.alarms import alarm
 from streams.notifications.notices import template_of
@@ -34,6 +38,7 @@ from streams.notifications.rules import NotificationRules
 from streams.notifications.subscription_facts import (
     invoice_generated,
     subscription_cancelled,
+    subscription_renewed,
     subscription_suspended,
 )
 from streams.subscriptions.notices import TEMPLATES as OF_SUBSCRIPTIONS
@@ -395,6 +400,23 @@ def test_the_security_team_is_told_of_a_payment_without_an_order() -> None:
 
     assert "order: none" in words.text
     assert "order: none" in words.html
+
+
+def test_a_renewal_promises_no_further_payment() -> None:
+    """Whoever asked to leave while it was charged leaves on the day that was told as the next."""
+    renewed = SubscriptionRenewedEvent(
+        subscription_id="sub_1",
+        user_id="cus_1",
+        plan=Plan(plan_id="pro", name="Pro"),
+        period=Period(start=date(2026, 3, 10), end=date(2026, 4, 10)),
+        next_billing_date=date(2026, 4, 10),
+        payment_id="pay_1",
+    )
+
+    words = TEMPLATES.mail("subscription-renewed-event", "en", subscription_renewed(renewed))
+
+    assert words.text == "Your subscription Pro is renewed until 2026-04-10.\n"
+    assert "Your subscription Pro is renewed until 2026-04-10." in words.html
 
 
 def test_a_suspension_counts_no_retries_for_failed_payments() -> None:
