@@ -73,7 +73,8 @@ def contradiction(seal: bytes | None, seen: Listing | None) -> str | None:
 def _less(log: str, size: int, seen: Listing, *, grown: bool) -> str | None:
     left = seen.logs.get(log)
     if left is None:
-        # Logs go when the manifest names a file that has their rows.
+        # Logs go a moment after the manifest names a file that has their rows. Who is killed with a
+        # commit in between has a good store rebuilt.
         return None if grown else f"{log} is gone"
     return f"{log} has {left} of {size} bytes" if 0 <= left < size else None
 
