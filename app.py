@@ -38,7 +38,7 @@ from agents.warehouses import warehouses_agent
 from agents.writing import Writing
 from engine.bind import LaneApp, WorkerOptions, create_worker_app
 from engine.inlet import Inlet
-from engine.lane import Policy
+from engine.policy import Policy
 from engine.specs import AgentSpec, EffectSpec
 from engine.topology import Topology
 from providers.mail import SmtpMail, SmtpServer

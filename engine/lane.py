@@ -15,8 +15,6 @@ from engine.processor import Processor
 from engine.records import Chunk
 from engine.recovery import position_item
 
-__all__ = ["Lane", "Policy", "Writer"]
-
 LOG = logging.getLogger(__name__)
 
 

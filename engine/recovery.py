@@ -36,8 +36,6 @@ class Recovered:
 
     records: int = 0
     seconds: float = 0.0
-    wiped: tuple[int, ...] = ()
-    """Partitions whose store could not be brought up to date and was rebuilt from nothing."""
 
 
 class ChangelogReader:
@@ -106,7 +104,6 @@ class ChangelogReader:
             position, why = usable_position(stores[p], ends[tp], oldest_s, time.time())
             if why:
                 stores[p] = replace(p, why)
-                done.wiped += (p,)
             consumer.seek(tp, position)
         left = {tp for tp in tps if await consumer.position(tp) < ends[tp]}
         moved = time.monotonic()

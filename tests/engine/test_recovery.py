@@ -221,9 +221,9 @@ async def test_a_store_that_knows_more_than_the_changelog_is_rebuilt(
     ahead = MemoryStore()
     ahead.write([(b"never", b"written"), position_item(99, time.time())])
 
-    done, store = await recover(ahead)
+    _, store = await recover(ahead)
 
-    assert done.wiped == (0,)
+    assert store is not ahead
     assert dict(store.range(b"a", b"z")) == {b"a": b"v"}
 
 
@@ -234,9 +234,9 @@ async def test_a_store_of_an_earlier_changelog_is_rebuilt(writer, changelog, rec
     older = MemoryStore()
     older.write([(b"n", b"of another life"), position_item(2, time.time() - 3600)])
 
-    done, store = await recover(older)
+    _, store = await recover(older)
 
-    assert done.wiped == (0,)
+    assert store is not older
     assert dict(store.range(b"a", b"z")) == {b"a": b"v", b"b": b"v", b"c": b"v"}
 
 

@@ -4,7 +4,7 @@ from typing import Final
 
 from benchmarks.job import Job
 from engine.bind import LaneApp, WorkerOptions, create_worker_app
-from engine.lane import Policy
+from engine.policy import Policy
 from engine.specs import AgentSpec
 from engine.topology import Topology
 
