@@ -58,7 +58,9 @@ class PlaceOrder(OrderCommand):
     """
 
     model_config = names(user_id=("userId", "customerId"), order_items=("orderItems", "items"))
-    upcast = Upcast(paths={"userId": ("customer.customerId",)})
+    upcast = Upcast(
+        paths={"userId": ("customer.customerId",), "risk.ipAddress": ("metadata.ipAddress",)}
+    )
 
     order_id: Id | None = None  # server generates ord_<ulid> when absent
     user_id: Id

@@ -70,11 +70,13 @@ class PaymentInitiated(PaymentEvent):
 
     Opened by Orders, Billing or the gateway; Payment owns the schema (K18). The amount includes
     tax, which is informational. The risk inputs from `accountCreatedAt` on are an extension: fraud
-    scoring has no other source for them (G-22).
+    scoring has no other source for them (G-22), but for the address, which the contract's example
+    has in the envelope's metadata.
     """
 
     model_config = names(customer_id=("customerId", "userId"))
     upcast = Upcast(
+        paths={"ipAddress": ("metadata.ipAddress",)},
         derive={"paymentId": _payment_of_order},
         defaults={"currency": "USD"},
         timestamp_from="initiatedAt",

@@ -123,6 +123,13 @@ class Guard:
         if not principal.staff and Role.PARTNER not in principal.roles:
             self._take(request, f"checkout {principal.subject}", self._rules.checkouts_per_min)
 
+    def shops_from(self, request: web.Request) -> str | None:
+        """The address of a customer who asks for themselves, for fraud detection; else None."""
+        principal: Principal = request[PRINCIPAL]
+        if principal.staff or Role.PARTNER in principal.roles:
+            return None
+        return self._callers.caller_of(request)
+
     def _who(self, request: web.Request, address: str) -> Principal:
         header = request.headers.get("Authorization")
         if header is None:

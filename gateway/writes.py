@@ -95,14 +95,15 @@ class Writes:
         message = message_of(route.message, filled)
         if route.owned is not None:
             message = await self._own(request, route, route.owned, message)
+        beside = self._beside(request, route, sent.channel)
         made = _said(message, route.names or next(iter(route.takes), ""))
         user = _said(message, route.user or "")
         where = route.location.format(id=quote(made, safe=""), user=quote(user, safe=""))
         if not route.waits:
-            await self._send(request, message, event_id, sent.channel)
+            await self._send(request, message, event_id, beside)
             return _accepted(made, where, event_id)
         with self._outcomes.expect(made) as outcome:
-            await self._send(request, message, event_id, sent.channel)
+            await self._send(request, message, event_id, beside)
             told = await within(outcome, self._rules.order_wait_ms)
         return _accepted(made, where, event_id) if told is None else _told(request, told, where)
 
@@ -138,13 +139,19 @@ class Writes:
         if object_id not in {one[name] for one in row.get(owned.table, ())}:
             raise not_found(f"{owned.table[:-1]} {object_id} of {customer}")
 
+    def _beside(self, request: web.Request, route: Route, channel: str | None) -> dict[str, str]:
+        """What the envelope's metadata say of a request."""
+        told = {
+            "requestedBy": request[PRINCIPAL].subject,
+            "source": channel,
+            "ipAddress": self._guard.shops_from(request) if route.checkout else None,
+        }
+        return {name: value for name, value in told.items() if value}
+
     async def _send(
-        self, request: web.Request, message: Message, event_id: str, channel: str | None
+        self, request: web.Request, message: Message, event_id: str, metadata: dict[str, str]
     ) -> None:
         trace = request[TRACED]
-        metadata = {"requestedBy": request[PRINCIPAL].subject}
-        if channel:
-            metadata["source"] = channel
         value = events.encode(
             message, event_id=event_id, timestamp=time.time_ns() // 1_000_000,
             correlation_id=trace, metadata=metadata, source="api-gateway",

@@ -54,8 +54,12 @@ def begin(
 def beside(
     command: PlaceOrder | PlaceReplacement, metadata: dict[str, Any] | None
 ) -> dict[str, Any] | None:
-    """What an order's first message carries beside its data: what it was asked for with."""
+    """What an order's first messages carry beside their data: what it was asked for with.
+
+    Where from, only fraud detection is told, in the data.
+    """
+    told = {name: value for name, value in (metadata or {}).items() if name != "ipAddress"}
     if isinstance(command, PlaceReplacement):
         sold = {"source": command.sales_channel} if command.sales_channel else {}
-        return {**(metadata or {}), **sold, "exchangeFor": command.exchange_for}
-    return metadata
+        return {**told, **sold, "exchangeFor": command.exchange_for}
+    return told or None

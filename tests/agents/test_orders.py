@@ -63,6 +63,18 @@ def test_placing_an_order_confirms_it_and_opens_its_payment() -> None:
     assert desk.order().status is Status.CONFIRMED
 
 
+def test_where_an_order_is_placed_from_is_told_its_payment_alone() -> None:
+    desk = Desk()
+
+    desk.put(place_order(), metadata={"source": "web", "ipAddress": "203.0.113.9"})
+    desk.driver.run()
+
+    [confirmed] = desk.said(ORDERS_EVENTS)
+    [session] = desk.said(PAYMENTS_EVENTS)
+    assert session.data.ip_address == "203.0.113.9"
+    assert confirmed.metadata == session.metadata == {"source": "web"}
+
+
 def test_a_rejected_order_opens_nothing() -> None:
     desk = Desk().tell(place_order(currency="CHF"))
 

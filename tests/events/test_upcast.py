@@ -268,6 +268,15 @@ def test_a_field_in_the_envelopes_metadata_is_read_even_in_a_canonical_envelope(
     assert (envelope.data.subscription_id, envelope.correlation_id) == ("s1", "c1")
 
 
+def test_where_a_payment_is_made_from_may_stand_in_the_metadata() -> None:
+    record = {**INITIATED, "metadata": {"ipAddress": "10.0.0.201"}}
+    told = {**record, "ipAddress": "10.0.0.7"}
+
+    found, own = (_read(one, "PaymentInitiated").data for one in (record, told))
+
+    assert (found.ip_address, own.ip_address) == ("10.0.0.201", "10.0.0.7")
+
+
 def test_a_bare_value_stands_for_its_object() -> None:
     initiated = _read({**INITIATED, "paymentMethod": "Credit Card"}, "PaymentInitiated").data
     risk = _read({**RISK, "indicators": ["Unusual location"]}, "RiskScoreCalculated").data

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from yarl import URL
 
+import events
 from gateway.bodies import message_of
 from gateway.kafka import NotAccepted
 from gateway.outcomes import Outcomes, within
@@ -82,7 +83,34 @@ async def test_an_envelope_tells_where_an_order_was_sold(shop: Shop) -> None:
 
     [(_, envelope, _)] = shop.kafka.sent
     assert response.status == 202
-    assert envelope["metadata"] == {"requestedBy": "cus_1", "source": "mobile-app"}
+    told = {"requestedBy": "cus_1", "source": "mobile-app", "ipAddress": "127.0.0.1"}
+    assert envelope["metadata"] == told
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "role", "found"),
+    [
+        ("/v1/orders", ORDER, "customer", "127.0.0.1"),
+        ("/v1/payments", PAYMENT, "customer", "127.0.0.1"),
+        ("/v1/orders", ORDER, "customer_service", None),
+        ("/v1/orders", ORDER, "partner", None),
+        ("/v1/orders/ord_1/cancel", {"cancellationReason": "no need"}, "customer", None),
+    ],
+)
+async def test_fraud_detection_is_told_where_a_customer_shops_from(
+    shop: Shop, path: str, body: dict[str, Any], role: str, found: str | None
+) -> None:
+    shop.worker.rows = everything("ord_1")
+
+    response = await shop.ask("POST", path, body, by=token("cus_1", role))
+
+    assert response.status == 202, await response.text()
+    [(message, value, _)] = shop.kafka.sent
+    read = events.decode(json.dumps(value).encode(), record_timestamp_ms=0).data
+    risk = getattr(read, "risk", None)
+    assert value["metadata"].get("ipAddress") == found
+    assert found in {getattr(read, "ip_address", None), risk and risk.ip_address}
+    assert message.name == value["eventType"]
 
 
 @pytest.mark.parametrize("source", [7, ["web"], "w" * 41])
