@@ -26,8 +26,8 @@ def minor_units(value: object) -> int:
     """
     if type(value) is float:
         scaled = value * 100
-        nearest = round(scaled) if scaled < MINOR_MAX else MINOR_MAX + 1
-        if value >= 0 and nearest <= MINOR_MAX and abs(scaled - nearest) < _ROUNDING_NOISE:
+        nearest = round(scaled) if 0 <= scaled < MINOR_MAX else MINOR_MAX + 1
+        if nearest <= MINOR_MAX and abs(scaled - nearest) < _ROUNDING_NOISE:
             return nearest
     elif type(value) is int and 0 <= value <= MINOR_MAX // 100:
         return value * 100
