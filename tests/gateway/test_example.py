@@ -1,13 +1,15 @@
-"""The order that README.md posts and produces."""
+"""The order that README.md posts and produces, and the goods that it brings in before."""
 
 import json
 from pathlib import Path
+from typing import Any
 
 from engine.records import Record
 from tests.gateway.conftest import Shop, token
 from topics import CONTRACT
 
-EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "order.json"
+EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
+EXAMPLE = EXAMPLES / "order.json"
 
 
 async def test_the_order_of_the_first_steps_is_one(shop: Shop) -> None:
@@ -18,11 +20,26 @@ async def test_the_order_of_the_first_steps_is_one(shop: Shop) -> None:
 
 
 def test_it_is_one_on_kafka_too() -> None:
-    raw, headers = EXAMPLE.read_bytes(), (("eventType", b"PlaceOrder"),)
-    record = Record("orders.dev.commands", 0, 7, 1_767_225_600_000, 0, None, raw, headers=headers)
-
-    name, envelope = CONTRACT.decode(record, CONTRACT.route(record))
+    name, envelope = produced("orders.dev.commands", "PlaceOrder", EXAMPLE)
 
     assert name == "PlaceOrder"
     assert envelope.data.user_id == "cus_1"
     assert envelope.data.order_id
+
+
+def test_its_goods_are_brought_in_before_it() -> None:
+    [line] = json.loads(EXAMPLE.read_text())["orderItems"]
+
+    name, envelope = produced("inventory.dev.commands", "AddInventory", EXAMPLES / "stock.json")
+
+    assert name == "AddInventory"
+    assert envelope.data.product_id == line["productId"]
+    assert envelope.data.quantity >= line["quantity"]
+
+
+def produced(topic: str, name: str, example: Path) -> tuple[str, Any]:
+    """What is read of an example that `kcat -H eventType=...` puts on a topic."""
+    headers = (("eventType", name.encode()),)
+    raw = example.read_bytes()
+    record = Record(topic, 0, 7, 1_767_225_600_000, 0, None, raw, headers=headers)
+    return CONTRACT.decode(record, CONTRACT.route(record))
