@@ -48,7 +48,8 @@ _ROWS: Final = {
     "orders": (
         " `orderStatus` is the contract's word for customers: Pending, Processing, Shipped,"
         " Delivered, Cancelled, Returned or Refunded; `status` is the order's own state, of which"
-        " there are more."
+        " there are more. `shipmentState` is pending, shipped or delivered, or partial where not"
+        " all shipments are as far."
     ),
     "payments": (
         " `paymentStatus` is the contract's word for customers: pending, completed, failed or"

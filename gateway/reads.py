@@ -29,7 +29,7 @@ _NO_KEYS: Final = ("", ".", "..")
 _KEY_MAX: Final = 4_000
 """Quoted: longer than every key, shorter than what a worker reads of a request's first line."""
 _SEEN: Final[Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]]] = {
-    "orders": lambda row: {"orderStatus": orders.status_in(row)},
+    "orders": orders.seen_in,
     "payments": lambda row: {"paymentStatus": payments.status_in(row)},
     "stock": inventory.aggregated,
 }

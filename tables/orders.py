@@ -6,7 +6,7 @@ from typing import Any, Final
 from engine.specs import TableSpec
 from streams.orders.carts import Cart
 from streams.orders.early import EarlyMessages
-from streams.orders.rows import Order, Status, seen_status
+from streams.orders.rows import Order, Status, seen_status, shipment_state
 from streams.orders.subscribed import SubscribedOrders
 
 ORDERS: Final = TableSpec(
@@ -71,3 +71,9 @@ STATUSES: Final = tuple(dict.fromkeys([*map(seen_status, Status), *map(str, Stat
 def status_in(row: Mapping[str, Any]) -> str:
     """The status that customers see, of a row as a table view gives it."""
     return seen_status(row["status"])
+
+
+def seen_in(row: Mapping[str, Any]) -> dict[str, str]:
+    """What such a row means in the contract's words."""
+    told = shipment_state(row["status"], [state for _, state, *_ in row.get("parcels", ())])
+    return {"orderStatus": status_in(row)} | ({"shipmentState": told} if told else {})

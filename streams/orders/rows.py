@@ -1,5 +1,6 @@
 """What Orders keeps: one row an order. Times are ms since 1970 UTC, money is minor units."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Final
 
@@ -83,6 +84,24 @@ class ParcelState(StrEnum):
     """Its carrier has it no more (G-30); it may turn up yet."""
     DELIVERED = "delivered"
     RETURNED = "returned"
+
+
+_STAGES: Final = {
+    ParcelState.CREATED: "pending",
+    ParcelState.DISPATCHED: "shipped",
+    ParcelState.DELIVERED: "delivered",
+}
+
+
+def shipment_state(status: str, parcels: Iterable[str]) -> str:
+    """How far an order's shipments are, by their states; empty: there are none (G-14).
+
+    It is partial while they are not equally far, and while another has yet to follow.
+    """
+    found = {_STAGES[ParcelState(one)] for one in parcels if one in _STAGES}
+    if len(found) > 1 or (status == Status.SHIPPED and found == {"delivered"}):
+        return "partial"
+    return "".join(found)
 
 
 class Parcel(msgspec.Struct, frozen=True, gc=False, array_like=True):

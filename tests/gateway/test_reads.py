@@ -51,6 +51,30 @@ async def test_an_orders_status_is_told_in_the_contracts_words_too(
     assert listed["orderStatus"] == told
 
 
+@pytest.mark.parametrize(
+    ("status", "parcels", "told"),
+    [
+        ("paid", [], None),
+        ("processing", ["created", "created"], "pending"),
+        ("shipped", ["dispatched", "created"], "partial"),
+        ("shipped", ["dispatched", "dispatched", "cancelled"], "shipped"),
+        ("shipped", ["delivered", "dispatched"], "partial"),
+        ("shipped", ["delivered"], "partial"),
+        ("delivered", ["delivered", "lost"], "delivered"),
+        ("returned", ["returned"], None),
+    ],
+)
+async def test_an_order_tells_how_far_its_shipments_are(
+    shop: Shop, status: str, parcels: list[str], told: str | None
+) -> None:
+    rows = [[f"shp_{n}", state, 1] for n, state in enumerate(parcels)]
+    shop.worker.rows["orders"] = {"ord_1": row(status=status, parcels=rows)}
+
+    shown = await (await shop.ask("GET", "/v1/orders/ord_1", by=token())).json()
+
+    assert shown.get("shipmentState") == told
+
+
 async def test_one_answer_serves_until_an_event_makes_it_stale(shop: Shop) -> None:
     shop.worker.rows["orders"] = {"ord_1": row()}
     for _ in range(3):
