@@ -116,6 +116,3 @@ class DailySubscriptions(msgspec.Struct, frozen=True, gc=False):
     paid_minor: dict[str, int]
     overdue: int
     late: int
-
-
-Row = DailyOrders | DailyFulfilment | DailyPayments | DailySubscriptions

@@ -10,7 +10,6 @@ from streams.billing.calendar import anchor_day, next_date, plus_days
 from streams.moments import day_of
 from streams.subscriptions import facts as f
 from streams.subscriptions.charging import is_served, issued_and_charged
-from streams.subscriptions.evolution import evolve_all
 from streams.subscriptions.plans import PlanSpec
 from streams.subscriptions.rows import (
     ENDED,
@@ -224,10 +223,3 @@ def _period_of(
         start, end = end, next_date(end, plan.cycle, anchor)
         skipped += 1
     return start, end, skipped
-
-
-def begun(facts: f.Facts) -> Subscription | None:
-    """The subscription after facts that may begin it."""
-    if not facts or not isinstance(facts[0], f.Began):
-        return None
-    return evolve_all(facts[0].subscription, facts[1:])

@@ -13,11 +13,11 @@ from streams.billing.rules import BillingRules
 from streams.subscriptions.deadlines import due_times
 from streams.subscriptions.deciding import decide, time_up
 from streams.subscriptions.evolution import evolve_all
-from streams.subscriptions.facts import Facts
+from streams.subscriptions.facts import Began, Facts
 from streams.subscriptions.rows import Status, Subscriber, Subscription
 from streams.subscriptions.rules import Rules, SubscriptionRules
 from streams.subscriptions.subscriber import NOBODY
-from streams.subscriptions.subscribing import begun, subscribe
+from streams.subscriptions.subscribing import subscribe
 
 RULES = Rules(SubscriptionRules(), BillingRules())
 START_MS = round(datetime(2025, 1, 31, 10, tzinfo=UTC).timestamp() * 1000)
@@ -40,6 +40,13 @@ def asked(subscriber: Subscriber = NOBODY, rules: Rules = RULES, **told: Any) ->
     """What SubscribeUser leads to."""
     command = subscribe_user(**told)
     return subscribe(subscriber, command, "sub_1", START_MS, "corr_1", rules)
+
+
+def begun(facts: Facts) -> Subscription | None:
+    """The subscription after facts that may begin it."""
+    if not facts or not isinstance(facts[0], Began):
+        return None
+    return evolve_all(facts[0].subscription, facts[1:])
 
 
 def pending(rules: Rules = RULES, **told: Any) -> Subscription:

@@ -40,7 +40,7 @@ from streams.subscriptions.rows import (
 from streams.subscriptions.rules import Rules, SubscriptionRules
 from streams.subscriptions.standing import WORDS, foremost, standing
 from streams.subscriptions.subscriber import NOBODY, kept
-from streams.subscriptions.subscribing import adopt, begun
+from streams.subscriptions.subscribing import adopt
 from tests.streams.subscriptions.samples import (
     GOODS,
     HOME,
@@ -49,6 +49,7 @@ from tests.streams.subscriptions.samples import (
     active,
     asked,
     at_status,
+    begun,
     cancel_command,
     charged,
     fired,
