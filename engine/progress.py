@@ -31,7 +31,7 @@ class RecoveryProgress:
         self._left[partition] = left
         if self._console is not None:
             self._draw(self._console, partition, left)
-        elif time.monotonic() - self._told_at >= LINE_EVERY_S:
+        elif left and time.monotonic() - self._told_at >= LINE_EVERY_S:
             self._told_at = time.monotonic()
             LOG.warning(
                 "recovering: %s of %s changelog records left in %s partitions",

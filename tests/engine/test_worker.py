@@ -188,6 +188,15 @@ def test_progress_is_a_line_now_and_then_where_there_is_no_terminal(caplog) -> N
     assert line == "recovering: 1,000 of 1,000 changelog records left in 1 partitions"
 
 
+def test_where_nothing_is_to_be_recovered_no_line_says_so(caplog) -> None:
+    progress = RecoveryProgress()
+
+    progress.update(0, 0)
+    progress.end()
+
+    assert caplog.records == []
+
+
 def test_progress_is_bars_on_a_terminal() -> None:
     screen = io.StringIO()
     progress = RecoveryProgress(Console(file=screen, force_terminal=True, width=120))
