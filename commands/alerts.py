@@ -28,19 +28,22 @@ class alerts(Command):  # noqa: N801 - the command's name
 
     options: ClassVar = [
         argument("action", metavar="list|resolve"),
-        argument("alert", required=False, metavar="[ALERT_ID]"),
+        argument("alerts", nargs=-1, metavar="[ALERT_ID...]"),
         option("--by", default=None, help="Who saw to it; default: the user who runs this."),
         JSON,
     ]
 
-    async def act(self, action: str, alert: str | None, by: str | None, as_json: bool) -> None:
+    async def act(
+        self, action: str, alerts: tuple[str, ...], by: str | None, as_json: bool
+    ) -> None:
         """Do what was asked."""
-        if action == "list" and alert is None:
+        if action == "list" and not alerts:
             await self._list(as_json)
-        elif action == "resolve" and alert:
-            await self._resolve(alert, by or getpass.getuser())
+        elif action == "resolve" and alerts:
+            for alert_id in alerts:
+                await self._resolve(alert_id, by or getpass.getuser())
         else:
-            raise CommandError("usage: alerts list | alerts resolve ALERT_ID [--by NAME]")
+            raise CommandError("usage: alerts list | alerts resolve ALERT_ID... [--by NAME]")
 
     @staticmethod
     async def _open() -> dict[str, RaisedAlert]:

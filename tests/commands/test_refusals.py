@@ -233,9 +233,9 @@ def test_stuck(run: Run, action: str, payment: str | None, note: str | None) -> 
     assert "usage: stuck list" in run(stuck, action=action, payment=payment, note=note, **rest)
 
 
-@pytest.mark.parametrize(("action", "alert"), [("burn", "a"), ("list", "a"), ("resolve", None)])
-def test_alerts(run: Run, action: str, alert: str | None) -> None:
-    assert "usage: alerts list" in run(alerts, action=action, alert=alert, by=None, as_json=False)
+@pytest.mark.parametrize(("action", "ids"), [("burn", ("a",)), ("list", ("a",)), ("resolve", ())])
+def test_alerts(run: Run, action: str, ids: tuple[str, ...]) -> None:
+    assert "usage: alerts list" in run(alerts, action=action, alerts=ids, by=None, as_json=False)
 
 
 @pytest.mark.parametrize(
@@ -258,7 +258,7 @@ def test_an_alert_that_nobody_can_resolve(
     monkeypatch.setattr("commands.alerts.all_rows", all_rows)
     monkeypatch.setattr("commands.alerts.send", None)
 
-    assert why in run(alerts, action="resolve", alert=alert, by=by, as_json=False)
+    assert why in run(alerts, action="resolve", alerts=(alert,), by=by, as_json=False)
 
 
 ROW = {"why": "provider", "since_ms": 1, "provider": "p", "charge_id": "c", "currency": "USD",

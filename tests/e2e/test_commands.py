@@ -225,19 +225,22 @@ def test_a_payment_that_a_person_must_look_at_is_listed_and_taken_off(
 # -- alerts
 
 
-def test_what_a_service_raised_is_listed_until_somebody_says_that_it_is_seen_to(
+def test_what_services_raised_is_listed_until_somebody_says_that_it_is_seen_to(
     desk: Desk, workers: Workers, ear: Ear, sender: Sender
 ) -> None:
-    payment_id = puzzling("alarming", workers, ear, sender)
+    payments = {puzzling(name, workers, ear, sender) for name in ("alarming", "frightening")}
 
-    def listed() -> list[str]:
+    def listed() -> dict[str, str]:
         rows = [json.loads(row) for row in desk.says("alerts", "list", "--json").splitlines()]
-        return [row["alert_id"] for row in rows if row["subject"] == payment_id]
+        return {row["alert_id"]: row["subject"] for row in rows if row["subject"] in payments}
 
-    until(listed, SEEN_S_MAX, "it is listed")
-    [alert_id] = listed()
-    done = desk.says("alerts", "resolve", alert_id)
+    until(lambda: len(listed()) == len(payments), SEEN_S_MAX, "both are listed")
+    raised = listed()
+    done = desk.says("alerts", "resolve", *raised)
 
-    assert done == f"{alert_id} is resolved: stuck_payment of {payment_id}\n"
-    assert listed() == []
-    assert "nobody waits for alert" in desk.refuses("alerts", "resolve", alert_id)
+    assert done.splitlines() == [
+        f"{alert_id} is resolved: stuck_payment of {payment_id}"
+        for alert_id, payment_id in raised.items()
+    ]
+    assert listed() == {}
+    assert "nobody waits for alert" in desk.refuses("alerts", "resolve", *raised)
