@@ -38,7 +38,7 @@ def request_refund(
     amount = command.amount_minor
     refund = Refund(
         refund_id,
-        available_minor(payment) if amount is None else amount,
+        max(0, available_minor(payment)) if amount is None else amount,
         RefundState.PENDING,
         at_ms,
         reason=command.reason,

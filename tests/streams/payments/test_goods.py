@@ -347,6 +347,20 @@ def test_what_goods_are_owed_is_approved_as_far_as_there_is_money() -> None:
     assert unaccepted_minor(life.payment) == 0
 
 
+def test_who_asks_for_all_that_remains_beside_goods_that_are_owed_more_hears_that_it_is_nothing() -> (
+    None
+):
+    life = dear().hear(asked_back(80_000, "k1"))
+    sale = Sale((SoldLine("mug", "MUG-1", 1, 90_000),))
+    life.row = Story(life, sale).hear(received()).payment
+    life.hear(asked_back(80_000, "k1", approved_by="boss"))
+
+    life.hear(asked_back(None, "k2", approved_by="boss"))
+
+    refused = life.last("RefundFailed")
+    assert (refused.amount_minor, refused.failure_reason) == (0, "amount_exceeds_payment")
+
+
 def test_whatever_became_of_an_orders_last_payment_a_return_is_answered() -> None:
     sale = Sale((SoldLine("mug", "MUG-1", 1, 90_000),))
     promised = Story(dear(), sale).hear(received()).payment
