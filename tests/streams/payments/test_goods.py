@@ -347,9 +347,7 @@ def test_what_goods_are_owed_is_approved_as_far_as_there_is_money() -> None:
     assert unaccepted_minor(life.payment) == 0
 
 
-def test_who_asks_for_all_that_remains_beside_goods_that_are_owed_more_hears_that_it_is_nothing() -> (
-    None
-):
+def test_a_refund_of_all_that_remains_beside_goods_owed_more_is_one_of_nothing() -> None:
     life = dear().hear(asked_back(80_000, "k1"))
     sale = Sale((SoldLine("mug", "MUG-1", 1, 90_000),))
     life.row = Story(life, sale).hear(received()).payment
