@@ -87,7 +87,11 @@ class RefusalsLaw:
 
     def _returned(self, data: dict[str, Any], at_ms: int) -> None:
         name = data["shipmentId"]
-        window_ms = _WINDOW_MS + (_AGAIN_MS if name in self.labelled else 0)
+        order = self.rows["orders"].get(data["orderId"])
+        backs = () if order is None else order.returns
+        # A label that no carrier issued in its fortnight lapsed as one that nobody used.
+        lapsed = any(back.shipment_id == name and back.lapsed for back in backs)
+        window_ms = _WINDOW_MS + (_AGAIN_MS if lapsed or name in self.labelled else 0)
         self.labelled.add(name)
         delivered_at_ms = self.rows["shipments"][name].delivered_at_ms
         late_ms = at_ms - delivered_at_ms - window_ms - _ON_ITS_WAY_MS

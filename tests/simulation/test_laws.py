@@ -1,5 +1,6 @@
 """Laws notice what breaks them."""
 
+from contextlib import nullcontext
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,10 +13,12 @@ from simulation.laws.billing import LEFT, BillingLaw
 from simulation.laws.broken import Broken
 from simulation.laws.exchanges import BEYOND, EITHER, ExchangeLaw
 from simulation.laws.marks import exchange_of, replacement_of
+from simulation.laws.refusals import LATE, RefusalsLaw
 from simulation.laws.states import reservation
 from simulation.laws.stock import StockLaw
 from simulation.laws.telling import ONCE, ONE_REFUND, TellingLaw
 from streams.inventory.rows import Reservation
+from streams.moments import DAY_MS
 from streams.orders.back import Back, BackLine, Swap
 
 
@@ -211,3 +214,22 @@ def test_a_commit_as_old_as_its_claim_begins_an_expired_one_anew() -> None:
         reservation(
             "ord_1:1", expired, _reservation(status="CONFIRMED", committed=True, held_at_ms=7)
         )
+
+
+@pytest.mark.parametrize(("days", "lapsed", "holds"), [
+    (31, False, True), (40, False, False), (40, True, True), (61, True, False),
+])  # fmt: skip
+def test_a_label_comes_in_thirty_days_or_where_one_that_was_announced_in_time_lapsed(
+    days: int,
+    lapsed: bool,  # noqa: FBT001 - a parameter of pytest
+    holds: bool,  # noqa: FBT001 - a parameter of pytest
+) -> None:
+    back = Back("shp_1", "wrong_item", (), lapsed=lapsed)
+    law = RefusalsLaw({
+        "orders": {"ord_1": SimpleNamespace(returns=(back,))},
+        "shipments": {"shp_1": SimpleNamespace(delivered_at_ms=0)},
+    })  # fmt: skip
+    data = {"orderId": "ord_1", "shipmentId": "shp_1", "reason": "wrong_item"}
+
+    with nullcontext() if holds else pytest.raises(Broken, match=LATE):
+        law.told("ReturnInitiated", data, days * DAY_MS)
