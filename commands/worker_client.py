@@ -57,8 +57,9 @@ async def awaited(table: str, key: str, holds: Callable[[Any], object]) -> tuple
     while True:
         found = await ask(f"/tables/{table}/{quote(key, safe='')}")
         row = None if found is None else found["value"]
-        if holds(row) or time.monotonic() > deadline:
-            return row, bool(holds(row))
+        does_hold = bool(holds(row))
+        if does_hold or time.monotonic() > deadline:
+            return row, does_hold
         await asyncio.sleep(_PAUSE_S)
 
 

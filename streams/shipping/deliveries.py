@@ -8,13 +8,13 @@ from events.vocabulary import DeliveryFailureCode
 from streams.shipping.calendar import next_attempt_ms
 from streams.shipping.claims import filed
 from streams.shipping.facts import AttemptFailed, Facts, Resumed, SentBack, StillAwaited
+from streams.shipping.history import ASKED_AGAIN
 from streams.shipping.returns import sent_back
 from streams.shipping.rows import UNDER_WAY, Scan, Shipment, Status
 from streams.shipping.rules import ShippingRules
 
 ADDRESS: Final = "ADDRESS_NOT_FOUND"
 LOST: Final = "LOST"
-ASKED_AGAIN: Final = "ASKED_AGAIN"
 
 _CODES: Final = frozenset(get_args(DeliveryFailureCode))
 _NEVER_AGAIN: Final = frozenset({"DAMAGED_IN_TRANSIT", "REFUSED"})

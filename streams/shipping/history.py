@@ -1,8 +1,13 @@
 """What a shipment remembers: the steps of its history, its scans, what comes back."""
 
+from typing import Final
+
 from msgspec.structs import replace
 
 from streams.shipping.rows import SCANS_MAX, STEPS_MAX, Return, Scan, Shipment, Status, Step
+
+ASKED_AGAIN: Final = "ASKED_AGAIN"
+"""The step of a shipment whose carrier is asked once more before it counts as lost."""
 
 
 def stepped(

@@ -6,7 +6,7 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from streams.shipping import facts as f
-from streams.shipping.history import stepped, with_scan
+from streams.shipping.history import ASKED_AGAIN, stepped, with_scan
 from streams.shipping.rows import Shipment, Status
 
 
@@ -117,7 +117,7 @@ def _sent_back(shipment: Shipment, fact: f.SentBack) -> Shipment:
 
 
 def _still_awaited(shipment: Shipment, fact: f.StillAwaited) -> Shipment:
-    return stepped(shipment, fact.at_ms, "ASKED_AGAIN", lost_due_ms=fact.lost_due_ms)
+    return stepped(shipment, fact.at_ms, ASKED_AGAIN, lost_due_ms=fact.lost_due_ms)
 
 
 def _polled(shipment: Shipment, _: f.Polled) -> Shipment:
