@@ -28,13 +28,13 @@ class Reading(NamedTuple):
     value: float
 
 
-Measure = Callable[[View], Iterator[Reading]]
+Measure = Callable[[AlertRules, View], Iterator[Reading]]
 
 
 def rate(*stems: str) -> Measure:
     """Records per minute in the last whole window."""
 
-    def measure(view: View) -> Iterator[Reading]:
+    def measure(_: AlertRules, view: View) -> Iterator[Reading]:
         if view.whole is not None:
             count = sum(counted(view.whole.cells, stem) for stem in stems)
             yield Reading(ALL, count * MINUTE_MS / view.size_ms)
@@ -45,7 +45,7 @@ def rate(*stems: str) -> Measure:
 def state(*names: str) -> Measure:
     """A number that is true now, or the sum of several."""
 
-    def measure(view: View) -> Iterator[Reading]:
+    def measure(_: AlertRules, view: View) -> Iterator[Reading]:
         cells = {} if view.whole is None else view.whole.cells
         known = [cells[name] for name in names if name in cells]
         if known:
@@ -58,10 +58,10 @@ Shares = Callable[[dict[str, Cell]], Iterator[tuple[str, int, int]]]
 """By subject: part and whole."""
 
 
-def share(shares: Shares, rules: AlertRules) -> Measure:
+def share(shares: Shares) -> Measure:
     """The share in recent records, where there are enough of them."""
 
-    def measure(view: View) -> Iterator[Reading]:
+    def measure(rules: AlertRules, view: View) -> Iterator[Reading]:
         for subject, part, whole in shares(view.recent.cells):
             if whole >= rules.samples_min:
                 yield Reading(subject, part / whole)
@@ -75,28 +75,20 @@ def refusals(cells: dict[str, Cell]) -> Iterator[tuple[str, int, int]]:
     yield ALL, refused, refused + counted(cells, "confirmed")
 
 
-def failed_cycles(rules: AlertRules) -> Measure:
+def failed_cycles(rules: AlertRules, view: View) -> Iterator[Reading]:
     """The share of billing cycles of the newest day whose first charge failed."""
-
-    def measure(view: View) -> Iterator[Reading]:
-        if view.whole is not None:
-            failed, cycles = newest_cycles(view.whole.cells)
-            if cycles >= rules.samples_min:
-                yield Reading(ALL, failed / cycles)
-
-    return measure
+    if view.whole is not None:
+        failed, cycles = newest_cycles(view.whole.cells)
+        if cycles >= rules.samples_min:
+            yield Reading(ALL, failed / cycles)
 
 
-def month_disputes(rules: AlertRules) -> Measure:
+def month_disputes(rules: AlertRules, view: View) -> Iterator[Reading]:
     """The share of the last thirty days' payments that are disputed."""
-
-    def measure(view: View) -> Iterator[Reading]:
-        if view.whole is not None:
-            disputed, paid = share_of(view.whole.cells)
-            if paid >= rules.disputes_payments_min:
-                yield Reading(ALL, disputed / paid)
-
-    return measure
+    if view.whole is not None:
+        disputed, paid = share_of(view.whole.cells)
+        if paid >= rules.disputes_payments_min:
+            yield Reading(ALL, disputed / paid)
 
 
 def provider_successes(cells: dict[str, Cell]) -> Iterator[tuple[str, int, int]]:
@@ -104,19 +96,19 @@ def provider_successes(cells: dict[str, Cell]) -> Iterator[tuple[str, int, int]]
     return (found for found in successes(cells) if found[0] != ALL)
 
 
-def slowness(stem: str, rules: AlertRules) -> Measure:
+def slowness(stem: str) -> Measure:
     """The percentile of recent latencies, where there are enough of them."""
 
-    def measure(view: View) -> Iterator[Reading]:
+    def measure(rules: AlertRules, view: View) -> Iterator[Reading]:
         yield from _quantile(ALL, spread(view.recent.cells, stem), rules)
 
     return measure
 
 
-def slowness_by_subject(stem: str, rules: AlertRules) -> Measure:
+def slowness_by_subject(stem: str) -> Measure:
     """The same for each subject."""
 
-    def measure(view: View) -> Iterator[Reading]:
+    def measure(rules: AlertRules, view: View) -> Iterator[Reading]:
         for subject, cell in named(view.recent.cells, stem):
             yield from _quantile(subject, cell.buckets, rules)
 

@@ -1,8 +1,9 @@
 """What an alert rule is."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from streams.alerts.measures import Measure
+from streams.alerts.measures import Reading, View
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +14,7 @@ class Rule:
     family: str
     help: str
     unit: str
-    measure: Measure
+    measure: Callable[[View], Iterator[Reading]]
     warn: float
     critical: float
     below: bool = False

@@ -67,8 +67,8 @@ class AlertRules:
     gateway_errors_critical: float = 0.05
     """Payment: share of attempts that the provider's trouble failed above, by provider."""
 
-    fraud_check_warn: float = 1_000
-    fraud_check_critical: float = 3_000
+    fraud_check_latency_warn: float = 1_000
+    fraud_check_latency_critical: float = 3_000
     """Payment: fraud check latency above."""
 
     stock_checks_warn: float = 1_000
