@@ -76,7 +76,7 @@ def _confirmed(
     """Ask for each line, once, unless the order has been cancelled already."""
     if row is not None and (row.lines or row.status is Status.RELEASED):
         return ()
-    in_review = row is not None and row.review_open
+    in_review = row is not None and row.in_review
     expires_at_ms = at_ms + (rules.hold_max_ms if in_review else rules.hold_ms)
     payment, is_free = event.payment, event.exchange_for is not None
     named = (payment and payment.payment_id) or payment_id_of(event.order_id)
@@ -157,12 +157,13 @@ def _checked(
 ) -> Facts:
     """Wait for a review, or go on after it. A refusal ends in OrderCancelled."""
     if event.decision == "MANUAL_REVIEW":
-        return _review(row, event.order_id or "", at_ms, rules)
-    if event.decision != "APPROVED" or row is None or not row.review_open:
+        return _review(row, event, at_ms, rules)
+    if event.decision != "APPROVED" or row is None or event.payment_id not in row.in_review:
         return ()
+    closed = (ReviewClosed(event.payment_id),)
     if row.status is not Status.ASKED:
-        return (ReviewClosed(),)
-    return _and_ask_again(row, (ReviewClosed(),), at_ms, rules)
+        return closed
+    return _and_ask_again(row, closed, at_ms, rules)
 
 
 def _detected(
@@ -171,7 +172,7 @@ def _detected(
     """Wait for a review from severity high on, as Orders does (G-25)."""
     if event.severity not in _GRAVE:
         return ()
-    return _review(row, event.order_id or "", at_ms, rules)
+    return _review(row, event, at_ms, rules)
 
 
 def _adjusted(
@@ -246,13 +247,19 @@ def _paid_otherwise(row: Allocation, event: PaymentProcessed) -> Facts:
     return (PaidOtherwise(event.amount_minor),) if own and new else ()
 
 
-def _review(row: Allocation | None, order_id: str, at_ms: int, rules: AllocationRules) -> Facts:
+def _review(
+    row: Allocation | None,
+    event: FraudCheckCompleted | FraudDetected,
+    at_ms: int,
+    rules: AllocationRules,
+) -> Facts:
     """Keep the stock while a person looks, but not beyond half an hour (G-24)."""
+    opened = ReviewOpened(event.payment_id)
     if row is None:
-        return (*_begun(row, order_id, at_ms, rules), ReviewOpened())
-    if row.review_open or row.status is not Status.ASKED:
+        return (*_begun(row, event.order_id or "", at_ms, rules), opened)
+    if event.payment_id in row.in_review or row.status is not Status.ASKED:
         return ()
-    return (ReviewOpened(), *_extended(row, at_ms + rules.hold_max_ms, rules))
+    return (opened, *_extended(row, at_ms + rules.hold_max_ms, rules))
 
 
 def _extended(row: Allocation, until_ms: int, rules: AllocationRules) -> Facts:

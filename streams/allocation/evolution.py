@@ -99,12 +99,13 @@ def _filled(row: Allocation, fact: Filled) -> Allocation:
     )
 
 
-def _review_opened(row: Allocation, _fact: ReviewOpened) -> Allocation:
-    return replace(row, review_open=True, reviewed=True)
+def _review_opened(row: Allocation, fact: ReviewOpened) -> Allocation:
+    return replace(row, in_review=(*row.in_review, fact.payment_id), reviewed=True)
 
 
-def _review_closed(row: Allocation, _fact: ReviewClosed) -> Allocation:
-    return replace(row, review_open=False)
+def _review_closed(row: Allocation, fact: ReviewClosed) -> Allocation:
+    left = [one for one in row.in_review if one != fact.payment_id]
+    return replace(row, in_review=tuple(left))
 
 
 def _committed(row: Allocation, fact: Committed) -> Allocation:
@@ -116,7 +117,7 @@ def _paid_otherwise(row: Allocation, fact: PaidOtherwise) -> Allocation:
 
 
 def _released(row: Allocation, _fact: Released) -> Allocation:
-    return replace(row, status=Status.RELEASED, review_open=False)
+    return replace(row, status=Status.RELEASED, in_review=())
 
 
 def _amended(row: Allocation, fact: Amended) -> Allocation:

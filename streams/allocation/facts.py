@@ -68,9 +68,13 @@ class Filled(msgspec.Struct, frozen=True, gc=False):
 class ReviewOpened(msgspec.Struct, frozen=True, gc=False):
     """A person has to look at the payment."""
 
+    payment_id: str
+
 
 class ReviewClosed(msgspec.Struct, frozen=True, gc=False):
     """The review approved the payment."""
+
+    payment_id: str
 
 
 class Committed(msgspec.Struct, frozen=True, gc=False):

@@ -66,7 +66,8 @@ class Allocation(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     currency: str = ""
     unmatched_minor: int = 0
     """What its payment took where the order never cost that: the amendment is still on its way."""
-    review_open: bool = False
+    in_review: tuple[str, ...] = ()
+    """Payments that a person has to look at."""
     reviewed: bool = False
     """A review was open at some time."""
     waited: bool = False
@@ -87,4 +88,4 @@ def standing(row: Allocation) -> list[int]:
 
 def is_open(row: Allocation) -> bool:
     """Whether the order waits for a person or for a restock, so that lapsed lines wait too."""
-    return row.review_open or any(line.state is LineState.WAITING for line in row.lines)
+    return bool(row.in_review) or any(line.state is LineState.WAITING for line in row.lines)

@@ -185,11 +185,14 @@ def _amended(order: Order, fact: Amended) -> Order:
 
 
 def _review_opened(order: Order, fact: ReviewOpened) -> Order:
-    return step(order, fact.at_ms, fact.reason, review_due_ms=fact.due_ms)
+    in_review = (*order.in_review, fact.payment_id)
+    return step(order, fact.at_ms, fact.reason, in_review=in_review, review_due_ms=fact.due_ms)
 
 
 def _review_closed(order: Order, fact: ReviewClosed) -> Order:
-    return step(order, fact.at_ms, "REVIEW_APPROVED", review_due_ms=0)
+    left = tuple([one for one in order.in_review if one != fact.payment_id])
+    due_ms = order.review_due_ms if left else 0
+    return step(order, fact.at_ms, "REVIEW_APPROVED", in_review=left, review_due_ms=due_ms)
 
 
 def _cancelled(order: Order, fact: Cancelled) -> Order:
@@ -203,6 +206,7 @@ def _cancelled(order: Order, fact: Cancelled) -> Order:
         short=(),
         unavailable=(),
         backorder_due_ms=0,
+        in_review=(),
         review_due_ms=0,
         held_from=None,
         pending=None,

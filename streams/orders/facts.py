@@ -83,12 +83,14 @@ class ReviewOpened(msgspec.Struct, frozen=True, gc=False):
     at_ms: int
     due_ms: int
     reason: str
+    payment_id: str
 
 
 class ReviewClosed(msgspec.Struct, frozen=True, gc=False):
     """The review approved the payment."""
 
     at_ms: int
+    payment_id: str
 
 
 class Cancelled(msgspec.Struct, frozen=True, gc=False):

@@ -196,8 +196,10 @@ class Order(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     patience_ms: int = 0
     """Until when it may wait, from its first shortage on; 0 once it has had all its stock at once.
     Lines may take turns at being held: that is one wait."""
+    in_review: tuple[str, ...] = ()
+    """Payments that a person has to look at: each brought a hold of its own."""
     review_due_ms: int = 0
-    """When an open fraud review ends; 0: none is open."""
+    """When the newest of these fraud reviews ends; 0: none is open."""
     held_from: Status | None = None
     """The state an order on hold came from, and to which it goes back."""
     captured_minor: int | None = None

@@ -223,7 +223,7 @@ def _shipped(order: Order, at_ms: int) -> Facts:
     if order.status is Status.PAID:
         return (processing, shipped)
     if order.status is Status.ON_HOLD and order.captured_minor is not None:
-        closed = (ReviewClosed(at_ms),) if order.review_due_ms else ()
+        closed = [ReviewClosed(at_ms, payment_id) for payment_id in order.in_review]
         left = Moved(at_ms, Status.PROCESSING, "DISPATCHED_ON_HOLD")
         return (*closed, left, shipped)
     return ()

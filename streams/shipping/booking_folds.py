@@ -56,12 +56,9 @@ def _ready(shipment: Shipment, fact: f.Ready) -> Shipment:
     return stepped(shipment, fact.at_ms, "DISPATCH_BLOCKED", ready_at_ms=fact.at_ms)
 
 
-def _blocked(shipment: Shipment, fact: f.Blocked) -> Shipment:
-    return stepped(shipment, fact.at_ms, "BLOCKED", blocked=True)
-
-
-def _unblocked(shipment: Shipment, fact: f.Unblocked) -> Shipment:
-    return stepped(shipment, fact.at_ms, "UNBLOCKED", blocked=False)
+def _suspected(shipment: Shipment, fact: f.Suspected) -> Shipment:
+    reason = "BLOCKED" if len(fact.suspected) > len(shipment.suspected) else "UNBLOCKED"
+    return stepped(shipment, fact.at_ms, reason, suspected=fact.suspected)
 
 
 def _disputed(shipment: Shipment, fact: f.Disputed) -> Shipment:
@@ -98,8 +95,7 @@ FOLDS: Final[dict[type, Callable[[Shipment, Any], Shipment]]] = {
     f.Ready: _ready,
     f.Cancelled: _cancelled,
     f.Strayed: _strayed,
-    f.Blocked: _blocked,
-    f.Unblocked: _unblocked,
+    f.Suspected: _suspected,
     f.Disputed: _disputed,
     f.Readdressed: _readdressed,
 }

@@ -13,16 +13,15 @@ from streams.shipping.carriers import candidates
 from streams.shipping.deliveries import ADDRESS
 from streams.shipping.evolution import fold
 from streams.shipping.facts import (
-    Blocked,
     Cancelled,
     Disputed,
     Facts,
     Noted,
     Readdressed,
     Rerouted,
-    Unblocked,
+    Suspected,
 )
-from streams.shipping.rows import BEFORE_DISPATCH, DISPUTES_MAX, UNDER_WAY, Shipment, Status
+from streams.shipping.rows import BEFORE_DISPATCH, CONCERNS_MAX, UNDER_WAY, Shipment, Status
 from streams.shipping.rules import ShippingRules
 from streams.shipping.strayed import left
 from streams.shipping.tracking import dispatched
@@ -53,7 +52,7 @@ def disputed(
     shipment: Shipment, event: ChargebackOpened, at_ms: int, _rules: ShippingRules
 ) -> Facts:
     """Keep it from dispatch while a bank disputes the money (G-18)."""
-    disputes = opened(shipment.disputes, event)
+    disputes = opened(shipment.disputes, event.chargeback_id)
     if shipment.status not in BEFORE_DISPATCH or disputes == shipment.disputes:
         return ()
     return (Disputed(at_ms, disputes),)
@@ -65,26 +64,25 @@ def dispute_over(
     """End it where the money is lost; else let it go, unless something more keeps it (G-18)."""
     if event.outcome == "lost":
         return _ended(shipment, at_ms, CHARGEBACK)
-    disputes = closed(shipment.disputes, event)
+    disputes = closed(shipment.disputes, event.chargeback_id)
     if shipment.status not in BEFORE_DISPATCH or disputes == shipment.disputes:
         return ()
     return _freed(shipment, Disputed(at_ms, disputes), rules)
 
 
-def opened(disputes: tuple[str, ...], event: ChargebackOpened) -> tuple[str, ...]:
-    """The chargebacks that are open, with that one."""
-    known = event.chargeback_id in disputes
-    return disputes if known else (*disputes, event.chargeback_id)[-DISPUTES_MAX:]
+def opened(concerns: tuple[str, ...], one: str) -> tuple[str, ...]:
+    """The chargebacks that are open, or the payments that are suspect, with that one."""
+    return concerns if one in concerns else (*concerns, one)[-CONCERNS_MAX:]
 
 
-def closed(disputes: tuple[str, ...], event: ChargebackClosed) -> tuple[str, ...]:
-    """The chargebacks that are still open."""
-    return tuple([one for one in disputes if one != event.chargeback_id])
+def closed(concerns: tuple[str, ...], one: str) -> tuple[str, ...]:
+    """Those that are left without that one."""
+    return tuple([other for other in concerns if other != one])
 
 
 def suspected(shipment: Shipment, event: FraudDetected, at_ms: int, _rules: ShippingRules) -> Facts:
     """Keep it from dispatch from severity high on (G-25)."""
-    return _blocked(shipment, at_ms) if event.severity in _GRAVE else ()
+    return _blocked(shipment, event.payment_id, at_ms) if event.severity in _GRAVE else ()
 
 
 def checked(
@@ -92,19 +90,22 @@ def checked(
 ) -> Facts:
     """Keep it from dispatch while a person looks; let it go once they approve, end it otherwise.
 
-    A refusal ends its order too, unless another parcel of it has left. One payment too many in an
-    hour is no suspicion.
+    An approval is of its payment: while another is suspect, it stays. A refusal ends its order
+    too, unless another parcel of it has left. One payment too many in an hour is no suspicion.
     """
     if event.decision == "MANUAL_REVIEW":
-        return _blocked(shipment, at_ms)
-    if not shipment.blocked or event.is_too_many:
+        return _blocked(shipment, event.payment_id, at_ms)
+    if not shipment.suspected or event.is_too_many:
         return ()
     if event.decision != "APPROVED":
         return _ended(shipment, at_ms, FRAUD)
-    return _freed(shipment, Unblocked(at_ms), rules)
+    left = closed(shipment.suspected, event.payment_id)
+    if left == shipment.suspected:
+        return ()
+    return _freed(shipment, Suspected(at_ms, left), rules)
 
 
-def _freed(shipment: Shipment, fact: Unblocked | Disputed, rules: ShippingRules) -> Facts:
+def _freed(shipment: Shipment, fact: Suspected | Disputed, rules: ShippingRules) -> Facts:
     """Say that one thing less keeps it; where that was the last, it leaves if it was ready."""
     after = fold(shipment, (fact,))
     if after.may_leave and after.status is Status.CREATED and after.ready_at_ms:
@@ -147,11 +148,12 @@ def _ended(shipment: Shipment, at_ms: int, reason: str) -> Facts:
     return (Noted(at_ms, too_late),)
 
 
-def _blocked(shipment: Shipment, at_ms: int) -> Facts:
-    if shipment.blocked:
+def _blocked(shipment: Shipment, payment_id: str, at_ms: int) -> Facts:
+    suspected = opened(shipment.suspected, payment_id)
+    if suspected == shipment.suspected:
         return ()
     if shipment.status in BEFORE_DISPATCH:
-        return (Blocked(at_ms),)
+        return (Suspected(at_ms, suspected),)
     if shipment.status in UNDER_WAY and shipment.history[-1].reason != "BLOCK_TOO_LATE":
         return (Noted(at_ms, "BLOCK_TOO_LATE"),)
     return ()

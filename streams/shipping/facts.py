@@ -146,16 +146,11 @@ class Strayed(msgspec.Struct, frozen=True, gc=False):
     at_ms: int
 
 
-class Blocked(msgspec.Struct, frozen=True, gc=False):
-    """It may not be dispatched."""
+class Suspected(msgspec.Struct, frozen=True, gc=False):
+    """Other payments are suspect than before: with one, it may not be dispatched."""
 
     at_ms: int
-
-
-class Unblocked(msgspec.Struct, frozen=True, gc=False):
-    """It may be dispatched again."""
-
-    at_ms: int
+    suspected: tuple[str, ...]
 
 
 class Disputed(msgspec.Struct, frozen=True, gc=False):
@@ -297,8 +292,7 @@ Fact = (
     | SentBack
     | Cancelled
     | Strayed
-    | Blocked
-    | Unblocked
+    | Suspected
     | Disputed
     | Readdressed
     | Rerouted

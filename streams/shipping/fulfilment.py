@@ -127,7 +127,7 @@ def _on_cancelled(row: Fulfilment | None, _event: OrderCancelled, _at_ms: int) -
 
 def _on_dispute(row: Fulfilment | None, event: ChargebackOpened, _at_ms: int) -> Facts:
     before = () if row is None else row.disputes
-    disputes = opened(before, event)
+    disputes = opened(before, event.chargeback_id)
     return () if disputes == before else (f.Disputed(disputes),)
 
 
@@ -135,7 +135,7 @@ def _on_dispute_over(row: Fulfilment | None, event: ChargebackClosed, _at_ms: in
     if event.outcome == "lost":
         return () if row is not None and row.stopped else (f.Stopped(CHARGEBACK),)
     before = () if row is None else row.disputes
-    disputes = closed(before, event)
+    disputes = closed(before, event.chargeback_id)
     return () if disputes == before else (f.Disputed(disputes),)
 
 
@@ -190,17 +190,24 @@ def _freed(row: Fulfilment, line: int, event: InventoryAdjusted) -> int:
 
 
 def _on_fraud(row: Fulfilment | None, event: FraudDetected, _at_ms: int) -> Facts:
-    if event.severity not in _GRAVE or (row is not None and row.blocked):
-        return ()
-    return (f.Suspected(),)
+    return _suspected(row, event.payment_id) if event.severity in _GRAVE else ()
 
 
 def _on_check(row: Fulfilment | None, event: FraudCheckCompleted, _at_ms: int) -> Facts:
-    if row is None or not row.blocked:
-        return (f.Suspected(),) if event.decision == "MANUAL_REVIEW" else ()
-    if event.decision == "DECLINED" and not (row.stopped or event.is_too_many):
-        return (f.Stopped(FRAUD),)
-    return (f.Cleared(),) if event.decision == "APPROVED" else ()
+    if event.decision == "MANUAL_REVIEW":
+        return _suspected(row, event.payment_id)
+    if row is None or not row.suspected:
+        return ()
+    if event.decision == "DECLINED":
+        return () if row.stopped or event.is_too_many else (f.Stopped(FRAUD),)
+    left = closed(row.suspected, event.payment_id)
+    return () if left == row.suspected else (f.Suspected(left),)
+
+
+def _suspected(row: Fulfilment | None, payment_id: str) -> Facts:
+    before = () if row is None else row.suspected
+    suspected = opened(before, payment_id)
+    return () if suspected == before else (f.Suspected(suspected),)
 
 
 _RULES: Final[dict[type[Message], Callable[[Fulfilment | None, Any, int], Facts]]] = {
@@ -270,8 +277,7 @@ _FOLDS: Final[dict[type, Callable[[Fulfilment, Any], Fulfilment]]] = {
         superseded=row.planned,
     ),
     f.ShipmentBegan: lambda row, fact: replace(row, shipments=(*row.shipments, fact.shipment_id)),
-    f.Suspected: lambda row, _: replace(row, blocked=True),
-    f.Cleared: lambda row, _: replace(row, blocked=False),
+    f.Suspected: lambda row, fact: replace(row, suspected=fact.suspected),
     f.Disputed: lambda row, fact: replace(row, disputes=fact.disputes),
     f.Stopped: lambda row, fact: replace(row, stopped=fact.reason),
 }

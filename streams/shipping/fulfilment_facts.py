@@ -88,11 +88,9 @@ class ShipmentBegan(msgspec.Struct, frozen=True, gc=False):
 
 
 class Suspected(msgspec.Struct, frozen=True, gc=False):
-    """Fraud is suspected: nothing may be dispatched."""
+    """Other payments are suspect than before: with one, nothing may be dispatched."""
 
-
-class Cleared(msgspec.Struct, frozen=True, gc=False):
-    """It is suspected no longer."""
+    suspected: tuple[str, ...]
 
 
 class Disputed(msgspec.Struct, frozen=True, gc=False):
@@ -119,7 +117,6 @@ FulfilmentFact = (
     | Planned
     | ShipmentBegan
     | Suspected
-    | Cleared
     | Disputed
     | Stopped
 )

@@ -116,7 +116,7 @@ def _shipment(
         correlation_id=correlation_id,
         signature=signature,
         dispatch_due_ms=row.complete_at_ms + rules.fulfil_ms if row.complete_at_ms else 0,
-        blocked=row.blocked,
+        suspected=row.suspected,
         disputes=row.disputes,
         guessed=command.warehouse_id is None,
         history=(Step(at_ms, Status.PENDING, "ASKED_FOR"),),

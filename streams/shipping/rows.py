@@ -14,8 +14,8 @@ SCANS_MAX: Final = 60
 SCAN_TEXT_CHARS_MAX: Final = 200
 """Of each name of a place in a scan: carriers write what they like, and the row has all of them."""
 
-DISPUTES_MAX: Final = 50
-"""Chargebacks of an order that are known at a time, the newest."""
+CONCERNS_MAX: Final = 50
+"""Chargebacks of an order that are known at a time, the newest; so with suspect payments."""
 LAPSED_MAX: Final = 10
 """Returns of a shipment that are known by their labels though those lapsed, beside the newest."""
 
@@ -85,8 +85,8 @@ class Fulfilment(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """Those of them that an amendment of the order came before."""
     shipments: tuple[str, ...] = ()
     """Shipments that have begun."""
-    blocked: bool = False
-    """Fraud is suspected: nothing may be dispatched (G-25)."""
+    suspected: tuple[str, ...] = ()
+    """Its payments that fraud is suspected of: nothing may be dispatched (G-25)."""
     disputes: tuple[str, ...] = ()
     """Chargebacks of its payments that are open: nothing may be dispatched (G-18)."""
     stopped: str = ""
@@ -226,8 +226,8 @@ class Shipment(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """By when it should be dispatched; 0: nobody waits (domain §3)."""
     late: bool = False
     """It was dispatched after that."""
-    blocked: bool = False
-    """Fraud is suspected."""
+    suspected: tuple[str, ...] = ()
+    """Payments of its order that fraud is suspected of."""
     disputes: tuple[str, ...] = ()
     """Chargebacks of its order that are open."""
     guessed: bool = False
@@ -275,7 +275,7 @@ class Shipment(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     @property
     def may_leave(self) -> bool:
         """Whether neither fraud nor a claim keeps it from dispatch."""
-        return not (self.blocked or self.disputes)
+        return not (self.suspected or self.disputes)
 
     @property
     def items(self) -> tuple[Item, ...]:

@@ -286,6 +286,12 @@ def test_what_lapsed_before_the_review_was_told_is_asked_for_after_it() -> None:
     assert kinds(follows(row, verdict("APPROVED"), 20)) == [("ReserveStock", ":1")]
 
 
+def test_an_approval_of_another_payment_ends_no_review() -> None:
+    other = verdict("APPROVED").model_copy(update={"payment_id": "pay_other"})
+
+    assert decide(after((expired(1), 15), row=IN_REVIEW), other, AT_MS, RULES) == ()
+
+
 def test_a_restock_asks_again_for_the_lines_that_lapsed_meanwhile() -> None:
     row = after((expired(2), 16), row=WAITING)
 

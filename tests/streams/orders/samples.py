@@ -121,10 +121,10 @@ def declined(attempt: int = 3, *, retryable: bool = True, **given: object) -> Pa
     return PaymentFailed(**(fields | given))
 
 
-def verdict(decision: str) -> FraudCheckCompleted:
+def verdict(decision: str, payment_id: str = "pay_ord_1") -> FraudCheckCompleted:
     return FraudCheckCompleted(
         transaction_id="txn_1",
-        payment_id="pay_ord_1",
+        payment_id=payment_id,
         order_id="ord_1",
         risk_score=60,
         decision=decision,

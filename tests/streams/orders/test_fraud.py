@@ -57,6 +57,20 @@ def test_approval_brings_the_order_back_to_where_it_was(order: Order) -> None:
     assert (back.review_due_ms, back.held_from) == (0, None)
 
 
+def test_an_approval_lifts_the_hold_of_its_own_payment_and_no_other() -> None:
+    held = after(PAID, verdict("MANUAL_REVIEW", "pay_ord_1:2"))
+    both = after(held, verdict("MANUAL_REVIEW", "pay_ord_1:3"), at_ms=AT_MS + DAY_MS)
+
+    unasked = after(held, verdict("APPROVED", "pay_ord_1:3"))
+    one = after(both, verdict("APPROVED", "pay_ord_1:2"))
+    none = after(one, verdict("APPROVED", "pay_ord_1:3"))
+
+    assert unasked == held
+    assert (one.status, one.review_due_ms) == (Status.ON_HOLD, both.review_due_ms)
+    assert both.review_due_ms > held.review_due_ms
+    assert (none.status, none.review_due_ms) == (Status.PAID, 0)
+
+
 def test_one_review_is_opened_however_many_findings_come() -> None:
     assert decide(ON_HOLD, fraud(), AT_MS + DAY_MS, RULES) == ()
     assert decide(ON_HOLD, verdict("MANUAL_REVIEW"), AT_MS + DAY_MS, RULES) == ()

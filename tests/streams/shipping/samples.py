@@ -140,10 +140,12 @@ def fraud(severity: str = "high") -> FraudDetected:
     )
 
 
-def verdict(decision: str = "APPROVED", *reasons: str) -> FraudCheckCompleted:
+def verdict(
+    decision: str = "APPROVED", *reasons: str, payment_id: str = "pay_ord_1"
+) -> FraudCheckCompleted:
     return FraudCheckCompleted(
         transaction_id="txn_1",
-        payment_id="pay_ord_1",
+        payment_id=payment_id,
         order_id="ord_1",
         risk_score=60,
         decision=decision,

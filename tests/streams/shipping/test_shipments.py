@@ -468,15 +468,27 @@ def test_a_mended_address_is_tried_on_the_next_business_day() -> None:
 def test_grave_suspicion_blocks_dispatch(severity: str, *, blocked: bool) -> None:
     shipment = after(created(), fraud(severity), scan("shipped"))
 
-    assert shipment.blocked is blocked
+    assert bool(shipment.suspected) is blocked
     assert shipment.status is (Status.CREATED if blocked else Status.DISPATCHED)
 
 
 def test_what_is_cleared_may_leave_when_it_is_ready() -> None:
     shipment = after(created(), fraud(), verdict())
 
-    assert (shipment.blocked, shipment.status) == (False, Status.CREATED)
+    assert (shipment.suspected, shipment.status) == ((), Status.CREATED)
     assert after(shipment, scan("shipped")).status is Status.DISPATCHED
+
+
+def test_what_two_payments_keep_leaves_once_both_are_approved() -> None:
+    seen = (verdict("MANUAL_REVIEW"), verdict("MANUAL_REVIEW", payment_id="pay_ord_1:2"))
+    other = verdict("APPROVED", payment_id="pay_ord_1:2")
+
+    unasked = after(created(), seen[0], other)
+    freed = after(created(), *seen, other, verdict())
+    rows = [told(confirmed(), *seen, other), told(confirmed(), *seen, other, verdict())]
+
+    assert (unasked.suspected, freed.suspected) == (("pay_ord_1",), ())
+    assert [row is not None and row.suspected for row in rows] == [("pay_ord_1",), ()]
 
 
 @pytest.mark.parametrize("seen", [fraud(), verdict("MANUAL_REVIEW")], ids=["found", "reviewed"])
@@ -497,7 +509,7 @@ def test_one_payment_too_many_ends_no_parcel_that_waits_for_a_review() -> None:
 
     assert shipment == waiting
     assert row is not None
-    assert (row.blocked, row.stopped) == (True, "")
+    assert (row.suspected, row.stopped) == (("pay_ord_1",), "")
 
 
 def test_of_an_order_of_which_suspicion_is_confirmed_nothing_more_is_sent() -> None:
@@ -933,4 +945,4 @@ def test_of_an_eta_that_shifts_by_more_than_a_day_the_customer_is_told(
 def test_what_a_person_looks_at_is_not_dispatched() -> None:
     shipment = after(created(), verdict("MANUAL_REVIEW"), scan("shipped"))
 
-    assert (shipment.blocked, shipment.status) == (True, Status.CREATED)
+    assert (shipment.suspected, shipment.status) == (("pay_ord_1",), Status.CREATED)
