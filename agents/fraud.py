@@ -7,24 +7,16 @@ which accounts are suspended. Kept: `risk_profiles`. A payment is assessed once;
 `streams.fraud`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 import msgspec
 
 from agents.everywhere import keys_everywhere
 from agents.wiring import announce, cause_of
-from engine.specs import AgentSpec, Context, Delivery, Source
+from engine.specs import AgentSpec, Context, Delivery, Handler, Source
 from events.payment_ids import payment_id_of
-from streams.fraud.assess import (
-    Fact,
-    advise,
-    charge_back,
-    clear_suspension,
-    close_case,
-    decide,
-    fold,
-    order_cancelled,
-)
+from streams.fraud import assess
 from streams.fraud.messages import messages
 from streams.fraud.payment import payment_of, payment_to_check
 from streams.fraud.profile import EMPTY, RiskProfile
@@ -34,92 +26,66 @@ from topics import ORDERS_EVENTS, PAYMENTS_COMMANDS, PAYMENTS_EVENTS, SUSPENSION
 
 NAME = "fraud"
 
-Learn = Callable[[Context, str, RiskProfile, tuple[Fact, ...]], None]
+Decide = Callable[[RiskProfile, Any, int, FraudRules], tuple[assess.Fact, ...]]
 
-
-def _profile(ctx: Context, customer_id: str) -> RiskProfile:
-    return ctx.table(RISK_PROFILES).get(customer_id) or EMPTY
-
-
-def _learning(partitions: int) -> Learn:
-    """Keep what is learned, and tell all partitions of orders who may not order (G-10)."""
-    keys = keys_everywhere(partitions)
-
-    def learn(
-        ctx: Context, customer_id: str, profile: RiskProfile, facts: tuple[Fact, ...]
-    ) -> None:
-        if not facts:
-            return
-        after = fold(profile, facts)
-        ctx.table(RISK_PROFILES)[customer_id] = after
-        if (after.suspended_by is None) is not (profile.suspended_by is None):
-            told = msgspec.json.encode((customer_id, after.suspended_by is not None))
-            for key in keys:
-                ctx.publish(SUSPENSIONS, key, told, ())
-
-    return learn
+_DECIDE: Final[Mapping[str, Decide]] = {
+    "PaymentInitiated": lambda profile, event, at_ms, rules: assess.decide(
+        profile, payment_of(event), at_ms, rules
+    ),
+    "CheckFraud": lambda profile, command, at_ms, rules: assess.advise(
+        profile, payment_to_check(command), at_ms, rules
+    ),
+    "FraudCheckCompleted": lambda profile, event, *_: assess.close_case(
+        profile, event.payment_id, event.decision
+    ),
+    "ChargebackClosed": lambda profile, event, *_: assess.charge_back(
+        profile, event.chargeback_id, event.outcome
+    ),
+    "OrderCancelled": lambda profile, event, *_: assess.order_cancelled(
+        profile, payment_id_of(event.order_id)
+    ),
+    "ClearSuspension": lambda profile, command, *_: assess.clear_suspension(
+        profile, command.payment_id
+    ),
+}
 
 
 def fraud_agent(rules: FraudRules, partitions: int) -> AgentSpec:
     """Score every payment against its customer's profile."""
-    learn = _learning(partitions)
-
-    def case_closed(ctx: Context, delivery: Delivery) -> None:
-        event = delivery.value.data
-        profile = _profile(ctx, event.customer_id)
-        facts = close_case(profile, event.payment_id, event.decision)
-        learn(ctx, event.customer_id, profile, facts)
-
-    def charged_back(ctx: Context, delivery: Delivery) -> None:
-        event = delivery.value.data
-        profile = _profile(ctx, event.customer_id)
-        facts = charge_back(profile, event.chargeback_id, event.outcome)
-        learn(ctx, event.customer_id, profile, facts)
-
-    def order_undone(ctx: Context, delivery: Delivery) -> None:
-        event = delivery.value.data
-        profile = _profile(ctx, event.user_id)
-        facts = order_cancelled(profile, payment_id_of(event.order_id))
-        learn(ctx, event.user_id, profile, facts)
-
-    def cleared(ctx: Context, delivery: Delivery) -> None:
-        command = delivery.value.data
-        profile = _profile(ctx, command.customer_id)
-        learn(ctx, command.customer_id, profile, clear_suspension(profile, command.payment_id))
-
-    def payment_initiated(ctx: Context, delivery: Delivery) -> None:
-        cause, payment = cause_of(delivery), payment_of(delivery.value.data)
-        profile = _profile(ctx, payment.customer_id)
-        facts = decide(profile, payment, cause.at_ms, rules)
-        learn(ctx, payment.customer_id, profile, facts)
-        announce(ctx, NAME, cause, messages(facts, rules))
-
-    def check_fraud(ctx: Context, delivery: Delivery) -> None:
-        cause, payment = cause_of(delivery), payment_to_check(delivery.value.data)
-        facts = advise(_profile(ctx, payment.customer_id), payment, cause.at_ms, rules)
-        announce(ctx, NAME, cause, messages(facts, rules))
-
+    learn = _learning(rules, partitions)
+    paid = dict.fromkeys(("PaymentInitiated", "FraudCheckCompleted", "ChargebackClosed"), learn)
+    asked = dict.fromkeys(("CheckFraud", "ClearSuspension"), learn)
     return AgentSpec(
         name=NAME,
         help="Scores payments by their customer's history and decides.",
         sources=(
-            Source(
-                PAYMENTS_EVENTS,
-                {
-                    "PaymentInitiated": payment_initiated,
-                    "FraudCheckCompleted": case_closed,
-                    "ChargebackClosed": charged_back,
-                },
-                by="customerId",
-            ),
-            Source(
-                PAYMENTS_COMMANDS,
-                {"CheckFraud": check_fraud, "ClearSuspension": cleared},
-                by="customerId",
-            ),
+            Source(PAYMENTS_EVENTS, paid, by="customerId"),
+            Source(PAYMENTS_COMMANDS, asked, by="customerId"),
             # Registrations want them by the same field: one re-keyed copy serves both.
-            Source(ORDERS_EVENTS, {"OrderCancelled": order_undone}, by="userId"),
+            Source(ORDERS_EVENTS, {"OrderCancelled": learn}, by="userId"),
         ),
         tables=(RISK_PROFILES,),
         outputs=(PAYMENTS_EVENTS, SUSPENSIONS),
     )
+
+
+def _learning(rules: FraudRules, partitions: int) -> Handler:
+    """Keep what is learned, and tell all partitions of orders who may not order (G-10)."""
+    keys = keys_everywhere(partitions)
+
+    def learn(ctx: Context, delivery: Delivery) -> None:
+        event, profiles = delivery.value.data, ctx.table(RISK_PROFILES)
+        customer_id = event.user_id if delivery.name == "OrderCancelled" else event.customer_id
+        profile = profiles.get(customer_id) or EMPTY
+        facts = _DECIDE[delivery.name](profile, event, delivery.record.timestamp, rules)
+        after = assess.fold(profile, facts)
+        if after is not profile:
+            profiles[customer_id] = after
+        if (after.suspended_by is None) is not (profile.suspended_by is None):
+            told = msgspec.json.encode((customer_id, after.suspended_by is not None))
+            for key in keys:
+                ctx.publish(SUSPENSIONS, key, told, ())
+        if facts:
+            announce(ctx, NAME, cause_of(delivery), messages(facts, rules))
+
+    return learn
