@@ -5,11 +5,14 @@ In: `RiskScoreCalculated`, `FraudDetected`, `FraudCheckCompleted`, `OverrideFrau
 `AlertRaised` for a case that nobody looked at in time. Kept: `fraud`, `review_queue`.
 """
 
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
 from msgspec.structs import replace
 
 from agents.wiring import Cause, announce, cause_of, timer_cause
 from engine.errors import BadRecord
-from engine.specs import AgentSpec, Context, Delivery, Source, Timer
+from engine.specs import AgentSpec, Context, Delivery, Handler, Source, Timer
 from events.base import Message
 from streams.fraud import queue, review
 from streams.fraud.case import UNSEEN, FraudCase, timers_of
@@ -21,6 +24,21 @@ from topics import ALERTS_EVENTS, PAYMENTS_COMMANDS, PAYMENTS_EVENTS
 
 NAME = "review"
 
+Decide = Callable[[FraudCase, Any, Cause, FraudRules], tuple[Fact, ...]]
+
+_DECIDE: Final[Mapping[str, Decide]] = {
+    "RiskScoreCalculated": lambda case, event, _, rules: review.score_known(case, event, rules),
+    "FraudCheckCompleted": lambda case, event, cause, rules: review.check_known(
+        case, event, cause.at_ms, cause.correlation_id, rules
+    ),
+    "FraudDetected": lambda case, event, cause, rules: review.fraud_known(
+        case, event, cause.at_ms, cause.correlation_id, rules
+    ),
+    "OverrideFraudDecision": lambda case, command, cause, rules: review.override(
+        case, command, cause.event_id, cause.at_ms, rules
+    ),
+}
+
 
 class OverrideRefused(BadRecord):
     """A reviewer's override was refused; the case is as it was.
@@ -28,6 +46,42 @@ class OverrideRefused(BadRecord):
     It goes to the dead letters, where its reviewer and rationale stay on record. Operator: tell
     the reviewer. A replay helps only against `no_case`, once the payment has a case.
     """
+
+
+def review_agent(rules: FraudRules) -> AgentSpec:
+    """Keep a case for every doubtful payment until a reviewer or the clock closes it."""
+    decide = _deciding(rules)
+    found = ("RiskScoreCalculated", "FraudCheckCompleted", "FraudDetected")
+    return AgentSpec(
+        name=NAME,
+        help="Keeps doubtful payments until a reviewer or the clock decides.",
+        sources=(
+            Source(PAYMENTS_EVENTS, dict.fromkeys(found, decide), by="paymentId"),
+            Source(PAYMENTS_COMMANDS, {"OverrideFraudDecision": decide}, by="paymentId"),
+        ),
+        tables=(FRAUD, REVIEW_QUEUE),
+        outputs=(PAYMENTS_EVENTS, ALERTS_EVENTS),
+        timers={"sla": _on_time, "review": _on_time},
+    )
+
+
+def _deciding(rules: FraudRules) -> Handler:
+    def handler(ctx: Context, delivery: Delivery) -> None:
+        message, cause = delivery.value.data, cause_of(delivery)
+        case = _case(ctx, message.payment_id)
+        facts = _DECIDE[delivery.name](case, message, cause, rules)
+        refusal = review.refusal_of(facts)
+        if refusal is not None:
+            raise OverrideRefused(f"{message.payment_id}: {refusal}")
+        _apply(ctx, cause, message.payment_id, case, facts)
+
+    return handler
+
+
+def _on_time(ctx: Context, timer: Timer, now_ms: int) -> None:
+    case = _case(ctx, timer.key)
+    facts = review.sla_over(case) if timer.kind == "sla" else review.time_over(case, now_ms)
+    _apply(ctx, timer_cause(NAME, timer, now_ms), timer.key, case, facts)
 
 
 def _case(ctx: Context, payment_id: str) -> FraudCase:
@@ -71,62 +125,3 @@ def _move_place(ctx: Context, before: Waiting | None, after: Waiting | None) -> 
         del places[place_of(before)]
     if after is not None and after != before:
         places[place_of(after)] = after
-
-
-def review_agent(rules: FraudRules) -> AgentSpec:
-    """Keep a case for every doubtful payment until a reviewer or the clock closes it."""
-
-    def risk_score_calculated(ctx: Context, delivery: Delivery) -> None:
-        event, cause = delivery.value.data, cause_of(delivery)
-        case = _case(ctx, event.payment_id)
-        _apply(ctx, cause, event.payment_id, case, review.score_known(case, event, rules))
-
-    def fraud_check_completed(ctx: Context, delivery: Delivery) -> None:
-        event, cause = delivery.value.data, cause_of(delivery)
-        case = _case(ctx, event.payment_id)
-        facts = review.check_known(case, event, cause.at_ms, cause.correlation_id, rules)
-        _apply(ctx, cause, event.payment_id, case, facts)
-
-    def fraud_detected(ctx: Context, delivery: Delivery) -> None:
-        event, cause = delivery.value.data, cause_of(delivery)
-        case = _case(ctx, event.payment_id)
-        facts = review.fraud_known(case, event, cause.at_ms, cause.correlation_id, rules)
-        _apply(ctx, cause, event.payment_id, case, facts)
-
-    def override(ctx: Context, delivery: Delivery) -> None:
-        command, cause = delivery.value.data, cause_of(delivery)
-        case = _case(ctx, command.payment_id)
-        facts = review.override(case, command, cause.event_id, cause.at_ms, rules)
-        refusal = review.refusal_of(facts)
-        if refusal is not None:
-            raise OverrideRefused(f"{command.payment_id}: {refusal}")
-        _apply(ctx, cause, command.payment_id, case, facts)
-
-    def time_over(ctx: Context, timer: Timer, now_ms: int) -> None:
-        case = _case(ctx, timer.key)
-        cause = timer_cause(NAME, timer, now_ms)
-        _apply(ctx, cause, timer.key, case, review.time_over(case, now_ms))
-
-    def sla_over(ctx: Context, timer: Timer, now_ms: int) -> None:
-        case = _case(ctx, timer.key)
-        _apply(ctx, timer_cause(NAME, timer, now_ms), timer.key, case, review.sla_over(case))
-
-    return AgentSpec(
-        name=NAME,
-        help="Keeps doubtful payments until a reviewer or the clock decides.",
-        sources=(
-            Source(
-                PAYMENTS_EVENTS,
-                {
-                    "RiskScoreCalculated": risk_score_calculated,
-                    "FraudCheckCompleted": fraud_check_completed,
-                    "FraudDetected": fraud_detected,
-                },
-                by="paymentId",
-            ),
-            Source(PAYMENTS_COMMANDS, {"OverrideFraudDecision": override}, by="paymentId"),
-        ),
-        tables=(FRAUD, REVIEW_QUEUE),
-        outputs=(PAYMENTS_EVENTS, ALERTS_EVENTS),
-        timers={"sla": sla_over, "review": time_over},
-    )
