@@ -64,38 +64,10 @@ def subscriptions_agent(
 ) -> AgentSpec:
     """Subscriptions and Billing as one agent."""
     both = Rules(rules, billing, orders, clock)
-    advance = _advancing(both, _deciding(both))
-    leave = _advancing(both, _cancelling(both))
-    asked = ("UpdatePaymentMethod", "ChangePlan", "PauseSubscription", "ResumeSubscription")
-    commands = dict.fromkeys((*asked, "RespondToOffer"), advance)
     return AgentSpec(
         name=NAME,
         help="Bills subscriptions period by period, and follows each to its end.",
-        sources=(
-            Source(
-                SUBSCRIPTIONS_COMMANDS,
-                {**commands, "SubscribeUser": _subscribing(both), "CancelSubscription": leave},
-                by="userId",
-            ),
-            Source(SUBSCRIPTIONS_COMMANDS, {"CancelSubscription": _without_user(leave)}),
-            Source(
-                SUBSCRIPTIONS_EVENTS,
-                {"UserSubscriptionStarted": _adopting(both)},
-                by="userId",
-            ),
-            Source(
-                PAYMENTS_EVENTS,
-                {"PaymentProcessed": paying(advance), "PaymentFailed": advance},
-                by=SUBSCRIBER,
-            ),
-            Source(
-                PAYMENTS_EVENTS,
-                {"FraudDetected": turning(locked), "FraudCheckCompleted": turning(unlocked)},
-                by="customerId",
-            ),
-            Source(PAYMENTS_COMMANDS, {"ClearSuspension": turning(unlocked)}, by="customerId"),
-            Source(NOTIFICATIONS_EVENTS, {"NotificationSent": _delivering(both)}, by="userId"),
-        ),
+        sources=(*_asked(both), *_known(both)),
         tables=(SUBSCRIPTIONS, INVOICES, INVOICE_NUMBERS, STANDINGS, SUBSCRIPTION_LEVELS),
         outputs=(
             SUBSCRIPTIONS_COMMANDS,
@@ -108,6 +80,36 @@ def subscriptions_agent(
         ),
         timers=dict.fromkeys(TIMERS, _timing(both)),
         tick=_tick,
+    )
+
+
+def _asked(rules: Rules) -> tuple[Source, ...]:
+    """What users, or others for them, ask for."""
+    advance, leave = _advancing(rules, _deciding(rules)), _advancing(rules, _cancelling(rules))
+    plain = ("UpdatePaymentMethod", "ChangePlan", "PauseSubscription", "ResumeSubscription")
+    commands = {
+        **dict.fromkeys((*plain, "RespondToOffer"), advance),
+        "SubscribeUser": _subscribing(rules),
+        "CancelSubscription": leave,
+    }
+    return (
+        Source(SUBSCRIPTIONS_COMMANDS, commands, by="userId"),
+        Source(SUBSCRIPTIONS_COMMANDS, {"CancelSubscription": _without_user(leave)}),
+        Source(PAYMENTS_COMMANDS, {"ClearSuspension": turning(unlocked)}, by="customerId"),
+    )
+
+
+def _known(rules: Rules) -> tuple[Source, ...]:
+    """What becomes known of subscriptions, and of those who have them."""
+    advance = _advancing(rules, _deciding(rules))
+    paid = {"PaymentProcessed": paying(advance), "PaymentFailed": advance}
+    checked = {"FraudDetected": turning(locked), "FraudCheckCompleted": turning(unlocked)}
+    started = {"UserSubscriptionStarted": _adopting(rules)}
+    return (
+        Source(SUBSCRIPTIONS_EVENTS, started, by="userId"),
+        Source(PAYMENTS_EVENTS, paid, by=SUBSCRIBER),
+        Source(PAYMENTS_EVENTS, checked, by="customerId"),
+        Source(NOTIFICATIONS_EVENTS, {"NotificationSent": _delivering(rules)}, by="userId"),
     )
 
 
