@@ -1,6 +1,6 @@
 """Exchanges as messages: stock asked for and let go, the order that replaces, the price back."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from events.base import Message
@@ -19,7 +19,6 @@ from streams.orders.exchange_facts import (
     DifferenceAsked,
     DifferenceBack,
     ExchangeEnded,
-    ExchangeFact,
     LabelAsked,
     PriceAsked,
     Replaced,
@@ -28,7 +27,7 @@ from streams.orders.exchange_facts import (
     Unreplaced,
 )
 from streams.orders.exchanging import holds_of
-from streams.orders.facts import Cancelled, ReturnAsked
+from streams.orders.facts import ReturnAsked
 from streams.orders.rows import Order
 from streams.orders.rules import OrderRules
 from streams.orders.telling import label_asked
@@ -54,14 +53,7 @@ def return_asked(order: Order, fact: ReturnAsked, rules: OrderRules) -> Iterator
         )
 
 
-def exchanged(order: Order, fact: ExchangeFact) -> Iterator[Message]:
-    """Say what follows from a fact about an exchange; order is as it is afterwards."""
-    says = _SAYS.get(type(fact))
-    if says is not None:
-        yield from says(order, fact)
-
-
-def unsent(order: Order, _fact: Cancelled) -> Iterator[UndoReplacement]:
+def unsent(order: Order) -> Iterator[UndoReplacement]:
     """Tell the order whose goods come back that nothing will be sent for them."""
     goods = undoing.unsent(order)
     if goods and order.exchange is not None:
@@ -223,7 +215,7 @@ def _price_asked(order: Order, fact: PriceAsked) -> Iterator[RefundGoods]:
     )
 
 
-_SAYS: Final[dict[type, Callable[[Order, Any], Iterator[Message]]]] = {
+EXCHANGES: Final[Mapping[type, Callable[[Order, Any], Iterator[Message]]]] = {
     LabelAsked: lambda order, fact: iter((label_asked(order, fact.back),)),
     DifferenceAsked: _difference_asked,
     DifferenceBack: _difference_back,
@@ -233,3 +225,4 @@ _SAYS: Final[dict[type, Callable[[Order, Any], Iterator[Message]]]] = {
     UndoingAsked: _undoing_asked,
     ReplacementStopped: _stopped,
 }
+"""What follows from each fact about an exchange; order is as it is afterwards."""

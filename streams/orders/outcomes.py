@@ -1,7 +1,7 @@
 """What follows from facts: messages for the others, and timers."""
 
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Final
 
 from events.base import Message
 from events.exchanges import PlaceReplacement
@@ -13,8 +13,7 @@ from events.types import OrderItem, OrderPayment, PaymentMethod
 from streams.moments import moment_of
 from streams.orders import strayed, uncollected, unreturned
 from streams.orders.calendar import promised_on
-from streams.orders.exchange_facts import ExchangeFact
-from streams.orders.exchange_telling import exchanged, return_asked, unsent
+from streams.orders.exchange_telling import EXCHANGES, return_asked, unsent
 from streams.orders.facts import (
     Amended,
     AmendmentAsked,
@@ -29,11 +28,11 @@ from streams.orders.facts import (
     Strayed,
     Unsent,
 )
-from streams.orders.flags import CHARGED_BACK, UNRETURNED
+from streams.orders.flags import CHARGED_BACK
 from streams.orders.returning import return_due_ms
 from streams.orders.rows import Order
 from streams.orders.rules import OrderRules
-from streams.orders.telling import amended, let_go
+from streams.orders.telling import amended, let_go, release, reserve
 
 _RISK_FIELDS = (
     "account_created_at",
@@ -46,6 +45,17 @@ _RISK_FIELDS = (
     "card_fingerprint",
     "card_reported_stolen",
 )
+
+_SAYS: Final[Mapping[type, Callable[[Order, Any], Iterator[Message]]]] = {
+    **EXCHANGES,
+    AmendmentEnded: release,
+    Amended: amended,
+    Unsent: let_go,
+    Strayed: strayed.told,
+    Flagged: unreturned.told,
+    Noted: uncollected.told,
+}
+"""What follows from a fact, whatever caused it; order is as it is afterwards."""
 
 
 def opening(
@@ -75,21 +85,13 @@ def following(
     for fact in facts:
         if isinstance(fact, Cancelled):
             yield _order_cancelled(order, fact, message, at_ms)
-            yield from unsent(order, fact)
+            yield from unsent(order)
         elif isinstance(fact, ReturnAsked):
             yield from return_asked(order, fact, rules)
-        elif isinstance(fact, ExchangeFact):
-            yield from exchanged(order, fact)
-        elif isinstance(fact, Unsent):
-            yield from let_go(order, fact)
-        elif isinstance(fact, Strayed):
-            yield strayed.alarm(order, fact)
-        elif isinstance(fact, Flagged) and fact.reason == UNRETURNED:
-            yield unreturned.alarm(order, fact)
-        elif isinstance(fact, Noted) and fact.reason == uncollected.REASON:
-            yield uncollected.alarm(order, fact.at_ms)
-        elif isinstance(fact, AmendmentAsked | AmendmentEnded | Amended):
-            yield from amended(order, fact, rules)
+        elif isinstance(fact, AmendmentAsked):
+            yield from reserve(order, fact, rules)
+        elif says := _SAYS.get(type(fact)):
+            yield from says(order, fact)
 
 
 def due_times(order: Order | None) -> dict[str, int]:

@@ -4,6 +4,7 @@ The money goes back with the cancellation, and nothing stops a parcel on its way
 and once it has arrived, a label is sent with which it comes back at nobody's cost.
 """
 
+from collections.abc import Iterator
 from typing import Final
 
 from events.alerts import AlertRaised
@@ -34,10 +35,10 @@ def arrived(order: Order, parcel: Parcel, at_ms: int, rules: OrderRules) -> tupl
     return (ReturnAsked(at_ms, back, None),)
 
 
-def alarm(order: Order, fact: Strayed) -> AlertRaised:
+def told(order: Order, fact: Strayed) -> Iterator[AlertRaised]:
     """Name the order and its parcel, and say how many units are in it; 0: nobody said."""
     name = fact.parcel.shipment_id
-    return alarms.alarm(
+    yield alarms.alarm(
         RULE,
         (order.order_id, name),
         f"order {order.order_id}, parcel {name}",

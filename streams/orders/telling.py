@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from events.base import Message
 from events.holds import ReleaseStock, ReserveStock
 from events.order_parts import AddressChange, Amendment, OrderLine
 from events.orders import OrderAmended
@@ -15,18 +14,6 @@ from streams.orders.calendar import promised_on
 from streams.orders.facts import Amended, AmendmentAsked, AmendmentEnded, Unsent
 from streams.orders.rows import Line, Order
 from streams.orders.rules import OrderRules
-
-
-def amended(
-    order: Order, fact: AmendmentAsked | AmendmentEnded | Amended, rules: OrderRules
-) -> Iterator[Message]:
-    """Say what follows from a fact about an amendment; order is as it is afterwards."""
-    if isinstance(fact, AmendmentAsked):
-        yield from _reserve(order, fact, rules)
-    elif isinstance(fact, AmendmentEnded):
-        yield from _release(order, fact)
-    else:
-        yield _order_amended(order, fact)
 
 
 def label_asked(order: Order, back: Back) -> CreateReturnLabel:
@@ -52,7 +39,7 @@ def label_asked(order: Order, back: Back) -> CreateReturnLabel:
     )
 
 
-def _reserve(order: Order, fact: AmendmentAsked, rules: OrderRules) -> Iterator[ReserveStock]:
+def reserve(order: Order, fact: AmendmentAsked, rules: OrderRules) -> Iterator[ReserveStock]:
     """Ask for what is added. It names no payment: none may wait for it before it is ordered."""
     where, pending = order.shipping_address, fact.pending
     for number in pending.added:
@@ -70,7 +57,8 @@ def _reserve(order: Order, fact: AmendmentAsked, rules: OrderRules) -> Iterator[
         )
 
 
-def _release(order: Order, fact: AmendmentEnded) -> Iterator[ReleaseStock]:
+def release(order: Order, fact: AmendmentEnded) -> Iterator[ReleaseStock]:
+    """Let go what was held for an amendment that is not to be."""
     for number, line in fact.let_go:
         yield ReleaseStock(
             reservation_id=f"{order.order_id}:{number}",
@@ -96,13 +84,14 @@ def let_go(order: Order, fact: Unsent) -> Iterator[ReleaseStock]:
             )
 
 
-def _order_amended(order: Order, fact: Amended) -> OrderAmended:
+def amended(order: Order, fact: Amended) -> Iterator[OrderAmended]:
+    """Tell everybody what the order is now."""
     moved = None
     if fact.moved_from is not None and fact.moved_to is not None:
         moved = AddressChange(
             previous=wire_address(fact.moved_from), updated=wire_address(fact.moved_to)
         )
-    return OrderAmended(
+    yield OrderAmended(
         order_id=order.order_id,
         user_id=order.user_id,
         amendment_type=fact.kind,

@@ -1,5 +1,6 @@
 """Goods that went out in advance, and for which nothing came back: people are told (G-33)."""
 
+from collections.abc import Iterator
 from typing import Final
 
 from events.alerts import AlertRaised
@@ -21,13 +22,8 @@ def with_missing(order: Order, facts: tuple[Fact, ...], at_ms: int) -> tuple[Fac
     return (*facts, *change(after, UNRETURNED, at_ms, reason))
 
 
-def alarm(order: Order, fact: Flagged) -> AlertRaised:
+def told(order: Order, fact: Flagged) -> Iterator[AlertRaised]:
     """Say how many units went out for which nothing came back."""
-    return alarms.alarm(
-        RULE,
-        (order.order_id, str(order.version)),
-        order.order_id,
-        missing(order),
-        "units",
-        fact.at_ms,
-    )
+    if fact.reason == UNRETURNED:
+        named = (order.order_id, str(order.version))
+        yield alarms.alarm(RULE, named, order.order_id, missing(order), "units", fact.at_ms)
