@@ -49,7 +49,7 @@ def moved(
 
 
 def _due(back: Back | None) -> int:
-    return 0 if back is None else max(0, back.amount_minor)
+    return 0 if back is None or back.instead_of else max(0, back.amount_minor)
 
 
 def taken(

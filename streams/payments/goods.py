@@ -28,6 +28,7 @@ from streams.payments.sales import (
     agreed_return,
     parcel_of,
     taken_off,
+    untouched,
     with_parcel,
     with_return,
 )
@@ -49,8 +50,8 @@ class Back(NamedTuple):
     return_id: str = ""
     first: str = ""
     """The payment that gives first, where it is not the order's own."""
-    instead_of: str = ""
-    """A cause whose refunds, where they were not made, go back with this one."""
+    instead_of: tuple[str, ...] = ()
+    """Causes for which it was off the sale before: no more goes back than was not made for them."""
     why_nothing: RefundRefusal | None = None
     """Why nothing goes back for goods that were taken back: somebody waits to hear of it."""
 
@@ -125,7 +126,8 @@ def return_agreed(
     worth = sum([(item.price_per_unit_minor or 0) * item.quantity for item in event.items])
     fee = max(0, worth - event.refund_estimate.amount_minor)
     undelivered = event.reason == _UNDELIVERED
-    agreed = AgreedReturn(event.return_id, 0 if undelivered else fee, undelivered)
+    label_minor = 0 if undelivered else fee
+    agreed = AgreedReturn(event.return_id, label_minor, undelivered, event.shipment_id)
     return Moved(with_return(sale, agreed))
 
 
@@ -134,27 +136,15 @@ def returned(
 ) -> Moved:
     """Give back the price of what came back, as it was inspected, less the label's fee (G-32).
 
-    Of a parcel that was lost and is found the loss took the price off the sale. Where it comes back
-    undelivered, and nobody approved that refund, or it was refused, it is owed now. One that the
-    provider failed for good is a person's to pay.
-
     An exchange leaves the sale as it is: other goods go out for those that came back. Where they
     do not in the end, Orders asks for the price with RefundGoods (G-33).
     """
     if event.resolution == "exchange":
         return Moved(sale)
-    agreed = agreed_return(sale, event.return_id)
-    is_unused = agreed is not None and agreed.unused
-    parcel = parcel_of(sale, event.shipment_id)
-    was_lost = parcel is not None and parcel.lost
-    worth = Worth(0, sale) if was_lost else _worth(sale, event, rules, unused=is_unused)
-    amount = worth.amount_minor - (0 if agreed is None else agreed.fee_minor)
-    loss = _cause_of_loss(event.shipment_id) if is_unused else ""
-    cause, why = event.return_id, _used_up(worth, amount)
-    if was_lost and not is_unused and any(item.is_taken_back for item in event.items):
-        why = "already_refunded"
-    back = Back(cause, amount, "RETURN", cause, instead_of=loss, why_nothing=why)
-    return Moved(worth.sale, back=back)
+    agreed = agreed_return(sale, event.return_id) or AgreedReturn(event.return_id, 0, unused=False)
+    agreed = replace(agreed, shipment_id=event.shipment_id)
+    back = Back(event.return_id, -agreed.fee_minor, "RETURN", event.return_id)
+    return _came_back(sale, event, agreed, back, rules)
 
 
 def unreplaced(
@@ -171,11 +161,37 @@ def unreplaced(
         return Moved(sale, back=difference)
     if find(payment.refunds, refund_id_of(command.payment_id, command.cause)) is not None:
         return Moved(sale)
-    worth = _worth(sale, command, rules, unused=False)
-    amount, return_id = worth.amount_minor - command.fee_minor, command.return_id or ""
-    why = _used_up(worth, amount)
-    back = Back(command.cause, amount, command.reason, return_id, why_nothing=why)
-    return Moved(worth.sale, back=back)
+    return_id = command.return_id or ""
+    agreed = agreed_return(sale, return_id) or AgreedReturn(return_id, 0, unused=False)
+    back = Back(command.cause, -command.fee_minor, command.reason, return_id)
+    return _came_back(sale, command, agreed, back, rules)
+
+
+def _came_back(
+    sale: Sale,
+    told: ReturnReceived | RefundGoods,
+    agreed: AgreedReturn,
+    back: Back,
+    rules: PaymentRules,
+) -> Moved:
+    """Take goods off the sale, and give back their price less what their way back costs.
+
+    What is off it already was to go back for another cause: its parcel was lost, or it came with
+    another label. It goes back now where that refund was not approved, or refused. One that the
+    provider failed for good is a person's to pay.
+    """
+    worth = _worth(sale, told, rules, unused=agreed.unused)
+    parcel = parcel_of(sale, agreed.shipment_id)
+    if worth.sale == sale or (parcel is not None and parcel.lost):
+        worth = Worth(_worth(untouched(sale), told, rules, unused=agreed.unused).amount_minor, sale)
+        others = [one.return_id for one in sale.returns if one.shipment_id == agreed.shipment_id]
+        causes = (_cause_of_loss(agreed.shipment_id), *others)
+        back = back._replace(instead_of=tuple([one for one in causes if one != back.cause]))
+    amount = back.amount_minor + worth.amount_minor
+    if worth.amount_minor > 0:
+        why: RefundRefusal = "already_refunded" if amount > 0 else "amount_exceeds_payment"
+        back = back._replace(why_nothing=why)
+    return Moved(worth.sale, back=back._replace(amount_minor=amount))
 
 
 def _worth(
@@ -189,11 +205,6 @@ def _worth(
         amount += _refundable_minor(item, worth.amount_minor, rules, unused=unused)
         after = worth.sale
     return Worth(amount, after)
-
-
-def _used_up(worth: Worth, amount_minor: int) -> RefundRefusal | None:
-    """Say that the way back cost as much as what came back."""
-    return "amount_exceeds_payment" if worth.amount_minor > 0 >= amount_minor else None
 
 
 def _refundable_minor(
@@ -219,12 +230,13 @@ def give_back(
 
     Where nothing is left, the last that has not ended says so.
     """
-    left = back.amount_minor + sum(_unmade_minor(payments, back.instead_of))
+    left = back.amount_minor
+    if back.instead_of:
+        left = min(left, _unmade_minor(payments, back.instead_of))
     whole = min(left, sum(_share_minor(payments, back.cause)))
     answers = [own_id for own_id, one in payments.items() if one.status not in TERMINAL][-1:]
-    if left <= 0 and back.why_nothing is not None:
-        for own_id in answers:
-            yield own_id, _nothing(payments[own_id], own_id, back.cause, back.why_nothing)
+    if left <= 0 and not any(_refunds(payments, (back.cause,))):
+        yield from [(own_id, _nothing(payments[own_id], own_id, back)) for own_id in answers]
     for payment_id, payment in payments.items():
         refund_id = refund_id_of(payment_id, back.cause)
         known = find(payment.refunds, refund_id)
@@ -254,22 +266,41 @@ def _share_minor(payments: Mapping[str, Payment], cause: str) -> Iterator[int]:
         yield max(0, _giveable_minor(payment)) if known is None else known.amount_minor
 
 
-def _nothing(payment: Payment, payment_id: str, cause: str, why: RefundRefusal) -> Facts:
-    """Say why nothing goes back for a cause, unless it was said what does."""
-    refund_id = refund_id_of(payment_id, cause)
-    if find(payment.refunds, refund_id) is not None:
+def _nothing(payment: Payment, payment_id: str, back: Back) -> Facts:
+    """Say why nothing goes back for goods, where somebody waits to hear of it."""
+    if back.why_nothing is None:
         return ()
-    return (rf.RefundRefused(refund_id, 0, payment.session.currency, why),)
+    refund_id = refund_id_of(payment_id, back.cause)
+    return (rf.RefundRefused(refund_id, 0, payment.session.currency, back.why_nothing),)
 
 
-def _unmade_minor(payments: Mapping[str, Payment], cause: str) -> Iterator[int]:
-    """Amounts of the refunds for a cause that were not made, and that no person makes."""
-    for payment_id, payment in payments.items() if cause else ():
-        refund = find(payment.refunds, refund_id_of(payment_id, cause))
-        if refund is None or is_for_a_person(payment, refund.refund_id):
-            continue
-        if refund.state in _NOT_MADE:
-            yield refund.amount_minor
+def _unmade_minor(payments: Mapping[str, Payment], causes: tuple[str, ...]) -> int:
+    """What of the newest refunds for these causes was not made, and no person makes.
+
+    Those before them do not count: the newest stand for what of them was not made.
+    """
+    found = tuple(_refunds(payments, causes))
+    newest_ms = max([refund.asked_at_ms for _, refund in found], default=0)
+    return sum(
+        [
+            refund.amount_minor
+            for payment, refund in found
+            if refund.asked_at_ms == newest_ms
+            and refund.state in _NOT_MADE
+            and not is_for_a_person(payment, refund.refund_id)
+        ]
+    )
+
+
+def _refunds(
+    payments: Mapping[str, Payment], causes: tuple[str, ...]
+) -> Iterator[tuple[Payment, Refund]]:
+    """The refunds of an order's payments for any of these causes."""
+    for payment_id, payment in payments.items():
+        for cause in causes:
+            refund = find(payment.refunds, refund_id_of(payment_id, cause))
+            if refund is not None:
+                yield payment, refund
 
 
 def _giveable_minor(payment: Payment) -> int:

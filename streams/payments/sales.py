@@ -65,6 +65,8 @@ class AgreedReturn(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """What the label costs the customer: the goods' worth less the estimate they were told."""
     unused: bool
     """True: the goods never reached the customer."""
+    shipment_id: str = ""
+    """What it went out with; empty where it was agreed to before that was kept."""
 
 
 class OwedBack(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -177,6 +179,11 @@ def taken_off(sale: Sale, names: Iterable[str | None], units: int, number: int =
         left -= back - line.units_back
         lines[position] = replace(line, units_back=back)
     return Worth(amount, replace(sale, lines=tuple(lines)))
+
+
+def untouched(sale: Sale) -> Sale:
+    """The sale as if nothing had come back of it."""
+    return replace(sale, lines=tuple([replace(line, units_back=0) for line in sale.lines]))
 
 
 def _paid(sale: Sale) -> list[int]:

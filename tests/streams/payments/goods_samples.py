@@ -38,10 +38,12 @@ def received(*items: ReturnedItem, return_id: str = "ret_1", **told: Any) -> Ret
     )
 
 
-def agreed(reason: str = "changed_mind", estimate_minor: int = 2_734) -> ReturnInitiated:
+def agreed(
+    reason: str = "changed_mind", estimate_minor: int = 2_734, return_id: str = "ret_1"
+) -> ReturnInitiated:
     """A mug at 33.33 goes back; at changed_mind the customer was told 27.34."""
     return ReturnInitiated(
-        return_id="ret_1",
+        return_id=return_id,
         shipment_id="shp_1",
         order_id=ORDER,
         reason=reason,

@@ -130,12 +130,92 @@ def test_what_costs_its_way_back_and_no_less_is_answered(came: ReturnedItem, ans
     ] * answers
 
 
-def test_what_comes_back_after_its_loss_was_paid_is_answered() -> None:
-    story = Story().hear(dispatched(), lost(), received(item(quantity=3)))
+def not_made(story: Story) -> Story:
+    """Nobody approved what went back last."""
+    refund = story.payment.refunds[-1]
+    over = RefundRefused(refund.refund_id, refund.amount_minor, "USD", "approval_required")
+    story.payment = evolve_all(story.payment, (over,))
+    return story
+
+
+AGAIN: dict[str, Any] = {"return_id": "ret_2"}
+
+
+def once_more(*, exchanged: bool, quantity: int = 3) -> Message:
+    """A second label brings goods that were paid back, or were to be."""
+    came = item(quantity=quantity)
+    return unreplaced(came, cause="ret_2", **AGAIN) if exchanged else received(came, **AGAIN)
+
+
+@pytest.mark.parametrize("exchanged", [False, True], ids=["returned", "exchanged in vain"])
+@pytest.mark.parametrize(
+    "before", [(received(item(quantity=3)),), (dispatched(), lost())], ids=["returned", "lost"]
+)
+def test_goods_that_were_paid_back_and_come_once_more_are_answered(
+    before: tuple[Message, ...], *, exchanged: bool
+) -> None:
+    label = agreed(return_id="ret_2")
+    story = Story().hear(*before, label, once_more(exchanged=exchanged))
 
     refused = [fact for fact in story.facts if isinstance(fact, RefundRefused)]
     assert [(one.amount_minor, one.reason) for one in refused] == [(0, "already_refunded")]
     assert story.back == [10_000]
+
+
+@pytest.mark.parametrize("exchanged", [False, True], ids=["returned", "exchanged in vain"])
+@pytest.mark.parametrize(("quantity", "back"), [(3, [10_000, 10_000]), (2, [10_000, 6_666])])
+@pytest.mark.parametrize(
+    "before",
+    [
+        (agreed("defective_item", 3_333), received(item(quantity=3))),
+        (dispatched(), lost()),
+    ],
+    ids=["returned", "lost"],
+)
+def test_goods_that_come_once_more_are_paid_back_where_they_were_not(
+    before: tuple[Message, ...], quantity: int, back: list[int], *, exchanged: bool
+) -> None:
+    story = not_made(Story().hear(*before))
+
+    label = agreed("defective_item", 3_333, return_id="ret_2")
+    story.hear(label, once_more(exchanged=exchanged, quantity=quantity))
+
+    assert story.back == back
+    assert not any(isinstance(fact, RefundRefused) for fact in story.facts)
+
+
+def test_goods_that_come_a_third_time_are_paid_back_once() -> None:
+    labels = [agreed("defective_item", 3_333, return_id=f"ret_{number}") for number in (1, 2, 3)]
+    story = not_made(Story().hear(*labels, received(item(quantity=3))))
+    not_made(story.hear(received(item(quantity=3), return_id="ret_2")))
+
+    story.hear(received(item(quantity=3), return_id="ret_3"))
+
+    assert story.back == [10_000, 10_000, 10_000]
+
+
+@pytest.mark.parametrize(
+    "came",
+    [item(quantity=3, condition="damaged"), item("unknown", 3), item("gift")],
+    ids=["spoilt", "unknown", "free"],
+)
+def test_what_is_worth_nothing_is_not_paid_for_goods_that_were_not(came: ReturnedItem) -> None:
+    sale = Sale((*SALE.lines, SoldLine("gift", None, 1, 0)))
+    taken = (received(item(quantity=3), item("gift")), agreed("defective_item", 3_333, **AGAIN))
+    story = not_made(Story(sale=sale).hear(agreed("defective_item", 3_333), *taken))
+
+    story.hear(received(came, **AGAIN))
+
+    assert story.back == [10_000]
+    assert not any(isinstance(fact, RefundRefused) for fact in story.facts)
+
+
+def test_a_return_that_another_payment_of_the_order_gave_back_is_not_answered_again() -> None:
+    [(_, facts)] = give_back({PAYMENT: paid().payment}, Back("ret_1", 500, "RETURN"), NOW_MS, RULES)
+    payments = {PAYMENT: evolve_all(paid().payment, facts), f"{PAYMENT}:2": paid().payment}
+    repeat = Back("ret_1", 0, "RETURN", why_nothing="already_refunded")
+
+    assert dict(give_back(payments, repeat, NOW_MS, RULES)) == {}
 
 
 def test_an_exchange_that_costs_its_way_back_and_no_less_is_answered() -> None:
@@ -395,7 +475,7 @@ def test_of_a_line_in_two_parcels_only_what_the_lost_one_had_is_paid_back(reason
     [
         ("delivery_failed", True, [10_000, 10_000]),
         ("delivery_failed", False, [10_000]),
-        ("changed_mind", True, [10_000]),
+        ("changed_mind", True, [10_000, 9_401]),
     ],
 )
 def test_a_parcel_that_was_lost_and_comes_back_is_paid_back_where_its_loss_was_not(
@@ -414,14 +494,15 @@ def test_a_parcel_that_was_lost_and_comes_back_is_paid_back_where_its_loss_was_n
 
 def test_what_a_loss_owes_of_several_payments_is_owed_of_each_where_it_was_not_made() -> None:
     payments = {PAYMENT: paid().payment, f"{PAYMENT}:2": paid().payment}
-    loss = Back("lost:shp_1", 30_000, "LOST")
+    loss, mugs = Back("lost:shp_1", 30_000, "LOST"), SoldLine("mug", "MUG-1", 3, 30_000)
     for own_id, facts in give_back(payments, loss, NOW_MS, RULES):
         asked = evolve_all(payments[own_id], facts)
         [refund] = asked.refunds
         over = RefundRefused(refund.refund_id, refund.amount_minor, "USD", "approval_required")
         payments[own_id] = evolve_all(asked, (over,))
 
-    sale = Story().hear(dispatched(), lost(), agreed("delivery_failed")).sale
+    told = (dispatched(), lost(), agreed("delivery_failed"))
+    sale = Story(sale=Sale((mugs,))).hear(*told).sale
     moved = goods.returned(payments[PAYMENT], sale, received(item(quantity=3)), NOW_MS, RULES)
     assert moved.back is not None
     for own_id, facts in give_back(payments, moved.back, NOW_MS, RULES):
