@@ -28,7 +28,7 @@ def retry_due(payment: Payment, due_ms: int, now_ms: int, rules: PaymentRules) -
     failure = payment.failure
     assert failure is not None, "only a failure leads to FAILED"
     if payment.fraud == "DECLINED":
-        failure = fraud_failure(())
+        failure = fraud_failure()
     elif is_differing(payment):
         failure = AMOUNT_DIFFERS
     if not (payment.final or payment.cancel_reason) and failure.retryable:

@@ -6,7 +6,7 @@ from streams.payments import facts as f
 from streams.payments.declines import fraud_failure
 from streams.payments.evolution import evolve_all
 from streams.payments.rules import PaymentRules
-from streams.payments.states import PAID, TERMINAL, Owed, Payment, Status
+from streams.payments.states import PAID, TERMINAL, Failure, Owed, Payment, Status
 from streams.payments.steps import Facts, ask_next, charge_or_go_on, end, with_capture
 
 
@@ -14,13 +14,14 @@ def fraud_checked(
     payment: Payment, event: FraudCheckCompleted, at_ms: int, rules: PaymentRules
 ) -> Facts:
     """Say what fraud's decision means."""
-    return decide_fraud(payment, event.decision, event.reasons, at_ms, rules)
+    failure = fraud_failure(too_many=event.is_too_many)
+    return decide_fraud(payment, event.decision, failure, at_ms, rules)
 
 
 def decide_fraud(
-    payment: Payment, decision: str, reasons: tuple[str, ...], at_ms: int, rules: PaymentRules
+    payment: Payment, decision: str, failure: Failure, at_ms: int, rules: PaymentRules
 ) -> Facts:
-    """Say what a decision means in the payment's state.
+    """Say what a decision means in the payment's state; a refusal ends it for that failure.
 
     Once a review has approved, nothing but a refusal counts. While a capture is under way its
     outcome comes first, and the order cancels if it must. Once money is in, an open review only
@@ -28,11 +29,11 @@ def decide_fraud(
     """
     status = payment.status
     if status is Status.HELD:
-        return _end_review(payment, decision, reasons, at_ms, rules)
+        return _end_review(payment, decision, failure, at_ms, rules)
     if payment.reviewed and decision != "DECLINED":
         return ()
     if status is Status.INITIATED:
-        return _on_initiated(payment, decision, reasons, at_ms, rules)
+        return _on_initiated(payment, decision, failure, at_ms, rules)
     if payment.fraud == decision:
         return ()
     if status is Status.FAILED:
@@ -41,7 +42,7 @@ def decide_fraud(
 
 
 def _on_initiated(
-    payment: Payment, decision: str, reasons: tuple[str, ...], at_ms: int, rules: PaymentRules
+    payment: Payment, decision: str, failure: Failure, at_ms: int, rules: PaymentRules
 ) -> Facts:
     if decision == "APPROVED":
         if payment.fraud == "APPROVED":
@@ -50,19 +51,19 @@ def _on_initiated(
         after = evolve_all(payment, (approved,))
         return (approved, *charge_or_go_on(after, at_ms, rules))
     if decision == "DECLINED":
-        return _decline(payment, reasons, at_ms, rules)
+        return _decline(payment, failure, at_ms, rules)
     return (_hold(at_ms, rules),)
 
 
 def _end_review(
-    payment: Payment, decision: str, reasons: tuple[str, ...], at_ms: int, rules: PaymentRules
+    payment: Payment, decision: str, failure: Failure, at_ms: int, rules: PaymentRules
 ) -> Facts:
     if decision == "APPROVED":
         resumed = f.Resumed(at_ms)
         after = evolve_all(payment, (resumed,))
         return (resumed, *charge_or_go_on(after, at_ms, rules))
     if decision == "DECLINED":
-        return _decline(payment, reasons, at_ms, rules)
+        return _decline(payment, failure, at_ms, rules)
     return ()
 
 
@@ -87,8 +88,8 @@ def _on_authorized(payment: Payment, decision: str, at_ms: int, rules: PaymentRu
     return (f.Doubted(decision),)
 
 
-def _decline(payment: Payment, reasons: tuple[str, ...], at_ms: int, rules: PaymentRules) -> Facts:
-    cancelled = f.Cancelled(failure=fraud_failure(reasons))
+def _decline(payment: Payment, failure: Failure, at_ms: int, rules: PaymentRules) -> Facts:
+    cancelled = f.Cancelled(failure=failure)
     return f.Doubted("DECLINED"), *end(payment, cancelled, "fraud_declined", at_ms, rules)
 
 

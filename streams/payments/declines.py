@@ -2,7 +2,6 @@
 
 from typing import Final
 
-from events.fraud import TOO_MANY
 from events.vocabulary import PaymentFailureReason
 from streams.payments.states import TEXT_CHARS_MAX, Failure
 
@@ -82,9 +81,9 @@ def unknown_outcome(code: str, message: str | None = None, provider: str = "") -
     )
 
 
-def fraud_failure(reasons: tuple[str, ...]) -> Failure:
+def fraud_failure(*, too_many: bool = False) -> Failure:
     """Say why Fraud's refusal ends a payment."""
-    if TOO_MANY in reasons:
+    if too_many:
         return Failure("rate_limited", "rate_limited", retryable=False)
     return Failure("fraud_suspected", "fraud_declined", retryable=False)
 

@@ -34,7 +34,8 @@ def early_decision(
     early: Early | None, event: FraudCheckCompleted, at_ms: int, rules: PaymentRules
 ) -> Early:
     """Remember fraud's newest decision."""
-    return replace(_known(early, at_ms, rules), decision=event.decision)
+    known = _known(early, at_ms, rules)
+    return replace(known, decision=event.decision, too_many=event.is_too_many)
 
 
 def early_amendment(

@@ -9,6 +9,7 @@ from streams.payments import facts as f
 from streams.payments.amendments import amend
 from streams.payments.amounts import remaining_minor
 from streams.payments.decisions import decide_fraud
+from streams.payments.declines import fraud_failure
 from streams.payments.evolution import evolve, evolve_all
 from streams.payments.lines import awaits_claim
 from streams.payments.rules import PaymentRules
@@ -97,7 +98,8 @@ def _catch_up(opened: f.Opened, early: Early, at_ms: int, rules: PaymentRules) -
     if not early.decision:
         return facts
     payment = evolve_all(payment, facts)
-    return (*facts, *decide_fraud(payment, early.decision, (), at_ms, rules))
+    failure = fraud_failure(too_many=early.too_many)
+    return (*facts, *decide_fraud(payment, early.decision, failure, at_ms, rules))
 
 
 def cancel(payment: Payment, event: OrderCancelled, at_ms: int, rules: PaymentRules) -> Facts:

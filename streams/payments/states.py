@@ -245,6 +245,8 @@ class Early(msgspec.Struct, frozen=True, omit_defaults=True):
     held: tuple[str, ...] = ()
     lines: int = 0
     decision: str = ""
+    too_many: bool = False
+    """It is refused as one payment too many in an hour."""
     cancel_reason: str = ""
     amended: EarlyAmendment | None = None
 

@@ -6,9 +6,11 @@ import pytest
 
 from events.types import PaymentMethod
 from streams.moments import MINUTE_MS
+from streams.payments.early import early_decision
 from streams.payments.states import Early, Owed, Status
 from tests.streams.payments.samples import (
     NOW_MS,
+    RULES,
     Life,
     authorized,
     cancelled,
@@ -72,6 +74,17 @@ def test_a_decision_before_the_session_starts_the_charge() -> None:
 
 def test_a_review_before_the_session_holds_it() -> None:
     assert Life(early=Early(EXPIRES_MS, decision="MANUAL_REVIEW")).status is Status.HELD
+
+
+def test_a_refusal_before_the_session_ends_it_for_the_reason_that_it_had() -> None:
+    early = early_decision(None, checked("DECLINED", "rate_limited"), NOW_MS, RULES)
+
+    life = Life(early=early)
+
+    assert life.status is Status.CANCELLED
+    assert life.payment is not None
+    assert life.payment.failure is not None
+    assert life.payment.failure.reason == "rate_limited"
 
 
 def test_a_cancellation_before_the_session_outranks_everything_else_that_was_early() -> None:
