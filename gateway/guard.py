@@ -180,7 +180,7 @@ class Guard:
 
 
 def entitled(principal: Principal, scope: str, roles: frozenset[Role] | None, *, mfa: bool) -> None:
-    """Let through who has the right (G-2).
+    """Let through who has the right (G-2); a service has no second factor to sign in with.
 
     Raises:
         Refusal: nobody known (401); without the scope, the role or the second factor (403).
@@ -191,7 +191,8 @@ def entitled(principal: Principal, scope: str, roles: frozenset[Role] | None, *,
         raise _forbidden(f"this is for {', '.join(sorted(roles))}")
     if scope not in principal.scopes:
         raise _forbidden(f"the token lacks the scope {scope}")
-    if mfa and not principal.mfa:
+    person = roles is None or Role.SERVICE not in principal.roles & roles
+    if mfa and person and not principal.mfa:
         raise _forbidden("sign in with a second factor: the token's amr lacks mfa")
 
 

@@ -245,7 +245,8 @@ def _inlined(value: Any, parts: _Json) -> Any:
 
 def _rights(scope: str, roles: frozenset[str] | None, *, mfa: bool) -> str:
     who = "every role; others' objects are not found" if roles is None else ", ".join(sorted(roles))
-    return f"Scope `{scope}`; {who}{'; second factor' if mfa else ''}."
+    factor = " of people" if roles is not None and "service" in roles else ""
+    return f"Scope `{scope}`; {who}{f'; second factor{factor}' if mfa else ''}."
 
 
 def _variables(path: str) -> list[_Json]:

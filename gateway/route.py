@@ -42,6 +42,7 @@ class Route:
     help: str
     roles: frozenset[Role] | None = None
     mfa: bool = False
+    """Whether people need a second factor; a service, where it may, has none to show."""
     takes: Mapping[str, str] = field(default_factory=dict)
     """Wire field of the message to the variable of the path that fills it."""
     parts: Callable[[str, Mapping[str, Any]], Mapping[str, str]] | None = None

@@ -23,7 +23,7 @@ from gateway.refusals import Refusal
 from gateway.route import Route
 from gateway.routes import ROUTES
 from gateway.rules import GatewayRules
-from tests.gateway.conftest import Shop, everything, row, token
+from tests.gateway.conftest import ISSUER, Shop, everything, row, token
 
 ORDER: dict[str, Any] = {
     "orderItems": [{"productId": "prd_1", "quantity": 1, "unitPrice": 19.99, "totalPrice": 19.99}],
@@ -265,6 +265,27 @@ async def test_staff_with_a_second_factor_may(
     response = await shop.ask("POST", path, body, by=by)
     assert response.status == 202, await response.text()
     assert shop.kafka.sent[0][0].name == name
+
+
+@pytest.mark.parametrize(
+    ("roles", "path", "status"),
+    [
+        (["service"], "/v1/inventory", 202),
+        (["service", "store_manager"], "/v1/inventory", 202),
+        (["store_manager"], "/v1/inventory", 403),
+        (["service", "admin"], "/v1/payments/pay_1/refund", 403),
+    ],
+)
+async def test_a_second_factor_is_asked_of_people_and_not_of_a_service_in_its_own_right(
+    shop: Shop, roles: list[str], path: str, status: int
+) -> None:
+    shop.worker.rows = everything("pay_1")
+    body = {"productId": "p", "quantity": 5, "warehouseId": "w", "reason": "broken"}
+    by = ISSUER.sign("wms", roles, ["payments:write", "inventory:write"])
+
+    response = await shop.ask("POST", path, body, by=by)
+
+    assert response.status == status
 
 
 @pytest.mark.parametrize(("owner", "status"), [("cus_1", 202), ("cus_2", 404), (None, 404)])
