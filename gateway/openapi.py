@@ -143,12 +143,20 @@ def _query(look: Look | Listing) -> _Json:
             *(_pages(look) if isinstance(look, Listing) else ()),
             header("If-None-Match", 255),
         ],
-        "responses": {
+        "responses": _not_yet(look)
+        | {
             "200": answer(look.help, "Page" if isinstance(look, Listing) else "") | TAGGED,
             "304": {"description": "If-None-Match names the ETag of what would be answered."},
         }
         | REFUSED,
     }
+
+
+def _not_yet(look: Look | Listing) -> _Json:
+    """What the Location of a command answers before the command is carried out."""
+    if look.path not in {route.location.replace("{user}", "{id}") for route in ROUTES}:
+        return {}
+    return {"202": answer("What makes it is accepted and not carried out yet.", "Accepted")}
 
 
 def _quotes() -> _Json:

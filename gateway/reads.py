@@ -9,6 +9,7 @@ from urllib.parse import quote, urlencode
 
 from aiohttp import web
 
+from gateway.accepted import Accepted
 from gateway.answers import Answer, Answers
 from gateway.filters import wanted_of
 from gateway.guard import PRINCIPAL, entitled
@@ -49,6 +50,7 @@ class Reads:
         self._rules = rules
         self._measures = measures
         self._answers = Answers(rules.answers_bytes_max)
+        self.accepted = Accepted(rules)
 
     def evict(self, subjects: tuple[str, ...]) -> None:
         """Forget answers about these ids."""
@@ -102,10 +104,24 @@ class Reads:
             key = (look.path, object_id, *(() if everyones else (principal.subject,)))
             found = await self._cached(key, lambda: self._fresh(look, object_id, principal))
             if found.status == HTTPStatus.NOT_FOUND:
-                raise not_found(f"{object_id} among the {look.resource}")
+                return self._awaited(request, f"{object_id} among the {look.resource}")
             return _validated(request, found)
 
         return handle
+
+    def _awaited(self, request: web.Request, what: str) -> web.Response:
+        """The 202 that who asks was answered by the command that makes it.
+
+        Raises:
+            Refusal: there was none lately (404).
+        """
+        body = self.accepted.told(request.path, request[PRINCIPAL].subject, now_ms())
+        if body is None:
+            raise not_found(what)
+        headers = {"Retry-After": "1", "Cache-Control": "no-store"}
+        return web.Response(
+            status=HTTPStatus.ACCEPTED, body=body, headers=headers, content_type="application/json"
+        )
 
     def listing(self, listing: Listing) -> Any:
         """The handler of a route that reads a page of rows."""

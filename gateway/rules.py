@@ -64,6 +64,10 @@ class GatewayRules:
 
     order_wait_ms: int = 2_000
     """How long POST of an order waits for its outcome (G-7): the order's promise."""
+    accepted_kept_ms: int = 600_000
+    """For how long a Location says of what is not there yet that it was accepted (G-7)."""
+    accepted_max: int = 10_000
+    """Of so many, the newest."""
     key_length_max: int = 255
     """Of an Idempotency-Key (G-7)."""
     key_kept_ms: int = 86_400_000

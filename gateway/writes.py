@@ -101,11 +101,23 @@ class Writes:
         where = route.location.format(id=quote(made, safe=""), user=quote(user, safe=""))
         if not route.waits:
             await self._send(request, message, event_id, beside)
-            return _accepted(made, where, event_id)
+            return self._accepted(principal, made, where, event_id)
         with self._outcomes.expect(made) as outcome:
             await self._send(request, message, event_id, beside)
             told = await within(outcome, self._rules.order_wait_ms)
-        return _accepted(made, where, event_id) if told is None else _told(request, told, where)
+        if told is None:
+            return self._accepted(principal, made, where, event_id)
+        return _told(request, told, where)
+
+    def _accepted(self, principal: Principal, made: str, where: str, event_id: str) -> web.Response:
+        """202, which the Location answers too until what is made is there."""
+        told = {"commandId": event_id, "status": "accepted"} | ({"id": made} if made else {})
+        body, headers = json.dumps(told).encode(), {"Location": where} if where else {}
+        if where:
+            self._reads.accepted.note(where, principal.subject, body, now_ms())
+        return web.Response(
+            status=HTTPStatus.ACCEPTED, body=body, headers=headers, content_type="application/json"
+        )
 
     async def _own(
         self, request: web.Request, route: Route, owned: Owned, message: Message
@@ -258,12 +270,6 @@ def _said(message: Message, wire: str) -> str:
 def _attribute(message: type[Message], wire: str) -> str:
     fields = message.model_fields.items()
     return next(name for name, field in fields if field.serialization_alias == wire)
-
-
-def _accepted(made: str, where: str, event_id: str) -> web.Response:
-    body = {"commandId": event_id, "status": "accepted"} | ({"id": made} if made else {})
-    headers = {"Location": where} if where else {}
-    return web.json_response(body, status=HTTPStatus.ACCEPTED, headers=headers)
 
 
 def _told(request: web.Request, outcome: Outcome, where: str) -> web.Response:

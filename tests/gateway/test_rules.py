@@ -54,6 +54,8 @@ def test_the_figures_are_the_contracts() -> None:
         "breaker_probes": 3,
         # G-7
         "order_wait_ms": 2_000,
+        "accepted_kept_ms": 600_000,  # Ours.
+        "accepted_max": 10_000,  # Ours.
         "key_length_max": 255,
         "key_kept_ms": 24 * 3_600_000,
         "keys_bytes_max": 128 * 2**20,  # Ours.

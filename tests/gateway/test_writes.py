@@ -7,8 +7,10 @@ import io
 import json
 import re
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given, settings
@@ -16,6 +18,7 @@ from hypothesis import strategies as st
 from yarl import URL
 
 import events
+from gateway.accepted import Accepted
 from gateway.bodies import message_of
 from gateway.kafka import NotAccepted
 from gateway.outcomes import Outcomes, within
@@ -23,7 +26,7 @@ from gateway.refusals import Refusal
 from gateway.route import Route
 from gateway.routes import ROUTES
 from gateway.rules import GatewayRules
-from tests.gateway.conftest import ISSUER, Shop, everything, row, token
+from tests.gateway.conftest import ISSUER, Shop, everything, paid_for, row, token
 
 ORDER: dict[str, Any] = {
     "orderItems": [{"productId": "prd_1", "quantity": 1, "unitPrice": 19.99, "totalPrice": 19.99}],
@@ -145,6 +148,33 @@ async def test_stock_is_corrected_where_the_path_says(
 
     told = [(one.product_id, one.warehouse_id) for one, _, _ in shop.kafka.sent]
     assert (response.status, told) == ((202, [found]) if found else (400, []))
+
+
+async def test_who_follows_the_location_at_once_hears_that_it_is_accepted_until_it_is_there(
+    shop: Shop,
+) -> None:
+    accepted = await shop.ask("POST", "/v1/payments", PAYMENT, by=token())
+    where, told = accepted.headers["Location"], await accepted.json()
+
+    early = await shop.ask("GET", where, by=token())
+    others = await shop.ask("GET", where, by=token("cus_2"))
+    shop.worker.rows["payments"] = {told["id"]: paid_for()}
+    shop.heard("PaymentInitiated", told["id"])
+    there = await shop.ask("GET", where, by=token())
+
+    assert (early.status, await early.json(), early.headers["Retry-After"]) == (202, told, "1")
+    assert (others.status, there.status) == (404, 200)
+
+
+def test_what_was_accepted_is_remembered_for_ten_minutes_within_a_bound() -> None:
+    accepted = Accepted(replace(GatewayRules(), accepted_max=2))
+
+    for name in ("a", "b:2", "c"):
+        accepted.note(f"/v1/payments/{quote(name)}", "cus_1", name.encode(), now_ms=0)
+
+    told = [accepted.told(f"/v1/payments/{name}", "cus_1", 599_999) for name in ("a", "b:2", "c")]
+    assert told == [None, b"b:2", b"c"]
+    assert accepted.told("/v1/payments/c", "cus_1", 600_000) is None
 
 
 async def test_the_same_key_twice_places_one_order_and_answers_alike(shop: Shop) -> None:
