@@ -54,6 +54,7 @@ class Lane:
         self._wake = asyncio.Event()
         self._tick_ms: int | None = None
         self._last_commit = 0.0
+        self._commit_began = 0.0
         self._committing: asyncio.Future[None] | None = None
         self._closed = False
         self._effects = LaneEffects(processor, policy, self._completed, self._effect_ended)
@@ -223,6 +224,7 @@ class Lane:
     async def commit(self) -> None:
         """Make everything since the last commit durable and visible."""
         self._committing = asyncio.get_running_loop().create_future()
+        self._commit_began = time.monotonic()
         try:
             await self._commit()
         finally:
@@ -230,9 +232,12 @@ class Lane:
             self._committing = None
             self._last_commit = time.monotonic()
 
+    def waits_s(self) -> float:
+        """How long the commit that is under way has taken so far; 0: none is."""
+        return 0.0 if self._committing is None else time.monotonic() - self._commit_began
+
     async def _commit(self) -> None:
         processor = self.processor
-        started = time.monotonic()
         batch: Batch = processor.take()
         position = await self._write(batch)
         if position is not None:
@@ -243,7 +248,7 @@ class Lane:
         stats.commits += 1
         stats.rows += len(batch.rows)
         stats.outputs += len(batch.outputs)
-        stats.transaction_s.observe(time.monotonic() - started)
+        stats.transaction_s.observe(self.waits_s())
 
     async def _write(self, batch: Batch) -> int | None:
         """Write the transaction, within a bound.

@@ -226,6 +226,10 @@ class Lanes:
         """All open lanes."""
         return self._lanes
 
+    def waits_s(self) -> float:
+        """How long the commit has taken so far that has been under way longest; 0: none is."""
+        return max((lane.waits_s() for lane in self._lanes.values()), default=0.0)
+
     def crowded(self) -> set[int]:
         """Partitions whose lanes take no more chunks for now."""
         return {p for p, lane in self._lanes.items() if not lane.has_room()}

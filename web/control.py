@@ -69,6 +69,8 @@ class WorkerState(msgspec.Struct):
     dead_letters: int
     lag: int
     recovery_left: int
+    waits_s: float = 0.0
+    """How long a commit has taken so far: its figures are at least as old."""
 
 
 class Alert(msgspec.Struct):
@@ -178,6 +180,7 @@ class ControlRoom:
                 "dead_letters": stats.dead.total(),
                 "lag": sum(self._engine.lag.values()),
                 "recovery_left": sum(lanes.remaining.values()),
+                "waits_s": lanes.waits_s(),
             },
             "figures": [[*named(key), row["value"]] for key, row in self._rows(CURRENT_FIGURES)],
             "windows": list(self._windows()),

@@ -47,6 +47,21 @@ async def test_what_comes_while_a_commit_is_under_way_shares_the_next_one() -> N
     assert bench.writer.records == [1, 3]
 
 
+async def test_a_lane_tells_how_long_its_commit_has_waited_so_far() -> None:
+    bench = Bench(topology(), QUICK)
+    bench.writer.gate.clear()
+    bench.lane.put(chunk(0, value("a", 1)))
+    before_s = bench.lane.waits_s()
+    await bench.settle(0.05)
+    held_s = bench.lane.waits_s()
+
+    bench.writer.gate.set()
+    await bench.settle()
+
+    assert (before_s, bench.lane.waits_s()) == (0.0, 0.0)
+    assert held_s >= 0.04
+
+
 async def test_records_soon_after_a_commit_wait_for_the_linger() -> None:
     bench = Bench(topology(), Policy(linger_s=1.0))
     bench.lane.put(chunk(0, value("a", 1)))

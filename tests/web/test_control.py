@@ -91,7 +91,11 @@ async def looked(*answers: Any, driver: Driver | None = None) -> tuple[dict[str,
         assignor=SimpleNamespace(external_topics_metadata=lambda: urls),
         conf=SimpleNamespace(canonical_url="http://me"),
         lanes=SimpleNamespace(
-            topology=driver.topology, open_lanes=lambda: lanes, stats=driver.stats, remaining={}
+            topology=driver.topology,
+            open_lanes=lambda: lanes,
+            stats=driver.stats,
+            remaining={},
+            waits_s=lambda: 12.5,
         ),
     )
     engine: Any = SimpleNamespace(lag={})
@@ -108,6 +112,12 @@ def raised(number: int, at_ms: int) -> dict[str, Any]:
         "rule": "stuck_payment", "severity": "warn", "subject": f"pay_{number}", "value": 5.0,
         "unit": "USD", "runbook": "docs/runbooks/stuck_payment.md", "raised_at_ms": at_ms,
     }  # fmt: skip
+
+
+async def test_each_worker_tells_how_long_a_commit_of_its_own_waits() -> None:
+    state, _ = await looked(json.dumps(PEER))
+
+    assert [worker["waits_s"] for worker in state["workers"]] == [12.5, 0.0]
 
 
 async def test_alerts_that_services_raised_come_newest_first_over_all_workers() -> None:

@@ -26,7 +26,7 @@ STATE: dict[str, Any] = {
         {
             "url": f"http://flowmart-worker-{n}.flowmart-workers:6066", "partitions": [n, n + 2],
             "records": 12_345_678, "transactions": 123_456, "dead_letters": 0, "lag": 0,
-            "recovery_left": 0,
+            "recovery_left": 0, "waits_s": 0.02,
         }
         for n in (0, 1)
     ],
@@ -229,6 +229,23 @@ def test_a_worker_that_falls_silent_is_seen(page: Page, worker: Worker) -> None:
     worker.answers = True
 
     expect(page.locator("#room")).not_to_have_class("stale")
+
+
+def test_figures_that_kafka_keeps_from_going_on_are_old(page: Page, worker: Worker) -> None:
+    one, other = STATE["workers"]
+    worker.state = {**STATE, "workers": [one, {**other, "waits_s": 12.4}]}
+
+    page.goto(PAGE)
+
+    words = "Kafka has not finished a transaction for 12 s: what you see is that old; 2 workers"
+    expect(page.locator("#status")).to_contain_text(words)
+    expect(page.locator("#status")).to_have_class("warn")
+    expect(page.locator("#room")).to_have_class("stale")
+
+    worker.state = STATE
+
+    expect(page.locator("#room")).not_to_have_class("stale")
+    expect(page.locator("#status")).to_contain_text("2 workers, 4 of 4")
 
 
 def test_what_is_not_heard_of_stands_out(page: Page, worker: Worker) -> None:

@@ -1,7 +1,7 @@
 "use strict";
 // One look a second at /room/state; everything shown is text, never markup.
 
-const EVERY_MS = 1000, WAIT_MS = 5000, KEPT = 300;
+const EVERY_MS = 1000, WAIT_MS = 5000, KEPT = 300, OLD_S = 3;
 // Between marks of the time axis: clocks show no parts of a second.
 const SECONDS = [1, 2, 5, 15, 30, 60, 120, 300, 600, 900, 1800];
 const $ = (id) => document.getElementById(id);
@@ -132,10 +132,13 @@ function show(state) {
     [...state.workers.map((w) => [w.url, w.partitions.join(" ") || "none", number(w.records), number(w.transactions), number(w.lag), number(w.recovery_left)]),
       ...state.unheard.map((w) => [w.url, w.why, "–", "–", "–", "–"])]);
 
+  const waits = Math.max(0, ...state.workers.map((worker) => worker.waits_s)), old = waits > OLD_S;
+  $("room").classList.toggle("stale", old);
   const held = state.workers.reduce((all, worker) => all + worker.partitions.length, 0);
-  $("status").classList.toggle("warn", state.unheard.length > 0 || held < state.partitions_total);
+  $("status").classList.toggle("warn", old || state.unheard.length > 0 || held < state.partitions_total);
   const unheard = state.unheard.length ? `, ${state.unheard.length} unheard` : "";
-  $("status").textContent = `${state.workers.length} worker${state.workers.length === 1 ? "" : "s"}${unheard}, ` +
+  const late = old ? `Kafka has not finished a transaction for ${number(waits)} s: what you see is that old; ` : "";
+  $("status").textContent = `${late}${state.workers.length} worker${state.workers.length === 1 ? "" : "s"}${unheard}, ` +
     `${held} of ${state.partitions_total} partitions, ${new Date(state.at_ms).toLocaleTimeString()}`;
 }
 
@@ -154,7 +157,6 @@ async function look() {
     if (!answer.ok) throw new Error(answer.statusText);
     // A link shows no token, so to a reader who needs one it would lead to a refusal.
     $("login").hidden = true; $("room").hidden = false; $("tables").hidden = token !== null;
-    $("room").classList.remove("stale");
     show(await answer.json());
   } catch (error) {
     const seen = last ? `; what you see is of ${new Date(last.at_ms).toLocaleTimeString()}` : "";
