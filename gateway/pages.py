@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from aiohttp import web
 
-from gateway.filters import Asked, Wanted
+from gateway.filters import Asked
 from gateway.refusals import bad_request
 from gateway.route import Listing
 from gateway.rules import GatewayRules
@@ -43,14 +43,10 @@ class Page(NamedTuple):
         """Rows up to its last."""
         return self.skip + self.limit
 
-    @property
-    def rows_max(self) -> int:
-        """How many rows to look at: who leaves some out looks at more."""
-        return ROWS_MAX if self.asked else self.end
-
-    def told(self, rows: Sequence[dict[str, Any]], wanted: Wanted, *, more: bool) -> "Told":
-        """This page of the rows that were looked at; `more` says that there are further ones."""
-        found = [row for row in rows if wanted(row["value"])]
+    def told(
+        self, found: list[dict[str, Any]], rows: Sequence[dict[str, Any]], *, more: bool
+    ) -> "Told":
+        """This page of what was found in rows; `more` says that there are further ones."""
         shown = found[self.skip : self.end]
         if len(found) > self.end:
             return Told(shown, str(shown[-1]["key"]))

@@ -14,7 +14,7 @@ from gateway.answers import Answer, Answers
 from gateway.filters import wanted_of
 from gateway.guard import PRINCIPAL, entitled
 from gateway.measures import Measures
-from gateway.pages import Page, cursor_of, page_of
+from gateway.pages import ROWS_MAX, Page, cursor_of, page_of
 from gateway.refusals import Refusal, not_found
 from gateway.route import USERS, Listing, Look
 from gateway.rows import public
@@ -153,10 +153,9 @@ class Reads:
     ) -> Answer:
         whole = listing.by_user and not (principal.staff or listing.rows_of)
         wanted = wanted_of(listing.filters, page.asked)
-        if listing.rows_of:  # Of an index a page is read, and may then show less.
-            page = page._replace(asked=())
         rows, more = await self._rows(listing, prefix, page, whole=whole)
-        shown, last = page.told(rows, wanted_of(listing.filters, page.asked), more=more)
+        found = rows if listing.rows_of else [row for row in rows if wanted(row["value"])]
+        shown, last = page.told(found, rows, more=more)
         if listing.rows_of:
             behind = await self._behind(listing, shown, principal)
             shown = [row for row in behind if wanted(row["value"])]
@@ -203,7 +202,8 @@ class Reads:
         self, listing: Listing, prefix: str, page: Page, *, whole: bool
     ) -> tuple[list[dict[str, Any]], bool]:
         """The rows to look at, in the order of their keys, and whether there are more."""
-        most = page.rows_max
+        # Who leaves some out looks at more; of an index a page is read, and may then show less.
+        most = ROWS_MAX if page.asked and not listing.rows_of else page.end
         query = urlencode({"limit": most, "prefix": prefix, "after": page.after})
         try:
             parts = await self._workers.everywhere(f"/tables/{listing.table}/?{query}", whole=whole)

@@ -80,7 +80,7 @@ class Laws:
         self.exchanges = ExchangeLaw(self.rows)
         self.people = PeopleLaw(self.rows)
         self.billing = BillingLaw(self.rows)
-        self.refusals = refusals = RefusalsLaw(self.rows)
+        self.refusals = RefusalsLaw(self.rows)
         self._hearers = (
             (LINES, self.lines.told),
             (OF_EXCHANGES, self.exchanges.told),
@@ -88,8 +88,12 @@ class Laws:
             (_ADJUSTED, self.stock.adjusted),
             (_ERASED, self.people.told),
         )
-        waits = self.waits
-        self._laws: dict[str, tuple[RowLaw, ...]] = {
+        self._laws = self._of_rows()
+
+    def _of_rows(self) -> dict[str, tuple[RowLaw, ...]]:
+        """By table."""
+        waits, refusals = self.waits, self.refusals
+        return {
             **dict.fromkeys(OF_PEOPLE, ()),
             "carts": (states.cart, _after(waits.cart)),
             "orders": (states.order, _after(waits.order), self.ends.order, refusals.order),
