@@ -1,7 +1,6 @@
 """What the gateway asks of providers and tells of their answers, as messages."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Final
 
 from events.base import Message
@@ -26,6 +25,7 @@ from events.refunds import CloseChargeback
 from events.vocabulary import ChargeOperation
 from providers.calls import Line
 from providers.payments import Charged, ChargeRequest, Done, EvidenceRequest, Refused, Taken
+from streams.moments import moment_of
 from streams.payments.books import compared
 
 _FREE: Final = "free_"
@@ -95,7 +95,7 @@ def captured(command: CapturePayment, done: Done, at_ms: int) -> ChargeCaptured:
         amount_minor=done.amount_minor,
         currency=command.currency,
         provider=command.provider,
-        captured_at=datetime.fromtimestamp(at_ms / 1000, UTC),
+        captured_at=moment_of(at_ms),
     )
 
 

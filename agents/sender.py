@@ -16,7 +16,6 @@ import asyncio
 import math
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from agents.pace import Pace
@@ -29,6 +28,7 @@ from events.notifications import NotificationFailed, NotificationSent
 from providers.health import Clock, Health, HealthRules, ticks_ms
 from providers.notifications import ChannelError, Code, Messenger, Outgoing, Refusal, Taken
 from providers.templates import NoTemplate
+from streams.moments import moment_of
 from streams.notifications.dispatches import NAME, Dispatch, dispatch_of
 from streams.notifications.rules import EMAIL, HIGH, PUSH, SMS, NotificationRules
 from streams.notifications.trying import CIRCUIT_OPEN, PROVIDER_ERROR
@@ -169,7 +169,7 @@ class _Sender:
             template_id=told.template_id,
             provider=self._messenger.name,
             attempts=told.attempt,
-            sent_at=datetime.fromtimestamp(now_ms / 1000, UTC),
+            sent_at=moment_of(now_ms),
             latency_ms=max(0, now_ms - told.asked_ms),
         )
         return sent, {"dead": list(answer.dead)} if answer.dead else None

@@ -2,7 +2,6 @@
 
 import getpass
 import time
-from datetime import UTC, datetime
 from typing import Any, ClassVar, Final
 
 import msgspec
@@ -14,6 +13,7 @@ from commands.sending import refused, send
 from commands.worker_client import all_rows, awaited
 from events.alerts import AlertResolved
 from streams.alerts.raised import RaisedAlert, resolution
+from streams.moments import moment_of
 from tables.pulse import RAISED
 
 _COLUMNS: Final = ("alert", "raised", "severity", "rule", "subject", "value", "unit", "runbook")
@@ -85,7 +85,7 @@ def _said(row: RaisedAlert, by: str) -> AlertResolved:
 
 
 def _cells(row: RaisedAlert) -> tuple[Any, ...]:
-    raised = datetime.fromtimestamp(row.raised_at_ms / 1000, UTC).isoformat(timespec="seconds")
+    raised = moment_of(row.raised_at_ms).isoformat(timespec="seconds")
     return (
         row.alert_id, raised, row.severity, row.rule, row.subject, f"{row.value:.10g}", row.unit,
         row.runbook,

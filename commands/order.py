@@ -1,7 +1,6 @@
 """`faust -A app order ORDER_ID`: one order's life, from the tables of a running worker."""
 
 import asyncio
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import quote
 
@@ -10,6 +9,7 @@ from faust.cli import argument
 from commands.base import JSON, Command, CommandError, one_line
 from commands.worker_client import ask
 from events.payment_ids import payment_id_of
+from streams.moments import moment_of
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -90,7 +90,7 @@ def _status(status: str) -> "Text":
 
 
 def _clock(at_ms: int) -> str:
-    return datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3] + "Z"
+    return moment_of(at_ms).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3] + "Z"
 
 
 def _brief(row: Any) -> str:

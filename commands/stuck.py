@@ -1,7 +1,6 @@
 """`faust -A app stuck list|resolve`: payments that a person must look at."""
 
 import getpass
-from datetime import UTC, datetime
 from typing import Any, ClassVar, Final
 from urllib.parse import quote
 
@@ -167,7 +166,7 @@ def _on(listed: Stuck) -> str:
 
 
 def _cells(payment_id: str, row: Stuck) -> tuple[Any, ...]:
-    since = datetime.fromtimestamp(row.since_ms / 1000, UTC).isoformat(timespec="seconds")
+    since = moment_of(row.since_ms).isoformat(timespec="seconds")
     money = [
         f"{minor / 100:.2f} {row.currency}" for minor in (row.captured_minor, row.refunded_minor)
     ]

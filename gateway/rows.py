@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from enum import Enum
 from typing import Any, Final
 
 import msgspec
+
+from events.moments import format_ms
 
 _INTERNAL: Final = frozenset(
     {
@@ -64,7 +66,7 @@ def _field(name: str, value: Any) -> tuple[str, Any]:
     if name.endswith("_minor"):
         return _camel(name.removesuffix("_minor")), _major(value)
     if number and f"_{name}".endswith(("_at_ms", "_due_ms")):
-        return _camel(name.removesuffix("_ms")), _moment(value) if value else None
+        return _camel(name.removesuffix("_ms")), format_ms(value) if value else None
     return _camel(name), _shown(value)
 
 
@@ -73,11 +75,6 @@ def _major(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [_major(one) for one in value]
     return value / _CENTS if isinstance(value, int) else value
-
-
-def _moment(at_ms: int) -> str:
-    moment = datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="milliseconds")
-    return moment.replace("+00:00", "Z")
 
 
 def _camel(name: str) -> str:

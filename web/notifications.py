@@ -6,7 +6,6 @@ the right to personal data.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import UTC, datetime
 from heapq import nlargest
 from http import HTTPStatus
 from typing import Any, Final, Protocol
@@ -18,6 +17,7 @@ from engine.masking import MASKED, mask_text
 from engine.processor import Processor
 from engine.views import committed_row, committed_rows
 from events.errors import FlowMartError
+from events.moments import format_ms
 from tables.notifications import (
     LETTERS,
     NOTIFICATION_IDS,
@@ -237,7 +237,4 @@ def _page(request: web.Request) -> tuple[int | None, int | None]:
 
 
 def _moment(at_ms: int) -> str | None:
-    if not at_ms:
-        return None
-    moment = datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="milliseconds")
-    return moment.replace("+00:00", "Z")
+    return format_ms(at_ms) if at_ms else None

@@ -4,13 +4,13 @@ The same holds on the way back, so an alert cannot flap. Each severity is watche
 the alert has the highest that holds. What a stopped worker did not see counts as unchanged.
 """
 
-from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 import msgspec
 
 from events import AlertRaised, AlertResolved, derived_id
 from streams.alerts.rule import Rule
+from streams.moments import moment_of
 
 Severity = Literal["warn", "critical"]
 
@@ -126,10 +126,10 @@ def _raised(alert: OpenAlert, window: tuple[int, int]) -> AlertRaised:
         value=alert.value,
         threshold=alert.threshold,
         unit=alert.unit,
-        window_start=_moment(start_ms),
-        window_end=_moment(end_ms),
+        window_start=moment_of(start_ms),
+        window_end=moment_of(end_ms),
         runbook=alert.runbook,
-        raised_at=_moment(alert.raised_at_ms),
+        raised_at=moment_of(alert.raised_at_ms),
     )
 
 
@@ -141,11 +141,7 @@ def _resolved(alert: OpenAlert, now_ms: int) -> AlertResolved:
         subject=alert.subject,
         value=alert.value,
         threshold=alert.threshold,
-        raised_at=_moment(alert.raised_at_ms),
-        resolved_at=_moment(now_ms),
+        raised_at=moment_of(alert.raised_at_ms),
+        resolved_at=moment_of(now_ms),
         runbook=alert.runbook,
     )
-
-
-def _moment(at_ms: int) -> datetime:
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=at_ms)

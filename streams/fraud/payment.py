@@ -8,6 +8,7 @@ from events.fraud import CheckFraud
 from events.payment_ids import order_of_payment, payment_id_of
 from events.payments import PaymentInitiated
 from events.types import Address
+from streams.moments import ms_of
 
 
 class Payment(msgspec.Struct, frozen=True, gc=False):
@@ -57,7 +58,7 @@ def payment_of(message: PaymentInitiated) -> Payment:
         message.amount_minor,
         message.currency,
         message.order_id,
-        None if created is None else round(created.timestamp() * 1000),
+        None if created is None else ms_of(created),
         message.previous_orders,
         message.device_id,
         None if ip is None else crc32(ip.encode()),

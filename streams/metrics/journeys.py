@@ -24,6 +24,7 @@ from events.shipping import (
 )
 from streams.metrics.counts import FULFILMENT, ORDERS, Count, Counts
 from streams.metrics.rules import MetricsRules
+from streams.moments import ms_of
 
 PARCELS_MAX: Final = 50
 SHARES_MAX: Final = 50
@@ -139,7 +140,7 @@ def paid(journey: Journey, _event: PaymentComplete, at_ms: int, _rules: MetricsR
 def created(journey: Journey, event: ShipmentCreated, _at_ms: int, _rules: MetricsRules) -> Told:
     """A parcel is booked."""
     units = sum([item.quantity for box in event.packages for item in box.items or ()])
-    promised_ms = round(event.estimated_delivery.timestamp() * 1000)
+    promised_ms = ms_of(event.estimated_delivery)
     parcel = Parcel(CREATED, units, promised_ms=promised_ms)
     return _moved(journey, event.shipment_id, parcel, (Count(FULFILMENT, "created"),))
 
@@ -152,7 +153,7 @@ def dispatched(
     parcel = replace(
         before,
         state=DISPATCHED,
-        promised_ms=round(event.estimated_delivery.timestamp() * 1000),
+        promised_ms=ms_of(event.estimated_delivery),
         dispatched_at_ms=at_ms,
     )
     took_ms = _since_paid(journey, at_ms)
@@ -167,7 +168,7 @@ def delivered(journey: Journey, event: ShipmentDelivered, at_ms: int, _rules: Me
     before = journey.parcels.get(event.shipment_id) or Parcel(CREATED)
     travelled_ms = at_ms - before.dispatched_at_ms if before.dispatched_at_ms else 0
     counts: Counts = (Count(FULFILMENT, "delivered", travelled_ms),)
-    arrived_ms = round(event.delivered_at.timestamp() * 1000)
+    arrived_ms = ms_of(event.delivered_at)
     if before.promised_ms and arrived_ms <= before.promised_ms:
         counts = (*counts, Count(FULFILMENT, "delivered_in_time"))
     return _moved(journey, event.shipment_id, replace(before, state=DELIVERED), counts)

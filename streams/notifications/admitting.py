@@ -11,6 +11,7 @@ from typing import Final
 
 from events.notifications import SendNotification
 from events.vocabulary import Channel, NotificationFailureReason
+from streams.moments import ms_of
 from streams.notifications.booking import (
     NONE,
     booked,
@@ -66,7 +67,7 @@ class Person:
 def earliest_ms(command: SendNotification) -> int:
     """Before when a message must not go out; 0: at any time."""
     scheduled = command.scheduled_at
-    return 0 if scheduled is None else round(scheduled.timestamp() * 1000)
+    return 0 if scheduled is None else ms_of(scheduled)
 
 
 def queued(

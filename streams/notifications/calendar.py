@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from streams.moments import moment_of, ms_of
 from streams.notifications.people import country_of
 from streams.notifications.rows import Contact, Preferences
 from streams.notifications.rules import HIGH, SMS, NotificationRules
@@ -40,7 +41,7 @@ def _zone(name: str) -> ZoneInfo | None:
 
 
 def _local(at_ms: int, zone: str) -> datetime:
-    return datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(_zone(zone) or UTC)
+    return moment_of(at_ms).astimezone(_zone(zone) or UTC)
 
 
 def _next(at_ms: int, hour: int, zone: str) -> int:
@@ -49,7 +50,7 @@ def _next(at_ms: int, hour: int, zone: str) -> int:
     due = now.replace(hour=hour, minute=0, second=0, microsecond=0)
     if due <= now:
         due = (due + timedelta(days=1)).replace(fold=0)
-    return round(due.timestamp() * 1000)
+    return ms_of(due)
 
 
 def digest_at(at_ms: int, zone: str, rules: NotificationRules) -> int:

@@ -1,7 +1,6 @@
 """The messages that follow from what happened to a notification."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Final
 
 from events.base import Message
@@ -13,6 +12,7 @@ from events.notifications import (
     SendNotification,
 )
 from events.vocabulary import Channel, NotificationFailureReason
+from streams.moments import moment_of
 from streams.notifications.admitting import FALLBACKS, HOUSE, NO_CONTACT, OPTED_OUT
 from streams.notifications.facts import DeadLettered, Fact, Sent, Suppressed
 from streams.notifications.people import CLOSING
@@ -48,7 +48,7 @@ def shown(row: Notification) -> NotificationSent:
         template_id=row.template_id,
         provider=row.provider,
         attempts=row.attempts,
-        sent_at=datetime.fromtimestamp(row.sent_at_ms / 1000, UTC),
+        sent_at=moment_of(row.sent_at_ms),
         latency_ms=max(0, row.sent_at_ms - row.asked_ms),
     )
 

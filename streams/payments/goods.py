@@ -13,6 +13,7 @@ from events.returns import ReturnInitiated, ReturnReceived
 from events.shipping import DeliveryFailed, ShipmentDelivered, ShipmentDispatched
 from events.shipping_parts import ReturnedItem
 from events.vocabulary import RefundRefusal
+from streams.moments import ms_of
 from streams.payments import refund_facts as rf
 from streams.payments.disputes import proof_arrived
 from streams.payments.refund import Refund, RefundState, find, refund_id_of
@@ -92,7 +93,7 @@ def delivered(
     )
     arrived = replace(
         known,
-        delivered_at_ms=round(event.delivered_at.timestamp() * 1000),
+        delivered_at_ms=ms_of(event.delivered_at),
         proof_url=str(proof.photo_url or proof.signature_url or ""),
         signed_by=proof.signed_by or "",
     )

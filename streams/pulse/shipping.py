@@ -18,6 +18,7 @@ from events import (
     UpdateShipmentStatus,
 )
 from events.carriers import WEBHOOK
+from streams.moments import ms_of
 from streams.pulse.latency import since_cause_ms
 from streams.pulse.rules import PulseRules
 from streams.pulse.tally import Cell, Tally, add, grown, observe
@@ -50,7 +51,7 @@ def scanned(
     scan, cells = envelope.data, tally.cells.copy()
     add(cells, f"scan|{scan.carrier or 'unknown'}")
     if envelope.source == WEBHOOK and scan.updated_at is not None:
-        observe(cells, "lag", at_ms - round(scan.updated_at.timestamp() * 1000))
+        observe(cells, "lag", at_ms - ms_of(scan.updated_at))
     return grown(tally, cells)
 
 
