@@ -6,13 +6,17 @@ put back exactly what was there. What is too large to be written again is cut, a
 `dlq.truncated` tells how many bytes the value had: the record itself stays in its topic.
 """
 
+import logging
+from collections import Counter
 from datetime import UTC, datetime
 
 import msgspec
 
+from engine.errors import BadRecord, blamed
 from engine.records import Header, Headers, Output, Record
 from engine.sizes import RECORD_BYTES_MAX, size_of
 
+LOG = logging.getLogger(__name__)
 SUFFIX = ".dlq"
 _PREFIX = "dlq."
 _REASON_MAX = 500
@@ -82,6 +86,22 @@ def _cut(
     if size_of(key, None, headers) > room // 2:
         key, headers = key and key[:_KEY_MAX], []
     return key, value and value[: room - size_of(key, None, headers)], headers
+
+
+def tell_buried(
+    told: Counter[tuple[str, str, str]], record: Record, topic: str, agent: str, exc: Exception
+) -> None:
+    """Say in the log that a record is put aside: the first of a kind, the tenth, the hundredth.
+
+    Of a record that is at fault itself the reason is left out, for it may quote what is in it.
+    """
+    kind = topic, agent, type(exc).__name__
+    told[kind] += 1
+    if str(told[kind]).strip("0") == "1":
+        what = type(exc).__name__ if isinstance(exc, BadRecord) else blamed(exc)
+        who = f"agent {agent!r}, " if agent else ""
+        place = f"{record.topic}-{record.partition} offset {record.offset}"
+        LOG.warning("dead letter: %s%s: %s (%s%s says more)", who, place, what, topic, SUFFIX)
 
 
 def read_dead_letter(record: Record) -> DeadLetter:

@@ -1,5 +1,8 @@
 """Kinds of wrong. Each docstring names the operator's next step."""
 
+import traceback
+from pathlib import Path
+
 
 class EngineError(Exception):
     """Base of every error that the engine raises on purpose."""
@@ -93,3 +96,11 @@ class DuplicateInstance(EngineError):
 
     Operator: give each worker an id of its own.
     """
+
+
+def blamed(exc: Exception) -> str:
+    """What was raised and at which line, for whoever mends the program."""
+    told = f"{type(exc).__name__}: {' '.join(str(exc).split())[:200]}"
+    for frame, line in list(traceback.walk_tb(exc.__traceback__))[-1:]:
+        told += f" at {Path(frame.f_code.co_filename).name}:{line}"
+    return told

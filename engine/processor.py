@@ -10,7 +10,7 @@ from typing import Any
 
 from engine.batches import Batch, Completion
 from engine.context import LaneContext
-from engine.dead_letters import dead_letter
+from engine.dead_letters import dead_letter, tell_buried
 from engine.errors import BadRecord, EngineError, Gap
 from engine.marks import Marks
 from engine.outbox import Outbox
@@ -141,8 +141,7 @@ class Processor:
         ):
             raise exc
         self._undo(written)
-        self.outbox.add(dead_letter(record, topic.public, agent, exc))
-        self._count_dead(topic.public, agent, type(exc).__name__)
+        self._put_aside(record, topic.public, agent, exc)
 
     def _undo(self, written: int) -> None:
         """Take back the journal's rows and every output after the first `written`."""
@@ -151,9 +150,12 @@ class Processor:
         self._journal.clear()
         self.outbox.cut(written)
 
-    def _count_dead(self, topic: str, agent: str, error: str) -> None:
+    def _put_aside(self, record: Record, topic: str, agent: str, exc: Exception) -> None:
+        error = type(exc).__name__
+        self.outbox.add(dead_letter(record, topic, agent, exc))
         self._buried.append((topic, agent, error))
         self.stats.count_dead(topic, agent, error)
+        tell_buried(self.stats.dead_told, record, topic, agent, exc)
 
     # -- time
 
@@ -188,9 +190,8 @@ class Processor:
         self._since.append((self.complete, (done,)))
         for output in done.outputs:
             self.outbox.add(output)
-        for record, public, agent, exc in done.dead:
-            self.outbox.add(dead_letter(record, public, agent, exc))
-            self._count_dead(public, agent, type(exc).__name__)
+        for dead in done.dead:
+            self._put_aside(*dead)
         if done.end is not None:
             self.marks.move(done.mark, done.end)
         if done.settled is not None:
@@ -235,7 +236,7 @@ class Processor:
         """
         since, self._since = self._since, []
         buried, self._buried = Counter(self._buried), []
-        stats, self.stats = self.stats, Stats()
+        stats, self.stats = self.stats, Stats(dead_told=self.stats.dead_told)
         self._forget()
         self._careful = True
         try:

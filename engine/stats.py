@@ -55,6 +55,8 @@ class Stats:
     """Chunks of an older generation; their records are read again."""
     records: Counter[str] = field(default_factory=Counter)
     dead: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    dead_told: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    """The same as the log counts them: one of them may come by twice (`Processor._redo`)."""
     timers: Counter[tuple[str, str]] = field(default_factory=Counter)
     failed_timers: Counter[tuple[str, str]] = field(default_factory=Counter)
     """Timers whose handler raised, by agent and kind, each attempt; they are tried again.

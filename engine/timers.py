@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterable, Mapping
 
-from engine.errors import BadRecord, EngineError, TopologyError
+from engine.errors import BadRecord, EngineError, TopologyError, blamed
 from engine.specs import AgentSpec, Context, Timer
 from engine.stats import Stats
 from engine.tables import JournalEntry, LaneTable
@@ -111,8 +111,8 @@ class Timers:
         _reraise_ours(exc)
         if row_key not in self._not_before:
             LOG.error(
-                "%s: timer %s of %r failed and is tried again every %d s: %s: %s",
-                agent, timer.kind, timer.key, RETRY_MS // 1000, type(exc).__name__, str(exc),
+                "%s: timer %s of %r failed and is tried again every %d s: %s",
+                agent, timer.kind, timer.key, RETRY_MS // 1000, blamed(exc),
             )  # fmt: skip
         self._not_before[row_key] = now_ms + RETRY_MS
 
@@ -165,8 +165,7 @@ class Ticks:
 
     def _failed(self, agent: str, exc: Exception) -> None:
         if agent not in self._failing:
-            told = "%s: its tick failed and is called again each time: %s: %s"
-            LOG.error(told, agent, type(exc).__name__, str(exc))
+            LOG.error("%s: its tick failed and is called again each time: %s", agent, blamed(exc))
         self._failing.add(agent)
 
 

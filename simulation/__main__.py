@@ -4,6 +4,7 @@ Exit code: 0 every law held (every mutant was noticed), 1 one did not.
 """
 
 import argparse
+import logging
 import sys
 import time
 from collections.abc import Iterable
@@ -27,6 +28,7 @@ def main() -> int:
     broken = commands.add_parser("mutants", help="break one rule after the other")
     broken.add_argument("--seeds", type=int, default=mutants.SEEDS_MAX, help="lives of each")
     asked = parser.parse_args()
+    logging.getLogger("engine.dead_letters").setLevel(logging.ERROR)  # The laws judge what it says.
     if asked.command == "mutants":
         return mutants.report(asked.seeds)
     if asked.mutant:

@@ -1,5 +1,7 @@
 """What one partition does with records: markers, dead letters, re-keying, timers, redoing."""
 
+import inspect
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -33,6 +35,8 @@ from tests.engine.counting import (
     value,
 )
 from tests.engine.walked import Walked
+
+COUNTING = Path(inspect.getfile(count)).read_text().splitlines()
 
 
 class Bench:
@@ -204,6 +208,37 @@ def test_a_type_that_no_agent_reads_is_counted_and_passed_over_undecoded() -> No
     assert bench.rows() == {"a": Row(1, 1)}
     assert bench.out("in.dlq") == []
     assert (bench.processor.stats.ignored, bench.processor.mark("in")) == (2, 3)
+
+
+def test_the_log_names_the_first_dead_letters_of_a_kind_with_the_line_that_raised(caplog) -> None:
+    bench = Bench()
+
+    bench.processor.apply(chunk(0, *[value("a", 1, "raise")] * 11, b"Ann Smith"))
+
+    raised, again, unread = [record.getMessage() for record in caplog.records]
+    line = next(n for n, text in enumerate(COUNTING, 1) if "raise ValueError" in text)
+    assert raised == (
+        "dead letter: agent 'count', in-0 offset 0: ValueError: as asked"
+        f" at counting.py:{line} (in.dlq says more)"
+    )
+    assert "offset 9" in again
+    assert unread == "dead letter: in-0 offset 11: BadRecord (in.dlq says more)"
+
+
+def test_a_record_that_is_found_late_is_told_of_once(caplog) -> None:
+    bench = Bench()
+
+    for at in (0, 2):
+        bench.processor.apply(
+            chunk(at, value("b", 1, "raise"), value("a", 1, "row that cannot be written"))
+        )
+        bench.commit()
+
+    told = [record.getMessage() for record in caplog.records]
+    assert [text.split(": ")[1:3] for text in told] == [
+        ["agent 'count', in-0 offset 0", "ValueError"],
+        ["agent 'count', in-0 offset 1", "TypeError"],
+    ]
 
 
 def test_a_mistake_of_the_program_is_no_dead_letter_but_stops_the_worker() -> None:
