@@ -99,8 +99,11 @@ class DuplicateInstance(EngineError):
 
 
 def blamed(exc: Exception) -> str:
-    """What was raised and at which line, for whoever mends the program."""
+    """What was raised, and at which line: one of the program's rather than the engine's."""
     told = f"{type(exc).__name__}: {' '.join(str(exc).split())[:200]}"
-    for frame, line in list(traceback.walk_tb(exc.__traceback__))[-1:]:
-        told += f" at {Path(frame.f_code.co_filename).name}:{line}"
+    walked = traceback.walk_tb(exc.__traceback__)
+    lines = [(Path(frame.f_code.co_filename), line) for frame, line in walked]
+    theirs = [at for at in lines if at[0].parent != Path(__file__).parent]
+    for path, line in (theirs or lines)[-1:]:
+        told += f" at {path.name}:{line}"
     return told

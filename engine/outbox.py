@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from engine.partitioning import NOWHERE, Place
 from engine.records import Header, Output, Record
-from engine.sizes import RECORD_BYTES_MAX, check_size, size_of
+from engine.sizes import RECORD_BYTES_MAX, check_bytes, check_size, size_of
 from engine.specs import TopicSpec
 from engine.topology import OutputTopic, Topology
 
@@ -24,10 +24,12 @@ class Outbox:
         """Append an output; its partition is its key's.
 
         Raises:
+            TypeError: its value or a header's is not bytes.
             TooLarge: no record batch can hold it.
         """
         target: OutputTopic = self._topology.output(topic)
         raw_key, told = key.encode(), headers if type(headers) is list else list(headers)
+        check_bytes(target.name, value, told)
         size = size_of(raw_key, value, told)
         if size > RECORD_BYTES_MAX:
             check_size(f"output to {target.name}", size)

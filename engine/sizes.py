@@ -33,6 +33,21 @@ def size_of(key: bytes | None, value: bytes | None, headers: Sequence[Header] = 
     return size
 
 
+def check_bytes(topic: str, value: bytes, headers: Sequence[Header]) -> None:
+    """Refuse an output that would stop the worker when its transaction is written.
+
+    Raises:
+        TypeError: says what is not bytes.
+    """
+    if value.__class__ is not bytes:
+        raise TypeError(f"output to {topic}: its value is {type(value).__name__}: encode it")
+    for name, text in headers:
+        if text.__class__ is not bytes and text is not None:
+            raise TypeError(
+                f"output to {topic}: header {name!r} is {type(text).__name__}: encode it"
+            )
+
+
 def check_size(what: str, size: int) -> None:
     """Refuse what cannot be written.
 

@@ -241,6 +241,31 @@ def test_a_record_that_is_found_late_is_told_of_once(caplog) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("raw", "headers", "told"),
+    [
+        ({"k": 1}, (), "output to out: its value is dict: encode it"),
+        ("text", (), "output to out: its value is str: encode it"),
+        (None, (), "output to out: its value is NoneType: encode it"),
+        (b"", [("n", "text")], "output to out: header 'n' is str: encode it"),
+    ],
+)
+def test_an_output_that_is_not_bytes_is_a_dead_letter_and_not_the_end_of_the_worker(
+    raw, headers, told, caplog
+) -> None:
+    def handle(ctx: Any, delivery: Any) -> None:
+        ctx.publish(OUT, delivery.value.k, raw, headers)
+
+    agent = AgentSpec("a", "", (Source(IN, {"*": handle}),), outputs=(OUT,))
+    bench = Bench(Topology([agent], app_id="t", env="dev", partitions=1))
+    bench.processor.apply(chunk(0, value("a", 1)))
+    bench.commit()
+
+    [letter] = bench.out("in.dlq")
+    assert read_dead_letter(_as_record(letter)).reason == told
+    assert f"{told} at test_processor.py:" in caplog.text
+
+
 def test_a_mistake_of_the_program_is_no_dead_letter_but_stops_the_worker() -> None:
     bench = Bench()
 
