@@ -47,7 +47,8 @@ class LaneContext:
             return self._tables[spec.name]
         except KeyError:
             raise TopologyError(
-                f"agent {self._agent!r} asks for table {spec.name!r}, which no agent lists"
+                f"agent {self._agent!r} asks for table {spec.name!r}, which no agent lists:"
+                " add it to its `tables`"
             ) from None
 
     def set_timer(self, kind: str, key: str, due_ms: int) -> None:

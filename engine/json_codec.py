@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from engine.errors import BadRecord
+from engine.errors import BadRecord, TopologyError
 from engine.records import Record
 
 
@@ -31,6 +31,15 @@ class JsonCodec:
             raise BadRecord(str(exc)) from exc
 
     def field(self, value: Any, field: str) -> str | None:
-        """An attribute of the value."""
-        found = getattr(value, field, None)
+        """An attribute of the value.
+
+        Raises:
+            TopologyError: there is none of that name.
+        """
+        try:
+            found = getattr(value, field)
+        except AttributeError:
+            raise TopologyError(
+                f"{self._name} has no field {field!r}, by which an agent's source wants it"
+            ) from None
         return None if found is None else str(found)

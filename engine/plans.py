@@ -6,8 +6,8 @@ from typing import NamedTuple
 from engine.context import LaneContext
 from engine.partitioning import LOST, Place, partition_of
 from engine.records import Decoded
-from engine.specs import Codec, Handler
-from engine.topology import ANY, BoundTopic, Reader
+from engine.specs import ANY, Codec, Handler
+from engine.topology import BoundTopic, Reader
 
 ANYWHERE = -1
 """Stands for the index of a field where a step wants the record wherever it lies."""

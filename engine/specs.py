@@ -10,6 +10,8 @@ import msgspec
 from engine.records import Decoded, Header, Record
 
 R = TypeVar("R")
+ANY = "*"
+"""In place of a type's name: whatever no other name takes."""
 
 
 class Codec(Protocol):

@@ -61,7 +61,10 @@ class Timers:
             TopologyError: the agent has no handler of that kind.
         """
         if kind not in self._agents[agent].timers:
-            raise TopologyError(f"agent {agent!r} sets timers {kind!r} but has no handler for them")
+            raise TopologyError(
+                f"agent {agent!r} sets timers {kind!r} but has no handler for them:"
+                " add one to its `timers`"
+            )
         row_key = timer_key(due_ms, agent, kind, key)
         self._first = min(self._first, row_key)
         self._rows[row_key] = True

@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
+from engine.declared import check_declared
 from engine.errors import NotCopartitioned, TopologyError
 from engine.partitioning import partition_of
 from engine.specs import AgentSpec, EffectSpec, Handler, TableSpec, TopicSpec
 
-ANY = "*"
 LETTERS_KEPT_MIN = timedelta(days=14)
 """Dead letters stay at least so long, whatever becomes of their neighbours: somebody has to find
 out why, mend it and deploy that."""
@@ -77,6 +77,7 @@ class Topology:
         self.agents = tuple(agents)
         self.effects = tuple(effects)
         self._check_names()
+        check_declared(self.agents, self.effects)
         self.tables = self._collect_tables()
         self.topics = self._bind_sources()
         self.outputs = self._bind_outputs()
@@ -108,7 +109,8 @@ class Topology:
             return self.outputs[spec.name]
         except KeyError:
             raise TopologyError(
-                f"topic {spec.name} is written but no agent lists it in its outputs"
+                f"topic {spec.name} is written but no agent lists it in its outputs:"
+                " add it to `outputs` of the agent that does"
             ) from None
 
     def topic_specs(self) -> dict[str, TopicSpec]:

@@ -1,5 +1,6 @@
 """Tables of what follows from registrations."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from engine.specs import TableSpec
@@ -14,7 +15,7 @@ WATCH_LISTS: Final = TableSpec(
 
 UNHEEDED: Final = TableSpec(
     name="unheeded",
-    row=dict[str, int],
+    row=Mapping[str, int],  # type: ignore[type-abstract]  # read as a dict; so nobody changes it
     key="service",
     help="Messages that a service has to take and has no use for, by name, in a partition.",
     hidden=True,

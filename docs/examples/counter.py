@@ -25,7 +25,7 @@ class Click(msgspec.Struct):
     customer: str
 
 
-CLICKS = TopicSpec("clicks", key="customer", codec=JsonCodec(Click))
+CLICKS = TopicSpec("clicks", key="customer", codec=JsonCodec(Click), events=(Click,))
 HUNDREDS = TopicSpec("clicks.hundreds", key="customer", codec=JsonCodec(Click))
 COUNTS = TableSpec("click_counts", row=int, key="customer", help="Clicks of each customer.")
 

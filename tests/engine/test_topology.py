@@ -1,9 +1,14 @@
 """What does not fit together is refused before anything starts, and told."""
 
+import re
+from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
+from typing import Any
 
+import msgspec
 import pytest
 from faust.types import TP
 
@@ -14,7 +19,29 @@ from engine.policy import Policy
 from engine.rebalance import lanes_of
 from engine.specs import AgentSpec, EffectSpec, Source, TableSpec, TopicSpec
 from engine.topology import Topology, check_copartitioned
-from tests.engine.counting import COUNTS, IN, OUT, Json, Row, count, counting, later, topology
+from tests.engine.counting import COUNTS, IN, OUT, In, Json, Row, count, counting, later, topology
+
+
+class Changeable(msgspec.Struct):
+    """A row that a handler could change where nobody sees it."""
+
+    n: int
+
+
+async def never_awaited(*_given: Any) -> None:
+    """Would do nothing at all."""
+
+
+def never_read(*_given: Any) -> Iterator[int]:
+    yield 1
+
+
+def reading(handler: Any) -> AgentSpec:
+    return AgentSpec("b", "", (Source(IN, {"*": handler}),))
+
+
+def keeping(row: Any) -> AgentSpec:
+    return AgentSpec("b", "", (), (TableSpec("mine", row, "k", ""),))
 
 
 def bound(*agents: AgentSpec, effects: tuple[EffectSpec, ...] = ()) -> Topology:
@@ -41,16 +68,31 @@ def bound(*agents: AgentSpec, effects: tuple[EffectSpec, ...] = ()) -> Topology:
             [AgentSpec("b", "", (Source(TopicSpec("five", "k", Json(), partitions=5), {}),))],
             "five asks for 5 partitions",
         ),
+        (
+            [AgentSpec("b", "", (Source(replace(IN, events=(In,)), {"Inn": count}),))],
+            "'b' handles 'Inn', which topic in has not among its events: is it 'In'?",
+        ),
+        ([replace(counting(), tick=never_awaited)], "'count': never_awaited is called and never"),
+        ([replace(counting(), timers={"x": partial(never_read, 1)})], "write a plain `def`"),
+        ([reading(never_awaited)], "never_awaited is called and never awaited"),
+        ([keeping(list[str])], "rows of table 'mine' can be changed in place (list)"),
+        ([keeping(Changeable)], "declare a frozen Struct or a tuple"),
+        ([keeping(Topology)], "rows of table 'mine' cannot be written as JSON: Topology"),
     ],
 )
 def test_what_does_not_fit_is_refused(agents, told) -> None:
-    with pytest.raises(TopologyError, match=told.replace("|", r"\|")):
+    with pytest.raises(TopologyError, match=re.escape(told)):
         bound(*agents)
 
 
 def test_writing_to_a_topic_that_no_agent_declared_is_refused() -> None:
     with pytest.raises(TopologyError, match="elsewhere is written but no agent lists it"):
         bound(counting()).output(TopicSpec("elsewhere", "k", Json()))
+
+
+@pytest.mark.parametrize("row", [int, str | None, tuple[str, ...], Mapping[str, int], Row])
+def test_rows_of_any_type_that_stays_as_it_is_are_kept(row) -> None:
+    assert "mine" in bound(keeping(row)).tables
 
 
 def test_two_agents_may_share_a_table_that_they_declare_alike() -> None:
