@@ -51,7 +51,7 @@ MUTANTS: Final = (
     Mutant(
         "any price will do",
         "streams.orders.checks",
-        "if abs(seen_minor - total_minor) > rules.price_tolerance_minor:",
+        "if not rules.agree(total_minor, seen_minor):",
         "if False:",
     ),
     Mutant(

@@ -78,7 +78,7 @@ def order_failed(event: OrderFailed) -> Facts:
     """What a message of OrderFailed says."""
     return {
         "orderId": event.order_id,
-        "reason": event.rejection_reason.replace("_", " ").lower(),
+        "reason": words(event.rejection_reason),
         "details": list((event.details or ())[:ITEMS_MAX]),
     }
 
@@ -91,7 +91,7 @@ def payment_processed(event: PaymentProcessed) -> Facts:
         "paymentId": event.payment_id,
         "amount": money(event.amount_minor),
         "currency": event.currency,
-        "method": event.payment_method.replace("_", " "),
+        "method": words(event.payment_method),
     }
 
 
@@ -125,9 +125,7 @@ def refund_failed(event: RefundFailed) -> Facts:
         "orderId": event.order_id or "",
         "amount": money(event.amount_minor) if event.amount_minor else "",
         "currency": event.currency,
-        "reason": "nothing is left to give back"
-        if is_nothing
-        else event.failure_reason.replace("_", " "),
+        "reason": "nothing is left to give back" if is_nothing else words(event.failure_reason),
     }
 
 

@@ -91,7 +91,7 @@ def return_initiated(event: ReturnInitiated) -> Facts:
     return {
         "orderId": event.order_id,
         "returnId": event.return_id,
-        "method": event.return_method.replace("_", " "),
+        "method": words(event.return_method),
         "undelivered": event.reason == _UNDELIVERED,
         "carrier": label.carrier,
         "tracking": label.tracking_number,

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from events.order_parts import Amendment
 from events.orders import AmendOrder
 from streams.orders.exchanging import is_disputed, is_paid_back
-from streams.orders.pricing import discount_percent, net
+from streams.orders.pricing import discount_percent, kept_name, net
 from streams.orders.rows import (
     BEFORE_DISPATCH,
     LINES_EVER_MAX,
@@ -161,7 +161,7 @@ def _refusals(order: Order, wanted: Amendment, rules: OrderRules) -> Iterator[Re
     known = [line for _, line in order.standing if line.product_id == wanted.product_id]
     told_minor = wanted.unit_price_minor
     if known:
-        is_ours = abs(known[-1].unit_price_minor - told_minor) <= rules.price_tolerance_minor
+        is_ours = rules.agree(known[-1].unit_price_minor, told_minor)
     else:
         is_ours = rules.costs(wanted.product_id, order.currency, told_minor)
     if not is_ours:
@@ -191,13 +191,12 @@ def _added(
         total_minor = net(units * line.unit_price_minor, percent)
         return replace(line, quantity=units, total_minor=total_minor)
     price = wanted.unit_price_minor
-    name = wanted.product_name
     return Line(
         wanted.product_id,
         units,
         price,
         net(units * price, percent),
-        None if name is None else name[:200],
+        kept_name(wanted.product_name),
         wanted.sku,
     )
 
@@ -213,5 +212,5 @@ def _mispriced(lines: list[Line], wanted: Amendment, rules: OrderRules) -> Itera
     if wanted.new_line_total_minor is None:
         return
     ours = sum([line.total_minor for line in lines if line.product_id == wanted.product_id])
-    if abs(ours - wanted.new_line_total_minor) > rules.price_tolerance_minor:
+    if not rules.agree(ours, wanted.new_line_total_minor):
         yield Refusal.PRICE

@@ -72,7 +72,7 @@ def refusals(
     yield from address_refusals(command.shipping_address, command.shipping_method, rules)
     if command.billing_address is not None:
         yield from _length_refusals(command.billing_address, "billingAddress")
-    if abs(seen_minor - total_minor) > rules.price_tolerance_minor:
+    if not rules.agree(total_minor, seen_minor):
         yield "PRICE_MISMATCH", f"payment.amount: {seen_minor}, expected {total_minor} minor units"
 
 

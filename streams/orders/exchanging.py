@@ -26,7 +26,7 @@ from streams.orders.exchange_facts import (
 from streams.orders.facts import Fact
 from streams.orders.flags import CHARGED_BACK, DISPUTED
 from streams.orders.naming import named
-from streams.orders.pricing import discount_percent, net
+from streams.orders.pricing import discount_percent, kept_name, net
 from streams.orders.rows import Order
 from streams.orders.rules import OrderRules
 
@@ -206,8 +206,7 @@ def _paired(
 def _swap(order: Order, back: BackLine, other: OrderItem | None, rules: OrderRules) -> Swap:
     line = order.lines[back.line - 1]
     if other is not None:
-        name = other.product_name
-        name = None if name is None else name[:200]
+        name = kept_name(other.product_name)
         differs = _differs_minor(order, back, other, rules)
         return Swap(back.line, back.units, other.product_id, other.sku, name, differs)
     return Swap(back.line, back.units, line.product_id, line.sku, line.product_name)

@@ -14,6 +14,11 @@ _NAME_CHARS_MAX = 200
 """Of a product's name that are kept: an order's row is written many times."""
 
 
+def kept_name(name: str | None) -> str | None:
+    """A product's name as a row keeps it."""
+    return None if name is None else name[:_NAME_CHARS_MAX]
+
+
 def discount_percent(code: str | None, percents: Mapping[str, int]) -> int | None:
     """What a code takes off, in percent; 0 without a code, None for a code nobody knows."""
     return percents.get(code) if code else 0
@@ -45,14 +50,13 @@ def priced(items: Iterable[OrderItem], percent: int) -> tuple[Line, ...]:
     for item in items:
         listed += item.quantity * item.unit_price_minor
         total, paid = net(listed, percent) - paid, net(listed, percent)
-        name = item.product_name
         lines.append(
             Line(
                 item.product_id,
                 item.quantity,
                 item.unit_price_minor,
                 total,
-                name if name is None else name[:_NAME_CHARS_MAX],
+                kept_name(item.product_name),
                 item.sku,
             )
         )

@@ -112,8 +112,11 @@ class OrderRules:
     def costs(self, product_id: str, currency: str, told_minor: int) -> bool:
         """Whether a unit costs what the sender says (G-10)."""
         price_minor = self.prices.get(f"{product_id}:{currency}", told_minor)
-        is_told = abs(price_minor - told_minor) <= self.price_tolerance_minor
-        return is_told and self.sells(product_id, currency)
+        return self.agree(price_minor, told_minor) and self.sells(product_id, currency)
+
+    def agree(self, ours_minor: int, told_minor: int) -> bool:
+        """Whether the sender saw the price that is ours, but for a rounding."""
+        return abs(ours_minor - told_minor) <= self.price_tolerance_minor
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from events.types import OrderItem
 from streams.addresses import kept_address
 from streams.billing.calendar import anchor_day, next_date, plus_days
 from streams.moments import day_of
+from streams.orders.pricing import kept_name
 from streams.subscriptions import facts as f
 from streams.subscriptions.charging import is_served, issued_and_charged
 from streams.subscriptions.plans import PlanSpec
@@ -22,7 +23,6 @@ from streams.subscriptions.rows import (
 from streams.subscriptions.rules import Rules
 
 WHAT = "subscribe"
-_NAME_CHARS_MAX = 200
 
 
 def subscribe(
@@ -155,12 +155,11 @@ def _discount(
 
 
 def _goods(item: OrderItem) -> Goods:
-    name = item.product_name
     return Goods(
         item.product_id,
         item.quantity,
         item.unit_price_minor,
-        name if name is None else name[:_NAME_CHARS_MAX],
+        kept_name(item.product_name),
         item.sku,
     )
 
