@@ -52,7 +52,8 @@ class LaneTable(Generic[R]):
         self._rows_max = rows_max
         self._young: dict[str, R | None] = {}
         self._old: dict[str, R | None] = {}
-        self.dirty: set[str] = set()
+        self.dirty: dict[str, None] = {}
+        """In the order of their first change: keys that follow each other cost RocksDB a third."""
 
     def get(self, key: str) -> R | None:
         """The row, or None."""
@@ -72,7 +73,7 @@ class LaneTable(Generic[R]):
         young, dirty = self._young, self.dirty
         self._journal.append((self, key, young.get(key, _MISSING), key in dirty))
         young[key] = row
-        dirty.add(key)
+        dirty[key] = None
 
     def __delitem__(self, key: str) -> None:
         """Remove the row; no error when there is none."""
@@ -116,7 +117,7 @@ class LaneTable(Generic[R]):
         else:
             self._young[key] = before
         if not was_dirty:
-            self.dirty.discard(key)
+            self.dirty.pop(key, None)
 
     def changes(self) -> list[Item]:
         """What a commit writes, to the changelog and to the store alike.
