@@ -94,7 +94,6 @@ def _record(message: EarlyMessage) -> Record:
         partition=message.partition,
         offset=message.offset,
         timestamp=message.at_ms,
-        timestamp_type=1,
         key=message.key,
         value=message.value,
         headers=message.headers,

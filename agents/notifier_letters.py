@@ -43,7 +43,6 @@ def bury(ctx: Context, row: Notification, delivery: Delivery) -> None:
         partition=ctx.partition,
         offset=record.offset,
         timestamp=record.timestamp,
-        timestamp_type=1,
         key=row.user_id.encode(),
         value=value,
         headers=tuple(events.headers(command, row.correlation_id)),

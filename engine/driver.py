@@ -94,7 +94,6 @@ class Driver:
             partition=output.partition,
             offset=len(log),
             timestamp=self.now_ms,
-            timestamp_type=1,
             key=output.key,
             value=output.value,
             headers=tuple(output.headers),

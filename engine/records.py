@@ -11,23 +11,15 @@ Headers = tuple[Header, ...]
 
 
 class Record(msgspec.Struct, gc=False, weakref=False):
-    """One record of one partition, as aiokafka parsed it.
-
-    The field order is that of `aiokafka.ConsumerRecord`, a dataclass that costs several times
-    as much to make; see `patches`.
-    """
+    """One record of one partition, as aiokafka parsed it; see `unpacking`."""
 
     topic: str
     partition: int
     offset: int
     timestamp: int
     """Milliseconds since the epoch, set by the broker when it appended the record."""
-    timestamp_type: int
     key: bytes | None
     value: bytes | None
-    checksum: int | None = None
-    serialized_key_size: int = 0
-    serialized_value_size: int = 0
     headers: Headers = ()
 
 

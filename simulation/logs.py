@@ -31,7 +31,6 @@ class Logs:
             output.partition,
             len(log),
             now_ms,
-            1,
             output.key,
             output.value,
             headers=tuple(output.headers),

@@ -29,7 +29,7 @@ def booking(code: str = "02101") -> Message:
 
 def answers(effect: EffectSpec, message: Message, at_ms: int = AT_MS) -> list[Envelope[Any]]:
     value = events.encode(message, event_id="event-1", timestamp=at_ms, correlation_id="corr_1")
-    record = Record("shipping.dev.commands", 0, 0, at_ms, 1, b"k", value)
+    record = Record("shipping.dev.commands", 0, 0, at_ms, b"k", value)
     decoded = events.decode(value, record_timestamp_ms=at_ms)
     said = asyncio.run(effect.effects[message.name](Delivery(record, message.name, decoded)))  # type: ignore[arg-type]  # a coroutine
     return [events.decode(one.value, record_timestamp_ms=0) for one in said]

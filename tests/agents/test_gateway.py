@@ -102,7 +102,7 @@ def delivered(command: Message, ask: str | None = None, event_id: str = "evt_1")
     value = events.encode(
         command, event_id=event_id, timestamp=AT_MS, correlation_id="saga", metadata=metadata
     )
-    record = Record("payments.dev.commands", 0, 0, AT_MS, 1, b"pay_1", value)
+    record = Record("payments.dev.commands", 0, 0, AT_MS, b"pay_1", value)
     return Delivery(record, *CONTRACT.decode(record, command.name))
 
 

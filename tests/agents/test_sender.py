@@ -66,7 +66,7 @@ def tried(number: int = 1, channel: str = "EMAIL", **told: Any) -> Delivery:
             **told,
         }
     )
-    record = Record("notifications.dev.email", 0, number, AT_MS, 1, b"cus_1", dispatch(row, ""))
+    record = Record("notifications.dev.email", 0, number, AT_MS, b"cus_1", dispatch(row, ""))
     return Delivery(record, "Dispatch", record.value)
 
 

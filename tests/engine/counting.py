@@ -102,7 +102,7 @@ def topology(by: str | None = None, partitions: int = 1, **more: object) -> Topo
 
 
 def record(offset: int, raw: bytes, *, partition: int = 0, topic: str = "in") -> Record:
-    return Record(topic, partition, offset, 1_000_000 + offset, 1, b"k", raw)
+    return Record(topic, partition, offset, 1_000_000 + offset, b"k", raw)
 
 
 def chunk(start: int, *values: bytes, end: int | None = None, topic: str = "in") -> Chunk:

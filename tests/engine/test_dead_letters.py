@@ -16,14 +16,14 @@ HEADERS = st.lists(st.tuples(st.text(max_size=5).filter(lambda n: not n.startswi
 
 def read_back(output: Output) -> Record:
     return Record(
-        output.topic, output.partition, 7, 9, 1, output.key, output.value,
+        output.topic, output.partition, 7, 9, output.key, output.value,
         headers=tuple(output.headers),
     )  # fmt: skip
 
 
 @given(st.none() | st.binary(), st.none() | st.binary(), HEADERS, st.text())
 def test_a_record_comes_back_as_it_was(key, raw, headers, reason) -> None:
-    record = Record("t-by-k", 3, 11, 12345, 1, key, raw, headers=headers)
+    record = Record("t-by-k", 3, 11, 12345, key, raw, headers=headers)
 
     letter = read_dead_letter(read_back(dead_letter(record, "t", "agent", BadRecord(reason))))
 
@@ -42,7 +42,7 @@ def test_a_record_comes_back_as_it_was(key, raw, headers, reason) -> None:
 @given(st.integers(0, 3_000_000), st.integers(0, 1_500_000), st.integers(0, 1_500_000))
 def test_a_letter_always_fits_and_says_when_it_was_cut(value_size, key_size, header_size) -> None:
     headers = (("h", b"h" * header_size),)
-    record = Record("t", 0, 1, 2, 1, b"k" * key_size, b"v" * value_size, headers=headers)
+    record = Record("t", 0, 1, 2, b"k" * key_size, b"v" * value_size, headers=headers)
 
     output = dead_letter(record, "t", "agent", ValueError("x" * 10_000))
     letter = read_dead_letter(read_back(output))
@@ -61,7 +61,7 @@ def test_a_letter_fits_into_a_batch_whatever_its_headers_are_made_of(header, val
     alone.append(0, 0, b"", b"", [header] * 1000)
     one_header = len(alone.build()) / 1000
     headers = (header,) * int((1_040_000 - value_size) / one_header)
-    record = Record("t", 0, 1, 2, 1, b"k", b"v" * value_size, headers=headers)
+    record = Record("t", 0, 1, 2, b"k", b"v" * value_size, headers=headers)
 
     letter = dead_letter(record, "t", "agent", ValueError("no"))
 
@@ -72,9 +72,7 @@ def test_a_letter_fits_into_a_batch_whatever_its_headers_are_made_of(header, val
 
 def test_a_record_of_unknown_origin_on_the_topic_is_read_without_complaint() -> None:
     letter = read_dead_letter(
-        Record(
-            "t.dlq", 0, 5, 6, 1, b"k", b"v", headers=(("dlq.reason", b"\xff"), ("dlq.agent", None))
-        )
+        Record("t.dlq", 0, 5, 6, b"k", b"v", headers=(("dlq.reason", b"\xff"), ("dlq.agent", None)))
     )
 
     assert (letter.topic, letter.letter_offset, letter.offset) == ("t", 5, -1)

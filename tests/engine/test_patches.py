@@ -4,8 +4,6 @@ import asyncio
 import gc
 import inspect
 import logging
-import time
-import timeit
 from contextlib import suppress
 from functools import partial
 from types import SimpleNamespace
@@ -21,49 +19,17 @@ from aiokafka.errors import KafkaConnectionError, UnknownTopicOrPartitionError
 from aiokafka.producer import sender
 from aiokafka.protocol.group import HeartbeatRequest
 from aiokafka.protocol.metadata import MetadataRequest
-from aiokafka.structs import BrokerMetadata, ConsumerRecord
+from aiokafka.structs import BrokerMetadata
 from faust.tables.recovery import Recovery
 from faust.transport.consumer import Consumer
 from faust.worker import Worker
 
 from engine import patches
-from engine.records import Record
 
 patches.apply()
 
 WAIT_S_MAX = 30.0
 """Less than the 40 s after which aiokafka gives a request up by itself."""
-
-
-def test_records_are_made_cheaply_with_the_fields_of_aiokafka_in_their_order() -> None:
-    tp = SimpleNamespace(topic="t", partition=3)
-    raw = SimpleNamespace(
-        offset=5, timestamp=7, timestamp_type=1, key=b"k", value=b"v", checksum=None,
-        headers=[("h", b"x")],
-    )  # fmt: skip
-
-    made = fetcher.PartitionRecords._consumer_record(None, tp, raw)
-
-    assert made == Record("t", 3, 5, 7, 1, b"k", b"v", headers=(("h", b"x"),))
-    theirs = list(ConsumerRecord.__dataclass_fields__)
-    assert theirs[: len(Record.__struct_fields__)] == list(Record.__struct_fields__)
-
-
-def test_making_a_record_is_still_much_cheaper_than_making_aiokafkas() -> None:
-    fields = ("t", 3, 5, 7, 1, b"k", b"v", None, 0, 0, ())
-
-    def cpu_s(made: type) -> float:
-        return timeit.timeit(lambda: made(*fields), number=5_000, timer=time.thread_time)
-
-    rounds = [(cpu_s(Record), cpu_s(ConsumerRecord)) for _ in range(20)]
-    ours, theirs = map(min, zip(*rounds, strict=True))
-
-    assert theirs > 1.5 * ours, "cheap now? then the patch can go"
-
-
-def test_aiokafka_still_asks_the_patched_method_for_its_records() -> None:
-    source = inspect.getsource(fetcher.PartitionRecords)
-    assert "_consumer_record(" in source
 
 
 def test_aiokafkas_pause_between_transactions_is_cut() -> None:

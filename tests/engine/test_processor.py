@@ -345,7 +345,7 @@ def test_a_large_record_that_lies_elsewhere_is_buried_where_it_was_read() -> Non
 
 
 def _as_record(output: Output) -> Record:
-    return Record(output.topic, 0, 0, 0, 1, output.key, output.value, headers=tuple(output.headers))
+    return Record(output.topic, 0, 0, 0, output.key, output.value, headers=tuple(output.headers))
 
 
 # -- re-keying

@@ -41,5 +41,5 @@ def produced(topic: str, name: str, example: Path) -> tuple[str, Any]:
     """What is read of an example that `kcat -H eventType=...` puts on a topic."""
     headers = (("eventType", name.encode()),)
     raw = example.read_bytes()
-    record = Record(topic, 0, 7, 1_767_225_600_000, 0, None, raw, headers=headers)
+    record = Record(topic, 0, 7, 1_767_225_600_000, None, raw, headers=headers)
     return CONTRACT.decode(record, CONTRACT.route(record))

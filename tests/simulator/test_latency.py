@@ -11,7 +11,7 @@ from simulator.latency import Stopwatch, percentile
 def record(name: str, key: str, at_ms: int, **data: object) -> Record:
     value = json.dumps({"eventId": f"{name}{at_ms}", "eventType": name, "data": data}).encode()
     headers = (("eventType", name.encode()),)
-    return Record("t", 0, 0, at_ms, 1, key.encode(), value, headers=headers)
+    return Record("t", 0, 0, at_ms, key.encode(), value, headers=headers)
 
 
 def timed(*records: Record) -> Stopwatch:

@@ -15,7 +15,7 @@ def confirmed(number: int) -> Record:
         f'"data":{{"orderId":"ord_{number}","orderTotal":1.0,"currency":"USD"}}}}'
     )
     headers = (("eventType", b"OrderConfirmed"),)
-    return Record("orders.dev.events", 0, number, 1, 1, b"k", value.encode(), headers=headers)
+    return Record("orders.dev.events", 0, number, 1, b"k", value.encode(), headers=headers)
 
 
 def test_a_book_forgets_the_oldest_orders() -> None:

@@ -22,7 +22,7 @@ HOME = {"line1": "1 Main Street", "city": "Chicago", "state": "IL", "country": "
 
 def record(value: bytes | None, topic: str = "orders.dev.commands", **headers: str) -> Record:
     found = tuple((name, text.encode()) for name, text in headers.items())
-    return Record(topic, 0, 0, AT_MS, 1, b"key", value, headers=found)
+    return Record(topic, 0, 0, AT_MS, b"key", value, headers=found)
 
 
 def place_order(**fields: object) -> bytes:

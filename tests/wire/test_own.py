@@ -4,7 +4,7 @@ from wire.own import PulseCodec
 
 def test_partial_figures_are_read_by_their_figure() -> None:
     codec = PulseCodec()
-    record = Record("pulse.dev.partials", 0, 0, 1_750_000_000_000, 1, b"", b'{"figure":"orders"}')
+    record = Record("pulse.dev.partials", 0, 0, 1_750_000_000_000, b"", b'{"figure":"orders"}')
 
     name, value = codec.decode(record, None)
 
