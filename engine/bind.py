@@ -155,7 +155,16 @@ def create_worker_app(
             "credentials inside the broker's address are ignored by Kafka clients:"
             " leave them out of FLOWMART_BROKER and set FLOWMART_BROKER_USER and _PASSWORD"
         )
-    settings: dict[str, Any] = {
+    app = LaneApp(topology.app_id, **(_conf(topology, options) | overrides))
+    app.replication = options.replication
+    app.security = options.access.options()
+    bind(app, topology, policy, options.data_dir)
+    return app
+
+
+def _conf(topology: Topology, options: WorkerOptions) -> dict[str, Any]:
+    """What Faust is told: all that matters, for a default is somebody else's decision."""
+    return {
         "broker": [f"kafka+lane://{host.strip()}" for host in options.broker.split(",")],
         "store": "memory://",
         "datadir": str(options.data_dir),
@@ -181,13 +190,7 @@ def create_worker_app(
         "broker_commit_interval": 2.0,
         "broker_check_crcs": True,
         "stream_wait_empty": False,
-        **overrides,
     }
-    app = LaneApp(topology.app_id, **settings)
-    app.replication = options.replication
-    app.security = options.access.options()
-    bind(app, topology, policy, options.data_dir)
-    return app
 
 
 def bind(app: LaneApp, topology: Topology, policy: Policy, data_dir: Path) -> Lanes:

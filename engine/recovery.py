@@ -78,34 +78,45 @@ class ChangelogReader:
         )
         try:
             await consumer.start()
-            await self._recover(consumer, stores, replace, done)
+            ends = await self._seek(consumer, stores, replace)
+            await self._read(consumer, ends, stores, done)
         finally:
             await within(STOP_S_MAX, consumer.stop())
         done.seconds = time.monotonic() - started
         return done
 
-    async def _recover(
+    async def _seek(
         self,
         consumer: AIOKafkaConsumer,
         stores: dict[int, Store],
         replace: Callable[[int, str], Store],
-        done: Recovered,
-    ) -> None:
-        tps = {TopicPartition(self._changelog, p): p for p in stores}
+    ) -> dict[TopicPartition, int]:
+        """Begin where each store ended, or anew where it cannot be used; gives the ends."""
+        tps = [TopicPartition(self._changelog, p) for p in stores]
         # Asked of a topic that it does not know yet, the client waits 100 ms before it asks again.
         await wait_until_known(consumer._client, [self._changelog])  # noqa: SLF001 - no public way
         ends, firsts = await asyncio.gather(
-            consumer.end_offsets(list(tps)), consumer.offsets_for_times(dict.fromkeys(tps, 0))
+            consumer.end_offsets(tps), consumer.offsets_for_times(dict.fromkeys(tps, 0))
         )
-        await self._check_empty({p for tp, p in tps.items() if ends[tp] == 0})
-        consumer.assign(list(tps))
-        for tp, p in tps.items():
+        await self._check_empty({tp.partition for tp in tps if ends[tp] == 0})
+        consumer.assign(tps)
+        for tp in tps:
             oldest_s = None if firsts.get(tp) is None else firsts[tp].timestamp // 1000
-            position, why = usable_position(stores[p], ends[tp], oldest_s, time.time())
+            position, why = usable_position(stores[tp.partition], ends[tp], oldest_s, time.time())
             if why:
-                stores[p] = replace(p, why)
+                stores[tp.partition] = replace(tp.partition, why)
             consumer.seek(tp, position)
-        left = {tp for tp in tps if await consumer.position(tp) < ends[tp]}
+        return dict(ends)
+
+    async def _read(
+        self,
+        consumer: AIOKafkaConsumer,
+        ends: dict[TopicPartition, int],
+        stores: dict[int, Store],
+        done: Recovered,
+    ) -> None:
+        """Write into the stores what comes before the ends."""
+        left = {tp for tp, end in ends.items() if await consumer.position(tp) < end}
         moved = time.monotonic()
         while left:
             before = done.records, len(left)
@@ -114,13 +125,13 @@ class ChangelogReader:
                 # Rows and markers are written again and again: the last of each is enough.
                 newest = {record.key: record.value for record in records}
                 reached = position_item(await consumer.position(tp), time.time())
-                stores[tps[tp]].write([*newest.items(), reached])
+                stores[tp.partition].write([*newest.items(), reached])
                 done.records += len(records)
                 await asyncio.sleep(0)
             for tp in list(left):
                 # The end may lie behind a control record, which no fetch returns.
                 behind = ends[tp] - await consumer.position(tp)
-                self._progress(tps[tp], max(0, behind))
+                self._progress(tp.partition, max(0, behind))
                 if behind <= 0:
                     left.discard(tp)
             if before != (done.records, len(left)):
