@@ -77,7 +77,7 @@ def test_timers_and_ticks_that_fail_of_a_bad_record_are_told_of_by_name_each(log
 
     lines = said.getvalue().splitlines()
     assert ["first" in lines[0], "second" in lines[1], "its tick" in lines[2]] == [True] * 3
-    assert all(line.endswith("TooLarge: row of table t") for line in lines[:3])
+    assert all("TooLarge: row of table t at test_worker.py:" in line for line in lines[:3])
     assert lines[3:] == ["Stopping..."]
 
 
