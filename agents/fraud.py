@@ -86,6 +86,7 @@ def _learning(rules: FraudRules, partitions: int) -> Handler:
             for key in keys:
                 ctx.publish(SUSPENSIONS, key, told, ())
         if facts:
-            announce(ctx, NAME, cause_of(delivery), messages(facts, rules))
+            cause = cause_of(delivery)
+            announce(ctx, NAME, cause, messages(facts, cause.at_ms, rules))
 
     return learn

@@ -1,9 +1,10 @@
 """What the others are told about an assessment.
 
-Times are left to the envelope. Ids are those of the payment under other prefixes, so a replay
+The time told is the record's. Ids are those of the payment under other prefixes, so a replay
 says the same.
 """
 
+from datetime import datetime
 from functools import lru_cache
 from typing import Final
 
@@ -22,28 +23,30 @@ from streams.fraud.assess import Advised, Assessed, Fact, FraudFound
 from streams.fraud.payment import Payment
 from streams.fraud.rules import FraudRules
 from streams.fraud.scoring import SCORE_MAX, Score, level_of, recommended
+from streams.moments import moment_of
 
 _NOTHING_STANDS_OUT: Final = ("Nothing stands out",)
 
 
-def messages(facts: tuple[Fact, ...], rules: FraudRules) -> tuple[Message, ...]:
+def messages(facts: tuple[Fact, ...], at_ms: int, rules: FraudRules) -> tuple[Message, ...]:
     """Give what is published for the facts of one input, the decision last.
 
     A finding comes before the decision, so that who holds on the one is released by the other.
     """
     out: list[Message] = []
     decisions: list[Message] = []
+    at = moment_of(at_ms)
     for fact in facts:
         if isinstance(fact, Assessed):
             review = fact.decision == "MANUAL_REVIEW"
             risk_id = id_of("risk_", fact.payment.payment_id)
-            out.append(_scored(fact.payment, fact.score, risk_id, rules, review=review))
-            decisions.append(_decided(fact))
+            out.append(_scored(fact.payment, fact.score, risk_id, at, rules, review=review))
+            decisions.append(_decided(fact, at))
         elif isinstance(fact, FraudFound):
-            out.append(_detected(fact))
+            out.append(_detected(fact, at))
         elif isinstance(fact, Advised):
             risk_id = id_of("risk_", f"{fact.payment.payment_id}_{fact.at_ms}")
-            out.append(_scored(fact.payment, fact.score, risk_id, rules, review=fact.review))
+            out.append(_scored(fact.payment, fact.score, risk_id, at, rules, review=fact.review))
     return (*out, *decisions)
 
 
@@ -64,7 +67,13 @@ def _thresholds(low: int, medium: int, high: int) -> Thresholds:
 
 
 def _scored(
-    payment: Payment, scored: Score, assessment_id: str, rules: FraudRules, *, review: bool
+    payment: Payment,
+    scored: Score,
+    assessment_id: str,
+    at: datetime,
+    rules: FraudRules,
+    *,
+    review: bool,
 ) -> RiskScoreCalculated:
     level = level_of(scored.points, rules)
     return RiskScoreCalculated(
@@ -81,10 +90,11 @@ def _scored(
         recommendation=recommended(level),
         requires_manual_review=review,
         confidence=scored.confidence,
+        calculated_at=at,
     )
 
 
-def _decided(fact: Assessed) -> FraudCheckCompleted:
+def _decided(fact: Assessed, at: datetime) -> FraudCheckCompleted:
     payment = fact.payment
     words = tuple([f.description for f in fact.score.factors if f.points])
     return FraudCheckCompleted(
@@ -95,10 +105,11 @@ def _decided(fact: Assessed) -> FraudCheckCompleted:
         decision=fact.decision,
         reasons=(*fact.reasons, *words) or _NOTHING_STANDS_OUT,
         confidence=fact.score.confidence,
+        checked_at=at,
     )
 
 
-def _detected(fact: FraudFound) -> FraudDetected:
+def _detected(fact: FraudFound, at: datetime) -> FraudDetected:
     payment = fact.payment
     return FraudDetected(
         fraud_case_id=id_of("fraud_", payment.payment_id),
@@ -119,4 +130,5 @@ def _detected(fact: FraudFound) -> FraudDetected:
         currency=payment.currency,
         review_required=fact.review,
         confidence=fact.confidence,
+        detected_at=at,
     )

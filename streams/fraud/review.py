@@ -37,6 +37,7 @@ from streams.fraud.case_facts import (
 from streams.fraud.messages import id_of
 from streams.fraud.rules import FraudRules
 from streams.fraud.scoring import level_of
+from streams.moments import moment_of
 
 
 def score_known(case: FraudCase, event: RiskScoreCalculated, rules: FraudRules) -> tuple[Fact, ...]:
@@ -181,6 +182,7 @@ def _outcome(payment_id: str, case: FraudCase, closed: CaseClosed) -> FraudCheck
         decision=closed.decision,
         reasons=closed.reasons,
         confidence=case.confidence,
+        checked_at=moment_of(closed.at_ms),
     )
 
 

@@ -101,7 +101,7 @@ def test_every_assessment_is_told_with_the_decision_last(arrived: Arrivals) -> N
         facts = decide(profile, payment, at_ms, RULES)
         profile = fold(profile, facts)
 
-        told = [message.name for message in messages(facts, RULES)]
+        told = [message.name for message in messages(facts, at_ms, RULES)]
 
         found = any(isinstance(fact, FraudFound) for fact in facts)
         middle = ["FraudDetected"] if found else []

@@ -2,6 +2,7 @@ import events
 from streams.fraud.assess import advise, decide
 from streams.fraud.messages import id_of, messages
 from streams.fraud.profile import EMPTY
+from streams.moments import moment_of
 from tests.streams.fraud.samples import (
     NOW_MS,
     RULES,
@@ -15,7 +16,7 @@ from tests.streams.fraud.samples import (
 def test_a_usual_payment_is_told_as_scored_and_approved() -> None:
     profile = usual_profile(orders=47)
 
-    scored, checked = messages(decide(profile, usual_payment(), NOW_MS, RULES), RULES)
+    scored, checked = messages(decide(profile, usual_payment(), NOW_MS, RULES), NOW_MS, RULES)
 
     assert isinstance(scored, events.RiskScoreCalculated)
     assert (scored.assessment_id, scored.transaction_id) == ("risk_ord_1", "txn_ord_1")
@@ -45,10 +46,22 @@ def test_a_usual_payment_is_told_as_scored_and_approved() -> None:
     )
 
 
+def test_each_tells_when_its_payment_was_looked_at() -> None:
+    stolen = usual_payment(card_reported_stolen=True)
+
+    scored, found, checked = messages(decide(EMPTY, stolen, NOW_MS, RULES), NOW_MS, RULES)
+
+    assert isinstance(scored, events.RiskScoreCalculated)
+    assert isinstance(found, events.FraudDetected)
+    assert isinstance(checked, events.FraudCheckCompleted)
+    told = (scored.calculated_at, found.detected_at, checked.checked_at)
+    assert told == (moment_of(NOW_MS),) * 3
+
+
 def test_a_finding_carries_the_floor_and_the_score_keeps_the_raw_sum() -> None:
     stolen = usual_payment(card_reported_stolen=True)
 
-    scored, found, checked = messages(decide(usual_profile(), stolen, NOW_MS, RULES), RULES)
+    scored, found, checked = messages(decide(usual_profile(), stolen, NOW_MS, RULES), NOW_MS, RULES)
 
     assert isinstance(scored, events.RiskScoreCalculated)
     assert (scored.risk_score, scored.risk_level) == (12, "low")
@@ -74,21 +87,21 @@ def test_a_finding_carries_the_floor_and_the_score_keeps_the_raw_sum() -> None:
 def test_a_refusal_is_the_first_of_the_reasons() -> None:
     facts = decide(profile_with_attempts(10), usual_payment(), NOW_MS, RULES)
 
-    _, checked = messages(facts, RULES)
+    _, checked = messages(facts, NOW_MS, RULES)
 
     assert isinstance(checked, events.FraudCheckCompleted)
     assert (checked.decision, checked.reasons[0]) == ("DECLINED", "rate_limited")
 
 
 def test_a_payment_of_which_nothing_stands_out_has_a_reason_too() -> None:
-    _, checked = messages(decide(EMPTY, payment(), NOW_MS, RULES), RULES)
+    _, checked = messages(decide(EMPTY, payment(), NOW_MS, RULES), NOW_MS, RULES)
 
     assert isinstance(checked, events.FraudCheckCompleted)
     assert checked.reasons == ("Nothing stands out",)
 
 
 def test_a_check_on_request_is_told_as_a_score_and_never_as_a_decision() -> None:
-    (told,) = messages(advise(EMPTY, payment(), NOW_MS, RULES), RULES)
+    (told,) = messages(advise(EMPTY, payment(), NOW_MS, RULES), NOW_MS, RULES)
 
     assert isinstance(told, events.RiskScoreCalculated)
     assert told.assessment_id == f"risk_ord_1_{NOW_MS}"

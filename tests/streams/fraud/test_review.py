@@ -13,7 +13,7 @@ from streams.fraud.case import (
     timers_of,
 )
 from streams.fraud.case_facts import CaseClosed, Detected, Fact, SlaMissed, fold
-from streams.moments import HOUR_MS
+from streams.moments import HOUR_MS, moment_of
 from tests.streams.fraud.samples import NOW_MS, RULES
 
 PAYMENT = "pay_ord_1"
@@ -190,7 +190,7 @@ def test_an_override_closes_the_case_and_is_told(decision: str, state: str) -> N
     assert (told.decision, told.payment_id, told.transaction_id) == (decision, PAYMENT, "txn_ord_1")
     assert (told.customer_id, told.order_id, told.risk_score) == ("cust_1", "ord_1", 55)
     assert told.reasons == ("override by ann", "spoke to them")
-    assert told.confidence == 0.95
+    assert (told.confidence, told.checked_at) == (0.95, moment_of(NOW_MS + HOUR_MS))
 
 
 def test_an_override_of_a_declined_payment_is_told_too() -> None:
