@@ -17,6 +17,9 @@ from web.problems import problem, server_log
 Refuse = Callable[[HTTPStatus, str], web.Response]
 """From a status and what to do about it to an answer."""
 
+IDLE_S_MAX: Final = 75.0
+"""How long a connection may take for the head of a request, however slowly that comes, and for the
+next one: longer than the proxies that keep connections to it, of which most give up after 60."""
 _PLAIN: Final = frozenset({"text/plain", "text/html"})
 _WHY: Final = {
     HTTPStatus.BAD_REQUEST: (
@@ -34,7 +37,8 @@ class Port(web.AppRunner):
         self, site: web.Application, refuse: Refuse = problem, *, timeout_s: float,
         **options: Any,
     ) -> None:  # fmt: skip
-        self._spoken = {"access_log": None, "logger": server_log()} | options
+        spoken = {"access_log": None, "logger": server_log(), "keepalive_timeout": IDLE_S_MAX}
+        self._spoken = spoken | options
         self._refuse = refuse
         super().__init__(site, shutdown_timeout=timeout_s)
 

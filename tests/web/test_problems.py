@@ -119,6 +119,33 @@ async def test_a_connection_that_cannot_be_read_ends() -> None:
     assert answer.count("HTTP/1.") == 1
 
 
+@pytest.mark.parametrize(
+    "sent", [b"", b"GET / HTTP/1.1\r\n", b"GET / HTTP/1.1\r\nHost: me\r\n\r\nGET"]
+)
+async def test_who_begins_a_request_and_does_not_end_it_is_let_go(sent: bytes) -> None:
+    port = Port(web.Application(), timeout_s=1, keepalive_timeout=0.1)
+    await port.setup()
+    await web.TCPSite(port, "127.0.0.1", 0).start()
+    reader, writer = await asyncio.open_connection(*port.addresses[0][:2])
+
+    writer.write(sent)
+    answer = await asyncio.wait_for(reader.read(), 60)
+    writer.close()
+    await port.cleanup()
+
+    assert answer.count(b"HTTP/1.1 404") == sent.count(b"\r\n\r\n")
+
+
+async def test_a_connection_may_be_idle_for_as_long_as_proxies_keep_it() -> None:
+    port = Port(web.Application(), timeout_s=1)
+    await port.setup()
+
+    connection = port.server()
+    await port.cleanup()
+
+    assert connection.keepalive_timeout == 75
+
+
 async def test_a_form_of_ones_own_is_kept() -> None:
     def refuse(status: HTTPStatus, detail: str) -> web.Response:
         return web.json_response({"code": status.name, "why": detail}, status=status)
