@@ -22,6 +22,7 @@ from streams.payments import awaiting, goods
 from streams.payments.amendments import amend, under_way, unpaid_minor
 from streams.payments.early import early_amendment
 from streams.payments.evolution import evolve_all
+from streams.payments.giving_back import asked_first, give_back
 from streams.payments.rules import PaymentRules
 from streams.payments.sales import Sale, amended
 from streams.payments.sessions import cancel
@@ -83,8 +84,8 @@ def moving(rules: PaymentRules, move: GoodsMoved) -> Handler:
         carry_out(ctx, cause, payment_id, payment, moved.facts, rules)
         if moved.back is not None:
             known = {payment_id: payment, **further(ctx, event.order_id)}
-            payments = goods.asked_first(known, moved.back)
-            for own_id, facts in goods.give_back(payments, moved.back, cause.at_ms, rules):
+            payments = asked_first(known, moved.back)
+            for own_id, facts in give_back(payments, moved.back, cause.at_ms, rules):
                 own = cause if own_id == payment_id else for_payment(cause, own_id)
                 carry_out(ctx, own, own_id, payments[own_id], facts, rules)
 

@@ -11,7 +11,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from streams.payments.evolution import evolve_all
-from streams.payments.goods import Back, Moved
+from streams.payments.giving_back import Back
+from streams.payments.goods import Moved
 from streams.payments.refund import Refund, RefundState, refund_id_of
 from streams.payments.refund_requests import SYSTEM, begin, giveable_minor
 from streams.payments.rules import PaymentRules

@@ -15,7 +15,7 @@ from streams.payments import goods
 from streams.payments.amounts import unaccepted_minor
 from streams.payments.evolution import evolve_all
 from streams.payments.facts import Fact, GivenUp, Resolved
-from streams.payments.goods import Back, give_back
+from streams.payments.giving_back import Back, asked_first, give_back
 from streams.payments.refund import RefundState, accepted_minor
 from streams.payments.refund_facts import RefundAsked, RefundRefused
 from streams.payments.sales import Sale, SoldLine, parcel_of, taken_off
@@ -283,10 +283,10 @@ def test_a_difference_comes_from_the_payment_that_took_it() -> None:
     asked = Back("extra:ret_1", 500, "EXCHANGE", first=beyond)
     payments = {PAYMENT: paid().payment, beyond: paid().payment}
 
-    first, *_ = give_back(goods.asked_first(payments, asked), asked, NOW_MS, RULES)
+    first, *_ = give_back(asked_first(payments, asked), asked, NOW_MS, RULES)
 
     assert first[0] == beyond
-    assert [*goods.asked_first(payments, Back("lost", 1, "LOST"))] == [PAYMENT, beyond]
+    assert [*asked_first(payments, Back("lost", 1, "LOST"))] == [PAYMENT, beyond]
 
 
 def test_units_that_were_exchanged_and_others_that_come_back_are_each_paid_back_once() -> None:
