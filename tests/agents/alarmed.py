@@ -8,7 +8,7 @@ from streams.alerts.raised import resolution
 from streams.alerts.rules import AlertRules
 from streams.moments import SECOND_MS
 from tables.pulse import RAISED
-from topics import ALERTS_EVENTS
+from tests.agents.caller import put
 
 
 def alarmed(
@@ -44,7 +44,5 @@ def tell(shop: Driver, *alerts: events.AlertRaised | events.AlertResolved) -> Dr
     """Write alerts now, and let the shop read them."""
     for number, alert in enumerate(alerts):
         event_id = f"{alert.alert_id}:{shop.now_ms}:{number}"
-        value = events.encode(alert, event_id=event_id, timestamp=shop.now_ms)
-        headers = events.headers(alert, "saga")
-        shop.send(ALERTS_EVENTS, value, events.key_of(alert), headers=headers)
+        put(shop, alert, event_id)
     return shop.run()

@@ -6,7 +6,8 @@ import events
 from engine.driver import Driver
 from engine.records import Record
 from events.base import Message
-from topics import PAYMENTS_EVENTS, topic_of
+from tests.agents.caller import put
+from topics import PAYMENTS_EVENTS
 
 START_MS = 1_750_000_000_000
 
@@ -14,13 +15,7 @@ START_MS = 1_750_000_000_000
 def send(shop: Driver, message: Message, event_id: str | None = None) -> None:
     """Append a message now. Its id is made of its name and key; its saga, of its id."""
     name = event_id or f"evt_{message.name}_{events.key_of(message)}"
-    saga = f"saga_{name}"
-    shop.send(
-        topic_of(type(message)),
-        events.encode(message, event_id=name, timestamp=shop.now_ms, correlation_id=saga),
-        events.key_of(message),
-        headers=events.headers(message, saga),
-    )
+    put(shop, message, name, saga=f"saga_{name}")
 
 
 def name_of(record: Record) -> str:

@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import events
 from agents.metrics import metrics_agent
 from agents.reports import reports_agent
 from engine.driver import Driver
@@ -17,7 +16,8 @@ from events.shipping_parts import Package, ProofOfDelivery, Recipient
 from events.types import Address, Money, OrderItem, PaymentMethod, Place, ShippedItem
 from streams.clock import TRUE, Clock
 from streams.metrics.rules import MetricsRules
-from topics import ORDERS_EVENTS, topic_of
+from tests.agents.caller import Caller
+from topics import ORDERS_EVENTS
 
 EXAMPLE = Path(__file__).parents[1] / "events/examples/OrderMetricsCalculated/daily-metrics.json"
 EVE = datetime(2024, 4, 14, tzinfo=UTC)
@@ -28,7 +28,7 @@ SOON = datetime(2030, 1, 1, tzinfo=UTC)
 CARD = PaymentMethod(type="credit_card", token="tok_visa")
 
 
-class Desk:
+class Desk(Caller):
     """Both agents, and messages sent to them at the driver's time."""
 
     def __init__(
@@ -44,17 +44,11 @@ class Desk:
         self.driver = Driver(agents, start_ms=start_ms, chunk_max=chunk_max)
         if ticked:
             self.driver.tick()
-        self.sent = 0
 
-    def put(self, *messages: Message) -> "Desk":
+    def send(self, *messages: Message) -> "Desk":
         """Send messages; they are read when time passes."""
         for message in messages:
-            self.sent += 1
-            value = events.encode(
-                message, event_id=f"e{self.sent}", timestamp=self.driver.now_ms, correlation_id="c"
-            )
-            topic, headers = topic_of(type(message)), events.headers(message, "c")
-            self.driver.send(topic, value, events.key_of(message), headers=headers)
+            self.put(message)
         return self
 
     def until(self, moment: str) -> "Desk":
@@ -67,11 +61,7 @@ class Desk:
     @property
     def reports(self) -> list[Any]:
         """Every OrderMetricsCalculated, by day."""
-        told = [
-            events.decode(record.value or b"", record_timestamp_ms=record.timestamp)
-            for record in self.driver.outputs(ORDERS_EVENTS)
-        ]
-        mine = [e for e in told if e.event_type == "OrderMetricsCalculated"]
+        mine = self.said(ORDERS_EVENTS, name="OrderMetricsCalculated")
         return sorted(mine, key=lambda envelope: envelope.data.report_id)
 
     def row(self, table: Any, day: str) -> Any:

@@ -2,22 +2,18 @@
 
 from typing import Any
 
-import events
 from agents.notifier import notifier_agent
 from agents.notify import notify_agent
 from agents.sender import sender_effect
 from engine.driver import Driver
-from engine.records import Record
-from engine.specs import AgentSpec, EffectSpec, TopicSpec
-from events.base import Message
-from events.envelope import Envelope
+from engine.specs import AgentSpec, EffectSpec
 from events.notifications import NotificationRecipient, SendNotification
 from providers.notifications import Messenger, Outgoing
 from providers.outbox import Outbox
 from streams.notifications.rows import Notification
 from streams.notifications.rules import EMAIL, PUSH, SMS, NotificationRules
 from tables.notifications import NOTIFICATIONS
-from topics import topic_of
+from tests.agents.caller import Caller
 
 NOON_MS = 1_750_075_200_000
 """2025-06-16T12:00:00Z, a Monday; in New York it is 08:00."""
@@ -27,7 +23,7 @@ async def no_wait(_: float) -> None:
     """Sleep without sleeping."""
 
 
-class PostOffice:
+class PostOffice(Caller):
     """Both agents and three senders; messages are sent to them at the driver's time."""
 
     def __init__(
@@ -64,40 +60,6 @@ class PostOffice:
             chunk_max=chunk_max,
             start_ms=start_ms,
         )
-        self.sent = 0
-
-    def put(self, message: Message, *, event_id: str | None = None, **told: Any) -> Record:
-        """Append a message to its topic; nobody reads it yet."""
-        self.sent += 1
-        value = events.encode(
-            message,
-            event_id=event_id or f"event-{self.sent}",
-            timestamp=self.driver.now_ms,
-            correlation_id="corr_1",
-            metadata=told.pop("metadata", None),
-        )
-        headers = events.headers(message, "corr_1")
-        topic, key = topic_of(type(message)), events.key_of(message)
-        return self.driver.send(topic, value, key, headers=headers, **told)
-
-    def tell(self, *messages: Message) -> "PostOffice":
-        """Send messages one after the other, each read before the next."""
-        for message in messages:
-            self.put(message)
-            self.driver.run()
-        return self
-
-    def said(self, topic: TopicSpec, name: str = "") -> list[Envelope[Any]]:
-        """What the agents published there; what the test sent is left out."""
-        found = [
-            events.decode(record.value or b"", record_timestamp_ms=record.timestamp)
-            for record in self.driver.outputs(topic)
-        ]
-        return [
-            envelope
-            for envelope in found
-            if not envelope.event_id.startswith("event-") and name in ("", envelope.event_type)
-        ]
 
     def mails(self) -> list[Outgoing]:
         """What lies in the outbox of mail, oldest first."""

@@ -1,11 +1,9 @@
 """The whole shop in memory, with subscriptions, and messages sent to it at the driver's time."""
 
-import weakref
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-import events
 from agents.allocation import allocation_agent
 from agents.fraud import fraud_agent
 from agents.gateway import gateway_effect
@@ -18,8 +16,7 @@ from agents.subscribed_orders import subscribed_orders_agent
 from agents.subscriptions import subscriptions_agent
 from app import agents_of
 from engine.driver import Driver
-from engine.specs import AgentSpec, EffectSpec, TopicSpec
-from events.base import Message
+from engine.specs import AgentSpec, EffectSpec
 from events.envelope import Envelope
 from providers.simulated import SimulatedProvider
 from settings import Settings
@@ -34,7 +31,8 @@ from streams.payments.rules import PaymentRules
 from streams.subscriptions.rows import Subscription
 from streams.subscriptions.rules import SubscriptionRules
 from tables.subscriptions import INVOICES, SUBSCRIPTIONS
-from topics import ALL, topic_of
+from tests.agents.caller import Caller
+from topics import ALL
 
 START = datetime(2025, 1, 31, 10, 0, tzinfo=UTC)
 
@@ -53,7 +51,7 @@ def _the_others() -> list[AgentSpec]:
     ]
 
 
-class Shop:
+class Shop(Caller):
     """Every agent that a subscription meets, or subscriptions alone."""
 
     def __init__(
@@ -80,27 +78,8 @@ class Shop:
             agents += _the_others()
         start_ms = round(start.timestamp() * 1000)
         self.driver = Driver(agents, effects, start_ms=start_ms, chunk_max=chunk_max)
-        if self.driver._effect_loop is not None:
-            weakref.finalize(self.driver, self.driver._effect_loop.close)
-        self.sent = 0
 
     # -- doing
-
-    def tell(self, *messages: Message, event_id: str = "") -> "Shop":
-        """Send messages one after the other, each read before the next."""
-        for message in messages:
-            self.sent += 1
-            value = events.encode(
-                message,
-                event_id=event_id or f"event-{self.sent}",
-                timestamp=self.driver.now_ms,
-                correlation_id="corr_1",
-            )
-            headers = events.headers(message, "corr_1")
-            key = events.key_of(message)
-            self.driver.send(topic_of(type(message)), value, key, headers=headers)
-            self.driver.run()
-        return self
 
     def until(self, day: str, *, hour: int = 1) -> "Shop":
         """Let time pass until that day's hour, a tick an hour at least at its boundary."""
@@ -114,15 +93,9 @@ class Shop:
 
     def said(self, *names: str, since: int = 0) -> list[Envelope[Any]]:
         """Every message of those names, in the order of time, the test's own left out."""
-        found = [envelope for topic in ALL if topic.events for envelope in self._of(topic)]
+        found = super().said(*[topic for topic in ALL if topic.events])
         wanted = [e for e in found if not names or e.event_type in names]
         return sorted(wanted[since:], key=lambda e: e.timestamp_ms)
-
-    def _of(self, topic: TopicSpec) -> Iterable[Envelope[Any]]:
-        for record in self.driver.outputs(topic):
-            envelope = events.decode(record.value or b"", record_timestamp_ms=record.timestamp)
-            if not envelope.event_id.startswith("event-"):
-                yield envelope
 
     def last(self, name: str) -> Any:
         """The newest message of that name."""

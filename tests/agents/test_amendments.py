@@ -1,7 +1,5 @@
 """Amendments in the whole shop in memory: stock first, then the order, then what follows."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from app import agents_of
@@ -76,16 +74,14 @@ def test_an_address_alone_asks_nothing_of_stock(shop: Dock) -> None:
 
 
 @pytest.fixture
-def unbooked() -> Iterator[Dock]:
+def unbooked() -> Dock:
     """A shop whose carriers do not answer: what is paid stays amendable."""
     agents, effects = agents_of(Settings())
-    made = Dock(
+    return Dock(
         agents=tuple(one for one in agents if one.name != "shipping"),
         effects=tuple(one for one in effects if one.name != "carriers"),
         with_carriers=False,
     )
-    yield made
-    made.close()
 
 
 def paid(shop: Dock) -> Dock:
@@ -207,4 +203,3 @@ def test_a_substitute_is_held_paid_and_sent_in_the_place_of_what_ran_out() -> No
     assert packed(shop, "shp_ord_1") == {"ord_1:2": 1, "ord_1:3": 2}
     assert moved_minor(shop) == [("PaymentProcessed", 13497)]
     assert on_hand(shop, "p3") == (10, 2, 0)
-    shop.close()

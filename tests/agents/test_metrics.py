@@ -67,14 +67,14 @@ def a_day(
     completed, gone, returned = ends
     orders = list(_orders(name, sold, completed))
     others = [confirmed(f"{name}x{n}", 5_00) for n in range(gone + returned)]
-    desk.put(*orders, *others)
+    desk.send(*orders, *others)
     desk.driver.run().advance(HOUR_MS)
-    desk.put(*[complete(o.order_id) for o in orders])
-    desk.put(*[cancelled(o.order_id) for o in others[:gone]])
-    desk.put(*[back(o.order_id) for o in others[gone:]])
+    desk.send(*[complete(o.order_id) for o in orders])
+    desk.send(*[cancelled(o.order_id) for o in others[:gone]])
+    desk.send(*[back(o.order_id) for o in others[gone:]])
     desk.driver.run().advance(round(4.2 * HOUR_MS))
     for order in orders:
-        desk.put(booked(order.order_id), left(order.order_id), arrived(order.order_id))
+        desk.send(booked(order.order_id), left(order.order_id), arrived(order.order_id))
 
 
 def _orders(
@@ -146,7 +146,7 @@ def sold(order_id: str, total: int = 10_00, **told: Any) -> list[Message]:
 
 
 def test_every_day_is_reported_once_also_when_nothing_happened() -> None:
-    desk = Desk().put(*sold("a")).until("2024-04-17T09:00:00").until("2024-04-17T10:00:00")
+    desk = Desk().send(*sold("a")).until("2024-04-17T09:00:00").until("2024-04-17T10:00:00")
 
     days = [report.data.period.date.isoformat() for report in desk.reports]
     assert days == ["2024-04-14", "2024-04-15", "2024-04-16"]
@@ -162,9 +162,9 @@ def test_every_day_is_reported_once_also_when_nothing_happened() -> None:
 
 
 def test_an_order_counts_on_the_days_on_which_it_ended() -> None:
-    desk = Desk().put(*sold("a")[:4]).until("2024-04-15T10:00:00")
-    desk.put(left("a"), arrived("a")).until("2024-04-16T10:00:00")
-    desk.put(back("a"), back("a")).until("2024-04-17T10:00:00")
+    desk = Desk().send(*sold("a")[:4]).until("2024-04-15T10:00:00")
+    desk.send(left("a"), arrived("a")).until("2024-04-16T10:00:00")
+    desk.send(back("a"), back("a")).until("2024-04-17T10:00:00")
 
     rows = [desk.row(DAILY_ORDERS, f"2024-04-{day}") for day in (14, 15, 16)]
     assert [(r.completed, r.returned, r.revenue_minor) for r in rows] == [
@@ -175,7 +175,7 @@ def test_an_order_counts_on_the_days_on_which_it_ended() -> None:
 
 
 def test_revenue_of_every_currency_is_told_in_one() -> None:
-    desk = Desk().put(*sold("a", currency="GBP"), *sold("b", currency="EUR"), *sold("c"))
+    desk = Desk().send(*sold("a", currency="GBP"), *sold("b", currency="EUR"), *sold("c"))
     desk.until("2024-04-15T01:00:00")
 
     row = desk.row(DAILY_ORDERS, "2024-04-14")
@@ -185,8 +185,8 @@ def test_revenue_of_every_currency_is_told_in_one() -> None:
 
 def test_customers_count_once_a_day_and_renewals_are_no_orders() -> None:
     renewal = opened("r", "cus_9").model_copy(update={"order_id": None})
-    desk = Desk().put(*sold("a"), *sold("b"), *sold("c", customer="cus_2"), renewal)
-    desk.until("2024-04-15T01:00:00").put(opened("d", "cus")).until("2024-04-16T01:00:00")
+    desk = Desk().send(*sold("a"), *sold("b"), *sold("c", customer="cus_2"), renewal)
+    desk.until("2024-04-15T01:00:00").send(opened("d", "cus")).until("2024-04-16T01:00:00")
 
     assert desk.row(DAILY_ORDERS, "2024-04-14").customers == 2
     assert desk.row(DAILY_ORDERS, "2024-04-15").customers == 1
@@ -198,7 +198,7 @@ def test_a_days_customers_are_forgotten_a_few_a_tick_and_then_nothing_is_looked_
 ) -> None:
     monkeypatch.setattr("engine.driver.MemoryStore", Walked)
     monkeypatch.setattr("agents.metrics._CUSTOMERS_A_TICK_MAX", 2)
-    desk = Desk().put(*[opened(f"o{n}", f"cus_{n}") for n in range(30)])
+    desk = Desk().send(*[opened(f"o{n}", f"cus_{n}") for n in range(30)])
     stores = [lane.store for lane in desk.driver._lanes]
 
     def walked() -> int:
@@ -217,13 +217,13 @@ def test_a_days_customers_are_forgotten_a_few_a_tick_and_then_nothing_is_looked_
 
 def test_a_customer_who_comes_again_after_a_tick_or_is_late_counts_once_a_day() -> None:
     names = [f"cus_{n}" for n in range(12)]
-    desk = Desk().put(*[opened(f"a{name}", name) for name in names]).until("2024-04-14T23:59:59")
-    desk.put(*[opened(f"b{name}", name) for name in names]).driver.run()
+    desk = Desk().send(*[opened(f"a{name}", name) for name in names]).until("2024-04-14T23:59:59")
+    desk.send(*[opened(f"b{name}", name) for name in names]).driver.run()
 
-    desk.put(*[opened(f"c{name}", name) for name in names])  # Read when their day is told.
+    desk.send(*[opened(f"c{name}", name) for name in names])  # Read when their day is told.
     tick_unread(desk, DAY_MS)
     desk.driver.run()
-    desk.put(*[opened(f"d{name}", name) for name in names]).until("2024-04-16T23:59:59")
+    desk.send(*[opened(f"d{name}", name) for name in names]).until("2024-04-16T23:59:59")
 
     assert desk.row(DAILY_ORDERS, "2024-04-14").customers == 12
     assert desk.row(DAILY_ORDERS, "2024-04-15").customers == 12
@@ -287,7 +287,7 @@ JANUARY = date(2024, 1, 31)
 def test_each_message_of_money_and_subscriptions_is_in_the_report_of_its_day(
     message: Message, table: Any, figure: str, told: Any
 ) -> None:
-    desk = Desk().put(message).until("2024-04-15T01:00:00").until("2024-04-16T01:00:00")
+    desk = Desk().send(message).until("2024-04-15T01:00:00").until("2024-04-16T01:00:00")
 
     assert getattr(desk.row(table, "2024-04-14"), figure) == told
     assert not getattr(desk.row(table, "2024-04-15"), figure)
@@ -298,15 +298,15 @@ def test_an_order_is_worth_what_it_was_amended_to() -> None:
         order_id="a", user_id="cus_a", amendment_type="QUANTITY_CHANGE", amendments=(),
         new_order_total_minor=7_00, currency="USD", order_status="confirmed",
     )  # fmt: skip
-    desk = Desk().put(*sold("a")[:4], amended, *sold("a")[4:]).until("2024-04-15T01:00:00")
+    desk = Desk().send(*sold("a")[:4], amended, *sold("a")[4:]).until("2024-04-15T01:00:00")
 
     assert desk.row(DAILY_ORDERS, "2024-04-14").revenue_minor == 7_00
 
 
 def test_parcels_that_left_and_arrived_in_time_are_told() -> None:
     late = datetime(2024, 4, 13, tzinfo=UTC)
-    desk = Desk().put(*sold("a"), *sold("b")[:4]).until("2024-04-15T10:00:00")
-    desk.put(left("b", estimated_delivery=late), arrived("b")).until("2024-04-16T10:00:00")
+    desk = Desk().send(*sold("a"), *sold("b")[:4]).until("2024-04-15T10:00:00")
+    desk.send(left("b", estimated_delivery=late), arrived("b")).until("2024-04-16T10:00:00")
 
     first, second = (desk.row(DAILY_FULFILMENT, f"2024-04-{day}") for day in (14, 15))
     assert (first.confirmed, first.dispatched, first.delivered) == (2, 1, 1)
@@ -318,7 +318,7 @@ def test_parcels_that_left_and_arrived_in_time_are_told() -> None:
 def test_what_comes_after_the_report_of_its_day_counts_on_the_next_as_late() -> None:
     desk = Desk()
     desk.driver.now_ms += 23 * HOUR_MS
-    desk.put(*sold("a"))  # Of the 14th, and nobody reads it until the 15th is half over.
+    desk.send(*sold("a"))  # Of the 14th, and nobody reads it until the 15th is half over.
     tick_unread(desk, 13 * HOUR_MS)
     desk.until("2024-04-16T01:00:00")
 
@@ -332,7 +332,7 @@ def test_records_that_are_older_than_the_agent_count_on_its_first_day_as_late() 
     """It begins anew on topics of three days: the first records come before the first tick."""
     desk = Desk(ticked=False)
     for order in ("a", "b", "c"):
-        desk.put(confirmed(order, 5_00), cancelled(order)).driver.now_ms += DAY_MS
+        desk.send(confirmed(order, 5_00), cancelled(order)).driver.now_ms += DAY_MS
 
     desk.driver.now_ms -= DAY_MS
     desk.driver.run().tick()
@@ -351,8 +351,8 @@ def test_batches_and_restarts_change_no_report(chunk_max: int) -> None:
         desk = Desk(chunk_max=size)
         for day in (15, 16, 17):
             for name in "abcdef":
-                desk.put(*sold(f"{name}{day}"))
-            desk.put(confirmed(f"x{day}", 5_00), cancelled(f"x{day}"))
+                desk.send(*sold(f"{name}{day}"))
+            desk.send(confirmed(f"x{day}", 5_00), cancelled(f"x{day}"))
             desk.until(f"2024-04-{day}T00:10:00")
             if restarts:
                 desk.driver.restart()
@@ -366,7 +366,7 @@ def test_batches_and_restarts_change_no_report(chunk_max: int) -> None:
 
 
 def test_no_day_is_reported_before_every_partition_told_it() -> None:
-    desk = Desk().put(*sold("a"))
+    desk = Desk().send(*sold("a"))
     desk.driver.run()
     desk.driver.now_ms += DAY_MS + 20 * MINUTE_MS
     for lane in desk.driver._lanes[:2]:
@@ -382,7 +382,7 @@ def test_no_day_is_reported_before_every_partition_told_it() -> None:
 
 def test_orders_are_forgotten_in_the_end_and_old_reports_go() -> None:
     rules = MetricsRules(order_kept_ms=3 * DAY_MS, days_kept=5)
-    desk = Desk(rules).put(*sold("a"), confirmed("b", 1))
+    desk = Desk(rules).send(*sold("a"), confirmed("b", 1))
     assert len(desk.until("2024-04-15T12:00:00").driver.rows(JOURNEYS)) == 2
 
     for day in range(16, 26):
@@ -394,8 +394,8 @@ def test_orders_are_forgotten_in_the_end_and_old_reports_go() -> None:
 
 
 def test_an_order_is_followed_from_its_first_message_for_its_time() -> None:
-    desk = Desk(MetricsRules(order_kept_ms=3 * DAY_MS)).put(confirmed("a", 1), not_at_home("b"))
-    desk.until("2024-04-16T00:00:00").put(complete("a")).until("2024-04-16T23:59:59")
+    desk = Desk(MetricsRules(order_kept_ms=3 * DAY_MS)).send(confirmed("a", 1), not_at_home("b"))
+    desk.until("2024-04-16T00:00:00").send(complete("a")).until("2024-04-16T23:59:59")
     assert set(desk.driver.rows(JOURNEYS)) == {"a"}
 
     desk.until("2024-04-17T00:00:00")
@@ -418,7 +418,7 @@ def test_days_of_a_fast_calendar_are_reported_too_and_nothing_is_lost() -> None:
     desk = Desk(clock=clock)
     for number in range(20):
         declined = PaymentFailed(failure_reason="card_declined", retryable=True, **MONEY)
-        desk.put(*sold(f"o{number}", customer=f"cus_{number}"), declined)
+        desk.send(*sold(f"o{number}", customer=f"cus_{number}"), declined)
         desk.driver.run().advance(700)
     desk.driver.advance(5_000, step_ms=1_000)
 

@@ -104,7 +104,7 @@ def test_a_failing_provider_is_tried_again_after_1_4_and_16_seconds_then_given_u
     assert waits == [1_000, 4_000, 16_000]
     assert (row.status, row.attempts, row.reason) == ("dead_lettered", 4, "provider_error")
     assert office.driver.timers() == {"notifier.history": 1}
-    failed = [told.data for told in office.said(NOTIFICATIONS_EVENTS, "NotificationFailed")]
+    failed = [told.data for told in office.said(NOTIFICATIONS_EVENTS, name="NotificationFailed")]
     assert [(told.attempts, told.dead_lettered) for told in failed] == [
         (1, False),
         (2, False),
@@ -221,7 +221,7 @@ def test_who_has_no_address_is_told_in_the_app() -> None:
         "e1:EMAIL": "suppressed",
         "e1:IN_APP": "sent",
     }
-    reasons = {t.data.reason for t in office.said(NOTIFICATIONS_EVENTS, "NotificationFailed")}
+    reasons = {t.data.reason for t in office.said(NOTIFICATIONS_EVENTS, name="NotificationFailed")}
     assert reasons == {"no_contact_point"}
 
 
@@ -326,7 +326,9 @@ def test_what_a_digest_has_no_place_for_is_told_as_not_sent() -> None:
 
     for number in range(5):
         office.tell(ask(f"k{number}", priority="LOW"))
-    failed = [one.data.reason for one in office.said(NOTIFICATIONS_EVENTS, "NotificationFailed")]
+    failed = [
+        one.data.reason for one in office.said(NOTIFICATIONS_EVENTS, name="NotificationFailed")
+    ]
     office.driver.advance(DAY_MS)
 
     assert failed == ["rate_limited"] * 2
@@ -538,7 +540,7 @@ def test_a_message_keyed_by_somebody_else_still_reaches_its_recipients_partition
 
 
 def latencies(office: PostOffice) -> dict[str, int]:
-    told = office.said(NOTIFICATIONS_EVENTS, "NotificationSent")
+    told = office.said(NOTIFICATIONS_EVENTS, name="NotificationSent")
     return {envelope.data.notification_id: envelope.data.latency_ms for envelope in told}
 
 
@@ -579,7 +581,7 @@ def test_a_try_that_failed_tells_how_long_its_message_waits() -> None:
     office.tell(ask("k1"))
     office.driver.advance(1_000)
 
-    failed = office.said(NOTIFICATIONS_EVENTS, "NotificationFailed")
+    failed = office.said(NOTIFICATIONS_EVENTS, name="NotificationFailed")
     assert [(envelope.metadata or {}).get("latencyMs") for envelope in failed] == [0, 1_000]
 
 

@@ -126,7 +126,7 @@ def test_a_placed_order_ends_in_a_confirmation_and_a_receipt_once_each(chunk_max
     assert subjects.count("Your order ord_1 is confirmed") == 1
     assert subjects.count("Your receipt for order ord_1") == 1
     assert all(kept.sent == 1 for kept in office.outboxes[EMAIL].messages())
-    assert len(office.said(NOTIFICATIONS_EVENTS, "NotificationSent")) == len(
+    assert len(office.said(NOTIFICATIONS_EVENTS, name="NotificationSent")) == len(
         {told.data.notification_id for told in office.said(NOTIFICATIONS_EVENTS)}
     )
 

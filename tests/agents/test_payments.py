@@ -5,7 +5,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import events
 from agents.payments import payments_agent
 from engine.specs import Timer
 from events.base import Message
@@ -274,8 +273,7 @@ def test_of_a_refund_that_waits_for_approval_people_are_told_once_and_approve_it
 
     till.hear(received(item("prod_1")), received(item("prod_1")))
     [refund] = till.row().refunds
-    [told] = till.driver.outputs(ALERTS_EVENTS)
-    alert = events.decode(told.value or b"", record_timestamp_ms=0).data
+    [alert] = till.alerts()
 
     assert (alert.rule, alert.subject) == ("refund_approval", f"pay_ord_1 {refund.refund_id}")
     assert (alert.value, alert.unit) == (900, "GBP")

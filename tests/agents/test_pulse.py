@@ -11,7 +11,6 @@ import events
 from agents.pulse import pulse_agent
 from agents.totals import totals_agent
 from engine.driver import Driver
-from engine.specs import TopicSpec
 from streams.alerts.rules import AlertRules
 from streams.pulse.rules import PulseRules
 from tables.pulse import (
@@ -26,7 +25,8 @@ from tables.pulse import (
     SHELVES,
     WATCHES,
 )
-from topics import ALERTS_EVENTS, INVENTORY_EVENTS, ORDERS_EVENTS, PAYMENTS_EVENTS, PULSE
+from tests.agents.caller import heard, put
+from topics import ALERTS_EVENTS, PULSE
 
 MINUTE = 60_000
 START_MS = 1_750_000_020_000
@@ -51,20 +51,10 @@ class Shop:
         self.driver = Driver(agents, partitions=partitions, start_ms=START_MS)
         self.sent = 0
 
-    def send(
-        self, message: events.Message, topic: TopicSpec, metadata: dict[str, Any] | None = None
-    ) -> None:
+    def send(self, message: events.Message, metadata: dict[str, Any] | None = None) -> None:
         self.sent += 1
-        value = events.encode(
-            message,
-            event_id=f"event-{self.sent}",
-            timestamp=self.driver.now_ms - 40,
-            correlation_id="saga",
-            causation_id="cause",
-            metadata=metadata,
-        )
-        headers = events.headers(message, "saga")
-        self.driver.send(topic, value, events.key_of(message), headers=headers)
+        how = {"metadata": metadata, "cause": "cause", "off_ms": -40}
+        put(self.driver, message, f"event-{self.sent}", **how)
 
     def order(self, minor: int = 1_000, currency: str = "USD") -> None:
         confirmed = events.OrderConfirmed(
@@ -77,13 +67,13 @@ class Shop:
             shipping_method="standard",
             order_status="confirmed",
         )
-        self.send(confirmed, ORDERS_EVENTS)
+        self.send(confirmed)
 
     def refusal(self) -> None:
         failed = events.OrderFailed(
             order_id=f"ord_{self.sent}", user_id="u", rejection_reason="PRICE_MISMATCH"
         )
-        self.send(failed, ORDERS_EVENTS)
+        self.send(failed)
 
     def payment(self, provider: str, *, declined: bool = False) -> None:
         told = {"provider": provider, "latencyMs": 100}
@@ -105,7 +95,7 @@ class Shop:
                 payment_method="credit_card",
                 status="confirmed",
             )
-        self.send(message, PAYMENTS_EVENTS, metadata=told)
+        self.send(message, metadata=told)
 
     def dispute(self) -> None:
         opened = events.ChargebackOpened(
@@ -116,7 +106,7 @@ class Shop:
             reason="fraudulent",
             evidence_due_by=datetime(2026, 1, 1, tzinfo=UTC),
         )
-        self.send(opened, PAYMENTS_EVENTS)
+        self.send(opened)
 
     def hold(
         self, product: str, units: int, left: int, warehouse: str = "w", **given: bool
@@ -133,13 +123,13 @@ class Shop:
             reservation_status="CONFIRMED",
             **given,
         )
-        self.send(adjusted, INVENTORY_EVENTS)
+        self.send(adjusted)
 
     def low(self, product: str, left: int) -> None:
         alert = events.LowStockAlert(
             product_id=product, warehouse_id="w", available_quantity=left, reorder_point=10
         )
-        self.send(alert, INVENTORY_EVENTS)
+        self.send(alert)
 
     def settle(self) -> "Shop":
         """Two ticks: one tells the partial tallies, the next one merges them."""
@@ -164,8 +154,7 @@ class Shop:
 
     def alerts(self) -> list[Any]:
         """Alert events, oldest first."""
-        records = self.driver.outputs(ALERTS_EVENTS)
-        found = [events.decode(r.value or b"", record_timestamp_ms=0) for r in records]
+        found = heard(self.driver, ALERTS_EVENTS)
         return sorted(found, key=lambda envelope: envelope.timestamp_ms)
 
 

@@ -12,6 +12,7 @@ from engine.driver import Driver
 from streams.fraud.rules import FraudRules
 from streams.moments import HOUR_MS
 from tables.fraud import FRAUD, REVIEW_QUEUE, RISK_PROFILES
+from tests.agents.caller import heard
 from tests.agents.fraud_shop import START_MS, send, told
 from topics import ALERTS_EVENTS, PAYMENTS_COMMANDS
 
@@ -113,10 +114,7 @@ def test_a_case_that_nobody_looked_at_for_four_hours_is_an_alert(*, decided: boo
     shop.advance(1)
     shop.advance(19 * HOUR_MS, step_ms=HOUR_MS)
 
-    raised = [
-        events.decode(r.value or b"", record_timestamp_ms=0).data
-        for r in shop.outputs(ALERTS_EVENTS)
-    ]
+    raised = [told.data for told in heard(shop, ALERTS_EVENTS)]
     assert [(one.rule, one.subject) for one in raised] == (
         [] if decided else [("review_sla", PAYMENT)]
     )

@@ -2,17 +2,15 @@
 
 import pytest
 
-import events
 from app import agents_of
 from engine.driver import Driver
 from settings import Settings
 from streams.moments import HOUR_MS, MINUTE_MS
 from streams.payments.books import RULE
 from tables.payments import BOOK_NOTES, PAYMENTS, SETTLEMENT_REPORT, STUCK
+from tests.agents.caller import put
 from tests.agents.till import Till, about, session
 from tests.streams.payments.samples import AMOUNT, asked_back, checked, line, renewal
-from tests.streams.payments.samples import NOW_MS as START_MS
-from topics import topic_of
 
 UNTIL_TWO_MS = (10 * 60 + 54) * MINUTE_MS
 
@@ -91,10 +89,7 @@ def test_the_shop_as_it_runs_finds_a_planted_difference() -> None:
     shop = Driver(*agents_of(Settings(provider_latency_ms=0)))
     for order, token in (("ord_1", "tok_visa"), ("ord_2", "tok_misbooked")):
         for message in (session(order, token), about(line(1), order), about(line(2), order)):
-            value = events.encode(message, event_id=f"{order} {message.name}", timestamp=START_MS)
-            told = events.headers(message, "saga")
-            key = events.key_of(message)
-            shop.send(topic_of(type(message)), value, key, headers=told)
+            put(shop, message, f"{order} {message.name}")
             shop.run()
     assert {row.status for row in shop.rows(PAYMENTS).values()} == {"CAPTURED"}
 

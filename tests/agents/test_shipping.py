@@ -1,7 +1,5 @@
 """Shipping as an agent: rows, timers and messages, in memory under an injected clock."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from events.base import Message
@@ -45,10 +43,8 @@ ORDER: tuple[Message, ...] = (confirmed(), held(1, units=2), held(2), paid(), co
 
 
 @pytest.fixture
-def dock() -> Iterator[Dock]:
-    made = Dock()
-    yield made
-    made.close()
+def dock() -> Dock:
+    return Dock()
 
 
 def test_a_paid_order_is_created_dispatched_and_delivered(dock: Dock) -> None:
@@ -331,7 +327,6 @@ def test_the_scaled_day_moves_the_next_attempt() -> None:
     dock.driver.advance(1000)
 
     assert dock.shipment().status is Status.IN_TRANSIT
-    dock.close()
 
 
 @pytest.mark.parametrize("time_scale", [120, 3_600, 86_400])
@@ -345,7 +340,6 @@ def test_however_fast_time_runs_a_parcel_is_asked_for_a_dozen_times(time_scale: 
     assert dock.shipment().status is Status.DELIVERED
     assert dock.names().count("TrackParcel") <= 12
     assert dock.names().count("UpdateShipmentStatus") == 4
-    dock.close()
 
 
 def test_news_of_an_unknown_shipment_is_among_the_dead_letters(dock: Dock) -> None:
@@ -431,8 +425,6 @@ def test_batches_and_crashes_do_not_change_the_result(chunk_max: int, *, restart
 
     assert other.shipment() == plain.shipment()
     assert [e.event_id for e in other.said()] == [e.event_id for e in plain.said()]
-    plain.close()
-    other.close()
 
 
 def test_a_life_told_again_publishes_no_new_id(dock: Dock) -> None:

@@ -1,7 +1,5 @@
 """The whole shop in memory: from a placed order to its door, to the shelf and back."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from app import agents_of
@@ -32,14 +30,12 @@ from topics import INVENTORY_EVENTS, ORDERS_EVENTS, PAYMENTS_EVENTS, SHIPPING_EV
 
 
 @pytest.fixture
-def shop() -> Iterator[Dock]:
+def shop() -> Dock:
     agents, effects = agents_of(Settings())
-    made = Dock(
+    return Dock(
         agents=tuple(one for one in agents if one.name != "shipping"),
         effects=tuple(one for one in effects if one.name != "carriers"),
     )
-    yield made
-    made.close()
 
 
 def stocked(shop: Dock, **units: int) -> Dock:

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import events
 from agents.stock import stock_agent
 from engine.driver import Driver
 from engine.records import Record
@@ -18,6 +17,7 @@ from events.inventory import AddInventory, DeleteInventory, UpdateInventory
 from streams.inventory.rules import InventoryRules, ReorderPolicy
 from streams.moments import DAY_MS, MINUTE_MS, moment_of
 from tables.inventory import MOVEMENTS, RESERVATIONS, SEEN_STOCK, STOCK
+from tests.agents.caller import heard, put
 from topics import INVENTORY_COMMANDS, INVENTORY_EVENTS
 
 RULES = InventoryRules(
@@ -39,20 +39,9 @@ class Desk:
         """Send without running; give the event id."""
         self.sent += 1
         event_id = event_id or f"evt_{self.sent}"
-        value = events.encode(
-            command,
-            event_id=event_id,
-            timestamp=self.driver.now_ms,
-            correlation_id="saga",
-            metadata={"requestedBy": by} if by else None,
-        )
-        self.last = self.driver.send(
-            INVENTORY_COMMANDS,
-            value,
-            events.key_of(command),
-            headers=events.headers(command, "saga"),
-            partition=partition,
-        )
+        by_whom = {"requestedBy": by} if by else None
+        how = {"metadata": by_whom, "partition": partition}
+        self.last = put(self.driver, command, event_id, saga="saga", **how)
         return event_id
 
     def do(self, command: Command, event_id: str = "", by: str = "") -> list[Envelope]:
@@ -63,10 +52,7 @@ class Desk:
         return self.published()[before:]
 
     def published(self) -> list[Envelope]:
-        return [
-            events.decode(record.value, record_timestamp_ms=0)
-            for record in self.driver.outputs(INVENTORY_EVENTS)
-        ]
+        return heard(self.driver, INVENTORY_EVENTS)
 
     def rows(self) -> dict[str, dict]:
         return {table.name: self.driver.rows(table) for table in TABLES}

@@ -2,56 +2,33 @@
 
 from dataclasses import replace
 
-import events
 from agents.stock import stock_agent
 from agents.warehouses import warehouses_agent
 from engine.driver import Driver
-from events.base import Message
 from events.envelope import Envelope
 from events.inventory import AddInventory
 from streams.inventory.rows import level_of
 from streams.inventory.rules import InventoryRules, Site
 from streams.moments import moment_of
 from tables.inventory import LEVELS_PARTS, STOCK, WAREHOUSES
+from tests.agents.caller import Caller
 from tests.streams.inventory.shop import EAST
 from tests.streams.inventory.test_warehouses import receipt, snapshot
-from topics import ALERTS_EVENTS, INVENTORY_EVENTS, topic_of
+from topics import ALERTS_EVENTS, INVENTORY_EVENTS
 
 RULES = InventoryRules()
 QUARTER_MS = RULES.snapshot_every_ms
 
 
-class Shelves:
+class Shelves(Caller):
     """Both agents over some partitions, and messages at the driver's time."""
 
     def __init__(self, chunk_max: int = 1000, rules: InventoryRules = RULES) -> None:
         agents = [stock_agent(rules), warehouses_agent(rules)]
         self.driver = Driver(agents, partitions=3, chunk_max=chunk_max)
-        self.sent = 0
-
-    def tell(self, *messages: Message, event_id: str = "") -> None:
-        for message in messages:
-            self.sent += 1
-            value = events.encode(
-                message,
-                event_id=event_id or f"event-{self.sent}",
-                timestamp=self.driver.now_ms,
-                correlation_id="c",
-            )
-            headers = events.headers(message, "c")
-            self.driver.send(
-                topic_of(type(message)), value, events.key_of(message), headers=headers
-            )
-            self.driver.run()
 
     def said(self, name: str) -> list[Envelope]:
-        found = [
-            events.decode(record.value or b"", record_timestamp_ms=0)
-            for topic in (INVENTORY_EVENTS, ALERTS_EVENTS)
-            for record in self.driver.outputs(topic)
-        ]
-        own = [one for one in found if not one.event_id.startswith("event-")]
-        return [one for one in own if one.event_type == name]
+        return super().said(INVENTORY_EVENTS, ALERTS_EVENTS, name=name)
 
     def pass_slots(self, slots: int) -> None:
         for _ in range(slots):

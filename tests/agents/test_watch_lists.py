@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 import pytest
 
-import events
 from agents.notify import notify_agent
 from agents.registrations import registrations_agent
 from engine.records import Output
@@ -21,7 +20,7 @@ from tables.notifications import WATCHED, WATCHERS
 from tables.registrations import WATCH_LISTS
 from tests.agents.dock import Dock
 from tests.streams.orders.samples import item
-from topics import NOTIFICATIONS_QUEUE, WATCHES, topic_of
+from topics import NOTIFICATIONS_QUEUE, WATCHES
 
 SIGNED_UP = UserSignedUpEvent(user_id="usr_1", email="a@example.com", signup_method="email")
 
@@ -163,10 +162,7 @@ def test_producers_whose_clocks_are_wrong_keep_nobody_waiting(
     dock.tell(SIGNED_UP)
 
     for message, off_ms in ((cancelled("p1"), missed_off), (back("p1"), back_off)):
-        at_ms = dock.driver.now_ms + off_ms
-        value = events.encode(message, event_id=message.name, timestamp=at_ms)
-        headers = events.headers(message, "c")
-        dock.driver.send(topic_of(type(message)), value, events.key_of(message), headers=headers)
+        dock.put(message, event_id=message.name, off_ms=off_ms)
         dock.driver.run()
 
     assert told(dock) == 1

@@ -1,6 +1,5 @@
 """A driver with the payments agent and its gateway, and the messages that move them."""
 
-import weakref
 from typing import Any
 
 import events
@@ -14,8 +13,9 @@ from providers.simulated import SimulatedProvider
 from streams.payments.rules import PaymentRules
 from streams.payments.states import Payment
 from tables.payments import EARLY_PAYMENTS, PAYMENTS
+from tests.agents.caller import Caller
 from tests.streams.payments import samples
-from topics import ALERTS_EVENTS, PAYMENTS_COMMANDS, PAYMENTS_EVENTS, topic_of
+from topics import ALERTS_EVENTS, PAYMENTS_COMMANDS, PAYMENTS_EVENTS
 
 RULES = PaymentRules(provider_default="simulated", gateway_backoff_s=0)
 VISA = "tok_visa"
@@ -42,7 +42,7 @@ def session(order: str, token: str = VISA, **told: Any) -> Message:
     return about(opened.model_copy(update={"payment_method": method}), order)
 
 
-class Till:
+class Till(Caller):
     """Payments with a provider that keeps books, or with its settlement report."""
 
     def __init__(
@@ -62,27 +62,11 @@ class Till:
         if not with_ledger:
             agents.append(settlement_report_agent({"simulated"}))
         self.driver = Driver(agents, effects, chunk_max=chunk_max)
-        if self.driver._effect_loop is not None:
-            weakref.finalize(self.driver, self.driver._effect_loop.close)
-        self.sent = 0
 
     def send(self, *messages: Message, partition: int | None = None) -> "Till":
         """Send without running."""
         for message in messages:
-            self.sent += 1
-            value = events.encode(
-                message,
-                event_id=f"evt_{self.sent}",
-                timestamp=self.driver.now_ms,
-                correlation_id=f"saga_{events.key_of(message)}",
-            )
-            self.driver.send(
-                topic_of(type(message)),
-                value,
-                events.key_of(message),
-                headers=events.headers(message, "saga"),
-                partition=partition,
-            )
+            self.put(message, saga=f"saga_{events.key_of(message)}", partition=partition)
         return self
 
     def hear(self, *messages: Message) -> "Till":
@@ -100,18 +84,7 @@ class Till:
 
     def said(self, name: str | None = None) -> list[Envelope[Any]]:
         """What the agent and the gateway published, commands first."""
-        records = [
-            record
-            for topic in (PAYMENTS_COMMANDS, PAYMENTS_EVENTS)
-            for record in self.driver.outputs(topic)
-        ]
-        envelopes = [events.decode(r.value or b"", record_timestamp_ms=0) for r in records]
-        own = [e for e in envelopes if not e.event_id.startswith("evt_")]
-        return [e for e in own if name in (None, e.event_type)]
+        return super().said(PAYMENTS_COMMANDS, PAYMENTS_EVENTS, name=name)
 
     def alerts(self) -> list[Any]:
-        records = self.driver.outputs(ALERTS_EVENTS)
-        return [events.decode(r.value or b"", record_timestamp_ms=0).data for r in records]
-
-    def names(self) -> list[str]:
-        return [envelope.event_type for envelope in self.said()]
+        return [told.data for told in super().said(ALERTS_EVENTS)]

@@ -10,7 +10,7 @@ from engine.driver import Driver
 from streams.alerts.rules import AlertRules
 from streams.pulse.rules import PulseRules
 from tests.agents.alarmed import alarmed, different, resolve, stuck, tell
-from topics import ORDERS_EVENTS
+from tests.agents.caller import put
 from web.figures import FigureCollector
 
 SHOWN_MS = 40_000
@@ -52,10 +52,7 @@ def busy_minute() -> Driver:
     rules = PulseRules()
     driver = Driver([pulse_agent(rules), totals_agent(rules, AlertRules())])
     for number in range(ORDERS):
-        message = confirmed(number)
-        value = events.encode(message, event_id=f"e{number}", timestamp=driver.now_ms)
-        headers = events.headers(message, "saga")
-        driver.send(ORDERS_EVENTS, value, events.key_of(message), headers=headers)
+        put(driver, confirmed(number), f"e{number}")
     driver.run()
     return driver.advance(SHOWN_MS, step_ms=1_000)
 
