@@ -1,10 +1,12 @@
-"""Logs as lines of JSON, for machines that read them."""
+"""What is logged on stderr: masked, as lines of text or of JSON (G-51, G-55)."""
 
-from typing import Any
+import logging
+import logging.config
+from typing import Any, Literal
 
 import structlog
 
-from engine.masking import mask_entry
+from engine.masking import mask_entry, mask_handlers
 
 
 class JsonFormatter(structlog.stdlib.ProcessorFormatter):
@@ -43,3 +45,17 @@ def json_logging() -> dict[str, Any]:
         "root": {"handlers": ["stderr"], "level": "INFO"},
         "loggers": {"aiokafka": {"level": "WARNING"}},
     }
+
+
+def log_as(form: Literal["text", "json"]) -> None:
+    """From now on lines go out in that form, without personal data and secrets.
+
+    For processes of their own; what a worker logs is Faust's to arrange.
+    """
+    if form == "json":
+        logging.config.dictConfig(json_logging())
+    else:
+        logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+        mask_handlers(logging.getLogger())
+    # What a client says about a missing broker, the process says in one line.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)

@@ -17,10 +17,10 @@ import tables.orders
 import tables.payments
 import tables.shipping
 import tables.subscriptions
+from engine.logs import log_as
 from gateway import openapi
 from gateway.callers import Callers
 from gateway.guard import Guard
-from gateway.logs import log_as
 from gateway.measures import Measures
 from gateway.server import Gateway
 from gateway.tokens import Issuer, Role

@@ -1,4 +1,4 @@
-"""What the gateway's log says, and what it leaves out (G-51, G-55)."""
+"""What the log of a process says, and what it leaves out (G-51, G-55)."""
 
 import json
 import logging
@@ -7,7 +7,7 @@ from typing import Literal
 
 import pytest
 
-from gateway.logs import log_as
+from engine.logs import log_as
 
 
 @pytest.fixture(autouse=True)
