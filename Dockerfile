@@ -26,6 +26,7 @@ COPY providers providers
 COPY settings settings
 COPY streams streams
 COPY tables tables
+COPY traces traces
 COPY web web
 COPY wire wire
 RUN /opt/flowmart/bin/pip install --no-cache-dir --no-build-isolation --no-deps --editable . \

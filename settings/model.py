@@ -117,6 +117,9 @@ class Settings(BaseSettings):
     gateway_jwt_issuer: str = "flowmart"
     gateway_jwt_audience: str = "flowmart-api"
 
+    traces_ratio: float = Field(default=1.0, ge=0.0, le=1.0)
+    """The share of traces that `python -m traces` tells of, each whole."""
+
     time_scale: float = Field(default=1.0, ge=1.0, allow_inf_nan=False)
     """All durations of the rules are divided by it: for demonstrations and tests."""
     calendar_start: AwareDatetime | None = None

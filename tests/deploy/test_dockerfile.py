@@ -1,4 +1,4 @@
-"""The image holds everything that a worker imports, and runs it as nobody in particular."""
+"""The image holds everything that a process imports, and runs it as nobody in particular."""
 
 import json
 import re
@@ -23,7 +23,7 @@ COPIED = [
 
 WALK = """
 import json, pathlib, sys
-import app
+import app, gateway.__main__, traces.__main__
 root = pathlib.Path("ROOT")
 files = {getattr(m, "__file__", None) or "/" for m in list(sys.modules.values())}
 paths = [pathlib.Path(f) for f in files]
@@ -34,7 +34,7 @@ print(json.dumps(sorted(ours - {".venv"})))
 
 @pytest.fixture(scope="module")
 def imported() -> list[str]:
-    """Top-level modules and packages of ours that a worker imports, directly or not."""
+    """Top-level modules and packages of ours that a process imports, directly or not."""
     code = WALK.replace("ROOT", str(ROOT))
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
@@ -42,7 +42,7 @@ def imported() -> list[str]:
     return list(json.loads(done.stdout))
 
 
-def test_everything_that_a_worker_imports_is_copied(imported: list[str]) -> None:
+def test_everything_that_a_process_imports_is_copied(imported: list[str]) -> None:
     assert {"app.py", "agents", "engine", "web"} <= set(imported)
     assert set(imported) - set(COPIED) == set()
 
@@ -52,11 +52,11 @@ def test_everything_that_is_copied_exists() -> None:
         assert (ROOT / source).exists(), source
 
 
-def test_nothing_is_copied_that_a_worker_does_not_use(imported: list[str]) -> None:
+def test_nothing_is_copied_that_no_process_uses(imported: list[str]) -> None:
     assert set(COPIED) - set(imported) == {"pyproject.toml"}
 
 
-def test_a_wheel_holds_everything_that_a_worker_imports(imported: list[str]) -> None:
+def test_a_wheel_holds_everything_that_a_process_imports(imported: list[str]) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
     modules, patterns = project["py-modules"], project["packages"]["find"]["include"]
 
