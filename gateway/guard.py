@@ -17,11 +17,14 @@ from gateway.measures import Measures
 from gateway.refusals import Refusal
 from gateway.rules import GatewayRules
 from gateway.tokens import Issuer, Principal, Role, TokenRefused
+from gateway.traceparent import Caller, caller_in
 
 LOG: Final = logging.getLogger(__name__)
 TRACE: Final = "X-Correlation-Id"
 TRACED: Final = web.RequestKey("trace", str)
 """What ties an answer to log lines and to the events that a command causes."""
+CALLER: Final = web.RequestKey("caller", Caller)
+"""The span that the request comes from, where it names one."""
 PRINCIPAL: Final = web.RequestKey("principal", Principal)
 LIMITS: Final = web.RequestKey("limits", dict[str, str])
 OPEN: Final = frozenset({"/health", "/ready", "/openapi.json"})
@@ -64,8 +67,13 @@ class Guard:
     @web.middleware
     async def answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Give every answer its trace and its measure, every failure its problem details."""
-        given = request.headers.get(TRACE, "")
-        trace = given if _TRACE_FORM.fullmatch(given) else str(uuid.uuid4())
+        given, caller = request.headers.get(TRACE, ""), caller_in(request.headers)
+        if caller is not None:
+            request[CALLER] = caller
+        if _TRACE_FORM.fullmatch(given):
+            trace = given
+        else:
+            trace = str(uuid.uuid4()) if caller is None else caller.trace_id
         request[TRACED] = trace
         begun = time.perf_counter()
         try:

@@ -14,6 +14,7 @@ from engine import patches
 from engine.confirmed import ConfirmedProducer
 from engine.partitioning import partition_of
 from events.base import Message
+from gateway.traceparent import HEADER, Caller
 from topics import topic_of
 
 LOG: Final = logging.getLogger(__name__)
@@ -52,8 +53,10 @@ class Commands:
         """Send what is under way, then disconnect."""
         await self._producer.stop()
 
-    async def send(self, message: Message, value: bytes, correlation_id: str) -> None:
-        """Write one command where its agent reads it.
+    async def send(
+        self, message: Message, value: bytes, correlation_id: str, caller: Caller | None = None
+    ) -> None:
+        """Write one command where its agent reads it, with the span that asks for it.
 
         Raises:
             NotAccepted: the broker did not take it in time.
@@ -61,6 +64,8 @@ class Commands:
         spec = topic_of(type(message))
         key = events.key_of(message)
         headers = events.headers(message, correlation_id)
+        if caller is not None:
+            headers.append((HEADER, caller.traceparent.encode()))
         await self.put(spec.name.format(env=self._env), key, spec.stem(key),
                        value, headers)  # fmt: skip
 

@@ -42,7 +42,9 @@ TOLD: Final = refused(400, 401, 408, 413, 415, 429, 503)
 TAGGED: Final[_Json] = {
     "headers": {"ETag": {"schema": {"type": "string"}, "description": "For If-Match."}}
 }
-HEADERS: Final = [header("Idempotency-Key", 255), header("X-Correlation-Id", 128)]
+HEADERS: Final = [
+    header("Idempotency-Key", 255), header("X-Correlation-Id", 128), header("traceparent", 55)
+]  # fmt: skip
 PAGES: Final = [
     {"name": name, "in": "query", "schema": {"type": "integer", "minimum": least, "maximum": most}}
     for name, least, most in (("page", 1, 1_000), ("offset", 0, 999), ("limit", 1, 100))

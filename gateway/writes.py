@@ -16,7 +16,7 @@ import events
 from events.base import Message
 from events.shapes import shape_of
 from gateway.bodies import Body, body_of, message_of
-from gateway.guard import PRINCIPAL, TRACED, Guard, entitled
+from gateway.guard import CALLER, PRINCIPAL, TRACED, Guard, entitled
 from gateway.kafka import Commands, NotAccepted
 from gateway.keys import Kept, Keys, checked, fingerprint_of
 from gateway.outcomes import Outcome, Outcomes, within
@@ -163,14 +163,14 @@ class Writes:
     async def _send(
         self, request: web.Request, message: Message, event_id: str, metadata: dict[str, str]
     ) -> None:
-        trace = request[TRACED]
+        trace, caller = request[TRACED], request.get(CALLER)
         value = events.encode(
             message, event_id=event_id, timestamp=time.time_ns() // 1_000_000,
             correlation_id=trace, metadata=metadata, source="api-gateway",
         )  # fmt: skip
         try:
             async with asyncio.timeout(self._rules.write_timeout_ms / 1000):
-                await self._commands.send(message, value, trace)
+                await self._commands.send(message, value, trace, caller)
         except (NotAccepted, TimeoutError):
             raise Refusal(
                 HTTPStatus.SERVICE_UNAVAILABLE,

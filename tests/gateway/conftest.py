@@ -24,6 +24,7 @@ from gateway.measures import Measures
 from gateway.rules import GatewayRules
 from gateway.server import Gateway
 from gateway.tokens import Issuer
+from gateway.traceparent import Caller
 from gateway.workers import Workers
 from streams.orders.rows import Order
 from streams.payments.states import Payment
@@ -57,6 +58,7 @@ class FakeKafka:
 
     def __init__(self) -> None:
         self.sent: list[tuple[Message, dict[str, Any], str]] = []
+        self.callers: list[Caller | None] = []
         self.down = False
         self.hangs = False
         self.each: Any = None
@@ -73,12 +75,15 @@ class FakeKafka:
     async def stop(self) -> None:
         pass
 
-    async def send(self, message: Message, value: bytes, correlation_id: str) -> None:
+    async def send(
+        self, message: Message, value: bytes, correlation_id: str, caller: Caller | None
+    ) -> None:
         if self.down:
             raise NotAccepted("down")
         if self.hangs:
             await asyncio.sleep(60)
         self.sent.append((message, json.loads(value), correlation_id))
+        self.callers.append(caller)
         if self.reply is not None:
             self.reply(message)
 

@@ -12,8 +12,10 @@ from aiokafka.errors import KafkaError
 
 import engine.confirmed
 import gateway.kafka
+from events.orders import CancelOrder
 from gateway.__main__ import _serve, issuer_of
-from gateway.kafka import Events, hear
+from gateway.kafka import Commands, Events, hear
+from gateway.traceparent import Caller
 from settings import Settings
 
 SENT_BY = "import gateway.kafka, aiokafka.client as c; print(c.AIOKafkaClient.send.__module__)"
@@ -76,6 +78,34 @@ async def test_a_failure_of_kafka_does_not_make_the_gateway_deaf(
     hearing.cancel()
     with suppress(asyncio.CancelledError):
         await hearing
+
+
+async def test_a_command_names_the_span_that_asks_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[Any] = []
+
+    class Producer:
+        def __init__(self, _options: Any) -> None: ...
+
+        async def partitions_of(self, _topic: str) -> int:
+            return 4
+
+        async def send(self, *record: Any) -> None:
+            written.append(record)
+
+    monkeypatch.setattr(gateway.kafka, "ConfirmedProducer", Producer)
+    command = CancelOrder(order_id="ord_1", user_id="cus_1", cancellation_reason="x")
+    caller = Caller("4bf92f3577b34da6a3ce929d0e0e4736", "00-4bf9-00f0-01")
+
+    await Commands({}, "dev").send(command, b"{}", caller.trace_id, caller)
+
+    [(topic, _, key, _, headers)] = written
+    assert (topic, key) == ("orders.dev.commands", b"ord_1")
+    assert headers == [
+        ("eventType", b"CancelOrder"),
+        ("contentType", b"application/json"),
+        ("correlationId", caller.trace_id.encode()),
+        ("traceparent", caller.traceparent.encode()),
+    ]
 
 
 async def test_the_gateway_is_let_in_as_its_settings_say(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import re
+import uuid
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from functools import partial
@@ -77,6 +78,42 @@ async def test_an_order_without_an_outcome_in_time_is_accepted(shop: Shop) -> No
 async def test_the_correlation_id_of_the_caller_travels_on(shop: Shop) -> None:
     await shop.ask("POST", "/v1/orders", ORDER, by=token(), X_Correlation_Id="saga-7")
     assert shop.kafka.sent[0][2] == "saga-7"
+
+
+SPAN = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+"""W3C's own example."""
+
+
+async def test_the_callers_trace_goes_on_in_the_saga(shop: Shop) -> None:
+    response = await shop.ask("POST", "/v1/orders", ORDER, by=token(), traceparent=SPAN)
+
+    [(_, envelope, correlation)] = shop.kafka.sent
+    assert envelope["correlationId"] == correlation == "4bf92f3577b34da6a3ce929d0e0e4736"
+    assert response.headers["X-Correlation-Id"] == correlation
+    [caller] = shop.kafka.callers
+    assert caller is not None
+    assert caller.traceparent == SPAN
+
+
+async def test_a_correlation_id_counts_more_than_the_callers_trace(shop: Shop) -> None:
+    headers = {"X_Correlation_Id": "saga-7", "traceparent": SPAN}
+    await shop.ask("POST", "/v1/orders", ORDER, by=token(), **headers)
+
+    assert shop.kafka.sent[0][2] == "saga-7"
+    assert shop.kafka.callers[0] == ("4bf92f3577b34da6a3ce929d0e0e4736", SPAN)
+
+
+@pytest.mark.parametrize(
+    "told",
+    ["", "00", SPAN.upper(), "ff" + SPAN[2:], f"00-{'0' * 32}-00f067aa0ba902b7-01",
+     f"00-4bf92f3577b34da6a3ce929d0e0e4736-{'0' * 16}-01"],
+)  # fmt: skip
+async def test_a_broken_traceparent_is_none(shop: Shop, told: str) -> None:
+    response = await shop.ask("POST", "/v1/orders", ORDER, by=token(), traceparent=told)
+
+    assert response.status == 202
+    assert uuid.UUID(shop.kafka.sent[0][2]).version == 4
+    assert shop.kafka.callers == [None]
 
 
 async def test_an_envelope_tells_where_an_order_was_sold(shop: Shop) -> None:
