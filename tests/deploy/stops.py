@@ -1,4 +1,6 @@
-"""How long a worker and a gateway take to stop at the most: what their steps may take, added up."""
+"""How long processes take to stop at the most: what their steps may take, added up."""
+
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import DEFAULT_TIMEOUT
 
 from engine.confirmed import STOP_S_MAX as PRODUCER_S
 from engine.consumer import LEAVE_WAIT_S
@@ -14,5 +16,7 @@ STOPS = {
         2 * Policy().close_wait_s + 2 * LEAVE_WAIT_S + STOP_WAIT_S + STOP_S_MAX + PRODUCER_S
     ),
     "flowmart-gateway": _STOP_S + PRODUCER_S,
+    # A request that the collector does not answer; then the group is left.
+    "flowmart-traces": DEFAULT_TIMEOUT + LEAVE_WAIT_S,
 }
 """In seconds, by the pod's name."""

@@ -39,8 +39,8 @@ def worker_settings(name: str) -> Settings:
 
 
 def test_there_are_two_workers_a_broker_a_gateway_and_eyes_on_them() -> None:
-    services = {"kafka", "worker-1", "worker-2", "gateway", "prometheus", "grafana"}
-    assert set(SERVICES) == services
+    ours = {"worker-1", "worker-2", "gateway", "traces"}
+    assert set(SERVICES) == ours | {"kafka", "prometheus", "grafana", "jaeger"}
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -74,9 +74,9 @@ def test_every_service_comes_back_with_the_machine(name: str) -> None:
     assert SERVICES[name]["restart"] == "always"
 
 
-@pytest.mark.parametrize("name", ["worker-1", "worker-2", "gateway"])
+@pytest.mark.parametrize("name", ["worker-1", "worker-2", "gateway", "traces"])
 def test_a_process_has_the_time_that_it_takes_to_stop(name: str) -> None:
-    bound_s = STOPS["flowmart-gateway" if name == "gateway" else "flowmart-worker"]
+    bound_s = STOPS[f"flowmart-{name.partition('-')[0]}"]
 
     assert bound_s <= float(SERVICES[name]["stop_grace_period"].removesuffix("s"))
 
@@ -165,9 +165,8 @@ def test_grafana_finds_its_boards_and_its_prometheus() -> None:
     found = mounts(SERVICES["grafana"])
     providers = yaml.safe_load((GRAFANA / "provisioning/dashboards/flowmart.yml").read_text())
     [provider] = providers["providers"]
-    folder = "/etc/grafana/provisioning/datasources"
-    [file] = (DEPLOY / found[folder]).glob("*.yml")
-    [source] = yaml.safe_load(file.read_text())["datasources"]
+    folder = DEPLOY / found["/etc/grafana/provisioning/datasources"]
+    [source] = yaml.safe_load((folder / "prometheus.yml").read_text())["datasources"]
 
     boards = DEPLOY / found[provider["options"]["path"]]
     assert list(boards.glob("*.json"))
@@ -177,3 +176,12 @@ def test_grafana_finds_its_boards_and_its_prometheus() -> None:
         "datasources"
     ]
     assert source["uid"] == own["uid"], "boards name it by its uid"
+
+
+def test_traces_go_to_jaeger_and_grafana_shows_them() -> None:
+    folder = DEPLOY / mounts(SERVICES["grafana"])["/etc/grafana/provisioning/datasources"]
+    [source] = yaml.safe_load((folder / "jaeger.yml").read_text())["datasources"]
+
+    assert env(SERVICES["traces"])["OTEL_EXPORTER_OTLP_ENDPOINT"] == "http://jaeger:4318"
+    assert source["url"] == "http://jaeger:16686"
+    assert SERVICES["jaeger"]["ports"][0].endswith(":16686")

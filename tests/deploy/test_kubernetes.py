@@ -24,6 +24,7 @@ CONFIG: dict[str, str] = BY_KIND["ConfigMap", "flowmart"]["data"]
 PODS = {
     "flowmart-worker": BY_KIND["StatefulSet", "flowmart-worker"],
     "flowmart-gateway": BY_KIND["Deployment", "flowmart-gateway"],
+    "flowmart-traces": BY_KIND["Deployment", "flowmart-traces"],
 }
 SCALER = BY_KIND["HorizontalPodAutoscaler", "flowmart-worker"]["spec"]
 
@@ -41,6 +42,7 @@ def test_every_manifest_keeps_its_schema(found: dict[str, Any]) -> None:
 @pytest.mark.parametrize("name", PODS)
 def test_every_setting_exists_and_the_process_starts_with_them(name: str) -> None:
     told = {**CONFIG, **{e["name"]: e.get("value", "x" * 32) for e in container(name)["env"]}}
+    told = {key: value for key, value in told.items() if not key.startswith("OTEL_")}
     unknown = {
         key for key in told if key.removeprefix("FLOWMART_").lower() not in Settings.model_fields
     }
@@ -103,7 +105,7 @@ def test_the_autoscaler_and_the_alert_mean_the_memory_that_a_worker_may_use() ->
     assert told == f"vector({4 << 30})"
 
 
-@pytest.mark.parametrize("name", PODS)
+@pytest.mark.parametrize("name", ["flowmart-worker", "flowmart-gateway"])
 def test_never_two_pods_go_at_once_while_machines_are_taken_away(name: str) -> None:
     budget = BY_KIND["PodDisruptionBudget", name]["spec"]
     assert budget["maxUnavailable"] == 1
@@ -126,6 +128,7 @@ def test_what_opens_the_till_is_told_to_workers_alone() -> None:
     assert told == {
         "flowmart-worker": ["flowmart-all", "flowmart-worker"],
         "flowmart-gateway": ["flowmart-all"],
+        "flowmart-traces": ["flowmart-all"],
     }
 
 
@@ -141,7 +144,8 @@ def test_prometheus_finds_both_pods_under_the_jobs_that_rules_name() -> None:
         name: [r["regex"] for r in job["relabel_configs"] if r.get("action") == "keep"]
         for name, job in jobs.items()
     }
-    ports = {name: container(name)["ports"][0]["name"] for name in PODS}
+    pods = ("flowmart-worker", "flowmart-gateway")
+    ports = {name: container(name)["ports"][0]["name"] for name in pods}
     gone = {"source_labels": ["__meta_kubernetes_pod_phase"], "regex": "Failed|Succeeded"}
 
     assert all({**gone, "action": "drop"} in job["relabel_configs"] for job in jobs.values())
