@@ -93,12 +93,14 @@ def tell_buried(
 ) -> None:
     """Say in the log that a record is put aside: the first of a kind, the tenth, the hundredth.
 
-    Of a record that is at fault itself the reason is left out, for it may quote what is in it.
+    Of a record that is at fault itself the reason is left out, for it may quote what is in it:
+    one that cannot be read, or that a handler refuses.
     """
     kind = topic, agent, type(exc).__name__
     told[kind] += 1
     if str(told[kind]).strip("0") == "1":
-        what = type(exc).__name__ if isinstance(exc, BadRecord) else blamed(exc)
+        is_bug = agent and not isinstance(exc, BadRecord)
+        what = blamed(exc) if is_bug else type(exc).__name__
         who = f"agent {agent!r}, " if agent else ""
         place = f"{record.topic}-{record.partition} offset {record.offset}"
         LOG.warning("dead letter: %s%s: %s (%s%s says more)", who, place, what, topic, SUFFIX)

@@ -18,7 +18,7 @@ from engine.partitioning import partition_of
 from engine.processor import Processor
 from engine.records import Output, Record
 from engine.sizes import BATCH_BYTES, size_of
-from engine.specs import AgentSpec, Source, TableSpec, Timer
+from engine.specs import AgentSpec, Source, TableSpec, Timer, TopicSpec
 from engine.stats import Stats
 from engine.store import MemoryStore
 from engine.topology import Topology
@@ -27,6 +27,7 @@ from tests.engine.counting import (
     IN,
     OUT,
     SEEN,
+    Json,
     Row,
     chunk,
     count,
@@ -223,6 +224,19 @@ def test_the_log_names_the_first_dead_letters_of_a_kind_with_the_line_that_raise
     )
     assert "offset 9" in again
     assert unread == "dead letter: in-0 offset 11: BadRecord (in.dlq says more)"
+
+
+def test_what_stands_in_a_record_that_cannot_be_read_is_not_in_the_log(caplog) -> None:
+    class Quoting(Json):
+        def decode(self, record: Record, name: str | None) -> Any:
+            raise ValueError(f"name: expected a number, got {record.value!r}")
+
+    agent = AgentSpec("a", "", (Source(TopicSpec("in", "k", Quoting()), {"*": count}),))
+    bench = Bench(Topology([agent], app_id="t", env="dev", partitions=1))
+
+    bench.processor.apply(chunk(0, b"Ann Smith"))
+
+    assert caplog.messages == ["dead letter: in-0 offset 0: ValueError (in.dlq says more)"]
 
 
 def test_a_record_that_is_found_late_is_told_of_once(caplog) -> None:
