@@ -40,29 +40,11 @@ BOOKS_AT_ONCE_MAX: Final = 10
 REFUNDS_LOOKED_AT_MAX: Final = 100
 """Newest refunds of a charge that are looked through; a payment keeps fewer."""
 _NOT_HUNDREDTHS: Final = frozenset(
-    [
-        "BIF",
-        "CLP",
-        "DJF",
-        "GNF",
-        "JPY",
-        "KMF",
-        "KRW",
-        "MGA",
-        "PYG",
-        "RWF",
-        "VND",
-        "VUV",
-        "XAF",
-        "XOF",
-        "XPF",
-        "BHD",
-        "JOD",
-        "KWD",
-        "OMR",
-        "TND",
-    ]
-)
+    {
+        "BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "VND", "VUV", "XAF",
+        "XOF", "XPF", "BHD", "JOD", "KWD", "OMR", "TND",
+    }
+)  # fmt: skip
 """Currencies that Stripe counts in whole units or thousandths: ours are hundredths, so that a
 hundred times as much would be taken, or a tenth."""
 _CAPTURED: Final = "succeeded"

@@ -37,19 +37,19 @@ MUTANTS: Final = (
     ),
     Mutant(
         "goods leave and stay on the shelf",
-        "streams.inventory.evolution",
+        "streams.inventory.stock_evolution",
         "levels = _shifted(stock.levels, fact.allocations, -1, -1)",
         "levels = _shifted(stock.levels, fact.allocations, 0, -1)",
     ),
     Mutant(
         "a hold that ends stays reserved",
-        "streams.inventory.evolution",
+        "streams.inventory.stock_evolution",
         "return _next(stock, _shifted(stock.levels, fact.allocations, 0, -1), queue)",
         "return _next(stock, stock.levels, queue)",
     ),
     Mutant(
         "whoever gave up waiting stays in the queue",
-        "streams.inventory.evolution",
+        "streams.inventory.stock_evolution",
         "    queue = _without(stock.queue, fact.reservation_id) if fact.queued else stock.queue\n"
         "    return _next(stock, _shifted(stock.levels, fact.allocations, 0, -1), queue)",
         "    queue = stock.queue\n"
@@ -87,7 +87,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "whoever asks last is served first",
-        "streams.inventory.evolution",
+        "streams.inventory.stock_evolution",
         "_joined(stock.queue, fact.line)",
         "(fact.line, *stock.queue)",
     ),

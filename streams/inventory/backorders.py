@@ -8,10 +8,10 @@ nobody up as long as there is enough for it: else that would lie on the shelf fo
 """
 
 from streams.inventory.allocation import allocate
-from streams.inventory.evolution import evolve_stock
 from streams.inventory.facts import Fact, Held, Missing, Moved, Owed
 from streams.inventory.rows import Level, Line, Reservation, Stock
 from streams.inventory.rules import InventoryRules
+from streams.inventory.stock_evolution import evolve_stock
 
 
 def is_next(stock: Stock, line: Line, at_ms: int, rules: InventoryRules) -> bool:

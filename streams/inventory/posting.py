@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from events.base import Message
-from streams.inventory.evolution import evolve_reservation, evolve_stock
+from streams.inventory.evolution import evolve_reservation
 from streams.inventory.facts import (
     Fact,
     Missing,
@@ -24,6 +24,7 @@ from streams.inventory.rows import (
     level_of,
 )
 from streams.inventory.rules import InventoryRules
+from streams.inventory.stock_evolution import evolve_stock
 
 HOLD = "hold"
 PURGE = "purge"
