@@ -119,6 +119,20 @@ def test_money_of_every_currency_and_attempts_at_every_provider_count(page: Page
     expect(tiles.nth(5)).to_have_text("\u2013records a second")
 
 
+def test_it_says_of_when_its_figures_are_in_one_way_wherever_the_reader_is(
+    page: Page, browser: Browser, worker: Worker
+) -> None:
+    page.goto(PAGE)
+    expect(page.locator(".note")).to_contain_text("last whole window (a minute)")
+    abroad = browser.new_context(locale="en-US", timezone_id="America/New_York").new_page()
+    abroad.route("**/*", worker.answer)
+    abroad.goto(PAGE)
+
+    expect(abroad.locator("#status")).to_contain_text("4 of 4 partitions, 19:00:00")
+    expect(abroad.locator("#alerts li").last).to_contain_text("since 31 Dec 2025, 19:00:00;")
+    abroad.context.close()
+
+
 def test_a_minute_without_orders_is_one_with_none(page: Page) -> None:
     page.goto(PAGE)
     expect(page.locator("canvas")).to_have_count(4)
@@ -171,7 +185,7 @@ def test_what_services_raised_is_listed_as_it_comes_with_its_runbook(page: Page)
     expect(first).to_contain_text("docs/runbooks/reconciliation.md")
     expect(first).to_have_class("critical")
     expect(second).to_contain_text("warn stuck_payment <b>pay_ord_1</b>: 19.90 USD")
-    assert page.evaluate("new Date(1).toLocaleString()") in second.inner_text()
+    assert page.evaluate("moment(1)") in second.inner_text()
 
 
 def test_a_shop_in_which_nothing_was_raised_says_so(page: Page, worker: Worker) -> None:

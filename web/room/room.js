@@ -14,6 +14,9 @@ const plots = {};
 const number = (value, digits = 0) =>
   value === undefined || value === null ? "–"
     : value.toLocaleString("en", { maximumFractionDigits: digits, minimumFractionDigits: digits });
+// Wherever the reader is: as on the charts' axes, and no month that could be a day.
+const time = (ms) => new Date(ms).toLocaleTimeString("en-GB");
+const moment = (ms) => new Date(ms).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "medium" });
 const percent = (value) => (value === undefined ? "–" : number(value * 100, 1) + " %");
 
 function node(tag, text, name) {
@@ -44,7 +47,7 @@ function chart(id, names, data) {
     const dim = () => getComputedStyle(document.querySelector("figcaption")).color;
     const axis = { stroke: dim, grid: { stroke: "#8883", width: 1 }, ticks: { stroke: "#8883" }, size: 56 };
     const short = (_, marks) => marks.map((mark) => mark.toLocaleString("en", { notation: "compact", maximumFractionDigits: 2 }));
-    const clock = (_, seconds) => seconds.map((at) => new Date(at * 1000).toLocaleTimeString("en-GB"));
+    const clock = (_, seconds) => seconds.map((at) => time(at * 1000));
     plots[id] = new uPlot({
       width, height: 190, padding: [null, 28, null, null], axes: [{ ...axis, size: 34, space: 80, incrs: SECONDS, values: clock }, { ...axis, values: short }], scales: { y: { range: (_, low, high) => [0, Math.max(1, high * 1.1)] } },
       series: [{}, ...names.map((label, i) => ({ label, stroke: colours[i], width: 2, points: { show: true, filter: lone } }))],
@@ -75,7 +78,7 @@ function windowed(windows, wanted, now, missing) {
 function alertItem(alert, text, when) {
   const item = node("li", undefined, alert.severity.toLowerCase());
   item.append(node("strong", `${alert.severity} ${alert.rule}`), ` ${text} `,
-    node("small", `${when}${new Date(alert.raised_at_ms).toLocaleString()}; ${alert.runbook}`));
+    node("small", `${when}${moment(alert.raised_at_ms)}; ${alert.runbook}`));
   return item;
 }
 
@@ -139,7 +142,7 @@ function show(state) {
   const unheard = state.unheard.length ? `, ${state.unheard.length} unheard` : "";
   const late = old ? `Kafka has not finished a transaction for ${number(waits)} s: what you see is that old; ` : "";
   $("status").textContent = `${late}${state.workers.length} worker${state.workers.length === 1 ? "" : "s"}${unheard}, ` +
-    `${held} of ${state.partitions_total} partitions, ${new Date(state.at_ms).toLocaleTimeString()}`;
+    `${held} of ${state.partitions_total} partitions, ${time(state.at_ms)}`;
 }
 
 async function look() {
@@ -159,7 +162,7 @@ async function look() {
     $("login").hidden = true; $("room").hidden = false; $("tables").hidden = token !== null;
     show(await answer.json());
   } catch (error) {
-    const seen = last ? `; what you see is of ${new Date(last.at_ms).toLocaleTimeString()}` : "";
+    const seen = last ? `; what you see is of ${time(last.at_ms)}` : "";
     $("status").textContent = `The worker does not answer, trying again${seen} (${error.message})`;
     $("status").classList.add("warn");
     $("room").classList.add("stale");
