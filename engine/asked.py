@@ -4,6 +4,7 @@ Also what others ask: the group's offsets tell them how far the markers are.
 """
 
 import asyncio
+import time
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -138,11 +139,14 @@ class AskedConsumer(FaustConsumer):
 
     async def _found_partitions(self) -> dict[str, int] | None:
         """How many partitions each topic has; None: the broker does not answer."""
+        stats = self.app.lanes.stats  # type: ignore[attr-defined]  # see bind
+        stats.unanswered_since = stats.unanswered_since or time.monotonic()
         try:
             asked = self.kafka._client.fetch_all_metadata()  # noqa: SLF001 - topics() tells names only
             cluster = await asyncio.wait_for(asked, BROKER_ANSWER_S)
         except (TimeoutError, KafkaError):
             return None
+        stats.unanswered_since = 0.0
         return {name: len(cluster.partitions_for_topic(name)) for name in cluster.topics()}
 
     @Service.task

@@ -227,8 +227,10 @@ class Lanes:
         return self._lanes
 
     def waits_s(self) -> float:
-        """How long the commit has taken so far that has been under way longest; 0: none is."""
-        return max((lane.waits_s() for lane in self._lanes.values()), default=0.0)
+        """How long Kafka has owed an answer: of a commit, or whether it is there; 0: none."""
+        since = self.stats.unanswered_since
+        silent_s = time.monotonic() - since if since else 0.0
+        return max([silent_s, *[lane.waits_s() for lane in self._lanes.values()]])
 
     def crowded(self) -> set[int]:
         """Partitions whose lanes take no more chunks for now."""

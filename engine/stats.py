@@ -67,6 +67,9 @@ class Stats:
     """On the monotonic clock: when a lane began what it is doing; 0: none does anything."""
     busy_agent: str = ""
     """Whose handler was found to take long, while it does."""
+    unanswered_since: float = 0.0
+    """On the monotonic clock: when the broker was asked whether it is there, until it answers; 0:
+    it has."""
     slow: Counter[tuple[str, str]] = field(default_factory=Counter)
     """Chunks, by topic, and ticks that took longer than `Policy.slow_s`, with the agent."""
     recovered_records: int = 0

@@ -70,7 +70,7 @@ class WorkerState(msgspec.Struct):
     lag: int
     recovery_left: int
     waits_s: float = 0.0
-    """How long a commit has taken so far: its figures are at least as old."""
+    """How long Kafka has owed it an answer: its figures are at least as old."""
 
 
 class Alert(msgspec.Struct):

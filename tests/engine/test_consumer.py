@@ -605,6 +605,19 @@ async def test_a_broker_that_is_gone_is_told_of_once_and_so_is_its_return(
     assert caplog.text.count("the broker answers again") == 1
 
 
+async def test_a_broker_that_does_not_answer_is_waited_for_until_it_does() -> None:
+    async with reader() as one:
+        one.consumer._kafka = Cluster(None, None)
+        waits_s = [one.lanes.waits_s()]
+        for _ in range(3):
+            await one.consumer._found_partitions()
+            await asyncio.sleep(0.01)
+            waits_s.append(one.lanes.waits_s())
+
+    assert (waits_s[0], waits_s[3]) == (0.0, 0.0)
+    assert waits_s[2] - 0.01 >= waits_s[1] >= 0.01
+
+
 @pytest.mark.parametrize(
     ("changed", "told"),
     [

@@ -114,7 +114,7 @@ def raised(number: int, at_ms: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-async def test_each_worker_tells_how_long_a_commit_of_its_own_waits() -> None:
+async def test_each_worker_tells_how_long_it_has_waited_for_kafka() -> None:
     state, _ = await looked(json.dumps(PEER))
 
     assert [worker["waits_s"] for worker in state["workers"]] == [12.5, 0.0]

@@ -251,7 +251,7 @@ def test_figures_that_kafka_keeps_from_going_on_are_old(page: Page, worker: Work
 
     page.goto(PAGE)
 
-    words = "Kafka has not finished a transaction for 12 s: what you see is that old; 2 workers"
+    words = "Kafka has not answered for 12 s: what you see is that old; 2 workers"
     expect(page.locator("#status")).to_contain_text(words)
     expect(page.locator("#status")).to_have_class("warn")
     expect(page.locator("#room")).to_have_class("stale")

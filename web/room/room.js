@@ -140,7 +140,7 @@ function show(state) {
   const held = state.workers.reduce((all, worker) => all + worker.partitions.length, 0);
   $("status").classList.toggle("warn", old || state.unheard.length > 0 || held < state.partitions_total);
   const unheard = state.unheard.length ? `, ${state.unheard.length} unheard` : "";
-  const late = old ? `Kafka has not finished a transaction for ${number(waits)} s: what you see is that old; ` : "";
+  const late = old ? `Kafka has not answered for ${number(waits)} s: what you see is that old; ` : "";
   $("status").textContent = `${late}${state.workers.length} worker${state.workers.length === 1 ? "" : "s"}${unheard}, ` +
     `${held} of ${state.partitions_total} partitions, ${time(state.at_ms)}`;
 }
