@@ -7,7 +7,6 @@ start it again. That is what this is.
 import asyncio
 import random
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -19,7 +18,7 @@ from typing import Final
 
 import aiohttp
 
-from broker import child_process
+from broker import child_process, is_port_free
 
 FIRST_PORT: Final = 6066
 LOOPBACK: Final = "127.0.0.1"
@@ -204,11 +203,6 @@ def _failed(worker: Worker, what: str) -> WorkerFailed:
 def _free_port(first: int) -> int:
     """The first port from there on that nothing listens on."""
     for port in range(first, first + 1000):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((LOOPBACK, port))
-            except OSError:
-                continue
+        if is_port_free(port):
             return port
     raise WorkerFailed(f"no port is free from {first} on")

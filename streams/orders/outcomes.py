@@ -9,7 +9,7 @@ from events.inventory import OutOfStock
 from events.order_parts import InventoryDetails, PaymentFailureDetails, RefundInfo
 from events.orders import OrderCancelled, OrderConfirmed, OrderFailed, PlaceOrder
 from events.payments import PaymentFailed, PaymentInitiated
-from events.types import OrderItem, OrderPayment, PaymentMethod
+from events.types import OrderItem, OrderPayment, PaymentMethod, RiskContext
 from streams.moments import moment_of
 from streams.orders import strayed, uncollected, unreturned
 from streams.orders.calendar import promised_on
@@ -34,17 +34,7 @@ from streams.orders.rows import Order
 from streams.orders.rules import OrderRules
 from streams.orders.telling import amended, let_go, release, reserve
 
-_RISK_FIELDS = (
-    "account_created_at",
-    "previous_orders",
-    "device_id",
-    "ip_address",
-    "geo",
-    "ip_country",
-    "ip_region",
-    "card_fingerprint",
-    "card_reported_stolen",
-)
+_RISK_FIELDS: Final = tuple(RiskContext.model_fields)
 
 _SAYS: Final[Mapping[type, Callable[[Order, Any], Iterator[Message]]]] = {
     **EXCHANGES,
