@@ -81,6 +81,11 @@ class Alert(msgspec.Struct):
     summary: str
     raised_at_ms: int
     runbook: str = ""
+    subject: str = ""
+    """Which provider or carrier, where there are several; `all` where it is of everything."""
+    value: float | None = None
+    threshold: float | None = None
+    unit: str = ""
 
 
 class Raised(msgspec.Struct):

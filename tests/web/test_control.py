@@ -8,9 +8,12 @@ from typing import Any
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer, make_mocked_request
+from msgspec import structs
 
 from engine.driver import Driver
-from tables.pulse import RAISED
+from engine.specs import AgentSpec
+from streams.alerts.watch import OpenAlert
+from tables.pulse import ALERTS, RAISED
 from tests.agents.alarmed import alarmed, resolve, stuck
 from web.access import Tokens, access
 from web.control import PAGES, RAISED_MAX, ROOM, SILENT, STRANGE, ControlRoom
@@ -120,6 +123,22 @@ async def test_each_worker_tells_how_long_it_has_waited_for_kafka() -> None:
     assert [worker["waits_s"] for worker in state["workers"]] == [12.5, 0.0]
 
 
+async def test_of_an_open_alert_everything_is_told_that_a_page_shows() -> None:
+    row = OpenAlert(
+        "alr_1", "gateway_errors", "stripe", "warn", 0.08, 0.05, "share", "Trouble", "r.md", 7
+    )
+
+    def raise_it(ctx: Any, now_ms: int) -> None:
+        ctx.table(ALERTS)["gateway_errors|stripe"] = row
+
+    driver = Driver([AgentSpec("a", "", (), (ALERTS,), tick=raise_it)], partitions=1).tick()
+
+    state, _ = await looked(driver=driver)
+
+    [told] = state["alerts"]
+    assert told == {k: v for k, v in structs.asdict(row).items() if k != "alert_id"}
+
+
 async def test_alerts_that_services_raised_come_newest_first_over_all_workers() -> None:
     shop = alarmed(2)
     newest = max(row.raised_at_ms for row in shop.rows(RAISED).values())
@@ -167,7 +186,8 @@ async def test_a_peer_that_knows_more_is_heard_for_what_this_version_knows() -> 
     assert [worker["url"] for worker in state["workers"]] == ["http://me", "http://peer"]
     assert state["figures"] == PEER["figures"]
     assert state["windows"] == PEER["windows"]
-    assert state["alerts"] == [{**PEER["alerts"][0], "runbook": ""}]
+    told = {"runbook": "", "subject": "", "value": None, "threshold": None, "unit": ""}
+    assert state["alerts"] == [{**PEER["alerts"][0], **told}]
     assert state["raised"] == []
     assert state["unheard"] == []
 

@@ -177,6 +177,26 @@ def test_what_is_critical_comes_first(page: Page) -> None:
     expect(page.locator("#alerts li").first).to_contain_text("critical cpu nothing is idle")
 
 
+def test_an_alert_says_of_whom_it_is_and_how_far_beyond_its_limit(
+    page: Page, worker: Worker
+) -> None:
+    told = {"rule": "r", "severity": "warn", "raised_at_ms": AT_MS, "runbook": "r.md"}
+    share = {"subject": "stripe", "value": 0.085, "threshold": 0.05, "unit": "share"}
+    rate = {"subject": "all", "value": 2.5, "threshold": 10.0, "unit": "orders per minute"}
+    worker.state = {
+        **STATE,
+        "alerts": [{**told, "summary": "Trouble", **share}, {**told, "summary": "Few", **rate}],
+    }
+
+    page.goto(PAGE)
+
+    [first, second] = [page.locator("#alerts li").nth(n) for n in (0, 1)]
+    expect(first).to_contain_text("Trouble (stripe): 8.5 %, the limit is 5.0 % since")
+    expect(second).to_contain_text(
+        "Few: 2.50 orders per minute, the limit is 10 orders per minute since"
+    )
+
+
 def test_what_services_raised_is_listed_as_it_comes_with_its_runbook(page: Page) -> None:
     page.goto(PAGE)
 

@@ -19,6 +19,8 @@ const time = (ms) => new Date(ms).toLocaleTimeString("en-GB");
 const moment = (ms) => new Date(ms).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "medium" });
 const percent = (value) => (value === undefined ? "–" : number(value * 100, 1) + " %");
 
+const amount = (value, unit) => (unit === "share" ? percent(value) : `${number(value, value % 1 ? 2 : 0)} ${unit}`);
+
 function node(tag, text, name) {
   const made = document.createElement(tag);
   if (text !== undefined) made.textContent = text;
@@ -82,6 +84,12 @@ function alertItem(alert, text, when) {
   return item;
 }
 
+// An older worker tells neither whom an alert is about nor how bad it is.
+function crossed({ summary, subject, value, threshold, unit }) {
+  const whose = subject && subject !== "all" ? ` (${subject})` : "";
+  return `${summary}${whose}` + (value == null ? "" : `: ${amount(value, unit)}, the limit is ${amount(threshold, unit)}`);
+}
+
 function show(state) {
   const figures = state.figures;
   const get = (figure, group = "all") => figures.find(([f, g]) => f === figure && g === group)?.[2];
@@ -113,9 +121,9 @@ function show(state) {
   }));
   const alerts = state.alerts.sort((a, b) => (b.severity === "critical") - (a.severity === "critical") || b.raised_at_ms - a.raised_at_ms);
   $("alerts").replaceChildren(...(alerts.length
-    ? alerts.map((alert) => alertItem(alert, alert.summary, "since ")) : [node("li", "All is calm", "calm")]));
+    ? alerts.map((alert) => alertItem(alert, crossed(alert), "since ")) : [node("li", "All is calm", "calm")]));
   $("raised").replaceChildren(...(state.raised.length
-    ? state.raised.map((alert) => alertItem(alert, `${alert.subject}: ${number(alert.value, alert.value % 1 ? 2 : 0)} ${alert.unit}`, ""))
+    ? state.raised.map((alert) => alertItem(alert, `${alert.subject}: ${amount(alert.value, alert.unit)}`, ""))
     : [node("li", "Nothing", "calm")]));
   const more = state.raised_total - state.raised.length;
   if (more > 0) $("raised").append(node("li", `${number(more)} more: faust -A app alerts list`));
