@@ -6,6 +6,8 @@ well, a capture that came late): that is a new claim, which begins at PENDING. C
 repeat, or come too late to matter, lead to nothing.
 """
 
+from msgspec.structs import replace
+
 from events.holds import CommitStock, ExtendHold, ReserveStock
 from streams.inventory.allocation import rank
 from streams.inventory.backorders import hold, is_next, order_of, serve_after
@@ -196,13 +198,13 @@ def _expired(row: Reservation, at_ms: int, rules: InventoryRules) -> Ended:
     )
 
 
-def _again(row: Reservation, at_ms: int) -> Requested:
-    """Begin a new claim just like the expired one."""
+def _again(row: Reservation, units: int, at_ms: int) -> Requested:
+    """Begin a new claim like the expired one, of no more units than the order still has of it."""
     return Requested(
         row.reservation_id,
         row.product_id,
         row.order_id,
-        line_of(row),
+        replace(line_of(row), quantity=min(units, row.quantity)),
         at_ms,
         row.payment_id,
         row.lines_total,
@@ -213,7 +215,9 @@ def _commit_anew(
     stock: Stock, row: Reservation | None, command: CommitStock, at_ms: int, rules: InventoryRules
 ) -> tuple[Fact, ...]:
     """Hold and commit at once, or say that it cannot be done."""
-    begun = unknown(command, command.payment_id, at_ms) if row is None else _again(row, at_ms)
+    begun = unknown(command, command.payment_id, at_ms)
+    if row is not None:
+        begun = _again(row, command.quantity, at_ms)
     line, held = begun.line, None
     if is_next(stock, line, at_ms, rules):
         held = hold(stock, line, at_ms, at_ms + rules.hold_ms, rules)

@@ -165,6 +165,17 @@ def test_a_commit_that_comes_after_expiry_holds_again_when_it_can() -> None:
     assert row.payment_id == "pay_ord_a:1"
 
 
+def test_a_commit_that_comes_after_expiry_holds_no_more_than_an_amendment_left() -> None:
+    shop = stocked(east=3)
+    shop.reserve("a:1", 3)
+    shop.advance(HOLD_MS)
+    shop.release("a:1", "order_amended", keep=1)
+
+    shop.commit("a:1", 1)
+
+    assert (shop.status("a:1"), shop.level().reserved) == ("CONFIRMED", 1)
+
+
 def test_a_commit_that_comes_after_expiry_is_missed_when_the_stock_is_gone() -> None:
     shop = stocked(east=2)
     shop.reserve("a:1", 2)
