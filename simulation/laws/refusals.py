@@ -49,8 +49,8 @@ class RefusalsLaw:
     stopped: dict[str, frozenset[str]] = field(default_factory=dict)
     """Channels that somebody closed, as of the last pause."""
 
-    labelled: set[str] = field(default_factory=set)
-    """Shipments that a label was issued for."""
+    announced: set[str] = field(default_factory=set)
+    """Shipments that a carrier was asked in time for a label for, whether or not one was issued."""
 
     # -- what is asked
 
@@ -82,21 +82,20 @@ class RefusalsLaw:
         elif name == "BookCarrier":
             number = data["attempt"]
             insist(number <= _BOOKINGS_MAX, BOOKINGS, data["shipmentId"], f"attempt {number}")
+            if data["purpose"] == "return" and self._late_ms(data["shipmentId"], at_ms) <= 0:
+                self.announced.add(data["shipmentId"])
         elif name == "ReturnInitiated" and data["reason"] != "delivery_failed":
             self._returned(data, at_ms)
 
     def _returned(self, data: dict[str, Any], at_ms: int) -> None:
         name = data["shipmentId"]
-        order = self.rows["orders"].get(data["orderId"])
-        backs = () if order is None else order.returns
-        # A label that no carrier issued in its fortnight lapsed as one that nobody used.
-        lapsed = any(back.shipment_id == name and back.lapsed for back in backs)
-        window_ms = _WINDOW_MS + (_AGAIN_MS if lapsed or name in self.labelled else 0)
-        self.labelled.add(name)
-        delivered_at_ms = self.rows["shipments"][name].delivered_at_ms
-        late_ms = at_ms - delivered_at_ms - window_ms - _ON_ITS_WAY_MS
+        late_ms = self._late_ms(name, at_ms) - (_AGAIN_MS if name in self.announced else 0)
         if late_ms > 0:
             raise Broken(LATE, name, f"its label is {late_ms} ms too late")
+
+    def _late_ms(self, name: str, at_ms: int) -> int:
+        delivered_at_ms: int = self.rows["shipments"][name].delivered_at_ms
+        return at_ms - delivered_at_ms - _WINDOW_MS - _ON_ITS_WAY_MS
 
     # -- what is kept
 

@@ -216,20 +216,19 @@ def test_a_commit_as_old_as_its_claim_begins_an_expired_one_anew() -> None:
         )
 
 
-@pytest.mark.parametrize(("days", "lapsed", "holds"), [
-    (31, False, True), (40, False, False), (40, True, True), (61, True, False),
+@pytest.mark.parametrize(("days", "asked", "holds"), [
+    (31, None, True), (40, None, False), (40, 29, True), (40, 39, False), (61, 29, False),
 ])  # fmt: skip
-def test_a_label_comes_in_thirty_days_or_where_one_that_was_announced_in_time_lapsed(
+def test_a_label_comes_in_thirty_days_or_where_a_carrier_was_asked_for_one_in_time(
     days: int,
-    lapsed: bool,  # noqa: FBT001 - a parameter of pytest
+    asked: int | None,
     holds: bool,  # noqa: FBT001 - a parameter of pytest
 ) -> None:
-    back = Back("shp_1", "wrong_item", (), lapsed=lapsed)
-    law = RefusalsLaw({
-        "orders": {"ord_1": SimpleNamespace(returns=(back,))},
-        "shipments": {"shp_1": SimpleNamespace(delivered_at_ms=0)},
-    })  # fmt: skip
+    law = RefusalsLaw({"shipments": {"shp_1": SimpleNamespace(delivered_at_ms=0)}})
     data = {"orderId": "ord_1", "shipmentId": "shp_1", "reason": "wrong_item"}
+    if asked is not None:
+        booking = {**data, "purpose": "return", "attempt": 1}
+        law.told("BookCarrier", booking, asked * DAY_MS)
 
     with nullcontext() if holds else pytest.raises(Broken, match=LATE):
         law.told("ReturnInitiated", data, days * DAY_MS)
