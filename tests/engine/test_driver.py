@@ -5,8 +5,10 @@ from typing import Any
 import pytest
 
 from engine.driver import Driver
-from engine.specs import AgentSpec, EffectSpec, Published, Source
-from tests.engine.counting import COUNTS, IN, OUT, Row, counting, value
+from engine.errors import TopologyError
+from engine.json_codec import JsonCodec
+from engine.specs import AgentSpec, EffectSpec, Published, Source, TopicSpec
+from tests.engine.counting import COUNTS, IN, OUT, SEEN, In, Row, count, counting, value
 
 
 def test_records_reach_the_partition_of_their_key_wherever_they_lie() -> None:
@@ -81,4 +83,13 @@ def test_agents_that_feed_each_other_without_end_are_noticed(monkeypatch) -> Non
     driver.send(IN, value("a", 1), "a")
 
     with pytest.raises(RuntimeError, match="feed each other"):
+        driver.run()
+
+
+def test_a_field_that_records_have_not_ends_the_run_instead_of_losing_them() -> None:
+    topic = TopicSpec("in", "k", JsonCodec(In))
+    driver = Driver([AgentSpec("a", "", (Source(topic, {"In": count}, by="kk"),), (COUNTS, SEEN))])
+    driver.send(topic, value("a", 1), "a")
+
+    with pytest.raises(TopologyError, match="In has no field 'kk', by which an agent's source"):
         driver.run()
