@@ -47,8 +47,8 @@ class WorkerWeb(Service):  # type: ignore[misc]  # untyped base
         app: LaneApp,
         tokens: Tokens,
         inlet: Inlet,
-        routes: Iterable[web.RouteDef],
-        measures: Iterable[Collector],
+        routes: Iterable[web.RouteDef] = (),
+        measures: Iterable[Collector] = (),
     ) -> None:
         super().__init__()
         self._app = app

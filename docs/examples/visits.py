@@ -6,6 +6,8 @@ faust -A docs.examples.visits worker -l info
 echo '{"customer": "ann", "page": "shoes"}' | kcat -b 127.0.0.1:9092 -P -t views
 echo '{"customer": "ann", "order": "ord_1"}' | kcat -b 127.0.0.1:9092 -P -t bought
 kcat -b 127.0.0.1:9092 -C -e -t origins
+curl http://127.0.0.1:6066/tables/seen/
+faust -A docs.examples.visits dead-letters list
 
 How it is tested in memory, hours in milliseconds: tests/docs/test_visits_example.py
 """
@@ -15,12 +17,16 @@ from pathlib import Path
 
 import msgspec
 
+import commands  # noqa: F401 - gives it `dead-letters`, `tables`, `topics`
 from engine.bind import WorkerOptions, create_worker_app
+from engine.inlet import Inlet
 from engine.json_codec import JsonCodec
 from engine.policy import Policy
 from engine.specs import AgentSpec, Context, Delivery, Source, TableSpec, Timer, TopicSpec
 from engine.topology import Topology
 from engine.windows import Tumbling, Windows, clocks_table, split_key
+from web.access import Tokens
+from web.server import WorkerWeb
 
 
 class View(msgspec.Struct):
@@ -132,3 +138,4 @@ app = create_worker_app(
     Policy(),
     WorkerOptions(os.environ.get("FLOWMART_BROKER", "127.0.0.1:9092"), Path("var/visits")),
 )
+app.web_service = WorkerWeb(app, Tokens(), Inlet(app))  # /tables/, /metrics, /ready, on port 6066

@@ -3,6 +3,7 @@
 from typing import Any
 
 import msgspec
+from faust.cli.faust import cli
 
 from docs.examples.visits import (
     BOUGHT,
@@ -16,9 +17,11 @@ from docs.examples.visits import (
     Origin,
     View,
     Views,
+    app,
 )
 from engine.driver import Driver
 from engine.specs import TopicSpec
+from web.server import WorkerWeb
 
 START_MS = 1_767_225_600_000
 """The beginning of a minute."""
@@ -63,6 +66,11 @@ def test_a_kill_changes_nothing() -> None:
     driver.run().restart().run()
 
     assert _told(driver, ORIGINS, Origin) == [Origin("ord_1", "shoes")]
+
+
+def test_it_has_the_commands_and_the_views_that_the_shop_has() -> None:
+    assert isinstance(app.web_service, WorkerWeb)
+    assert {"dead-letters", "tables", "topics"} <= set(cli.commands)
 
 
 def _send(driver: Driver, topic: TopicSpec, value: View | Bought, key: str) -> None:
