@@ -19,6 +19,7 @@ takes more than it gives: over 14,000 orders a broker took 740 us an order with 
 APPEND_TIME: Final[Mapping[str, str]] = {"message.timestamp.type": "LogAppendTime"}
 WAIT_S: Final = 30.0
 IDLE_S: Final = 0.2
+POLL_RECORDS: Final = 20_000
 LOG_LEVEL: Final = 3
 """Of the clients: errors only. A coordinator that is still loading is no news."""
 
@@ -145,9 +146,9 @@ class Reader:
             else:
                 return end
 
-    def poll(self, seconds: float, records_max: int = 20_000) -> list[Message]:
+    def poll(self, seconds: float) -> list[Message]:
         """What came within that time; ends of partitions are left out."""
-        found = self._consumer.consume(records_max, seconds)
+        found = self._consumer.consume(POLL_RECORDS, seconds)
         return [message for message in found if _is_record(message)]
 
     def next(self, seconds: float, records_max: int) -> list[Message]:
@@ -163,7 +164,7 @@ class Reader:
         open_ends = {(tp.topic, tp.partition) for tp in self._tps}
         deadline = time.monotonic() + WAIT_S
         while open_ends:
-            for message in self._consumer.consume(20_000, IDLE_S):
+            for message in self._consumer.consume(POLL_RECORDS, IDLE_S):
                 deadline = time.monotonic() + WAIT_S
                 if _is_record(message):
                     yield record_of(message)

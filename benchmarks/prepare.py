@@ -25,16 +25,14 @@ SALES_MEASURED_TO: Final = 0.97
 """Of W2's outputs: the windows that only the closing records close are left out."""
 
 
-def prepare_w1(
-    place: Place, events: int, *, partitions: int = PARTITIONS, customers: int = CUSTOMERS
-) -> Task:
+def prepare_w1(place: Place, events: int) -> Task:
     """Orders by customer."""
     expected, warm_up = Expected(), round(events * WARM_UP_SHARE)
-    topic = f"{place.prefix}-w1-in-{partitions}-{customers}-{events}"
-    orders = Orders(events + warm_up, partitions, customers)
-    create_topics(place.bootstrap, [topic], partitions)
+    topic = f"{place.prefix}-w1-in-{events}"
+    orders = Orders(events + warm_up, PARTITIONS, CUSTOMERS)
+    create_topics(place.bootstrap, [topic], PARTITIONS)
     fill(place.bootstrap, ((topic, *record) for record in orders.records(expected)))
-    return Task("W1", (topic,), partitions, events, warm_up, expected)
+    return Task("W1", (topic,), PARTITIONS, events, warm_up, expected)
 
 
 def prepare_w2(place: Place, events: int) -> Task:

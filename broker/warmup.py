@@ -17,13 +17,13 @@ from broker.locks import locked
 TRAINING_WAIT_S_MAX: Final = 120.0
 
 
-def warm_up(cache: Path | None = None) -> None:
+def warm_up() -> None:
     """Make the cache when it is missing; one process does, others wait for it.
 
     Raises:
         BrokerError: Kafka cannot be fetched or started.
     """
-    cache = cache or cache_home()
+    cache = cache_home()
     target = class_cache(fetch(cache))
     with locked(cache / "warm-up.lock", TRAINING_WAIT_S_MAX):
         if not target.exists():

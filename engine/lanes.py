@@ -41,8 +41,6 @@ class Lanes:
         data_dir: Path,
         client_options: Callable[[], dict[str, Any]],
         crash: Callable[[BaseException], Awaitable[None]],
-        *,
-        clock: Callable[[], float] = time.time,
     ) -> None:
         self.topology = topology
         self.policy = policy
@@ -52,7 +50,6 @@ class Lanes:
         self.data_dir = data_dir
         self._client_options = client_options
         self._crash = crash
-        self._clock = clock
         self._lanes: dict[int, Lane] = {}
         self._stores: dict[int, Store] = {}
         self._lock = asyncio.Lock()
@@ -212,7 +209,7 @@ class Lanes:
 
     def tick(self) -> None:
         """Tick every lane with the clock's time."""
-        now_ms = int(self._clock() * 1000)
+        now_ms = int(time.time() * 1000)
         for lane in self._lanes.values():
             lane.tick(now_ms)
 

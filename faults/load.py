@@ -97,10 +97,10 @@ class Load:
         await self._producer.send(self._topic, raw, key, partition=place, timestamp_ms=at_ms)
         self.sent += 1
 
-    async def more(self, records: int, seconds: float = FLUSH_S_MAX) -> None:
+    async def more(self, records: int) -> None:
         """Return when so many more have gone out."""
         goal = self.sent + records
-        await until(f"{records} more records", lambda: self.sent >= goal, seconds)
+        await until(f"{records} more records", lambda: self.sent >= goal, FLUSH_S_MAX)
 
     async def stop(self) -> int:
         """Send no more; returns how many records the broker has."""

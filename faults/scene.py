@@ -27,6 +27,7 @@ BACK_S_MAX: Final = 120.0
 QUIET_S: Final = 1.2
 """After the first green look: time for anything twice to show."""
 LOOK_S: Final = 0.4
+LAG_S_MAX: Final = 15.0
 STOPPED_AT_S: Final = 0.02
 READY_S_MAX: Final = float(os.environ.get("FAULTS_READY_S", "5"))
 """After a fault, until the partitions that it hit commit again. A slow machine may need more."""
@@ -200,9 +201,9 @@ class Scene:
         gaps = [b - a for ms in every for a, b in pairwise(sorted(ms))]
         return max(gaps, default=0) / 1000
 
-    async def _no_lag(self, seconds: float = 15.0) -> bool:
+    async def _no_lag(self) -> bool:
         """Whether the group has told the broker that it is behind every record of the input."""
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + LAG_S_MAX
         ends = {tp: end for tp, end in self.oracle.log.ends.items() if tp.topic == f"{self.app}-in"}
         while time.monotonic() < deadline:
             told = await group_offsets(self.bootstrap, self.app)

@@ -67,29 +67,14 @@ class SmtpServer:
 class SmtpMail:
     """Sends mail over as many connections as are needed, within a bound."""
 
-    def __init__(
-        self, server: SmtpServer, name: str = "smtp", *, connections_max: int = CONNECTIONS_MAX
-    ) -> None:
+    name = "smtp"
+    is_outside = True
+
+    def __init__(self, server: SmtpServer, *, connections_max: int = CONNECTIONS_MAX) -> None:
         self._server = server
-        self._name = name
-        self._connections_max = connections_max
+        self.calls_max = connections_max
         self._slots = asyncio.Semaphore(connections_max)
         self._idle: list[aiosmtplib.SMTP] = []
-
-    @property
-    def name(self) -> str:
-        """As events name it."""
-        return self._name
-
-    @property
-    def calls_max(self) -> int:
-        """Mails under way at once: one a connection."""
-        return self._connections_max
-
-    @property
-    def is_outside(self) -> bool:
-        """Mail leaves the house."""
-        return True
 
     async def send(self, message: Outgoing) -> Taken | Refusal:
         """Hand in a mail."""
@@ -160,7 +145,7 @@ class SmtpMail:
         return client
 
     def _trouble(self, error: Exception) -> ChannelError:
-        return ChannelError(f"{self._name}: {type(error).__name__}: {error}")
+        return ChannelError(f"{self.name}: {type(error).__name__}: {error}")
 
     def _answered(
         self, client: aiosmtplib.SMTP, code: int, text: str, why: Why
@@ -170,7 +155,7 @@ class SmtpMail:
             client.close()  # It would fail the next mail.
         blamed = why(code, text)
         if blamed is None:
-            return ChannelError(f"{self._name}: {code} {text}")
+            return ChannelError(f"{self.name}: {code} {text}")
         return Refusal(blamed, f"{code} {text}")
 
 

@@ -14,15 +14,11 @@ The address decides what happens, so every outcome can be had without a network:
 | any other | accepted |
 """
 
-import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
 from providers.notifications import ChannelError, Code, Outgoing, Refusal, Taken
-
-Sleep = Callable[[float], Awaitable[object]]
 
 CALLS_MAX: Final = 1_000
 KEPT_MAX: Final = 1_000
@@ -50,46 +46,23 @@ class Kept:
 class Outbox:
     """A provider without a network. See the table of addresses above."""
 
-    def __init__(
-        self,
-        name: str = "outbox",
-        *,
-        kept_max: int = KEPT_MAX,
-        latency_ms: int = 0,
-        sleep: Sleep = asyncio.sleep,
-    ) -> None:
-        self._name = name
+    calls_max = CALLS_MAX
+    is_outside = False
+
+    def __init__(self, name: str = "outbox", *, kept_max: int = KEPT_MAX) -> None:
+        self.name = name
         self._kept_max = kept_max
-        self._latency_ms = latency_ms
-        self._sleep = sleep
         self._kept: OrderedDict[str, Kept] = OrderedDict()
         self._tries: OrderedDict[str, int] = OrderedDict()
         self.outage = False
         """True: every try fails."""
 
-    @property
-    def name(self) -> str:
-        """As events name it."""
-        return self._name
-
     def messages(self) -> tuple[Kept, ...]:
         """What was accepted, oldest first."""
         return tuple(self._kept.values())
 
-    @property
-    def calls_max(self) -> int:
-        """How many messages it takes at once."""
-        return CALLS_MAX
-
-    @property
-    def is_outside(self) -> bool:
-        """Nothing leaves the house."""
-        return False
-
     async def send(self, message: Outgoing) -> Taken | Refusal:
         """Keep a message, once a key."""
-        if self._latency_ms:
-            await self._sleep(self._latency_ms / 1000)
         dead = tuple([to for to in message.to if to.startswith("dead")])
         refusal = self._refused(message, dead)
         if refusal is not None:
@@ -98,7 +71,7 @@ class Outbox:
         self._kept[message.key] = Kept(message, 1 if before is None else before.sent + 1)
         if len(self._kept) > self._kept_max:
             self._kept.popitem(last=False)
-        return Taken(f"{self._name}-{message.key}", dead)
+        return Taken(f"{self.name}-{message.key}", dead)
 
     async def close(self) -> None:
         """There is nothing to let go of."""
@@ -106,14 +79,14 @@ class Outbox:
     def _refused(self, message: Outgoing, dead: tuple[str, ...]) -> Refusal | None:
         first = message.to[0]
         if self.outage or first.startswith("outage"):
-            raise ChannelError(f"{self._name}: connection refused")
+            raise ChannelError(f"{self.name}: connection refused")
         if first.startswith("flaky") and self._tried(message.key) <= FLAKY_TRIES:
-            raise ChannelError(f"{self._name}: connection reset")
+            raise ChannelError(f"{self.name}: connection reset")
         if dead == message.to:
             return Refusal(Code.DEAD_TOKEN, "No device has the app any more.", dead)
         for prefix, code in _REFUSALS:
             if first.startswith(prefix):
-                return Refusal(code, f"{self._name}: {code}")
+                return Refusal(code, f"{self.name}: {code}")
         return None
 
     def _tried(self, key: str) -> int:

@@ -26,9 +26,9 @@ _MISMATCH: Final = "SENDER_ID_MISMATCH"
 class FcmPush(HttpMessenger):
     """Sends pushes to every device of a customer."""
 
-    def __init__(self, url: str, token: str, *, name: str = "fcm", timeout_s: float = 5.0) -> None:
+    def __init__(self, url: str, token: str) -> None:
         """`url` is `https://fcm.googleapis.com/v1/projects/<project>/messages:send`."""
-        super().__init__(url, token, name, timeout_s, CALLS_MAX)
+        super().__init__(url, token, "fcm", CALLS_MAX)
         self._proven = False
 
     async def send(self, message: Outgoing) -> Taken | Refusal:
@@ -61,7 +61,7 @@ class FcmPush(HttpMessenger):
     async def _push(self, message: Outgoing, device: str) -> int:
         """The status for one device; 404 and 403 speak of the device, and of nothing else."""
         body = push_of(message, device)
-        status, answer = await self._api.post(self._url, body, {}, judged=_FORBIDDEN)
+        status, answer = await self.post(body, {}, judged=_FORBIDDEN)
         if status == _NOT_FOUND and not _says(answer, _UNREGISTERED):
             raise ChannelError(f"{self.name}: HTTP {status}: nothing is at FLOWMART_PUSH_URL")
         if status == _FORBIDDEN and not _says(answer, _MISMATCH):

@@ -134,7 +134,7 @@ class SimulatedProvider:
         `decline_rate` (0 to 1) is the share of charges with an unscripted token that are
         declined; `seed` chooses which. `ledger_charges_max` above 0 keeps books of so many.
         """
-        self._name = name
+        self.name = name
         self._latency_ms = latency_ms
         self._decline_rate = decline_rate
         self._seed = seed
@@ -142,11 +142,6 @@ class SimulatedProvider:
         self._books = Ledger(ledger_charges_max) if ledger_charges_max else None
         self.outage = False
         """True: no call reaches the provider."""
-
-    @property
-    def name(self) -> str:
-        """As events name it."""
-        return self._name
 
     def ledger(self) -> tuple[LedgerEntry, ...]:
         """The books, oldest charge first; empty when none are kept."""
@@ -157,11 +152,11 @@ class SimulatedProvider:
         await self._reach(f"charge {request.key}")
         script = _script(request)
         if script.unreachable:
-            raise ProviderUnreachable(f"{self._name}: connection refused")
+            raise ProviderUnreachable(f"{self.name}: connection refused")
         if script.cut_off:
             if script.seen:
                 self._settle(request, script)
-            raise OutcomeUnknown(f"{self._name}: no answer")
+            raise OutcomeUnknown(f"{self.name}: no answer")
         return self._settle(request, script)
 
     async def find(self, request: ChargeRequest) -> Charged | Refused | None:
@@ -169,7 +164,7 @@ class SimulatedProvider:
         await self._reach(f"find {request.key}")
         script = _script(request)
         if script.silent:
-            raise OutcomeUnknown(f"{self._name}: no answer")
+            raise OutcomeUnknown(f"{self.name}: no answer")
         if script.unreachable or not script.seen:
             return None
         if script.cut_off or self._is_booked(request, script):
@@ -228,7 +223,7 @@ class SimulatedProvider:
 
     async def _reach(self, call: str) -> None:
         if self.outage:
-            raise ProviderUnreachable(f"{self._name}: outage")
+            raise ProviderUnreachable(f"{self.name}: outage")
         if self._latency_ms:
             share = _share(self._seed, call)
             times = min(LATENCY_TIMES_MAX, 0.5 - 0.5 * math.log(1 - share))
@@ -236,7 +231,7 @@ class SimulatedProvider:
 
     def _settle(self, request: ChargeRequest, script: _Script) -> Charged | Refused:
         """What the charge came to: the same for the same key."""
-        charge_id = charge_id_of(self._name, request.key) + script.flag
+        charge_id = charge_id_of(self.name, request.key) + script.flag
         code = script.refusal or self._declined(request, script)
         if code is not None:
             return Refused(code, f"The charge was refused: {code}.", charge_id)
@@ -256,7 +251,7 @@ class SimulatedProvider:
         return _DECLINES[int(share / self._decline_rate * len(_DECLINES))]
 
     def _is_booked(self, request: ChargeRequest, script: _Script) -> bool:
-        charge_id = charge_id_of(self._name, request.key) + script.flag
+        charge_id = charge_id_of(self.name, request.key) + script.flag
         return self._books is not None and self._books.knows(charge_id)
 
 

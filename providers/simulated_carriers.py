@@ -20,7 +20,7 @@ scans derive from the tracking number and the time of booking.
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
@@ -36,8 +36,6 @@ from providers.carriers import (
     NoLabel,
     Whereabouts,
 )
-
-Sleep = Callable[[float], Awaitable[object]]
 
 CARRIERS: Final = ("FedEx", "UPS", "USPS", "DHL", "Royal Mail")
 _PREFIXES: Final[Mapping[str, str]] = MappingProxyType(
@@ -88,17 +86,11 @@ class SimulatedCarrier:
     """One carrier."""
 
     def __init__(
-        self,
-        name: str,
-        times: CarrierTimes | None = None,
-        *,
-        latency_ms: int = 0,
-        sleep: Sleep = asyncio.sleep,
+        self, name: str, times: CarrierTimes | None = None, *, latency_ms: int = 0
     ) -> None:
         self.name = name
         self._times = times or CarrierTimes()
         self._latency_ms = latency_ms
-        self._sleep = sleep
 
     async def book(self, request: LabelRequest) -> Label | NoLabel:
         """Make one label a key."""
@@ -135,7 +127,7 @@ class SimulatedCarrier:
 
     async def _wait(self) -> None:
         if self._latency_ms:
-            await self._sleep(self._latency_ms / 1000)
+            await asyncio.sleep(self._latency_ms / 1000)
 
     def _number(self, request: LabelRequest) -> str:
         told = hashlib.sha256(f"{self.name} {request.key}".encode())

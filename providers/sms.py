@@ -20,16 +20,14 @@ _NUMBER: Final = frozenset(
 class HttpSms(HttpMessenger):
     """Sends SMS."""
 
-    def __init__(
-        self, url: str, token: str, sender: str, *, name: str = "sms", timeout_s: float = 5.0
-    ) -> None:
+    def __init__(self, url: str, token: str, sender: str) -> None:
         self._sender = sender
-        super().__init__(url, token, name, timeout_s, CALLS_MAX)
+        super().__init__(url, token, "sms", CALLS_MAX)
 
     async def send(self, message: Outgoing) -> Taken | Refusal:
         """Send an SMS; the text is cut to size already."""
         body = {"from": self._sender, "to": message.to[0], "text": message.text}
-        status, answer = await self._api.post(self._url, body, {"Idempotency-Key": message.key})
+        status, answer = await self.post(body, {"Idempotency-Key": message.key})
         if status < _REFUSED_FROM:
             return Taken(str(answer.get("id", "")))
         why = str(answer.get("code", ""))

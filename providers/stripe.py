@@ -55,6 +55,8 @@ _FAILED_REFUND: Final = frozenset({"failed", "canceled"})
 class StripeProvider:
     """Stripe behind the protocol of providers."""
 
+    name = NAME
+
     def __init__(self, key: str, *, url: str | None = None, timeout_s: float = 30.0) -> None:
         """`url` names another server than Stripe's, for tests. `timeout_s` bounds one request."""
         self._http = stripe.AIOHTTPClient(timeout=timeout_s)
@@ -64,11 +66,6 @@ class StripeProvider:
             http_client=self._http,
             max_network_retries=0,  # Lines retry, and know what may be repeated.
         )
-
-    @property
-    def name(self) -> str:
-        """As events name it."""
-        return NAME
 
     async def close(self) -> None:
         """Close the connections."""

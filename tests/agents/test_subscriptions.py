@@ -30,18 +30,8 @@ from tables.orders import ORDERS
 from tables.payments import PAYMENTS
 from tables.subscriptions import SUBSCRIPTIONS
 from tests.agents.subscription_desk import Shop
+from tests.streams.subscriptions.samples import subscribe_user as subscribe
 from topics import SUBSCRIPTIONS_COMMANDS
-
-
-def subscribe(**told: Any) -> SubscribeUser:
-    return SubscribeUser(
-        **{
-            "user_id": "usr_1",
-            "plan_id": "plan_monthly_basic",
-            "payment_method_id": "tok_visa",
-            **told,
-        }
-    )
 
 
 def test_a_first_charge_starts_a_subscription_and_the_next_month_renews_it() -> None:

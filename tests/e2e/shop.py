@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, Final
@@ -103,7 +103,8 @@ class Sender:
     def send(self, name: str, data: Mapping[str, Any], **fields: Any) -> dict[str, Any]:
         """Send a command under its own key; returns the envelope as it was sent."""
         sent = envelope(name, data, **fields)
-        self.send_raw(_TOPICS[name], sent, data[_KEYS[name]], {"eventType": name})
+        domain, key = _COMMANDS[name]
+        self.send_raw(f"{domain}.{self.env}.commands", sent, data[key], {"eventType": name})
         return sent
 
     def send_raw(
@@ -178,42 +179,23 @@ class Sender:
         )
 
 
-_TOPICS: Final = {
-    "PlaceOrder": "orders.{env}.commands",
-    "CancelOrder": "orders.{env}.commands",
-    "AmendOrder": "orders.{env}.commands",
-    "RequestReturn": "orders.{env}.commands",
-    "AddInventory": "inventory.{env}.commands",
-    "UpdateInventory": "inventory.{env}.commands",
-    "OverrideFraudDecision": "payments.{env}.commands",
-    "RefundPayment": "payments.{env}.commands",
-    "RecordChargeback": "payments.{env}.commands",
-    "CloseChargeback": "payments.{env}.commands",
-    "ConfirmReturnReceived": "shipping.{env}.commands",
-    "CreateReturnLabel": "shipping.{env}.commands",
-    "UpdateShipmentStatus": "shipping.{env}.commands",
-    "SubscribeUser": "subscriptions.{env}.commands",
-    "UpdatePaymentMethod": "subscriptions.{env}.commands",
-    "CancelSubscription": "subscriptions.{env}.commands",
-    "RespondToOffer": "subscriptions.{env}.commands",
+_COMMANDS: Final = {
+    "PlaceOrder": ("orders", "orderId"),
+    "CancelOrder": ("orders", "orderId"),
+    "AmendOrder": ("orders", "orderId"),
+    "RequestReturn": ("orders", "orderId"),
+    "AddInventory": ("inventory", "productId"),
+    "UpdateInventory": ("inventory", "productId"),
+    "OverrideFraudDecision": ("payments", "paymentId"),
+    "RefundPayment": ("payments", "paymentId"),
+    "RecordChargeback": ("payments", "paymentId"),
+    "CloseChargeback": ("payments", "paymentId"),
+    "ConfirmReturnReceived": ("shipping", "shipmentId"),
+    "CreateReturnLabel": ("shipping", "shipmentId"),
+    "UpdateShipmentStatus": ("shipping", "shipmentId"),
+    "SubscribeUser": ("subscriptions", "userId"),
+    "UpdatePaymentMethod": ("subscriptions", "userId"),
+    "CancelSubscription": ("subscriptions", "userId"),
+    "RespondToOffer": ("subscriptions", "userId"),
 }
-_KEYS: Final = {
-    "PlaceOrder": "orderId",
-    "CancelOrder": "orderId",
-    "AmendOrder": "orderId",
-    "RequestReturn": "orderId",
-    "AddInventory": "productId",
-    "UpdateInventory": "productId",
-    "OverrideFraudDecision": "paymentId",
-    "RefundPayment": "paymentId",
-    "RecordChargeback": "paymentId",
-    "CloseChargeback": "paymentId",
-    "ConfirmReturnReceived": "shipmentId",
-    "CreateReturnLabel": "shipmentId",
-    "UpdateShipmentStatus": "shipmentId",
-    "SubscribeUser": "userId",
-    "UpdatePaymentMethod": "userId",
-    "CancelSubscription": "userId",
-    "RespondToOffer": "userId",
-}
-Lines = Sequence[Mapping[str, Any]]
+"""By name: whose commands they are, and what keys them."""

@@ -108,7 +108,7 @@ async def test_a_provider_that_has_trouble_is_asked_again(provider: Provider, to
 
 
 async def test_a_provider_that_is_not_there_is_asked_again() -> None:
-    sender = HttpSms("http://127.0.0.1:1/send", "secret", "FlowMart", timeout_s=1)
+    sender = HttpSms("http://127.0.0.1:1/send", "secret", "FlowMart")
 
     with pytest.raises(ChannelError):
         await sender.send(message("+15550100"))

@@ -13,7 +13,7 @@ from events.types import Address, OrderItem, OrderPayment
 from streams.orders.deciding import decide
 from streams.orders.evolution import fold
 from streams.orders.placing import place
-from streams.orders.rows import Order, Status
+from streams.orders.rows import Order
 from streams.orders.rules import OrderRules
 
 RULES = OrderRules()
@@ -190,12 +190,3 @@ PAID = after(CONFIRMED, held(1), held(2), paid())
 PAID_ON_HOLD = after(PAID, fraud())
 CANCELLED = after(CONFIRMED, cancel())
 REJECTED = placed(currency="CHF")
-
-OF_STATUS = {
-    Status.CONFIRMED: CONFIRMED,
-    Status.BACKORDERED: BACKORDERED,
-    Status.ON_HOLD: ON_HOLD,
-    Status.PAID: PAID,
-    Status.CANCELLED: CANCELLED,
-    Status.REJECTED: REJECTED,
-}
