@@ -9,11 +9,18 @@ from typing import Any, Final
 
 from aiokafka.errors import KafkaConnectionError, KafkaError
 from faust.cli import AppCommand, option
+from faust.cli.faust import cli
 from mode import Worker
 
 from engine.bind import LaneApp
 from engine.errors import EngineError
 from engine.transport import client_options
+
+_UNFIT: Final = ("clean-versions", "completion", "livecheck", "model", "models", "send")
+"""They are about Faust's models, its stores and its producer, or need what is not installed."""
+
+for _name in _UNFIT:
+    cli.commands.pop(_name, None)
 
 JSON = option("--json", "as_json", is_flag=True, default=False, help="Lines of JSON.")
 
