@@ -115,13 +115,13 @@ async def follow(consumer: AIOKafkaConsumer, teller: Teller, env: str) -> None:
                 return
             if found:
                 await consumer.commit()
+            if time.monotonic() - said_s >= _LAG_EVERY_S:
+                said_s = time.monotonic()
+                LOG.info("%d spans told, %d records to come", teller.spans, await _lag(consumer))
         except KafkaError as failed:
             LOG.warning("cannot go on, trying again: %r", failed)
             begun = None
             await asyncio.sleep(_AGAIN_S)
-        if time.monotonic() - said_s >= _LAG_EVERY_S:
-            said_s = time.monotonic()
-            LOG.info("%d spans told, %d records to come", teller.spans, await _lag(consumer))
 
 
 async def _begin(consumer: AIOKafkaConsumer, known: Collection[str]) -> set[TopicPartition]:

@@ -4,13 +4,16 @@ import os
 import signal
 import subprocess
 import sys
+import time
 import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from confluent_kafka.admin import AdminClient, NewTopic
 
-from broker import child_process
+from broker import Broker, child_process
+from broker.ports import free_ports
 from engine.records import Record
 from tests.e2e.harness import environment, until
 from tests.e2e.heard import Ear, Said
@@ -22,6 +25,7 @@ pytestmark = pytest.mark.own_broker
 
 PRODUCT = "prd_traced"
 TOLD_S_MAX = 120
+AWAY_S = 5
 CALLER = "00f067aa0ba902b7"
 
 
@@ -191,3 +195,39 @@ def test_the_past_is_told_again_under_the_same_ids(
     exporter.past(argument)
 
     assert of(collector, saga) == told
+
+
+def test_it_waits_for_kafka_and_for_topics_and_tells_what_came_meanwhile(
+    collector: Collector, tmp_path: Path
+) -> None:
+    log = tmp_path / "traces.log"
+    with Broker(data_dir=tmp_path / "kafka", port=free_ports(1)[0]) as broker:
+        admin, running = admin_of(broker), Exporter(broker.bootstrap, collector, log)
+        until(lambda: has_begun(admin), TOLD_S_MAX, "it reads")
+        topic = "orders.dev.commands"
+        admin.create_topics([NewTopic(topic, 2, 1)])[topic].result()
+        sender = Sender(broker.bootstrap, "dev")
+
+        def is_told() -> bool:
+            saga = str(uuid.uuid4())
+            sender.send("PlaceOrder", {"orderId": f"ord_{saga}"}, correlationId=saga)
+            return bool(until(lambda: of(collector, saga), TOLD_S_MAX, "it is told"))
+
+        try:
+            assert is_told()
+            broker.stop()
+            time.sleep(AWAY_S)
+            broker.start()
+            assert is_told()
+        finally:
+            ended = running.end(signal.SIGTERM)
+        assert ended == 0, log.read_text()
+
+
+def admin_of(broker: Broker) -> AdminClient:
+    return AdminClient({"bootstrap.servers": broker.bootstrap})
+
+
+def has_begun(admin: AdminClient) -> bool:
+    found = admin.list_consumer_groups().result().valid
+    return "flowmart-dev-traces" in {group.group_id for group in found}
