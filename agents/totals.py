@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from agents.wiring import Cause, announce
-from engine.specs import AgentSpec, Context, Delivery, R, Source, Table, TableSpec
+from engine.specs import AgentSpec, Context, Delivery, R, Source, Table, TableSpec, TickHandler
 from engine.windows import Tumbling, Windows, clocks_table, split_key, window_key
 from events import AlertRaised, AlertResolved, derived_id
 from streams.alerts.catalogue import catalogue
@@ -53,26 +53,10 @@ def totals_agent(figures: PulseRules, alerts: AlertRules) -> AgentSpec:
     """Declare the agent that merges partial tallies and raises alerts."""
     # A window's start is its event time here, whatever its length: hence 1 ms.
     spec = Tumbling(1, figures.figures_kept_ms, figures.figures_kept_ms)
-    settle_ms = round(figures.settle_s * 1000)
-    silence_ms = alerts.traffic_within_ms
-    by_family: dict[str, list[Rule]] = {}
-    for rule in catalogue(alerts):
-        by_family.setdefault(rule.family, []).append(rule)
 
     def on_partial(ctx: Context, delivery: Delivery) -> None:
-        _keep(ctx, msgspec.convert(delivery.value, Partial, str_keys=True), spec, silence_ms)
-
-    def tick(ctx: Context, now_ms: int) -> None:
-        touched = _merge_touched(ctx, figures.products_ranked)
-        for family, seen in list(ctx.table(SEEN).scan("", _END)):
-            whole_ms = last_whole(seen.size_ms, now_ms - settle_ms)
-            if whole_ms != seen.told_ms or window_key(whole_ms, family) in touched:
-                _show(ctx, family, seen, whole_ms)
-            view = _view(ctx, family, seen, whole_ms, now_ms, silence_ms)
-            window = (whole_ms, whole_ms + seen.size_ms)
-            for rule in by_family.get(family, ()):
-                _judge(ctx, rule, view, window, now_ms, alerts.sustain_ms)
-        _expire(ctx, spec)
+        part = msgspec.convert(delivery.value, Partial, str_keys=True)
+        _keep(ctx, part, spec, alerts.traffic_within_ms)
 
     return AgentSpec(
         name=_NAME,
@@ -90,8 +74,30 @@ def totals_agent(figures: PulseRules, alerts: AlertRules) -> AgentSpec:
             ALERTS,
         ),
         outputs=(ALERTS_EVENTS,),
-        tick=tick,
+        tick=_ticking(figures, alerts, spec),
     )
+
+
+def _ticking(figures: PulseRules, alerts: AlertRules, spec: Tumbling) -> TickHandler:
+    """Show the windows that are whole, look at every rule, and forget what is old."""
+    settle_ms = round(figures.settle_s * 1000)
+    by_family: dict[str, list[Rule]] = {}
+    for rule in catalogue(alerts):
+        by_family.setdefault(rule.family, []).append(rule)
+
+    def tick(ctx: Context, now_ms: int) -> None:
+        touched = _merge_touched(ctx, figures.products_ranked)
+        for family, seen in list(ctx.table(SEEN).scan("", _END)):
+            whole_ms = last_whole(seen.size_ms, now_ms - settle_ms)
+            if whole_ms != seen.told_ms or window_key(whole_ms, family) in touched:
+                _show(ctx, family, seen, whole_ms)
+            view = _view(ctx, family, seen, whole_ms, now_ms, alerts.traffic_within_ms)
+            window = (whole_ms, whole_ms + seen.size_ms)
+            for rule in by_family.get(family, ()):
+                _judge(ctx, rule, view, window, now_ms, alerts.sustain_ms)
+        _expire(ctx, spec)
+
+    return tick
 
 
 # -- partials
