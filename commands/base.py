@@ -13,6 +13,7 @@ from faust.cli.faust import cli
 from mode import Worker
 
 from engine.bind import LaneApp
+from engine.brokers import nobody_answers
 from engine.errors import EngineError
 from engine.transport import client_options
 
@@ -82,11 +83,7 @@ class Command(AppCommand):  # type: ignore[misc]  # untyped base
         try:
             await self.act(*args, **kwargs)
         except KafkaConnectionError:
-            servers = ",".join(self.options_of_clients()["bootstrap_servers"])
-            self._fail(
-                f"no Kafka broker answers at {servers}:"
-                " start one (`make broker`) or set FLOWMART_BROKER"
-            )
+            self._fail(nobody_answers(",".join(self.options_of_clients()["bootstrap_servers"])))
         except (EngineError, KafkaError) as exc:
             self._fail(str(exc) or type(exc).__name__)
         except BrokenPipeError:

@@ -14,6 +14,7 @@ from aiokafka.errors import (
     for_code,
 )
 
+from engine.brokers import nobody_answers
 from engine.errors import BrokerUnavailable, ChangelogForgets, EngineError
 from engine.recovery import TOMBSTONES_KEPT_S
 from engine.specs import TopicSpec
@@ -186,10 +187,7 @@ async def _connect(options: dict[str, Any]) -> AIOKafkaAdminClient:
         await admin.start()
     except KafkaConnectionError as exc:
         await admin.close()
-        raise BrokerUnavailable(
-            f"no Kafka broker answers at {','.join(options['bootstrap_servers'])}:"
-            " start one (`make broker`) or set FLOWMART_BROKER"
-        ) from exc
+        raise BrokerUnavailable(nobody_answers(",".join(options["bootstrap_servers"]))) from exc
     return admin
 
 

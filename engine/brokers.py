@@ -6,6 +6,11 @@ from pathlib import Path
 from typing import Any
 
 
+def nobody_answers(brokers: str) -> str:
+    """What to tell, in one line, where no broker answers."""
+    return f"no Kafka broker answers at {brokers}: start one (`make broker`) or set FLOWMART_BROKER"
+
+
 @dataclass(frozen=True, slots=True)
 class BrokerAccess:
     """The same for every client of a process."""

@@ -17,6 +17,7 @@ import tables.orders
 import tables.payments
 import tables.shipping
 import tables.subscriptions
+from engine.brokers import nobody_answers
 from engine.logs import log_as
 from gateway import openapi
 from gateway.callers import Callers
@@ -51,10 +52,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         asyncio.run(_serve(settings, issuer))
     except KafkaConnectionError:
-        return _fail(
-            f"no Kafka broker answers at {settings.broker}:"
-            " start one (`make broker`) or set FLOWMART_BROKER"
-        )
+        return _fail(nobody_answers(settings.broker))
     except KafkaError as refused:
         return _fail(f"Kafka at {settings.broker}: {refused!r}")
     except OSError as refused:

@@ -26,6 +26,7 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExportResult
 
 from engine import patches
+from engine.brokers import nobody_answers
 from engine.dead_letters import SUFFIX
 from engine.logs import log_as
 from engine.records import Record
@@ -192,10 +193,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         asyncio.run(_run(settings, options.since_s))
     except KafkaConnectionError:
-        return _fail(
-            f"no Kafka broker answers at {settings.broker}:"
-            " start one (`make broker`) or set FLOWMART_BROKER"
-        )
+        return _fail(nobody_answers(settings.broker))
     except KafkaError as refused:
         return _fail(f"Kafka at {settings.broker}: {refused!r}")
     except CollectorSilent:
