@@ -8,12 +8,13 @@ removes an ended reservation, `forget` an event id. A command that is refused go
 dead letters with the reason; replayed from there, it is tried again.
 """
 
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final
 
 from agents.stock_levels import telling_levels
 from agents.wiring import Cause, announce, cause_of, requester, timer_cause
 from engine.errors import BadRecord
-from engine.specs import AgentSpec, Context, Delivery, Source, Timer
+from engine.specs import AgentSpec, Context, Delivery, Handler, Source, Timer
 from events.inventory import DeleteInventory
 from streams.inventory.corrections import (
     correct,
@@ -36,6 +37,9 @@ from topics import ALERTS_EVENTS, INVENTORY_COMMANDS, INVENTORY_EVENTS, LEVELS
 NAME: Final = "stock"
 FORGET: Final = "forget"
 
+OfHold = Callable[[Stock, Reservation | None, Any, int, InventoryRules], Decision]
+OfGoods = Callable[[Stock, Any, int, InventoryRules], Decision]
+
 
 class CommandRefused(BadRecord):
     """Inventory will not carry out a command; the text says why.
@@ -50,12 +54,12 @@ def stock_agent(rules: InventoryRules) -> AgentSpec:
     desk = _Desk(rules)
     handlers = {
         "ReserveStock": desk.reserve,
-        "ReleaseStock": desk.release,
-        "CommitStock": desk.commit,
-        "ExtendHold": desk.extend,
-        "ShipStock": desk.ship,
-        "AddInventory": desk.receive,
-        "UpdateInventory": desk.correct,
+        "ReleaseStock": desk.holding(release),
+        "CommitStock": desk.holding(commit),
+        "ExtendHold": desk.holding(lambda _, row, command, __, rules: extend(row, command, rules)),
+        "ShipStock": desk.holding(ship),
+        "AddInventory": desk.bringing(receive),
+        "UpdateInventory": desk.bringing(correct),
         "DeleteInventory": desk.discontinue,
         "CountStock": desk.recount,
     }
@@ -84,43 +88,31 @@ class _Desk:
         decision = reserve(stock, row, command, cause.at_ms, self._rules, other=other)
         self._carry_out(ctx, cause, stock, decision)
 
-    def release(self, ctx: Context, delivery: Delivery) -> None:
-        command, cause = delivery.value.data, cause_of(delivery)
-        stock, row = self._rows(ctx, command.product_id, command.reservation_id)
-        self._carry_out(ctx, cause, stock, release(stock, row, command, cause.at_ms, self._rules))
+    def holding(self, decide: OfHold) -> Handler:
+        """What is asked of a hold is decided by its row and the product's."""
 
-    def commit(self, ctx: Context, delivery: Delivery) -> None:
-        command, cause = delivery.value.data, cause_of(delivery)
-        stock, row = self._rows(ctx, command.product_id, command.reservation_id)
-        self._carry_out(ctx, cause, stock, commit(stock, row, command, cause.at_ms, self._rules))
+        def handler(ctx: Context, delivery: Delivery) -> None:
+            command, cause = delivery.value.data, cause_of(delivery)
+            stock, row = self._rows(ctx, command.product_id, command.reservation_id)
+            self._carry_out(
+                ctx, cause, stock, decide(stock, row, command, cause.at_ms, self._rules)
+            )
 
-    def extend(self, ctx: Context, delivery: Delivery) -> None:
-        command, cause = delivery.value.data, cause_of(delivery)
-        stock, row = self._rows(ctx, command.product_id, command.reservation_id)
-        self._carry_out(ctx, cause, stock, extend(row, command, self._rules))
+        return handler
 
-    def ship(self, ctx: Context, delivery: Delivery) -> None:
-        command, cause = delivery.value.data, cause_of(delivery)
-        stock, row = self._rows(ctx, command.product_id, command.reservation_id)
-        self._carry_out(ctx, cause, stock, ship(stock, row, command, cause.at_ms, self._rules))
+    def bringing(self, decide: OfGoods) -> Handler:
+        """What people and other systems say of goods counts once, and is signed."""
 
-    def receive(self, ctx: Context, delivery: Delivery) -> None:
-        command, cause = delivery.value.data, cause_of(delivery)
-        if _was_seen(ctx, cause):
-            return
-        stock = self._stock(ctx, command.product_id)
-        decision = receive(stock, command, cause.at_ms, self._rules)
-        self._carry_out(ctx, cause, stock, signed(decision, _who(delivery)))
-        self._see(ctx, cause)
+        def handler(ctx: Context, delivery: Delivery) -> None:
+            command, cause = delivery.value.data, cause_of(delivery)
+            if _was_seen(ctx, cause):
+                return
+            stock = self._stock(ctx, command.product_id)
+            decision = decide(stock, command, cause.at_ms, self._rules)
+            self._carry_out(ctx, cause, stock, signed(decision, _who(delivery)))
+            self._see(ctx, cause)
 
-    def correct(self, ctx: Context, delivery: Delivery) -> None:
-        command, cause = delivery.value.data, cause_of(delivery)
-        if _was_seen(ctx, cause):
-            return
-        stock = self._stock(ctx, command.product_id)
-        decision = correct(stock, command, cause.at_ms, self._rules)
-        self._carry_out(ctx, cause, stock, signed(decision, _who(delivery)))
-        self._see(ctx, cause)
+        return handler
 
     def discontinue(self, ctx: Context, delivery: Delivery) -> None:
         command: DeleteInventory = delivery.value.data
