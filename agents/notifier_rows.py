@@ -4,7 +4,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from agents.wiring import Cause, announce
+from agents.wiring import Cause, Due, announce, move_timers
 from engine.specs import Context
 from events.base import Message
 from events.notifications import NotificationRecipient, SendNotification
@@ -85,7 +85,7 @@ def save(
     after = fold(before, facts)
     ctx.table(NOTIFICATIONS)[key] = after
     _count(ctx, before, after)
-    _run_timer(ctx, key, before, after)
+    move_timers(ctx, key, _timers(before), _timers(after))
     if after.channel != IN_APP and isinstance(facts[-1], Started):
         locale = "" if person is None else person.preferences.locale
         ctx.publish(DISPATCHES[after.channel], after.user_id, dispatch(after, locale), ())
@@ -126,11 +126,5 @@ def _share(ctx: Context, key: str, facts: tuple[Fact, ...]) -> None:
         table[key] = fold(row, shared)
 
 
-def _run_timer(ctx: Context, key: str, before: Notification | None, after: Notification) -> None:
-    was = ("", 0) if before is None else before.timer
-    now = after.timer
-    if was != now:
-        if was[1]:
-            ctx.cancel_timer(was[0], key, was[1])
-        if now[1]:
-            ctx.set_timer(now[0], key, now[1])
+def _timers(row: Notification | None) -> tuple[Due, ...]:
+    return () if row is None or not row.timer[1] else (row.timer,)

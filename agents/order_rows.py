@@ -1,5 +1,6 @@
 """How a changed order is kept: its row, and its timers as the row has them."""
 
+from agents.wiring import move_timers
 from engine.specs import Context
 from streams.orders.evolution import fold
 from streams.orders.facts import Fact
@@ -12,10 +13,5 @@ def save(ctx: Context, before: Order | None, facts: tuple[Fact, ...]) -> Order:
     """Fold the facts into the row, and have its timers run as the row says."""
     after = fold(before, facts)
     ctx.table(ORDERS)[after.order_id] = after
-    was, now = due_times(before), due_times(after)
-    if was != now:
-        for kind, due_ms in was.items() - now.items():
-            ctx.cancel_timer(kind, after.order_id, due_ms)
-        for kind, due_ms in now.items() - was.items():
-            ctx.set_timer(kind, after.order_id, due_ms)
+    move_timers(ctx, after.order_id, due_times(before).items(), due_times(after).items())
     return after

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
-from agents.wiring import Cause, announce, cause_of, timer_cause
+from agents.wiring import Cause, announce, cause_of, move_timers, timer_cause
 from engine.errors import BadRecord
 from engine.specs import AgentSpec, Context, Delivery, Handler, Source, Timer
 from events.base import Message
@@ -99,23 +99,13 @@ def _apply(
         del ctx.table(FRAUD)[payment_id]
     else:
         ctx.table(FRAUD)[payment_id] = after
-    _move_timers(ctx, payment_id, case, after)
+    move_timers(ctx, payment_id, timers_of(case), timers_of(after))
     _move_place(ctx, queue.waiting(payment_id, case), queue.waiting(payment_id, after))
     news: tuple[Message, ...] = review.announced(payment_id, after, facts)
     news = (*news, *queue.alarms(payment_id, after, facts, cause.at_ms))
     if news:
         saga = after.correlation_id or cause.correlation_id
         announce(ctx, NAME, replace(cause, correlation_id=saga), news)
-
-
-def _move_timers(ctx: Context, payment_id: str, before: FraudCase, after: FraudCase) -> None:
-    old, new = timers_of(before), timers_of(after)
-    if old == new:
-        return
-    for kind, due_ms in old:
-        ctx.cancel_timer(kind, payment_id, due_ms)
-    for kind, due_ms in new:
-        ctx.set_timer(kind, payment_id, due_ms)
 
 
 def _move_place(ctx: Context, before: Waiting | None, after: Waiting | None) -> None:

@@ -8,7 +8,7 @@ order and a row a shipment; shipments are named after their order, so both lie t
 from functools import partial
 from typing import Final
 
-from agents.wiring import Cause, announce, cause_of, timer_cause
+from agents.wiring import Cause, announce, cause_of, move_timers, timer_cause
 from engine.errors import BadRecord
 from engine.specs import AgentSpec, Context, Delivery, Handler, Source, Timer, TimerHandler
 from events.shipment_ids import order_of_shipment
@@ -172,19 +172,12 @@ def _carry_out(
     after = fold(before, facts)
     if after is not before:
         ctx.table(SHIPMENTS)[after.shipment_id] = after
-        _run_timers(ctx, before, after)
+        was, now = due_times(before).items(), due_times(after).items()
+        move_timers(ctx, after.shipment_id, was, now)
     for kind, due_ms in repeated(facts):
         ctx.set_timer(kind, after.shipment_id, due_ms)
     # One cause may move several shipments of an order: ids must differ between them.
     announce(ctx, f"{AGENT} {after.shipment_id}", cause, following(after, facts, rules))
-
-
-def _run_timers(ctx: Context, before: Shipment | None, after: Shipment) -> None:
-    was, now = due_times(before), due_times(after)
-    for kind, due_ms in was.items() - now.items():
-        ctx.cancel_timer(kind, after.shipment_id, due_ms)
-    for kind, due_ms in now.items() - was.items():
-        ctx.set_timer(kind, after.shipment_id, due_ms)
 
 
 def _time_up(

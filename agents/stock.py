@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from agents.stock_levels import telling_levels
-from agents.wiring import Cause, announce, cause_of, requester, timer_cause
+from agents.wiring import Cause, announce, cause_of, move_timers, requester, timer_cause
 from engine.errors import BadRecord
 from engine.specs import AgentSpec, Context, Delivery, Handler, Source, Timer
 from events.inventory import DeleteInventory
@@ -26,7 +26,7 @@ from streams.inventory.corrections import (
 from streams.inventory.facts import Decision, Refusal, signed
 from streams.inventory.holds import commit, expire, extend, is_over, reserve
 from streams.inventory.leaving import ship
-from streams.inventory.posting import HOLD, PURGE, Posting, post, timer_of
+from streams.inventory.posting import HOLD, PURGE, Posting, post, timers_of
 from streams.inventory.receipts import receive
 from streams.inventory.releases import release
 from streams.inventory.rows import Reservation, Seen, Stock, movement_key, new_stock
@@ -199,10 +199,4 @@ def _keep_reservations(ctx: Context, posting: Posting) -> None:
     reservations = ctx.table(RESERVATIONS)
     for key, (before, row) in posting.reservations.items():
         reservations[key] = row
-        old, new = timer_of(before), timer_of(row)
-        if old == new:
-            continue
-        if old is not None:
-            ctx.cancel_timer(old[0], key, old[1])
-        if new is not None:
-            ctx.set_timer(new[0], key, new[1])
+        move_timers(ctx, key, timers_of(before), timers_of(row))

@@ -5,7 +5,7 @@ from typing import Final
 import msgspec
 from msgspec.structs import replace
 
-from agents.wiring import Cause, announce
+from agents.wiring import Cause, Due, announce, move_timers
 from engine.specs import Context
 from streams.billing.invoices import invoice_number
 from streams.moments import day_of
@@ -61,7 +61,7 @@ def carry_out(
     after = kept(subscriber, subscription, rules)
     ctx.table(SUBSCRIPTIONS)[user_id] = after
     _save_standing(ctx, user_id, after, rules)
-    _move_timers(ctx, user_id, due(subscriber, rules), due(after, rules))
+    move_timers(ctx, user_id, due(subscriber, rules), due(after, rules))
     announce(ctx, NAME, cause, following(before, facts, at_ms, rules, cause.event_id))
     return after
 
@@ -104,20 +104,13 @@ def _numbered(ctx: Context, fact: f.Fact, rules: Rules) -> f.Fact:
     return f.InvoiceIssued(replace(fact.invoice, number=number))
 
 
-def due(subscriber: Subscriber, rules: Rules) -> set[tuple[str, int]]:
+def due(subscriber: Subscriber, rules: Rules) -> list[Due]:
     """The timers that a user's subscriptions have, by kind and moment."""
     moment = rules.clock.real_ms
-    return {
-        (kind, moment(due_ms))
-        for one in subscriber.subscriptions
-        for kind, due_ms in due_times(one, rules)
-    }
-
-
-def _move_timers(
-    ctx: Context, user_id: str, was: set[tuple[str, int]], now: set[tuple[str, int]]
-) -> None:
-    for kind, due_ms in sorted(was - now):
-        ctx.cancel_timer(kind, user_id, due_ms)
-    for kind, due_ms in sorted(now - was):
-        ctx.set_timer(kind, user_id, due_ms)
+    return sorted(
+        {
+            (kind, moment(due_ms))
+            for one in subscriber.subscriptions
+            for kind, due_ms in due_times(one, rules)
+        }
+    )

@@ -1,6 +1,6 @@
 """What every agent of this shop needs: causes, and announcing what follows from them."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any, Final, NamedTuple
 
@@ -16,6 +16,9 @@ from wire.contract import CONTRACT
 
 _CHANNEL_CHARS_MAX: Final = 40
 _PERSON_CHARS_MAX: Final = 128
+
+Due = tuple[str, int]
+"""A timer of a row: its kind, and when it is due."""
 
 
 class Cause(msgspec.Struct, frozen=True, gc=False):
@@ -51,6 +54,18 @@ def timer_cause(agent: str, timer: Timer, now_ms: int) -> Cause:
     """A timer that came due as a cause: the same timer gives the same ids whenever it fires."""
     event_id = derived_id("timer", agent, timer.kind, timer.key, str(timer.due_ms))
     return Cause(event_id, event_id, now_ms)
+
+
+def move_timers(ctx: Context, key: str, was: Collection[Due], now: Collection[Due]) -> None:
+    """Have a row's timers run as it says now; those that stay are left alone."""
+    if was == now:
+        return
+    for kind, due_ms in was:
+        if (kind, due_ms) not in now:
+            ctx.cancel_timer(kind, key, due_ms)
+    for kind, due_ms in now:
+        if (kind, due_ms) not in was:
+            ctx.set_timer(kind, key, due_ms)
 
 
 def announce(

@@ -62,15 +62,15 @@ def post(
     return posting
 
 
-def timer_of(row: Reservation | None) -> tuple[str, int] | None:
+def timers_of(row: Reservation | None) -> tuple[tuple[str, int], ...]:
     """The one timer, kind and due time in ms, that a reservation has; a committed one has none."""
     if row is None:
-        return None
+        return ()
     if row.purge_at_ms is not None:
-        return PURGE, row.purge_at_ms
+        return ((PURGE, row.purge_at_ms),)
     if row.status == "CONFIRMED" and row.expires_at_ms is not None:
-        return HOLD, row.expires_at_ms
-    return None
+        return ((HOLD, row.expires_at_ms),)
+    return ()
 
 
 def _enter(posting: Posting, fact: Fact, reservation: ReservationLookup) -> None:

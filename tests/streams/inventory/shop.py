@@ -19,7 +19,7 @@ from streams.inventory.corrections import correct, discontinue, recount
 from streams.inventory.facts import Decision, Refusal
 from streams.inventory.holds import commit, expire, extend, is_over, reserve
 from streams.inventory.leaving import ship
-from streams.inventory.posting import HOLD, post, timer_of
+from streams.inventory.posting import HOLD, post, timers_of
 from streams.inventory.receipts import receive
 from streams.inventory.releases import release
 from streams.inventory.rows import Level, Movement, Reservation, Stock, level_of, new_stock
@@ -199,7 +199,8 @@ class Shop:
         due = [
             (timer[1], line, timer[0])
             for line, row in self.reservations.items()
-            if (timer := timer_of(row)) and timer[1] <= end_ms
+            for timer in timers_of(row)
+            if timer[1] <= end_ms
         ]
         return min(due, default=None)
 
