@@ -100,8 +100,15 @@ class OrderRules:
     """How long a message waits for the order it is about (G-13)."""
 
     def __post_init__(self) -> None:
-        """Refuse a discount of more than everything."""
+        """Refuse a discount of more than everything, and a price in no currency of ours.
+
+        Its product would cost what the order says.
+        """
         insist(discounts_percent=self.discounts_percent)
+        for priced in self.prices:
+            if priced.rpartition(":")[2] not in self.currencies:
+                named = ", ".join(sorted(self.currencies))
+                raise ValueError(f"prices: {priced}: expected <productId>:<currency>, of {named}")
 
     def sells(self, product_id: str, currency: str) -> bool:
         """Whether a product has a price in a currency, or in none: then the order names it."""
