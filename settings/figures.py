@@ -3,7 +3,7 @@
 import dataclasses
 import json
 import re
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args, get_type_hints
 
 from settings.names import nearest
 
@@ -20,7 +20,18 @@ def figures(rules: Any, given: dict[str, Any]) -> dict[str, Any]:
     unknown = [name + nearest(name, known) for name in sorted(set(given) - set(known))]
     if unknown:
         raise ValueError(f"no such figure: {', '.join(unknown)}")
-    return {name: _parsed(name, figure) for name, figure in given.items()}
+    kinds = get_type_hints(rules)
+    return {name: _named(kinds[name], _parsed(name, figure)) for name, figure in given.items()}
+
+
+def _named(kind: Any, figure: Any) -> Any:
+    """The figure; where it is a table of classes, every name in it must be one of theirs too."""
+    rows = next((each for each in get_args(kind) if dataclasses.is_dataclass(each)), None)
+    if rows is None or not isinstance(figure, dict):
+        return figure
+    return {
+        key: figures(rows, row) if isinstance(row, dict) else row for key, row in figure.items()
+    }
 
 
 def _parsed(name: str, figure: Any) -> Any:

@@ -5,12 +5,17 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
 from settings.model import Settings
 from settings.names import PREFIX, nearest
+
+_AS_JSON: Final = 'expected JSON, such as ["..."] or {"...": "..."}'
+_OF_SEVERAL: Final = frozenset({"dict", "frozen_set", "list", "mapping", "set", "tuple"})
+"""The library's names of what it misses."""
 
 
 def settings_or_exit() -> Settings:
@@ -54,10 +59,12 @@ def _complaints(error: ValidationError) -> Iterator[str]:
     for found in error.errors():
         name = PREFIX + "__".join(map(str, found["loc"])).upper()
         what = found["msg"].removeprefix("Value error, ")
+        if found["type"].removesuffix("_type") in _OF_SEVERAL:
+            what = _AS_JSON
         yield f"error: {name}: {what}" if found["loc"] else f"error: {what}"
 
 
 def _not_json(error: SettingsError) -> str:
     """The line for a setting that had to be JSON; the library names it in its words only."""
     name = str(error).partition('"')[2].partition('"')[0]
-    return f'error: FLOWMART_{name.upper()}: expected JSON, such as ["..."] or {{"...": "..."}}'
+    return f"error: FLOWMART_{name.upper()}: {_AS_JSON}"

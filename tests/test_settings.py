@@ -90,6 +90,25 @@ def test_sets_and_mappings_are_json(monkeypatch: pytest.MonkeyPatch) -> None:
             "error: FLOWMART_ORDERS: no such figure: line_max; is it lines_max?",
         ),
         ("ORDERS__LINES_MAX", "few", "error: FLOWMART_ORDERS__LINES_MAX: "),
+        (
+            "INVENTORY__SITES",
+            '{"wh_1": {"country": "US", "handlng_days": 9}}',
+            "error: FLOWMART_INVENTORY: no such figure: handlng_days; is it handling_days?",
+        ),
+        (
+            "SHIPPING__LANES",
+            '{"US": ["UPSS"]}',
+            "error: FLOWMART_SHIPPING__LANES__US__0: Input sho",
+        ),
+        ("SHIPPING__LANE_ABROAD", '["Ups"]', "error: FLOWMART_SHIPPING__LANE_ABROAD__0: Input sho"),
+        ("ORDERS__PRICES", "3499", "error: FLOWMART_ORDERS__PRICES: expected JSON, such as"),
+        ("ORDERS__EXCHANGE_AT_ONCE", "x", "error: FLOWMART_ORDERS__EXCHANGE_AT_ONCE: expected JS"),
+        (
+            "ORDERS__PRICES",
+            '{"prd_1": 3499}',
+            "error: FLOWMART_ORDERS: prices: prd_1: expected <productId>:<currency>, of CAD, EUR",
+        ),
+        ("ORDERS__PRICES", '{"prd_1:usd": 1}', "error: FLOWMART_ORDERS: prices: prd_1:usd: expect"),
         ("INVENTORY__NO_BACKORDER", "[1", "error: FLOWMART_INVENTORY: no_backorder: not JSON"),
         (
             "ORDERS__DISCOUNTS_PERCENT",

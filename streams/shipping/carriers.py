@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 
+from events.vocabulary import Carrier
 from streams.shipping.rows import Package
 from streams.shipping.rules import ANYWHERE, ShippingRules
 
 
 def candidates(
     origin: str, destination: str, method: str, packages: Sequence[Package], rules: ShippingRules
-) -> tuple[str, ...]:
+) -> tuple[Carrier, ...]:
     """Carriers of the lane that take every package and keep the promise, the cheapest first.
 
     Ties go by the alphabet. When there is none, the fallback, where it serves the lane; else
@@ -27,7 +28,7 @@ def candidates(
     return tuple(sorted(fit, key=lambda carrier: (rules.cost_percents.get(carrier, 100), carrier)))
 
 
-def lane_of(origin: str, destination: str, rules: ShippingRules) -> tuple[str, ...]:
+def lane_of(origin: str, destination: str, rules: ShippingRules) -> tuple[Carrier, ...]:
     """Carriers between two countries."""
     if origin != destination:
         return rules.lane_abroad

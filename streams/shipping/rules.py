@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
+from events.vocabulary import Carrier
 from streams.moments import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 
 Bands = tuple[tuple[int, int], ...]
@@ -58,7 +59,7 @@ class ShippingRules:
     free_from_minor: int = 2_500
     """From this order value domestic standard shipping is free for the customer (G-26)."""
 
-    lanes: Mapping[str, tuple[str, ...]] = field(
+    lanes: Mapping[str, tuple[Carrier, ...]] = field(
         default_factory=lambda: MappingProxyType(
             {
                 "US": ("USPS", "UPS", "FedEx"),
@@ -68,15 +69,15 @@ class ShippingRules:
         )
     )
     """Carriers of domestic parcels, by country (G-27)."""
-    lane_abroad: tuple[str, ...] = ("DHL", "FedEx")
+    lane_abroad: tuple[Carrier, ...] = ("DHL", "FedEx")
     """Carriers of international parcels (G-27)."""
-    package_g_limits: Mapping[str, int] = field(
+    package_g_limits: Mapping[Carrier, int] = field(
         default_factory=lambda: MappingProxyType({"USPS": 30_000, "Royal Mail": 30_000})
     )
     """The heaviest package of a carrier (G-27)."""
     package_g_limit: int = 70_000
     """The same of every other carrier (G-27)."""
-    cost_percents: Mapping[str, int] = field(
+    cost_percents: Mapping[Carrier, int] = field(
         default_factory=lambda: MappingProxyType(
             {"USPS": 100, "Royal Mail": 100, "UPS": 110, "FedEx": 115, "DHL": 120}
         )
@@ -85,7 +86,7 @@ class ShippingRules:
     carrier_days: Mapping[str, int] = field(default_factory=dict)
     """Delivery days of a carrier that are above the promise, as `USPS express`: 3. Such a one is
     not chosen (G-27)."""
-    carrier_fallback: str = "Royal Mail"
+    carrier_fallback: Carrier = "Royal Mail"
     """Takes what no candidate takes, where it serves the lane (G-27)."""
     standard_days: int = 5
     """From dispatch to delivery, Sundays not counted (G-27)."""
