@@ -7,7 +7,9 @@ put back exactly what was there. What is too large to be written again is cut, a
 """
 
 import logging
+import re
 from collections import Counter
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import msgspec
@@ -19,6 +21,7 @@ from engine.sizes import RECORD_BYTES_MAX, size_of
 LOG = logging.getLogger(__name__)
 SUFFIX = ".dlq"
 _PREFIX = "dlq."
+_NUMBER = re.compile(r"[0-9]{1,18}")
 _REASON_MAX = 500
 """Characters of a reason that are kept."""
 _ROOM_FOR_REASONS = 8_000
@@ -107,7 +110,7 @@ def tell_buried(
 
 
 def read_dead_letter(record: Record) -> DeadLetter:
-    """Read a record of a dead-letter topic. Missing `dlq.*` headers read as empty."""
+    """Read a record of a dead-letter topic. Missing `dlq.*` headers, and broken, read as empty."""
     why = {
         name.removeprefix(_PREFIX): text.decode(errors="replace")
         for name, text in record.headers
@@ -118,14 +121,20 @@ def read_dead_letter(record: Record) -> DeadLetter:
         letter_offset=record.offset,
         topic=why.get("topic", record.topic.removesuffix(SUFFIX)),
         read_from=why.get("read-from", ""),
-        partition=int(why.get("partition", -1)),
-        offset=int(why.get("offset", -1)),
-        timestamp_ms=int(why.get("timestamp", record.timestamp)),
+        partition=_number(why, "partition", -1),
+        offset=_number(why, "offset", -1),
+        timestamp_ms=_number(why, "timestamp", record.timestamp),
         agent=why.get("agent", ""),
         error=why.get("error", ""),
         reason=why.get("reason", ""),
         key=record.key,
         value=record.value,
         headers=tuple((k, v) for k, v in record.headers if not k.startswith(_PREFIX)),
-        truncated_from=int(why["truncated"]) if "truncated" in why else None,
+        truncated_from=_number(why, "truncated", 0) if "truncated" in why else None,
     )
+
+
+def _number(why: Mapping[str, str], name: str, otherwise: int) -> int:
+    """The number told; another where somebody else wrote the record, and something else there."""
+    told = why.get(name, "")
+    return int(told) if _NUMBER.fullmatch(told) else otherwise

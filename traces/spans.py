@@ -11,6 +11,7 @@ reasons) is masked as logs are. Times are in nanoseconds since 1970, as exact as
 milliseconds.
 """
 
+import re
 from datetime import UTC, datetime
 from functools import lru_cache
 from hashlib import blake2b
@@ -34,7 +35,7 @@ from opentelemetry.trace import (
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from engine.dead_letters import SUFFIX, read_dead_letter
-from engine.masking import mask_text
+from engine.masking import MASKED, mask_text
 from engine.records import Record, header
 from engine.specs import TopicSpec
 from events.envelope import Envelope
@@ -80,9 +81,13 @@ _WITHOUT_CAUSE_MS_MAX: Final = 10_000
 _AFTER_CAUSE_MS_MAX: Final = 7 * 86_400_000
 """What says that it took longer has another clock: its span has no length. Commands are kept for
 seven days."""
+_TIME_MS_MAX: Final = 1 << 43
+"""In the year 2248. OTLP has no room for all that a producer may say, where brokers let it."""
 _TEXT_CHARS_MAX: Final = 128
 _SERVICES_MAX: Final = 256
 _IDS_MAX: Final = 16_384
+_QUOTED: Final = re.compile(r"""(["'])(?:\\.|.)*?(?:\1|…|$)""")
+"""As `repr` writes a text; one that was cut has no end."""
 _MS: Final = 1_000_000
 _RANDOM_BITS: Final = 56
 _W3C: Final = TraceContextTextMapPropagator()
@@ -133,6 +138,8 @@ def _hash(text: str, size_bytes: int) -> int:
 
 def span_of(record: Record, ratio: float = 1.0) -> ReadableSpan | None:
     """What a record tells; None of a trace that is not sampled, and of notes among dead letters."""
+    if not 0 <= record.timestamp <= _TIME_MS_MAX:
+        record = replace(record, timestamp=min(max(0, record.timestamp), _TIME_MS_MAX))
     if record.topic.endswith(SUFFIX):
         return _of_letter(record, ratio)
     head = _head(record)
@@ -162,7 +169,7 @@ def _of_letter(record: Record, ratio: float) -> ReadableSpan | None:
     # As it was read, but on the public topic: by that a record is known that says no id.
     original = replace(
         record, topic=letter.topic, partition=letter.partition, offset=letter.offset,
-        timestamp=letter.timestamp_ms, headers=letter.headers,
+        timestamp=min(letter.timestamp_ms, record.timestamp), headers=letter.headers,
     )  # fmt: skip
     head = _head(original)
     trace_id = trace_id_of(head.correlation_id)
@@ -170,7 +177,7 @@ def _of_letter(record: Record, ratio: float) -> ReadableSpan | None:
         return None
     ended = record.timestamp * _MS
     where = replace(original, topic=letter.read_from or letter.topic)
-    why = {"exception.type": letter.error, "exception.message": mask_text(letter.reason)}
+    why = {"exception.type": letter.error, "exception.message": _without_values(letter.reason)}
     name = f"{letter.topic}@{letter.letter_offset}"
     return ReadableSpan(
         name="dead letter",
@@ -181,9 +188,14 @@ def _of_letter(record: Record, ratio: float) -> ReadableSpan | None:
         events=[Event("exception", why, timestamp=ended)],
         kind=SpanKind.CONSUMER,
         status=Status(StatusCode.ERROR, letter.error),
-        start_time=min(letter.timestamp_ms * _MS, ended),
+        start_time=original.timestamp * _MS,
         end_time=ended,
     )
+
+
+def _without_values(reason: str) -> str:
+    """A reason without what it quotes of the record: names and streets are like other words."""
+    return mask_text(_QUOTED.sub(MASKED, reason))
 
 
 def _head(record: Record) -> _Told:

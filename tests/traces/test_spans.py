@@ -5,6 +5,9 @@ import uuid
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 from opentelemetry.trace import SpanKind, StatusCode
 
 import events
@@ -220,6 +223,29 @@ def test_a_dead_letter_tells_who_gave_up_and_why() -> None:
     assert span.attributes["messaging.kafka.offset"] == 17
 
 
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [
+        ("PlaceOrder.userId: missing, expected text", "PlaceOrder.userId: missing, expected text"),
+        ("line1: got 'Ann Lee', expected a number", "line1: got ***, expected a number"),
+        ('name: got "O\'Neil", expected x', "name: got ***, expected x"),
+        ("name: got 'Ann \\'O\\' \"Lee\"', expected x", "name: got ***, expected x"),
+        ("address: got {'line1': '5 High Str…", "address: got {***: ***"),
+        ("call ann@example.com", "call a***@***"),
+    ],
+)
+def test_what_a_reason_quotes_of_the_record_is_left_out(reason: str, told: str) -> None:
+    sent = record()
+    letter = dead_letter(sent, sent.topic, "payments", ValueError(reason))
+    lies = Record(letter.topic, 0, 5, AT_MS + 9, letter.key, letter.value,
+                  headers=tuple(letter.headers))  # fmt: skip
+
+    span = span_of(lies)
+
+    assert span is not None
+    assert dict(span.events[0].attributes or {})["exception.message"] == told
+
+
 def test_a_note_of_a_replay_among_dead_letters_is_no_span() -> None:
     note = Record("orders.dev.commands.dlq", 0, 5, AT_MS, None, b"{}",
                   headers=(("dlq.replayed", b""),))  # fmt: skip
@@ -238,6 +264,44 @@ def test_a_tenth_of_traces_is_a_tenth_and_each_is_whole() -> None:
     assert all(span_of(record(correlationId=saga, eventId="another"), 0.1) for saga in told)
     assert not is_sampled(TRACE, 0.0)
     assert is_sampled(1 << 64, 1.0)
+
+
+TEXTS = st.one_of(
+    st.text(),
+    st.sampled_from(["\ud800", "", "{", "0", "-1", SAGA, "9" * 400, "0001-01-01T00:00:00Z"]),
+)
+VALUES = st.one_of(st.none(), st.integers(), st.floats(), TEXTS, st.just([]), st.just({}))
+FIELDS = ("eventId", "eventType", "timestamp", "source", "correlationId", "causationId", "data",
+          "metadata", "id", "orderId")  # fmt: skip
+ENVELOPES = st.dictionaries(st.sampled_from(FIELDS), VALUES).map(
+    lambda told: json.dumps({"eventType": "CancelOrder", **told}).encode()
+)
+NAMES = st.sampled_from(
+    ["eventType", "traceparent", "dlq.error", "dlq.partition", "dlq.offset", "dlq.timestamp",
+     "dlq.topic", "dlq.read-from", "dlq.reason", "dlq.agent"]
+)  # fmt: skip
+HEADERS = st.lists(st.tuples(NAMES, st.none() | st.binary() | TEXTS.map(
+    lambda text: text.encode(errors="replace")))).map(tuple)  # fmt: skip
+RECORDS = st.builds(
+    Record,
+    topic=st.sampled_from(sorted(PUBLIC)).map(lambda name: name.format(env="dev"))
+    | st.just("orders.dev.commands.dlq"),
+    partition=st.integers(0, 9),
+    offset=st.integers(0, 1 << 62),
+    timestamp=st.integers(-1, 1 << 62),
+    key=st.none() | st.binary(),
+    value=st.none() | st.binary() | ENVELOPES | st.just(record().value),
+    headers=HEADERS,
+)
+
+
+@given(RECORDS)
+def test_no_record_keeps_the_others_from_being_told(odd: Record) -> None:
+    """One that cannot be written would be tried for ever."""
+    span = span_of(odd)
+
+    if span is not None:
+        encode_spans([span]).SerializeToString()
 
 
 def test_whatever_lies_on_a_public_topic_is_told() -> None:
