@@ -5,7 +5,7 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from agents.notifier_rows import AGENT, person_of, save
-from agents.wiring import Cause, timer_cause
+from agents.wiring import timer_cause
 from engine.specs import Context, Table, Timer, TimerHandler
 from streams.moments import DAY_MS, HOUR_MS
 from streams.notifications.admitting import Person, resume
@@ -43,7 +43,7 @@ def _going_on(rules: NotificationRules, going: Going) -> TimerHandler:
             return
         person = person_of(ctx, row.user_id)
         facts = going(row, person, now_ms, rules)
-        cause = Cause(timer_cause(AGENT, timer, now_ms).event_id, row.correlation_id, now_ms)
+        cause = timer_cause(AGENT, timer, now_ms, row.correlation_id)
         after = save(ctx, cause, timer.key, row, facts, person)
         if isinstance(facts[-1], Digested):
             put_in_digest(ctx, after, timer.key)

@@ -20,7 +20,7 @@ import msgspec
 from agents import early_orders
 from agents.order_rows import save
 from agents.order_sweep import EVERY_MS, sweeping
-from agents.wiring import Cause, announce, cause_of, sales_channel, timer_cause
+from agents.wiring import announce, cause_of, sales_channel, timer_cause
 from engine.specs import (
     AgentSpec,
     Context,
@@ -222,9 +222,8 @@ def _timing(rules: OrderRules, rule: TimerRule) -> TimerHandler:
             return
         facts = rule(order, timer.due_ms, now_ms, rules)
         if facts:
-            cause = timer_cause(AGENT, timer, now_ms)
-            saga = Cause(cause.event_id, order.correlation_id, now_ms)
+            cause = timer_cause(AGENT, timer, now_ms, order.correlation_id)
             after = save(ctx, order, facts)
-            announce(ctx, AGENT, saga, following(after, facts, None, now_ms, rules))
+            announce(ctx, AGENT, cause, following(after, facts, None, now_ms, rules))
 
     return handler

@@ -85,8 +85,7 @@ def of_order(ctx: Context, message: _OfOrder) -> tuple[str, Payment | None]:
 
 def saga(payment: Payment, timer: Timer, now_ms: int) -> Cause:
     """A timer as a cause, in the saga that opened the payment."""
-    cause = timer_cause(NAME, timer, now_ms)
-    return Cause(cause.event_id, payment.session.correlation_id or cause.event_id, now_ms)
+    return timer_cause(NAME, timer, now_ms, payment.session.correlation_id)
 
 
 def carry_out(

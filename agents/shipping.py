@@ -186,9 +186,8 @@ def _time_up(
     shipment = ctx.table(SHIPMENTS).get(timer.key)
     if shipment is None:
         return
-    cause = timer_cause(AGENT, timer, now_ms)
-    saga = Cause(cause.event_id, shipment.correlation_id, now_ms)
-    _carry_out(ctx, saga, shipment, rule(shipment, timer.due_ms, now_ms, rules), rules)
+    cause = timer_cause(AGENT, timer, now_ms, shipment.correlation_id)
+    _carry_out(ctx, cause, shipment, rule(shipment, timer.due_ms, now_ms, rules), rules)
 
 
 def _watch(ctx: Context, before: Fulfilment | None, after: Fulfilment) -> None:

@@ -50,10 +50,13 @@ def requester(metadata: Mapping[str, Any] | None) -> str | None:
     return str(metadata.get("requestedBy") or "")[:_PERSON_CHARS_MAX] or None if metadata else None
 
 
-def timer_cause(agent: str, timer: Timer, now_ms: int) -> Cause:
-    """A timer that came due as a cause: the same timer gives the same ids whenever it fires."""
+def timer_cause(agent: str, timer: Timer, now_ms: int, saga: str = "") -> Cause:
+    """A timer that came due as a cause, in that saga or in one of its own.
+
+    The same timer gives the same ids whenever it fires.
+    """
     event_id = derived_id("timer", agent, timer.kind, timer.key, str(timer.due_ms))
-    return Cause(event_id, event_id, now_ms)
+    return Cause(event_id, saga or event_id, now_ms)
 
 
 def move_timers(ctx: Context, key: str, was: Collection[Due], now: Collection[Due]) -> None:
