@@ -14,10 +14,7 @@ milliseconds.
 import re
 from datetime import UTC, datetime
 from functools import lru_cache
-from hashlib import blake2b
-from types import MappingProxyType
 from typing import Annotated, Any, Final
-from uuid import UUID
 
 import msgspec
 from msgspec.structs import replace
@@ -41,41 +38,9 @@ from engine.specs import TopicSpec
 from events.envelope import Envelope
 from events.errors import FlowMartError
 from events.registry import ALIASES, MESSAGES
-from topics import ALL
+from traces.ids import is_sampled, span_id_of, trace_id_of
+from traces.names import FAILED, NAMED, OF_ORDERS, PUBLIC
 from wire.contract import CONTRACT
-
-PUBLIC: Final = MappingProxyType({spec.name: spec for spec in ALL if not spec.internal})
-"""Topics whose records are told, by the pattern of their name."""
-
-FAILED: Final = MappingProxyType(
-    {
-        "CarrierBookingFailed": "the carrier gave no label",
-        "ChargeOperationFailed": "the provider refused a capture, a void or a refund",
-        "DeliveryFailed": "the parcel was not delivered",
-        "FraudDetected": "taken for fraud",
-        "NotificationFailed": "the customer was not told",
-        "OrderFailed": "the order was refused",
-        "OutOfStock": "out of stock",
-        "PaymentFailed": "the payment failed",
-        "RefundFailed": "the money did not go back",
-        "ShipmentBookingFailed": "no carrier took the parcel",
-        "StripeChargeFailed": "the charge was declined",
-    }
-)
-"""Messages that say that something failed or was refused, and what."""
-
-_NAMED: Final = MappingProxyType(
-    {
-        "orderId": "flowmart.order_id",
-        "paymentId": "flowmart.payment_id",
-        "shipmentId": "flowmart.shipment_id",
-        "productId": "flowmart.product_id",
-        "alertId": "flowmart.alert_id",
-    }
-)
-"""Attributes of keys that name no person."""
-_OF_ORDERS: Final = frozenset({"orderId", "paymentId", "shipmentId"})
-"""Keys that tell the order."""
 
 _WITHOUT_CAUSE_MS_MAX: Final = 10_000
 _AFTER_CAUSE_MS_MAX: Final = 7 * 86_400_000
@@ -89,7 +54,6 @@ _IDS_MAX: Final = 16_384
 _QUOTED: Final = re.compile(r"""(["'])(?:\\.|.)*?(?:\1|…|$)""")
 """As `repr` writes a text; one that was cut has no end."""
 _MS: Final = 1_000_000
-_RANDOM_BITS: Final = 56
 _W3C: Final = TraceContextTextMapPropagator()
 _SAMPLED: Final = TraceFlags(TraceFlags.SAMPLED)
 
@@ -107,33 +71,6 @@ class _Head(msgspec.Struct, rename="camel", gc=False):
 
 _Told = _Head | Envelope[Any]
 _read_head: Final = msgspec.json.Decoder(_Head).decode
-
-
-def is_sampled(trace_id: int, ratio: float) -> bool:
-    """Whether the spans of that trace are told: all of them or none.
-
-    By the 56 bits that W3C has as the random ones: of a UUID the ones before say its version.
-    """
-    return trace_id % (1 << _RANDOM_BITS) >= (1.0 - ratio) * (1 << _RANDOM_BITS)
-
-
-def trace_id_of(correlation_id: str) -> int:
-    """A saga's trace: the 128 bits of a UUID or of 32 hexadecimal digits, else a hash."""
-    try:
-        own = UUID(correlation_id).int
-    except ValueError:
-        own = 0
-    return own or _hash(correlation_id, 16)
-
-
-def span_id_of(event_id: str) -> int:
-    """The span that tells how an event came about."""
-    return _hash(event_id, 8)
-
-
-def _hash(text: str, size_bytes: int) -> int:
-    raw = blake2b(text.encode(errors="replace"), digest_size=size_bytes).digest()
-    return int.from_bytes(raw) or 1
 
 
 def span_of(record: Record, ratio: float = 1.0) -> ReadableSpan | None:
@@ -262,14 +199,14 @@ def _attributes(operation: str, at: Record, head: _Told) -> dict[str, str | int]
 
 def _of_key(record: Record) -> dict[str, str | int]:
     spec = _spec(record.topic)
-    if spec.key not in _NAMED or not record.key:
+    if spec.key not in NAMED or not record.key:
         return {}
     key = record.key.decode(errors="replace")
     told: dict[str, str | int] = {
         "messaging.kafka.message.key": _shown(key),
-        _NAMED[spec.key]: _shown(key),
+        NAMED[spec.key]: _shown(key),
     }
-    return told | ({"flowmart.order_id": _shown(spec.stem(key))} if spec.key in _OF_ORDERS else {})
+    return told | ({"flowmart.order_id": _shown(spec.stem(key))} if spec.key in OF_ORDERS else {})
 
 
 @lru_cache(maxsize=len(PUBLIC))

@@ -15,7 +15,9 @@ from engine.dead_letters import dead_letter
 from engine.masking import MASKED
 from engine.records import Header, Record
 from topics import ALL
-from traces.spans import FAILED, PUBLIC, is_sampled, span_id_of, span_of, trace_id_of
+from traces.ids import is_sampled, span_id_of, trace_id_of
+from traces.names import FAILED, PUBLIC
+from traces.spans import span_of
 
 SAGA = "4bf92f35-77b3-4da6-a3ce-929d0e0e4736"
 TRACE = 0x4BF92F3577B34DA6A3CE929D0E0E4736

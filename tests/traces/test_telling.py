@@ -12,8 +12,9 @@ import pytest
 from tests.e2e.harness import ROOT, environment, until
 from tests.traces.collector import Collector
 from tests.traces.test_spans import AT_MS, CAUSED_MS, TRACE, record
-from traces.__main__ import Teller, main
-from traces.spans import span_id_of
+from traces.__main__ import main
+from traces.ids import span_id_of
+from traces.telling import Teller
 
 
 @pytest.fixture
