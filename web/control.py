@@ -37,6 +37,8 @@ CHARTED: Final = frozenset(
 )
 _FILES: Final = {
     "": ("index.html", "text/html"),
+    "tables.html": ("tables.html", "text/html"),
+    "tables.js": ("tables.js", "text/javascript"),
     "room.js": ("room.js", "text/javascript"),
     "room.css": ("room.css", "text/css"),
     "uPlot.js": ("uPlot.iife.min.js", "text/javascript"),

@@ -45,12 +45,13 @@ async def test_only_its_own_parts_are_served(name: str) -> None:
 
 
 def test_the_page_asks_for_nothing_from_elsewhere() -> None:
-    for name in ("index.html", "room.js", "room.css"):
+    for name in ("index.html", "room.js", "room.css", "tables.html", "tables.js"):
         assert not re.search(r"(src|href|url|fetch)\W+(https?:)?//", (ROOM / name).read_text())
 
 
 def test_the_page_writes_text_never_markup() -> None:
-    assert "innerHTML" not in (ROOM / "room.js").read_text()
+    for script in ("room.js", "tables.js"):
+        assert "innerHTML" not in (ROOM / script).read_text()
 
 
 @pytest.mark.parametrize(("path", "status"), [*((path, 200) for path in FILES),

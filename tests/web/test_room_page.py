@@ -304,4 +304,4 @@ def test_a_reader_who_needs_a_token_is_asked_for_it(page: Page, worker: Worker) 
     page.keyboard.press("Enter")
 
     expect(page.locator("#tiles .tile")).to_have_count(8)
-    expect(page.locator("#tables")).to_be_hidden()
+    expect(page.locator("#tables")).to_be_visible()

@@ -166,8 +166,7 @@ async function look() {
       return;
     }
     if (!answer.ok) throw new Error(answer.statusText);
-    // A link shows no token, so to a reader who needs one it would lead to a refusal.
-    $("login").hidden = true; $("room").hidden = false; $("tables").hidden = token !== null;
+    $("login").hidden = true; $("room").hidden = false; $("tables").hidden = false;
     show(await answer.json());
   } catch (error) {
     const seen = last ? `; what you see is of ${time(last.at_ms)}` : "";
