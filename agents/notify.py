@@ -14,11 +14,10 @@ partition. An event of an order that nobody placed is told nobody.
 from collections.abc import Iterable
 from typing import Any, Final
 
-import events
+from agents.notify_watchers import AGENT, restocking, watching
 from agents.wiring import announce, cause_of
 from engine.specs import AgentSpec, Context, Delivery, Handler, Source
 from events.base import Message
-from events.inventory import InventoryAdjusted
 from streams.notifications.buyers import (
     buyer_of,
     customer_of,
@@ -31,12 +30,11 @@ from streams.notifications.buyers import (
     scanned,
     told_short,
 )
-from streams.notifications.notices import house_notice, notices, recipient_of, watcher_notice
+from streams.notifications.notices import house_notice, notices, recipient_of
 from streams.notifications.occasions import is_told
 from streams.notifications.rules import NotificationRules
-from streams.notifications.watches import Restock, Watch, read, written
+from streams.notifications.watches import Watch, written
 from tables.notifications import BUYERS, WATCHED, WATCHERS
-from tables.pairs import pair_key, pairs_range, second_of
 from topics import (
     ALERTS_EVENTS,
     INVENTORY_EVENTS,
@@ -49,8 +47,6 @@ from topics import (
     SUBSCRIPTIONS_EVENTS,
     WATCHES,
 )
-
-AGENT: Final = "notify"
 
 _BY_ORDER: Final = (
     (ORDERS_EVENTS, "orderId", ("OrderAmended", "OrderCancelled", "OrderFailed")),
@@ -123,8 +119,8 @@ def _sources(rules: NotificationRules) -> Iterable[Source]:
     yield Source(PAYMENTS_EVENTS, {"FraudDetected": _on_fraud(rules, telling)}, by="paymentId")
     yield Source(SHIPPING_EVENTS, {"ShipmentInTransit": _on_scan(telling)}, by="orderId")
     yield Source(INVENTORY_EVENTS, {"OutOfStock": _on_shortage(telling)}, by="orderId")
-    yield Source(INVENTORY_EVENTS, {"InventoryAdjusted": _on_stock(rules)}, by="productId")
-    yield Source(WATCHES, {"Watch": _on_watch(rules)})
+    yield Source(INVENTORY_EVENTS, {"InventoryAdjusted": restocking(rules)}, by="productId")
+    yield Source(WATCHES, {"Watch": watching(rules)})
 
 
 # --- who placed what -------------------------------------------------------------------------
@@ -210,65 +206,6 @@ def _on_shortage(telling: Handler) -> Handler:
             ctx.publish(WATCHES, event.product_id, written(watch), ())
 
     return handler
-
-
-def _on_watch(rules: NotificationRules) -> Handler:
-    """Have somebody wait for a product, once, or tell the next of those who do that it is back."""
-
-    def handler(ctx: Context, delivery: Delivery) -> None:
-        told = read(delivery.value)
-        if isinstance(told, Restock):
-            envelope = events.decode(told.event.encode(), record_timestamp_ms=0)
-            restocked = Delivery(delivery.record, envelope.event_type, envelope)
-            _tell_watchers(ctx, restocked, told.back_ms, told.after, rules)
-            return
-        waiting, key = ctx.table(WATCHERS), pair_key(told.product_id, told.user_id)
-        if waiting.get(key) is None:
-            waiting[key] = told.since_ms
-            ctx.table(WATCHED)[pair_key(told.user_id, told.product_id)] = True
-
-    return handler
-
-
-def _on_stock(rules: NotificationRules) -> Handler:
-    """Tell who waits for a product that it is back, once each (G-34)."""
-
-    def handler(ctx: Context, delivery: Delivery) -> None:
-        event = delivery.value.data
-        if is_told(event, rules):
-            start, _ = pairs_range(event.product_id)
-            back_ms = max(delivery.value.timestamp_ms, delivery.record.timestamp)
-            _tell_watchers(ctx, delivery, back_ms, start, rules)
-
-    return handler
-
-
-def _tell_watchers(
-    ctx: Context, delivery: Delivery, back_ms: int, after: str, rules: NotificationRules
-) -> None:
-    """Tell some of those who waited; where there are others, the word goes on to them."""
-    event, waiting, watched = delivery.value.data, ctx.table(WATCHERS), ctx.table(WATCHED)
-    product_id = event.product_id
-    few = list(waiting.scan(after, pairs_range(product_id)[1], rules.watchers_told_max))
-    for key, since_ms in few:
-        if since_ms <= back_ms:
-            user_id = second_of(key)
-            del waiting[key], watched[pair_key(user_id, product_id)]
-            asked = watcher_notice(event, delivery.value.event_id, user_id, rules)
-            _ask(ctx, delivery, asked, user_id)
-    if len(few) == rules.watchers_told_max:
-        onward = Restock(_whole(delivery.value), back_ms, few[-1][0] + "\0")
-        ctx.publish(WATCHES, product_id, written(onward), ())
-
-
-def _whole(envelope: events.Envelope[InventoryAdjusted]) -> str:
-    """An event as we write it: whoever reads it needs neither its topic nor its headers."""
-    return events.encode(
-        envelope.data,
-        event_id=envelope.event_id,
-        timestamp=envelope.timestamp_ms,
-        correlation_id=envelope.correlation_id,
-    ).decode()
 
 
 # --- what the shop's own teams are told -------------------------------------------------------
