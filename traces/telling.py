@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Final
 
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
@@ -13,7 +14,7 @@ from engine.records import Record
 from traces.spans import span_of
 
 LOG: Final = logging.getLogger(__name__)
-_AGAIN_S: Final = 1.0
+_AGAIN_S: Final = 5.0
 
 
 class CollectorSilent(Exception):
@@ -59,7 +60,8 @@ class Teller:
             if self.is_stopped:
                 return False
             LOG.warning("the collector took nothing: %d spans wait for it", len(spans))
-            await asyncio.sleep(_AGAIN_S)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopped.wait(), _AGAIN_S)
         self.spans += len(spans)
         return True
 

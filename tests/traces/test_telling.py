@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
+import traces.telling
 from tests.e2e.harness import ROOT, environment, until
 from tests.traces.collector import Collector
 from tests.traces.test_spans import AT_MS, CAUSED_MS, TRACE, record
@@ -49,7 +50,10 @@ async def test_services_of_one_batch_come_as_services(collector: Collector) -> N
     assert collector.requests == 1
 
 
-async def test_a_batch_waits_until_the_collector_takes_it(collector: Collector) -> None:
+async def test_a_batch_waits_until_the_collector_takes_it(
+    collector: Collector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(traces.telling, "_AGAIN_S", 0.01)
     collector.status = 400
     telling = asyncio.create_task(Teller(1.0).tell([record()]))
     await asyncio.to_thread(until, lambda: collector.requests > 1, 60, "it asks again")
