@@ -209,12 +209,13 @@ def _present(data: _Json, model: type[Message], wire: str) -> object:
     """Read a field under any of its names; a dotted name is a path."""
     shape = shape_of(model).get(wire)
     if shape is None:
-        return _dig(data, wire)
+        return dig(data, wire)
     return _first(*(data.get(choice) for choice in shape.choices))
 
 
-def _dig(data: _Json, path: str) -> object:
-    found: object = data
+def dig(data: _Json, path: str) -> Any:
+    """What a dotted path names in JSON; None when it is not there."""
+    found: Any = data
     for step in path.split("."):
         found = found.get(step) if isinstance(found, dict) else None
     return found
@@ -236,7 +237,7 @@ def _supplied(data: _Json, model: type[Message], metadata: _Json) -> _Json:
         if _present(data, model, wire) is None:
             found = _first(
                 *(
-                    _dig({"metadata": metadata} if path.startswith("metadata.") else data, path)
+                    dig({"metadata": metadata} if path.startswith("metadata.") else data, path)
                     for path in paths
                 )
             )

@@ -9,6 +9,7 @@ from urllib.parse import quote, urlencode
 
 from aiohttp import web
 
+from events.upcast import dig
 from gateway.accepted import Accepted
 from gateway.answers import Answer, Answers
 from gateway.filters import wanted_of
@@ -87,7 +88,7 @@ class Reads:
         row = await self.row(table, key)
         if row is None or principal.staff:
             return row
-        if owner_of(row, owner) != principal.subject:
+        if dig(row, owner) != principal.subject:
             return None
         return await self.row(table, key, whole=True) if self._workers.show_whole else row
 
@@ -231,14 +232,6 @@ def _prefix(request: web.Request, listing: Listing, principal: Principal) -> str
     if not principal.staff:
         _same(user, principal)
     return pairs_prefix(user)
-
-
-def owner_of(row: dict[str, Any], path: str) -> Any:
-    """What a dotted path names in a row; None when it is not there."""
-    found: Any = row
-    for part in path.split("."):
-        found = found.get(part) if isinstance(found, dict) else None
-    return found
 
 
 def _validated(request: web.Request, answer: Answer) -> web.Response:

@@ -5,7 +5,7 @@ import json
 import time
 import uuid
 from collections.abc import Mapping
-from functools import cache, reduce
+from functools import cache
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import quote
@@ -15,13 +15,14 @@ from aiohttp import web
 import events
 from events.base import Message
 from events.shapes import shape_of
+from events.upcast import dig
 from gateway.bodies import Body, body_of, message_of
 from gateway.guard import CALLER, PRINCIPAL, TRACED, Guard, entitled
 from gateway.kafka import Commands, NotAccepted
 from gateway.keys import Kept, Keys, checked, fingerprint_of
 from gateway.outcomes import Outcome, Outcomes, within
 from gateway.preconditions import agreed, refuse_in_vain
-from gateway.reads import Reads, owner_of
+from gateway.reads import Reads
 from gateway.refusals import Refusal, bad_request, not_found
 from gateway.route import Owned, Route
 from gateway.rules import GatewayRules
@@ -223,12 +224,8 @@ def _customer(route: Route, data: dict[str, Any]) -> dict[str, Any]:
         return {}
     older = [data.get(name) for name in shape_of(route.message)[route.user].choices]
     paths = route.message.upcast.paths.get(route.user, ())
-    older += [reduce(_below, path.split("."), data) for path in paths]
+    older += [dig(data, path) for path in paths]
     return next(({route.user: said} for said in older if said is not None), {})
-
-
-def _below(found: Any, step: str) -> Any:
-    return found.get(step) if isinstance(found, dict) else None
 
 
 def _refuse_what_is_the_shops(route: Route, data: dict[str, Any]) -> None:
@@ -241,7 +238,7 @@ def _refuse_unless_own(
     row: dict[str, Any], route: Route, owned: Owned, object_id: str, said: str
 ) -> None:
     """See that who asks for support asks for the owner: in another's name it is refused unheard."""
-    if owner_of(row, owned.owner) != said:
+    if dig(row, owned.owner) != said:
         what = f"{owned.table[:-1]} {object_id}"
         raise bad_request(f"{route.user}: {said}; name the customer whose {what} is, or system")
 
