@@ -14,10 +14,9 @@ from streams.shipping.facts import (
     Facts,
     LabelSpare,
     Noted,
-    ReturnGivenUp,
-    ReturnLabelled,
     TryFailed,
 )
+from streams.shipping.return_facts import ReturnGivenUp, ReturnLabelled
 from streams.shipping.rows import Booking, Shipment, Status
 from streams.shipping.rules import ShippingRules
 

@@ -16,6 +16,7 @@ from events.types import Customer, Geo, Money
 from streams.addresses import wire_address
 from streams.moments import moment_of
 from streams.shipping import facts as f
+from streams.shipping import return_facts as rf
 from streams.shipping import return_messages as back
 from streams.shipping import strayed
 from streams.shipping.asking import booking_asked, claimed, label_voided, parcel_tracked
@@ -234,9 +235,9 @@ _SAID: Final[dict[type, Callable[[Shipment, Any, ShippingRules], Said]]] = {
     f.Cancelled: _cancelled,
     f.Strayed: _strayed,
     f.SentBack: back.sent_back,
-    f.ReturnLabelled: back.labelled,
-    f.ReturnGivenUp: back.unlabelled,
-    f.Returned: back.returned,
+    rf.ReturnLabelled: back.labelled,
+    rf.ReturnGivenUp: back.unlabelled,
+    rf.Returned: back.returned,
     f.Polled: _polled,
     f.ClaimFiled: _claim_filed,
     f.ClaimEnded: _claim_ended,

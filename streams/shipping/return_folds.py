@@ -6,11 +6,12 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from streams.shipping import facts as f
+from streams.shipping import return_facts as rf
 from streams.shipping.history import return_of, stepped
 from streams.shipping.rows import LAPSED_MAX, Shipment, Status
 
 
-def _return_asked(shipment: Shipment, fact: f.ReturnAsked) -> Shipment:
+def _return_asked(shipment: Shipment, fact: rf.ReturnAsked) -> Shipment:
     exchanged = shipment.exchanged or fact.returning.reshipping
     return stepped(
         shipment,
@@ -22,7 +23,7 @@ def _return_asked(shipment: Shipment, fact: f.ReturnAsked) -> Shipment:
     )
 
 
-def _return_labelled(shipment: Shipment, fact: f.ReturnLabelled) -> Shipment:
+def _return_labelled(shipment: Shipment, fact: rf.ReturnLabelled) -> Shipment:
     returning = replace(
         return_of(shipment),
         booking=None,
@@ -36,11 +37,11 @@ def _return_labelled(shipment: Shipment, fact: f.ReturnLabelled) -> Shipment:
     )
 
 
-def _return_given_up(shipment: Shipment, fact: f.ReturnGivenUp) -> Shipment:
+def _return_given_up(shipment: Shipment, fact: rf.ReturnGivenUp) -> Shipment:
     return stepped(shipment, fact.at_ms, "RETURN_LABEL_FAILED", returning=None)
 
 
-def _return_lapsed(shipment: Shipment, fact: f.ReturnLapsed) -> Shipment:
+def _return_lapsed(shipment: Shipment, fact: rf.ReturnLapsed) -> Shipment:
     lapsed = replace(return_of(shipment), label_due_ms=0)
     before = shipment.lapsed_before
     if shipment.lapsed is not None:
@@ -56,7 +57,7 @@ def _return_lapsed(shipment: Shipment, fact: f.ReturnLapsed) -> Shipment:
     )
 
 
-def _return_taken_up(shipment: Shipment, fact: f.ReturnTakenUp) -> Shipment:
+def _return_taken_up(shipment: Shipment, fact: rf.ReturnTakenUp) -> Shipment:
     """What is back in part is back all the same."""
     is_back = shipment.status is Status.RETURNED
     return stepped(
@@ -70,7 +71,7 @@ def _return_taken_up(shipment: Shipment, fact: f.ReturnTakenUp) -> Shipment:
     )
 
 
-def _returned(shipment: Shipment, fact: f.Returned) -> Shipment:
+def _returned(shipment: Shipment, fact: rf.Returned) -> Shipment:
     returning = replace(return_of(shipment), label_due_ms=0)
     return stepped(shipment, fact.at_ms, "RETURN_RECEIVED", Status.RETURNED, returning=returning)
 
@@ -88,12 +89,12 @@ def _claim_ended(shipment: Shipment, fact: f.ClaimEnded) -> Shipment:
 
 
 FOLDS: Final[dict[type, Callable[[Shipment, Any], Shipment]]] = {
-    f.ReturnAsked: _return_asked,
-    f.ReturnLabelled: _return_labelled,
-    f.ReturnGivenUp: _return_given_up,
-    f.ReturnLapsed: _return_lapsed,
-    f.ReturnTakenUp: _return_taken_up,
-    f.Returned: _returned,
+    rf.ReturnAsked: _return_asked,
+    rf.ReturnLabelled: _return_labelled,
+    rf.ReturnGivenUp: _return_given_up,
+    rf.ReturnLapsed: _return_lapsed,
+    rf.ReturnTakenUp: _return_taken_up,
+    rf.Returned: _returned,
     f.ClaimFiled: _claim_filed,
     f.ClaimEnded: _claim_ended,
 }

@@ -9,6 +9,7 @@ from events.types import Customer
 from streams import alarms
 from streams.moments import moment_of
 from streams.shipping import facts as f
+from streams.shipping import return_facts as rf
 from streams.shipping.rows import Return, Shipment
 from streams.shipping.rules import ShippingRules
 from streams.shipping.wares import wares_of
@@ -24,13 +25,13 @@ def sent_back(shipment: Shipment, fact: f.SentBack, _rules: ShippingRules) -> Sa
     return (_initiated(shipment, fact.returning, fact.at_ms),)
 
 
-def labelled(shipment: Shipment, fact: f.ReturnLabelled, _rules: ShippingRules) -> Said:
+def labelled(shipment: Shipment, fact: rf.ReturnLabelled, _rules: ShippingRules) -> Said:
     """ReturnInitiated of what a customer sends back."""
     assert shipment.returning is not None, "a label is for a return"
     return (_initiated(shipment, shipment.returning, fact.at_ms),)
 
 
-def unlabelled(shipment: Shipment, fact: f.ReturnGivenUp, _rules: ShippingRules) -> Said:
+def unlabelled(shipment: Shipment, fact: rf.ReturnGivenUp, _rules: ShippingRules) -> Said:
     """Say that a customer waits for a label that no carrier issues; once a search."""
     alarm = alarms.alarm(
         RULE,
@@ -82,7 +83,7 @@ def _expected(returning: Return) -> tuple[ExpectedItem, ...] | None:
     )
 
 
-def returned(shipment: Shipment, fact: f.Returned, _rules: ShippingRules) -> Said:
+def returned(shipment: Shipment, fact: rf.Returned, _rules: ShippingRules) -> Said:
     """ReturnReceived, as inspected.
 
     Where anything of the parcel was to be exchanged, with whichever label, goods may have gone out

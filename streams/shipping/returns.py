@@ -12,9 +12,8 @@ from events.types import ShippedItem
 from events.vocabulary import ReturnReason
 from streams.shipping import booking
 from streams.shipping.evolution import fold
-from streams.shipping.facts import (
-    Facts,
-    Noted,
+from streams.shipping.facts import Facts, Noted
+from streams.shipping.return_facts import (
     ReturnAsked,
     Returned,
     ReturnedItem,

@@ -20,13 +20,13 @@ from streams.shipping.facts import (
     LabelSpare,
     Noted,
     Rerouted,
-    ReturnAsked,
     Scanned,
     TryFailed,
 )
 from streams.shipping.fulfilment_facts import Planned
 from streams.shipping.messages import following
 from streams.shipping.opening import Refusal, begun, named
+from streams.shipping.return_facts import ReturnAsked
 from streams.shipping.rows import Shipment, Status
 from streams.shipping.rules import ShippingRules
 from tests.streams.shipping.samples import (
