@@ -15,6 +15,8 @@ from typing import Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError, UnknownTopicOrPartitionError
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from engine.dead_letters import SUFFIX
 from traces.names import PUBLIC
@@ -96,13 +98,27 @@ async def recall(consumer: AIOKafkaConsumer, teller: Teller, env: str, since_ms:
     left = consumer.assignment()
     ends = await consumer.end_offsets(left)
     starts = await consumer.offsets_for_times(dict.fromkeys(left, since_ms))
+    behind = {tp: ends[tp] - (starts[tp].offset if starts[tp] else ends[tp]) for tp in left}
     for tp in left:
-        consumer.seek(tp, starts[tp].offset if starts[tp] else ends[tp])
-    while left := {tp for tp in left if await consumer.position(tp) < ends[tp]}:
-        found = await consumer.getmany(*left, timeout_ms=_POLL_MS, max_records=_BATCH_RECORDS)
-        if not await teller.tell(chain.from_iterable(found.values())) or teller.is_stopped:
-            return
+        consumer.seek(tp, ends[tp] - behind[tp])
+    with _bar() as bar:
+        total = sum(behind.values())
+        task = bar.add_task("", total=total)
+        while left := {tp for tp in left if behind[tp] > 0}:
+            found = await consumer.getmany(*left, timeout_ms=_POLL_MS, max_records=_BATCH_RECORDS)
+            if not await teller.tell(chain.from_iterable(found.values())) or teller.is_stopped:
+                return
+            for tp in left:
+                behind[tp] = max(0, ends[tp] - await consumer.position(tp))
+            bar.update(task, completed=total - sum(behind.values()))
     LOG.info("%d spans told", teller.spans)
+
+
+def _bar() -> Progress:
+    """On a terminal: how many of the past's records are told."""
+    columns = BarColumn(), MofNCompleteColumn(), TextColumn("records"), TimeRemainingColumn()
+    console = Console(stderr=True)
+    return Progress(*columns, console=console, disable=not console.is_terminal)
 
 
 def _topics(env: str) -> set[str]:
