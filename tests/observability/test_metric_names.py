@@ -7,7 +7,6 @@ from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import pytest
-import yaml
 from prometheus_client.core import Metric
 from prometheus_client.metrics import MetricWrapperBase
 
@@ -20,10 +19,10 @@ from streams.alerts.catalogue import catalogue
 from streams.alerts.rules import AlertRules
 from streams.pulse.figures import FAMILIES, figures_of
 from streams.pulse.tally import Cell, Tally
+from tests.observability.test_rules import rules
 from web.quotes import METRIC as QUOTES
 
 ROOT = Path(__file__).parents[2]
-RULES = sorted((ROOT / "observability" / "prometheus" / "rules").glob("*.yml"))
 
 FOREIGN = {
     "up": set(),
@@ -77,19 +76,10 @@ def labels_of(family: Metric) -> tuple[str, ...]:
     return tuple(family._labelnames)  # type: ignore[attr-defined]  # not public, but all there is
 
 
-def rule_entries() -> list[dict[str, Any]]:
-    return [
-        rule
-        for path in RULES
-        for group in yaml.safe_load(path.read_text())["groups"]
-        for rule in group["rules"]
-    ]
-
-
 def recorded() -> dict[str, set[str]]:
     """Metrics that recording rules make, with the labels they group by or add."""
     found: dict[str, set[str]] = {}
-    for rule in rule_entries():
+    for rule in rules():
         if "record" in rule:
             labels = found.setdefault(rule["record"], set())
             labels |= set(rule.get("labels", ())) | grouped(rule["expr"])
@@ -114,7 +104,7 @@ def used(expr: str) -> Iterator[Used]:
 
 
 def expressions() -> list[tuple[str, str]]:
-    found = [(rule.get("alert", rule.get("record", "")), rule["expr"]) for rule in rule_entries()]
+    found = [(rule.get("alert", rule.get("record", "")), rule["expr"]) for rule in rules()]
     for board in BOARDS:
         for panel in board.panels:
             found += [(f"{board.name}: {panel.title}", query.expr) for query in panel.queries]
