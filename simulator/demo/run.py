@@ -71,7 +71,7 @@ def _introduce(progress: Progress, bootstrap: str, workers: Workers) -> None:
     progress.say(f"  Kafka    {bootstrap}")
     for worker in workers.every:
         progress.say(f"  look at  {worker.address}/")
-        progress.say(f"  tables   {worker.address}/tables/")
+        progress.say(f"  tables   {worker.address}/room/tables.html")
         progress.say(f"  metrics  {worker.address}/metrics")
     progress.say(f"  time     {TIME_SCALE} times as fast for holds, retries and reviews")
 
