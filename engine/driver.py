@@ -12,6 +12,7 @@ from typing import Any
 
 from engine.dead_letters import SUFFIX, DeadLetter, read_dead_letter
 from engine.effects import EffectCall, effect_calls
+from engine.errors import TopologyError
 from engine.partitioning import partition_of
 from engine.processor import Processor
 from engine.records import Chunk, Header, Output, Record
@@ -76,8 +77,14 @@ class Driver:
         headers: Iterable[Header] = (),
         partition: int | None = None,
     ) -> Record:
-        """Append a record now, in its key's partition or the one given."""
+        """Append a record now, in its key's partition or the one given.
+
+        Raises:
+            TopologyError: no agent reads the topic.
+        """
         name = self.topology.real_name(topic)
+        if name not in self.topology.topics:
+            raise TopologyError(f"no agent reads topic {name}")
         if partition is None:
             stem = topic.stem(key or "").encode()
             partition = partition_of(stem, self.topology.partitions_of(topic))

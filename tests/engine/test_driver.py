@@ -93,3 +93,10 @@ def test_a_field_that_records_have_not_ends_the_run_instead_of_losing_them() -> 
 
     with pytest.raises(TopologyError, match="In has no field 'kk', by which an agent's source"):
         driver.run()
+
+
+def test_a_record_that_nobody_would_read_is_refused() -> None:
+    driver = Driver([counting()])
+
+    with pytest.raises(TopologyError, match="no agent reads topic out"):
+        driver.send(OUT, value("a", 1), "a")
