@@ -19,9 +19,10 @@ _ARRIVED: Final = frozenset({"delivered", "returned", "return_initiated"})
 
 
 def _place(parcel: Any) -> str:
-    """Where a parcel is; one that is lost is nowhere."""
+    """Where a parcel is; nobody waits for one that was lost, whether or not it is seen again."""
     status = str(parcel.status.value)
-    return LOST if status == "delivery_failed" and parcel.failure == "LOST" else status
+    was_lost = any(step.reason == "LOST" for step in parcel.history)
+    return LOST if was_lost and status not in _ARRIVED else status
 
 
 class EndLaw:

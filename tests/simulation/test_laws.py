@@ -11,6 +11,7 @@ from events.exchange_ids import hold_id_of
 from events.payment_ids import further_payment_of, payment_id_of
 from simulation.laws.billing import LEFT, BillingLaw
 from simulation.laws.broken import Broken
+from simulation.laws.ends import DELIVERED, EndLaw
 from simulation.laws.exchanges import BEYOND, EITHER, ExchangeLaw
 from simulation.laws.marks import exchange_of, replacement_of
 from simulation.laws.refusals import LATE, RefusalsLaw
@@ -232,3 +233,23 @@ def test_a_label_comes_in_thirty_days_or_where_a_carrier_was_asked_for_one_in_ti
 
     with nullcontext() if holds else pytest.raises(Broken, match=LATE):
         law.told("ReturnInitiated", data, days * DAY_MS)
+
+
+@pytest.mark.parametrize(("said", "holds"), [("LOST", True), ("CUSTOMER_UNAVAILABLE", False)])
+def test_an_order_does_not_wait_for_a_parcel_that_was_lost_and_is_seen_again(
+    said: str,
+    holds: bool,  # noqa: FBT001 - a parameter of pytest
+) -> None:
+    failed = (SimpleNamespace(reason=said), SimpleNamespace(reason="IN_TRANSIT"))
+    parcels = {
+        name: SimpleNamespace(
+            order_id="ord_1", shipment_id=name, status=SimpleNamespace(value=status), history=failed
+        )
+        for name, status in (("shp_1", "in_transit"), ("shp_2", "delivered"))
+    }
+    shipped, delivered = (
+        SimpleNamespace(status=SimpleNamespace(value=status)) for status in ("shipped", "delivered")
+    )
+
+    with nullcontext() if holds else pytest.raises(Broken, match=DELIVERED):
+        EndLaw({"shipments": parcels}).order("ord_1", shipped, delivered)
