@@ -68,7 +68,8 @@ class ExchangeLaw:
             label = self.labels[data["returnId"]]
             name = data["shipmentId"]
             other.back.setdefault(name, Counter()).update(by_line(label["items"], sound(data)))
-            other.gone[name] = other.back[name]
+            if name not in other.lost:
+                other.gone[name] = other.back[name]
         elif data["resolution"] == "exchange":
             self.received[data["returnId"]] = data
             self.given[data["orderId"]].update(sound(data))
@@ -139,6 +140,7 @@ class ExchangeLaw:
         """A replacement's parcel is lost."""
         other = self.instead.get(data["orderId"])
         if other is not None and data.get("reasonCode") == "LOST":
+            other.lost.add(data["shipmentId"])
             other.gone[data["shipmentId"]] = other.boxes[data["shipmentId"]]
 
     def price(self, data: Data) -> None:

@@ -19,6 +19,8 @@ class Instead:
     """By what it was told with: units by line that its customer does not have."""
     back: dict[str, Counter[int]] = field(default_factory=dict)
     """By shipment: what of it came back, with one label or several."""
+    lost: set[str] = field(default_factory=set)
+    """Shipments that were lost: what was in them was told of, whatever comes of them yet."""
     boxes: dict[str, Lines] = field(default_factory=dict)
     """By shipment: units by line."""
     unsent: dict[str, Lines] = field(default_factory=dict)

@@ -119,6 +119,8 @@ class Parcel(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """0: not yet."""
     warehouse_id: str = ""
     """Where what was in it lies, once it was cancelled; empty: nobody said."""
+    lost: bool = False
+    """Its carrier lost it once, whether or not it turned up since."""
 
 
 class Line(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):

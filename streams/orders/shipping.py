@@ -211,6 +211,8 @@ def _moved(
     moved = replace(parcel, state=state, units=held, units_back=back, lines=lines or parcel.lines)
     if state is ParcelState.DELIVERED:
         moved = replace(moved, delivered_at_ms=at_ms)
+    if state is ParcelState.LOST:
+        moved = replace(moved, lost=True)
     return (ParcelMoved(at_ms, moved),)
 
 

@@ -55,8 +55,11 @@ def not_to_be_had(order: Order, cause: str, lines: Iterable[tuple[int, int]], at
 def sent_back(order: Order, back: Back, event: ReturnReceived, at_ms: int) -> Facts:
     """Tell of a replacement that came back, line by line as it was announced.
 
-    What never reached the customer is as it went out.
+    What never reached the customer is as it went out. What was lost was told of then: the other
+    units of its lines are the customer's.
     """
+    if any(one.lost and one.shipment_id == event.shipment_id for one in order.parcels):
+        return ()
     left = {one.line: _untold(order, one.line, one.units) for one in back.lines}
     goods: list[Unreplaced] = []
     for item in event.items:

@@ -18,6 +18,7 @@ from events.holds import ReleaseStock, ReserveStock
 from events.payments import PaymentInitiated
 from events.returns import ReturnInitiated, ReturnReceived
 from events.shipping import DeliveryFailed
+from events.shipping_parts import Package
 from events.types import OrderItem, OrderPayment, ShippedItem
 from streams.moments import DAY_MS
 from streams.orders.back import Back, BackMoney
@@ -684,6 +685,21 @@ def test_what_was_lost_and_comes_back_is_told_once() -> None:
     order = after(SENT, lost(), advised(1, ware("p1", 2), reason="delivery_failed"))
 
     assert told(order, refunded_return(("p1", 2, "new"))) == []
+
+
+def test_of_a_line_in_two_parcels_what_was_lost_and_comes_back_is_not_told_of_the_other() -> None:
+    line = ware(f"{FIRST}:1")
+    boxes = (Package(package_id="p", weight_kg=1, items=(line,)),)
+    both = [created(number).model_copy(update={"packages": boxes}) for number in (1, 2)]
+    order = after(replacing(), line_held(1, **LINE), *both, dispatched(1), dispatched(2))
+
+    [undone] = told(order, lost())
+    order = after(order, lost(), delivered(1), delivered(2), advised(1, line), advised(2, line))
+
+    assert units(undone) == [(1, 1, "new")]
+    assert told(order, refunded_return(("p1", 1, "refurbished"))) == []
+    [other] = told(order, refunded_return(("p1", 1, "refurbished"), shipment=2))
+    assert units(other) == [(1, 1, "refurbished")]
 
 
 # -- whatever happens
