@@ -162,7 +162,7 @@ class Lane:
         since = time.monotonic() - self._last_commit
         linger = (
             policy.bulk_linger_s
-            if processor.pending_records > policy.bulk_records and self._inbox
+            if processor.pending_records > policy.bulk_records
             else policy.linger_s
         )
         if self._is_full() or since >= linger:
