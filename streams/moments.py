@@ -1,7 +1,9 @@
 """Moments and days of the wire, from milliseconds since 1970 UTC, and back."""
 
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 SECOND_MS: Final = 1_000
 MINUTE_MS: Final = 60 * SECOND_MS
@@ -9,6 +11,7 @@ HOUR_MS: Final = 60 * MINUTE_MS
 DAY_MS: Final = 24 * HOUR_MS
 EPOCH: Final = date(1970, 1, 1)
 _EPOCH_ORDINAL: Final = EPOCH.toordinal()
+_ZONES_CACHED: Final = 512
 
 
 def ms_of(moment: datetime) -> int:
@@ -29,3 +32,12 @@ def day_number(day: date) -> int:
 def day_of(at_ms: int) -> date:
     """The UTC day."""
     return EPOCH + timedelta(days=at_ms // DAY_MS)
+
+
+@lru_cache(maxsize=_ZONES_CACHED)
+def zone_named(name: str) -> ZoneInfo | None:
+    """The time zone of that name; None for a name that there is not."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None

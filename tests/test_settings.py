@@ -109,6 +109,12 @@ def test_sets_and_mappings_are_json(monkeypatch: pytest.MonkeyPatch) -> None:
             "error: FLOWMART_ORDERS: prices: prd_1: expected <productId>:<currency>, of CAD, EUR",
         ),
         ("ORDERS__PRICES", '{"prd_1:usd": 1}', "error: FLOWMART_ORDERS: prices: prd_1:usd: expect"),
+        (
+            "NOTIFICATIONS__TIMEZONES",
+            '{"DE": "Berlin"}',
+            "error: FLOWMART_NOTIFICATIONS: Berlin is",
+        ),
+        ("NOTIFICATIONS__TIMEZONE", "MEZ", "error: FLOWMART_NOTIFICATIONS: MEZ is no time zone"),
         ("INVENTORY__NO_BACKORDER", "[1", "error: FLOWMART_INVENTORY: no_backorder: not JSON"),
         (
             "ORDERS__DISCOUNTS_PERCENT",

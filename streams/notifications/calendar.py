@@ -1,16 +1,11 @@
 """Local time: when SMS are quiet, and when the digest goes out. Times are ms since 1970 UTC."""
 
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
-from typing import Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from streams.moments import moment_of, ms_of
+from streams.moments import moment_of, ms_of, zone_named
 from streams.notifications.people import country_of
 from streams.notifications.rows import Contact, Preferences
 from streams.notifications.rules import HIGH, SMS, NotificationRules
-
-_ZONES_CACHED: Final = 512
 
 
 def zone_of(contact: Contact, preferences: Preferences, rules: NotificationRules) -> str:
@@ -19,7 +14,7 @@ def zone_of(contact: Contact, preferences: Preferences, rules: NotificationRules
     What is no zone's name, or no country that has one, counts as not told: people may name
     anything. Of whoever has no account the number tells the country, and that takes its time.
     """
-    if preferences.timezone and _zone(preferences.timezone) is not None:
+    if preferences.timezone and zone_named(preferences.timezone) is not None:
         return preferences.timezone
     if contact.country in rules.timezones:
         return rules.timezones[contact.country]
@@ -31,17 +26,8 @@ def is_ever_quiet(channel: str, priority: str) -> bool:
     return channel == SMS and priority != HIGH
 
 
-@lru_cache(maxsize=_ZONES_CACHED)
-def _zone(name: str) -> ZoneInfo | None:
-    """The zone of that name; None for a name that there is not."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return None
-
-
 def _local(at_ms: int, zone: str) -> datetime:
-    return moment_of(at_ms).astimezone(_zone(zone) or UTC)
+    return moment_of(at_ms).astimezone(zone_named(zone) or UTC)
 
 
 def _next(at_ms: int, hour: int, zone: str) -> int:

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Final
 
 from events.vocabulary import Channel, Priority
-from streams.moments import DAY_MS, HOUR_MS, SECOND_MS
+from streams.moments import DAY_MS, HOUR_MS, SECOND_MS, zone_named
 
 EMAIL: Final = "EMAIL"
 SMS: Final = "SMS"
@@ -170,6 +170,12 @@ class NotificationRules:
     """Of who named none, and of templates that lack the one that was named (G-34)."""
     link: str = "https://flowmart.example/o/"
     """Where a message that had to be cut goes on."""
+
+    def __post_init__(self) -> None:
+        """Refuse a time zone that there is not: it would count as UTC."""
+        for zone in (self.timezone, *self.timezones.values()):
+            if zone_named(zone) is None:
+                raise ValueError(f"{zone} is no time zone: expected a name such as Europe/Berlin")
 
     @property
     def retries_ms(self) -> tuple[int, ...]:
