@@ -18,6 +18,7 @@ from typing import Any
 import google_crc32c
 from aiokafka.consumer import fetcher
 from aiokafka.errors import CorruptRecordException
+from aiokafka.record.control_record import ABORT_MARKER, ControlRecord
 from aiokafka.record.default_records import _DefaultRecordBatchPy
 from aiokafka.record.memory_records import MemoryRecords
 
@@ -132,6 +133,14 @@ class _Partition(AIOKAFKAS):  # type: ignore[misc]  # untyped base
             if batch.is_transactional and batch.producer_id in self._aborted_producers:
                 return True
         return bool(batch.is_control_batch)
+
+    def _contains_abort_marker(self, batch: Any) -> bool:
+        """As aiokafka's, which refuses to read on behind a marker that compaction has taken.
+
+        Of a batch that Kafka keeps for its producer's sake nothing is left but the head.
+        """
+        marker = next(batch, None)
+        return marker is not None and ControlRecord.parse(marker.key) == ABORT_MARKER
 
 
 def _unpacked(tp: Any, batch: Any, batches: _Batches) -> list[Record]:

@@ -52,6 +52,15 @@ def batch(
     return bytes(head) + records
 
 
+def emptied(offset: int, count: int = 1, producer: int = -1, flags: int = 0) -> bytes:
+    """What compaction leaves of a batch that is its producer's last: the head, with its offsets."""
+    head = bytearray(batch(offset, *[b""] * count, producer=producer, flags=flags)[:HEAD])
+    struct.pack_into(">i", head, 8, HEAD - 12)
+    struct.pack_into(">i", head, 57, 0)
+    struct.pack_into(">I", head, 17, calc_crc32c(bytes(head[21:])))
+    return bytes(head)
+
+
 def read(*batches: bytes, aborted: Any = (), at: int = 0) -> list[tuple[int, bytes, str]]:
     records = fetcher.MemoryRecords(b"".join(batches))
     found = fetcher.PartitionRecords(TopicPartition("t", 0), records, aborted, at, *OPTIONS)
@@ -98,6 +107,23 @@ def test_reading_again_gives_no_record_of_a_transaction_that_was_aborted() -> No
     found = read(*log, aborted=[(ONE, 0), (ONE, 2)])
 
     assert [(offset, value) for offset, value, _ in found] == [(3, b"stays"), (6, b"stays")]
+
+
+def test_what_compaction_has_emptied_is_passed_over_markers_too() -> None:
+    """A marker that is gone stops aiokafka, for as long as Kafka keeps its place."""
+    log = [
+        batch(0, b"a", producer=ONE),
+        emptied(1, 3, producer=ONE),
+        emptied(4, producer=ONE, flags=CONTROL),
+        batch(5, b"b", producer=ONE),
+        emptied(6, producer=OTHER, flags=CONTROL),
+    ]
+    held, at = results(fetcher.PartitionRecords, b"".join(log), [], 0)
+
+    found = held.getall()
+
+    assert [record.value for record in found] == [b"a", b"b"]
+    assert at.position == 7
 
 
 def test_what_is_read_well_is_read_by_aiokafkas_own_batches() -> None:
