@@ -10,6 +10,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from aiohttp import web
+from opentelemetry.trace import SpanContext, format_trace_id
 
 from gateway.callers import Callers
 from gateway.limits import Buckets, Rate, UnderWay, Verdict
@@ -17,13 +18,13 @@ from gateway.measures import Measures
 from gateway.refusals import Refusal
 from gateway.rules import GatewayRules
 from gateway.tokens import Issuer, Principal, Role, TokenRefused
-from gateway.traceparent import Caller, caller_in
+from wire.traceparent import HEADER, span_in
 
 LOG: Final = logging.getLogger(__name__)
 TRACE: Final = "X-Correlation-Id"
 TRACED: Final = web.RequestKey("trace", str)
 """What ties an answer to log lines and to the events that a command causes."""
-CALLER: Final = web.RequestKey("caller", Caller)
+CALLER: Final = web.RequestKey("caller", SpanContext)
 """The span that the request comes from, where it names one."""
 PRINCIPAL: Final = web.RequestKey("principal", Principal)
 LIMITS: Final = web.RequestKey("limits", dict[str, str])
@@ -67,13 +68,13 @@ class Guard:
     @web.middleware
     async def answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Give every answer its trace and its measure, every failure its problem details."""
-        given, caller = request.headers.get(TRACE, ""), caller_in(request.headers)
+        given, caller = request.headers.get(TRACE, ""), span_in(request.headers.get(HEADER))
         if caller is not None:
             request[CALLER] = caller
         if _TRACE_FORM.fullmatch(given):
             trace = given
         else:
-            trace = str(uuid.uuid4()) if caller is None else caller.trace_id
+            trace = str(uuid.uuid4()) if caller is None else format_trace_id(caller.trace_id)
         request[TRACED] = trace
         begun = time.perf_counter()
         try:

@@ -8,14 +8,15 @@ from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
+from opentelemetry.trace import SpanContext
 
 import events
 from engine import patches
 from engine.confirmed import ConfirmedProducer
 from engine.partitioning import partition_of
 from events.base import Message
-from gateway.traceparent import HEADER, Caller
 from topics import topic_of
+from wire.traceparent import HEADER, written
 
 LOG: Final = logging.getLogger(__name__)
 _WAIT_MS: Final = 20
@@ -54,7 +55,7 @@ class Commands:
         await self._producer.stop()
 
     async def send(
-        self, message: Message, value: bytes, correlation_id: str, caller: Caller | None = None
+        self, message: Message, value: bytes, correlation_id: str, caller: SpanContext | None = None
     ) -> None:
         """Write one command where its agent reads it, with the span that asks for it.
 
@@ -65,7 +66,7 @@ class Commands:
         key = events.key_of(message)
         headers = events.headers(message, correlation_id)
         if caller is not None:
-            headers.append((HEADER, caller.traceparent.encode()))
+            headers.append((HEADER, written(caller).encode()))
         await self.put(spec.name.format(env=self._env), key, spec.stem(key),
                        value, headers)  # fmt: skip
 

@@ -27,9 +27,7 @@ from opentelemetry.trace import (
     Status,
     StatusCode,
     TraceFlags,
-    get_current_span,
 )
-from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from engine.dead_letters import SUFFIX, read_dead_letter
 from engine.masking import MASKED, mask_text
@@ -41,6 +39,7 @@ from events.registry import ALIASES, MESSAGES
 from traces.ids import is_sampled, span_id_of, trace_id_of
 from traces.names import FAILED, NAMED, OF_ORDERS, PUBLIC
 from wire.contract import CONTRACT
+from wire.traceparent import HEADER, span_in
 
 _WITHOUT_CAUSE_MS_MAX: Final = 10_000
 _AFTER_CAUSE_MS_MAX: Final = 7 * 86_400_000
@@ -54,7 +53,6 @@ _IDS_MAX: Final = 16_384
 _QUOTED: Final = re.compile(r"""(["'])(?:\\.|.)*?(?:\1|…|$)""")
 """As `repr` writes a text; one that was cut has no end."""
 _MS: Final = 1_000_000
-_W3C: Final = TraceContextTextMapPropagator()
 _SAMPLED: Final = TraceFlags(TraceFlags.SAMPLED)
 
 
@@ -162,13 +160,9 @@ def _context(trace_id: int, span_id: int) -> SpanContext:
 
 
 def _caller(record: Record) -> SpanContext | None:
-    """The span that a producer names in a `traceparent` header."""
-    told = header(record, "traceparent")
-    if told is None:
-        return None
-    context = _W3C.extract({"traceparent": told.decode(errors="replace")})
-    found = get_current_span(context).get_span_context()
-    return found if found.is_valid else None
+    """The span that a producer names in a header."""
+    told = header(record, HEADER)
+    return None if told is None else span_in(told.decode(errors="replace"))
 
 
 def _parent(trace_id: int, head: _Told, caller: SpanContext | None) -> SpanContext | None:

@@ -12,6 +12,7 @@ from urllib.parse import unquote
 import pytest
 from aiohttp import ClientResponse, ClientSession, web
 from aiohttp.test_utils import TestClient, TestServer
+from opentelemetry.trace import SpanContext
 
 import gateway.guard
 import gateway.server
@@ -24,7 +25,6 @@ from gateway.measures import Measures
 from gateway.rules import GatewayRules
 from gateway.server import Gateway
 from gateway.tokens import Issuer
-from gateway.traceparent import Caller
 from gateway.workers import Workers
 from streams.orders.rows import Order
 from streams.payments.states import Payment
@@ -58,7 +58,7 @@ class FakeKafka:
 
     def __init__(self) -> None:
         self.sent: list[tuple[Message, dict[str, Any], str]] = []
-        self.callers: list[Caller | None] = []
+        self.callers: list[SpanContext | None] = []
         self.down = False
         self.hangs = False
         self.each: Any = None
@@ -76,7 +76,7 @@ class FakeKafka:
         pass
 
     async def send(
-        self, message: Message, value: bytes, correlation_id: str, caller: Caller | None
+        self, message: Message, value: bytes, correlation_id: str, caller: SpanContext | None
     ) -> None:
         if self.down:
             raise NotAccepted("down")

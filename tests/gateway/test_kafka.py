@@ -15,8 +15,8 @@ import gateway.kafka
 from events.orders import CancelOrder
 from gateway.__main__ import _serve, issuer_of
 from gateway.kafka import Commands, Events, hear
-from gateway.traceparent import Caller
 from settings import Settings
+from wire.traceparent import span_in
 
 SENT_BY = "import gateway.kafka, aiokafka.client as c; print(c.AIOKafkaClient.send.__module__)"
 GOOD = ([("eventType", b"OrderConfirmed")], b"ord_1", b"{}")
@@ -94,17 +94,18 @@ async def test_a_command_names_the_span_that_asks_for_it(monkeypatch: pytest.Mon
 
     monkeypatch.setattr(gateway.kafka, "ConfirmedProducer", Producer)
     command = CancelOrder(order_id="ord_1", user_id="cus_1", cancellation_reason="x")
-    caller = Caller("4bf92f3577b34da6a3ce929d0e0e4736", "00-4bf9-00f0-01")
+    told = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    caller = span_in(told)
 
-    await Commands({}, "dev").send(command, b"{}", caller.trace_id, caller)
+    await Commands({}, "dev").send(command, b"{}", "saga-7", caller)
 
     [(topic, _, key, _, headers)] = written
     assert (topic, key) == ("orders.dev.commands", b"ord_1")
     assert headers == [
         ("eventType", b"CancelOrder"),
         ("contentType", b"application/json"),
-        ("correlationId", caller.trace_id.encode()),
-        ("traceparent", caller.traceparent.encode()),
+        ("correlationId", b"saga-7"),
+        ("traceparent", told.encode()),
     ]
 
 
