@@ -154,7 +154,8 @@ def _query(look: Look | Listing) -> _Json:
 
 def _not_yet(look: Look | Listing) -> _Json:
     """What the Location of a command answers before the command is carried out."""
-    if look.path not in {route.location.replace("{user}", "{id}") for route in ROUTES}:
+    places = {place for route in ROUTES for place in route.places}
+    if look.path not in {place.replace("{user}", "{id}") for place in places}:
         return {}
     return {"202": answer("What makes it is accepted and not carried out yet.", "Accepted")}
 

@@ -1,11 +1,18 @@
 """What became of what was asked: whoever waits is told by the event itself (G-7)."""
 
 import asyncio
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from http import HTTPStatus
 from typing import Final
 
-ENDS: Final = frozenset({"OrderConfirmed", "OrderFailed"})
+from aiohttp import web
+
+from gateway.refusals import Refusal
+
+CONFIRMED: Final = "OrderConfirmed"
+ENDS: Final = frozenset({CONFIRMED, "OrderFailed"})
 """Events that answer PlaceOrder."""
 
 Outcome = tuple[str, bytes]
@@ -48,3 +55,21 @@ async def within(future: "asyncio.Future[Outcome]", ms: int) -> Outcome | None:
         return await asyncio.wait_for(future, ms / 1000)
     except TimeoutError:
         return None
+
+
+def created(outcome: Outcome, where: str) -> web.Response:
+    """201 with what was confirmed."""
+    data = json.loads(outcome[1])["data"]
+    return web.json_response(data, status=HTTPStatus.CREATED, headers={"Location": where})
+
+
+def refused(outcome: Outcome, trace: str) -> web.Response:
+    """422 with why not: an answer too, which a repeat gets again."""
+    data = json.loads(outcome[1])["data"]
+    refusal = Refusal(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        str(data["rejectionReason"]),
+        "the order was refused",
+        details=[{"message": str(detail)} for detail in data.get("details") or ()],
+    )
+    return refusal.response(trace)

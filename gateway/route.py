@@ -65,10 +65,17 @@ class Route:
     """The prefix of such an id."""
     location: str = ""
     """Where what is made is found, with `{id}`."""
+    further: tuple[str, ...] = ()
+    """Where else something will be found of it, with `{id}`."""
     checkout: bool = False
     """Held to the rate of orders and payments (G-3)."""
     waits: bool = False
     """Whether the answer waits for the outcome (G-7)."""
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """What answers 202 until there is something to show, the location first."""
+        return (self.location, *self.further) if self.location else ()
 
     @property
     def compares(self) -> bool:

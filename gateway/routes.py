@@ -16,6 +16,7 @@ STORE: Final = frozenset({Role.STORE_MANAGER, Role.ADMIN})
 WAREHOUSE: Final = STORE | {Role.SERVICE}
 ADMIN: Final = frozenset({Role.ADMIN})
 MACHINES: Final = frozenset({Role.SERVICE, Role.ADMIN})
+PAYMENT_STATUS: Final = "/v1/payments/{id}/status"
 _ORDER: Final = Owned("orders", "user_id", "orderId")
 _PAYMENT: Final = Owned("payments", "session.customer_id", "paymentId")
 _SHIPMENT: Final = Owned("shipments", "user_id", "shipmentId")
@@ -59,7 +60,8 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route(
         "POST", "/v1/orders", events.PlaceOrder, "orders", "Place an order.",
         user="userId", names="orderId", made="ord_", location="/v1/orders/{id}",
-        checkout=True, waits=True, reserved=frozenset({"subscriptionId"}),
+        further=(PAYMENT_STATUS,), checkout=True, waits=True,
+        reserved=frozenset({"subscriptionId"}),
     ),
     Route(
         "PATCH", "/v1/orders/{id}", events.AmendOrder, "orders",
@@ -95,7 +97,8 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route(
         "POST", "/v1/payments", events.PaymentInitiated, "payments", "Open a payment.",
         user="customerId", names="paymentId", made="pay_", location="/v1/payments/{id}",
-        checkout=True, owned=_ORDER, reserved=frozenset({"subscriptionId", "invoiceId"}),
+        further=(PAYMENT_STATUS,), checkout=True, owned=_ORDER,
+        reserved=frozenset({"subscriptionId", "invoiceId"}),
         withheld=_map(checkoutType="recurring"),
     ),
     Route(
@@ -179,7 +182,7 @@ LOOKS: Final = (
         owner="session.customer_id", ttl="payment_open_ttl_ms",
     ),
     Look(
-        "/v1/payments/{id}/status", events.GetPaymentStatus, "payments", "payments",
+        PAYMENT_STATUS, events.GetPaymentStatus, "payments", "payments",
         "The payment of an order, by either's id (K21).", key_of=_payment_of,
         owner="session.customer_id", ttl="payment_open_ttl_ms",
     ),

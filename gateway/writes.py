@@ -4,7 +4,7 @@ import asyncio
 import json
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from http import HTTPStatus
 from typing import Any, Final
@@ -20,7 +20,7 @@ from gateway.bodies import Body, body_of, message_of
 from gateway.guard import CALLER, PRINCIPAL, TRACED, Guard, entitled
 from gateway.kafka import Commands, NotAccepted
 from gateway.keys import Kept, Keys, checked, fingerprint_of
-from gateway.outcomes import Outcome, Outcomes, within
+from gateway.outcomes import CONFIRMED, Outcomes, created, refused, within
 from gateway.preconditions import agreed, refuse_in_vain
 from gateway.reads import Reads
 from gateway.refusals import Refusal, bad_request, not_found
@@ -99,23 +99,27 @@ class Writes:
         beside = self._beside(request, route, sent.channel)
         made = _said(message, route.names or next(iter(route.takes), ""))
         user = _said(message, route.user or "")
-        where = route.location.format(id=quote(made, safe=""), user=quote(user, safe=""))
+        ids = {"id": quote(made, safe=""), "user": quote(user, safe="")}
+        places = [place.format(**ids) for place in route.places]
         if not route.waits:
             await self._send(request, message, event_id, beside)
-            return self._accepted(principal, made, where, event_id)
+            return self._accepted(principal, made, places, event_id)
         with self._outcomes.expect(made) as outcome:
             await self._send(request, message, event_id, beside)
             told = await within(outcome, self._rules.order_wait_ms)
-        if told is None:
-            return self._accepted(principal, made, where, event_id)
-        return _told(request, told, where)
+        if told is not None and told[0] != CONFIRMED:
+            return refused(told, request[TRACED])
+        accepted = self._accepted(principal, made, places, event_id)
+        return accepted if told is None else created(told, places[0])
 
-    def _accepted(self, principal: Principal, made: str, where: str, event_id: str) -> web.Response:
-        """202, which the Location answers too until what is made is there."""
+    def _accepted(
+        self, principal: Principal, made: str, places: Sequence[str], event_id: str
+    ) -> web.Response:
+        """202, which every place answers too until what is made is there; the first is told."""
         told = {"commandId": event_id, "status": "accepted"} | ({"id": made} if made else {})
-        body, headers = json.dumps(told).encode(), {"Location": where} if where else {}
-        if where:
-            self._reads.accepted.note(where, principal.subject, body, now_ms())
+        body, headers = json.dumps(told).encode(), {"Location": places[0]} if places else {}
+        for place in places:
+            self._reads.accepted.note(place, principal.subject, body, now_ms())
         return web.Response(
             status=HTTPStatus.ACCEPTED, body=body, headers=headers, content_type="application/json"
         )
@@ -267,21 +271,6 @@ def _said(message: Message, wire: str) -> str:
 def _attribute(message: type[Message], wire: str) -> str:
     fields = message.model_fields.items()
     return next(name for name, field in fields if field.serialization_alias == wire)
-
-
-def _told(request: web.Request, outcome: Outcome, where: str) -> web.Response:
-    """201 with what was confirmed; 422 with why not: an answer too, which a repeat gets again."""
-    name, raw = outcome
-    data = json.loads(raw)["data"]
-    if name == "OrderConfirmed":
-        return web.json_response(data, status=HTTPStatus.CREATED, headers={"Location": where})
-    refused = Refusal(
-        HTTPStatus.UNPROCESSABLE_ENTITY,
-        str(data["rejectionReason"]),
-        "the order was refused",
-        details=[{"message": str(detail)} for detail in data.get("details") or ()],
-    )
-    return refused.response(request[TRACED])
 
 
 def _replayed(kept: Kept) -> web.Response:

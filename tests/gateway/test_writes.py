@@ -206,6 +206,36 @@ async def test_who_follows_the_location_at_once_hears_that_it_is_accepted_until_
     assert (others.status, there.status) == (404, 200)
 
 
+@pytest.mark.parametrize("in_time", [True, False])
+async def test_the_payments_status_of_a_placed_order_is_accepted_until_it_is_there(
+    shop: Shop, *, in_time: bool
+) -> None:
+    if in_time:
+        confirms(shop)
+    placed = await (await shop.ask("POST", "/v1/orders", ORDER, by=token())).json()
+    order_id = placed["orderId" if in_time else "id"]
+    where = f"/v1/payments/{order_id}/status"
+
+    early = await shop.ask("GET", where, by=token())
+    others = await shop.ask("GET", where, by=token("cus_2"))
+    shop.worker.rows["payments"] = {f"pay_{order_id}": paid_for()}
+    shop.heard("PaymentInitiated", f"pay_{order_id}")
+    there = await shop.ask("GET", where, by=token())
+
+    assert (early.status, (await early.json())["id"]) == (202, order_id)
+    assert (others.status, there.status) == (404, 200)
+
+
+async def test_a_refused_order_has_no_payment_to_wait_for(shop: Shop) -> None:
+    shop.kafka.reply = lambda m: shop.heard("OrderFailed", m.order_id, rejectionReason="NO_STOCK")
+    await shop.ask("POST", "/v1/orders", ORDER, by=token())
+    [(message, _, _)] = shop.kafka.sent
+
+    status = await shop.ask("GET", f"/v1/payments/{message.order_id}/status", by=token())
+
+    assert status.status == 404
+
+
 def test_what_was_accepted_is_remembered_for_ten_minutes_within_a_bound() -> None:
     accepted = Accepted(replace(GatewayRules(), accepted_max=2))
 
