@@ -37,7 +37,7 @@ def check_bytes(topic: str, value: bytes, headers: Sequence[Header]) -> None:
     """Refuse an output that would stop the worker when its transaction is written.
 
     Raises:
-        TypeError: says what is not bytes.
+        TypeError: says what is not bytes, or which header's name is no text.
     """
     if value.__class__ is not bytes:
         raise TypeError(f"output to {topic}: its value is {type(value).__name__}: encode it")
@@ -46,6 +46,8 @@ def check_bytes(topic: str, value: bytes, headers: Sequence[Header]) -> None:
             raise TypeError(
                 f"output to {topic}: header {name!r} is {type(text).__name__}: encode it"
             )
+        if name.__class__ is not str:
+            raise TypeError(f"output to {topic}: header {name!r} has a name that is no str")
 
 
 def check_size(what: str, size: int) -> None:

@@ -262,6 +262,7 @@ def test_a_record_that_is_found_late_is_told_of_once(caplog) -> None:
         ("text", (), "output to out: its value is str: encode it"),
         (None, (), "output to out: its value is NoneType: encode it"),
         (b"", [("n", "text")], "output to out: header 'n' is str: encode it"),
+        (b"", [(b"n", b"")], "output to out: header b'n' has a name that is no str"),
     ],
 )
 def test_an_output_that_is_not_bytes_is_a_dead_letter_and_not_the_end_of_the_worker(
