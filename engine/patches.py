@@ -25,6 +25,7 @@ from aiokafka.errors import (
 )
 from aiokafka.producer import sender
 from aiokafka.producer.message_accumulator import MessageBatch
+from aiokafka.producer.transaction_manager import TransactionManager
 from aiokafka.protocol.group import HeartbeatRequest
 
 from engine import unpacking
@@ -37,6 +38,8 @@ METADATA_S_MAX = 2.0
 """How long a node may take to tell of the cluster before the next one is asked."""
 CONNECT_S_MAX = 4.0
 """How long a new connection may take, with its first questions: a client makes one at a time."""
+SEQUENCE_NUMBERS = 2**31
+"""Of what a producer writes to a partition. The first one follows on the last."""
 
 
 _send = AIOKafkaConnection.send
@@ -155,6 +158,12 @@ def _fail_in_silence(self: Any, exception: BaseException) -> None:
         self._drain_waiter.exception()
 
 
+def _count_on(self: Any, tp: Any, records: int) -> None:
+    """As aiokafka's, which has the last number followed by one below zero."""
+    numbers = self._sequence_numbers
+    numbers[tp] = (numbers[tp] + records) % SEQUENCE_NUMBERS
+
+
 _commit_offsets = GroupCoordinator._do_commit_offsets  # noqa: SLF001 - the patch itself
 
 
@@ -196,6 +205,9 @@ def apply() -> None:
     OperationNotAttempted.retriable = True
     # A worker that is fenced, or refused by the broker, would end with tracebacks of asyncio's.
     MessageBatch.failure = _fail_in_silence
+    # Brokers refuse it: at 10,000 records a second into a partition every worker would end after
+    # 60 hours, and its successor again.
+    TransactionManager.increment_sequence_number = _count_on
     # A worker that stops while its group's offsets are refused would end with one, too.
     GroupCoordinator._do_commit_offsets = _commit_looked_at  # noqa: SLF001 - the patch itself
     unpacking.apply()

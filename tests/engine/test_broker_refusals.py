@@ -222,6 +222,25 @@ async def test_a_producer_starts_although_the_broker_is_not_ready_yet(
         await one.stop()
 
 
+@pytest.mark.parametrize("left", [1, 2, 3])
+async def test_a_producer_may_write_more_records_than_it_has_numbers(
+    bootstrap, topic, left
+) -> None:
+    one = producer(bootstrap, topic)
+    rows = [(b"row", b"a"), (b"row", b"b")]
+    try:
+        await one.start([topic])
+        numbers = one._producer._txn_manager._sequence_numbers
+        numbers[TopicPartition(topic, 0)] = patches.SEQUENCE_NUMBERS - left
+
+        for _ in range(3):
+            await asyncio.wait_for(one.commit(Batch([], rows), topic, 0), 60)
+
+        assert await read(bootstrap, topic) == [[b"a", b"b"] * 3, []]
+    finally:
+        await one.stop()
+
+
 @pytest.mark.parametrize("code", [TIMED_OUT, CLUSTER_DENIED, ID_DENIED, EPOCH, UNKNOWN])
 async def test_a_producer_that_is_not_let_in_says_so(bootstrap, topic, code) -> None:
     one = producer(bootstrap, topic)
