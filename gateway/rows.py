@@ -18,6 +18,8 @@ _INTERNAL: Final = frozenset(
 )  # fmt: skip
 """Nobody outside needs them, a payment token is as good as money, what people noted of a payment
 that was stuck is not for its customer, and who waits for a product is nobody else's business."""
+_DURATIONS: Final = frozenset({"waited_ms"})
+"""Every other field of milliseconds is a moment."""
 _CENTS: Final = 100
 
 
@@ -65,7 +67,7 @@ def _field(name: str, value: Any) -> tuple[str, Any]:
     number = isinstance(value, int) and not isinstance(value, bool)
     if name.endswith("_minor"):
         return _camel(name.removesuffix("_minor")), _major(value)
-    if number and f"_{name}".endswith(("_at_ms", "_due_ms")):
+    if number and name.endswith("_ms") and name not in _DURATIONS:
         return _camel(name.removesuffix("_ms")), format_ms(value) if value else None
     return _camel(name), _shown(value)
 

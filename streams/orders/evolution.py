@@ -38,7 +38,7 @@ from streams.orders.facts import (
     WentShort,
     WentUnavailable,
 )
-from streams.orders.rows import STUCK, Order, Status
+from streams.orders.rows import STUCK, Order, Repaid, Status
 from streams.orders.steps import step
 
 
@@ -215,13 +215,10 @@ def _cancelled(order: Order, fact: Cancelled) -> Order:
 
 
 def _refunded(order: Order, fact: Refunded) -> Order:
-    return step(
-        order,
-        fact.at_ms,
-        "REFUND_ISSUED",
-        refunds=tuple(sorted((dict(order.refunds) | {fact.payment_id: fact.total_minor}).items())),
-        refund_status=fact.status,
-    )
+    others = [one for one in order.refunds if one.payment_id != fact.payment_id]
+    refunds = (*others, Repaid(fact.payment_id, fact.total_minor))
+    status = fact.status
+    return step(order, fact.at_ms, "REFUND_ISSUED", refunds=refunds, refund_status=status)
 
 
 def _held_from(order: Order, fact: HeldFrom) -> Order:

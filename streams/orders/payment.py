@@ -93,7 +93,8 @@ def refunded(order: Order, event: RefundIssued, at_ms: int, _rules: OrderRules) 
     Once everything of all payments went back, an order that is delivered or returned is refunded
     (G-17).
     """
-    before_minor = dict(order.refunds).get(event.payment_id, 0)
+    before = [one.amount_minor for one in order.refunds if one.payment_id == event.payment_id]
+    before_minor = sum(before)
     if event.total_refunded_minor <= before_minor:
         return ()
     total_minor = order.refunded_minor - before_minor + event.total_refunded_minor

@@ -165,6 +165,13 @@ class Step(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """What happened, in capitals, such as STOCK_HELD."""
 
 
+class Repaid(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """What of one payment went back, in all."""
+
+    payment_id: str
+    amount_minor: int
+
+
 class Order(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """One order's life. At most `LINES_EVER_MAX` lines and `HISTORY_MAX` steps: below 80 kB."""
 
@@ -206,8 +213,8 @@ class Order(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """The state an order on hold came from, and to which it goes back."""
     captured_minor: int | None = None
     """What was captured; None: nothing yet."""
-    refunds: tuple[tuple[str, int], ...] = ()
-    """What went back, by payment: one an amendment may add."""
+    refunds: tuple[Repaid, ...] = ()
+    """One a payment: an amendment may add some."""
     refund_status: str | None = None
     """refunded once all money of all payments went back, partially_refunded before."""
     cancellation_reason: str | None = None
@@ -245,7 +252,7 @@ class Order(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     @property
     def refunded_minor(self) -> int:
         """What went back in all."""
-        return sum([minor for _, minor in self.refunds])
+        return sum([one.amount_minor for one in self.refunds])
 
     @property
     def owed_minor(self) -> int:

@@ -3,7 +3,7 @@
 import json
 import re
 from enum import StrEnum
-from typing import Any
+from typing import Any, get_type_hints
 
 import msgspec
 import pytest
@@ -13,6 +13,7 @@ from gateway.__main__ import SHOWN
 from gateway.rows import public
 from simulation.run import Run, script_of
 from simulation.world import World
+from streams.orders.rows import Order
 
 
 class _Status(StrEnum):
@@ -38,6 +39,8 @@ class _Row(msgspec.Struct, frozen=True):
     correlation_id: str = "x"
     note: str | None = None
     place: _Place = _Place()
+    eta_ms: int = 60_000
+    waited_ms: int = 60_000
     earlier_totals_minor: tuple[int, ...] = (2550,)
 
 
@@ -55,6 +58,8 @@ def test_a_row_shows_camel_case_major_units_and_moments() -> None:
         "status": "open",
         "history": [{"at": "1970-01-01T00:00:00.001Z", "status": "open"}],
         "place": {"street": 0, "version": 1},
+        "eta": "1970-01-01T00:01:00.000Z",
+        "waitedMs": 60_000,
         "earlierTotals": [25.5],
     }
 
@@ -74,6 +79,7 @@ def test_every_row_of_a_simulated_shop_shows(lives: list[World], masked: bool) -
                 rows = committed_rows(lane.processor, table, limit=1_000, masked=masked)
                 shown.setdefault(table.name, []).extend(public(row, table.row) for _, row in rows)
     text = json.dumps(list(shown.values()))
+    assert not re.findall(r'[:\[,] \d{13}[,}\]]|"1970-', text), "a moment reads as one"
     assert all(shown.values()), {name for name, rows in shown.items() if not rows}
     assert not set(re.findall(r'"(\w+_\w+)":', text))
     assert max(one["version"] for one in shown["orders"]) > 1
@@ -88,6 +94,12 @@ def lives() -> list[World]:
     chosen = [seed for seed in range(100) if script_of(seed).orders > 2][:3]
     chosen += [seed for seed in range(100) if script_of(seed).subscribers][:1]
     return [Run(seed).live().world for seed in chosen]
+
+
+def test_what_went_back_of_an_order_is_told_by_payment_in_major_units() -> None:
+    refunds = get_type_hints(Order)["refunds"]
+
+    assert public([["pay_o", 1999]], refunds) == [{"paymentId": "pay_o", "amount": 19.99}]
 
 
 def test_no_payment_token_is_shown() -> None:
