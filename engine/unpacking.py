@@ -115,7 +115,11 @@ class _Partition(AIOKAFKAS):  # type: ignore[misc]  # untyped base
         while batches.has_next():
             batch = batches.next_batch()
             if self._check_crcs and not batches.is_whole(batch):
-                raise CorruptRecordException(f"Invalid CRC - {self._tp}")
+                topic, partition = self._tp
+                raise CorruptRecordException(
+                    f"{topic}-{partition}: the batch at offset {batch.base_offset} is not what was"
+                    " written: if that repeats, have another replica lead the partition"
+                )
             if not self._is_passed_over(batch):
                 records = _unpacked(self._tp, batch, batches)
                 if records and records[0].offset < self.next_fetch_offset:

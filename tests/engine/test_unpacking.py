@@ -213,12 +213,12 @@ def test_a_record_has_what_aiokafka_read() -> None:
     assert record == Record("t", 0, 5, 0, b"key", b"value", (("hd", b"1"),))
 
 
-def test_a_batch_that_is_not_what_was_written_is_refused() -> None:
-    raw = bytearray(batch(0, b"value"))
+def test_a_batch_that_is_not_what_was_written_is_refused_and_named() -> None:
+    raw = bytearray(batch(0, b"good") + batch(1, b"value"))
     raw[-2] ^= 1
     held, _ = results(fetcher.PartitionRecords, bytes(raw), [], 0)
 
-    with pytest.raises(CorruptRecordException):
+    with pytest.raises(CorruptRecordException, match="t-0: the batch at offset 1 is not"):
         held.getall()
 
 
