@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from engine.batches import Completion
 from engine.errors import BadRecord, EngineError
 from engine.records import Output, Record
-from engine.sizes import check_bytes, check_size, size_of
+from engine.sizes import size_of_output
 from engine.specs import Delivery, EffectSpec, Published
 from engine.topology import BoundTopic, Topology
 
@@ -143,8 +143,7 @@ class EffectCall:
         for item in published:
             target = self._topology.output(item.topic)
             key, told = item.key.encode(), list(item.headers)
-            check_bytes(target.name, item.value, told)
-            check_size(f"output to {target.name}", size_of(key, item.value, told))
+            size_of_output(target.name, key, item.value, told)
             outputs.append(
                 Output(target.name, target.partition_of(item.key), key, item.value, told)
             )

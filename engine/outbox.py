@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from engine.partitioning import NOWHERE, Place
 from engine.records import Header, Output, Record
-from engine.sizes import RECORD_BYTES_MAX, check_bytes, check_size, size_of
+from engine.sizes import RECORD_BYTES_MAX, check_size, size_of, size_of_output
 from engine.specs import TopicSpec
 from engine.topology import OutputTopic, Topology
 
@@ -29,10 +29,7 @@ class Outbox:
         """
         target: OutputTopic = self._topology.output(topic)
         raw_key, told = key.encode(), headers if type(headers) is list else list(headers)
-        check_bytes(target.name, value, told)
-        size = size_of(raw_key, value, told)
-        if size > RECORD_BYTES_MAX:
-            check_size(f"output to {target.name}", size)
+        size = size_of_output(target.name, raw_key, value, told)
         self.outputs.append(Output(target.name, target.partition_of(key), raw_key, value, told))
         self.size_bytes += size
 

@@ -28,26 +28,39 @@ def size_of(key: bytes | None, value: bytes | None, headers: Sequence[Header] = 
     size = (len(key) if key else 0) + (len(value) if value else 0) + HEADER_BYTES * len(headers)
     for name, text in headers:
         size += len(name) + (len(text) if text else 0)
-    if size > _SMALL_BYTES:
-        size += sum(len(name.encode()) - len(name) for name, _ in headers)
-    return size
+    return size if size <= _SMALL_BYTES else size + _further(headers)
 
 
-def check_bytes(topic: str, value: bytes, headers: Sequence[Header]) -> None:
-    """Refuse an output that would stop the worker when its transaction is written.
+def size_of_output(topic: str, key: bytes, value: bytes, headers: Sequence[Header]) -> int:
+    """The same of an output, unless it would stop the worker when its transaction is written.
 
     Raises:
         TypeError: says what is not bytes, or which header's name is no text.
+        TooLarge: no record batch can hold it.
     """
     if value.__class__ is not bytes:
         raise TypeError(f"output to {topic}: its value is {type(value).__name__}: encode it")
+    size = len(key) + len(value) + HEADER_BYTES * len(headers)
     for name, text in headers:
-        if text.__class__ is not bytes and text is not None:
+        if name.__class__ is not str:
+            raise TypeError(f"output to {topic}: header {name!r} has a name that is no str")
+        if text.__class__ is bytes:
+            size += len(name) + len(text)
+        elif text is None:
+            size += len(name)
+        else:
             raise TypeError(
                 f"output to {topic}: header {name!r} is {type(text).__name__}: encode it"
             )
-        if name.__class__ is not str:
-            raise TypeError(f"output to {topic}: header {name!r} has a name that is no str")
+    if size > _SMALL_BYTES:
+        size += _further(headers)
+        check_size(f"output to {topic}", size)
+    return size
+
+
+def _further(headers: Sequence[Header]) -> int:
+    """Bytes of names beyond one a sign."""
+    return sum(len(name.encode()) - len(name) for name, _ in headers)
 
 
 def check_size(what: str, size: int) -> None:
