@@ -19,6 +19,7 @@ from agents.subscribers import paying, turning, user_of
 from agents.subscription_rows import NAME, carry_out, due, tell_levels
 from agents.wiring import Cause, announce, cause_of, timer_cause
 from engine.specs import AgentSpec, Context, Delivery, Handler, Source, Timer, TimerHandler
+from events.subscription_ids import subscription_id_of
 from streams.billing.rules import BillingRules
 from streams.clock import TRUE, Clock
 from streams.orders.rules import OrderRules
@@ -131,7 +132,7 @@ def _subscribing(rules: Rules) -> Handler:
     def handler(ctx: Context, delivery: Delivery) -> None:
         cause, command = cause_of(delivery), delivery.value.data
         subscriber = ctx.table(SUBSCRIPTIONS).get(command.user_id) or NOBODY
-        subscription_id = f"sub_{events.derived_id(cause.event_id, 'subscription')}"
+        subscription_id = subscription_id_of(cause.event_id)
         at_ms = rules.clock.calendar_ms(cause.at_ms)
         facts = subscribe(subscriber, command, subscription_id, at_ms, cause.correlation_id, rules)
         if facts and isinstance(facts[0], f.Refused):

@@ -46,7 +46,7 @@ class Route:
     takes: Mapping[str, str] = field(default_factory=dict)
     """Wire field of the message to the variable of the path that fills it."""
     parts: Callable[[str, Mapping[str, Any]], Mapping[str, str]] | None = None
-    """What the path's id says beside a body, where that is more than one field."""
+    """What the path's id says beside a body, where it is not simply a field."""
     fixed: Mapping[str, object] = field(default_factory=dict)
     """Wire fields that this route decides: `$subject` is the caller, `$capacity` what they are."""
     owned: Owned | None = None
@@ -63,6 +63,8 @@ class Route:
     """The wire field of the id of what is made; filled when absent."""
     made: str = ""
     """The prefix of such an id."""
+    named_after: Callable[[str], str] | None = None
+    """The id of what is made by the command's own, where no field of the message says it."""
     location: str = ""
     """Where what is made is found, with `{id}`."""
     further: tuple[str, ...] = ()

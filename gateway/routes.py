@@ -7,7 +7,9 @@ from typing import Any, Final
 import events
 from events.base import Message
 from events.payment_ids import PAYMENT_PREFIX, payment_id_of
+from events.subscription_ids import subscription_id_of
 from gateway import filters
+from gateway.refusals import bad_request
 from gateway.route import Listing, Look, Owned, Route
 from gateway.tokens import Role
 
@@ -35,6 +37,13 @@ def _item(inventory_id: str, body: Mapping[str, Any]) -> dict[str, str]:
         return {"productId": inventory_id.removesuffix(where)}
     product_id, colon, warehouse_id = inventory_id.partition(":")
     return {"productId": product_id} | ({"warehouseId": warehouse_id} if colon else {})
+
+
+def _whole_item(inventory_id: str, _body: Mapping[str, Any]) -> dict[str, str]:
+    """The inventoryId, where it names product and warehouse."""
+    if not all(inventory_id.partition(":")):
+        raise bad_request(f"inventoryId: {inventory_id}; expected <productId>:<warehouseId>")
+    return {"inventoryId": inventory_id}
 
 
 def _own(message: type[Message], verb: str) -> Route:
@@ -92,7 +101,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route(
         "DELETE", "/v1/inventory/{id}", events.DeleteInventory, "inventory",
         "Discontinue a product in a warehouse: `<productId>:<warehouseId>`.",
-        roles=ADMIN, mfa=True, takes=_map(inventoryId="id"),
+        roles=ADMIN, mfa=True, takes=_map(inventoryId="id"), parts=_whole_item,
     ),
     Route(
         "POST", "/v1/payments", events.PaymentInitiated, "payments", "Open a payment.",
@@ -134,7 +143,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     ),
     Route(
         "POST", "/v1/subscriptions", events.SubscribeUser, "subscriptions", "Subscribe.",
-        user="userId", location="/v1/subscriptions/{user}/status",
+        user="userId", location="/v1/subscriptions/{user}/status", named_after=subscription_id_of,
     ),
     Route(
         "POST", "/v1/subscriptions/{id}/cancel", events.CancelSubscription, "subscriptions",

@@ -97,7 +97,10 @@ class Writes:
         if route.owned is not None:
             message = await self._own(request, route, route.owned, message)
         beside = self._beside(request, route, sent.channel)
-        made = _said(message, route.names or next(iter(route.takes), ""))
+        if route.named_after is not None:
+            made = route.named_after(event_id)
+        else:
+            made = _said(message, route.names or next(iter(route.takes), ""))
         user = _said(message, route.user or "")
         ids = {"id": quote(made, safe=""), "user": quote(user, safe="")}
         places = [place.format(**ids) for place in route.places]

@@ -104,7 +104,7 @@ async def test_who_may_and_says_what_is_needed_is_heard(shop: Shop, route: Route
     shop.worker.rows = everything("ord_1")
     by = token("cus_1", min(route.roles or {Role.CUSTOMER}), route.scope, mfa=True)
 
-    path = route.path.format(id="ord_1")
+    path = route.path.format(id="ord_1" if route.parts is None else "prd_1:wh_1")
     response = await shop.ask(route.verb, path, LEAST.get(route.message.name, {}), by=by)
 
     assert response.status == 202, await response.text()

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from yarl import URL
 
 import events
+from events.subscription_ids import subscription_id_of
 from gateway.accepted import Accepted
 from gateway.bodies import message_of
 from gateway.kafka import NotAccepted
@@ -188,6 +189,29 @@ async def test_stock_is_corrected_where_the_path_says(
 
     told = [(one.product_id, one.warehouse_id) for one, _, _ in shop.kafka.sent]
     assert (response.status, told) == ((202, [found]) if found else (400, []))
+
+
+@pytest.mark.parametrize("name", ["prd_1", "prd_1:", ":wh_1"])
+async def test_what_names_no_item_of_a_warehouse_is_not_accepted_for_discontinuing(
+    shop: Shop, name: str
+) -> None:
+    by = token("a", "admin", "inventory:write", mfa=True)
+
+    response = await shop.ask("DELETE", f"/v1/inventory/{name}", by=by)
+
+    assert (response.status, shop.kafka.sent) == (400, [])
+    assert (await response.json())["detail"].endswith("expected <productId>:<warehouseId>")
+
+
+async def test_who_subscribes_is_told_what_the_subscription_will_be_called(shop: Shop) -> None:
+    body = {"planId": "plan_monthly_pro", "paymentMethodId": "tok_visa"}
+
+    response = await shop.ask("POST", "/v1/subscriptions", body, by=token())
+
+    [(_, envelope, _)] = shop.kafka.sent
+    assert (response.status, (await response.json())["id"]) == (
+        202, subscription_id_of(envelope["eventId"]),
+    )  # fmt: skip
 
 
 async def test_who_follows_the_location_at_once_hears_that_it_is_accepted_until_it_is_there(
