@@ -1,7 +1,7 @@
 """What must be changed inside aiokafka 0.14, each with its reason. Applied once, at import.
 
-Nothing else in the engine, but `unpacking`, reaches into a private name of aiokafka to change
-it; a test tells when a patch no longer takes.
+Nothing else in the engine, but `unpacking`, changes what aiokafka does; a test tells when a patch
+no longer takes.
 """
 
 import asyncio

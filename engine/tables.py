@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import islice
+from operator import itemgetter
 from typing import Any, Generic
 
 import msgspec
@@ -84,9 +85,10 @@ class LaneTable(Generic[R]):
 
         At most `limit` of them, where that is given.
         """
-        size, first, last = len(self._prefix), start.encode(), end.encode()
-        changed = [k for k in self.dirty if first <= k.encode() < last] if self.dirty else []
-        stored = self._store.range(self._prefix + first, self._prefix + last)
+        prefix, size = self._prefix, len(self._prefix)
+        # In the order of their bytes: UTF-8 has that of the signs, by which text is compared.
+        changed = [key for key in self.dirty if start <= key < end]
+        stored = self._store.range(prefix + start.encode(), prefix + end.encode())
         if limit is not None:
             stored = islice(stored, limit + len(changed))
         young, found = self._young, dict[str, R]()
@@ -102,7 +104,7 @@ class LaneTable(Generic[R]):
                 found.pop(key, None)
             else:
                 found[key] = row
-        return islice(sorted(found.items(), key=lambda item: item[0].encode()), limit)
+        return islice(sorted(found.items(), key=itemgetter(0)), limit)
 
     def _decoded(self, key: str, raw: bytes) -> R:
         try:

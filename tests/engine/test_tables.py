@@ -22,7 +22,7 @@ def commit(one: LaneTable[Row]) -> None:
     one._journal.clear()
 
 
-KEYS = st.sampled_from([f"k{i}" for i in range(12)] + ["ä", "日本", ""])
+KEYS = st.sampled_from([f"k{i}" for i in range(12)] + ["ä", "日本", "\ue000", "😀", ""])
 STEPS = st.one_of(
     st.tuples(st.just("set"), KEYS, st.integers(0, 99)),
     st.tuples(st.just("delete"), KEYS),
