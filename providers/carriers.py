@@ -23,7 +23,6 @@ class LabelRequest:
     method: str
     weight_g: int
     packages: int
-    is_return: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ many as it is told; what it let go it knows no longer.
 """
 
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from providers.payments import Code, Done, Refused
@@ -59,29 +60,25 @@ class Ledger:
 
     def capture(self, charge_id: str, key: str, amount_minor: int) -> Done | Refused:
         """Book a capture: once, of held money, never above what is held."""
-        entry = self._entries.get(charge_id)
-        if entry is None:
-            return Refused(Code.UNKNOWN_CHARGE)
-        if key not in entry.answers:
-            entry.answers[key] = _capture(entry, amount_minor)
-        return entry.answers[key]
+        return self._once(charge_id, key, lambda entry: _capture(entry, amount_minor))
 
     def void(self, charge_id: str, key: str) -> Done | Refused:
         """Book a void: held money only."""
-        entry = self._entries.get(charge_id)
-        if entry is None:
-            return Refused(Code.UNKNOWN_CHARGE)
-        if key not in entry.answers:
-            entry.answers[key] = _void(entry)
-        return entry.answers[key]
+        return self._once(charge_id, key, _void)
 
     def refund(self, charge_id: str, key: str, amount_minor: int) -> Done | Refused:
         """Book a refund, never above what was taken."""
+        return self._once(charge_id, key, lambda entry: _refund(entry, amount_minor))
+
+    def _once(
+        self, charge_id: str, key: str, book: Callable[[LedgerEntry], Done | Refused]
+    ) -> Done | Refused:
+        """Book something under its key; a repeat is answered as the first time."""
         entry = self._entries.get(charge_id)
         if entry is None:
             return Refused(Code.UNKNOWN_CHARGE)
         if key not in entry.answers:
-            entry.answers[key] = _refund(entry, amount_minor)
+            entry.answers[key] = book(entry)
         return entry.answers[key]
 
 

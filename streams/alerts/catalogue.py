@@ -56,7 +56,7 @@ _ROWS: Final[dict[str, tuple[_Row, ...]]] = {
         ),
         _Row(
             "payment_latency",
-            slowness_by_subject("latency"),
+            slowness_by_subject,
             "ms",
             "Payments at a provider take long",
         ),
@@ -92,7 +92,7 @@ _ROWS: Final[dict[str, tuple[_Row, ...]]] = {
         ),
         _Row(
             "carrier_latency",
-            slowness_by_subject("latency"),
+            slowness_by_subject,
             "ms",
             "A carrier takes long to answer",
         ),

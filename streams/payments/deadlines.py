@@ -31,9 +31,9 @@ def retry_due(payment: Payment, due_ms: int, now_ms: int, rules: PaymentRules) -
         failure = fraud_failure()
     elif is_differing(payment):
         failure = AMOUNT_DIFFERS
-    if not (payment.final or payment.cancel_reason) and failure.retryable:
-        return _retry(payment, now_ms, rules)
     told = payment.final or bool(payment.cancel_reason)
+    if failure.retryable and not told:
+        return _retry(payment, now_ms, rules)
     cancelled = f.Cancelled(failure=None if told else failure)
     return end(payment, cancelled, "payment_failed", now_ms, rules)
 

@@ -13,7 +13,7 @@ from streams.payments.dispute import Dispute, Evidence
 from streams.payments.evolution import evolve_all
 from streams.payments.refund import RefundState, underway_minor
 from streams.payments.rules import PaymentRules
-from streams.payments.sales import Sale, SentParcel, delivered
+from streams.payments.sales import Sale, delivered
 from streams.payments.settlement import settled_now
 from streams.payments.states import PAID, Owed, Payment, Status
 from streams.payments.steps import Facts, ask_next, refund_rest
@@ -54,7 +54,7 @@ def _evidence(payment: Payment, sale: Sale) -> Facts:
     dispute = payment.dispute
     if payment.status is not Status.DISPUTED or dispute is None or dispute.evidence:
         return ()
-    parcels: list[SentParcel] = list(delivered(sale))
+    parcels = list(delivered(sale))
     return (df.EvidenceAsked(parcels[-1]),) if parcels else ()
 
 
@@ -78,8 +78,9 @@ def evidence_failed(
 ) -> Facts:
     """Offer evidence that the provider failed to take once more, up to the deadline."""
     dispute = payment.dispute
-    open_now = payment.status is Status.DISPUTED and dispute is not None
-    if not open_now or dispute is None or dispute.evidence is not Evidence.ASKED:
+    if payment.status is not Status.DISPUTED or dispute is None:
+        return ()
+    if dispute.evidence is not Evidence.ASKED:
         return ()
     if not event.retryable:
         return (df.Puzzled(dispute.chargeback_id),)

@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from streams.payments import charge_facts as cf
 from streams.payments import facts as f
 from streams.payments.refund import RefundState
-from streams.payments.refund_folds import refund_ended
+from streams.payments.refund_folds import owing_nothing, refund_ended
 from streams.payments.states import (
     RESOLUTIONS_MAX,
     Owed,
@@ -38,7 +38,7 @@ def waited(payment: Payment, at_ms: int) -> int:
 
 def rested(payment: Payment) -> Payment:
     """Owe nothing, which is also what forgets the token of a payment that ended."""
-    payment = replace(payment, owed=Owed.NOTHING, owed_due_ms=0, asks=0)
+    payment = owing_nothing(payment)
     return without_token(payment) if payment.status is Status.CANCELLED else payment
 
 
@@ -49,9 +49,7 @@ def approved(payment: Payment, _: f.Approved) -> Payment:
     """Fraud approves, and owes nothing; a case that was open has ended thereby, for good."""
     reviewed = payment.reviewed or payment.fraud == "MANUAL_REVIEW"
     payment = replace(payment, fraud="APPROVED", reviewed=reviewed)
-    if payment.owed is Owed.DECISION:
-        return replace(payment, owed=Owed.NOTHING, owed_due_ms=0, asks=0)
-    return payment
+    return owing_nothing(payment) if payment.owed is Owed.DECISION else payment
 
 
 def doubted(payment: Payment, fact: f.Doubted) -> Payment:

@@ -26,9 +26,8 @@ def _measured(payment: Payment, provider: str, at_ms: int) -> dict[str, Any]:
     review (HELD), for a retry (FAILED), and for stock once the money is authorised (G-52).
     """
     latency_ms = max(0, at_ms - payment.session.initiated_at_ms - payment.waited_ms)
-    return (
-        {"provider": provider, "latencyMs": latency_ms} if provider else {"latencyMs": latency_ms}
-    )
+    measured: dict[str, Any] = {"latencyMs": latency_ms}
+    return {"provider": provider, **measured} if provider else measured
 
 
 def captured(payment_id: str, payment: Payment, fact: cf.Captured, _: PaymentRules) -> Said:

@@ -49,7 +49,7 @@ def refund_ended(payment: Payment, refund_id: str, state: RefundState) -> Paymen
 def refund_underway(payment: Payment, fact: rf.RefundUnderway) -> Payment:
     """The provider owes no answer now; the refunds behind this one may go on."""
     answered = payment.owed is Owed.REFUND and fact.refund_id == payment.refund_id
-    payment = _answered(payment) if answered else payment
+    payment = owing_nothing(payment) if answered else payment
     return _with(payment, fact.refund_id, underway=True, look_ms=fact.look_ms)
 
 
@@ -89,7 +89,7 @@ def refunded(payment: Payment, fact: rf.Refunded) -> Payment:
     payment = loosened(payment, fact.refund_id, *[r.refund_id for r in payment.refunds if whole])
     answered = payment.owed is Owed.REFUND and fact.refund_id == payment.refund_id
     return replace(
-        _answered(payment) if answered else payment,
+        owing_nothing(payment) if answered else payment,
         status=status,
         refunded_minor=total,
         refunds=with_refund(payment.refunds, _completed(payment, fact)),
@@ -98,7 +98,8 @@ def refunded(payment: Payment, fact: rf.Refunded) -> Payment:
     )
 
 
-def _answered(payment: Payment) -> Payment:
+def owing_nothing(payment: Payment) -> Payment:
+    """Nobody owes the payment an answer."""
     return replace(payment, owed=Owed.NOTHING, owed_due_ms=0, asks=0)
 
 

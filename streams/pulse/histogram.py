@@ -11,9 +11,6 @@ from collections.abc import Mapping
 VALUE_MAX = 2**27 - 1
 """Larger values count as this one: 37 hours, in milliseconds."""
 
-BUCKETS_MAX = 384
-"""Buckets there are, from 0 to the one of `VALUE_MAX`."""
-
 _EXACT = 32
 _BITS = 5
 

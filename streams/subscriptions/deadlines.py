@@ -88,10 +88,6 @@ def _remind(subscription: Subscription, now_ms: int, _rules: Rules) -> f.Facts:
     return (f.Reminded(days),) if days > 0 else ()
 
 
-def _collect(subscription: Subscription, now_ms: int, rules: Rules) -> f.Facts:
-    return charge(subscription, now_ms, rules)
-
-
 def _retry(subscription: Subscription, now_ms: int, rules: Rules) -> f.Facts:
     return charge(subscription, now_ms, rules, is_retry=True)
 
@@ -112,7 +108,7 @@ TIMERS: Final[dict[str, Rule]] = {
     "trial": _trial_over,
     "invoice": _invoice_due,
     "reminder": _remind,
-    "renewal": _collect,
+    "renewal": charge,
     "dunning": _retry,
     "grace": _grace_over,
     "overdue": _overdue,

@@ -6,14 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.pulse.histogram import (
-    BUCKETS_MAX,
-    VALUE_MAX,
-    bounds_of,
-    bucket_of,
-    merged,
-    quantile,
-)
+from streams.pulse.histogram import VALUE_MAX, bounds_of, bucket_of, merged, quantile
 
 values = st.integers(0, VALUE_MAX)
 
@@ -26,7 +19,7 @@ def histogram(numbers: list[int]) -> dict[int, int]:
 
 
 def test_buckets_follow_each_other_without_gap_or_overlap() -> None:
-    edges = [bounds_of(bucket) for bucket in range(BUCKETS_MAX)]
+    edges = [bounds_of(bucket) for bucket in range(bucket_of(VALUE_MAX) + 1)]
 
     assert edges[0][0] == 0
     assert edges[-1][1] == VALUE_MAX + 1
