@@ -226,6 +226,7 @@ def _request(command: BookCarrier) -> LabelRequest:
         command.shipping_method,
         sum([round(package.weight_kg * 1000) for package in command.packages]),
         len(command.packages),
+        is_return=command.purpose == "return",
     )
 
 

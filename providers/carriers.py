@@ -23,6 +23,7 @@ class LabelRequest:
     method: str
     weight_g: int
     packages: int
+    is_return: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,16 +26,26 @@ def template_of(event: str) -> str:
 
 
 def notices(
-    event: Message, event_id: str, recipient: NotificationRecipient, rules: NotificationRules
+    event: Message,
+    event_id: str,
+    recipient: NotificationRecipient,
+    rules: NotificationRules,
+    *beside: str,
 ) -> tuple[SendNotification, ...]:
-    """The messages that tell an event to its customer, by every channel it goes to."""
+    """The messages that tell an event to one person, by every channel it goes to.
+
+    `beside` tells the ids of several persons' messages apart.
+    """
     channels = rules.channels_of(event.name)
     if not channels:
         return ()
     facts = FACTS[event.name](event)
     priority = rules.priority_of(event.name)
     return tuple(
-        [_notice(event, readable_id(event_id, c), c, recipient, facts, priority) for c in channels]
+        [
+            _notice(event, readable_id(event_id, c, *beside), c, recipient, facts, priority)
+            for c in channels
+        ]
     )
 
 
@@ -65,19 +75,7 @@ def watcher_notice(
     event: Message, event_id: str, user_id: str, rules: NotificationRules
 ) -> tuple[SendNotification, ...]:
     """The messages that tell a watcher that a product is back."""
-    return tuple(
-        [
-            _notice(
-                event,
-                readable_id(event_id, channel, user_id),
-                channel,
-                NotificationRecipient(customer_id=user_id),
-                FACTS[event.name](event),
-                rules.priority_of(event.name),
-            )
-            for channel in rules.channels_of(event.name)
-        ]
-    )
+    return notices(event, event_id, NotificationRecipient(customer_id=user_id), rules, user_id)
 
 
 def recipient_of(user_id: str, buyer: Buyer | None) -> NotificationRecipient:

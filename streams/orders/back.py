@@ -112,6 +112,11 @@ class Back(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
         return len(self.held) < len(self.swaps)
 
 
+def with_return(returns: tuple[Back, ...], position: int, back: Back) -> tuple[Back, ...]:
+    """An order's returns, one of them as it is now."""
+    return (*returns[:position], back, *returns[position + 1 :])
+
+
 def with_units(units: Units, more: Iterable[tuple[int, int]]) -> Units:
     """Add units to those there are."""
     found = dict(units)

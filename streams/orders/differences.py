@@ -14,9 +14,9 @@ from msgspec.structs import replace
 from events.payment_ids import further_payment_of
 from events.payments import PaymentFailed, PaymentProcessed
 from streams.orders.accounts import accounts, product_of
-from streams.orders.back import Back, Units
+from streams.orders.back import Back, Units, with_return
 from streams.orders.exchange_facts import DifferenceBack, LabelAsked
-from streams.orders.exchanging import Unmet, ended, returns_with
+from streams.orders.exchanging import Unmet, ended
 from streams.orders.facts import Fact, MoneyAdded
 from streams.orders.rows import Order
 from streams.orders.rules import OrderRules
@@ -66,7 +66,8 @@ def less_since(order: Order, position: int, back: Back) -> int:
 
     As much as units were taken back for which others stayed out.
     """
-    return _less(order, returns_with(order, position, back)) - _less(order, order.returns)
+    returns = with_return(order.returns, position, back)
+    return _less(order, returns) - _less(order, order.returns)
 
 
 def extra_of(back: Back, undone: Units) -> int:

@@ -153,11 +153,6 @@ def is_paid_back(order: Order) -> bool:
     return order.refund_status == "refunded" or CHARGED_BACK in order.flags
 
 
-def returns_with(order: Order, position: int, back: Back) -> tuple[Back, ...]:
-    """The order's returns, one of them as it is now."""
-    return (*order.returns[:position], back, *order.returns[position + 1 :])
-
-
 def at_once(order: Order, position: int, back: Back, at_ms: int, rules: OrderRules) -> Facts:
     """Have a replacement sent before anything came back, where the shop is to blame."""
     if back.reason not in rules.exchange_at_once or not may_replace(order, back):

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from events.returns import ReturnReceived
 from events.shipping_parts import ReturnedItem
 from streams.orders.accounts import product_of, unreplaced_since
-from streams.orders.back import Back, BackMoney, BackState, with_units
+from streams.orders.back import Back, BackMoney, BackState, with_return, with_units
 from streams.orders.differences import less_since
 from streams.orders.exchange_facts import (
     DifferenceBack,
@@ -27,7 +27,6 @@ from streams.orders.exchanging import (
     is_open,
     is_paid_back,
     may_replace,
-    returns_with,
     without_exchange,
 )
 from streams.orders.facts import Fact
@@ -89,7 +88,7 @@ def due_of(order: Order, position: int, back: Back) -> Due:
     """Units whose price is to be asked back once a return is as it is now."""
     if is_paid_back(order):
         return {}
-    return unreplaced_since(order, returns_with(order, position, back))
+    return unreplaced_since(order, with_return(order.returns, position, back))
 
 
 def money_of(order: Order, found: Finding, number: int) -> BackMoney:
