@@ -72,6 +72,12 @@ class EngineCollector(Collector):
                 ("topic", "agent", "reason"),
                 stats.dead,
             ),
+            (
+                "records_unplaced",
+                "Records without the field by which an agent reads them.",
+                ("topic", "type", "field"),
+                stats.unplaced,
+            ),
             ("timers_due", "Timers fired.", ("agent", "kind"), stats.timers),
             (
                 "timers_failed",

@@ -1,5 +1,6 @@
 """What happens to each type of record in one lane, worked out at the first of that type."""
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -7,7 +8,8 @@ from engine.context import LaneContext
 from engine.partitioning import LOST, Place, partition_of
 from engine.records import Decoded
 from engine.specs import ANY, Codec, Handler
-from engine.topology import BoundTopic, Reader
+from engine.stats import Unplaced
+from engine.topology import BoundTopic
 
 ANYWHERE = -1
 """Stands for the index of a field where a step wants the record wherever it lies."""
@@ -26,26 +28,32 @@ class Step(NamedTuple):
 class Plan(NamedTuple):
     """What happens to one type of record of one topic."""
 
+    topic: str
+    name: str
+    """The type, or ANY."""
     steps: tuple[Step, ...]
     fields: tuple[str, ...]
     """Fields by which readers want the record partitioned, where it may lie elsewhere."""
     targets: tuple[str, ...]
     """Of each field: the repartition topic for records that lie elsewhere."""
 
-    def places(self, codec: Codec, value: Decoded, partitions: int) -> list[Place]:
+    def places(
+        self, codec: Codec, value: Decoded, partitions: int, unplaced: Counter[Unplaced]
+    ) -> list[Place]:
         """Of each field: the partition where the record belongs by it, and the key there."""
         found = []
         for field in self.fields:
             key = codec.field(value, field)
             if key is None:
                 found.append(LOST)
+                unplaced[self.topic, self.name, field] += 1
             else:
                 raw_key = key.encode()
                 found.append((partition_of(raw_key, partitions), raw_key))
         return found
 
 
-IDLE = Plan((), (), ())
+IDLE = Plan("", "", (), (), ())
 """Nobody wants such records, neither agents nor effects."""
 
 
@@ -56,23 +64,21 @@ class Plans(dict[str, Plan]):
         super().__init__()
         self._topic = topic
         self._contexts = contexts
-        self._other = _plan(topic, topic.readers.get(ANY, ()), contexts)
+        self._other = _plan(topic, ANY, contexts)
 
     def __missing__(self, name: str) -> Plan:
         """Work out a plan, or give that of whoever takes what no other does.
 
         Producers choose names: only plans of names that somebody asked for are kept.
         """
-        readers = self._topic.readers.get(name)
-        if readers is None:
+        if name not in self._topic.readers:
             return self._other
-        plan = self[name] = _plan(self._topic, readers, self._contexts)
+        plan = self[name] = _plan(self._topic, name, self._contexts)
         return plan
 
 
-def _plan(
-    topic: BoundTopic, readers: tuple[Reader, ...], contexts: Mapping[str, LaneContext]
-) -> Plan:
+def _plan(topic: BoundTopic, name: str, contexts: Mapping[str, LaneContext]) -> Plan:
+    readers = topic.readers.get(name, ())
     if not readers:
         return IDLE
     asked = () if topic.in_place else tuple(r.by for r in readers if r.by is not None)
@@ -87,4 +93,5 @@ def _plan(
         for reader in readers
         if reader.handler is not None
     )
-    return Plan(steps, fields, tuple(topic.forwards[field] for field in fields))
+    targets = tuple(topic.forwards[field] for field in fields)
+    return Plan(topic.public, name, steps, fields, targets)

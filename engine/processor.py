@@ -108,7 +108,7 @@ class Processor:
     def _apply_records(self, topic: BoundTopic, records: list[Record]) -> None:
         journal, outbox, plans = self._journal, self.outbox, self._plans[topic.name]
         codec, partition, partitions = topic.spec.codec, self.partition, self.topology.partitions
-        route, decode = codec.route, codec.decode
+        route, decode, unplaced = codec.route, codec.decode, self.stats.unplaced
         for record in records:
             written, agent = len(outbox.outputs), ""
             try:
@@ -118,7 +118,7 @@ class Processor:
                     continue
                 name, value = decode(record, name)
                 plan, delivery = plans[name], Delivery(record, name, value)
-                places = plan.places(codec, value, partitions) if plan.fields else ()
+                places = plan.places(codec, value, partitions, unplaced) if plan.fields else ()
                 for agent, handler, context, field in plan.steps:  # noqa: B007 - told when it raises
                     if field < 0 or places[field][0] == partition:
                         handler(context, delivery)

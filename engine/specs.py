@@ -140,7 +140,8 @@ class Source:
 
     `by` names the field by which the agent wants the records partitioned. Records that lie
     in another partition (a topic keyed otherwise, a foreign producer's partitioner) reach
-    the agent through a repartition topic that the engine keeps. None: wherever they lie.
+    the agent through a repartition topic that the engine keeps; those without the field never
+    do, and are counted (`records_unplaced_total`). None: wherever they lie.
     """
 
     topic: TopicSpec

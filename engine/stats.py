@@ -7,6 +7,10 @@ _BUCKETS_RECORDS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000)
 _BUCKETS_S = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 
 
+Unplaced = tuple[str, str, str]
+"""A topic, a type and a field."""
+
+
 class Histogram:
     """Counts in fixed buckets; cheap enough for once a batch."""
 
@@ -47,6 +51,9 @@ class Stats:
     """Records of a type that no agent reads."""
     rekeyed: int = 0
     """Records forwarded to another partition."""
+    unplaced: Counter[Unplaced] = field(default_factory=Counter)
+    """Records without the field by which an agent reads them, which never sees them. Many need
+    none: an order of no cart has no cart's id."""
     commits: int = 0
     outputs: int = 0
     rows: int = 0

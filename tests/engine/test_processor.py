@@ -382,6 +382,16 @@ def test_a_record_that_lies_elsewhere_is_forwarded_as_it_is_and_not_applied() ->
     assert bench.processor.stats.rekeyed == 1
 
 
+def test_a_record_without_the_field_by_which_an_agent_reads_it_is_counted() -> None:
+    bench = Bench(topology(by="named by nobody", partitions=4))
+
+    bench.processor.apply(chunk(0, value("a", 1)))
+    bench.commit()
+
+    assert (bench.rows(), bench.outputs) == ({}, [])
+    assert bench.processor.stats.unplaced == {("in", "*", "named by nobody"): 1}
+
+
 def test_a_header_without_a_value_keeps_no_record_from_its_way() -> None:
     """Kafka allows it, so any producer may stop the shop with it if it is not taken."""
     topo = topology(by="k", partitions=4)
