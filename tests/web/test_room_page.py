@@ -128,7 +128,7 @@ def test_it_says_of_when_its_figures_are_in_one_way_wherever_the_reader_is(
     abroad.route("**/*", worker.answer)
     abroad.goto(PAGE)
 
-    expect(abroad.locator("#status")).to_contain_text("4 of 4 partitions, 19:00:00")
+    expect(abroad.locator("#clock")).to_have_text("19:00:00")
     expect(abroad.locator("#alerts li").last).to_contain_text("since 31 Dec 2025, 19:00:00;")
     abroad.context.close()
 
@@ -263,6 +263,19 @@ def test_a_worker_that_falls_silent_is_seen(page: Page, worker: Worker) -> None:
     worker.answers = True
 
     expect(page.locator("#room")).not_to_have_class("stale")
+
+
+def test_who_hears_the_page_read_out_hears_only_what_is_new(page: Page, worker: Worker) -> None:
+    page.goto(PAGE)
+    expect(page.locator("#status")).to_have_text("2 workers, 4 of 4 partitions")
+    watch = "new MutationObserver(() => { told += 1; }).observe($('status'), { childList: true })"
+    page.evaluate(f"() => {{ window.told = 0; {watch}; }}")
+    before = page.locator("#clock").inner_text()
+    worker.state = {**STATE, "at_ms": AT_MS + 2 * MINUTE_MS}
+
+    expect(page.locator("#clock")).not_to_have_text(before)
+
+    assert page.evaluate("told") == 0
 
 
 def test_figures_that_kafka_keeps_from_going_on_are_old(page: Page, worker: Worker) -> None:

@@ -28,6 +28,11 @@ function node(tag, text, name) {
   return made;
 }
 
+// A screen reader reads it out whenever it is written, so nothing is written twice.
+function say(text) {
+  if ($("status").textContent !== text) $("status").textContent = text;
+}
+
 function rows(table, head, body) {
   const line = (cells, tag) => {
     const tr = node("tr");
@@ -149,8 +154,8 @@ function show(state) {
   $("status").classList.toggle("warn", old || state.unheard.length > 0 || held < state.partitions_total);
   const unheard = state.unheard.length ? `, ${state.unheard.length} unheard` : "";
   const late = old ? `Kafka has not answered for ${number(waits)} s: what you see is that old; ` : "";
-  $("status").textContent = `${late}${state.workers.length} worker${state.workers.length === 1 ? "" : "s"}${unheard}, ` +
-    `${held} of ${state.partitions_total} partitions, ${time(state.at_ms)}`;
+  say(`${late}${state.workers.length} worker${state.workers.length === 1 ? "" : "s"}${unheard}, ${held} of ${state.partitions_total} partitions`);
+  $("clock").textContent = time(state.at_ms);
 }
 
 async function look() {
@@ -160,7 +165,7 @@ async function look() {
     const answer = await fetch("state", { headers, signal: AbortSignal.timeout(WAIT_MS) });
     if (answer.status === 401) {
       $("room").hidden = true; $("login").hidden = false; $("tables").hidden = true;
-      $("status").textContent = "A token is needed";
+      say("A token is needed");
       if (token) $("refused").textContent = "This token is not the right one.";
       sessionStorage.removeItem("token");
       return;
@@ -170,7 +175,7 @@ async function look() {
     show(await answer.json());
   } catch (error) {
     const seen = last ? `; what you see is of ${time(last.at_ms)}` : "";
-    $("status").textContent = `The worker does not answer, trying again${seen} (${error.message})`;
+    say(`The worker does not answer, trying again${seen} (${error.message})`);
     $("status").classList.add("warn");
     $("room").classList.add("stale");
   }
