@@ -37,6 +37,9 @@ _ABOUT: Final = (
     " them; else, and of others, personal data is `***`."
     " A body is what a message says, or the contract's envelope with it as `data`, whose"
     " `metadata.source` tells the sales channel."
+    " 202 says that a command is on Kafka. What became of it is told where Location points: an"
+    " order's `history` has also what was refused, such as CANCEL_REFUSED_DISPATCHED; of what is"
+    " refused of a subscription its customer is told why, as a notification."
     " An Idempotency-Key makes a repeated request harmless for 24 hours."
 )
 _OPEN: Final[dict[str, tuple[Any, ...]]] = {

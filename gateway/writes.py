@@ -133,8 +133,8 @@ class Writes:
         """The message, about an object that is the caller's and as they last saw it.
 
         Raises:
-            Refusal: it is not there, not theirs (404), has changed (412, 409), or support does
-                not say whose it is (400).
+            Refusal: it is not there, not theirs (404), not there yet (409), has changed (412, 409),
+                or support does not say whose it is (400).
         """
         principal: Principal = request[PRINCIPAL]
         object_id = _said(message, owned.field)
@@ -145,11 +145,26 @@ class Writes:
             return message
         row = await self._reads.seen(owned.table, object_id, owned.owner, principal)
         if row is None:
+            self._refuse_early(owned, object_id, principal)
             raise not_found(f"{owned.table[:-1]} {object_id}")
         said = _said(message, route.user or "")
         if principal.capacity == "support" and said == principal.subject:
             _refuse_unless_own(row, route, owned, object_id, said)
         return agreed(request, message, self._reads.told(owned.table, row))
+
+    def _refuse_early(self, owned: Owned, object_id: str, principal: Principal) -> None:
+        """See that who asks was not told lately that it is being made (409): then it is not absent.
+
+        A customer whom the shop tells that there is no such order cancels nothing.
+        """
+        where = f"/v1/{owned.table}/{object_id}"
+        if self._reads.accepted.told(where, principal.subject, now_ms()) is not None:
+            raise Refusal(
+                HTTPStatus.CONFLICT,
+                "NOT_YET",
+                f"{owned.table[:-1]} {object_id} is accepted and not there yet: try again",
+                headers={"Retry-After": "1"},
+            )
 
     async def _among(self, owned: Owned, message: Message, object_id: str) -> None:
         """See that a customer has an object: the message's, who is the caller unless staff asks."""

@@ -230,6 +230,19 @@ async def test_who_follows_the_location_at_once_hears_that_it_is_accepted_until_
     assert (others.status, there.status) == (404, 200)
 
 
+async def test_an_order_that_is_accepted_is_not_absent_for_who_cancels_it_at_once(
+    shop: Shop,
+) -> None:
+    placed = await (await shop.ask("POST", "/v1/orders", ORDER, by=token())).json()
+    path, body = f"/v1/orders/{placed['id']}/cancel", {"cancellationReason": "CUSTOMER_REQUEST"}
+
+    early = await shop.ask("POST", path, body, by=token())
+    others = await shop.ask("POST", path, body, by=token("cus_2"))
+
+    assert (early.status, (await early.json())["code"]) == (409, "NOT_YET")
+    assert (early.headers["Retry-After"], others.status) == ("1", 404)
+
+
 @pytest.mark.parametrize("in_time", [True, False])
 async def test_the_payments_status_of_a_placed_order_is_accepted_until_it_is_there(
     shop: Shop, *, in_time: bool
