@@ -24,7 +24,7 @@ _UNDELIVERED: Final = "delivery_failed"
 
 
 def advised(order: Order, event: ReturnInitiated, at_ms: int, rules: OrderRules) -> Facts:
-    """Learn a return's name with its label; one that was not asked for here begins with it."""
+    """Learn a return's name and reason with its label; one not asked for here begins with it."""
     position = _position(order, event.return_id, event.shipment_id)
     if position is None:
         if len(order.returns) >= RETURNS_MAX:
@@ -38,7 +38,13 @@ def advised(order: Order, event: ReturnInitiated, at_ms: int, rules: OrderRules)
     if back.return_id:
         return ()
     due_ms = at_ms + rules.return_label_ms
-    label = replace(back, return_id=event.return_id, due_ms=due_ms, fee_minor=_fee_minor(event))
+    label = replace(
+        back,
+        return_id=event.return_id,
+        reason=event.reason,
+        due_ms=due_ms,
+        fee_minor=_fee_minor(event),
+    )
     sent = exchanging.at_once(order, position, label, at_ms, rules) if event.reshipping else ()
     return (ReturnChanged(at_ms, position, label, "RETURN_ADVISED"), *sent)
 

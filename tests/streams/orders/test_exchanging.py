@@ -305,8 +305,8 @@ def test_a_claim_of_the_bank_stops_what_has_not_left() -> None:
 # -- what the shop did wrong
 
 
-def label(**given: object) -> ReturnInitiated:
-    return advised(1, ware("p1", 2), reason="defective_item", reshipping=True, **given)
+def label(reason: str = "defective_item", **given: object) -> ReturnInitiated:
+    return advised(1, ware("p1", 2), reason=reason, reshipping=True, **given)
 
 
 def wrong(*messages: Message, reason: str = "defective_item") -> Order:
@@ -319,25 +319,37 @@ OUT = wrong(label())
 
 @pytest.mark.parametrize("reason", sorted(RULES.exchange_at_once))
 def test_what_the_shop_did_wrong_is_replaced_with_the_label(reason: str) -> None:
-    order = wrong(reason=reason)
+    order, labelled = wrong(reason=reason), label(reason)
 
-    [asked] = told(order, label())
+    [asked] = told(order, labelled)
 
     assert isinstance(asked, PlaceReplacement)
     assert (asked.return_id, asked.order_items[0].quantity) == ("ret_1", 2)
-    assert told(after(order, label()), label()) == []
+    assert told(after(order, labelled), labelled) == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "labelled", "goes"),
+    [("changed_mind", "defective_item", True), ("defective_item", "changed_mind", False)],
+)
+def test_the_labels_reason_counts_whatever_the_customers_was(
+    asked: str, labelled: str, *, goes: bool
+) -> None:
+    order = wrong(reason=asked)
+
+    assert names(told(order, label(labelled))) == ["PlaceReplacement"] * goes
+    assert back(after(order, label(labelled))).reason == labelled
 
 
 @pytest.mark.parametrize(
     "order",
     [
-        after(DELIVERED, swap(ware("p1", 2)), held()),
         wrong(refund()),
         wrong(dispute()),
         after(DELIVERED, swap(ware("p1", 2), reason="defective_item")),
         after(DELIVERED, swap(ware("p1", 2), reason="defective_item"), short()),
     ],
-    ids=["other reason", "paid back", "disputed", "not held yet", "short"],
+    ids=["paid back", "disputed", "not held yet", "short"],
 )
 def test_nothing_goes_out_at_once_that_may_not(order: Order) -> None:
     assert told(order, label()) == []
