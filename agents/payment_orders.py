@@ -19,7 +19,7 @@ from agents.payment_rows import (
 from agents.wiring import cause_of
 from engine.specs import Context, Delivery, Handler
 from streams.payments import awaiting, goods
-from streams.payments.amendments import amend, under_way, unpaid_minor
+from streams.payments.amendments import amend, needless, under_way, unpaid_minor
 from streams.payments.early import early_amendment
 from streams.payments.evolution import evolve_all
 from streams.payments.giving_back import asked_first, give_back
@@ -64,7 +64,10 @@ def amending(rules: PaymentRules) -> Handler:
         facts = amend(payment, tuple(others.values()), event, cause.at_ms, rules)
         carry_out(ctx, cause, payment_id, payment, facts, rules)
         if facts and others:
-            balance_further(ctx, cause, evolve_all(payment, facts[:1]), others, rules)
+            after = evolve_all(payment, facts[:1])
+            balance_further(ctx, cause, after, others, rules)
+            for own_id, ends in needless(after, others, rules):
+                carry_out(ctx, for_payment(cause, own_id), own_id, others[own_id], ends, rules)
 
     return handler
 

@@ -23,6 +23,8 @@ def _snake_case(words: str) -> str:
     return words.lower().replace(" ", "_")
 
 
+SYSTEM: Final = "system"
+"""The reviewer of a payment that its order does not cost any more."""
 TOO_MANY: Final = "rate_limited"
 """The reason by which a check refuses one payment too many in an hour that nobody suspects."""
 
@@ -179,7 +181,10 @@ class CheckFraud(FraudCommand):
 
 
 class OverrideFraudDecision(FraudCommand):
-    """A reviewer decides. Two overrides by one reviewer on one payment are refused (G-24)."""
+    """A reviewer decides. Two overrides by one reviewer on one payment are refused (G-24).
+
+    Payment itself decides, as `system`, where it needs the money no longer.
+    """
 
     payment_id: Id
     transaction_id: Id | None = None

@@ -7,6 +7,7 @@ and changes nothing.
 """
 
 from events.fraud import (
+    SYSTEM,
     FraudCheckCompleted,
     FraudDetected,
     OverrideFraudDecision,
@@ -116,20 +117,26 @@ def override(
     The same command twice is one; a second one is refused, see `Refusal`. One that comes before
     the payment is decided waits for the case, for as long as a case would.
     """
+    if any(earlier.event_id == event_id for earlier in case.overrides):
+        return ()
     reviewer = cut(command.reviewer)
-    for earlier in case.overrides:
-        if earlier.event_id == event_id:
-            return ()
-        if earlier.reviewer == reviewer:
-            return (OverrideRefused(Refusal.SAME_REVIEWER),)
-    if case.overrides or case.closed_at_ms is not None:
-        return (OverrideRefused(Refusal.CASE_CLOSED),)
+    refusal = _refusal(case, reviewer)
+    if refusal is not None:
+        # Payment only says that nobody need look: somebody has, or need not anyway.
+        return () if reviewer == SYSTEM else (OverrideRefused(refusal),)
     made = Override(event_id, reviewer, command.decision, cut(command.rationale), at_ms)
     if case.state == "open":
         return (Overridden(made, None), _closed_by(made, at_ms))
-    if case.decision is not None:
-        return (OverrideRefused(Refusal.NO_CASE),)
     return (Overridden(made, at_ms + rules.review_timeout_ms),)
+
+
+def _refusal(case: FraudCase, reviewer: str) -> Refusal | None:
+    if any(earlier.reviewer == reviewer for earlier in case.overrides):
+        return Refusal.SAME_REVIEWER
+    if case.overrides or case.closed_at_ms is not None:
+        return Refusal.CASE_CLOSED
+    is_decided = case.state != "open" and case.decision is not None
+    return Refusal.NO_CASE if is_decided else None
 
 
 def _closed_by(made: Override, at_ms: int) -> CaseClosed:

@@ -3,7 +3,8 @@
 An order whose total changed before its money was asked for is charged the new total; one whose
 money is held has no more captured than it costs. Once money is in, a difference above the waived
 amount is a further payment, or goes back without approval: the goods never left. It goes back from
-the latest payment that has it, so that the first stays one that amendments can be told to.
+the latest payment that has it, so that the first stays one that amendments can be told to. What a
+further payment was asked for and the order does not cost any more is not charged.
 Of lines that the shop could not send it goes back to the last minor unit (G-11).
 """
 
@@ -18,7 +19,14 @@ from streams.payments.evolution import evolve_all
 from streams.payments.lines import lines_committed
 from streams.payments.refund import OPEN, Refund, RefundState, refund_id_of
 from streams.payments.rules import PaymentRules
-from streams.payments.states import PAID, TERMINAL, EarlyAmendment, Payment, Status
+from streams.payments.states import (
+    NOT_NEEDED,
+    PAID,
+    TERMINAL,
+    EarlyAmendment,
+    Payment,
+    Status,
+)
 from streams.payments.steps import Facts, accept, with_capture
 
 AMENDMENT: Final = "AMENDMENT"
@@ -115,6 +123,26 @@ def _above_minor(payment: Payment, further: Iterable[Payment], rules: PaymentRul
     taken = [payment, *(one for one in further if one.captured_minor)]
     above = sum(map(_covered, taken)) - payment.session.amount_minor
     return above if above > (0 if payment.exact else rules.amendment_waived_minor) else 0
+
+
+def needless(
+    first: Payment, further: Mapping[str, Payment], rules: PaymentRules
+) -> Iterator[tuple[str, Facts]]:
+    """End further payments that the order does not cost any more, the newest first.
+
+    Only while nobody charges them: money that is in goes back, which its order is told.
+    """
+    short = first.session.amount_minor - _covered(first) - sum(map(_covered, further.values()))
+    for payment_id, one in reversed(list(further.items())):
+        spared = short + one.session.amount_minor
+        if _is_uncharged(one) and spared <= rules.amendment_waived_minor:
+            short = spared
+            waived: Facts = (f.ReviewWaived(),) if one.fraud == "MANUAL_REVIEW" else ()
+            yield payment_id, (f.Cancelled(NOT_NEEDED), *waived)
+
+
+def _is_uncharged(payment: Payment) -> bool:
+    return payment.status in {Status.INITIATED, Status.HELD} and not payment.attempt
 
 
 def unpaid_minor(payment: Payment, further: Iterable[Payment] = ()) -> int:

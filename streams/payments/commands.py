@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from events.base import Message
 from events.charges import CapturePayment, RefundCharge, VoidPayment
-from events.fraud import CheckFraud
+from events.fraud import SYSTEM, CheckFraud, OverrideFraudDecision
 from events.ids import derived_id, readable_id
 from events.payment_ids import further_payment_of
 from events.payments import PaymentInitiated, ProcessPayment
@@ -112,6 +112,14 @@ def further_asked(_: str, payment: Payment, fact: f.FurtherAsked, __: PaymentRul
         checkout_type="recurring",
     )
     return (Announcement(opened),)
+
+
+def review_waived(payment_id: str, _: Payment, __: f.ReviewWaived, ___: PaymentRules) -> Said:
+    """OverrideFraudDecision: what the payment's case holds up goes on."""
+    command = OverrideFraudDecision(
+        payment_id=payment_id, decision="APPROVED", reviewer=SYSTEM, rationale="not needed any more"
+    )
+    return (Announcement(command),)
 
 
 def capture_asked(payment_id: str, payment: Payment, _: cf.CaptureAsked, __: PaymentRules) -> Said:

@@ -48,6 +48,7 @@ _FOLDS: Final[Mapping[type, Callable[[Payment, Any], Payment]]] = {
     f.LinesCounted: folds.lines_counted,
     f.Amended: folds.amended,
     f.FurtherAsked: folds.further_asked,
+    f.ReviewWaived: folds.review_waived,
     f.Completed: folds.completed,
     f.CancelNoted: folds.cancel_noted,
     f.Cancelled: folds.cancelled,

@@ -102,6 +102,10 @@ class FurtherAsked(msgspec.Struct, frozen=True, gc=False):
     amount_minor: int
 
 
+class ReviewWaived(msgspec.Struct, frozen=True, gc=False):
+    """Nobody needs the payment any more, so nobody need review it."""
+
+
 class Completed(msgspec.Struct, frozen=True, gc=False):
     """The money is in and every line is committed."""
 
@@ -174,6 +178,7 @@ Fact: TypeAlias = (
     | LinesCounted
     | Amended
     | FurtherAsked
+    | ReviewWaived
     | Completed
     | CancelNoted
     | Cancelled

@@ -144,6 +144,11 @@ def further_asked(payment: Payment, _: f.FurtherAsked) -> Payment:
     return payment
 
 
+def review_waived(payment: Payment, _: f.ReviewWaived) -> Payment:
+    """The payment stays as it is: it has ended."""
+    return payment
+
+
 def completed(payment: Payment, _: f.Completed) -> Payment:
     """The payment is complete; its lines are of no use any more."""
     return replace(payment, complete=True, committed=())

@@ -23,6 +23,7 @@ _SPEAK: Final[Mapping[type, Callable[[str, Payment, Any, PaymentRules], Said]]] 
     cf.ChargeAsked: commands.charge_asked,
     cf.CaptureAsked: commands.capture_asked,
     f.FurtherAsked: commands.further_asked,
+    f.ReviewWaived: commands.review_waived,
     cf.VoidAsked: commands.void_asked,
     cf.StrayCharge: commands.stray_charge,
     rf.RefundAsked: commands.refund_asked,

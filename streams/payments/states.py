@@ -74,6 +74,10 @@ MOVES: Final = frozenset(
 """The contract's transitions from one state to another; `fold` asserts that no other happens."""
 
 
+NOT_NEEDED: Final = "NOT_NEEDED"
+"""Why a payment was cancelled that its order, which goes on, does not cost any more."""
+
+
 class Owed(StrEnum):
     """Whose answer a payment waits for. People and shelves owe nothing here."""
 

@@ -2,6 +2,7 @@ from events.order_parts import Amendment
 from events.orders import AmendOrder, CancelOrder
 from events.refunds import RefundPayment
 from events.types import Address
+from streams.fraud.rules import FraudRules
 from tests.flows.scene import Scene, order
 
 
@@ -114,3 +115,25 @@ def test_amend_order_and_refund_its_first_payment_leaves_the_order_delivered() -
     )
 
     assert (scene.status(), scene.row("orders", "ord_1").refunded_minor) == ("refunded", 6_000)
+
+
+SUSPICIOUS = FraudRules(monitor_from=10, review_from=20)
+"""Further payments of more than 1,000 are reviewed, the first of a small order is not."""
+
+
+def grown_under_review() -> Scene:
+    scene = Scene(fraud=SUSPICIOUS).stock(80).place(1, postal_code="10001-busy")
+    scene.tell(amend(1, 62))
+    assert scene.status() == "on_hold"
+    return scene
+
+
+def test_amend_order_back_while_its_difference_is_under_review_needs_no_reviewer() -> None:
+    scene = grown_under_review().tell(amend(62, 1))
+
+    assert (scene.status(), scene.books()) == ("paid", (2_000, 0, 0))
+    assert scene.row("payments", "pay_ord_1:2").status.value == "CANCELLED"
+    assert scene.row("fraud", "pay_ord_1:2").state == "cleared"
+    scene.wait(days=2)
+    assert scene.books("pay_ord_1:2") == (0, 0, 0)
+    scene.never_told("OrderCancelled", "PaymentFailed")

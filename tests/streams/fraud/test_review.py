@@ -226,6 +226,18 @@ def test_overrides_are_refused_in_order_of_precedence(
     assert review.announced(PAYMENT, case, facts) == ()
 
 
+@pytest.mark.parametrize("case", [CLEARED, TIMED_OUT, APPROVED, fold(UNSEEN, overriding(UNSEEN))])
+def test_payment_waives_no_review_that_is_over_and_is_not_refused(case: FraudCase) -> None:
+    assert overriding(case, command(reviewer="system"), event_id="evt_2") == ()
+
+
+def test_payment_waives_a_review_that_is_open_or_not_begun() -> None:
+    for case in (OPEN, UNSEEN):
+        made = overriding(case, command(reviewer="system"))
+        assert review.refusal_of(made) is None
+        assert fold(case, made).overrides[0].decision == "APPROVED"
+
+
 def test_refusals_stand_in_their_order_of_precedence() -> None:
     assert list(Refusal) == [Refusal.SAME_REVIEWER, Refusal.CASE_CLOSED, Refusal.NO_CASE]
 

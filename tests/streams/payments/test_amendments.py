@@ -7,10 +7,10 @@ import pytest
 from msgspec.structs import replace
 
 from streams.moments import MINUTE_MS
-from streams.payments.amendments import amend
+from streams.payments.amendments import amend, needless
 from streams.payments.amounts import remaining_minor
 from streams.payments.evolution import evolve_all
-from streams.payments.facts import Amended, FurtherAsked
+from streams.payments.facts import Amended, FurtherAsked, ReviewWaived
 from streams.payments.refund_facts import RefundAsked
 from streams.payments.sales import NOTHING_SOLD, Sale, SoldLine
 from streams.payments.sales import amended as amended_sale
@@ -314,3 +314,58 @@ def test_a_capture_of_a_row_that_does_not_say_what_was_asked_for_is_of_what_is_h
 
     life.hear(failed("capture", retryable=False, failure_code="already_captured"))
     assert life.payment.captured_minor == AMOUNT
+
+
+def waiting(amount_minor: int, decision: str = "") -> Payment:
+    """A difference that nobody charges yet."""
+    life = Life(renewal(amount_minor=amount_minor, order_id="ord_1"))
+    return (life.hear(checked(decision)) if decision else life).payment
+
+
+@pytest.mark.parametrize("decision", ["", "MANUAL_REVIEW"])
+def test_a_further_payment_that_the_order_costs_no_more_ends_with_its_review(decision: str) -> None:
+    first = paid().hear(amended(AMOUNT)).payment
+
+    [(name, facts)] = needless(first, {"pay:2": waiting(3_000, decision)}, RULES)
+
+    after = evolve_all(waiting(3_000, decision), facts)
+    assert (name, after.status) == ("pay:2", Status.CANCELLED)
+    assert any(isinstance(fact, ReviewWaived) for fact in facts) is bool(decision)
+
+
+def test_of_a_payment_that_ended_as_needless_no_review_is_begun() -> None:
+    life = Life(renewal(amount_minor=3_000, order_id="ord_1"))
+    [(_, facts)] = needless(paid().payment, {"pay:2": life.payment}, RULES)
+    life.row = evolve_all(life.payment, facts)
+
+    life.hear(checked("MANUAL_REVIEW"), checked("MANUAL_REVIEW"))
+
+    assert life.names.count("OverrideFraudDecision") == 1
+    assert life.last("OverrideFraudDecision").decision == "APPROVED"
+
+
+@pytest.mark.parametrize(
+    ("total_minor", "ends"),
+    [
+        (AMOUNT, ["3", "2"]),
+        (AMOUNT + 50, ["3", "2"]),
+        (AMOUNT + 2_000, ["3"]),
+        (AMOUNT + 2_500, ["2"]),
+        (AMOUNT + 3_500, []),
+        (AMOUNT + 5_000, []),
+    ],
+)
+def test_no_more_further_payments_end_than_the_order_can_spare(
+    total_minor: int, ends: list[str]
+) -> None:
+    first = evolve_all(paid().payment, (Amended(total_minor, (), ()),))
+    further = {"2": waiting(2_000), "3": waiting(3_000, "MANUAL_REVIEW")}
+
+    assert [name for name, _ in needless(first, further, RULES)] == ends
+
+
+@pytest.mark.parametrize("one", [extra(), extra(is_paid=False)])
+def test_what_is_charged_already_does_not_end(one: Payment) -> None:
+    charging = Life(renewal(amount_minor=3_000, order_id="ord_1")).hear(checked()).payment
+
+    assert dict(needless(paid().payment, {"2": one, "3": charging}, RULES)) == {}
