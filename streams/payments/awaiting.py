@@ -50,7 +50,7 @@ def moved(
 
 
 def _due(back: Back | None) -> int:
-    return 0 if back is None or back.instead_of else max(0, back.amount_minor)
+    return 0 if back is None else max(0, back.amount_minor - back.again_minor)
 
 
 def taken(

@@ -1,17 +1,16 @@
 """Money that goes back for goods: once a cause, from as many of an order's payments as it takes."""
 
 from collections.abc import Iterator, Mapping
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from events.vocabulary import RefundRefusal
 from streams.payments import refund_facts as rf
+from streams.payments.amounts import unaccepted_minor
 from streams.payments.refund import Refund, RefundState, find, refund_id_of
-from streams.payments.refund_requests import SYSTEM, begin, giveable_minor
+from streams.payments.refund_requests import SYSTEM, begin, giveable_minor, is_unmade
 from streams.payments.rules import PaymentRules
-from streams.payments.states import TERMINAL, Payment, Status, is_for_a_person
+from streams.payments.states import TERMINAL, Payment, Status
 from streams.payments.steps import Facts
-
-_NOT_MADE: Final = frozenset({RefundState.CANCELLED, RefundState.FAILED})
 
 
 class Back(NamedTuple):
@@ -23,10 +22,23 @@ class Back(NamedTuple):
     return_id: str = ""
     first: str = ""
     """The payment that gives first, where it is not the order's own."""
+    again_minor: int = 0
+    """What of it is for goods whose price was to go back before."""
     instead_of: tuple[str, ...] = ()
-    """Causes for which it was off the sale before: no more goes back than was not made for them."""
+    """The causes for which it was: no more of that goes back than was not made for them."""
     why_nothing: RefundRefusal | None = None
     """Why nothing goes back for goods that were taken back: somebody waits to hear of it."""
+
+
+class Room(NamedTuple):
+    """What a payment may give back for goods, in minor units."""
+
+    free: int
+    """Nobody waits for it."""
+    left: int
+    """With what others wait for that nobody approved."""
+    unmade: int
+    """What was to go back before for the same goods, and was not made."""
 
 
 def asked_first(payments: Mapping[str, Payment], back: Back) -> dict[str, Payment]:
@@ -39,42 +51,71 @@ def give_back(
 ) -> Iterator[tuple[str, Facts]]:
     """Say what each payment of the order gives back, the first as much as it can.
 
-    Where nothing is left, the last that has not ended says so.
+    What others wait for that nobody approved is given only where nothing else is left: whichever
+    is approved first has it. Where nothing is left at all, the last that has not ended says so.
     """
-    left = back.amount_minor
-    if back.instead_of:
-        left = min(left, _unmade_minor(payments, back.instead_of))
-    whole = min(left, sum(_share_minor(payments, back.cause)))
+    if any(_refunds(payments, (back.cause,))):
+        return
+    rooms = dict(_rooms(payments, back))
+    again = min(back.again_minor, sum([room.unmade for room in rooms.values()]))
+    wanted = back.amount_minor - back.again_minor + again
     answers = [own_id for own_id, one in payments.items() if one.status not in TERMINAL][-1:]
-    if left <= 0 and not any(_refunds(payments, (back.cause,))):
+    if wanted <= 0:
         yield from [(own_id, _nothing(payments[own_id], own_id, back)) for own_id in answers]
-    for payment_id, payment in payments.items():
-        refund_id = refund_id_of(payment_id, back.cause)
-        known = find(payment.refunds, refund_id)
-        if known is not None:
-            left -= known.amount_minor
-            continue
-        if left <= 0:
-            return
+        return
+    free = _spread(wanted - again, {own_id: room.free for own_id, room in rooms.items()})
+    beside = {own_id: room.left - free[own_id] for own_id, room in rooms.items()}
+    more = _spread(wanted - again - sum(free.values()), beside)
+    unmade = {n: min(room.unmade, beside[n] - more[n]) for n, room in rooms.items()}
+    once_more = _spread(again, unmade)
+    shares = {own_id: free[own_id] + more[own_id] + once_more[own_id] for own_id in rooms}
+    whole = sum(shares.values())
+    for own_id, payment in payments.items():
         refund = Refund(
-            refund_id,
-            min(left, _giveable_minor(payment)),
+            refund_id_of(own_id, back.cause),
+            shares[own_id],
             RefundState.PENDING,
             at_ms,
             reason=back.reason,
             return_id=back.return_id,
             requested_by=SYSTEM,
+            again_minor=once_more[own_id],
+            instead_of=_awaited(payment, own_id, back) if once_more[own_id] else (),
         )
-        if refund.amount_minor > 0 or payment_id in answers:
-            yield payment_id, _given_back(payment, refund, (whole, left), at_ms, rules)
-        left -= max(0, refund.amount_minor)
+        if refund.amount_minor > 0 or (own_id in answers and whole < wanted):
+            yield own_id, _given_back(payment, refund, (whole, wanted - whole), at_ms, rules)
 
 
-def _share_minor(payments: Mapping[str, Payment], cause: str) -> Iterator[int]:
-    """What each payment gives back for a cause, or may at most."""
-    for payment_id, payment in payments.items():
-        known = find(payment.refunds, refund_id_of(payment_id, cause))
-        yield max(0, _giveable_minor(payment)) if known is None else known.amount_minor
+def _spread(amount_minor: int, rooms: Mapping[str, int]) -> dict[str, int]:
+    """Take an amount from rooms, of each in turn as much as it has."""
+    shares = {}
+    for name, room in rooms.items():
+        shares[name] = max(0, min(amount_minor, room))
+        amount_minor -= shares[name]
+    return shares
+
+
+def _rooms(payments: Mapping[str, Payment], back: Back) -> Iterator[tuple[str, Room]]:
+    """What each payment may give; nothing once a dispute was lost, whatever it left (G-18)."""
+    newest_ms = max([one.asked_at_ms for _, one in _refunds(payments, back.instead_of)], default=0)
+    for own_id, payment in payments.items():
+        if payment.status is Status.CHARGED_BACK:
+            yield own_id, Room(0, 0, 0)
+        else:
+            before = _refunds({own_id: payment}, back.instead_of)
+            # The newest stand for what was not made of those before them.
+            unmade = [
+                one.amount_minor
+                for _, one in before
+                if one.asked_at_ms == newest_ms and is_unmade(payment, one)
+            ]
+            yield own_id, Room(giveable_minor(payment), unaccepted_minor(payment), sum(unmade))
+
+
+def _awaited(payment: Payment, payment_id: str, back: Back) -> tuple[str, ...]:
+    """The refunds that wait for approval and are for the same goods."""
+    before = _refunds({payment_id: payment}, back.instead_of)
+    return tuple([one.refund_id for _, one in before if one.state is RefundState.PENDING])
 
 
 def _nothing(payment: Payment, payment_id: str, back: Back) -> Facts:
@@ -83,24 +124,6 @@ def _nothing(payment: Payment, payment_id: str, back: Back) -> Facts:
         return ()
     refund_id = refund_id_of(payment_id, back.cause)
     return (rf.RefundRefused(refund_id, 0, payment.session.currency, back.why_nothing),)
-
-
-def _unmade_minor(payments: Mapping[str, Payment], causes: tuple[str, ...]) -> int:
-    """What of the newest refunds for these causes was not made, and no person makes.
-
-    Those before them do not count: the newest stand for what of them was not made.
-    """
-    found = tuple(_refunds(payments, causes))
-    newest_ms = max([refund.asked_at_ms for _, refund in found], default=0)
-    return sum(
-        [
-            refund.amount_minor
-            for payment, refund in found
-            if refund.asked_at_ms == newest_ms
-            and refund.state in _NOT_MADE
-            and not is_for_a_person(payment, refund.refund_id)
-        ]
-    )
 
 
 def _refunds(
@@ -112,11 +135,6 @@ def _refunds(
             refund = find(payment.refunds, refund_id_of(payment_id, cause))
             if refund is not None:
                 yield payment, refund
-
-
-def _giveable_minor(payment: Payment) -> int:
-    """What may go back; nothing once a dispute was lost, whatever it left (G-18)."""
-    return 0 if payment.status is Status.CHARGED_BACK else giveable_minor(payment)
 
 
 def _given_back(

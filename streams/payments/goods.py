@@ -160,21 +160,26 @@ def _came_back(
     """Take goods off the sale, and give back their price less what their way back costs.
 
     What is off it already was to go back for another cause: its parcel was lost, or it came with
-    another label. It goes back now where that refund was not approved, or refused. One that the
-    provider failed for good is a person's to pay.
+    another label. It goes back for this one where that refund waits for approval still, was not
+    approved, or refused. One that the provider failed for good is a person's to pay.
     """
-    worth = _worth(sale, told, rules, unused=agreed.unused)
+    whole_minor = _worth(untouched(sale), told, rules, unused=agreed.unused).amount_minor
     parcel = parcel_of(sale, agreed.shipment_id)
-    if worth.sale == sale or (parcel is not None and parcel.lost):
-        worth = Worth(_worth(untouched(sale), told, rules, unused=agreed.unused).amount_minor, sale)
-        others = [one.return_id for one in sale.returns if one.shipment_id == agreed.shipment_id]
-        causes = (_cause_of_loss(agreed.shipment_id), *others)
-        back = back._replace(instead_of=tuple([one for one in causes if one != back.cause]))
-    amount = back.amount_minor + worth.amount_minor
-    if worth.amount_minor > 0:
+    is_new = parcel is None or not parcel.lost
+    worth = _worth(sale, told, rules, unused=agreed.unused) if is_new else Worth(0, sale)
+    again_minor = max(0, whole_minor - worth.amount_minor)
+    amount = back.amount_minor + worth.amount_minor + again_minor
+    others = [one.return_id for one in sale.returns if one.shipment_id == agreed.shipment_id]
+    causes = (_cause_of_loss(agreed.shipment_id), *others)
+    back = back._replace(
+        amount_minor=amount,
+        again_minor=max(0, min(again_minor, amount)),
+        instead_of=tuple([one for one in causes if one != back.cause]),
+    )
+    if worth.amount_minor + again_minor > 0:
         why: RefundRefusal = "already_refunded" if amount > 0 else "amount_exceeds_payment"
         back = back._replace(why_nothing=why)
-    return Moved(worth.sale, back=back._replace(amount_minor=amount))
+    return Moved(worth.sale, back=back)
 
 
 def _worth(

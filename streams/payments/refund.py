@@ -56,6 +56,10 @@ class Refund(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """When the provider is asked how it went; 0: it is not."""
     bounced: bool = False
     """True: it went through, and the money came in again."""
+    again_minor: int = 0
+    """What of it is for goods that came before, and whose price waits for approval still."""
+    instead_of: tuple[str, ...] = ()
+    """Those refunds: what is for the same goods goes back with one of them."""
 
 
 Refunds = tuple[Refund, ...]

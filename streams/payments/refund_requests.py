@@ -10,11 +10,12 @@ from streams.payments import refund_facts as rf
 from streams.payments.amounts import available_minor, unaccepted_minor
 from streams.payments.refund import REFUNDS_MAX, Refund, RefundState, find, refund_id_of
 from streams.payments.rules import PaymentRules
-from streams.payments.states import Payment, Status
+from streams.payments.states import Payment, Status, is_for_a_person
 from streams.payments.steps import Facts, accept
 
 SYSTEM: Final = "system"
 """Who asks for a refund when nobody does: a return that came in, a parcel that was lost."""
+_UNMADE: Final = frozenset({RefundState.PENDING, RefundState.CANCELLED, RefundState.FAILED})
 
 
 def request_refund(
@@ -134,7 +135,7 @@ def _approve(
     reason = _refusal_of_pending(payment, refund)
     if reason is None:
         # What goods are owed goes back as far as there is money for it.
-        amount = min(refund.amount_minor, unaccepted_minor(payment))
+        amount = min(_owed_minor(payment, refund), unaccepted_minor(payment))
         granted = replace(_accepted(refund, approver), amount_minor=amount)
         return accept(payment, granted, at_ms, rules)
     currency = payment.session.currency
@@ -144,11 +145,25 @@ def _approve(
 def _refusal_of_pending(payment: Payment, refund: Refund) -> RefundRefusal | None:
     """Why a refund that was fine when it was asked for can be made no longer."""
     left = unaccepted_minor(payment)
-    if payment.status is Status.CHARGED_BACK or left <= 0:
+    if payment.status is Status.CHARGED_BACK or min(left, _owed_minor(payment, refund)) <= 0:
         return "already_refunded"
     if refund.amount_minor > left and refund.requested_by != SYSTEM:
         return "amount_exceeds_payment"
     return "fraud_hold" if _is_held(payment, refund) else None
+
+
+def _owed_minor(payment: Payment, refund: Refund) -> int:
+    """What of a refund was not made by another for the same goods, before it or behind it."""
+    made = [one for one in payment.refunds if not is_unmade(payment, one)]
+    before = sum([one.amount_minor for one in made if one.refund_id in refund.instead_of])
+    behind = [one for one in made if refund.refund_id in one.instead_of]
+    again = sum([min(one.again_minor, one.amount_minor) for one in behind])
+    return refund.amount_minor - min(refund.again_minor, before) - again
+
+
+def is_unmade(payment: Payment, refund: Refund) -> bool:
+    """Whether nobody approved it, or it was refused or failed, and no person makes it."""
+    return refund.state in _UNMADE and not is_for_a_person(payment, refund.refund_id)
 
 
 def _accepted(refund: Refund, approver: str) -> Refund:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from events.base import Message
 from events.exchanges import RefundGoods
+from events.refunds import RefundPayment
 from events.returns import ReturnInitiated, ReturnReceived
 from events.shipping import DeliveryFailed, ShipmentDelivered, ShipmentDispatched
 from events.shipping_parts import ReturnedItem
@@ -16,7 +17,7 @@ from streams.payments.amounts import unaccepted_minor
 from streams.payments.evolution import evolve_all
 from streams.payments.facts import Fact, GivenUp, Resolved
 from streams.payments.giving_back import Back, asked_first, give_back
-from streams.payments.refund import RefundState, accepted_minor
+from streams.payments.refund import Refund, RefundState, accepted_minor
 from streams.payments.refund_facts import RefundAsked, RefundRefused
 from streams.payments.sales import Sale, SoldLine, parcel_of, taken_off
 from streams.payments.states import Owed, Payment
@@ -370,6 +371,96 @@ def test_a_parcel_that_was_lost_in_a_dispute_and_comes_back_is_paid_once(
     assert story.back == back
 
 
+DEAR_POT = Sale((SoldLine("mug", "MUG-1", 1, 20_000), SoldLine("pot", None, 1, 70_000)))
+
+
+def approval(refund: Refund) -> RefundPayment:
+    return asked_back(None, refund.refund_id, approved_by="boss")
+
+
+def twice(units: int = 3, sold: int = 90_000) -> tuple[Life, Story]:
+    """Three mugs wait for an approval of their refund, and so many of them come once more."""
+    life, sale = dear(), Sale((SoldLine("mug", "MUG-1", 3, sold),))
+    labels = (agreed("defective_item", 3_333), agreed("defective_item", 3_333, return_id="ret_2"))
+    story = Story(life, sale).hear(*labels, received(item(quantity=3)))
+    story.hear(received(item(quantity=units), return_id="ret_2"))
+    life.row = story.payment
+    return life, story
+
+
+def test_goods_that_come_once_more_before_their_refund_is_approved_have_one_of_their_own() -> None:
+    _, story = twice()
+
+    assert story.back == [90_000, 90_000]
+    assert {refund.state for refund in story.payment.refunds} == {RefundState.PENDING}
+    assert not any(isinstance(fact, RefundRefused) for fact in story.facts)
+
+
+def test_goods_that_come_once_more_are_paid_where_the_first_refund_is_not_approved() -> None:
+    life, _ = twice()
+    first, again = life.payment.refunds
+    over = RefundRefused(first.refund_id, 90_000, "USD", "approval_required", lapsed=True)
+
+    life.row = evolve_all(life.payment, (over,))
+    life.hear(approval(again))
+
+    assert [one.state for one in life.payment.refunds] == ["cancelled", "processing"]
+    assert life.last("RefundCharge").amount_minor == 90_000
+
+
+@pytest.mark.parametrize(("first", "then"), [(0, 1), (1, 0)])
+def test_of_two_refunds_for_the_same_goods_one_is_made(first: int, then: int) -> None:
+    life, _ = twice(sold=80_000)
+
+    refunds = life.payment.refunds
+    life.hear(approval(refunds[first])).hear(approval(refunds[then]))
+
+    assert life.payment.refunds[first].state == "processing"
+    assert life.payment.refunds[then].state == "failed"
+    assert life.last("RefundFailed").failure_reason == "already_refunded"
+
+
+def test_of_goods_of_which_a_part_came_once_more_each_is_paid_once() -> None:
+    life, _ = twice(units=2)
+
+    first, again = life.payment.refunds
+    life.hear(approval(again)).hear(approval(first))
+
+    assert [one.amount_minor for one in life.payment.refunds] == [30_000, 60_000]
+
+
+@pytest.mark.parametrize("approved", [(0, 1), (1, 0)])
+def test_new_goods_that_come_with_others_for_the_second_time_are_paid_too(
+    approved: tuple[int, int],
+) -> None:
+    life, sale = dear(), DEAR_POT
+    labels = (agreed("defective_item", 3_333), agreed("defective_item", 3_333, return_id="ret_2"))
+    both = received(item(), item("pot"), return_id="ret_2")
+    life.row = Story(life, sale).hear(*labels, received(item("pot")), both).payment
+    assert [one.amount_minor for one in life.payment.refunds] == [70_000, 90_000]
+
+    for number in approved:
+        life.hear(approval(life.payment.refunds[number]))
+
+    assert sum(one.amount_minor for one in life.payment.refunds if one.state == "processing") == (
+        90_000
+    )
+
+
+def test_other_goods_have_their_own_refund_though_others_wait_for_all_the_money() -> None:
+    life = dear().hear(asked_back(20_000, "k1", approved_by="boss"))
+    story = Story(life, DEAR_POT).hear(received(item("pot")), received(return_id="ret_2"))
+    life.row = story.payment
+    assert [(one.amount_minor, one.state) for one in life.payment.refunds[1:]] == [
+        (70_000, "pending"),
+        (20_000, "processing"),
+    ]
+
+    life.hear(approval(life.payment.refunds[1]))
+
+    assert life.payment.refunds[1].amount_minor == 50_000
+
+
 def test_a_dear_return_waits_for_approval() -> None:
     sale = Sale((SoldLine("mug", "MUG-1", 1, 90_000),))
     story = Story(dear(), sale).hear(received())
@@ -441,7 +532,9 @@ def test_a_refund_of_all_that_remains_beside_goods_owed_more_is_one_of_nothing()
 
 def test_whatever_became_of_an_orders_last_payment_a_return_is_answered() -> None:
     sale = Sale((SoldLine("mug", "MUG-1", 1, 90_000),))
-    promised = Story(dear(), sale).hear(received()).payment
+    life = dear()
+    life.row = Story(life, sale).hear(received()).payment
+    promised = life.hear(approval(life.payment.refunds[0])).payment
     spent = refunded_life().payment
     back = Back("ret_2", 799, "RETURN", "ret_2")
 
