@@ -28,7 +28,7 @@ class Outbox:
             TooLarge: no record batch can hold it.
         """
         target: OutputTopic = self._topology.output(topic)
-        raw_key, told = key.encode(), headers if type(headers) is list else list(headers)
+        raw_key, told = key.encode(), list(headers)
         size = size_of_output(target.name, raw_key, value, told)
         self.outputs.append(Output(target.name, target.partition_of(key), raw_key, value, told))
         self.size_bytes += size

@@ -281,6 +281,24 @@ def test_an_output_that_is_not_bytes_is_a_dead_letter_and_not_the_end_of_the_wor
     assert f"{told} at test_processor.py:" in caplog.text
 
 
+def test_an_outputs_headers_stay_as_they_were_when_it_was_published() -> None:
+    def handle(ctx: Any, delivery: Any) -> None:
+        headers = [("n", b"1")]
+        ctx.publish(OUT, delivery.value.k, b"", headers)
+        headers.append(("more", b"2"))
+        ctx.publish(OUT, delivery.value.k, b"", headers)
+
+    agent = AgentSpec("a", "", (Source(IN, {"*": handle}),), outputs=(OUT,))
+    bench = Bench(Topology([agent], app_id="t", env="dev", partitions=1))
+    bench.processor.apply(chunk(0, value("a", 1)))
+    bench.commit()
+
+    assert [output.headers for output in bench.out("out")] == [
+        [("n", b"1")],
+        [("n", b"1"), ("more", b"2")],
+    ]
+
+
 def test_a_mistake_of_the_program_is_no_dead_letter_but_stops_the_worker() -> None:
     bench = Bench()
 
