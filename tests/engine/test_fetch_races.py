@@ -1,4 +1,4 @@
-"""What a fetch does when a rebalance overtakes it."""
+"""What a fetch does when a rebalance overtakes it, or when nothing fetches any more."""
 
 import asyncio
 from types import SimpleNamespace
@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 from aiokafka import TopicPartition
-from aiokafka.errors import NoOffsetForPartitionError
+from aiokafka.consumer.fetcher import Fetcher
+from aiokafka.errors import KafkaError, NoOffsetForPartitionError
 
 from engine.consumer import Consumer
 
@@ -43,3 +44,34 @@ async def test_a_partition_given_while_a_fetch_waits_is_read_once_it_is_sought()
 async def test_a_partition_without_a_position_is_an_error_at_any_other_time() -> None:
     with pytest.raises(NoOffsetForPartitionError):
         await consumer(is_rebalancing=False)._fetch()
+
+
+class Broken:
+    """What aiokafka's fetcher asks for its assignment, with a flaw that nobody thought of."""
+
+    def register_fetch_waiters(self, waiters: Any) -> None:
+        """Nobody waits."""
+
+    @property
+    def subscription(self) -> Any:
+        raise RuntimeError("as asked")
+
+
+class Silent:
+    """A client whose fetcher has ended: its polls find nothing, for ever."""
+
+    def __init__(self) -> None:
+        client = SimpleNamespace(_loop=asyncio.get_running_loop(), _metadata_max_age_ms=1)
+        self._fetcher = Fetcher(client, Broken())
+
+    async def getmany(self, timeout_ms: int) -> dict[TopicPartition, list[Any]]:
+        await asyncio.wait([self._fetcher.error_future], timeout=60)
+        return {}
+
+
+async def test_a_client_that_fetches_no_more_does_not_pass_for_one_with_nothing_new() -> None:
+    made = consumer(is_rebalancing=False)
+    made._kafka = Silent()
+
+    with pytest.raises(KafkaError, match="Unexpected error during data retrieval"):
+        await made._fetch()
