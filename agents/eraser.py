@@ -147,7 +147,7 @@ def _again(keys: tuple[str, ...]) -> TimerHandler:
 
 
 def _tell(ctx: Context, customer_id: str, row: Erasure) -> None:
-    cause = Cause(row.cause_id, row.correlation_id, row.erased_at_ms)
+    cause = Cause(row.cause_id, row.correlation_id, row.erased_at_ms, row.cause_id)
     erased = CustomerErased.made(
         customer_id=customer_id,
         requested_by=row.requested_by,

@@ -13,7 +13,7 @@ from engine.dead_letters import SUFFIX, dead_letter
 from engine.records import Record
 from engine.specs import Context, Delivery
 from events.errors import FlowMartError
-from streams.notifications.outcomes import again
+from streams.notifications.outcomes import again, asked_by
 from streams.notifications.rows import Notification
 from topics import NOTIFICATIONS_QUEUE
 
@@ -36,7 +36,7 @@ def bury(ctx: Context, row: Notification, delivery: Delivery) -> None:
         event_id=events.derived_id(row.cause_id, AGENT, command.idempotency_key),
         timestamp=record.timestamp,
         correlation_id=row.correlation_id,
-        causation_id=row.cause_id,
+        causation_id=asked_by(row),
     )
     original = Record(
         topic=name,

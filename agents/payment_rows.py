@@ -56,8 +56,7 @@ def differences(ctx: Context, order_id: str) -> dict[str, Payment]:
 
 def for_payment(cause: Cause, payment_id: str) -> Cause:
     """The cause of what one of several payments says: ids must not meet."""
-    own = derived_id(cause.event_id, payment_id)
-    return Cause(own, cause.correlation_id, cause.at_ms)
+    return replace(cause, event_id=derived_id(cause.event_id, payment_id))
 
 
 def sale_of(ctx: Context, payment_id: str) -> Sale:

@@ -30,6 +30,7 @@ from providers.notifications import ChannelError, Code, Messenger, Outgoing, Ref
 from providers.templates import NoTemplate
 from streams.moments import moment_of
 from streams.notifications.dispatches import NAME, Dispatch, dispatch_of
+from streams.notifications.outcomes import asked_by
 from streams.notifications.rules import EMAIL, HIGH, PUSH, SMS, NotificationRules
 from streams.notifications.trying import CIRCUIT_OPEN, PROVIDER_ERROR
 from topics import DISPATCHES, NOTIFICATIONS_EVENTS
@@ -124,7 +125,8 @@ class _Sender:
         outcome, metadata = await self._try(told, pace)
         # A message's tries are told apart by their number: one cause leads to all of them.
         agent = f"sender:{told.key}:{told.attempt}"
-        cause = Cause(told.cause_id, told.correlation_id, delivery.record.timestamp)
+        at_ms = delivery.record.timestamp
+        cause = Cause(told.cause_id, told.correlation_id, at_ms, asked_by(told))
         return published(agent, cause, (outcome,), metadata)
 
     async def _try(self, told: Dispatch, pace: Pace) -> tuple[Message, dict[str, Any] | None]:

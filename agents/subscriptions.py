@@ -14,6 +14,8 @@ or a withdrawn cancellation. As one they change in one transaction and need none
 from collections.abc import Callable
 from typing import Final
 
+from msgspec.structs import replace
+
 import events
 from agents.subscribers import paying, turning, user_of
 from agents.subscription_rows import NAME, carry_out, due, tell_levels
@@ -198,7 +200,7 @@ def _advancing(rules: Rules, decision: Decide) -> Handler:
             if named in (None, subscription.subscription_id):
                 facts = decision(subscriber, subscription, delivery)
                 event_id = _own(cause, subscription, named)
-                mine = Cause(event_id, cause.correlation_id, cause.at_ms)
+                mine = replace(cause, event_id=event_id)
                 subscriber = carry_out(ctx, mine, subscriber, subscription, facts, rules)
 
     return handler

@@ -28,6 +28,8 @@ class Cause(msgspec.Struct, frozen=True, gc=False):
     correlation_id: str
     at_ms: int
     """The broker's time of the record, or the tick's: the only clock agents know."""
+    causation_id: str | None = None
+    """The event that it is; None of a timer and of a tick, which are none."""
 
 
 def cause_of(delivery: Delivery) -> Cause:
@@ -37,6 +39,7 @@ def cause_of(delivery: Delivery) -> Cause:
         envelope.event_id,
         envelope.correlation_id or envelope.event_id,
         delivery.record.timestamp,
+        envelope.event_id,
     )
 
 
@@ -109,11 +112,11 @@ def _written(
     agent: str, cause: Cause, messages: Iterable[Message], metadata: dict[str, Any] | None
 ) -> Iterator[tuple[TopicSpec, str, bytes, list[tuple[str, bytes]]]]:
     cause_id, saga, at_ms = cause.event_id, cause.correlation_id, known_ms(cause.at_ms)
-    saga_header = ("correlationId", saga.encode())
+    told_id, saga_header = cause.causation_id, ("correlationId", saga.encode())
     for position, message in enumerate(messages):
         writer, topic = _road_of(type(message))
         event_id = derived_id(cause_id, agent, str(position), message.name)
-        value, envelope = writer.written(message, event_id, at_ms, saga, cause_id, metadata)
+        value, envelope = writer.written(message, event_id, at_ms, saga, told_id, metadata)
         if envelope is not None:
             CONTRACT.memo.keep(value, envelope)
         yield topic, writer.key(message), value, [*writer.told, saga_header]

@@ -84,7 +84,7 @@ class Writer:
         event_id: str,
         at_ms: int,
         correlation_id: str,
-        causation_id: str,
+        causation_id: str | None,
         metadata: dict[str, Any] | None,
     ) -> tuple[bytes, Envelope[Any] | None]:
         """Give the envelope as bytes, and what these are read as.

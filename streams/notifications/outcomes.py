@@ -14,6 +14,7 @@ from events.notifications import (
 from events.vocabulary import Channel, NotificationFailureReason
 from streams.moments import moment_of
 from streams.notifications.admitting import FALLBACKS, HOUSE, NO_CONTACT, OPTED_OUT
+from streams.notifications.dispatches import Dispatch
 from streams.notifications.facts import DeadLettered, Fact, Sent, Suppressed
 from streams.notifications.people import CLOSING
 from streams.notifications.rows import Notification, Status
@@ -79,6 +80,11 @@ def digest_of(
         template_data={"entries": entries},
         members=tuple([key for key, _ in members]),
     )
+
+
+def asked_by(told: Notification | Dispatch) -> str | None:
+    """The event that asked for a message; None of a digest, whose time came."""
+    return None if told.template_id == DIGEST else told.cause_id
 
 
 def _failed(
