@@ -6,7 +6,7 @@ It is remembered by the gateway that accepted it; at another one it is not found
 from collections import OrderedDict
 from urllib.parse import unquote
 
-from gateway.rules import GatewayRules
+from settings.gateway import GatewayRules
 
 
 class Accepted:

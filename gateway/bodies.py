@@ -12,7 +12,7 @@ from aiohttp import web
 from events.base import Message
 from events.envelope import ENVELOPE_FIELDS
 from gateway.refusals import Refusal, bad_request
-from gateway.rules import GatewayRules
+from settings.gateway import GatewayRules
 
 CHANNEL_CHARS_MAX: Final = 40
 _DETAILS_MAX: Final = 20

@@ -3,7 +3,7 @@
 from collections import deque
 from enum import StrEnum
 
-from gateway.rules import GatewayRules
+from settings.gateway import GatewayRules
 
 
 class State(StrEnum):

@@ -16,8 +16,8 @@ from gateway.callers import Callers
 from gateway.limits import Buckets, Rate, UnderWay, Verdict
 from gateway.measures import Measures
 from gateway.refusals import Refusal
-from gateway.rules import GatewayRules
 from gateway.tokens import Issuer, Principal, Role, TokenRefused
+from settings.gateway import GatewayRules
 from wire.traceparent import HEADER, span_in
 
 LOG: Final = logging.getLogger(__name__)

@@ -15,7 +15,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from gateway.refusals import Refusal, bad_request
-from gateway.rules import GatewayRules
+from settings.gateway import GatewayRules
 
 ENTRY_BYTES: Final = 800
 """What a key costs beside its name and its answer's body: objects, headers, a place in the map."""

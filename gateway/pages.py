@@ -15,7 +15,7 @@ from aiohttp import web
 from gateway.filters import Asked
 from gateway.refusals import bad_request
 from gateway.route import Listing
-from gateway.rules import GatewayRules
+from settings.gateway import GatewayRules
 
 ROWS_MAX: Final = 1_000
 """A worker shows no more of a table at once."""

@@ -19,10 +19,10 @@ from gateway.pages import ROWS_MAX, Page, cursor_of, page_of
 from gateway.refusals import Refusal, not_found
 from gateway.route import USERS, Listing, Look
 from gateway.rows import public
-from gateway.rules import GatewayRules
 from gateway.ticking import now_ms
 from gateway.tokens import Principal
 from gateway.workers import NoWorker, Workers
+from settings.gateway import GatewayRules
 from tables import inventory, orders, payments
 from tables.pairs import pairs_prefix, second_of_dated
 

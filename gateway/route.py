@@ -6,8 +6,8 @@ from typing import Any, Final, Literal
 
 from events.base import Message
 from gateway.filters import Filter
-from gateway.rules import GatewayRules
 from gateway.tokens import Role
+from settings.gateway import GatewayRules
 
 Right = Literal["read", "write"]
 USERS: Final = ("userId", "customerId")

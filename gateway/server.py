@@ -15,9 +15,9 @@ from gateway.outcomes import Outcomes
 from gateway.reads import Reads
 from gateway.refusals import Refusal
 from gateway.routes import LISTINGS, LOOKS, ROUTES
-from gateway.rules import GatewayRules
 from gateway.workers import NoWorker, Workers
 from gateway.writes import Writes
+from settings.gateway import GatewayRules
 from topics import INVENTORY_EVENTS, ORDERS_EVENTS, PAYMENTS_EVENTS, SHIPPING_EVENTS
 from web.port import Port
 

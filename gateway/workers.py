@@ -12,8 +12,8 @@ import aiohttp
 from yarl import URL
 
 from gateway.breaker import Breaker
-from gateway.rules import GatewayRules
 from gateway.ticking import now_ms
+from settings.gateway import GatewayRules
 
 LOG: Final = logging.getLogger(__name__)
 _TRIES: Final = 2

@@ -25,9 +25,9 @@ from gateway.preconditions import agreed, refuse_in_vain
 from gateway.reads import Reads
 from gateway.refusals import Refusal, bad_request, not_found
 from gateway.route import Owned, Route
-from gateway.rules import GatewayRules
 from gateway.ticking import now_ms
 from gateway.tokens import Principal
+from settings.gateway import GatewayRules
 
 KEY: Final = "Idempotency-Key"
 _FROM_BODY: Final = "body"

@@ -17,10 +17,10 @@ from pydantic import (
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from engine.brokers import BrokerAccess
-from gateway.rules import GatewayRules
 from providers.simulated_carriers import CarrierTimes
 from settings.addresses import Brokers, LocalUrl, MailServer, Port, Urls, is_loopback
 from settings.figures import figures, scaled
+from settings.gateway import GatewayRules
 from settings.keys import CarrierSecrets, JwtKey
 from settings.names import PREFIX
 from streams.alerts.rules import AlertRules

@@ -22,10 +22,10 @@ from gateway.callers import Callers
 from gateway.guard import Guard
 from gateway.kafka import NotAccepted
 from gateway.measures import Measures
-from gateway.rules import GatewayRules
 from gateway.server import Gateway
 from gateway.tokens import Issuer
 from gateway.workers import Workers
+from settings.gateway import GatewayRules
 from streams.orders.rows import Order
 from streams.payments.states import Payment
 from streams.subscriptions.standing import Standing

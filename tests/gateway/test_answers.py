@@ -10,7 +10,7 @@ from gateway.answers import ENTRY_BYTES as ANSWER_BYTES
 from gateway.answers import Answer, Answers
 from gateway.keys import ENTRY_BYTES, Keys, checked, fingerprint_of
 from gateway.refusals import Refusal
-from gateway.rules import GatewayRules
+from settings.gateway import GatewayRules
 
 RULES = GatewayRules(key_kept_ms=1_000)
 ROOM = 1 << 20

@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.breaker import Breaker, State
-from gateway.rules import GatewayRules
+from settings.gateway import GatewayRules
 
 RULES = GatewayRules()
 

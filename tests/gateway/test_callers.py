@@ -7,7 +7,7 @@ from aiohttp.test_utils import make_mocked_request
 from multidict import CIMultiDict
 
 from gateway.callers import Callers
-from gateway.rules import GatewayRules
+from settings.gateway import GatewayRules
 from tests.gateway.conftest import Shop
 
 TRUSTED = (ip_network("10.0.0.0/8"), ip_network("fd00::/8"))

@@ -9,8 +9,8 @@ from gateway.measures import Measures
 from gateway.pages import Page, cursor_of
 from gateway.reads import Reads
 from gateway.routes import LISTINGS
-from gateway.rules import GatewayRules
 from gateway.workers import Workers
+from settings.gateway import GatewayRules
 from tables.pairs import dated_key
 from tests.gateway.conftest import Shop, level, row, token
 

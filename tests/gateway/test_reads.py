@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from yarl import URL
 
-from gateway.rules import GatewayRules
 from observability.boards import BOARDS
 from observability.dashboards import text_of
+from settings.gateway import GatewayRules
 from tables.pairs import dated_key
 from tests.gateway.conftest import RULES, VIEW_TOKEN, Shop, level, row, token
 

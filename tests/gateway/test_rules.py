@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from gateway.routes import LISTINGS, LOOKS, ROUTES
-from gateway.rules import GatewayRules
 from gateway.server import HEARD
+from settings.gateway import GatewayRules
 from tests.gateway.conftest import Shop, paid_for, row, token
 
 

@@ -9,8 +9,8 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from gateway.breaker import Breaker
-from gateway.rules import GatewayRules
 from gateway.workers import NoWorker, Worker, Workers
+from settings.gateway import GatewayRules
 
 RULES = GatewayRules(read_timeout_ms=5_000)
 NOWHERE = "http://127.0.0.1:9"

@@ -27,7 +27,7 @@ from gateway.outcomes import Outcomes, within
 from gateway.refusals import Refusal
 from gateway.route import Route
 from gateway.routes import ROUTES
-from gateway.rules import GatewayRules
+from settings.gateway import GatewayRules
 from tests.gateway.conftest import ISSUER, Shop, everything, paid_for, row, token
 from wire.traceparent import written
 
