@@ -37,6 +37,8 @@ class Standing(msgspec.Struct, frozen=True, gc=False):
     billing_frequency: Literal["monthly", "yearly"]
     next_billing_date: date | None
     """None: it has ended, so nothing is billed any more."""
+    next_plan_id: str | None = None
+    """What the customer chose to have from then on; None: the same plan."""
 
 
 def standing(subscription: Subscription, rules: Rules) -> Standing:
@@ -50,6 +52,7 @@ def standing(subscription: Subscription, rules: Rules) -> Standing:
         plan_id=subscription.plan_id,
         billing_frequency="yearly" if plan.cycle == _YEARLY else "monthly",
         next_billing_date=None if subscription.status in ENDED else subscription.period_end,
+        next_plan_id=subscription.next_plan_id or None,
     )
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from events.inventory import AddInventory
-from events.subscriptions import CancelSubscription, SubscribeUser, UpdatePaymentMethod
+from events.subscriptions import CancelSubscription, ChangePlan, SubscribeUser, UpdatePaymentMethod
 from events.types import Address, OrderItem, PaymentMethod
 from providers.templates import Templates
 from settings import Settings
@@ -149,6 +149,20 @@ def test_the_status_of_a_user_is_a_row_to_look_at() -> None:
 
     [status] = shop.driver.rows(STANDINGS).values()
     assert (status.subscription_status, status.state) == ("canceled", "cancelled")
+
+
+def test_a_plan_that_waits_for_the_period_to_end_is_part_of_the_status() -> None:
+    shop = Shop().tell(SUBSCRIBE.model_copy(update={"plan_id": "plan_monthly_pro"}))
+    chosen = ChangePlan(
+        user_id="usr_1",
+        subscription_id=shop.subscription.subscription_id,
+        new_plan_id="plan_monthly_basic",
+    )
+
+    shop.tell(chosen)
+
+    [status] = shop.driver.rows(STANDINGS).values()
+    assert (status.plan_id, status.next_plan_id) == ("plan_monthly_pro", "plan_monthly_basic")
 
 
 def test_unpaid_renewals_raise_both_alerts_and_payment_resolves_what_is_owed() -> None:
