@@ -24,7 +24,6 @@ class Charge:
     one capture, and one refund an id.
     """
 
-    authorized: int = 0
     captures: list[int] = field(default_factory=list)
     captures_asked: int = 0
     voided: int = 0

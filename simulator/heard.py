@@ -69,7 +69,6 @@ class Data(msgspec.Struct, rename="camel", gc=False):
     order_total: float | None = None
     amount: float | None = None
     amount_minor: int | None = None
-    total_refunded: float | None = None
     processing_fee: float | None = None
     net_amount: float | None = None
     currency: str | None = None
@@ -101,7 +100,6 @@ class Data(msgspec.Struct, rename="camel", gc=False):
     backorder_allowed: bool | None = None
     requested_quantity: int | None = None
     pending_orders: int | None = None
-    quantity: int | None = None
 
 
 class Said(msgspec.Struct, rename="camel", gc=False):

@@ -11,7 +11,6 @@ from simulator.members import Fate, Member
 class Life:
     """One user's subscription as topics tell of it."""
 
-    user_id: str
     subscription_ids: list[str] = field(default_factory=list)
     """Of those that started."""
     renewed: list[bool] = field(default_factory=list)

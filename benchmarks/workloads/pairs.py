@@ -38,7 +38,6 @@ class Pairs:
     count: int
     partitions: int
     start_ms: int
-    seed: int = 7
 
     def records(self, expected: Expected) -> Iterator[Dated]:
         """Yield both topics' records in order of time, and add the matches to `expected`."""

@@ -45,7 +45,6 @@ class MoneyLaw:
     """Lines of an order that was amended, as it stands now."""
     decided: dict[str, str] = field(default_factory=dict)
     """Fraud's newest word, by payment."""
-    order_of: dict[str, str] = field(default_factory=dict)
     most: dict[str, int] = field(default_factory=dict)
     """The most that was ever asked for, by payment."""
     keys: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))

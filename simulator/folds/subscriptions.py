@@ -11,7 +11,7 @@ from simulator.pages import Pages
 
 
 def _life(pages: Pages, data: Data) -> Life:
-    return pages.lives.setdefault(data.user_id or "", Life(data.user_id or ""))
+    return pages.lives.setdefault(data.user_id or "", Life())
 
 
 def _subscribed(pages: Pages, message: Said, _: int) -> None:

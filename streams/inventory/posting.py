@@ -35,7 +35,6 @@ _OF_STOCK_ONLY = (Missing, Moved, Owed, RanLow, RanOut)
 class Posting:
     """What a command changed."""
 
-    before: Stock
     stock: Stock
     reservations: dict[str, tuple[Reservation | None, Reservation]] = field(default_factory=dict)
     """Changed ones by id: the row before, the row now."""
@@ -52,7 +51,7 @@ def post(
     rules: InventoryRules,
 ) -> Posting:
     """Fold the facts of one command, and whatever ran low or out by them."""
-    posting = Posting(stock, stock)
+    posting = Posting(stock)
     for fact in facts:
         _enter(posting, fact, reservation)
     for fact in watch(stock, posting.stock, at_ms, rules):

@@ -111,16 +111,16 @@ def admit(
     """Say what becomes of a message now, before any try."""
     reason = refusal(row, person, rules)
     if reason:
-        return (Suppressed(at_ms, reason),)
+        return (Suppressed(reason),)
     if row.channel == IN_APP:
         return _shown(row, not_before_ms, at_ms)
     if row.priority == LOW:
         return _low(row, person, max(not_before_ms, at_ms), at_ms, rules)
     due_ms = _due(row, person, max(not_before_ms, at_ms), rules)
     if due_ms is None:
-        return (Suppressed(at_ms, RATE_LIMITED),)
+        return (Suppressed(RATE_LIMITED),)
     if due_ms > at_ms:
-        return (Deferred(at_ms, due_ms),)
+        return (Deferred(due_ms),)
     return (_started(row, person, at_ms, rules),)
 
 
@@ -130,7 +130,7 @@ def resume(
     """Say what becomes of a message whose time has come; its place is booked."""
     reason = refusal(row, person, rules)
     if reason:
-        return (Suppressed(at_ms, reason),)
+        return (Suppressed(reason),)
     if row.channel == IN_APP:
         return _shown(row, at_ms, at_ms)
     if row.priority == LOW:
@@ -144,7 +144,7 @@ def begun(
     """A try begins, unless the wait for it lasted into quiet hours: then it waits on (G-35)."""
     loud_ms = _loud(row, person, at_ms, rules)
     if loud_ms > at_ms:
-        return (Deferred(at_ms, loud_ms),)
+        return (Deferred(loud_ms),)
     return (_started(row, person, at_ms, rules),)
 
 
@@ -152,7 +152,7 @@ def _started(row: Notification, person: Person, at_ms: int, rules: NotificationR
     """A try of a message; one to a team of the house says how much else waits for that team."""
     is_house = row.user_id in {rules.ops_id, rules.security_id}
     waiting = held_back(person.bookings, at_ms, rules) if is_house else 0
-    return Started(at_ms, address(person.contact, row.channel, rules), waiting)
+    return Started(address(person.contact, row.channel, rules), waiting)
 
 
 def bookings_after(
@@ -176,8 +176,8 @@ def bookings_after(
 def _shown(row: Notification, not_before_ms: int, at_ms: int) -> tuple[Fact, ...]:
     """An in-app message is delivered by being in the history."""
     if not_before_ms > at_ms:
-        return (Deferred(at_ms, not_before_ms),)
-    return (Started(at_ms, (row.user_id,)), Sent(at_ms, HOUSE))
+        return (Deferred(not_before_ms),)
+    return (Started((row.user_id,)), Sent(at_ms, HOUSE))
 
 
 def _low(
@@ -185,9 +185,9 @@ def _low(
 ) -> tuple[Fact, ...]:
     """Dropped over the limit, else in the first digest after its time."""
     if not has_room(person.bookings, from_ms, rules):
-        return (Suppressed(at_ms, RATE_LIMITED),)
+        return (Suppressed(RATE_LIMITED),)
     if from_ms > at_ms:
-        return (Deferred(at_ms, from_ms),)
+        return (Deferred(from_ms),)
     return _into_digest(row, person, at_ms, rules)
 
 
@@ -195,9 +195,9 @@ def _into_digest(
     row: Notification, person: Person, at_ms: int, rules: NotificationRules
 ) -> tuple[Fact, ...]:
     if not has_place(person.digest, row.template_data, rules):
-        return (Suppressed(at_ms, RATE_LIMITED),)
+        return (Suppressed(RATE_LIMITED),)
     zone = zone_of(person.contact, person.preferences, rules)
-    return (Digested(at_ms, digest_at(at_ms, zone, rules)),)
+    return (Digested(digest_at(at_ms, zone, rules)),)
 
 
 def _due(row: Notification, person: Person, at_ms: int, rules: NotificationRules) -> int | None:

@@ -15,34 +15,28 @@ class Queued(msgspec.Struct, frozen=True, gc=False):
 class Suppressed(msgspec.Struct, frozen=True, gc=False):
     """It is not sent: nothing was tried."""
 
-    at_ms: int
     reason: NotificationFailureReason
 
 
 class Deferred(msgspec.Struct, frozen=True, gc=False):
     """It waits in the queue until due_ms."""
 
-    at_ms: int
     due_ms: int
 
 
 class Digested(msgspec.Struct, frozen=True, gc=False):
     """It waits for the digest that goes out at due_ms."""
 
-    at_ms: int
     due_ms: int
 
 
 class Requeued(msgspec.Struct, frozen=True, gc=False):
     """The wait after a failed try is over."""
 
-    at_ms: int
-
 
 class Started(msgspec.Struct, frozen=True, gc=False):
     """A try begins, at these addresses."""
 
-    at_ms: int
     to: tuple[str, ...]
     held_back: int = 0
     """Of a team of the house: how many more of its messages wait for a later window."""
@@ -51,7 +45,6 @@ class Started(msgspec.Struct, frozen=True, gc=False):
 class TryFailed(msgspec.Struct, frozen=True, gc=False):
     """A try failed; the next one begins at due_ms."""
 
-    at_ms: int
     due_ms: int
     reason: NotificationFailureReason
     counts: bool
@@ -68,7 +61,6 @@ class Sent(msgspec.Struct, frozen=True, gc=False):
 class DeadLettered(msgspec.Struct, frozen=True, gc=False):
     """It was not sent, and nobody tries again."""
 
-    at_ms: int
     reason: NotificationFailureReason
     code: str = ""
     """The provider's, when the address or the message is to blame."""
@@ -83,14 +75,11 @@ class Heard(msgspec.Struct, frozen=True, gc=False):
 class Delivered(msgspec.Struct, frozen=True, gc=False):
     """It arrived."""
 
-    at_ms: int
-
 
 class Engaged(msgspec.Struct, frozen=True, gc=False):
     """Its recipient did something with it."""
 
     at_ms: int
-    kind: str
 
 
 Fact = (

@@ -43,13 +43,13 @@ def refused(
     if row.status is not Status.SENDING or row.due_ms or event.attempts != row.attempts:
         return ()
     if code and code != SOFT_BOUNCE:
-        return (DeadLettered(at_ms, PROVIDER_ERROR, code),)
+        return (DeadLettered(PROVIDER_ERROR, code),)
     if event.reason == CIRCUIT_OPEN:
         return _paused(row, at_ms, rules)
     tries = row.attempts - row.pauses
     if tries > len(rules.retries_ms):
-        return (DeadLettered(at_ms, event.reason, code),)
-    return (TryFailed(at_ms, at_ms + rules.retries_ms[tries - 1], event.reason, counts=True),)
+        return (DeadLettered(event.reason, code),)
+    return (TryFailed(at_ms + rules.retries_ms[tries - 1], event.reason, counts=True),)
 
 
 def retry(
@@ -58,8 +58,8 @@ def retry(
     """The wait is over: the next try, unless the channel was closed meanwhile."""
     reason = refusal(row, person, rules)
     if reason:
-        return (DeadLettered(at_ms, reason),)
-    return (Requeued(at_ms), *begun(row, person, at_ms, rules))
+        return (DeadLettered(reason),)
+    return (Requeued(), *begun(row, person, at_ms, rules))
 
 
 def engaged(row: Notification, event: CustomerEngagementRecorded, at_ms: int) -> tuple[Fact, ...]:
@@ -69,15 +69,15 @@ def engaged(row: Notification, event: CustomerEngagementRecorded, at_ms: int) ->
     kinds = [one.kind for one in interactions(event.root_interaction)]
     facts: list[Fact] = [Heard(event.engagement_id)]
     if "DELIVERED" in kinds and row.status is Status.SENT:
-        facts.append(Delivered(at_ms))
-    done = next((kind for kind in kinds if kind != "DELIVERED"), None)
-    if done is not None and row.status in (Status.SENT, Status.DELIVERED):
-        facts.append(Engaged(at_ms, done))
+        facts.append(Delivered())
+    done = any(kind != "DELIVERED" for kind in kinds)
+    if done and row.status in (Status.SENT, Status.DELIVERED):
+        facts.append(Engaged(at_ms))
     return tuple(facts)
 
 
 def _paused(row: Notification, at_ms: int, rules: NotificationRules) -> tuple[Fact, ...]:
     due_ms = at_ms + rules.breaker_pause_ms
     if due_ms > row.wanted_ms + rules.expire_ms:
-        return (DeadLettered(at_ms, EXPIRED),)
-    return (TryFailed(at_ms, due_ms, CIRCUIT_OPEN, counts=False),)
+        return (DeadLettered(EXPIRED),)
+    return (TryFailed(due_ms, CIRCUIT_OPEN, counts=False),)

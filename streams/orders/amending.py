@@ -65,7 +65,7 @@ def stock_held(order: Order, pending: Pending, line: int, at_ms: int) -> Facts:
 
     What the shop sends instead goes on whatever became of the money.
     """
-    held = AmendmentHeld(at_ms, line)
+    held = AmendmentHeld(line)
     if pending.missing != (line,):
         return (held,)
     if are_items_closed(order):

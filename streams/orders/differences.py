@@ -45,7 +45,7 @@ def processed(order: Order, event: PaymentProcessed, at_ms: int, rules: OrderRul
         cause = f"unwanted:{event.payment_id}"
         return (added, DifferenceBack(at_ms, event.payment_id, amount, cause))
     paid = replace(back, paid_minor=amount, due_ms=at_ms + rules.return_label_ms)
-    return (added, LabelAsked(at_ms, position, paid))
+    return (added, LabelAsked(position, paid))
 
 
 def failed(order: Order, event: PaymentFailed, at_ms: int, rules: OrderRules) -> Facts | None:

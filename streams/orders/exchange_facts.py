@@ -8,7 +8,6 @@ from streams.orders.back import Back, Pay
 class SwapHeld(msgspec.Struct, frozen=True, gc=False):
     """Stock holds one more of the goods that are to go out instead."""
 
-    at_ms: int
     position: int
     """The return's place among the order's returns, here and below."""
     back: Back
@@ -17,7 +16,6 @@ class SwapHeld(msgspec.Struct, frozen=True, gc=False):
 class LabelAsked(msgspec.Struct, frozen=True, gc=False):
     """Stock has said what it holds of an exchange: the label of its return is asked for."""
 
-    at_ms: int
     position: int
     back: Back
 

@@ -111,12 +111,12 @@ def stock_told(
         return ()
     held = replace(back, held=tuple(sorted((*back.held, number))))
     if held.waits_for_stock:
-        return (SwapHeld(at_ms, position, held),)
+        return (SwapHeld(position, held),)
     if held.waits and held.pay is not None:
         charged = replace(held, due_ms=at_ms + rules.exchange_pay_ms)
         charged = replace(charged, pay=replace(held.pay, token=None))
         return (DifferenceAsked(at_ms, position, charged, held.pay),)
-    return (LabelAsked(at_ms, position, replace(held, due_ms=at_ms + rules.return_label_ms)),)
+    return (LabelAsked(position, replace(held, due_ms=at_ms + rules.return_label_ms)),)
 
 
 def ended(position: int, back: Back, why: Unmet, at_ms: int, rules: OrderRules) -> Facts:
@@ -128,7 +128,7 @@ def ended(position: int, back: Back, why: Unmet, at_ms: int, rules: OrderRules) 
     plain = replace(plain, due_ms=at_ms + rules.return_label_ms)
     return (
         ExchangeEnded(at_ms, position, back, plain, reason),
-        LabelAsked(at_ms, position, plain),
+        LabelAsked(position, plain),
     )
 
 

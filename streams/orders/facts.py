@@ -27,7 +27,6 @@ class Rejected(msgspec.Struct, frozen=True, gc=False):
 class LineHeld(msgspec.Struct, frozen=True, gc=False):
     """Stock is held for a line."""
 
-    at_ms: int
     line: int
 
 
@@ -124,7 +123,6 @@ class HeldFrom(msgspec.Struct, frozen=True, gc=False):
 class ParcelMoved(msgspec.Struct, frozen=True, gc=False):
     """One of the order's shipments is elsewhere."""
 
-    at_ms: int
     parcel: Parcel
     """As it is now."""
 
@@ -139,7 +137,6 @@ class AmendmentAsked(msgspec.Struct, frozen=True, gc=False):
 class AmendmentHeld(msgspec.Struct, frozen=True, gc=False):
     """Stock holds one of the lines that an amendment adds."""
 
-    at_ms: int
     line: int
 
 
@@ -184,7 +181,6 @@ class ReturnAsked(msgspec.Struct, frozen=True, gc=False):
 
     at_ms: int
     back: Back
-    details: str | None
 
 
 class ReturnChanged(msgspec.Struct, frozen=True, gc=False):

@@ -116,7 +116,7 @@ def _asked(
         back = Back(shipment_id, command.reason, share, due_ms, method=method)
         if isinstance(instead, dict):
             back = swapping(order, back, number, instead, rules, _pay(command.payment))
-        yield ReturnAsked(at_ms, back, command.reason_details)
+        yield ReturnAsked(at_ms, back)
 
 
 def _pay(payment: OrderPayment | None) -> Pay | None:

@@ -96,7 +96,7 @@ def returned(order: Order, event: ReturnReceived, at_ms: int, *, taken: bool) ->
     units = _came_back(order, event)
     moved = _moved(order, event.shipment_id, ParcelState.RETURNED, at_ms, units)
     if taken and not moved:
-        moved = _more_back(order, event.shipment_id, units, at_ms)
+        moved = _more_back(order, event.shipment_id, units)
     return (*moved, *over(order, moved, at_ms)) if order.status in _ON_THE_WAY else moved
 
 
@@ -115,14 +115,14 @@ def _came_back(order: Order, event: ReturnReceived) -> int:
     return sum(inside.values()) - sum(left.values())
 
 
-def _more_back(order: Order, shipment_id: str, units: int, at_ms: int) -> tuple[ParcelMoved, ...]:
+def _more_back(order: Order, shipment_id: str, units: int) -> tuple[ParcelMoved, ...]:
     """Never more than was in it, where somebody said how much that was."""
     parcel = next((one for one in order.parcels if one.shipment_id == shipment_id), None)
     if parcel is None or parcel.state is not ParcelState.RETURNED:
         return ()
     back = parcel.units_back + units
     most = min(back, parcel.units) if parcel.units else back
-    return (ParcelMoved(at_ms, replace(parcel, units_back=max(most, parcel.units_back))),)
+    return (ParcelMoved(replace(parcel, units_back=max(most, parcel.units_back))),)
 
 
 def over(order: Order, moved: Facts, at_ms: int) -> Facts:
@@ -213,7 +213,7 @@ def _moved(
         moved = replace(moved, delivered_at_ms=at_ms)
     if state is ParcelState.LOST:
         moved = replace(moved, lost=True)
-    return (ParcelMoved(at_ms, moved),)
+    return (ParcelMoved(moved),)
 
 
 def _shipped(order: Order, at_ms: int) -> Facts:

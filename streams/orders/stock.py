@@ -81,7 +81,7 @@ def _held(order: Order, line: int, at_ms: int) -> Facts:
     if line in order.held:
         return ()
     last = len(order.held) + 1 == len(order.standing)
-    held: Fact = AllHeld(at_ms, line) if last else LineHeld(at_ms, line)
+    held: Fact = AllHeld(at_ms, line) if last else LineHeld(line)
     if last and order.exchange is not None and order.status is Status.CONFIRMED:
         return (held, Moved(at_ms, Status.PAID, "NOTHING_TO_PAY"))
     missed = [n for n in (*order.short, *order.unavailable) if n != line]

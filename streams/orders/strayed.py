@@ -32,7 +32,7 @@ def arrived(order: Order, parcel: Parcel, at_ms: int, rules: OrderRules) -> tupl
     lines = tuple([BackLine(number, units) for number, units in inside])
     due_ms = at_ms + rules.return_label_ms
     back = Back(parcel.shipment_id, _NOBODYS_FAULT, lines, due_ms)
-    return (ReturnAsked(at_ms, back, None),)
+    return (ReturnAsked(at_ms, back),)
 
 
 def told(order: Order, fact: Strayed) -> Iterator[AlertRaised]:

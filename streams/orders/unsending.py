@@ -32,7 +32,7 @@ def with_unsent(order: Order, facts: Facts, at_ms: int) -> Facts:
     gone = tuple(_gone(after))
     if not gone:
         return facts
-    moved = tuple([ParcelMoved(at_ms, parcel) for parcel in gone])
+    moved = tuple([ParcelMoved(parcel) for parcel in gone])
     told = [fact for parcel in gone for fact in _told(after, parcel, at_ms)]
     return (*facts, *moved, *shipping.over(after, moved, at_ms), *told, Unsent(at_ms, gone))
 

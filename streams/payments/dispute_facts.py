@@ -22,7 +22,6 @@ class Disputed(msgspec.Struct, frozen=True, gc=False):
     amount_minor: int
     reason: str
     fee_minor: int
-    at_ms: int
     evidence_due_ms: int
 
 

@@ -44,7 +44,6 @@ def _opened(
         amount_minor=min(amount, remaining_minor(payment)),
         reason=reason,
         fee_minor=rules.chargeback_fee_minor,
-        at_ms=at_ms,
         evidence_due_ms=at_ms + rules.evidence_ms,
     )
 

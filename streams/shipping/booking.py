@@ -1,7 +1,5 @@
 """How a carrier is found: three tries each, two carriers, then a person (G-28)."""
 
-from typing import Final
-
 from msgspec.structs import replace
 
 from events.carriers import CarrierBooked, CarrierBookingFailed, Purpose
@@ -20,8 +18,6 @@ from streams.shipping.return_facts import ReturnGivenUp, ReturnLabelled
 from streams.shipping.rows import Booking, Shipment, Status
 from streams.shipping.rules import ShippingRules
 
-NO_ANSWER: Final = "no_answer"
-
 
 def key_of(shipment_id: str, purpose: Purpose, booking: Booking) -> str:
     """The idempotency key of a search's tries at one carrier: it makes one label for all."""
@@ -33,7 +29,7 @@ def search(
 ) -> Facts:
     """Begin a search; nobody to ask, and it is over already."""
     if carriers:
-        return (Asked(at_ms, purpose, _asking(Booking(carriers, round=number), at_ms, rules)),)
+        return (Asked(purpose, _asking(Booking(carriers, round=number), at_ms, rules)),)
     return (_given_up(Booking(()), at_ms, purpose),)
 
 
@@ -69,7 +65,7 @@ def failed(
         return ()
     if key_of(shipment.shipment_id, event.purpose, booking) != event.idempotency_key:
         return ()
-    facts = _failed(booking, event.purpose, at_ms, event.failure_code, rules, event.retryable)
+    facts = _failed(booking, event.purpose, at_ms, rules, retryable=event.retryable)
     return _kept(shipment, facts)
 
 
@@ -81,8 +77,8 @@ def due(
     if booking is None or booking.due_ms != due_ms:
         return ()
     if booking.asked:
-        return _kept(shipment, _failed(booking, purpose, now_ms, NO_ANSWER, rules, retryable=True))
-    return (Asked(now_ms, purpose, _asking(booking, now_ms, rules)),)
+        return _kept(shipment, _failed(booking, purpose, now_ms, rules, retryable=True))
+    return (Asked(purpose, _asking(booking, now_ms, rules)),)
 
 
 def booking_of(shipment: Shipment, purpose: Purpose) -> Booking | None:
@@ -124,28 +120,23 @@ def _asking(booking: Booking, at_ms: int, rules: ShippingRules) -> Booking:
 
 
 def _failed(
-    booking: Booking,
-    purpose: Purpose,
-    at_ms: int,
-    code: str,
-    rules: ShippingRules,
-    retryable: bool,  # noqa: FBT001 - as the carrier says
+    booking: Booking, purpose: Purpose, at_ms: int, rules: ShippingRules, *, retryable: bool
 ) -> Facts:
     if retryable and booking.tries < rules.booking_tries_max:
         waits = rules.booking_waits_ms
         due_ms = booking.begun_at_ms + waits[min(booking.tries, len(waits) - 1)]
         waiting = replace(booking, due_ms=due_ms, asked=False)
-        failure = TryFailed(at_ms, purpose, waiting, code)
+        failure = TryFailed(at_ms, purpose, waiting)
         if due_ms > at_ms:
             return (failure,)
-        return (failure, Asked(at_ms, purpose, _asking(waiting, at_ms, rules)))
+        return (failure, Asked(purpose, _asking(waiting, at_ms, rules)))
     ended = replace(booking, due_ms=0, asked=False)
-    failure = TryFailed(at_ms, purpose, ended, code)
+    failure = TryFailed(at_ms, purpose, ended)
     following = booking.position + 1
     if following >= min(len(booking.carriers), rules.booking_carriers_max):
         return (failure, _given_up(ended, at_ms, purpose))
     other = replace(ended, position=following, tries=0, begun_at_ms=0)
-    return (failure, Asked(at_ms, purpose, _asking(other, at_ms, rules)))
+    return (failure, Asked(purpose, _asking(other, at_ms, rules)))
 
 
 def _given_up(booking: Booking, at_ms: int, purpose: Purpose) -> BookingGivenUp | ReturnGivenUp:

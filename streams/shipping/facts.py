@@ -17,7 +17,6 @@ class Began(msgspec.Struct, frozen=True, gc=False):
 class Asked(msgspec.Struct, frozen=True, gc=False):
     """A carrier is asked for a label."""
 
-    at_ms: int
     purpose: Purpose
     booking: Booking
 
@@ -28,7 +27,6 @@ class TryFailed(msgspec.Struct, frozen=True, gc=False):
     at_ms: int
     purpose: Purpose
     booking: Booking
-    code: str
 
 
 class Booked(msgspec.Struct, frozen=True, gc=False):
@@ -188,7 +186,6 @@ class Rerouted(msgspec.Struct, frozen=True, gc=False):
 class Polled(msgspec.Struct, frozen=True, gc=False):
     """The carrier is asked where it is, or need not be, and the next time is set."""
 
-    at_ms: int
     next_ms: int
     """When it may be asked again; 0: never."""
     asked: bool = True

@@ -111,10 +111,10 @@ def poll_due(shipment: Shipment, due_ms: int, now_ms: int, rules: ShippingRules)
         return ()
     told_ms = shipment.scanned_at_ms + rules.poll_ms
     if told_ms > now_ms:
-        return (Polled(now_ms, told_ms, asked=False),)
+        return (Polled(told_ms, asked=False),)
     following = now_ms + rules.poll_ms
     over = following > shipment.booked_at_ms + rules.poll_for_ms
-    return (Polled(now_ms, 0 if over else following),)
+    return (Polled(0 if over else following),)
 
 
 def rerouted(

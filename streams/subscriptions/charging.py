@@ -95,7 +95,7 @@ def settle(subscription: Subscription, invoice: Invoice, at_ms: int, rules: Rule
     subscription the running period itself may be paid, and one that has ended may pay what was
     left: then only its debt is over.
     """
-    facts: f.Facts = (f.InvoicePaid(at_ms),)
+    facts: f.Facts = (f.InvoicePaid(),)
     if subscription.status in ENDED:
         return facts
     if subscription.status is Status.PENDING:

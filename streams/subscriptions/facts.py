@@ -49,8 +49,6 @@ class InvoiceCancelled(msgspec.Struct, frozen=True, gc=False):
 class InvoicePaid(msgspec.Struct, frozen=True, gc=False):
     """Its money is in."""
 
-    at_ms: int
-
 
 class Reminded(msgspec.Struct, frozen=True, gc=False):
     """The customer was told that a charge is near."""
@@ -71,7 +69,6 @@ class ChargeFailed(msgspec.Struct, frozen=True, gc=False):
     """The charge failed."""
 
     at_ms: int
-    reason: str
 
 
 class RetrySet(msgspec.Struct, frozen=True, gc=False):

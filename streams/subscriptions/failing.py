@@ -64,7 +64,7 @@ def failed(subscription: Subscription, event: PaymentFailed, at_ms: int, rules: 
     invoice = _charged(subscription, event.payment_id)
     if invoice is None or event.next_retry_at is not None:
         return ()
-    lost = f.ChargeFailed(at_ms, event.failure_reason)
+    lost = f.ChargeFailed(at_ms)
     status = subscription.status
     if not invoice.is_open or status is Status.SUSPENDED:
         return (lost,)

@@ -141,7 +141,7 @@ TRANSITIONS = [
     (row(), sending()),
     (row(), fold(row(), admit(row(), STOPPED, 0, AT, RULES))),
     (sending(), done()),
-    (sending(), fold(tried(1), (Requeued(AT),))),
+    (sending(), fold(tried(1), (Requeued(),))),
     (sending(), tried(4)),
     (done(), heard("DELIVERED", done())),
     (done(), heard("OPENED", done())),
