@@ -11,23 +11,19 @@ from events.payment_ids import payment_id_of
 from events.payments import PaymentFailed, PaymentProcessed
 from events.returns import ReturnReceived
 from events.shipping import ShipmentCancelled, ShipmentDispatched
-from streams.allocation import amending, shipping
-from streams.allocation.evolution import fold
+from streams.allocation import amending, shipping, stock
 from streams.allocation.facts import (
     Asked,
-    AskedAgain,
     Began,
     Committed,
     Extended,
     Fact,
-    Filled,
-    LineChanged,
     PaidOtherwise,
     Released,
     ReviewClosed,
     ReviewOpened,
 )
-from streams.allocation.rows import Allocation, Line, LineState, Status, is_open
+from streams.allocation.rows import Allocation, Line, LineState, Status
 from streams.allocation.rules import AllocationRules
 from streams.moments import ms_of
 
@@ -125,7 +121,7 @@ def _amended(
         return facts
     if row.unmatched_minor and row.unmatched_minor == event.new_order_total_minor:
         return (*facts, Committed(row.payment_id))
-    return _and_ask_again(row, facts, at_ms, rules)
+    return stock.and_ask_again(row, facts, at_ms, rules)
 
 
 def _processed(
@@ -163,7 +159,7 @@ def _checked(
     closed = (ReviewClosed(event.payment_id),)
     if row.status is not Status.ASKED:
         return closed
-    return _and_ask_again(row, closed, at_ms, rules)
+    return stock.and_ask_again(row, closed, at_ms, rules)
 
 
 def _detected(
@@ -173,63 +169,6 @@ def _detected(
     if event.severity not in _GRAVE:
         return ()
     return _review(row, event, at_ms, rules)
-
-
-def _adjusted(
-    row: Allocation | None, event: InventoryAdjusted, at_ms: int, rules: AllocationRules
-) -> Facts:
-    """Take down which lines lapse, and which get at last what they waited for.
-
-    Of a line that an amendment took away stock may not have heard yet.
-    """
-    if row is None or row.status is not Status.ASKED:
-        return ()
-    number = row.line_number(event.reservation_id)
-    if number == 0 or row.lines[number - 1].state is LineState.GONE:
-        return ()
-    if event.reason == "reservation_expired":
-        return _lapsed(row, number, at_ms, rules)
-    if event.reservation_status == "CONFIRMED":
-        return _held(row, number, event, at_ms, rules)
-    return ()
-
-
-def _out_of_stock(
-    row: Allocation | None, event: OutOfStock, _at_ms: int, _rules: AllocationRules
-) -> Facts:
-    """Take down which lines wait for a restock; where none may wait, the order will end."""
-    if row is None or row.status is not Status.ASKED or event.backorder_allowed is False:
-        return ()
-    if event.reservation_id is not None and row.line_number(event.reservation_id) == 0:
-        return ()
-    return tuple(
-        [
-            LineChanged(number, LineState.WAITING)
-            for number, line in enumerate(row.lines, 1)
-            if line.product_id == event.product_id and line.state is LineState.ASKED
-        ]
-    )
-
-
-def _lapsed(row: Allocation, number: int, at_ms: int, rules: AllocationRules) -> Facts:
-    if row.lines[number - 1].state is LineState.LAPSED:
-        return ()
-    return _and_ask_again(row, (LineChanged(number, LineState.LAPSED),), at_ms, rules)
-
-
-def _held(
-    row: Allocation, number: int, event: InventoryAdjusted, at_ms: int, rules: AllocationRules
-) -> Facts:
-    """Most orders have a product once: there, being held is what asking led to."""
-    line = row.lines[number - 1]
-    if line.state is LineState.HELD:
-        return ()
-    if line.state is LineState.ASKED:
-        shared = sum([other.product_id == line.product_id for other in row.lines]) > 1
-        return (LineChanged(number, LineState.HELD),) if shared else ()
-    until = event.reservation_expires_at
-    expires_at_ms = at_ms + rules.hold_ms if until is None else ms_of(until)
-    return _and_ask_again(row, (Filled(number, at_ms, expires_at_ms),), at_ms, rules)
 
 
 def _begun(row: Allocation | None, order_id: str, at_ms: int, rules: AllocationRules) -> Facts:
@@ -276,21 +215,6 @@ def _extended(row: Allocation, until_ms: int, rules: AllocationRules) -> Facts:
     )
 
 
-def _and_ask_again(row: Allocation, facts: Facts, at_ms: int, rules: AllocationRules) -> Facts:
-    """Ask for lapsed lines anew, when the facts leave nothing open in an order that detoured.
-
-    After a review a line does not wait for a restock: its order ends instead (G-24).
-    """
-    after = fold(row, facts)
-    if is_open(after) or not (after.reviewed or after.waited):
-        return facts
-    lapsed = [n for n, line in enumerate(after.lines, 1) if line.state is LineState.LAPSED]
-    if not lapsed:
-        return facts
-    again = AskedAgain(tuple(lapsed), at_ms, at_ms + rules.hold_ms, not after.reviewed)
-    return (*facts, again)
-
-
 _RULES: Final[dict[type[Message], Rule]] = {
     OrderAmended: _amended,
     OrderCancelled: _cancelled,
@@ -298,8 +222,8 @@ _RULES: Final[dict[type[Message], Rule]] = {
     PaymentFailed: _failed,
     FraudCheckCompleted: _checked,
     FraudDetected: _detected,
-    InventoryAdjusted: _adjusted,
-    OutOfStock: _out_of_stock,
+    InventoryAdjusted: stock.adjusted,
+    OutOfStock: stock.out_of_stock,
     ShipmentDispatched: shipping.dispatched,
     ReturnReceived: shipping.returned,
     ShipmentCancelled: shipping.cancelled,
