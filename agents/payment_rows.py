@@ -15,13 +15,14 @@ from events.payments import PaymentInitiated
 from streams.payments import awaiting
 from streams.payments.alarms import EARLY
 from streams.payments.amendments import overpaid, overpaid_further
+from streams.payments.early_news import Early
 from streams.payments.facts import Fact
 from streams.payments.fold import fold
 from streams.payments.rules import PaymentRules
 from streams.payments.sales import NOTHING_SOLD, Sale, amended
 from streams.payments.sales import sale_of as sale_of_session
 from streams.payments.sessions import open_session
-from streams.payments.states import Early, Payment
+from streams.payments.states import Payment
 from tables.pairs import pair_key
 from tables.payments import (
     CUSTOMER_PAYMENTS,

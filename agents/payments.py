@@ -61,6 +61,7 @@ from streams.payments.disputes import (
     record_chargeback,
 )
 from streams.payments.early import early_cancel, early_decision, early_stock
+from streams.payments.early_news import Early
 from streams.payments.facts import Fact
 from streams.payments.holds import stock_adjusted
 from streams.payments.refund_news import refused_unknown
@@ -71,7 +72,7 @@ from streams.payments.rules import PaymentRules
 from streams.payments.sales import agreed_return
 from streams.payments.sessions import cancel, order_refused
 from streams.payments.settlement import settle, settlement_due
-from streams.payments.states import Early, Payment
+from streams.payments.states import Payment
 from tables.payments import (
     BOOK_NOTES,
     CUSTOMER_PAYMENTS,

@@ -5,9 +5,10 @@ from typing import Any, Final
 
 from engine.specs import TableSpec
 from streams.payments.books import Noted, Stuck
+from streams.payments.early_news import Early
 from streams.payments.sales import Sale
 from streams.payments.settlement_report import Reported
-from streams.payments.states import Early, Payment, Status, seen_status
+from streams.payments.states import Payment, Status, seen_status
 
 PAYMENTS: Final = TableSpec(
     name="payments",

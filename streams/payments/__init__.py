@@ -18,10 +18,11 @@ come facts. `fold` folds them and says what follows: the row, messages, timers.
 - `commands`, `news`, `messages`: what is asked and told.
 """
 
+from streams.payments.early_news import Early
 from streams.payments.fold import Step, fold
 from streams.payments.rules import PaymentRules
 from streams.payments.session import Method, Session
-from streams.payments.states import Early, Failure, Owed, Payment, Status
+from streams.payments.states import Failure, Owed, Payment, Status
 
 __all__ = [
     "Early",

@@ -15,18 +15,12 @@ from events.orders import OrderAmended
 from streams.payments import dispute_facts as df
 from streams.payments import facts as f
 from streams.payments.amounts import unaccepted_minor
+from streams.payments.early_news import EarlyAmendment
 from streams.payments.evolution import evolve_all
 from streams.payments.lines import lines_committed
 from streams.payments.refund import OPEN, Refund, RefundState, refund_id_of
 from streams.payments.rules import PaymentRules
-from streams.payments.states import (
-    NOT_NEEDED,
-    PAID,
-    TERMINAL,
-    EarlyAmendment,
-    Payment,
-    Status,
-)
+from streams.payments.states import NOT_NEEDED, PAID, TERMINAL, Payment, Status
 from streams.payments.steps import Facts, accept, with_capture
 
 AMENDMENT: Final = "AMENDMENT"

@@ -5,9 +5,9 @@ from msgspec.structs import replace
 from events.fraud import FraudCheckCompleted
 from events.inventory import InventoryAdjusted
 from events.orders import OrderAmended, OrderCancelled
+from streams.payments.early_news import Early, EarlyAmendment, EarlyLine
 from streams.payments.holds import is_held, line_of
 from streams.payments.rules import PaymentRules
-from streams.payments.states import Early, EarlyAmendment, EarlyLine
 
 
 def early_stock(

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from events.order_parts import OrderLine
 from events.payments import PaymentInitiated
-from streams.payments.states import EarlyLine
+from streams.payments.early_news import EarlyLine
 
 PARCELS_MAX: Final = 50
 RETURNS_MAX: Final = 50

@@ -10,11 +10,12 @@ from streams.payments.amendments import amend
 from streams.payments.amounts import remaining_minor
 from streams.payments.decisions import decide_fraud
 from streams.payments.declines import fraud_failure
+from streams.payments.early_news import Early
 from streams.payments.evolution import evolve, evolve_all
 from streams.payments.lines import awaits_claim
 from streams.payments.rules import PaymentRules
 from streams.payments.session import Method, Session
-from streams.payments.states import PAID, TERMINAL, Early, Owed, Payment, Status
+from streams.payments.states import PAID, TERMINAL, Owed, Payment, Status
 from streams.payments.steps import Facts, end, refund_rest, with_allotment
 
 

@@ -49,6 +49,7 @@ from streams.payments.disputes import (
     evidence_submitted,
     record_chargeback,
 )
+from streams.payments.early_news import Early
 from streams.payments.fold import fold
 from streams.payments.holds import stock_adjusted
 from streams.payments.refund import refund_id_of
@@ -58,7 +59,7 @@ from streams.payments.rules import PaymentRules
 from streams.payments.sales import NOTHING_SOLD
 from streams.payments.sessions import cancel, open_session, order_refused
 from streams.payments.settlement import settle, settlement_due
-from streams.payments.states import Early, Payment, Status
+from streams.payments.states import Payment, Status
 
 NOW_MS = 1_750_000_000_000
 

@@ -7,8 +7,9 @@ import pytest
 from events.inventory import InventoryAdjusted
 from streams.moments import DAY_MS, MINUTE_MS
 from streams.payments.early import early_cancel, early_decision, early_stock
+from streams.payments.early_news import Early
 from streams.payments.rules import PaymentRules
-from streams.payments.states import Early, Status
+from streams.payments.states import Status
 from tests.streams.payments.samples import (
     NOW_MS,
     RULES,

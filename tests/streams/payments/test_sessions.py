@@ -7,7 +7,8 @@ import pytest
 from events.types import PaymentMethod
 from streams.moments import MINUTE_MS
 from streams.payments.early import early_decision
-from streams.payments.states import Early, Owed, Status
+from streams.payments.early_news import Early
+from streams.payments.states import Owed, Status
 from tests.streams.payments.samples import (
     NOW_MS,
     RULES,
