@@ -21,7 +21,7 @@ def _charge(pages: Pages, data: Data) -> Charge:
 def _charged(pages: Pages, message: Said, _: int) -> None:
     data = message.data
     pages.dossier(order_of(data)).answered.add(data.charge_id or "")
-    _charge(pages, data).authorized = data.amount_minor or 0
+    _charge(pages, data)  # Also what nobody captures is open until it is let go.
 
 
 def _refused(pages: Pages, message: Said, _: int) -> None:
