@@ -117,8 +117,8 @@ class _Partition(AIOKAFKAS):  # type: ignore[misc]  # untyped base
             if self._check_crcs and not batches.is_whole(batch):
                 topic, partition = self._tp
                 raise CorruptRecordException(
-                    f"{topic}-{partition}: the batch at offset {batch.base_offset} is not what was"
-                    " written: if that repeats, have another replica lead the partition"
+                    f"{topic}-{partition}: the batch at offset {self.next_fetch_offset} is not what"
+                    " was written: if that repeats, have another replica lead the partition"
                 )
             if not self._is_passed_over(batch):
                 records = _unpacked(self._tp, batch, batches)

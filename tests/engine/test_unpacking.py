@@ -12,6 +12,7 @@ from aiokafka import TopicPartition
 from aiokafka.consumer import fetcher
 from aiokafka.errors import CorruptRecordException
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
+from aiokafka.record.legacy_records import LegacyRecordBatchBuilder
 from aiokafka.record.util import calc_crc32c
 from hypothesis import given
 from hypothesis import strategies as st
@@ -211,6 +212,23 @@ def test_a_record_has_what_aiokafka_read() -> None:
     (record,) = held.getall()
 
     assert record == Record("t", 0, 5, 0, b"key", b"value", (("hd", b"1"),))
+
+
+@pytest.mark.parametrize("compression", [0, GZIP])
+def test_what_was_written_before_2017_is_read_and_its_checksum_looked_at(compression) -> None:
+    builder = LegacyRecordBatchBuilder(1, compression, 10_000)
+    for offset in range(3):
+        builder.append(offset, 7, b"key", b"value")
+    raw = bytes(builder.build())
+    held, at = results(fetcher.PartitionRecords, raw, [], 1)
+    damaged, _ = results(fetcher.PartitionRecords, raw[:-1] + b"~", [], 0)
+
+    found = held.getall()
+
+    assert found == [Record("t", 0, offset, 7, b"key", b"value", ()) for offset in (1, 2)]
+    assert at.position == 3
+    with pytest.raises(CorruptRecordException):
+        damaged.getall()
 
 
 def test_a_batch_that_is_not_what_was_written_is_refused_and_named() -> None:
