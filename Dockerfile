@@ -19,6 +19,7 @@ WORKDIR /app
 COPY pyproject.toml app.py topics.py ./
 COPY agents agents
 COPY commands commands
+COPY docs/runbooks docs/runbooks
 COPY engine engine
 COPY events events
 COPY gateway gateway

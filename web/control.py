@@ -18,6 +18,7 @@ from web.here import named, rows_here
 from web.peers import FORWARDED, Peers
 
 ROOM: Final = Path(__file__).parent / "room"
+RUNBOOKS: Final = Path(__file__).parents[1] / "docs" / "runbooks"
 PATH: Final = "/room/"
 STATE: Final = "/room/state"
 ROWS_MAX: Final = 10_000
@@ -36,13 +37,14 @@ CHARTED: Final = frozenset(
     }
 )
 _FILES: Final = {
-    "": ("index.html", "text/html"),
-    "tables.html": ("tables.html", "text/html"),
-    "tables.js": ("tables.js", "text/javascript"),
-    "room.js": ("room.js", "text/javascript"),
-    "room.css": ("room.css", "text/css"),
-    "uPlot.js": ("uPlot.iife.min.js", "text/javascript"),
-    "uPlot.css": ("uPlot.min.css", "text/css"),
+    "": (ROOM / "index.html", "text/html"),
+    "tables.html": (ROOM / "tables.html", "text/html"),
+    "tables.js": (ROOM / "tables.js", "text/javascript"),
+    "room.js": (ROOM / "room.js", "text/javascript"),
+    "room.css": (ROOM / "room.css", "text/css"),
+    "uPlot.js": (ROOM / "uPlot.iife.min.js", "text/javascript"),
+    "uPlot.css": (ROOM / "uPlot.min.css", "text/css"),
+    **{f"runbooks/{page.name}": (page, "text/plain") for page in RUNBOOKS.glob("*.md")},
 }
 PAGES: Final = frozenset(PATH + name for name in _FILES) | {"/"}
 """Open to everybody: they hold no data. What they show, they ask for with the reader's token."""
@@ -139,9 +141,10 @@ class ControlRoom:
         found = _FILES.get(request.match_info["name"])
         if found is None:
             raise web.HTTPNotFound
-        name, kind = found
-        body = (ROOM / name).read_bytes()
-        return web.Response(body=body, content_type=kind, charset="utf-8", headers=_SAFE)
+        path, kind = found
+        return web.Response(
+            body=path.read_bytes(), content_type=kind, charset="utf-8", headers=_SAFE
+        )
 
     async def state(self, request: web.Request) -> web.Response:
         """What this worker and its peers know: figures, alerts, and how they work.

@@ -53,7 +53,7 @@ def test_everything_that_is_copied_exists() -> None:
 
 
 def test_nothing_is_copied_that_no_process_uses(imported: list[str]) -> None:
-    assert set(COPIED) - set(imported) == {"pyproject.toml"}
+    assert set(COPIED) - set(imported) == {"pyproject.toml", "docs/runbooks"}
 
 
 def test_a_wheel_holds_everything_that_a_process_imports(imported: list[str]) -> None:
@@ -115,6 +115,16 @@ def test_what_is_not_needed_stays_out_of_the_build() -> None:
     ignored = (ROOT / ".dockerignore").read_text().split()
 
     assert {".git", ".venv"} <= {line.strip("/") for line in ignored}
+
+
+def test_the_runbooks_that_the_control_room_shows_are_in_the_image_and_in_a_wheel() -> None:
+    ignored = (ROOT / ".dockerignore").read_text().split()
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
+
+    assert ignored.index("!docs/runbooks") > ignored.index("docs/*")
+    assert "docs/runbooks" in COPIED
+    assert "docs.runbooks" in project["packages"]["find"]["include"]
+    assert project["package-data"]["docs.runbooks"] == ["*.md"]
 
 
 def test_its_data_lies_where_the_volume_is() -> None:

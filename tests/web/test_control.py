@@ -16,7 +16,7 @@ from streams.alerts.watch import OpenAlert
 from tables.pulse import ALERTS, RAISED
 from tests.agents.alarmed import alarmed, resolve, stuck
 from web.access import Tokens, access
-from web.control import PAGES, RAISED_MAX, ROOM, SILENT, STRANGE, ControlRoom
+from web.control import PAGES, RAISED_MAX, ROOM, RUNBOOKS, SILENT, STRANGE, ControlRoom
 from web.peers import Peers
 
 FILES = sorted(PAGES - {"/"})
@@ -38,10 +38,19 @@ async def test_the_page_lets_nothing_in_from_elsewhere(path: str) -> None:
     assert response.headers["X-Content-Type-Options"] == "nosniff"
 
 
-@pytest.mark.parametrize("name", ["state.js", "../control.py", "uPlot.LICENSE"])
+@pytest.mark.parametrize(
+    "name", ["state.js", "../control.py", "uPlot.LICENSE", "runbooks/../engine.md"]
+)
 async def test_only_its_own_parts_are_served(name: str) -> None:
     with pytest.raises(web.HTTPNotFound):
         await fetched(f"/room/{name}")
+
+
+async def test_a_runbook_is_shown_as_it_is_written() -> None:
+    response = await fetched("/room/runbooks/cpu.md")
+
+    assert response.content_type == "text/plain"
+    assert response.body == (RUNBOOKS / "cpu.md").read_bytes()
 
 
 def test_the_page_asks_for_nothing_from_elsewhere() -> None:

@@ -202,7 +202,8 @@ def test_what_services_raised_is_listed_as_it_comes_with_its_runbook(page: Page)
 
     [first, second] = [page.locator("#raised li").nth(n) for n in (0, 1)]
     expect(first).to_contain_text("critical reconciliation stripe 2025-12-31: 3 payments")
-    expect(first).to_contain_text("docs/runbooks/reconciliation.md")
+    link = first.get_by_role("link", name="docs/runbooks/reconciliation.md")
+    expect(link).to_have_attribute("href", "runbooks/reconciliation.md")
     expect(first).to_have_class("critical")
     expect(second).to_contain_text("warn stuck_payment <b>pay_ord_1</b>: 19.90 USD")
     assert page.evaluate("moment(1)") in second.inner_text()

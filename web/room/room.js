@@ -84,9 +84,18 @@ function windowed(windows, wanted, now, missing) {
 
 function alertItem(alert, text, when) {
   const item = node("li", undefined, alert.severity.toLowerCase());
-  item.append(node("strong", `${alert.severity} ${alert.rule}`), ` ${text} `,
-    node("small", `${when}${moment(alert.raised_at_ms)}; ${alert.runbook}`));
+  const told = node("small", `${when}${moment(alert.raised_at_ms)}; `);
+  told.append(runbook(alert.runbook));
+  item.append(node("strong", `${alert.severity} ${alert.rule}`), ` ${text} `, told);
   return item;
+}
+
+// Alerts are told over Kafka, by anybody: only pages of ours become links.
+function runbook(path) {
+  if (!/^docs\/runbooks\/\w+\.md$/.test(path)) return path;
+  const link = node("a", path);
+  link.href = path.slice("docs/".length);
+  return link;
 }
 
 // An older worker tells neither whom an alert is about nor how bad it is.
