@@ -28,6 +28,8 @@ class order(Command):  # noqa: N801 - the command's name
 
     async def act(self, order_id: str, as_json: bool) -> None:
         """Ask for the order's rows and print them."""
+        if not order_id:  # As of a script whose variable is not set: it would ask for all orders.
+            raise CommandError("usage: order ORDER_ID [--json]")
         found = await ask(_path("orders", order_id))
         if found is None:
             raise CommandError(

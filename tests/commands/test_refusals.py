@@ -16,6 +16,7 @@ from commands.alerts import alerts
 from commands.base import Command, CommandError
 from commands.dead_letters import dead_letters
 from commands.erase import erase
+from commands.order import order
 from commands.outbox import outbox
 from commands.reset import reset
 from commands.stuck import stuck
@@ -92,6 +93,10 @@ def test_dead_letters(run: Run, arguments: dict[str, Any], why: str) -> None:
 )
 def test_tables(run: Run, action: str, table: str | None, key: str | None, why: str) -> None:
     assert why in run(tables, action=action, table=table, key=key, out="-", as_json=False)
+
+
+def test_order(run: Run) -> None:
+    assert run(order, order_id="", as_json=False) == "error: usage: order ORDER_ID [--json]\n"
 
 
 def test_reset(run: Run, tmp_path: Path) -> None:
