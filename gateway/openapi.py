@@ -208,6 +208,8 @@ def _stripe() -> _Json:
 
 def _carriers() -> _Json:
     carriers = sorted(name.lower().replace(" ", "-") for name in get_args(Carrier))
+    scan = _whole(UpdateShipmentStatus)
+    scan["required"] = [*scan["required"], "trackingNumber", "updatedAt"]
     path = {"name": "carrier", "in": "path", "required": True, "schema": {"enum": carriers}}
     signed = [
         header(name, 255) | {"required": True} for name in ("Webhook-Id", "Webhook-Timestamp")
@@ -218,7 +220,7 @@ def _carriers() -> _Json:
         "security": [{"carrier": []}],
         "parameters": [path, *signed],
         "requestBody": {
-            "content": {"application/json": {"schema": _whole(UpdateShipmentStatus)}},
+            "content": {"application/json": {"schema": scan}},
             "required": True,
         },
         "responses": {"202": answer("The scan is on Kafka.")} | TOLD | refused(404),

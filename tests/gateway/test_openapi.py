@@ -57,3 +57,9 @@ def test_the_caller_need_not_say_what_the_server_fills_in() -> None:
     required = place["requestBody"]["content"]["application/json"]["schema"]["required"]
     assert "orderItems" in required
     assert "userId" not in required
+
+
+def test_a_carrier_is_told_all_that_its_scan_needs() -> None:
+    scan = openapi.document()["paths"]["/webhooks/carriers/{carrier}"]["post"]
+    required = scan["requestBody"]["content"]["application/json"]["schema"]["required"]
+    assert required == ["shipmentId", "status", "trackingNumber", "updatedAt"]
