@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any, Final, NamedTuple
 
@@ -27,6 +28,15 @@ class Body(NamedTuple):
     """The message's own fields."""
     channel: str | None = None
     """Where it was sold, as the envelope says (`metadata.source`): web, mobile-app."""
+
+
+@contextmanager
+def no_deeper_than_readable() -> Iterator[None]:
+    """Refuse a body whose parts lie in each other so deeply that it cannot be read, or written."""
+    try:
+        yield
+    except RecursionError:
+        raise bad_request("the body is nested too deeply") from None
 
 
 async def body_of(request: web.Request, rules: GatewayRules) -> Body:

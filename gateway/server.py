@@ -1,14 +1,16 @@
 """The service that listens for shops."""
 
 import asyncio
+import json
 from http import HTTPStatus
 from typing import Any, Final
 
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from events.shipping import QuoteShipping
 from gateway import openapi
-from gateway.bodies import read
+from gateway.bodies import body_of, message_of, no_deeper_than_readable, read
 from gateway.guard import PRINCIPAL, Guard, entitled, unheard
 from gateway.kafka import Commands, Events
 from gateway.outcomes import Outcomes
@@ -122,18 +124,20 @@ class Gateway:
     async def webhook(self, request: web.Request) -> web.Response:
         """Hand a signed message of a provider on: the worker checks the signature."""
         headers = {name: request.headers[name] for name in _SIGNED if name in request.headers}
-        return await self._pass_on(request, request.rel_url.raw_path, headers)
+        raw = await read(request, self._rules)
+        return await self._pass_on(request.rel_url.raw_path, raw, headers)
 
     async def quotes(self, request: web.Request) -> web.Response:
         """QuoteShipping (G-26): any worker knows the table of prices."""
         entitled(request[PRINCIPAL], "shipments:read", None, mfa=False)
-        return await self._pass_on(request, "/quotes", {"Content-Type": "application/json"})
+        with no_deeper_than_readable():
+            sent = await body_of(request, self._rules)
+            message_of(QuoteShipping, sent.data)
+        raw = json.dumps(sent.data).encode()
+        return await self._pass_on("/quotes", raw, {"Content-Type": "application/json"})
 
-    async def _pass_on(
-        self, request: web.Request, path: str, headers: dict[str, str]
-    ) -> web.Response:
+    async def _pass_on(self, path: str, raw: bytes, headers: dict[str, str]) -> web.Response:
         try:
-            raw = await read(request, self._rules)
             status, body = await self._workers.pass_on(path, raw, headers)
         except NoWorker as none:
             raise Refusal(

@@ -16,7 +16,7 @@ import events
 from events.base import Message
 from events.shapes import shape_of
 from events.upcast import dig
-from gateway.bodies import Body, body_of, message_of
+from gateway.bodies import Body, body_of, message_of, no_deeper_than_readable
 from gateway.guard import CALLER, PRINCIPAL, TRACED, Guard, entitled
 from gateway.kafka import Commands, NotAccepted
 from gateway.keys import Kept, Keys, checked, fingerprint_of
@@ -59,10 +59,8 @@ class Writes:
                 self._guard.checkout(request)
             if not route.compares:
                 refuse_in_vain(request)
-            try:
+            with no_deeper_than_readable():
                 return await self._once(request, route)
-            except RecursionError:  # As it is read, or, read in time, as it is written again.
-                raise bad_request("the body is nested too deeply") from None
 
         return handle
 

@@ -261,12 +261,36 @@ async def test_a_webhook_is_handed_on_byte_by_byte_with_its_signature(shop: Shop
     assert "X-Evil" not in passed
 
 
+QUOTED: dict[str, Any] = {
+    "destination": {"line1": "1 Main", "city": "Chicago", "country": "US"},
+    "packages": [{"packageId": "one", "weightKg": 1.5}],
+}
+
+
 async def test_a_quote_is_asked_of_a_worker_and_its_refusal_passed_on(shop: Shop) -> None:
-    good = await shop.ask("POST", "/v1/shipping/quotes", {"packages": [1]}, by=token())
+    good = await shop.ask("POST", "/v1/shipping/quotes", QUOTED, by=token())
     assert (good.status, await good.json()) == (200, {"offers": [{"price": 5.99}]})
-    bad = await shop.ask("POST", "/v1/shipping/quotes", {}, by=token())
+    none = {**QUOTED, "packages": []}
+    bad = await shop.ask("POST", "/v1/shipping/quotes", none, by=token())
     assert (bad.status, (await bad.json())["message"]) == (400, "packages: missing")
     assert (await shop.ask("POST", "/v1/shipping/quotes", {})).status == 401
+
+
+async def test_a_quote_is_refused_as_every_other_body_is(shop: Shop) -> None:
+    headers = {"Authorization": f"Bearer {token()}", "Content-Type": "application/json"}
+
+    bad = await shop.ask("POST", "/v1/shipping/quotes", {"packages": [{}]}, by=token())
+    deep = await shop.client.post("/v1/shipping/quotes", data="[" * 100_000, headers=headers)
+    other = await shop.client.post(
+        "/v1/shipping/quotes", data=b"x", headers={**headers, "Content-Type": "text/plain"}
+    )
+
+    told = await bad.json()
+    assert (bad.status, told["code"], told["details"][0]) == (
+        400, "MALFORMED", {"field": "destination", "message": "Field required"},
+    )  # fmt: skip
+    assert len(told["details"]) > 1
+    assert (deep.status, other.status) == (400, 415)
 
 
 async def test_health_is_open_and_metrics_are_not(shop: Shop) -> None:
