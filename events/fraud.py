@@ -24,7 +24,7 @@ def _snake_case(words: str) -> str:
 
 
 SYSTEM: Final = "system"
-"""The reviewer of a payment that its order does not cost any more."""
+"""The reviewer of a payment that ended, or whose order did."""
 TOO_MANY: Final = "rate_limited"
 """The reason by which a check refuses one payment too many in an hour that nobody suspects."""
 
@@ -183,7 +183,7 @@ class CheckFraud(FraudCommand):
 class OverrideFraudDecision(FraudCommand):
     """A reviewer decides. Two overrides by one reviewer on one payment are refused (G-24).
 
-    Payment itself decides, as `system`, where it needs the money no longer.
+    Payment itself decides, as `system`, once its order needs the money no longer.
     """
 
     payment_id: Id

@@ -22,7 +22,7 @@ from streams.payments.amounts import asked_capture_minor
 from streams.payments.refund import find
 from streams.payments.rules import PaymentRules
 from streams.payments.session import Method
-from streams.payments.states import Owed, Payment
+from streams.payments.states import NOT_NEEDED, Owed, Payment
 
 LOOK_FIRST: Final = "look_first"
 """Value of the metadata `ask`: the charge may exist, so the gateway looks before it charges."""
@@ -114,10 +114,17 @@ def further_asked(_: str, payment: Payment, fact: f.FurtherAsked, __: PaymentRul
     return (Announcement(opened),)
 
 
-def review_waived(payment_id: str, _: Payment, __: f.ReviewWaived, ___: PaymentRules) -> Said:
-    """OverrideFraudDecision: what the payment's case holds up goes on."""
+def review_waived(payment_id: str, payment: Payment, _: f.ReviewWaived, __: PaymentRules) -> Said:
+    """OverrideFraudDecision: an order that goes on is held up no longer.
+
+    Of one that was cancelled the decision is what it would be in the end, so nothing is let go.
+    """
+    goes_on = payment.cancel_reason in ("", NOT_NEEDED)
     command = OverrideFraudDecision(
-        payment_id=payment_id, decision="APPROVED", reviewer=SYSTEM, rationale="not needed any more"
+        payment_id=payment_id,
+        decision="APPROVED" if goes_on else "DECLINED",
+        reviewer=SYSTEM,
+        rationale="not needed any more" if goes_on else "its order was cancelled",
     )
     return (Announcement(command),)
 

@@ -6,7 +6,7 @@ from streams.payments import facts as f
 from streams.payments.declines import fraud_failure
 from streams.payments.evolution import evolve_all
 from streams.payments.rules import PaymentRules
-from streams.payments.states import NOT_NEEDED, PAID, TERMINAL, Failure, Owed, Payment, Status
+from streams.payments.states import PAID, TERMINAL, Failure, Owed, Payment, Status
 from streams.payments.steps import Facts, ask_next, charge_or_go_on, end, with_capture
 
 
@@ -79,11 +79,10 @@ def _on_failed(decision: str, at_ms: int) -> Facts:
 def _on_authorized(payment: Payment, decision: str, at_ms: int, rules: PaymentRules) -> Facts:
     """Open or shut the gate; of money that is in, note whether it may go back.
 
-    Of a payment that is not needed any more no case is.
+    Of a payment that has ended unpaid nobody need look at it.
     """
-    if payment.cancel_reason == NOT_NEEDED:
-        is_case = decision == "MANUAL_REVIEW"
-        return (f.Doubted(decision), f.ReviewWaived()) if is_case else ()
+    if payment.status is Status.CANCELLED and decision == "MANUAL_REVIEW":
+        return f.Doubted(decision), f.ReviewWaived()
     if payment.status in PAID or payment.status is Status.DISPUTED:
         noted: Facts = (f.Approved() if decision == "APPROVED" else f.Doubted(decision),)
         return *noted, *ask_next(evolve_all(payment, noted), at_ms, rules)

@@ -103,7 +103,7 @@ class FurtherAsked(msgspec.Struct, frozen=True, gc=False):
 
 
 class ReviewWaived(msgspec.Struct, frozen=True, gc=False):
-    """Nobody needs the payment any more, so nobody need review it."""
+    """The payment has ended, or its order, so nobody need review it."""
 
 
 class Completed(msgspec.Struct, frozen=True, gc=False):

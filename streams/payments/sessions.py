@@ -113,7 +113,14 @@ def cancel(payment: Payment, event: OrderCancelled, at_ms: int, rules: PaymentRu
     4. A capture is under way: noted; the money is refunded when it comes in.
     5. A retry is waited for: noted, and ended at the next tick.
     6. Else the payment ends, and what it holds is let go.
+
+    Nobody need look at it any more.
     """
+    facts = _cancelled(payment, event, at_ms, rules)
+    return (*facts, f.ReviewWaived()) if facts and payment.fraud == "MANUAL_REVIEW" else facts
+
+
+def _cancelled(payment: Payment, event: OrderCancelled, at_ms: int, rules: PaymentRules) -> Facts:
     reason = event.cancellation_reason
     noted = f.CancelNoted(reason)
     if payment.cancel_reason or payment.status in TERMINAL:

@@ -3,6 +3,7 @@ from datetime import UTC, datetime
 import pytest
 
 from events.fraud import OverrideFraudDecision
+from events.orders import CancelOrder
 from events.types import RiskContext
 from tests.flows.scene import Scene
 
@@ -98,6 +99,18 @@ def test_payment_flow_held_by_fraud_is_declined_by_a_reviewer() -> None:
     scene.was_told("FraudCheckCompleted", "OrderCancelled", "ReleaseStock")
     assert scene.last("OrderCancelled").cancellation_reason == "FRAUD_DETECTED"
     scene.never_told("ProcessPayment")
+
+
+def test_payment_flow_held_by_fraud_leaves_the_queue_with_its_order() -> None:
+    scene = Scene().stock()
+
+    scene.place(risk=DOUBTFUL)
+    scene.tell(CancelOrder(order_id="ord_1", user_id="usr_1", cancellation_reason="no need"))
+
+    assert scene.row("fraud", "pay_ord_1").state == "confirmed"
+    scene.wait(days=2)
+    scene.never_told("AlertRaised", "ProcessPayment")
+    assert scene.names().count("OrderCancelled") == 1
 
 
 def test_payment_flow_held_by_fraud_is_declined_after_a_day_of_silence() -> None:

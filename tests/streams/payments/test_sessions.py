@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from events.base import Message
 from events.types import PaymentMethod
 from streams.moments import MINUTE_MS
 from streams.payments.early import early_decision
@@ -103,7 +104,7 @@ def test_a_cancellation_before_the_session_outranks_everything_else_that_was_ear
     ("make", "status", "said"),
     [
         (fresh, Status.CANCELLED, []),
-        (held, Status.CANCELLED, []),
+        (held, Status.CANCELLED, ["OverrideFraudDecision"]),
         (charging, Status.CANCELLED, []),
         (authorized, Status.CANCELLED, ["VoidPayment"]),
         (capturing, Status.AUTHORIZED, []),
@@ -124,6 +125,23 @@ def test_a_cancelled_order_ends_its_payment_or_has_the_money_back(
     assert life.status is status
     assert life.names == said
     assert life.payment.cancel_reason == "CUSTOMER_REQUEST"
+
+
+@pytest.mark.parametrize(
+    "heard", [(checked("MANUAL_REVIEW"), cancelled()), (cancelled(), checked("MANUAL_REVIEW"))]
+)
+def test_nobody_need_review_a_payment_whose_order_was_cancelled(heard: tuple[Message, ...]) -> None:
+    life = fresh().hear(*heard, *heard)
+
+    assert life.status is Status.CANCELLED
+    assert life.names == ["OverrideFraudDecision"]
+    assert life.last("OverrideFraudDecision").decision == "DECLINED"
+
+
+def test_a_payment_that_was_declined_is_not_declined_again() -> None:
+    life = held().hear(checked("DECLINED"), cancelled("FRAUD_DETECTED"))
+
+    assert "OverrideFraudDecision" not in life.names
 
 
 def test_a_charge_that_comes_after_the_cancellation_is_let_go() -> None:
