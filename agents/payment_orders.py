@@ -1,6 +1,6 @@
 """What an order's news means for its payments: its own, and those that amendments brought."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
@@ -20,6 +20,7 @@ from agents.wiring import cause_of
 from engine.specs import Context, Delivery, Handler
 from streams.payments import awaiting, goods
 from streams.payments.amendments import amend, needless, under_way, unpaid_minor
+from streams.payments.disputes import proof_arrived
 from streams.payments.early import early_amendment
 from streams.payments.evolution import evolve_all
 from streams.payments.giving_back import asked_first, give_back
@@ -27,6 +28,7 @@ from streams.payments.rules import PaymentRules
 from streams.payments.sales import Sale, amended
 from streams.payments.sessions import cancel
 from streams.payments.states import Payment
+from streams.payments.steps import Facts
 from tables.payments import EARLY_PAYMENTS, SALES
 
 GoodsMoved = Callable[[Payment, Sale, Any, int, PaymentRules], goods.Moved]
@@ -84,15 +86,23 @@ def moving(rules: PaymentRules, move: GoodsMoved) -> Handler:
         moved = awaiting.moved(partial(move, payment), before, charges, event, cause.at_ms, rules)
         if moved.sale != before:
             ctx.table(SALES)[payment_id] = moved.sale
-        carry_out(ctx, cause, payment_id, payment, moved.facts, rules)
-        if moved.back is not None:
-            known = {payment_id: payment, **further(ctx, event.order_id)}
-            payments = asked_first(known, moved.back)
-            for own_id, facts in give_back(payments, moved.back, cause.at_ms, rules):
-                own = cause if own_id == payment_id else for_payment(cause, own_id)
-                carry_out(ctx, own, own_id, payments[own_id], facts, rules)
+        if not moved.arrived and moved.back is None:
+            return
+        payments = {payment_id: payment, **further(ctx, event.order_id)}
+        for own_id, facts in _told(payments, moved, cause.at_ms, rules):
+            own = cause if own_id == payment_id else for_payment(cause, own_id)
+            carry_out(ctx, own, own_id, payments[own_id], facts, rules)
 
     return handler
+
+
+def _told(
+    payments: Mapping[str, Payment], moved: goods.Moved, at_ms: int, rules: PaymentRules
+) -> Iterable[tuple[str, Facts]]:
+    """What goods that moved mean for each payment of their order."""
+    if moved.back is None:
+        return [(own_id, proof_arrived(one, moved.sale)) for own_id, one in payments.items()]
+    return give_back(asked_first(payments, moved.back), moved.back, at_ms, rules)
 
 
 def _sold(

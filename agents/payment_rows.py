@@ -61,8 +61,10 @@ def for_payment(cause: Cause, payment_id: str) -> Cause:
 
 
 def sale_of(ctx: Context, payment_id: str) -> Sale:
-    """What was sold under a payment."""
-    return ctx.table(SALES).get(payment_id) or NOTHING_SOLD
+    """What was sold under a payment: for a further one its order's goods."""
+    sales = ctx.table(SALES)
+    found = sales.get(payment_id) or sales.get(payment_id_of(order_of_payment(payment_id)))
+    return found or NOTHING_SOLD
 
 
 def id_of_order(message: _OfOrder) -> str:

@@ -13,7 +13,6 @@ from events.shipping import DeliveryFailed, ShipmentDelivered, ShipmentDispatche
 from events.shipping_parts import ReturnedItem
 from events.vocabulary import RefundRefusal
 from streams.moments import ms_of
-from streams.payments.disputes import proof_arrived
 from streams.payments.giving_back import Back
 from streams.payments.refund import find, refund_id_of
 from streams.payments.rules import PaymentRules
@@ -32,7 +31,6 @@ from streams.payments.sales import (
     with_return,
 )
 from streams.payments.states import Payment
-from streams.payments.steps import Facts
 from streams.reservations import line_of
 
 _UNDELIVERED: Final = "delivery_failed"
@@ -43,8 +41,9 @@ class Moved(NamedTuple):
     """What follows from goods that moved."""
 
     sale: Sale
-    facts: Facts = ()
     back: Back | None = None
+    arrived: bool = False
+    """True: there is a new proof of delivery, which is evidence in a dispute (G-18)."""
 
 
 def dispatched(
@@ -66,9 +65,9 @@ def dispatched(
 
 
 def delivered(
-    payment: Payment, sale: Sale, event: ShipmentDelivered, _at_ms: int, _rules: PaymentRules
+    _payment: Payment, sale: Sale, event: ShipmentDelivered, _at_ms: int, _rules: PaymentRules
 ) -> Moved:
-    """Keep the proof of delivery: it is evidence in a dispute (G-18)."""
+    """Keep the proof of delivery."""
     proof = event.proof_of_delivery
     known = parcel_of(sale, event.shipment_id) or SentParcel(
         event.shipment_id, event.carrier, event.tracking_number
@@ -79,8 +78,7 @@ def delivered(
         proof_url=str(proof.photo_url or proof.signature_url or ""),
         signed_by=proof.signed_by or "",
     )
-    after = with_parcel(sale, arrived)
-    return Moved(after, proof_arrived(payment, after))
+    return Moved(with_parcel(sale, arrived), arrived=True)
 
 
 def delivery_failed(

@@ -5,7 +5,7 @@ import pytest
 from events.orders import CancelOrder
 from events.refunds import CloseChargeback, RecordChargeback, RefundPayment
 from events.shipping import UpdateShipmentStatus
-from tests.flows.scene import Scene
+from tests.flows.scene import Scene, order
 from tests.flows.test_amend_order import amend
 from tests.flows.test_shipment_creation import in_two
 
@@ -79,6 +79,18 @@ def test_dispute_on_its_way_gets_its_evidence_with_the_delivery_and_is_won() -> 
     assert scene.last("ChargebackClosed").outcome == "won"
     assert payment(scene) == "SETTLED"
     assert scene.status() == "delivered"
+
+
+@pytest.mark.parametrize("days", [2, 5], ids=["on its way", "delivered"])
+def test_dispute_of_what_an_amendment_added_gets_the_evidence_of_its_order(days: int) -> None:
+    claim = CLAIM.model_copy(update={"payment_id": "pay_ord_1:2", "amount_minor": 4_000})
+    scene = Scene().stock(10, "p1").write(order()).until("PaymentProcessed").tell(amend(1, 3))
+
+    scene.wait(days=days).tell(claim).wait(days=4)
+
+    assert scene.status() == "delivered"
+    [evidence] = scene.data("SubmitEvidence")
+    assert (evidence.payment_id, evidence.tracking_number is not None) == ("pay_ord_1:2", True)
 
 
 def test_dispute_that_the_bank_decides_for_its_customer_is_charged_back() -> None:
