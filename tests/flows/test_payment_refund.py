@@ -2,9 +2,11 @@ from typing import Any
 
 from events.charges import ChargeOperationFailed
 from events.fraud import FraudDetected
-from events.orders import CancelOrder
+from events.orders import CancelOrder, RequestReturn
 from events.refunds import RefundPayment
-from tests.flows.scene import Scene
+from events.types import ShippedItem
+from tests.flows.scene import Scene, order
+from tests.flows.test_amend_order import amend
 
 
 def refund(amount_minor: int | None = None, **given: Any) -> RefundPayment:
@@ -63,6 +65,19 @@ def test_payment_refund_of_too_much_is_refused() -> None:
     assert scene.last("RefundFailed").failure_reason == "amount_exceeds_payment"
     assert scene.last("RefundFailed").rejected
     scene.never_told("RefundCharge")
+
+
+def test_payment_refund_for_a_return_is_made_after_thirty_days_by_each_of_its_payments() -> None:
+    scene = Scene().stock(10, "p1").write(order()).until("PaymentProcessed").tell(amend(1, 3))
+    scene.wait(days=4)
+    item = ShippedItem(item_id="ord_1:1", product_id="p1", quantity=1)
+    scene.tell(RequestReturn(order_id="ord_1", user_id="usr_1", items=(item,), reason="other"))
+    return_id = scene.last("ReturnInitiated").return_id
+
+    again = refund(500, reason="return", return_id=return_id, payment_id="pay_ord_1:2")
+    scene.wait(days=31).tell(again)
+
+    assert scene.last("RefundIssued").payment_id == "pay_ord_1:2"
 
 
 def test_payment_refund_after_thirty_days_is_refused() -> None:
