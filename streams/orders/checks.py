@@ -66,14 +66,15 @@ def refusals(
 ) -> Iterator[Refusal]:
     """Say what else speaks against a request of that total, where the client saw another."""
     if total_minor > rules.total_minor_max:
-        yield "INVALID_REQUEST", f"the total is above {rules.total_minor_max} minor units"
+        yield "INVALID_REQUEST", f"the total is above {rules.total_minor_max / 100:.2f}"
     if not eligible:
         yield "CUSTOMER_NOT_ELIGIBLE", "the account is suspended"
     yield from address_refusals(command.shipping_address, command.shipping_method, rules)
     if command.billing_address is not None:
         yield from _length_refusals(command.billing_address, "billingAddress")
     if not rules.agree(total_minor, seen_minor):
-        yield "PRICE_MISMATCH", f"payment.amount: {seen_minor}, expected {total_minor} minor units"
+        told = f"payment.amount: {seen_minor / 100:.2f}, expected {total_minor / 100:.2f}"
+        yield "PRICE_MISMATCH", told
 
 
 def address_refusals(address: Address, method: str, rules: OrderRules) -> Iterator[Refusal]:

@@ -213,7 +213,7 @@ TOLD: list[tuple[Message, set[str], str]] = [
             order_id="ord_1",
             user_id="cus_1",
             rejection_reason="PRICE_MISMATCH",
-            details=("payment.amount: 1, expected 2 minor units",),
+            details=("payment.amount: 0.01, expected 0.02",),
         ),
         MAIL_AND_APP,
         "NORMAL",
