@@ -40,6 +40,7 @@ _ABOUT: Final = (
     " 202 says that a command is on Kafka. What became of it is told where Location points: an"
     " order's `history` has also what was refused, such as CANCEL_REFUSED_DISPATCHED; of what is"
     " refused of a subscription its customer is told why, as a notification."
+    " Ids of what is made are the server's; staff may choose them."
     " An Idempotency-Key makes a repeated request harmless for 24 hours."
 )
 _OPEN: Final[dict[str, tuple[Any, ...]]] = {
