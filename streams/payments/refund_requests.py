@@ -138,8 +138,7 @@ def _approve(
         amount = min(_owed_minor(payment, refund), unaccepted_minor(payment))
         granted = replace(_accepted(refund, approver), amount_minor=amount)
         return accept(payment, granted, at_ms, rules)
-    currency = payment.session.currency
-    return (rf.RefundRefused(refund.refund_id, refund.amount_minor, currency, reason),)
+    return (_not_made(payment, refund, reason),)
 
 
 def _refusal_of_pending(payment: Payment, refund: Refund) -> RefundRefusal | None:
@@ -185,10 +184,13 @@ def _lapsed(payment: Payment, refund: Refund) -> rf.RefundNoted | rf.RefundRefus
     """Tell it, unless all of the money went back for another cause: then nothing was refused."""
     if payment.status is Status.REFUNDED:
         return rf.RefundNoted(replace(refund, state=RefundState.CANCELLED, due_ms=0))
-    return rf.RefundRefused(
-        refund.refund_id,
-        refund.amount_minor,
-        payment.session.currency,
-        "approval_required",
-        lapsed=True,
-    )
+    return _not_made(payment, refund, "approval_required", lapsed=True)
+
+
+def _not_made(
+    payment: Payment, refund: Refund, reason: RefundRefusal, *, lapsed: bool = False
+) -> rf.RefundRefused:
+    """End a refund; of what another gave back for the same goods nothing is refused."""
+    owed = max(0, _owed_minor(payment, refund))
+    why: RefundRefusal = reason if owed else "already_refunded"
+    return rf.RefundRefused(refund.refund_id, owed, payment.session.currency, why, lapsed=lapsed)

@@ -19,6 +19,7 @@ from streams.payments.facts import Fact, GivenUp, Resolved
 from streams.payments.giving_back import Back, asked_first, give_back
 from streams.payments.refund import Refund, RefundState, accepted_minor
 from streams.payments.refund_facts import RefundAsked, RefundRefused
+from streams.payments.refund_requests import approval_due
 from streams.payments.sales import Sale, SoldLine, parcel_of, taken_off
 from streams.payments.states import Owed, Payment
 from tests.streams.payments.goods_samples import agreed, delivered, dispatched, item, lost, received
@@ -418,6 +419,19 @@ def test_of_two_refunds_for_the_same_goods_one_is_made(first: int, then: int) ->
     assert life.payment.refunds[first].state == "processing"
     assert life.payment.refunds[then].state == "failed"
     assert life.last("RefundFailed").failure_reason == "already_refunded"
+
+
+def test_nothing_is_refused_of_goods_that_another_refund_paid_for() -> None:
+    life, _ = twice(sold=80_000)
+    first, again = life.payment.refunds
+    life.hear(approval(first))
+
+    [lapsed] = approval_due(life.payment, again.due_ms, again.due_ms, RULES)
+    life.hear(approval(again))
+
+    assert isinstance(lapsed, RefundRefused)
+    assert (lapsed.amount_minor, lapsed.reason) == (0, "already_refunded")
+    assert life.last("RefundFailed").amount_minor == 0
 
 
 def test_of_goods_of_which_a_part_came_once_more_each_is_paid_once() -> None:
