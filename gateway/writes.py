@@ -240,7 +240,7 @@ def _by_path(request: web.Request, route: Route, data: dict[str, Any]) -> Mappin
 
 def _customer(route: Route, data: dict[str, Any]) -> dict[str, Any]:
     """The customer by the field's own name, where the body has it as older clients say it."""
-    if route.user is None or route.user in data:
+    if route.user is None or data.get(route.user) is not None:
         return {}
     older = [data.get(name) for name in shape_of(route.message)[route.user].choices]
     paths = route.message.upcast.paths.get(route.user, ())
@@ -250,7 +250,8 @@ def _customer(route: Route, data: dict[str, Any]) -> dict[str, Any]:
 
 def _refuse_what_is_the_shops(route: Route, data: dict[str, Any]) -> None:
     withheld = {field for field, word in route.withheld.items() if data.get(field) == word}
-    for field in (route.reserved & data.keys()) | withheld:
+    said = {field for field in route.reserved if data.get(field) is not None}
+    for field in said | withheld:
         raise bad_request(f"{field}: this is the shop's to say: leave it out")
 
 
@@ -269,8 +270,10 @@ def _fixed(route: Route, principal: Principal) -> dict[str, Any]:
 
 
 def _fill(filled: dict[str, Any], field: str, value: str) -> None:
-    said = filled.setdefault(field, value)
-    if str(said) != value:
+    said = filled.get(field)
+    if said is None:  # Left out, or null, as many clients write what they leave out.
+        filled[field] = value
+    elif str(said) != value:
         raise bad_request(
             f"{field}: {said} in the body, {value} by path or token: leave it out",
             [{"field": field, "message": f"expected {value}"}],

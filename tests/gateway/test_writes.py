@@ -71,6 +71,15 @@ async def test_an_order_that_is_refused_in_time_is_unprocessable_with_the_reason
     assert body["details"] == [{"message": "19.99, not 18.00"}]
 
 
+async def test_what_is_null_is_left_out(shop: Shop) -> None:
+    nulls = {"userId": None, "orderId": None, "subscriptionId": None, "discountCode": None}
+
+    response = await shop.ask("POST", "/v1/orders", {**ORDER, **nulls}, by=token())
+
+    assert response.status == 202
+    assert shop.kafka.sent[0][0].user_id == "cus_1"
+
+
 async def test_an_order_without_an_outcome_in_time_is_accepted(shop: Shop) -> None:
     response = await shop.ask("POST", "/v1/orders", ORDER, by=token())
     assert response.status == 202
