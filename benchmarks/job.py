@@ -1,7 +1,6 @@
 """What a system under test is told, handed over by environment."""
 
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -40,9 +39,9 @@ class Job:
         }
 
     @classmethod
-    def told(cls, environment: Mapping[str, str] | None = None) -> Self:
+    def told(cls) -> Self:
         """Read the job on the other side."""
-        env = os.environ if environment is None else environment
+        env = os.environ
         commit_ms = env["BENCH_COMMIT_MS"]
         return cls(
             broker=env["BENCH_BROKER"],

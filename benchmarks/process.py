@@ -1,7 +1,6 @@
 """A system under test as a process of its own, with what it uses sampled while it runs."""
 
 import os
-import signal
 import subprocess
 import sys
 import threading
@@ -70,10 +69,10 @@ class Watched:
         lines = self._log.read_text(encoding="utf-8", errors="replace").splitlines()
         return "\n".join(lines[-COMPLAINT_LINES:])
 
-    def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
+    def stop(self) -> None:
         """End it and return once it is gone; what takes longer than `STOP_S` is killed."""
         if self._popen.poll() is None:
-            self._popen.send_signal(number)
+            self._popen.terminate()
             try:
                 self._popen.wait(STOP_S)
             except subprocess.TimeoutExpired:

@@ -48,25 +48,15 @@ async def logs(bootstrap: str, home: Path, seed: int) -> Result:
 
 async def rebuilt(scene: Scene) -> None:
     """Kill the worker, delete its data, and wait until it is ready again."""
-    worker = scene.fleet.every["one"]
-    scene.fleet.supervised = False
-    await worker.kill()
-    worker.wipe()
-    scene.fleet.supervised = True
-    await asyncio.sleep(0.2)
-    await scene.fleet.settled(PARTITIONS)
+    async with scene.fleet.down("one", PARTITIONS) as worker:
+        worker.wipe()
 
 
 async def aborted_tail(scene: Scene) -> None:
     """Leave an aborted transaction at the end of changelog and input while the worker is dead."""
-    worker = scene.fleet.every["one"]
-    scene.fleet.supervised = False
-    await worker.kill()
-    worker.wipe()
-    await abort_writes(scene)
-    scene.fleet.supervised = True
-    await asyncio.sleep(0.2)
-    await scene.fleet.settled(PARTITIONS)
+    async with scene.fleet.down("one", PARTITIONS) as worker:
+        worker.wipe()
+        await abort_writes(scene)
 
 
 async def abort_writes(scene: Scene) -> None:

@@ -9,7 +9,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -199,11 +200,21 @@ class Fleet:
             return False
         return sorted(p for part in held for p in part or ()) == list(range(partitions))
 
-    async def settled(self, partitions: int, seconds: float = READY_S_MAX) -> None:
+    @asynccontextmanager
+    async def down(self, name: str, partitions: int) -> AsyncIterator[Worker]:
+        """While this is open the worker is dead, and nobody starts it; then all is settled."""
+        worker, self.supervised = self.every[name], False
+        await worker.kill()
+        yield worker
+        self.supervised = True
+        await asyncio.sleep(0.2)
+        await self.settled(partitions)
+
+    async def settled(self, partitions: int) -> None:
         """Return once it is so."""
         names = [w.name for w in self.every.values() if w.wanted]
         await until(
-            f"{names} share {partitions} partitions", lambda: self.shared(partitions), seconds
+            f"{names} share {partitions} partitions", lambda: self.shared(partitions), READY_S_MAX
         )
 
     async def _supervise(self) -> None:

@@ -133,16 +133,16 @@ class Scene:
         """Remember a fault, to see later how long its partitions were silent."""
         self.hits.append((at_s, tuple(partitions or ()), what))
 
-    async def committed(self, at_s: float, seconds: float = BACK_S_MAX) -> None:
+    async def committed(self, at_s: float) -> None:
         """Return once every partition has committed since that moment of the wall clock.
 
         Raises:
             NotSo: one has not in time.
         """
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + BACK_S_MAX
         while silent := [p for p in range(PARTITIONS) if self._wait_of(p, at_s) is None]:
             if time.monotonic() > deadline:
-                raise NotSo(f"partitions {silent} commit again: not within {seconds:g} s")
+                raise NotSo(f"partitions {silent} commit again: not within {BACK_S_MAX:g} s")
             await asyncio.sleep(LOOK_S)
             await self.oracle.look()
 

@@ -68,19 +68,14 @@ async def full_disk(scene: Scene) -> None:
 
 async def no_directory(scene: Scene) -> None:
     """Put a file in the way of the data directory, then take it away."""
-    worker = scene.fleet.every["one"]
-    scene.fleet.supervised = False
-    await worker.kill()
-    aside = worker.data.rename(worker.data.with_suffix(".aside"))
-    worker.data.write_text("in the way")
-    worker.start()
-    await worker.wait_ended(GIVES_UP_S)
-    _expect_said(scene, worker.log, "StoreUnusable: ")
-    worker.data.unlink()
-    aside.rename(worker.data)
-    scene.fleet.supervised = True
-    await asyncio.sleep(0.2)
-    await scene.fleet.settled(PARTITIONS)
+    async with scene.fleet.down("one", PARTITIONS) as worker:
+        aside = worker.data.rename(worker.data.with_suffix(".aside"))
+        worker.data.write_text("in the way")
+        worker.start()
+        await worker.wait_ended(GIVES_UP_S)
+        _expect_said(scene, worker.log, "StoreUnusable: ")
+        worker.data.unlink()
+        aside.rename(worker.data)
 
 
 def _expect_said(scene: Scene, log: Path, words: str) -> None:
@@ -90,18 +85,13 @@ def _expect_said(scene: Scene, log: Path, words: str) -> None:
 
 async def damage(scene: Scene, number: int) -> str:
     """Kill the worker and hurt one file of each of its stores in one way."""
-    worker = scene.fleet.every["one"]
-    scene.fleet.supervised = False
-    await asyncio.sleep(scene.chance.uniform(0.3, 1.0))
-    await worker.kill()
     how = ("truncated", "deleted", "flipped")[number % 3]
-    for path in sorted((worker.data / scene.app).iterdir()):
-        files = sorted(p for p in path.iterdir() if p.is_file() and p.stat().st_size)
-        if files:
-            hurt(scene.chance.choice(files), how, scene.chance.random())
-    scene.fleet.supervised = True
-    await asyncio.sleep(0.2)
-    await scene.fleet.settled(PARTITIONS)
+    await asyncio.sleep(scene.chance.uniform(0.3, 1.0))
+    async with scene.fleet.down("one", PARTITIONS) as worker:
+        for path in sorted((worker.data / scene.app).iterdir()):
+            files = sorted(p for p in path.iterdir() if p.is_file() and p.stat().st_size)
+            if files:
+                hurt(scene.chance.choice(files), how, scene.chance.random())
     return how
 
 

@@ -29,7 +29,7 @@ def report(world: World, seed: int, broken: Broken) -> str:
     return "\n".join(lines)
 
 
-def story(world: World, entity: str, lines_max: int = LINES_MAX) -> list[str]:
+def story(world: World, entity: str) -> list[str]:
     """The last records that name it, in the order in which they were written."""
     wanted = _core(entity).encode()
     found = [
@@ -41,7 +41,7 @@ def story(world: World, entity: str, lines_max: int = LINES_MAX) -> list[str]:
         if wanted in (record.value or b"") or wanted == record.key
     ]
     found.sort(key=lambda record: record.timestamp)
-    return [_line(record) for record in found[-lines_max:]]
+    return [_line(record) for record in found[-LINES_MAX:]]
 
 
 def _core(entity: str) -> str:
