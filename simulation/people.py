@@ -64,6 +64,8 @@ class Habits:
     """Of a provider's answers, how many it tells once more, by webhook."""
     scans: float = 0.0
     """Of parcels, how many the carrier tells of by webhook."""
+    settles: float = 0.0
+    """Of payments that a person must look at, how many somebody does."""
 
 
 @dataclass(slots=True)

@@ -15,6 +15,7 @@ from engine.specs import AgentSpec
 from events.memo import Memo
 from settings import Settings
 from simulation import replay
+from simulation.clerk import Clerk
 from simulation.laws import Broken, Laws
 from simulation.outside import Outside
 from simulation.people import Habits, Post
@@ -158,6 +159,7 @@ def habits_of(seed: int) -> Habits:
         echoes=chance.choice((0.0, 0.2, 0.6)),
         scans=chance.choice((0.0, 0.5, 1.0)),
         erases=chance.choice((0.0, 0.0, 0.3)),
+        settles=chance.choice((0.0, 0.5, 0.9)),
     )
     if seed % SWAPS_EVERY:
         return habits
@@ -194,8 +196,8 @@ class Run:
         self.world.open(chosen, effects, script.partitions)
         self.post = Post(self.world, Random(f"people {seed}"), habits_of(seed))
         self.laws = Laws(lambda: self.world.now_ms, self.outside.books, self.world.stats)
-        webhooks = Webhooks(self.post, self.outside)
-        self.world.witnesses += [self.laws, self.post, webhooks]
+        webhooks, clerk = Webhooks(self.post, self.outside), Clerk(self.post, self.outside)
+        self.world.witnesses += [self.laws, self.post, webhooks, clerk]
 
     def live(self) -> "Run":
         """Let it all happen."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from simulation.laws.broken import insist
+from simulation.laws.marks import is_with_people
 
 PAID: Final = "a paid invoice was paid, once and in full"
 UNPAID: Final = "of an invoice that nobody has to pay no money is kept"
@@ -66,7 +67,9 @@ class BillingLaw:
                 insist(other == row.invoice_id, ONE, row.subscription_id, f"{other} and {row}")
 
     def _settled(self, invoice: Any, payments: list[Any]) -> None:
-        if any(one.stuck or one.owed or one.dispute or one.disputes_over for one in payments):
+        if any(is_with_people(one) or one.owed for one in payments):
+            return
+        if any(one.dispute or one.disputes_over for one in payments):
             return
         name = invoice.subscription_id
         taken = [one.captured_minor for one in payments if one.captured_minor]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from simulation.laws.broken import insist
-from simulation.laws.marks import replacement_of
+from simulation.laws.marks import is_with_people, replacement_of
 
 MONEY: Final = "an order that ended keeps no money"
 STOCK: Final = "an order that ended holds no stock"
@@ -72,7 +72,7 @@ class EndLaw:
 
     def _no_money(self, key: str, order: Any) -> None:
         payment = self._rows["payments"].get(order.payment_id)
-        if payment is None or payment.stuck or payment.owed:
+        if payment is None or is_with_people(payment) or payment.owed:
             return
         kept = payment.captured_minor - payment.refunded_minor - payment.charged_back_minor
         # Of money that the bank claims, or took, nothing goes back by us (G-18).

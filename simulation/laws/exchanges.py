@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from events.payment_ids import payment_id_of
 from simulation.laws.broken import insist
-from simulation.laws.marks import exchange_of, replacement_of
+from simulation.laws.marks import exchange_of, is_with_people, replacement_of
 from simulation.laws.replacement import Instead
 from simulation.laws.units import Data, Units, by_line, lines_of, sound, units_of
 
@@ -234,7 +234,7 @@ class ExchangeLaw:
             self.rows["orders"][order_id],
             self.rows["payments"][payment_id_of(order_id)],
         )
-        excused = payment.stuck or payment.owed or payment.status.value in _UNPAID
+        excused = is_with_people(payment) or payment.owed or payment.status.value in _UNPAID
         excused = excused or order_id in self.refused or order.refund_status == "refunded"
         # The ways back, and what went back as a difference, may come to all that the goods cost.
         excused = excused or round(100 * data["fee"]) >= _cost_minor(order, data["items"])

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from events.payment_ids import order_of_payment
 from simulation.laws.broken import Broken, insist
+from simulation.laws.marks import is_with_people
 
 ADDS_UP: Final = "an order costs what its lines cost"
 FOR_WANT: Final = "the shop takes away only what stock does not have"
@@ -126,7 +127,7 @@ class LinesLaw:
 
 def _is_troubled(payment: Any) -> bool:
     """Whether somebody claims money back, or nobody knows where it is."""
-    if payment.stuck or payment.owed or payment.charged_back_minor or payment.dispute is not None:
+    if is_with_people(payment) or payment.owed or payment.charged_back_minor or payment.dispute:
         return True
     return any(refund.reason != "AMENDMENT" for refund in payment.refunds)
 
