@@ -30,6 +30,11 @@ _PLACES: Final = (("US", "NY"), ("US", "CA"), ("GB", None), ("DE", None))
 _SPOTS: Final = (Geo(latitude=40.7, longitude=-74.0), Geo(latitude=48.9, longitude=2.4))
 _NEW: Final = 0.25
 _STOLEN: Final = 0.2
+_BORROWED: Final = "dev_7"
+"""Who orders with it has the bill sent elsewhere, which may be what makes it a finding (K3)."""
+_ELSEWHERE: Final = Address(
+    line1="1 Main Street", city="Elsewhere", state="OR", postal_code="97001", country="US"
+)
 _FLAWS: Final = ("price", "country", "quantity", "discount")
 
 
@@ -94,7 +99,7 @@ class Shoppers:
         self, order_id: str, user_id: str, items: tuple[OrderItem, ...], address: Address
     ) -> dict[str, Any]:
         chance = self.post.chance
-        return {
+        fields: dict[str, Any] = {
             "order_id": order_id,
             "user_id": user_id,
             "customer": Customer(
@@ -109,6 +114,10 @@ class Shoppers:
             "risk": self._risk(),
             "allow_substitutes": self.post.may(0.5),
         }
+        risk = fields["risk"]
+        if risk is not None and risk.device_id == _BORROWED:
+            fields["billing_address"] = _ELSEWHERE
+        return fields
 
     def _risk(self) -> RiskContext | None:
         """One buyer in four is new: at home, from abroad, or with a card reported stolen."""
@@ -131,28 +140,12 @@ class Shoppers:
 
     def _confirmed(self, told: Told) -> None:
         order_id = told["orderId"]
-        if "exchangeFor" in told:
-            self._replaced(told)
         if order_id not in self.orders:
-            return
+            self.orders[order_id] = _told_of(told)
         if self.post.may(self.post.habits.cancels):
             self._cancel(order_id, sometime(self.post))
         if self.post.may(self.post.habits.amends):
             Amender(self.post).amend(self.orders[order_id])
-
-    def _replaced(self, told: Told) -> None:
-        """What comes instead is an order like any other: it may be cancelled, or sent back too."""
-        first = self.orders[told["exchangeFor"]]
-        items = tuple(
-            OrderItem(
-                product_id=item["productId"],
-                quantity=item["quantity"],
-                unit_price_minor=round(item["unitPrice"] * 100),
-            )
-            for item in told["orderItems"]
-        )
-        order_id = told["orderId"]
-        self.orders[order_id] = Shopping(order_id, first.user_id, items, first.address)
 
     def _cancel(self, order_id: str, after_ms: int) -> None:
         order = self.orders[order_id]
@@ -172,6 +165,23 @@ def _spoilt(flaw: str, fields: dict[str, Any]) -> dict[str, Any]:
     if flaw == "quantity":
         return {"order_items": (OrderItem(product_id="prd_a", quantity=101, unit_price_minor=1),)}
     return {"discount_code": "FREE100"}
+
+
+def _told_of(told: Told) -> Shopping:
+    """What the shop places for somebody: a replacement, or what a subscription brings.
+
+    It is an order like any other: it may be changed, cancelled, or sent back.
+    """
+    items = tuple(
+        OrderItem(
+            product_id=item["productId"],
+            quantity=item["quantity"],
+            unit_price_minor=round(item["unitPrice"] * 100),
+        )
+        for item in told["orderItems"]
+    )
+    address = Address.model_validate(told["shippingAddress"])
+    return Shopping(told["orderId"], told["userId"], items, address)
 
 
 def _name_of(number: int) -> str:
