@@ -15,7 +15,7 @@ from streams.payments.refund import RefundState, underway_minor
 from streams.payments.rules import PaymentRules
 from streams.payments.sales import Sale, delivered
 from streams.payments.settlement import settled_now
-from streams.payments.states import PAID, Owed, Payment, Status
+from streams.payments.states import PAID, Owed, Payment, Status, is_for_a_person
 from streams.payments.steps import Facts, ask_next, refund_rest
 
 
@@ -25,7 +25,7 @@ def record_chargeback(
     """Open a dispute over money that is in, one at a time; a repeat changes nothing.
 
     A claim of money that went back already, or that nobody here knows to be in, is for a
-    person: the machine has no state for it.
+    person, once: the machine has no state for it.
     """
     reference = command.chargeback_reference
     if _is_known(payment, reference):
@@ -33,7 +33,8 @@ def record_chargeback(
     if payment.status in PAID:
         opened = _opened(payment, reference, command.amount_minor, command.reason, at_ms, rules)
         return opened, *_evidence(evolve_all(payment, (opened,)), sale)
-    return (df.Puzzled(),) if payment.attempt else ()
+    is_new = payment.attempt and not is_for_a_person(payment, reference)
+    return (df.Puzzled(reference),) if is_new else ()
 
 
 def _opened(

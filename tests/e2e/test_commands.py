@@ -213,12 +213,13 @@ def test_a_payment_that_a_person_must_look_at_is_listed_and_taken_off(
     desk: Desk, workers: Workers, ear: Ear, sender: Sender
 ) -> None:
     payment_id = puzzling("puzzling", workers, ear, sender)
+    claim = payment_id.replace("pay_", "cb_", 1)
 
     rows = [json.loads(row) for row in desk.says("stuck", "list", "--json").splitlines()]
     done = desk.says("stuck", "resolve", payment_id, "--note", "the bank took it back")
 
-    assert [row["on"] for row in rows if row["key"] == payment_id] == [["puzzle"]]
-    assert done == f"{payment_id} is off the list: puzzle\n"
+    assert [row["on"] for row in rows if row["key"] == payment_id] == [[claim]]
+    assert done == f"{payment_id} is off the list: {claim}\n"
     assert "is not stuck" in desk.refuses("stuck", "resolve", payment_id, "--note", "again")
 
 

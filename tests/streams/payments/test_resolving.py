@@ -125,10 +125,28 @@ def test_money_that_was_taken_after_all_goes_back_once_also_after_a_person_took_
     assert life.payment.captured_minor > 0
 
 
+def test_a_claim_that_a_person_settled_and_that_is_told_again_is_not_listed_again() -> None:
+    life = puzzled()
+    life.row = say(life, *life.payment.stuck_on)
+
+    life.hear(chargeback())
+
+    assert not life.payment.stuck
+
+
+def test_another_claim_is_listed_whatever_a_person_settled_before() -> None:
+    life = puzzled()
+    life.row = say(life, *life.payment.stuck_on)
+
+    life.hear(chargeback(reference="cb_2"))
+
+    assert life.payment.stuck_on == ("cb_2",)
+
+
 def test_of_many_words_the_newest_are_kept() -> None:
     life = puzzled()
     for _ in range(RESOLUTIONS_MAX + 3):
-        life.row = replace(say(life, "puzzle"), stuck_on=("puzzle",))
+        life.row = replace(say(life, "cb_1"), stuck_on=("cb_1",))
 
     assert len(life.payment.resolved) == RESOLUTIONS_MAX
 
