@@ -161,7 +161,7 @@ class Reads:
             behind = await self._behind(listing, shown, principal)
             shown = [row for row in behind if wanted(row["value"])]
         table = listing.rows_of or listing.table
-        items = [self._public(table, row["value"]) for row in shown]
+        items = [self._public(table, row["value"], principal) for row in shown]
         told = {"items": items, "page": page.number, "limit": page.limit, "more": bool(last)}
         if last:
             told["next"] = cursor_of(last)
@@ -184,19 +184,19 @@ class Reads:
         ttl_ms = look.ttl_ms(self._rules)
         if look.table == "payments" and payments.status_in(row) in _ENDED:
             ttl_ms = self._rules.payment_ended_ttl_ms
-        return self.told(look.table, row, now_ms() + ttl_ms, subjects)
+        return self.told(look.table, row, principal, now_ms() + ttl_ms, subjects)
 
     def told(
-        self, table: str, row: dict[str, Any], until_ms: int = 0,
+        self, table: str, row: dict[str, Any], principal: Principal, until_ms: int = 0,
         subjects: frozenset[str] = frozenset(),
     ) -> Answer:  # fmt: skip
         """The answer that shows a row. Its tag is that of the row as it is seen."""
-        shown = self._public(table, row)
+        shown = self._public(table, row, principal)
         version = str(shown.get("version", ""))
         return Answer(HTTPStatus.OK, json.dumps(shown).encode(), until_ms, subjects, version)
 
-    def _public(self, table: str, row: Any) -> dict[str, Any]:
-        shown: dict[str, Any] = public(row, self._types[table])
+    def _public(self, table: str, row: Any, principal: Principal) -> dict[str, Any]:
+        shown: dict[str, Any] = public(row, self._types[table], staff=principal.staff)
         return shown | _SEEN[table](row) if table in _SEEN else shown
 
     async def _rows(

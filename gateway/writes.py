@@ -148,7 +148,7 @@ class Writes:
         said = _said(message, route.user or "")
         if principal.capacity == "support" and said == principal.subject:
             _refuse_unless_own(row, route, owned, object_id, said)
-        return agreed(request, message, self._reads.told(owned.table, row))
+        return agreed(request, message, self._reads.told(owned.table, row, principal))
 
     def _refuse_early(self, owned: Owned, object_id: str, principal: Principal) -> None:
         """See that who asks was not told lately that it is being made (409): then it is not absent.

@@ -112,3 +112,19 @@ def test_what_people_wrote_of_a_stuck_payment_is_not_its_customers_to_read() -> 
     note = {"at_ms": 1, "by": "eve", "note": "Ann calls every day", "entries": ["capture"]}
 
     assert public({"status": "CAPTURED", "resolved": [note]}, dict) == {"status": "CAPTURED"}
+
+
+def test_what_the_shop_thinks_of_a_payment_and_who_decided_is_for_its_staff() -> None:
+    refund = {"amount_minor": 100, "requested_by": "eve", "approved_by": "dan"}
+    payment = {
+        "status": "CAPTURED",
+        "fraud": "DECLINED",
+        "stuck_on": ["refund"],
+        "refunds": [refund],
+    }
+
+    assert public(payment, dict, staff=False) == {
+        "status": "CAPTURED",
+        "refunds": [{"amount": 1.0}],
+    }
+    assert set(public(payment, dict, staff=True)) == {"status", "fraud", "stuckOn", "refunds"}
