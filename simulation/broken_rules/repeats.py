@@ -30,4 +30,10 @@ MUTANTS: Final = (
         "    if charge == payment.charge_id:\n        return ()\n",
         "",
     ),
+    Mutant(
+        "a claim that a person settled is listed again when it is told again",
+        "streams.payments.disputes",
+        "payment.attempt and not is_for_a_person(payment, reference)",
+        "payment.attempt",
+    ),
 )
