@@ -51,6 +51,7 @@ SUBSCRIBED: Final = (SUBSCRIPTIONS, INVOICES)
 
 ALSO: Final[Mapping[str, tuple[str, ...]]] = {
     "fraud": ("overrides.rationale",),
+    "orders": ("returns.details",),
     "payments": ("resolved.note",),
     "shipments": (
         "scans.city",

@@ -24,6 +24,7 @@ class CreateReturnLabel(Command):
     shipment_id: Id
     order_id: Id | None = None
     reason: Text | None = None
+    reason_details: Text | None = None  # the customer's own words, for ReturnInitiated
     items: Many[ShippedItem] | None = None
     return_method: ReturnMethod | None = None
     reshipping: bool | None = None

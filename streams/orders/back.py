@@ -80,6 +80,8 @@ class Back(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     lapsed: bool = False
     method: str = ""
     """How it is sent back."""
+    details: str = ""
+    """Why, in the customer's own words; an erasure empties it."""
     fee_minor: int = 0
     """What the label costs the customer, should the price go back."""
     swaps: tuple[Swap, ...] = ()

@@ -113,7 +113,8 @@ def _asked(
     wait_ms = rules.exchange_wait_ms if isinstance(instead, dict) else rules.return_label_ms
     for number, (shipment_id, share) in enumerate(shares.items(), len(order.returns) + 1):
         method, due_ms = command.return_method, at_ms + wait_ms
-        back = Back(shipment_id, command.reason, share, due_ms, method=method)
+        told = command.reason_details or ""
+        back = Back(shipment_id, command.reason, share, due_ms, method=method, details=told)
         if isinstance(instead, dict):
             back = swapping(order, back, number, instead, rules, _pay(command.payment))
         yield ReturnAsked(at_ms, back)

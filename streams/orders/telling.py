@@ -22,6 +22,7 @@ def label_asked(order: Order, back: Back) -> CreateReturnLabel:
         shipment_id=back.shipment_id,
         order_id=order.order_id,
         reason=back.reason,
+        reason_details=back.details or None,
         items=tuple(
             [
                 ShippedItem(

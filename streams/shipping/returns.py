@@ -146,7 +146,7 @@ def _return_of(
         items,
         max(0, _estimate_minor(shipment, items) - fee_minor),
         reshipping=bool(command.reshipping) or shipment.exchanged,
-        details=None if told == reason else told,
+        details=command.reason_details or (None if told == reason else told),
     )
 
 

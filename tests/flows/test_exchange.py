@@ -62,6 +62,16 @@ def replaced(**given: Any) -> Scene:
     return scene.wait(days=3).tell(receipt(scene))
 
 
+@pytest.mark.parametrize("resolution", ["refund", "exchange"])
+def test_the_customers_own_words_stand_on_the_return(resolution: str) -> None:
+    words = "the lid does not close"
+
+    scene = bought().tell(exchange(resolution=resolution, reason_details=words))
+
+    assert scene.last("ReturnInitiated").reason_details == words
+    assert back(scene).details == words
+
+
 def test_exchange_is_held_labelled_received_and_sent_without_a_payment() -> None:
     scene = bought().tell(exchange())
     assert scene.level() == (8, 2, 0)
