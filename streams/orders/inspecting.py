@@ -92,11 +92,16 @@ def due_of(order: Order, position: int, back: Back) -> Due:
 
 
 def money_of(order: Order, found: Finding, number: int) -> BackMoney:
-    """What becomes of the price of a line's units that may be paid back; 0: of no line's."""
+    """What becomes of the price of a line's units that may be paid back; 0: of no line's.
+
+    Of what costs nothing Payment gives nothing back, and says nothing.
+    """
     if order.refund_status == "refunded":
         return BackMoney.REFUNDED
+    if not number or not order.lines[number - 1].total_minor:
+        return BackMoney.NOT_REFUNDED
     by_payment = found.verdict is Verdict.PAID_BY_PAYMENT and CHARGED_BACK not in order.flags
-    is_due = number > 0 and product_of(order, number) in found.due
+    is_due = product_of(order, number) in found.due
     return BackMoney.INITIAL if by_payment or is_due else BackMoney.NOT_REFUNDED
 
 

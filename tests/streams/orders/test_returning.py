@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from events.base import Message
 from events.orders import RequestReturn
@@ -220,6 +221,18 @@ def test_what_nobody_ordered_belongs_to_no_line() -> None:
     now = after(DELIVERED, ask(), advised(), received(("p1", 1, "new"), ("p9", 1, "new")))
 
     assert [line for line, *_ in lines(now)] == [1, 0]
+
+
+@pytest.mark.parametrize(
+    ("came", "money"), [("p1", "not_refunded"), ("p2", "initial"), ("p9", "not_refunded")]
+)
+def test_nobody_waits_for_the_price_of_what_costs_nothing(came: str, money: str) -> None:
+    free, dear = DELIVERED.lines
+    gift = replace(DELIVERED, lines=(replace(free, total_minor=0), dear))
+
+    now = after(gift, advised(1, ware("p1", 2), ware("p2")), received((came, 1, "new")))
+
+    assert lines(now)[0][3] == money
 
 
 def test_all_of_it_back_and_refunded_ends_the_order() -> None:
