@@ -161,6 +161,7 @@ def _amendment_ended(order: Order, fact: AmendmentEnded) -> Order:
 def _amended(order: Order, fact: Amended) -> Order:
     added = () if order.pending is None else order.pending.added
     standing = {number for number, line in enumerate(fact.lines, 1) if line.quantity}
+    dear = {number for number in added if fact.lines[number - 1].total_minor}
     short = tuple([number for number in order.short if number in standing])
     total_minor = sum([line.total_minor for line in fact.lines])
     earlier = order.earlier_totals_minor
@@ -177,7 +178,7 @@ def _amended(order: Order, fact: Amended) -> Order:
         short=short,
         unavailable=tuple([number for number in order.unavailable if number in standing]),
         backorder_due_ms=order.backorder_due_ms if short else 0,
-        unpaid=tuple(sorted(standing & {*order.unpaid, *added})),
+        unpaid=tuple(sorted(standing & {*order.unpaid, *dear})),
         pending=None,
         amendments=order.amendments + fact.counts,
         shipping_address=fact.moved_to or order.shipping_address,

@@ -389,6 +389,16 @@ def test_of_two_increases_that_is_taken_back_which_nobody_paid() -> None:
     assert [line.quantity for line in now.lines] == [2, 1, 3, 0]
 
 
+def test_what_costs_nothing_stays_when_the_price_of_something_else_is_not_paid() -> None:
+    gift = amend(change("p9", 0, 1, 0))
+    grown = after(PAID, gift, held(3), MORE, held(4))
+    assert [line.quantity for line in grown.lines] == [2, 1, 1, 3]
+
+    now = after(grown, declined(3, payment_id="pay_ord_1:2"))
+
+    assert [line.quantity for line in now.lines] == [2, 1, 1, 0]
+
+
 def test_while_it_is_tried_again_the_increase_stays() -> None:
     grown = after(PAID, MORE, held(3))
 
