@@ -41,7 +41,7 @@ class RefusalsLaw:
 
     rows: Mapping[str, dict[str, Any]]
     wrong: dict[str, str] = field(default_factory=dict)
-    """Why an order must be refused, by order."""
+    """Why an order must be refused, by order; empty: it need not be."""
     amended_by: dict[str, set[str]] = field(default_factory=dict)
     claimed: set[tuple[str, str]] = field(default_factory=set)
     """Orders whose payment a bank claims, and its claim: news, and known since the last pause."""
@@ -55,10 +55,9 @@ class RefusalsLaw:
     # -- what is asked
 
     def ordered(self, data: dict[str, Any]) -> None:
-        """Somebody asks for an order; the first request of that name counts."""
-        why = _flaw(data)
-        if why:
-            self.wrong[data["orderId"]] = why
+        """Somebody asks for an order; of two requests of that name either may come first."""
+        order_id, why = data["orderId"], _flaw(data)
+        self.wrong[order_id] = why and self.wrong.get(order_id, why)
 
     def amending(self, data: dict[str, Any]) -> None:
         """Somebody asks for a change."""
@@ -70,7 +69,8 @@ class RefusalsLaw:
         """Something was published."""
         order_id = data.get("orderId") or ""
         if name == "OrderConfirmed":
-            insist(order_id not in self.wrong, WRONG, order_id, self.wrong.get(order_id, ""))
+            why = self.wrong.get(order_id, "")
+            insist(not why, WRONG, order_id, why)
         elif name == "ChargebackOpened":
             self.claimed.add((order_id, data["chargebackId"]))
         elif name == "ChargebackClosed" and data["outcome"] != "lost":

@@ -11,10 +11,10 @@ from events.exchange_ids import hold_id_of
 from events.payment_ids import further_payment_of, payment_id_of
 from simulation.laws.billing import LEFT, BillingLaw
 from simulation.laws.broken import Broken
-from simulation.laws.ends import DELIVERED, EndLaw
+from simulation.laws.ends import DELIVERED, PAID, EndLaw
 from simulation.laws.exchanges import BEYOND, EITHER, ExchangeLaw
 from simulation.laws.marks import exchange_of, replacement_of
-from simulation.laws.refusals import LATE, RefusalsLaw
+from simulation.laws.refusals import LATE, WRONG, RefusalsLaw
 from simulation.laws.states import reservation
 from simulation.laws.stock import StockLaw
 from simulation.laws.telling import ONCE, ONE_REFUND, TellingLaw
@@ -253,3 +253,37 @@ def test_an_order_does_not_wait_for_a_parcel_that_was_lost_and_is_seen_again(
 
     with nullcontext() if holds else pytest.raises(Broken, match=DELIVERED):
         EndLaw({"shipments": parcels}).order("ord_1", shipped, delivered)
+
+
+def placed(country: str) -> dict[str, Any]:
+    """A request for an order."""
+    return {"orderId": "ord_1", "shippingAddress": {"country": country}, "orderItems": []}
+
+
+@pytest.mark.parametrize(
+    ("countries", "holds"), [(["JP"], False), (["JP", "JP"], False), (["US", "JP"], True)]
+)
+def test_of_requests_that_share_a_name_a_right_one_may_be_taken(
+    countries: list[str],
+    holds: bool,  # noqa: FBT001 - a parameter of pytest
+) -> None:
+    law = RefusalsLaw({})
+    for country in countries:
+        law.ordered(placed(country))
+
+    with nullcontext() if holds else pytest.raises(Broken, match=WRONG):
+        law.told("OrderConfirmed", {"orderId": "ord_1"}, 0)
+
+
+@pytest.mark.parametrize(("captured_at_ms", "holds"), [(1, True), (0, False)])
+def test_an_order_that_costs_nothing_is_paid_by_a_capture_of_nothing(
+    captured_at_ms: int,
+    holds: bool,  # noqa: FBT001 - a parameter of pytest
+) -> None:
+    delivered = SimpleNamespace(value="delivered")
+    order = SimpleNamespace(status=delivered, exchange=None, payment_id="pay_ord_1")
+    payment = SimpleNamespace(captured_minor=0, captured_at_ms=captured_at_ms)
+    rows = {"orders": {"ord_1": order}, "payments": {"pay_ord_1": payment}, "reservations": {}}
+
+    with nullcontext() if holds else pytest.raises(Broken, match=PAID):
+        EndLaw(rows).ended()
