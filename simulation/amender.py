@@ -7,7 +7,7 @@ from events.order_parts import Amendment
 from events.orders import AmendOrder
 from events.types import OrderItem
 from simulation.people import Post
-from simulation.shopping import PRODUCTS, Shopping, sometime
+from simulation.shopping import PRODUCTS, Shopping, price_of, sometime
 
 
 @dataclass(slots=True)
@@ -40,7 +40,9 @@ class Amender:
         others = sorted(PRODUCTS.keys() - {item.product_id for item in order.items})
         if others and self.post.may(0.2):
             product = chance.choice(others)
-            amendments.append(_amendment(product, 0, chance.randint(1, 3), PRODUCTS[product]))
+            amendments.append(
+                _amendment(product, 0, chance.randint(1, 3), price_of(self.post, product))
+            )
         kind = "ITEM_ADDED" if amendments[-1].previous_quantity == 0 else "QUANTITY_CHANGE"
         return {"amendment_type": kind, "amendments": tuple(amendments)}
 

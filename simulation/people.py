@@ -38,7 +38,7 @@ def told_by(record: Record) -> dict[str, Any]:
 
 @dataclass(slots=True)
 class Habits:
-    """How often people do what, each from 0 to 1."""
+    """How often people do what, each from 0 to 1, and what the shop does."""
 
     repeats: float = 0.1
     misplaces: float = 0.05
@@ -66,6 +66,8 @@ class Habits:
     """Of parcels, how many the carrier tells of by webhook."""
     settles: float = 0.0
     """Of payments that a person must look at, how many somebody does."""
+    samples: bool = False
+    """Whether one of the products costs nothing."""
 
 
 @dataclass(slots=True)

@@ -66,7 +66,10 @@ class Regrets:
         other = self.post.chance.choice(sorted(PRODUCTS))
         wanted = tuple(
             item.model_copy(
-                update={"product_id": other, "unit_price_minor": item.unit_price_minor + off}
+                update={
+                    "product_id": other,
+                    "unit_price_minor": max(0, item.unit_price_minor + off),
+                }
             )
             for item in items
         )

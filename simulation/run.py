@@ -160,6 +160,7 @@ def habits_of(seed: int) -> Habits:
         scans=chance.choice((0.0, 0.5, 1.0)),
         erases=chance.choice((0.0, 0.0, 0.3)),
         settles=chance.choice((0.0, 0.5, 0.9)),
+        samples=chance.choice((*[False] * 8, True)),
     )
     if seed % SWAPS_EVERY:
         return habits

@@ -9,7 +9,7 @@ from events.types import Address, Customer, Geo, OrderItem, OrderPayment, RiskCo
 from simulation.amender import Amender
 from simulation.people import Post, Told
 from simulation.regrets import Regrets
-from simulation.shopping import PRODUCTS, TOKENS, Shopping, one_of, sometime
+from simulation.shopping import PRODUCTS, TOKENS, Shopping, one_of, price_of, sometime
 from streams.moments import DAY_MS, MINUTE_MS
 
 CODES: Final = (
@@ -72,7 +72,11 @@ class Shoppers:
         )
         chosen = chance.sample(sorted(PRODUCTS), chance.choice((1, 1, 2, 3)))
         items = tuple(
-            OrderItem(product_id=one, quantity=chance.randint(1, 3), unit_price_minor=PRODUCTS[one])
+            OrderItem(
+                product_id=one,
+                quantity=chance.randint(1, 3),
+                unit_price_minor=price_of(self.post, one),
+            )
             for one in chosen
         )
         user_id = f"usr_{chance.randint(1, self.users)}"

@@ -9,6 +9,8 @@ from streams.moments import DAY_MS, MINUTE_MS
 
 PRODUCTS: Final = {"prd_a": 1_999, "prd_b": 45_000, "prd_c": 799}
 """List prices in minor units."""
+SAMPLE: Final = "prd_c"
+"""What some shops give away."""
 TOKENS: Final = (
     *("tok_fine",) * 10,
     "tok_declined_once",
@@ -37,6 +39,11 @@ class Shopping:
     user_id: str
     items: tuple[OrderItem, ...]
     address: Address
+
+
+def price_of(post: Post, product: str) -> int:
+    """What the shop takes for one of it, in minor units."""
+    return 0 if post.habits.samples and product == SAMPLE else PRODUCTS[product]
 
 
 def one_of(post: Post, kinds: tuple[str, ...]) -> str:
