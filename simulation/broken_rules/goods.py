@@ -103,4 +103,10 @@ MUTANTS: Final = (
         "if retryable and booking.tries < rules.booking_tries_max:",
         "if retryable:",
     ),
+    Mutant(
+        "the price of what costs nothing is waited for",
+        "streams.orders.inspecting",
+        "    if not number or not order.lines[number - 1].total_minor:\n",
+        "    if not number:\n",
+    ),
 )
