@@ -23,8 +23,6 @@ def _snake_case(words: str) -> str:
     return words.lower().replace(" ", "_")
 
 
-SYSTEM: Final = "system"
-"""The reviewer of a payment that ended, or whose order did."""
 TOO_MANY: Final = "rate_limited"
 """The reason by which a check refuses one payment too many in an hour that nobody suspects."""
 

@@ -161,6 +161,8 @@ SubscriptionCancelReason = Literal[
     "other",
 ]
 CancelledBy = Literal["customer", "system", "support"]
+SYSTEM: Final = "system"
+"""Who acts where nobody does: the shop itself."""
 PlanChangeTiming = Literal["immediate", "period_end"]
 InvoiceType = Literal["subscription", "one_time"]
 InvoiceStatus = Literal["issued", "sent", "paid", "overdue", "cancelled"]

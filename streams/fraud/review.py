@@ -7,12 +7,12 @@ and changes nothing.
 """
 
 from events.fraud import (
-    SYSTEM,
     FraudCheckCompleted,
     FraudDetected,
     OverrideFraudDecision,
     RiskScoreCalculated,
 )
+from events.vocabulary import SYSTEM
 from streams.fraud.case import (
     FACTORS_KEPT_MAX,
     REASONS_KEPT_MAX,

@@ -10,6 +10,7 @@ from events.orders import CancelOrder
 from events.payments import PaymentInitiated
 from events.shipping_parts import ReturnedItem
 from events.types import OrderItem, OrderPayment, PaymentMethod
+from events.vocabulary import SYSTEM
 from streams.addresses import region_of, wire_address
 from streams.moments import moment_of
 from streams.orders import undoing
@@ -166,7 +167,7 @@ def _undoing_asked(order: Order, fact: UndoingAsked) -> Iterator[UndoReplacement
 def _stopped(_order: Order, fact: ReplacementStopped) -> Iterator[CancelOrder]:
     yield CancelOrder(
         order_id=fact.replacement,
-        user_id="system",
+        user_id=SYSTEM,
         cancellation_reason="OTHER",
         cancellation_note=NOTE,
     )

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from events.orders import CancelOrder, OrderConfirmed
 from events.subscriptions import SubscriptionRenewedEvent, UserSubscriptionCancelled
+from events.vocabulary import SYSTEM
 from streams.clock import TRUE, Clock
 from streams.moments import day_of, ms_of
 
@@ -76,7 +77,7 @@ def _cancelled(orders: tuple[SubscribedOrder, ...], ends: date | None) -> tuple[
         [
             CancelOrder(
                 order_id=one.order_id,
-                user_id="system",
+                user_id=SYSTEM,
                 cancellation_reason=REASON,
                 cancellation_note=f"the subscription ended on {ends}",
             )

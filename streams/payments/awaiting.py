@@ -10,11 +10,12 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from events.vocabulary import SYSTEM
 from streams.payments.evolution import evolve_all
 from streams.payments.giving_back import Back
 from streams.payments.goods import Moved
 from streams.payments.refund import Refund, RefundState, refund_id_of
-from streams.payments.refund_requests import SYSTEM, begin, giveable_minor
+from streams.payments.refund_requests import begin, giveable_minor
 from streams.payments.rules import PaymentRules
 from streams.payments.sales import RETURNS_MAX, OwedBack, Sale
 from streams.payments.states import Payment

@@ -10,11 +10,12 @@ from typing import Any, Final, NamedTuple
 
 from events.base import Message
 from events.charges import CapturePayment, RefundCharge, VoidPayment
-from events.fraud import SYSTEM, CheckFraud, OverrideFraudDecision
+from events.fraud import CheckFraud, OverrideFraudDecision
 from events.ids import derived_id, readable_id
 from events.payment_ids import further_payment_of
 from events.payments import PaymentInitiated, ProcessPayment
 from events.types import PaymentMethod
+from events.vocabulary import SYSTEM
 from streams.payments import charge_facts as cf
 from streams.payments import facts as f
 from streams.payments import refund_facts as rf

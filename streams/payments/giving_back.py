@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from events.vocabulary import RefundRefusal
+from events.vocabulary import SYSTEM, RefundRefusal
 from streams.payments import refund_facts as rf
 from streams.payments.amounts import unaccepted_minor
 from streams.payments.refund import Refund, RefundState, find, refund_id_of
-from streams.payments.refund_requests import SYSTEM, begin, giveable_minor, is_unmade
+from streams.payments.refund_requests import begin, giveable_minor, is_unmade
 from streams.payments.rules import PaymentRules
 from streams.payments.states import TERMINAL, Payment, Status
 from streams.payments.steps import Facts

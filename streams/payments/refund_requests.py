@@ -5,7 +5,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from events.refunds import RefundPayment
-from events.vocabulary import RefundRefusal
+from events.vocabulary import SYSTEM, RefundRefusal
 from streams.payments import refund_facts as rf
 from streams.payments.amounts import available_minor, unaccepted_minor
 from streams.payments.refund import REFUNDS_MAX, Refund, RefundState, find, refund_id_of
@@ -13,8 +13,6 @@ from streams.payments.rules import PaymentRules
 from streams.payments.states import Payment, Status, is_for_a_person
 from streams.payments.steps import Facts, accept
 
-SYSTEM: Final = "system"
-"""Who asks for a refund when nobody does: a return that came in, a parcel that was lost."""
 _UNMADE: Final = frozenset({RefundState.PENDING, RefundState.CANCELLED, RefundState.FAILED})
 
 

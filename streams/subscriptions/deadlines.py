@@ -7,6 +7,7 @@ row that changes moves its timers. What lies in the past is done at the next tic
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from events.vocabulary import SYSTEM
 from streams.billing.calendar import plus_days, run_ms
 from streams.billing.rows import CycleStatus, Invoice, InvoiceStatus
 from streams.moments import day_of
@@ -21,7 +22,6 @@ from streams.subscriptions.wire import goods_address
 Rule = Callable[[Subscription, int, Rules], f.Facts]
 Due = tuple[str, int]
 
-SYSTEM: Final = "system"
 NOT_SERVED: Final = "Goods are not sent to this address any more"
 """What the customer is told whose basket ends for it."""
 _DUE: Final = frozenset({InvoiceStatus.ISSUED, InvoiceStatus.SENT})

@@ -15,6 +15,7 @@ from events.subscriptions import (
     UserSubscriptionStarted,
 )
 from events.types import OrderPayment, Period
+from events.vocabulary import SYSTEM
 from streams.billing import messages as billing
 from streams.moments import moment_of
 from streams.subscriptions import facts as f
@@ -25,9 +26,6 @@ from streams.subscriptions.rules import Rules
 from streams.subscriptions.wire import goods_address, wire_goods, wire_method, wire_plan
 
 Said = Iterator[Message]
-
-SYSTEM: Final = "system"
-"""Who the shop is, to Orders and Payment."""
 
 
 def following(
@@ -122,7 +120,7 @@ def _given_up(after: Subscription, _: f.GivenUp, _at_ms: int, _rules: Rules) -> 
         user_id=after.user_id,
         reason="payment_failure",
         note=f"Automatic cancellation after {_retries(after)} failed payment attempts",
-        requested_by="system",
+        requested_by=SYSTEM,
         at_period_end=False,
     )
 
