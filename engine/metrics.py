@@ -63,7 +63,6 @@ class EngineCollector(Collector):
 
     def _labelled(self, stats: Stats) -> Iterator[Metric]:
         by_topic = {(topic,): count for topic, count in stats.records.items()}
-        late = {(agent,): count for agent, count in self._late().items()}
         for name, text, labels, counts in (
             ("records", "Records applied.", ("topic",), by_topic),
             (
@@ -91,7 +90,12 @@ class EngineCollector(Collector):
                 ("topic", "agent"),
                 stats.slow,
             ),
-            ("late_records", "Records of closed windows.", ("agent",), late),
+            (
+                "late_records",
+                "Records that came after their window had closed, ever.",
+                ("agent", "partition"),
+                self._late(),
+            ),
         ):
             yield self._counted(name, text, labels, counts)
 
@@ -104,19 +108,19 @@ class EngineCollector(Collector):
             family.add_metric(list(values), count)
         return family
 
-    def _late(self) -> Counter[str]:
-        """What each agent's windows turned away, in the partitions of this worker."""
-        late: Counter[str] = Counter()
+    def _late(self) -> Counter[tuple[str, str]]:
+        """What each agent's windows turned away, by partition: the rows that count it move."""
+        late: Counter[tuple[str, str]] = Counter()
         clocks = [
             (agent.name, table.name)
             for agent in self._lanes.topology.agents
             for table in agent.tables
             if table.row is Clock
         ]
-        for lane in self._lanes.open_lanes().values():
+        for partition, lane in self._lanes.open_lanes().items():
             for agent, table in clocks:
                 rows = lane.processor.tables[table].scan("", _LAST_KEY)
-                late[agent] += sum(clock.late for _, clock in rows)
+                late[agent, str(partition)] += sum(clock.late for _, clock in rows)
         return late
 
     def _gauges(self, stats: Stats) -> Iterator[Metric]:

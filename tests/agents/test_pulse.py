@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
@@ -11,6 +12,7 @@ import events
 from agents.pulse import pulse_agent
 from agents.totals import totals_agent
 from engine.driver import Driver
+from engine.metrics import EngineCollector
 from streams.alerts.rules import AlertRules
 from streams.pulse.rules import PulseRules
 from tables.pulse import (
@@ -327,6 +329,26 @@ def test_a_record_behind_its_window_is_counted_as_late() -> None:
     figures = shop.driver.rows(FIGURES)
     assert [row.value for key, row in figures.items() if "orders.late_per_minute" in key] == [1]
     assert [row.value for key, row in figures.items() if "orders.confirmed_per" in key] == [1]
+
+
+def test_what_was_late_is_told_with_its_partition_so_that_it_moves_with_it() -> None:
+    shop = Shop(partitions=1)
+    shop.driver.now_ms += 10 * MINUTE
+    shop.order()
+    shop.driver.now_ms -= 10 * MINUTE
+    shop.order()
+    shop.driver.run()
+    driver = shop.driver
+    lanes: Any = SimpleNamespace(
+        stats=driver.stats, topology=driver.topology, open_lanes=lambda: {7: driver._lanes[0]}
+    )
+
+    told = next(f for f in EngineCollector(lanes, "x").collect() if f.name == "x_late_records")
+
+    assert [(one.labels["agent"], one.labels["partition"], one.value) for one in told.samples] == [
+        ("pulse", "7", 1),
+        ("totals", "7", 0),
+    ]
 
 
 def test_a_partial_that_comes_twice_or_out_of_order_changes_nothing() -> None:

@@ -113,7 +113,7 @@ FIGURES: dict[str, list[tuple[str | None, ...]]] = {
     "flowmart:chunk_records:mean_5m": [(None, None, "[5m]", "[5m]")],
     "flowmart:dead_letters:new5m": [(None, None, "offset 5m", "[5m]")],
     "flowmart:timers_failed:new5m": [(None, None, "offset 5m", "[5m]")],
-    "flowmart:late_records:new5m": [(None, None, "offset 5m", "[5m]")],
+    "flowmart:late_records:new5m": [(None, None, "[5m]")],
     "flowmart:api_errors:share5m": [(None, None, "[5m]", "vector(0)", "[5m]")],
     "flowmart:memory_limit_bytes": [(None, None, "vector(4294967296)")],
 }  # fmt: skip
