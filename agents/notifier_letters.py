@@ -21,7 +21,7 @@ BURIED: Final = replace(NOTIFICATIONS_QUEUE, name=NOTIFICATIONS_QUEUE.name + SUF
 
 
 class NotSent(FlowMartError):
-    """A message was not sent, however often it was tried.
+    """A message was not sent, however often it was tried; at its end is what its provider said.
 
     Operator: look at the channel's provider, or at the template; then replay the letter.
     """
@@ -47,7 +47,8 @@ def bury(ctx: Context, row: Notification, delivery: Delivery) -> None:
         value=value,
         headers=tuple(events.headers(command, row.correlation_id)),
     )
-    error = NotSent(f"{row.notification_id}: {row.reason}, tries: {row.attempts}")
+    said = str((delivery.value.metadata or {}).get("text", "its channel paused"))
+    error = NotSent(f"{row.notification_id}: {row.reason}, tries: {row.attempts}: {said}")
     ctx.publish(BURIED, row.user_id, value, dead_letter(original, name, AGENT, error).headers)
 
 

@@ -9,7 +9,7 @@ put back exactly what was there. What is too large to be written again is cut, a
 import logging
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 
 import msgspec
@@ -89,6 +89,19 @@ def _cut(
     if size_of(key, None, headers) > room // 2:
         key, headers = key and key[:_KEY_MAX], []
     return key, value and value[: room - size_of(key, None, headers)], headers
+
+
+def kinds_of(outputs: Iterable[Output]) -> Iterator[tuple[str, str, str]]:
+    """Topic, agent and error of every dead letter among the outputs."""
+    for output in outputs:
+        if output.topic.endswith(SUFFIX):
+            told = dict(output.headers)
+            agent, error = told.get(_PREFIX + "agent"), told.get(_PREFIX + "error")
+            yield (
+                output.topic.removesuffix(SUFFIX),
+                (agent or b"").decode(),
+                (error or b"").decode(),
+            )
 
 
 def tell_buried(

@@ -4,13 +4,12 @@ A processor applies chunks to the tables of one partition and gathers what the n
 writes. Nothing it does is visible to anybody until `take` is written and `committed` called.
 """
 
-from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
 from engine.batches import Batch, Completion
 from engine.context import LaneContext
-from engine.dead_letters import dead_letter, tell_buried
+from engine.dead_letters import dead_letter, kinds_of, tell_buried
 from engine.errors import BadRecord, EngineError, Gap
 from engine.marks import Marks
 from engine.outbox import Outbox
@@ -56,7 +55,6 @@ class Processor:
         self._plans = {name: Plans(topic, contexts) for name, topic in topics.items()}
         self._since: list[tuple[Callable[..., None], tuple[Any, ...]]] = []
         """What was taken in since the last commit, for `_redo`."""
-        self._buried: list[tuple[str, str, str]] = []
         self.taken: list[LaneTable[Any]] = []
         """Tables with rows in the batch that is being written."""
         self._careful = False
@@ -151,10 +149,7 @@ class Processor:
         self.outbox.cut(written)
 
     def _put_aside(self, record: Record, topic: str, agent: str, exc: Exception) -> None:
-        error = type(exc).__name__
         self.outbox.add(dead_letter(record, topic, agent, exc))
-        self._buried.append((topic, agent, error))
-        self.stats.count_dead(topic, agent, error)
         tell_buried(self.stats.dead_told, record, topic, agent, exc)
 
     # -- time
@@ -220,7 +215,9 @@ class Processor:
             self._redo()
             rows = self._rows()
         rows.extend(self.marks.changes())
-        batch = Batch(self.outbox.taken(), rows, self.pending_records)
+        outputs = self.outbox.taken()
+        self.stats.dead.update(kinds_of(outputs))
+        batch = Batch(outputs, rows, self.pending_records)
         self.pending_records = 0
         return batch
 
@@ -235,7 +232,6 @@ class Processor:
         one cannot be encoded or is too large, this finds the record and buries it alone.
         """
         since, self._since = self._since, []
-        buried, self._buried = Counter(self._buried), []
         stats, self.stats = self.stats, Stats(dead_told=self.stats.dead_told)
         self._forget()
         self._careful = True
@@ -244,7 +240,6 @@ class Processor:
                 again(*arguments)
         finally:
             self._careful, self.stats = False, stats
-        stats.dead.update(Counter(self._buried) - buried)
 
     def _forget(self) -> None:
         for table in self.tables.values():
@@ -257,6 +252,5 @@ class Processor:
         """The batch is durable."""
         self.marks.written()
         self._since.clear()
-        self._buried.clear()
         for table in self.taken:
             table.committed()

@@ -62,6 +62,7 @@ class Stats:
     """Chunks of an older generation; their records are read again."""
     records: Counter[str] = field(default_factory=Counter)
     dead: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    """Dead letters by topic, agent and error: the lane's, and those that agents write."""
     dead_told: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     """The same as the log counts them: one of them may come by twice (`Processor._redo`)."""
     timers: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -86,10 +87,6 @@ class Stats:
         """Records of one chunk were applied."""
         self.records[topic] += records
         self.chunk_records.observe(records)
-
-    def count_dead(self, topic: str, agent: str, error: str) -> None:
-        """A record went to the dead letters."""
-        self.dead[topic, agent, error] += 1
 
     def count_slow(self, what: str) -> None:
         """Something that a lane did took long."""

@@ -139,6 +139,8 @@ def test_what_was_given_up_is_a_dead_letter_whose_replay_is_sent() -> None:
 
     assert (letter.topic, letter.agent) == ("notifications.dev.queue", "notifier")
     assert letter.error == "NotSent"
+    assert letter.reason == "k1: provider_error, tries: 4: outbox-email: connection refused"
+    assert office.driver.stats.dead == {("notifications.dev.queue", "notifier", "NotSent"): 1}
     assert b"ann@example.com" not in (letter.value or b"")
     assert office.statuses() == {"k1": "dead_lettered", "k1:again": "sent"}
 
