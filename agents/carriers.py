@@ -97,7 +97,7 @@ class _Line:
     def __init__(self, carrier: CarrierProvider, rules: CarrierCallRules, clock: Clock) -> None:
         self._carrier = carrier
         self._rules = rules
-        self._health = Health(rules.health)
+        self._health = Health(carrier.name, rules.health)
         self._clock = clock
 
     async def call(self, make: Callable[[CarrierProvider], Awaitable[T]]) -> T:
@@ -112,10 +112,11 @@ class _Line:
             async with asyncio.timeout(self._rules.call_ms / 1000):
                 answer = await make(self._carrier)
         except TimeoutError:
-            self._health.failed(self._clock())
-            raise CarrierError(f"{self._carrier.name}: no answer in time") from None
-        except CarrierError:
-            self._health.failed(self._clock())
+            late = CarrierError(f"{self._carrier.name}: no answer in time")
+            self._health.failed(self._clock(), late)
+            raise late from None
+        except CarrierError as error:
+            self._health.failed(self._clock(), error)
             raise
         self._health.answered(self._clock())
         return answer

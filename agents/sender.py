@@ -110,13 +110,14 @@ class _Sender:
         self._slots_urgent = asyncio.Semaphore(messenger.calls_max)
         """What is urgent waits behind nothing that is not; its provider bounds all of them."""
         self._health = Health(
+            f"{channel} by {messenger.name}",
             HealthRules(
                 errors_max=2**31,  # Only the share of failed calls pauses a channel.
                 share_max=rules.breaker_share_max,
                 window_ms=60_000,
                 calls_min=rules.breaker_calls_min,
                 down_ms=rules.breaker_pause_ms,
-            )
+            ),
         )
 
     async def send(self, delivery: Delivery, pace: Pace) -> list[Published]:
@@ -151,10 +152,10 @@ class _Sender:
             async with asyncio.timeout(self._rules.call_s):
                 answer = await self._messenger.send(message)
         except (ChannelError, TimeoutError) as error:
-            self._health.failed(self._ticks())
-            text = str(error) or f"no answer in {self._rules.call_s} s"
+            text = mask_text(str(error)) or f"no answer in {self._rules.call_s} s"
+            self._health.failed(self._ticks(), text)
             waited = self._waited(told)
-            return _failed(told, self._channel, PROVIDER_ERROR), {**waited, "text": mask_text(text)}
+            return _failed(told, self._channel, PROVIDER_ERROR), {**waited, "text": text}
         self._health.answered(self._ticks())
         return self._yes(told, answer) if isinstance(answer, Taken) else self._no(told, answer)
 

@@ -54,7 +54,7 @@ class Line:
     ) -> None:
         self.provider = provider
         self._rules = rules
-        self._health = Health(rules.health)
+        self._health = Health(provider.name, rules.health)
         self._clock = clock
         self._sleep = sleep
 
@@ -80,10 +80,11 @@ class Line:
             async with asyncio.timeout(self._rules.call_ms / 1000):
                 answer = await make()
         except TimeoutError:
-            self._health.failed(self._clock())
-            raise OutcomeUnknown(f"{self.name}: no answer in {self._rules.call_ms} ms") from None
-        except ProviderError:
-            self._health.failed(self._clock())
+            late = OutcomeUnknown(f"{self.name}: no answer in {self._rules.call_ms} ms")
+            self._health.failed(self._clock(), late)
+            raise late from None
+        except ProviderError as error:
+            self._health.failed(self._clock(), error)
             raise
         self._health.answered(self._clock())
         return answer

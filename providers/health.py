@@ -2,12 +2,16 @@
 
 Down after so many errors in a row, or when more than a share of a window's calls failed. Then
 one call at a time is let through after a pause, to see whether it is back. A refusal (a
-declined card) is an answer, not an error.
+declined card) is an answer, not an error. The log has a line when it goes down, with the error
+that did it, and one when it is back.
 """
 
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+
+LOG = logging.getLogger(__name__)
 
 Clock = Callable[[], int]
 """Milliseconds that only grow."""
@@ -32,7 +36,9 @@ class HealthRules:
 class Health:
     """One provider's health, as this process sees it."""
 
-    def __init__(self, rules: HealthRules) -> None:
+    def __init__(self, who: str, rules: HealthRules) -> None:
+        """`who` is how the log calls it."""
+        self._who = who
         self._rules = rules
         self._in_a_row = 0
         self._calls = 0
@@ -68,8 +74,9 @@ class Health:
         if self._is_probing:
             self._is_probing = False
             self._down_until_ms = self._calls = self._errors = 0
+            LOG.warning("%s answers again", self._who)
 
-    def failed(self, now_ms: int) -> None:
+    def failed(self, now_ms: int, why: object) -> None:
         """Count a call that failed."""
         self._count(now_ms, 1)
         self._in_a_row += 1
@@ -78,6 +85,8 @@ class Health:
         self._is_probing = False
         if self.is_up and (failing or self._in_a_row >= rules.errors_max):
             self._down_until_ms = now_ms + rules.down_ms
+            every_s = rules.down_ms / 1000
+            LOG.warning("%s counts as down, tried every %g s: %s", self._who, every_s, why)
 
     def _count(self, now_ms: int, errors: int) -> None:
         if now_ms >= self._window_end_ms:

@@ -28,7 +28,8 @@ def main() -> int:
     broken = commands.add_parser("mutants", help="break one rule after the other")
     broken.add_argument("--seeds", type=int, default=mutants.SEEDS_MAX, help="lives of each")
     asked = parser.parse_args()
-    logging.getLogger("engine.dead_letters").setLevel(logging.ERROR)  # The laws judge what it says.
+    for said in ("engine.dead_letters", "providers.health"):  # The laws judge what they say.
+        logging.getLogger(said).setLevel(logging.ERROR)
     if asked.command == "mutants":
         return mutants.report(asked.seeds)
     if asked.mutant:

@@ -1,5 +1,7 @@
 """When a provider counts as down, and how it comes back (G-19)."""
 
+import pytest
+
 from providers.health import Health, HealthRules
 
 RULES = HealthRules()
@@ -7,60 +9,60 @@ SECOND_MS = 1_000
 
 
 def test_five_errors_in_a_row_bring_it_down() -> None:
-    health = Health(RULES)
+    health = Health("peer", RULES)
     for _ in range(4):
-        health.failed(0)
+        health.failed(0, "cut off")
     assert health.is_up
 
-    health.failed(0)
+    health.failed(0, "cut off")
 
     assert not health.allows(1)
 
 
 def test_an_answer_between_errors_keeps_it_up() -> None:
-    health = Health(RULES)
+    health = Health("peer", RULES)
     for _ in range(9):
-        health.failed(0)
+        health.failed(0, "cut off")
         health.answered(0)
 
     assert health.is_up
 
 
 def test_more_than_half_of_a_minutes_calls_bring_it_down() -> None:
-    health = Health(RULES)
+    health = Health("peer", RULES)
     for _ in range(10):
-        health.failed(0)
+        health.failed(0, "cut off")
         health.answered(0)
     assert health.is_up
 
-    health.failed(0)
+    health.failed(0, "cut off")
 
     assert not health.is_up
 
 
 def test_half_of_a_minutes_calls_do_not() -> None:
-    health = Health(RULES)
+    health = Health("peer", RULES)
     for _ in range(20):
         health.answered(0)
-        health.failed(0)
+        health.failed(0, "cut off")
 
     assert health.is_up
 
 
 def test_errors_of_an_earlier_minute_do_not_count() -> None:
-    health = Health(HealthRules(errors_max=1_000, calls_min=4))
+    health = Health("peer", HealthRules(errors_max=1_000, calls_min=4))
     for _ in range(3):
-        health.failed(0)
+        health.failed(0, "cut off")
     health.answered(0)
 
-    health.failed(61 * SECOND_MS)
+    health.failed(61 * SECOND_MS, "cut off")
 
     assert health.is_up
 
 
 def test_while_down_one_call_in_thirty_seconds_is_let_through() -> None:
-    health = Health(HealthRules(errors_max=1))
-    health.failed(0)
+    health = Health("peer", HealthRules(errors_max=1))
+    health.failed(0, "cut off")
 
     asked_at = [0, 29_999, 30_000, 30_001, 59_999, 60_000]
 
@@ -68,8 +70,8 @@ def test_while_down_one_call_in_thirty_seconds_is_let_through() -> None:
 
 
 def test_looking_whether_a_call_is_due_does_not_use_it_up() -> None:
-    health = Health(HealthRules(errors_max=1))
-    health.failed(0)
+    health = Health("peer", HealthRules(errors_max=1))
+    health.failed(0, "cut off")
 
     assert [health.takes_calls(1), health.takes_calls(30_000), health.takes_calls(30_000)] == [
         False,
@@ -79,9 +81,9 @@ def test_looking_whether_a_call_is_due_does_not_use_it_up() -> None:
 
 
 def test_an_answered_probe_brings_it_back() -> None:
-    health = Health(RULES)
+    health = Health("peer", RULES)
     for _ in range(5):
-        health.failed(0)
+        health.failed(0, "cut off")
 
     health.answered(29_000)  # A call that was under way when it went down.
     assert not health.is_up
@@ -90,16 +92,33 @@ def test_an_answered_probe_brings_it_back() -> None:
     health.answered(30_010)
 
     assert health.is_up
-    health.failed(30_011)
+    health.failed(30_011, "cut off")
     assert health.is_up
 
 
 def test_a_failed_probe_keeps_it_down() -> None:
-    health = Health(HealthRules(errors_max=1))
-    health.failed(0)
+    health = Health("peer", HealthRules(errors_max=1))
+    health.failed(0, "cut off")
     assert health.allows(30_000)
 
-    health.failed(30_010)
+    health.failed(30_010, "cut off")
 
     assert not health.allows(40_000)
     assert health.allows(60_000)
+
+
+def test_the_log_says_once_why_it_is_down_and_once_that_it_is_back(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    health = Health("stripe", HealthRules(errors_max=2))
+
+    for now_ms in (0, 1, 2, 3):
+        health.failed(now_ms, "HTTP 401")
+    for now_ms in (30_001, 30_002):
+        if health.allows(now_ms):
+            health.answered(now_ms)
+
+    assert caplog.messages == [
+        "stripe counts as down, tried every 30 s: HTTP 401",
+        "stripe answers again",
+    ]
