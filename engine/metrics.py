@@ -139,7 +139,7 @@ class EngineCollector(Collector):
                 "Chunks and calls waiting.",
                 sum(x.backlog() for x in lanes.values()),
             ),
-            ("recovery_seconds", "Of the last recovery.", stats.recovery_s),
+            ("recovery_seconds", "How long the last recovery took.", stats.recovery_s),
         ):
             yield GaugeMetricFamily(f"{self._prefix}_{name}", text, value=value)
         left = GaugeMetricFamily(

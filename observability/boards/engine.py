@@ -57,6 +57,17 @@ ENGINE = Board(
             "In five minutes; each is tried again every minute. Any is an alert.",
         ),
         Panel(
+            "What kept a whole worker waiting",
+            (
+                Query(
+                    "sum by (topic, agent) ((flowmart_slow_total unless flowmart_slow_total"
+                    " offset 5m) or increase(flowmart_slow_total[5m]))",
+                    "{{agent}} {{topic}}",
+                ),
+            ),
+            "Chunks and ticks above FLOWMART_SLOW_MS, in five minutes; the log has the line.",
+        ),
+        Panel(
             "Partitions",
             (Query("flowmart_lanes_open", "{{instance}}"),),
             "Processed by each worker.",
