@@ -92,6 +92,7 @@ FIGURES: dict[str, list[tuple[str | None, ...]]] = {
     "FlowmartWorkerDown": [("critical", "1m", "== 0")],
     "FlowmartWorkerRestarts": [("critical", None, "[15m]", "> 2")],
     "FlowmartApiDown": [("critical", "1m", "== 0")],
+    "FlowmartApiNotReady": [("critical", "2m", "== 0")],
     "FlowmartApiErrors": [("warn", "5m", "> 0.01"), ("critical", "5m", "> 0.05")],
     "FlowmartNoLanes": [("critical", "2m", "== 0")],
     "FlowmartConsumerLag": [("warn", "5m", "> 1000"), ("critical", "5m", "> 10000")],
