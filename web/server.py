@@ -134,15 +134,18 @@ class WorkerWeb(Service):  # type: ignore[misc]  # untyped base
             self._engine.lag = {}  # Others tell that of the partitions that were here.
 
     async def _measure_lag(self) -> None:
-        positions = self._app.lanes.positions()
+        positions = {TopicPartition(*tp): at for tp, at in self._app.lanes.positions().items()}
+        kafka = self._app.consumer.kafka
+        unread = [tp for tp, at in positions.items() if at is None]
         try:
-            ends = await self._app.consumer.kafka.end_offsets(
-                [TopicPartition(*tp) for tp in positions]
-            )
+            ends = await kafka.end_offsets(list(positions))
+            # What the broker has deleted meanwhile waits for nobody.
+            begins = await kafka.beginning_offsets(unread) if unread else {}
         except (TimeoutError, KafkaError):
             return
         self._engine.lag = {
-            tp: max(0, ends[TopicPartition(*tp)] - (at or 0)) for tp, at in positions.items()
+            (tp.topic, tp.partition): max(0, ends[tp] - (begins[tp] if at is None else at))
+            for tp, at in positions.items()
         }
 
 

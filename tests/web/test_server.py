@@ -71,6 +71,30 @@ async def test_a_lag_goes_with_the_partitions_but_not_while_they_move(
     assert made._engine.lag == left
 
 
+async def test_a_topic_that_nobody_has_read_lags_by_what_is_left_of_it() -> None:
+    made = worker()
+    made._app.lanes.positions = lambda: {("read", 1): 40, ("unread", 1): None}
+    made._app.consumer.kafka = Topics(begins=20, ends=50)
+    made._engine = SimpleNamespace(lag={})
+
+    await made._follow_lag()
+
+    assert made._engine.lag == {("read", 1): 10, ("unread", 1): 30}
+
+
+class Topics:
+    """A client whose every topic has the same records."""
+
+    def __init__(self, *, begins: int, ends: int) -> None:
+        self._begins, self._ends = begins, ends
+
+    async def beginning_offsets(self, tps: list[Any]) -> dict[Any, int]:
+        return dict.fromkeys(tps, self._begins)
+
+    async def end_offsets(self, tps: list[Any]) -> dict[Any, int]:
+        return dict.fromkeys(tps, self._ends)
+
+
 async def test_a_worker_that_is_not_ready_is_healthy_all_the_same() -> None:
     answer = await worker(flows=False).health(None)
 
