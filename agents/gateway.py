@@ -18,6 +18,7 @@ provider has said that it never saw it (G-19).
 """
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final, TypeVar
 
@@ -68,6 +69,7 @@ from streams.payments.commands import LOOK_ONLY
 from streams.payments.rules import PaymentRules
 from topics import PAYMENTS_COMMANDS, PAYMENTS_EVENTS
 
+LOG = logging.getLogger(__name__)
 T = TypeVar("T")
 
 NAME: Final = "gateway"
@@ -247,7 +249,8 @@ class _Gateway:
             return reconciled(command, {})
         try:
             books = await line.call(lambda: line.provider.books(ids))
-        except ProviderError:
+        except ProviderError as error:
+            LOG.warning("%s does not tell its books of %s: %s", line.name, command.day, error)
             return ()
         return () if books is None else reconciled(command, books)
 

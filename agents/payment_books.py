@@ -19,9 +19,11 @@ from streams.payments.books import (
     due_before,
     has_money_moved,
     is_comparable,
+    is_overdue,
     is_stale,
     next_asked,
     note_key,
+    overdue_alert,
     questions,
     relisted,
     stuck_alert,
@@ -75,9 +77,13 @@ def reconciling(rules: PaymentRules) -> TickHandler:
 
 
 def _ask(ctx: Context, due: Sequence[tuple[str, Noted]], now_ms: int, rules: PaymentRules) -> None:
-    """Ask providers about the payments of notes, unless there is something to wait for."""
+    """Ask providers about the payments of notes, unless there is something to wait for.
+
+    One that has not answered for a day is told of, once.
+    """
     notes = ctx.table(BOOK_NOTES)
     pages: dict[str, dict[str, Payment]] = {}
+    overdue: set[tuple[str, str]] = set()
     for key, noted in due:
         day, payment_id = day_and_payment(key)
         payment = ctx.table(PAYMENTS).get(payment_id)
@@ -89,11 +95,17 @@ def _ask(ctx: Context, due: Sequence[tuple[str, Noted]], now_ms: int, rules: Pay
         if payment is None or not is_comparable(payment, noted, now_ms, rules):
             continue
         pages.setdefault(day, {})[payment_id] = payment
+        if is_overdue(day, noted, now_ms, rules):
+            overdue.add((payment.provider, day))
         del notes[key]
         notes[asked_key(payment.provider, day, payment_id)] = Noted(now_ms)
     for day, payments in pages.items():
         asked = derived_id("reconcile", day, *payments, str(now_ms))
         announce(ctx, AGENT, Cause(asked, asked, now_ms), questions(day, payments))
+    for provider, day in sorted(overdue):
+        since = derived_id("overdue", provider, day, *pages[day], str(now_ms))
+        told = overdue_alert(provider, day, len(pages[day]), now_ms)
+        announce(ctx, AGENT, Cause(since, since, now_ms), (told,))
 
 
 def reconciled(_rules: PaymentRules) -> Handler:

@@ -14,7 +14,7 @@ import msgspec
 from events.alerts import AlertRaised
 from events.books import BookedCharge, BookMismatch, ChargesReconciled, ReconcileCharges
 from streams.alarms import alarm
-from streams.moments import MINUTE_MS, day_of
+from streams.moments import DAY_MS, MINUTE_MS, day_of
 from streams.payments.amounts import remaining_minor
 from streams.payments.rules import PaymentRules
 from streams.payments.states import Owed, Payment
@@ -102,6 +102,13 @@ def is_comparable(payment: Payment, note: Noted, now_ms: int, rules: PaymentRule
     """Whether to ask now: not while an answer is owed, and again only when none came."""
     is_asked = note.asked_at_ms and now_ms < note.asked_at_ms + rules.reconciliation_retry_ms
     return payment.owed is Owed.NOTHING and not is_asked
+
+
+def is_overdue(day: str, note: Noted, now_ms: int, rules: PaymentRules) -> bool:
+    """Whether the provider has owed an answer for a day now, and had not when it was last asked."""
+    if not note.asked_at_ms:
+        return False
+    return due_before(note.asked_at_ms - DAY_MS, rules) <= day < due_before(now_ms - DAY_MS, rules)
 
 
 def questions(day: str, payments: Mapping[str, Payment]) -> Iterator[ReconcileCharges]:
@@ -200,13 +207,14 @@ def stuck_alert(payment_id: str, payment: Payment, now_ms: int) -> AlertRaised:
 
 def alert(event: ChargesReconciled, found: int, now_ms: int) -> AlertRaised:
     """Say that books differ: one alert a provider and night, however many pages it has."""
-    day = event.day.isoformat()
-    return alarm(
-        RULE,
-        (event.provider, day),
-        f"{event.provider} {day}",
-        found,
-        "payments",
-        now_ms,
-        severity="critical",
-    )
+    return _alert((event.provider, event.day.isoformat()), found, now_ms)
+
+
+def overdue_alert(provider: str, day: str, payments: int, now_ms: int) -> AlertRaised:
+    """Say that a provider does not tell its books: nobody knows whether they differ."""
+    return _alert((provider, day, "untold"), payments, now_ms)
+
+
+def _alert(named: tuple[str, ...], payments: int, now_ms: int) -> AlertRaised:
+    subject = " ".join(named)
+    return alarm(RULE, named, subject, payments, "payments", now_ms, severity="critical")

@@ -127,6 +127,23 @@ def test_an_outage_puts_the_comparison_off() -> None:
     assert len(asked(till)) == 2
 
 
+def test_books_that_a_provider_keeps_to_itself_for_a_day_are_an_alert_once() -> None:
+    till = paid(3)
+    till.provider.outage = True
+    till.driver.advance(UNTIL_TWO_MS)
+    till.driver.advance(24 * HOUR_MS - MINUTE_MS, step_ms=10 * MINUTE_MS)
+    assert till.alerts() == []
+
+    till.driver.advance(24 * HOUR_MS, step_ms=10 * MINUTE_MS)
+
+    told = till.alerts()
+    assert {(one.rule, one.severity, one.subject) for one in told} == {
+        (RULE, "critical", "simulated 2025-06-15 untold")
+    }
+    assert len({one.alert_id for one in told}) == 1
+    assert sum(one.value for one in told) == 3
+
+
 def test_a_payment_with_money_on_its_way_is_compared_later() -> None:
     till = paid()
     till.driver.advance(UNTIL_TWO_MS - 5 * MINUTE_MS)
