@@ -7,6 +7,7 @@ from typing import Any, Literal
 import structlog
 
 from engine.masking import mask_entry, mask_handlers
+from engine.seldom import Seldom
 
 
 class JsonFormatter(structlog.stdlib.ProcessorFormatter):
@@ -47,9 +48,10 @@ def json_logging() -> dict[str, Any]:
     }
 
 
-def log_as(form: Literal["text", "json"]) -> None:
+def log_as(form: Literal["text", "json"], *seldom: str) -> None:
     """From now on lines go out in that form, without personal data and secrets.
 
+    What loggers of these names repeat, while a peer is away, is told seldom.
     For processes of their own; what a worker logs is Faust's to arrange.
     """
     if form == "json":
@@ -57,5 +59,8 @@ def log_as(form: Literal["text", "json"]) -> None:
     else:
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
         mask_handlers(logging.getLogger())
+    thinned = Seldom(*seldom)
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(thinned)
     # What a client says about a missing broker, the process says in one line.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)

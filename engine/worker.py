@@ -8,8 +8,8 @@ from faust.worker import Worker
 
 from engine.errors import EngineError
 from engine.masking import mask_handlers
+from engine.seldom import Seldom
 
-SILENT_S = 10.0
 _FAREWELLS = (
     "Stopping...", "Flush producer buffer...", "Gathering service tasks...",
     "Gathering all futures...", "Closing event loop",
@@ -45,38 +45,6 @@ class OneLine(logging.Filter):
         return True
 
 
-class Seldom(logging.Filter):
-    """Tells what aiokafka repeats once in ten seconds, and how often it said so in between.
-
-    While the broker is gone its clients say a hundred times a second that it is.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._places: dict[tuple[str, int], tuple[float, int]] = {}
-        """By line of code: until when it is silent, and what was held back since."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Whether the record is written."""
-        if not record.name.startswith("aiokafka"):
-            return True
-        told: bool | None = getattr(record, "seldom", None)
-        if told is None:  # It comes through here once for each handler.
-            told = record.seldom = self._is_due(record)
-        return told
-
-    def _is_due(self, record: logging.LogRecord) -> bool:
-        place = record.pathname, record.lineno
-        silent_until_s, held = self._places.get(place, (0.0, 0))
-        if record.created < silent_until_s:
-            self._places[place] = silent_until_s, held + 1
-            return False
-        self._places[place] = record.created + SILENT_S, 0
-        if held:
-            record.msg = f"{record.msg} (and {held} times in between)"
-        return True
-
-
 def _error_of(record: logging.LogRecord) -> EngineError | None:
     """The engine's error that a log record is about."""
     found: list[Any] = list(record.args) if isinstance(record.args, tuple) else []
@@ -99,7 +67,7 @@ class LaneWorker(Worker):
     def on_setup_root_logger(self, logger: logging.Logger, level: int) -> None:
         """Shorten and thin out what every handler writes; mask personal data and secrets in it."""
         super().on_setup_root_logger(logger, level)
-        one_line, seldom = OneLine(), Seldom()
+        one_line, seldom = OneLine(), Seldom("aiokafka")
         for handler in logger.handlers:
             handler.addFilter(one_line)
             handler.addFilter(seldom)

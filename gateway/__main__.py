@@ -48,7 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
     issuer = issuer_of(settings)
     if options.command == "token":
         return _token(options, settings, issuer)
-    log_as(settings.log_format)
+    log_as(settings.log_format, "gateway.kafka", "gateway.writes")
     try:
         asyncio.run(_serve(settings, issuer))
     except KafkaConnectionError:

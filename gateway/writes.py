@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import time
 import uuid
 from collections.abc import Mapping, Sequence
@@ -29,6 +30,7 @@ from gateway.ticking import now_ms
 from gateway.tokens import Principal
 from settings.gateway import GatewayRules
 
+LOG: Final = logging.getLogger(__name__)
 KEY: Final = "Idempotency-Key"
 _FROM_BODY: Final = "body"
 _BETWEEN: Final = "\x1f"
@@ -192,7 +194,9 @@ class Writes:
         try:
             async with asyncio.timeout(self._rules.write_timeout_ms / 1000):
                 await self._commands.send(message, value, trace, caller)
-        except (NotAccepted, TimeoutError):
+        except (NotAccepted, TimeoutError) as failed:
+            why = str(failed) or f"no answer in {self._rules.write_timeout_ms} ms"
+            LOG.warning("Kafka has not confirmed %s: %s", type(message).__name__, why)
             raise Refusal(
                 HTTPStatus.SERVICE_UNAVAILABLE,
                 "NOT_ACCEPTED",

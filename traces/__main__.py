@@ -38,7 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Do what the command line asks and return the exit code."""
     options = _parsed(arguments)
     settings = settings_or_exit()
-    log_as(settings.log_format)
+    log_as(settings.log_format, "traces")
     logging.getLogger("opentelemetry").setLevel(logging.ERROR)
     try:
         asyncio.run(_run(settings, options.since_s))

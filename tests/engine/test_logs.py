@@ -46,3 +46,17 @@ def test_lines_are_json_where_that_is_asked_for(capsys: pytest.CaptureFixture[st
     assert (found["level"], found["event"]) == ("error", "GET /v1/users/+44***/x failed")
     assert "a***@***" in found["exception"]
     assert "ann@" not in line
+
+
+def test_what_is_repeated_while_a_peer_is_away_is_told_seldom(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    logging.getLogger().handlers = []
+    log_as("json", "gateway.kafka")
+
+    for _ in range(3):
+        logging.getLogger("gateway.kafka").warning("away")
+        logging.getLogger("gateway.guard").warning("failed")
+
+    said = [json.loads(line)["event"] for line in capsys.readouterr().err.splitlines()]
+    assert said == ["away", "failed", "failed", "failed"]

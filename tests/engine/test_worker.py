@@ -14,12 +14,13 @@ from rich.console import Console
 from engine.errors import BrokerUnavailable
 from engine.processor import Processor
 from engine.progress import RecoveryProgress
+from engine.seldom import Seldom
 from engine.sizes import TooLarge
 from engine.specs import AgentSpec, Source
 from engine.stats import Stats
 from engine.store import MemoryStore
 from engine.topology import Topology
-from engine.worker import OneLine, Seldom
+from engine.worker import OneLine
 from tests.engine.counting import IN
 
 ROOT = Path(__file__).parents[2]
@@ -102,7 +103,7 @@ def _lost(name: str, at_s: float) -> logging.LogRecord:
 
 
 def test_what_a_client_repeats_while_the_broker_is_gone_is_told_once_in_ten_seconds() -> None:
-    seldom = Seldom()
+    seldom = Seldom("aiokafka")
     lost = [_lost("aiokafka.client", at_s) for at_s in (100.0, 100.1, 109.9, 110.1)]
 
     told = [record.getMessage() for record in lost if seldom.filter(record)]
@@ -111,13 +112,13 @@ def test_what_a_client_repeats_while_the_broker_is_gone_is_told_once_in_ten_seco
 
 
 def test_every_handler_of_a_worker_tells_the_same_lines_of_a_client() -> None:
-    seldom, record = Seldom(), _lost("aiokafka.client", 100.0)
+    seldom, record = Seldom("aiokafka"), _lost("aiokafka.client", 100.0)
 
     assert [seldom.filter(record), seldom.filter(record)] == [True, True]
 
 
 def test_what_others_repeat_is_told_each_time() -> None:
-    seldom = Seldom()
+    seldom = Seldom("aiokafka")
 
     assert all(seldom.filter(_lost("engine.lane", at_s)) for at_s in (100.0, 100.1))
 

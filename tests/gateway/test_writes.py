@@ -674,12 +674,13 @@ class TestPatience:
         assert response.status == 408
 
     async def test_a_kafka_that_hangs_is_not_waited_for_and_nothing_is_left(
-        self, shop: Shop
+        self, shop: Shop, caplog: pytest.LogCaptureFixture
     ) -> None:
         shop.kafka.hangs = True
         async with asyncio.timeout(SOON_S):
             response = await shop.ask("POST", "/v1/orders", ORDER, by=token(), Idempotency_Key="k")
         assert (response.status, (await response.json())["code"]) == (503, "NOT_ACCEPTED")
+        assert caplog.messages == ["Kafka has not confirmed PlaceOrder: no answer in 500 ms"]
         shop.kafka.hangs = False
         again = await shop.ask("POST", "/v1/orders", ORDER, by=token(), Idempotency_Key="k")
         assert again.status == 202
