@@ -238,6 +238,7 @@ class Consumer(AskedConsumer):
         lane = self.lanes.lane(tp.partition)
         stood = None if lane is None else lane.forgive(tp.topic, begin)
         if stood is not None:
+            self.lanes.stats.lost[tp.topic] += begin - stood
             self.log.error(
                 "%s-%s: records [%s, %s) were deleted before they were processed",
                 tp.topic, tp.partition, stood, begin,

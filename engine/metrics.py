@@ -77,6 +77,12 @@ class EngineCollector(Collector):
                 ("topic", "type", "field"),
                 stats.unplaced,
             ),
+            (
+                "records_lost",
+                "Records that the broker deleted before they were processed.",
+                ("topic",),
+                {(topic,): count for topic, count in stats.lost.items()},
+            ),
             ("timers_due", "Timers fired.", ("agent", "kind"), stats.timers),
             (
                 "timers_failed",

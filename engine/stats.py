@@ -54,6 +54,8 @@ class Stats:
     unplaced: Counter[Unplaced] = field(default_factory=Counter)
     """Records without the field by which an agent reads them, which never sees them. Many need
     none: an order of no cart has no cart's id."""
+    lost: Counter[str] = field(default_factory=Counter)
+    """Positions by topic that the broker had deleted before they were read."""
     commits: int = 0
     outputs: int = 0
     rows: int = 0

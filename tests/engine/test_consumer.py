@@ -453,6 +453,7 @@ async def test_a_marker_before_what_the_broker_kept_moves_on_with_an_error(caplo
 
         assert one.counted() == 15
         assert "records [10, 25) were deleted before they were processed" in caplog.text
+        assert one.lanes.stats.lost == {"in": 15}
         assert one.crashes == []
 
 

@@ -97,6 +97,7 @@ FIGURES: dict[str, list[tuple[str | None, ...]]] = {
     "FlowmartNoLanes": [("critical", "2m", "== 0")],
     "FlowmartConsumerLag": [("warn", "5m", "> 1000"), ("critical", "5m", "> 10000")],
     "FlowmartDeadLetters": [("warn", None, "> 0")],
+    "FlowmartRecordsLost": [("critical", None, "offset 1h", "[1h]", "> 0")],
     "FlowmartTimersFailed": [("warn", None, "> 0")],
     "FlowmartRecoverySlow": [("critical", "5m", "> 0")],
     "FlowmartTransactionsSlow": [("warn", "5m", "> 0.5"), ("critical", "5m", "> 2")],
