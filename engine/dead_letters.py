@@ -16,6 +16,7 @@ import msgspec
 
 from engine.errors import BadRecord, blamed
 from engine.records import Header, Headers, Output, Record
+from engine.seldom import is_told
 from engine.sizes import RECORD_BYTES_MAX, size_of
 
 LOG = logging.getLogger(__name__)
@@ -114,7 +115,7 @@ def tell_buried(
     """
     kind = topic, agent, type(exc).__name__
     told[kind] += 1
-    if str(told[kind]).strip("0") == "1":
+    if is_told(told[kind]):
         is_bug = agent and not isinstance(exc, BadRecord)
         what = blamed(exc) if is_bug else type(exc).__name__
         who = f"agent {agent!r}, " if agent else ""

@@ -1,8 +1,13 @@
-"""Thins out what is logged over and over while a peer is away."""
+"""Thins out what would be logged over and over: of one cause, or while a peer is away."""
 
 import logging
 
 SILENT_S = 10.0
+
+
+def is_told(number: int) -> bool:
+    """Whether the log has a line for it: the first of a kind, the tenth, the hundredth."""
+    return str(number).strip("0") == "1"
 
 
 class Seldom(logging.Filter):

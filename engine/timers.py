@@ -1,9 +1,11 @@
 """Timers as rows: their keys, and who is called when they come due; agents' own ticks."""
 
 import logging
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from engine.errors import BadRecord, EngineError, TopologyError, blamed
+from engine.seldom import is_told
 from engine.specs import AgentSpec, Context, Timer
 from engine.stats import Stats
 from engine.tables import JournalEntry, LaneTable
@@ -50,6 +52,8 @@ class Timers:
         self._journal = journal
         self._not_before: dict[str, int] = {}
         """By row key: when a timer is tried again that failed."""
+        self._told: Counter[tuple[str, str]] = Counter()
+        """Timers that failed, by agent and kind."""
         self._first = ""
         """No row comes before this key. A store keeps traces of what was deleted for long, and a
         look that began before them all would walk over every timer that there was."""
@@ -113,10 +117,12 @@ class Timers:
     def _failed(self, row_key: str, agent: str, timer: Timer, exc: Exception, now_ms: int) -> None:
         _reraise_ours(exc)
         if row_key not in self._not_before:
-            LOG.error(
-                "%s: timer %s of %r failed and is tried again every %d s: %s",
-                agent, timer.kind, timer.key, RETRY_MS // 1000, blamed(exc),
-            )  # fmt: skip
+            self._told[agent, timer.kind] += 1
+            if is_told(self._told[agent, timer.kind]):
+                LOG.error(
+                    "%s: timer %s of %r failed and is tried again every %d s: %s",
+                    agent, timer.kind, timer.key, RETRY_MS // 1000, blamed(exc),
+                )  # fmt: skip
         self._not_before[row_key] = now_ms + RETRY_MS
 
 

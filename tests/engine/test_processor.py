@@ -674,6 +674,27 @@ def test_a_timer_that_fails_is_undone_and_tried_again_and_its_neighbours_fire() 
     assert len(bench.rows(_timers(bench))) == 1
 
 
+def test_the_log_names_the_first_timers_of_a_kind_that_fail(caplog) -> None:
+    def fail(_ctx: Any, timer: Timer, _now_ms: int) -> None:
+        raise ValueError(timer.key)
+
+    agent = AgentSpec("a", "", (Source(IN, {}),), timers={"x": fail, "y": fail})
+    bench = Bench(Topology([agent], app_id="t", env="dev", partitions=1))
+    for number in range(1, 31):
+        bench.processor._contexts["a"].set_timer("x", f"{number:02d}", 10)
+    bench.processor._contexts["a"].set_timer("y", "31", 10)
+    bench.commit()
+
+    for now in (10, 10 + timers.RETRY_MS):
+        bench.processor.tick(now)
+        bench.commit()
+
+    told = [record.getMessage() for record in caplog.records]
+    assert [text.partition(" failed")[0] for text in told] == [
+        "a: timer x of '01'", "a: timer x of '10'", "a: timer y of '31'"
+    ]  # fmt: skip
+
+
 def test_a_timer_that_failed_is_tried_again_also_when_the_clock_was_set_back() -> None:
     bench = Bench()
     bench.processor._contexts["count"].set_timer("later", "stumbles", 10)
