@@ -94,6 +94,7 @@ FIGURES: dict[str, list[tuple[str | None, ...]]] = {
     "FlowmartApiDown": [("critical", "1m", "== 0")],
     "FlowmartApiNotReady": [("critical", "2m", "== 0")],
     "FlowmartApiErrors": [("warn", "5m", "> 0.01"), ("critical", "5m", "> 0.05")],
+    "FlowmartWebhooksRefused": [("warn", None, "[6h]", "> 10")],
     "FlowmartNoLanes": [("critical", "2m", "== 0")],
     "FlowmartConsumerLag": [("warn", "5m", "> 1000"), ("critical", "5m", "> 10000")],
     "FlowmartDeadLetters": [("warn", None, "> 0")],
