@@ -21,6 +21,8 @@ from engine.sizes import RECORD_BYTES_MAX, size_of
 
 LOG = logging.getLogger(__name__)
 SUFFIX = ".dlq"
+LOGGED = frozenset({"eventType", "correlationId"})
+"""Headers of a record that its line in a log of JSON has as fields."""
 _PREFIX = "dlq."
 _NUMBER = re.compile(r"[0-9]{1,18}")
 _REASON_MAX = 500
@@ -120,7 +122,11 @@ def tell_buried(
         what = blamed(exc) if is_bug else type(exc).__name__
         who = f"agent {agent!r}, " if agent else ""
         place = f"{record.topic}-{record.partition} offset {record.offset}"
-        LOG.warning("dead letter: %s%s: %s (%s%s says more)", who, place, what, topic, SUFFIX)
+        about = {name: (raw or b"").decode(errors="replace") for name, raw in record.headers}
+        LOG.warning(
+            "dead letter: %s%s: %s (%s%s says more)", who, place, what, topic, SUFFIX,
+            extra={name: about[name] for name in LOGGED & about.keys()},
+        )  # fmt: skip
 
 
 def read_dead_letter(record: Record) -> DeadLetter:

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import structlog
 
+from engine.dead_letters import LOGGED
 from engine.masking import mask_entry, mask_handlers
 from engine.seldom import Seldom
 
@@ -19,12 +20,14 @@ class JsonFormatter(structlog.stdlib.ProcessorFormatter):
 def json_logging() -> dict[str, Any]:
     """A configuration for `logging.config.dictConfig`: one JSON object a line, on stderr.
 
-    Each has event, level, logger and timestamp (RFC 3339 UTC). Records' values are never
-    logged by the engine; what an error says of one is masked.
+    Each has event, level, logger and timestamp (RFC 3339 UTC), that of a dead letter eventType and
+    correlationId. Records' values are never logged by the engine; what an error says of one is
+    masked.
     """
     before = [
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
+        structlog.stdlib.ExtraAdder(LOGGED),
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
     ]

@@ -2,12 +2,15 @@
 
 import json
 import logging
+from collections import Counter
 from collections.abc import Iterator
 from typing import Literal
 
 import pytest
 
+from engine.dead_letters import tell_buried
 from engine.logs import log_as
+from engine.records import Record
 
 
 @pytest.fixture(autouse=True)
@@ -60,3 +63,18 @@ def test_what_is_repeated_while_a_peer_is_away_is_told_seldom(
 
     said = [json.loads(line)["event"] for line in capsys.readouterr().err.splitlines()]
     assert said == ["away", "failed", "failed", "failed"]
+
+
+def test_the_line_of_a_dead_letter_says_what_it_was_and_of_which_saga(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    logging.getLogger().handlers = []
+    log_as("json")
+    headers = (("eventType", b"OrderConfirmed"), ("correlationId", b"saga-1"), ("x", b"y"))
+
+    tell_buried(Counter(), Record("t", 0, 7, 9, None, b"", headers), "t", "orders", KeyError("k"))
+
+    found = json.loads(capsys.readouterr().err)
+    assert (found["eventType"], found["correlationId"]) == ("OrderConfirmed", "saga-1")
+    assert found["event"].startswith("dead letter: agent 'orders', t-0 offset 7: KeyError")
+    assert "x" not in found
