@@ -102,7 +102,7 @@ FIGURES: dict[str, list[tuple[str | None, ...]]] = {
     "FlowmartTimersFailed": [("warn", None, "> 0")],
     "FlowmartRecoverySlow": [("critical", "5m", "> 0")],
     "FlowmartTransactionsSlow": [("warn", "5m", "> 0.5"), ("critical", "5m", "> 2")],
-    "FlowmartRebalancing": [("warn", None, "[10m]", "> 5")],
+    "FlowmartRebalancing": [("warn", None, "[10m]", "> 5", "[10m]")],
     "FlowmartLateRecords": [("warn", "5m", "> 0")],
     "FlowmartCpu": [("warn", "5m", "[5m]", "> 0.70"), ("critical", "5m", "[5m]", "> 0.85")],
     "FlowmartMemory": [("warn", "5m", "> 0.80"), ("critical", "5m", "> 0.90")],
