@@ -7,6 +7,7 @@ once, whatever also came as the answer to a call.
 """
 
 import json
+import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
@@ -32,6 +33,7 @@ from topics import topic_of
 from web.bodies import BodyTooLarge, body_of
 from web.problems import problem
 
+LOG: Final = logging.getLogger(__name__)
 PATH: Final = "/webhooks/stripe"
 BODY_BYTES_MAX: Final = 256 << 10
 TOLERANCE_S: Final = 300
@@ -103,6 +105,8 @@ class StripeWebhooks:
         except (KeyError, TypeError, ValueError) as wrong:
             return problem(HTTPStatus.BAD_REQUEST, f"{event['type']}: {wrong!r}")
         except (NotTaken, events.FlowMartError) as refused:
+            why = str(refused)  # `worker.OneLine` would take the error itself for the worker's end.
+            LOG.warning("Stripe's %s was not taken, it comes again: %s", event["type"], why)
             answer = problem(HTTPStatus.SERVICE_UNAVAILABLE, str(refused))
             answer.headers["Retry-After"] = str(RETRY_AFTER_S)
             return answer

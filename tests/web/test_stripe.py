@@ -295,11 +295,12 @@ async def test_a_body_that_is_too_large_is_refused(client: Client) -> None:
 
 @pytest.mark.parametrize("fault", ["refuses", "is_down"])
 async def test_stripe_tells_again_until_the_event_is_on_its_topic(
-    client: Client, shelf: Shelf, fault: str
+    client: Client, shelf: Shelf, fault: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     body = told("charge.dispute.created", DISPUTE)
     setattr(shelf, fault, True)
     assert (await tell(client, body))[0] == 503
+    assert "Stripe's charge.dispute.created was not taken" in caplog.text
 
     setattr(shelf, fault, False)
 
