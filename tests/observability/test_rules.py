@@ -75,13 +75,15 @@ def test_every_alert_has_a_unit_test_that_expects_it() -> None:
     assert {rule["alert"] for rule in ALERTS} == expected
 
 
-_FIGURE = re.compile(r"(?:[<>]|==) *[\d.]+|\[\w+\]|offset \w+|vector\(.+?\)|quantile\([\d.]+")
+_FIGURE = re.compile(r"(?:[<>]|==) *[\d.]+|\[[\w:]+\]|offset \w+|vector\(.+?\)|quantile\([\d.]+")
 
 FIGURES: dict[str, list[tuple[str | None, ...]]] = {
     # G-51: what is sustained is so for 5 minutes. A thing that is down is told sooner, and what is
     # counted over a time of its own, or once, at once.
     "FlowmartAlert": [(None, None, "> 0")],
     "FlowmartRaised": [(None, None, "> 0")],
+    "FlowmartProviderFails": [("critical", None, "[15m:1m]", "> 0.5", "[15m:1m]", "> 2")],
+    "FlowmartCarrierFails": [("critical", None, "[15m:1m]", "> 0.5", "[15m:1m]", "> 2")],
     "FlowmartFiguresMissing": [("warn", "2m", "[1d]", "> 0", "> 0")],
     "FlowmartPromiseBudget": [
         ("warn", None, "> 0.50"), ("warn", None, "> 0.75"), ("critical", None, "> 0.90"),
