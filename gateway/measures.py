@@ -3,7 +3,7 @@
 from typing import Final
 
 from aiohttp import web
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import PROCESS_COLLECTOR, CollectorRegistry, Counter, Gauge, Histogram
 
 _SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0)
 
@@ -13,6 +13,7 @@ class Measures:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self.registry.register(PROCESS_COLLECTOR)
         self._requests = Counter(
             "flowmart_gateway_requests", "Requests answered.", ("method", "route", "status"),
             registry=self.registry,

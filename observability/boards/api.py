@@ -56,6 +56,12 @@ API = Board(
             "By each gateway. With none it is not ready.",
         ),
         Panel(
+            "Processor",
+            (Query('rate(process_cpu_seconds_total{job="flowmart-gateway"}[1m])', "{{instance}}"),),
+            "Share of one core; a gateway can use no more. Alerts begin at 70 % and 85 %.",
+            unit="percentunit",
+        ),
+        Panel(
             "Remembered Idempotency-Keys",
             (Query("flowmart_gateway_keys_bytes", "{{instance}}"),),
             "What they take; the oldest go when there is no room.",

@@ -300,6 +300,7 @@ async def test_health_is_open_and_metrics_are_not(shop: Shop) -> None:
     by = token("prometheus", "service", "metrics:read")
     text = await (await shop.ask("GET", "/metrics", by=by)).text()
     assert 'flowmart_gateway_requests_total{method="GET",route="/metrics",status="401"}' in text
+    assert "process_cpu_seconds_total" in text
     assert 'flowmart_gateway_cache_total{result="hit"} 0.0' in text  # Else its share is unknown.
 
 
