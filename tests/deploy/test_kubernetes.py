@@ -1,5 +1,6 @@
 """The manifests for Kubernetes, held against its schemas, the settings and the contract (G-49)."""
 
+import json
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import yaml
 
 from settings import Settings
 from tests.deploy.stops import STOPS
+from tests.e2e.harness import BIN, environment
 from tests.tools import tool
 
 ROOT = Path(__file__).parents[2]
@@ -50,6 +52,17 @@ def test_every_setting_exists_and_the_process_starts_with_them(name: str) -> Non
     given = {key.removeprefix("FLOWMART_").lower(): value for key, value in told.items()}
     settings = Settings(**given)  # type: ignore[arg-type]  # pydantic reads text
     assert (settings.env, settings.partitions, settings.replication) == ("prod", 12, 3)
+
+
+def test_a_worker_says_lines_of_json_and_nothing_else(tmp_path: Path) -> None:
+    settings = {"log_format": CONFIG["FLOWMART_LOG_FORMAT"], "broker": "127.0.0.1:1"}
+    told = environment(**settings, data_dir=str(tmp_path))
+    command = [str(BIN / "faust"), "-A", "app", *container("flowmart-worker")["args"]]
+
+    ended = subprocess.run(command, env=told, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    lines = [json.loads(line) for line in (ended.stdout + ended.stderr).splitlines()]
+    assert "no Kafka broker answers" in lines[-1]["event"]
 
 
 @pytest.mark.parametrize("name", PODS)
