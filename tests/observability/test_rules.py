@@ -111,7 +111,7 @@ FIGURES: dict[str, list[tuple[str | None, ...]]] = {
     "flowmart:promise_budget:share": [
         (None, None, "vector(0.05)"), (None, None, "vector(0.05)"), (None, None, "vector(0.01)"),
     ],
-    "flowmart:promise_budget_used:ratio30d": [(None, None, "[30d]", "[30d]", "> 0")],
+    "flowmart:promise_budget_used:ratio30d": [(None, None, "[30d:1m]", "[30d:1m]", "> 100")],
     "flowmart:quotes:per_minute": [(None, None, "[2m]")],
     "flowmart:records:rate1m": [(None, None, "[1m]")],
     "flowmart:transaction_seconds:p99_5m": [(None, None, "quantile(0.99", "[5m]")],
