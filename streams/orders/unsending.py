@@ -41,6 +41,7 @@ def _gone(order: Order) -> Iterator[Parcel]:
     """Cancelled parcels, with what of them is in no other."""
     missing = {number: line.quantity for number, line in order.standing}
     cancelled = [one for one in order.parcels if one.state is ParcelState.CANCELLED]
+    cancelled.sort(key=lambda one: not one.warehouse_id)  # Stock is held by those that name one.
     others = [one for one in order.parcels if one.state is not ParcelState.CANCELLED]
     if not all(parcel.lines for parcel in others):
         return  # Nobody said what is in them: it may be the same.

@@ -76,6 +76,21 @@ def test_while_nothing_has_left_another_may_take_its_place() -> None:
     assert order.status is Status.DELIVERED
 
 
+def test_what_was_booked_by_hand_for_goods_of_another_parcel_lets_go_what_is_held_for_that() -> (
+    None
+):
+    by_hand = cancelled(3, (1, 1), (2, 1)).model_copy(update={"warehouse_id": None})
+    booked = after(PAID, parcel(3, (1, 1), (2, 1)), parcel(1, (1, 1)), parcel(2, (1, 1), (2, 1)))
+
+    _, said = live(booked, by_hand, SECOND, dispatched(1))
+
+    freed = [one for one in said if isinstance(one, ReleaseStock)]
+    assert [(one.reservation_id, one.quantity, one.warehouse_id) for one in freed] == [
+        ("ord_1:1", 1, "wh_2"),
+        ("ord_1:2", 1, "wh_2"),
+    ]
+
+
 def test_what_another_parcel_has_instead_is_not_paid_back() -> None:
     part = parcel(3, (1, 2))
     order, said = live(BOOKED, cancelled(1, (1, 1)), SECOND, part, dispatched(3), delivered(3))
