@@ -155,7 +155,6 @@ class Consumer(AskedConsumer):
             wait_s = CROWDED_POLL_S if crowded else POLL_S
             try:
                 fetched = await self.kafka.getmany(*wanted, timeout_ms=int(wait_s * 1000))
-                self._look_at_fetching()
             except NoOffsetForPartitionError:
                 # Partitions were assigned while this waited: opening them will seek them.
                 if self.flow_active:
@@ -166,12 +165,6 @@ class Consumer(AskedConsumer):
                 # read again, because opening them seeks to their markers.
                 return []
             return [self._chunk(tp, records) for tp, records in fetched.items() if tp in self._ends]
-
-    def _look_at_fetching(self) -> None:
-        """Tell when what fetches in the background has failed for good: no poll does."""
-        routine = self.kafka._fetcher.error_future  # noqa: SLF001 - no public way
-        if routine.done():
-            routine.result()
 
     def _chunk(self, tp: TopicPartition, records: list[Any]) -> Chunk:
         start = self._ends[tp]

@@ -137,6 +137,18 @@ async def _fetch_until_closed(self: Any, *args: Any) -> bool:
     return found
 
 
+_fetched = fetcher.Fetcher.fetched_records
+
+
+async def _fetched_or_failed(self: Any, *args: Any, **more: Any) -> Any:
+    """As aiokafka's; raises what the routine that fetches has ended with."""
+    records = await _fetched(self, *args, **more)
+    routine = self.error_future
+    if routine.done() and not routine.cancelled():
+        routine.result()
+    return records
+
+
 _lookup = AIOKafkaClient.coordinator_lookup
 
 
@@ -197,6 +209,9 @@ def apply() -> None:
     # A consumer that is stopped just after a fetch failed takes the fetch's cancellation for its
     # own: whoever stops it is cancelled, and its connections stay.
     fetcher.Fetcher._proc_fetch_request = _fetch_until_closed  # noqa: SLF001 - the patch itself
+    # A consumer whose fetching has failed for good would find nothing for ever, as if nothing were
+    # new, and look alive.
+    fetcher.Fetcher.fetched_records = _fetched_or_failed
     # A transactional producer ends for ever when the broker goes just while it is asked for the
     # coordinator. Of a node that is not ready it asks again, as everywhere else.
     AIOKafkaClient.coordinator_lookup = _coordinator_lookup

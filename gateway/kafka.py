@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
@@ -99,11 +99,29 @@ class Events:
         topics: Iterable[str],
         each: Callable[[str, str, bytes], None],
     ) -> None:
+        self._options = client_options
         self._topics = tuple(topics)
         self._each = each
         self._task: asyncio.Task[None] | None = None
-        self._consumer = AIOKafkaConsumer(
-            **client_options,
+
+    async def start(self) -> None:
+        """Begin where every topic ends now; one that comes later is heard from its end then.
+
+        Raises:
+            KafkaError: no broker answers.
+        """
+        self._task = asyncio.create_task(self._hear(await self._connected()))
+
+    async def stop(self) -> None:
+        """Disconnect."""
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _connected(self) -> AIOKafkaConsumer:
+        consumer = AIOKafkaConsumer(
+            **self._options,
             group_id=None,
             enable_auto_commit=False,
             isolation_level="read_committed",
@@ -112,34 +130,38 @@ class Events:
             max_poll_records=_POLL_RECORDS,
             metadata_max_age_ms=_TOPICS_EVERY_MS,
         )
+        try:
+            await consumer.start()
+        except BaseException:
+            await consumer.stop()
+            raise
+        consumer.subscribe(self._topics)
+        return consumer
 
-    async def start(self) -> None:
-        """Begin where every topic ends now; one that comes later is heard from its end then.
+    async def _hear(self, consumer: AIOKafkaConsumer) -> None:
+        """Hear for ever: what Kafka or one record does wrong must not make the gateway deaf.
 
-        Raises:
-            KafkaError: no broker answers.
+        Whatever it is, a new client begins at the end of every topic: the one that failed may
+        fail again at the same record, or fetch no more.
         """
-        await self._consumer.start()
-        self._consumer.subscribe(self._topics)
-        self._task = asyncio.create_task(self._hear())
-
-    async def stop(self) -> None:
-        """Disconnect."""
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
-        await self._consumer.stop()
-
-    async def _hear(self) -> None:
-        """Hear for ever: what Kafka or one record does wrong must not make the gateway deaf."""
         while True:
             try:
-                batches = await self._consumer.getmany(timeout_ms=1_000)
-            except KafkaError as failed:
-                LOG.warning("cannot read events, trying again: %r", failed)
-                await asyncio.sleep(_AGAIN_S)
-                continue
+                await self._hear_with(consumer)
+            except Exception as failed:  # noqa: BLE001 - see above
+                LOG.warning("cannot read events, connecting again: %r", failed)
+            finally:
+                await consumer.stop()
+            consumer = await self._connected_again()
+
+    async def _connected_again(self) -> AIOKafkaConsumer:
+        while True:
+            await asyncio.sleep(_AGAIN_S)
+            with suppress(KafkaError):
+                return await self._connected()
+
+    async def _hear_with(self, consumer: AIOKafkaConsumer) -> NoReturn:
+        while True:
+            batches = await consumer.getmany(timeout_ms=1_000)
             for records in batches.values():
                 for record in records:
                     hear(record.headers, record.key, record.value, self._each)

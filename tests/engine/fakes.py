@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 from aiokafka import TopicPartition
@@ -142,7 +141,6 @@ class FakeKafka:
     def __post_init__(self) -> None:
         self.gate.set()
         self._states = {tp: _State(0) for tp in self.logs}
-        self._fetcher = SimpleNamespace(error_future=asyncio.Future())
         self._subscription = self
         self.subscription = self
         self.assigned = set(self.logs)

@@ -3,12 +3,11 @@
 import asyncio
 import subprocess
 import sys
-from contextlib import suppress
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaConnectionError, KafkaError
 
 import engine.confirmed
 import gateway.kafka
@@ -48,36 +47,48 @@ def test_the_gateway_waits_for_a_node_that_froze_no_longer_than_workers_do() -> 
     assert told.stdout.decode().strip() == "engine.patches"
 
 
-class Consumer:
-    """Fails once, then gives an event."""
+class Client:
+    """The first fails when it is asked, the second finds no broker, the third gives an event."""
+
+    made = 0
+    stopped = 0
 
     def __init__(self, *_: Any, **__: Any) -> None:
-        self.rounds = 0
+        Client.made += 1
+        self._number = Client.made
+
+    async def start(self) -> None:
+        if self._number == 2:
+            raise KafkaConnectionError
+
+    async def stop(self) -> None:
+        Client.stopped += 1
+
+    def subscribe(self, topics: tuple[str, ...]) -> None:
+        assert topics == ("t",)
 
     async def getmany(self, **_: Any) -> dict[str, list[Any]]:
-        self.rounds += 1
-        if self.rounds == 1:
+        await asyncio.sleep(0)
+        if self._number == 1:
             raise KafkaError
         headers, key, value = GOOD
-        await asyncio.sleep(0)
         return {"t": [SimpleNamespace(headers=headers, key=key, value=value)]}
 
 
 async def test_a_failure_of_kafka_does_not_make_the_gateway_deaf(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(gateway.kafka, "AIOKafkaConsumer", Consumer)
+    monkeypatch.setattr(gateway.kafka, "AIOKafkaConsumer", Client)
     monkeypatch.setattr(gateway.kafka, "_AGAIN_S", 0)
     heard = asyncio.Event()
     events = Events({}, ("t",), lambda *_: heard.set())
 
-    hearing = asyncio.create_task(events._hear())
-
+    await events.start()
     async with asyncio.timeout(60):
         await heard.wait()
-    hearing.cancel()
-    with suppress(asyncio.CancelledError):
-        await hearing
+    await events.stop()
+
+    assert Client.made == Client.stopped == 3
 
 
 async def test_a_command_names_the_span_that_asks_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -120,7 +131,8 @@ async def test_the_gateway_is_let_in_as_its_settings_say(monkeypatch: pytest.Mon
             made.append(options)
 
         async def start(self) -> None:
-            raise Started
+            if len(made) == 2:
+                raise Started
 
         async def stop(self) -> None: ...
 
