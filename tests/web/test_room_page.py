@@ -39,6 +39,7 @@ STATE: dict[str, Any] = {
         ["payments.success_share", "all", 0.5],
         ["payments.success_share", "paypal", 1.0],
         ["payments.success_share", "simulated", 0.25],
+        ["inventory.top_products", "x" * 128, 3],
     ],
     "windows": [
         [AT_MS - 30 * MINUTE_MS, "orders.confirmed_per_minute", "EUR", 3],
@@ -279,16 +280,37 @@ def test_who_hears_the_page_read_out_hears_only_what_is_new(page: Page, worker: 
     assert page.evaluate("told") == 0
 
 
+def test_who_is_at_a_link_stays_there_while_figures_go_on(page: Page, worker: Worker) -> None:
+    page.goto(PAGE)
+    link = page.get_by_role("link", name="docs/runbooks/cpu.md")
+    link.focus()
+    page.evaluate("getSelection().selectAllChildren(document.querySelector('#workers td'))")
+    [one, other] = STATE["workers"]
+    grown = [{**one, "records": 7}, {**other, "records": 8}]
+
+    worker.state = {**STATE, "workers": grown}
+
+    expect(page.locator("#workers td").nth(2)).to_have_text("7")
+    expect(link).to_be_focused()
+    assert page.evaluate("getSelection().toString()") == one["url"]
+
+
 def test_figures_that_kafka_keeps_from_going_on_are_old(page: Page, worker: Worker) -> None:
     one, other = STATE["workers"]
     worker.state = {**STATE, "workers": [one, {**other, "waits_s": 12.4}]}
 
     page.goto(PAGE)
 
-    words = "Kafka has not answered for 12 s: what you see is that old; 2 workers"
+    since = page.evaluate(f"time({AT_MS - 12_400})")
+    words = f"Kafka has not answered since {since}: what you see is of then; 2 workers"
     expect(page.locator("#status")).to_contain_text(words)
     expect(page.locator("#status")).to_have_class("warn")
     expect(page.locator("#room")).to_have_class("stale")
+
+    worker.state = {**worker.state, "at_ms": AT_MS + 9_000, "workers": [{**one, "waits_s": 21.6}]}
+
+    expect(page.locator("#clock")).to_have_text(page.evaluate(f"time({AT_MS + 9_000})"))
+    expect(page.locator("#status")).to_contain_text(f"since {since}")
 
     worker.state = STATE
 
@@ -310,6 +332,7 @@ def test_what_is_not_heard_of_stands_out(page: Page, worker: Worker) -> None:
 def test_a_reader_who_needs_a_token_is_asked_for_it(page: Page, worker: Worker) -> None:
     worker.token = "right"
     page.goto(PAGE)
+    expect(page.get_by_label("View token")).to_be_focused()
 
     page.get_by_label("View token").fill("wrong")
     page.keyboard.press("Enter")
@@ -319,3 +342,40 @@ def test_a_reader_who_needs_a_token_is_asked_for_it(page: Page, worker: Worker) 
 
     expect(page.locator("#tiles .tile")).to_have_count(8)
     expect(page.locator("#tables")).to_be_visible()
+
+
+def test_a_token_that_is_looked_at_is_not_asked_for_again(page: Page, worker: Worker) -> None:
+    worker.token = "right"
+    page.goto(PAGE)
+    page.get_by_label("View token").fill("right")
+    worker.answers = False
+
+    page.keyboard.press("Enter")
+
+    expect(page.locator("#status")).to_contain_text("does not answer, trying again")
+    expect(page.locator("#login")).to_be_hidden()
+
+    worker.answers = True
+
+    expect(page.locator("#tiles .tile")).to_have_count(8)
+
+
+def test_charts_tell_moments_and_figures_as_the_rest_of_the_page(page: Page) -> None:
+    page.goto(PAGE)
+    expect(page.locator("canvas")).to_have_count(4)
+
+    page.evaluate("plots.orders.setLegend({ idx: 1 })")
+
+    legend = page.locator("#orders .u-value")
+    expect(legend.nth(0)).to_have_text(page.evaluate(f"time({AT_MS - 29 * MINUTE_MS})"))
+    expect(legend.nth(1)).to_have_text("4")
+
+
+def test_who_has_no_javascript_is_told_where_else_to_look(browser: Browser, worker: Worker) -> None:
+    plain = browser.new_context(java_script_enabled=False).new_page()
+    plain.route("**/*", worker.answer)
+
+    plain.goto(PAGE)
+
+    expect(plain.locator("#status a").first).to_be_visible()
+    plain.context.close()

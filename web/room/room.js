@@ -7,7 +7,7 @@ const SECONDS = [1, 2, 5, 15, 30, 60, 120, 300, 600, 900, 1800];
 const $ = (id) => document.getElementById(id);
 // At least three to one against both papers.
 const colours = ["#3b82f6", "#d97706", "#ef4444", "#059669", "#8b5cf6"];
-let last = null;
+let last = null, since = null;
 const trail = { at: [], speed: [], lag: [] };
 const plots = {};
 
@@ -33,15 +33,21 @@ function say(text) {
   if ($("status").textContent !== text) $("status").textContent = text;
 }
 
+// What has not changed stays: a reader may have selected it, stand on it, or be about to press it.
+function put(parent, nodes) {
+  nodes.forEach((made, at) => {
+    const there = parent.children[at];
+    if (!there) parent.append(made);
+    else if (!there.isEqualNode(made)) there.replaceWith(made);
+  });
+  while (parent.children.length > nodes.length) parent.lastElementChild.remove();
+}
+
 function rows(table, head, body) {
-  const line = (cells, tag) => {
-    const tr = node("tr");
-    tr.append(...cells.map((cell) => node(tag, cell)));
-    return tr;
-  };
-  const found = head ? [line(head, "th")] : [];
-  found.push(...(body.length ? body.map((cells) => line(cells, "td")) : [line(["nothing yet"], "td")]));
-  table.replaceChildren(...found);
+  const lines = head ? [head.map((cell) => node("th", cell))] : [];
+  lines.push(...(body.length ? body : [["nothing yet"]]).map((cells) => cells.map((cell) => node("td", cell))));
+  lines.forEach((cells, at) => put(table.children[at] ?? table.appendChild(node("tr")), cells));
+  while (table.children.length > lines.length) table.lastElementChild.remove();
 }
 
 // A line needs two: what stands alone between gaps is seen as a point only.
@@ -57,7 +63,7 @@ function chart(id, names, data) {
     const clock = (_, seconds) => seconds.map((at) => time(at * 1000));
     plots[id] = new uPlot({
       width, height: 190, padding: [null, 28, null, null], axes: [{ ...axis, size: 34, space: 80, incrs: SECONDS, values: clock }, { ...axis, values: short }], scales: { y: { range: (_, low, high) => [0, Math.max(1, high * 1.1)] } },
-      series: [{}, ...names.map((label, i) => ({ label, stroke: colours[i], width: 2, points: { show: true, filter: lone } }))],
+      series: [{ value: (_, at) => (at === null ? "–" : time(at * 1000)) }, ...names.map((label, i) => ({ label, value: (_, value) => number(value, value % 1 ? 1 : 0), stroke: colours[i], width: 2, points: { show: true, filter: lone } }))],
     }, data, $(id));
   } else {
     plots[id].setSize({ width, height: 190 });
@@ -86,7 +92,7 @@ function alertItem(alert, text, when) {
   const item = node("li", undefined, alert.severity.toLowerCase());
   const told = node("small", `${when}${moment(alert.raised_at_ms)}; `);
   told.append(runbook(alert.runbook));
-  item.append(node("strong", `${alert.severity} ${alert.rule}`), ` ${text} `, told);
+  item.append(node("strong", `${alert.severity} ${alert.rule}`), " ", node("bdi", text), " ", told);
   return item;
 }
 
@@ -128,19 +134,20 @@ function show(state) {
     [number(lag), "records behind"],
     [number(whole("dead_letters")), "dead letters", false, whole("dead_letters") > 0],
   ];
-  $("tiles").replaceChildren(...tiles.map(([value, text, bad, warn, others = []]) => {
+  put($("tiles"), tiles.map(([value, text, bad, warn, others = []]) => {
     const tile = node("div", undefined, `tile ${bad ? "bad" : warn ? "warn" : ""} ${others.length ? "wider" : ""}`);
     tile.append(node("b", value), node("span", text), ...others.map((other) => node("small", other)));
     return tile;
   }));
   const alerts = state.alerts.sort((a, b) => (b.severity === "critical") - (a.severity === "critical") || b.raised_at_ms - a.raised_at_ms);
-  $("alerts").replaceChildren(...(alerts.length
-    ? alerts.map((alert) => alertItem(alert, crossed(alert), "since ")) : [node("li", "All is calm", "calm")]));
-  $("raised").replaceChildren(...(state.raised.length
+  put($("alerts"), alerts.length
+    ? alerts.map((alert) => alertItem(alert, crossed(alert), "since ")) : [node("li", "All is calm", "calm")]);
+  const raised = state.raised.length
     ? state.raised.map((alert) => alertItem(alert, `${alert.subject}: ${amount(alert.value, alert.unit)}`, ""))
-    : [node("li", "Nothing", "calm")]));
+    : [node("li", "Nothing", "calm")];
   const more = state.raised_total - state.raised.length;
-  if (more > 0) $("raised").append(node("li", `${number(more)} more: faust -A app alerts list`));
+  if (more > 0) raised.push(node("li", `${number(more)} more: faust -A app alerts list`));
+  put($("raised"), raised);
 
   chart("speed", ["records/s"], [trail.at, trail.speed]);
   chart("lag", ["lag"], [trail.at, trail.lag]);
@@ -162,7 +169,8 @@ function show(state) {
   const held = state.workers.reduce((all, worker) => all + worker.partitions.length, 0);
   $("status").classList.toggle("warn", old || state.unheard.length > 0 || held < state.partitions_total);
   const unheard = state.unheard.length ? `, ${state.unheard.length} unheard` : "";
-  const late = old ? `Kafka has not answered for ${number(waits)} s: what you see is that old; ` : "";
+  since = old ? since ?? state.at_ms - waits * 1000 : null;  // A figure that grows would be read out each second.
+  const late = old ? `Kafka has not answered since ${time(since)}: what you see is of then; ` : "";
   say(`${late}${state.workers.length} worker${state.workers.length === 1 ? "" : "s"}${unheard}, ${held} of ${state.partitions_total} partitions`);
   $("clock").textContent = time(state.at_ms);
 }
@@ -177,10 +185,15 @@ async function look() {
       say("A token is needed");
       if (token) $("refused").textContent = "This token is not the right one.";
       sessionStorage.removeItem("token");
+      $("token").focus();
       return;
     }
     if (!answer.ok) throw new Error(answer.statusText);
-    $("login").hidden = true; $("room").hidden = false; $("tables").hidden = false;
+    if (location.hash.startsWith("#tables.html")) {  // That page sent its reader here for a token.
+      location.replace(location.hash.slice(1));
+      return;
+    }
+    $("room").hidden = false; $("tables").hidden = false;
     show(await answer.json());
   } catch (error) {
     const seen = last ? `; what you see is of ${time(last.at_ms)}` : "";
@@ -195,6 +208,9 @@ $("login").addEventListener("submit", (event) => {
   event.preventDefault();
   sessionStorage.setItem("token", $("token").value);
   $("refused").textContent = "";
+  $("login").hidden = true;  // Until it is refused: pressed twice it would look twice a second.
+  say("Connecting");
   look();
 });
+say("Connecting");
 look();
