@@ -16,26 +16,31 @@ function node(tag, text, name) {
 async function asked(path) {
   const token = sessionStorage.getItem("token");
   const headers = token ? { Authorization: `Bearer ${token}` } : {};
-  const answer = await fetch(path, { headers, signal: AbortSignal.timeout(WAIT_MS) });
-  if (answer.status === 401) location.assign("./");  // The control room asks for a token.
+  const answer = await fetch(path, { headers, signal: AbortSignal.timeout(WAIT_MS) })
+    .catch((error) => { throw new Error(`The worker does not answer, try again (${error.message})`); });
+  // The control room asks for a token, and leads back.
+  if (answer.status === 401) location.replace(`./#tables.html${location.hash}`);
   const told = await answer.json();
   if (!answer.ok) throw new Error(told.detail);
   return told;
 }
 
+// No duration is that long, and no moment of ours that long ago.
 const told = (name, value) =>
-  name.endsWith("_at_ms") && value > 0 ? new Date(value).toISOString() : String(value);
+  name.endsWith("_ms") && value > 1e12 ? new Date(value).toISOString() : String(value);
 
 // The first of a row's plain fields, but for its key; all of it is behind them.
 function gist(key, value) {
-  if (value === null || typeof value !== "object" || Array.isArray(value)) return JSON.stringify(value);
+  if (value === null || typeof value !== "object" || Array.isArray(value)) return [JSON.stringify(value)];
   return Object.entries(value).filter(([, one]) => one !== null && one !== "" && one !== key && typeof one !== "object")
-    .slice(0, TOLD).map(([name, one]) => `${name}=${told(name, one)}`).join("  ");
+    .slice(0, TOLD).map(([name, one]) => `${name}=${told(name, one)}`);
 }
 
 function item({ key, value }) {
-  const made = node("details"), line = node("summary");
-  line.append(node("b", key), " ", node("small", gist(key, value)));
+  const made = node("details"), line = node("summary"), small = node("small");
+  // Each by itself: one that is written from the right, or says so, turns no other round.
+  small.append(...gist(key, value).flatMap((one) => [node("bdi", one), "  "]));
+  line.append(node("b", key), " ", small);
   made.append(line, node("pre", JSON.stringify(value, null, 2)));
   const row = node("li");
   row.append(made);
@@ -47,7 +52,6 @@ async function show(after) {
   const { key, help } = tables.get(name);
   const look = ++looks;  // What was asked before it and comes later is nobody's any more.
   if (!after) { $("rows").replaceChildren(); $("more").hidden = true; }
-  location.hash = name;
   $("about").textContent = `${help} Keys: ${key}.`;
   try {
     const page = await asked(`/tables/${name}/?${new URLSearchParams(wanted)}`);
@@ -56,30 +60,39 @@ async function show(after) {
     last = page.rows.at(-1)?.key ?? after;
     $("more").hidden = !page.more;
     const count = $("rows").children.length;
-    $("status").textContent = count ? `${count} row${count === 1 ? "" : "s"}${page.more ? ", and more" : ""}` : "No such row";
-    $("status").classList.remove("warn");
+    say(count ? `${count} row${count === 1 ? "" : "s"}${page.more ? ", and more" : ""}` : "No such row");
   } catch (error) {
-    if (look !== looks) return;
-    $("status").textContent = error.message;
-    $("status").classList.add("warn");
+    if (look === looks) say(error.message, true);
   }
 }
 
-async function begin() {
-  try {
-    for (const table of (await asked("/tables/")).tables) if (!table.hidden) tables.set(table.name, table);
-  } catch (error) {
-    $("status").textContent = `The worker does not answer: reload to try again (${error.message})`;
-    $("status").classList.add("warn");
-    return;
-  }
-  $("table").append(...[...tables.keys()].sort().map((name) => node("option", name)));
+function say(text, bad = false) {
+  $("status").textContent = text;
+  $("status").classList.toggle("warn", bad);
+}
+
+// The table that the address names, so that links and the way back lead to it.
+function follow() {
   const named = location.hash.slice(1);
-  $("table").value = tables.has(named) ? named : tables.has("orders") ? "orders" : $("table").value;
+  $("table").value = tables.has(named) ? named : tables.has("orders") ? "orders" : $("table").options[0].value;
+  $("prefix").value = "";
   show("");
 }
 
-$("asked").addEventListener("submit", (event) => { event.preventDefault(); show(""); });
-$("table").addEventListener("change", () => { $("prefix").value = ""; show(""); });
+async function begin() {
+  say("Connecting");
+  try {
+    for (const table of (await asked("/tables/")).tables) if (!table.hidden) tables.set(table.name, table);
+  } catch (error) {
+    say(error.message, true);
+    return;
+  }
+  $("table").replaceChildren(...[...tables.keys()].sort().map((name) => node("option", name)));
+  follow();
+}
+
+$("asked").addEventListener("submit", (event) => { event.preventDefault(); if (tables.size) show(""); else begin(); });
+$("table").addEventListener("change", () => { location.hash = $("table").value; });
+addEventListener("hashchange", () => { if (tables.size) follow(); });
 $("more").addEventListener("click", () => show(last));
 begin();
