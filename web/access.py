@@ -19,6 +19,11 @@ from web.problems import problem
 OPEN_PATHS = frozenset({"/health", "/ready"}) | PAGES
 SIGNED_PATHS = "/webhooks/"
 """What lies below is signed by its sender, and checks that itself."""
+_SHOW = "show the token of FLOWMART_VIEW_TOKEN: Authorization: Bearer <token>"
+_BY_NAME = (
+    "without FLOWMART_VIEW_TOKEN only this machine may read, by a name such as 127.0.0.1 or"
+    " localhost"
+)
 _SEES_PERSONAL = web.RequestKey("sees_personal", bool)
 
 Middleware = Callable[[web.Request, Any], Awaitable[web.StreamResponse]]
@@ -47,10 +52,7 @@ def access(tokens: Tokens) -> Middleware:
         if is_open or _may_read(request, tokens):
             response: web.StreamResponse = await handler(request)
             return response
-        answer = problem(
-            HTTPStatus.UNAUTHORIZED,
-            "show the token of FLOWMART_VIEW_TOKEN: Authorization: Bearer <token>",
-        )
+        answer = problem(HTTPStatus.UNAUTHORIZED, _BY_NAME if tokens.view is None else _SHOW)
         answer.headers["WWW-Authenticate"] = 'Bearer realm="flowmart"'
         return answer
 

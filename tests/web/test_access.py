@@ -97,6 +97,13 @@ async def test_who_is_refused_is_told_how_to_get_in_but_not_with_what() -> None:
     assert TOKEN not in (refused.text or "")
 
 
+async def test_who_is_refused_where_there_is_no_token_is_not_asked_for_one() -> None:
+    refused: Any = await answer(None, Host="tunnel.example")
+
+    assert refused.status == HTTPStatus.UNAUTHORIZED
+    assert "by a name such as 127.0.0.1 or localhost" in refused.text
+
+
 @pytest.mark.parametrize("view", [TOKEN, None])
 @pytest.mark.parametrize(
     ("shown", "seen"),

@@ -2,35 +2,45 @@
 
 import json
 import re
+import time
+from collections.abc import AsyncIterator
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import TestServer, make_mocked_request
+from aiohttp.test_utils import TestClient, TestServer, make_mocked_request
 from msgspec import structs
+from yarl import URL
 
 from engine.driver import Driver
 from engine.specs import AgentSpec
+from engine.windows import window_key
 from streams.alerts.watch import OpenAlert
-from tables.pulse import ALERTS, RAISED
+from streams.pulse.figures import Figure
+from tables.pulse import ALERTS, FIGURES, RAISED
 from tests.agents.alarmed import alarmed, resolve, stuck
 from web.access import Tokens, access
 from web.control import PAGES, RAISED_MAX, ROOM, RUNBOOKS, SILENT, STRANGE, ControlRoom
 from web.peers import Peers
 
-FILES = sorted(PAGES - {"/"})
+FILES = sorted(PAGES - {"/", "/room"})
 
 
-async def fetched(path: str) -> web.Response:
-    request = make_mocked_request("GET", path)
-    request.match_info["name"] = path.removeprefix("/room/")
-    return await ControlRoom.page(object.__new__(ControlRoom), request)
+@pytest.fixture
+async def port() -> AsyncIterator[TestClient[Any, Any]]:
+    """A worker's port that has the page and nothing to show on it."""
+    site = web.Application()
+    site.add_routes(ControlRoom(*[cast("Any", None)] * 3).routes())
+    async with TestClient(TestServer(site)) as client:
+        yield client
 
 
 @pytest.mark.parametrize("path", FILES)
-async def test_the_page_lets_nothing_in_from_elsewhere(path: str) -> None:
-    response = await fetched(path)
+async def test_the_page_lets_nothing_in_from_elsewhere(
+    port: TestClient[Any, Any], path: str
+) -> None:
+    response = await port.get(path)
     policy = response.headers["Content-Security-Policy"]
     assert response.status == 200
     assert "default-src 'none'" in policy
@@ -39,18 +49,36 @@ async def test_the_page_lets_nothing_in_from_elsewhere(path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["state.js", "../control.py", "uPlot.LICENSE", "runbooks/../engine.md"]
+    "name", ["state.js", "%2E%2E/control.py", "uPlot.LICENSE", "runbooks/%2E%2E/engine.md"]
 )
-async def test_only_its_own_parts_are_served(name: str) -> None:
-    with pytest.raises(web.HTTPNotFound):
-        await fetched(f"/room/{name}")
+async def test_only_its_own_parts_are_served(port: TestClient[Any, Any], name: str) -> None:
+    response = await port.get(URL(f"/room/{name}", encoded=True))
+
+    assert response.status == 404
 
 
-async def test_a_runbook_is_shown_as_it_is_written() -> None:
-    response = await fetched("/room/runbooks/cpu.md")
+async def test_a_runbook_is_shown_as_it_is_written(port: TestClient[Any, Any]) -> None:
+    response = await port.get("/room/runbooks/cpu.md")
 
-    assert response.content_type == "text/plain"
-    assert response.body == (RUNBOOKS / "cpu.md").read_bytes()
+    assert response.headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert await response.read() == (RUNBOOKS / "cpu.md").read_bytes()
+
+
+async def test_who_has_a_part_of_the_page_is_not_sent_it_again(port: TestClient[Any, Any]) -> None:
+    first = await port.get("/room/uPlot.js")
+
+    again = await port.get("/room/uPlot.js", headers={"If-None-Match": first.headers["ETag"]})
+
+    assert (again.status, await again.read()) == (304, b"")
+
+
+@pytest.mark.parametrize("path", ["/", "/room"])
+async def test_who_leaves_out_the_way_is_led_to_the_page(
+    port: TestClient[Any, Any], path: str
+) -> None:
+    response = await port.get(path, allow_redirects=False)
+
+    assert (response.status, response.headers["Location"]) == (302, "/room/")
 
 
 def test_the_page_asks_for_nothing_from_elsewhere() -> None:
@@ -147,6 +175,22 @@ async def test_of_an_open_alert_everything_is_told_that_a_page_shows() -> None:
 
     [told] = state["alerts"]
     assert told == {k: v for k, v in structs.asdict(row).items() if k != "alert_id"}
+
+
+async def test_of_the_last_hour_that_is_told_which_charts_show() -> None:
+    shown = ["orders.confirm_ms|p99", "payments.failed_per_minute|card_declined"]
+    others = ["orders.confirm_ms|p95", "payments.latency_ms|stripe p99", "risk.check_ms|p99"]
+
+    def tell(ctx: Any, now_ms: int) -> None:
+        for key in [*shown, *others]:
+            ctx.table(FIGURES)[window_key(now_ms, key)] = Figure(7.5, 1, now_ms)
+
+    agent = AgentSpec("a", "", (), (FIGURES,), tick=tell)
+    driver = Driver([agent], partitions=1, start_ms=time.time_ns() // 1_000_000).tick()
+
+    state, _ = await looked(driver=driver)
+
+    assert [f"{figure}|{group}" for _, figure, group, _ in state["windows"]] == shown
 
 
 async def test_alerts_that_services_raised_come_newest_first_over_all_workers() -> None:
