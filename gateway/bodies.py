@@ -108,9 +108,11 @@ def _parted(found: dict[str, Any]) -> Body:
 
 def _channel_of(metadata: Any) -> str | None:
     channel = metadata.get("source") if isinstance(metadata, dict) else None
-    if channel is None or (isinstance(channel, str) and len(channel) <= CHANNEL_CHARS_MAX):
+    if channel is None:
+        return None
+    if isinstance(channel, str) and len(channel) <= CHANNEL_CHARS_MAX and channel.isprintable():
         return channel
-    raise bad_request(f"metadata.source: expected at most {CHANNEL_CHARS_MAX} characters")
+    raise bad_request(f"metadata.source: expected at most {CHANNEL_CHARS_MAX} printable characters")
 
 
 def message_of(model: type[Message], data: Mapping[str, Any]) -> Message:

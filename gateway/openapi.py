@@ -42,6 +42,10 @@ _ABOUT: Final = (
     " refused of a subscription its customer is told why, as a notification."
     " Ids of what is made are the server's; staff may choose them."
     " An Idempotency-Key makes a repeated request harmless for 24 hours."
+    " Every answer has the X-Correlation-Id that the events of a command carry."
+    " `RateLimit-Limit` is how many requests the caller's bucket holds, `RateLimit-Remaining` how"
+    " many are left in it, `RateLimit-Reset` in how many seconds it is full; 429 tells in"
+    " `Retry-After` when to come back."
 )
 _OPEN: Final[dict[str, tuple[Any, ...]]] = {
     "/health": ("health", "Whether the process works."),

@@ -14,12 +14,13 @@ from aiohttp import web
 
 from gateway.filters import Asked
 from gateway.refusals import bad_request
-from gateway.route import Listing
+from gateway.route import USERS, Listing
 from settings.gateway import GatewayRules
 
 ROWS_MAX: Final = 1_000
 """A worker shows no more of a table at once."""
 _CURSOR_MAX: Final = 2_000
+_WAYS: Final = ("page", "offset", "cursor")
 _FURTHER: Final = "; further on by `next` as cursor"
 
 
@@ -64,13 +65,15 @@ def page_of(request: web.Request, listing: Listing, rules: GatewayRules) -> Page
     """The page that a request asks for.
 
     Raises:
-        Refusal: a number is out of its bounds, the cursor is not one, or the list knows nothing
-            of what is asked: who does not hear so takes all rows for those they wanted.
+        Refusal: a number is out of its bounds, the cursor is not one, something is said twice, or
+            the list knows nothing of what is asked: who does not hear so takes all rows for those
+            they wanted.
     """
     unknown = sorted(set(request.query) - listing.queries)
     if unknown:
         known = ", ".join(sorted(listing.queries))
         raise bad_request(f"{unknown[0]}: this list does not know it; expected {known}")
+    _refuse_twice(request)
     limit = _number(request, "limit", rules.page_size, 1, rules.page_size_max)
     asked = tuple(
         [
@@ -79,17 +82,24 @@ def page_of(request: web.Request, listing: Listing, rules: GatewayRules) -> Page
             if (told := one.read(name, request.query.get(name)))
         ]
     )
-    ways = [name for name in ("page", "offset", "cursor") if name in request.query]
-    if len(ways) > 1:
-        raise bad_request(f"{' and '.join(ways)}: send one of them")
     cursor = request.query.get("cursor")
     if cursor is not None:
         return Page(0, limit, _key_in(cursor), asked)
-    if ways == ["offset"]:
+    if "offset" in request.query:
         skip = _number(request, "offset", 0, 0, ROWS_MAX - limit, _FURTHER)
     else:
         skip = limit * (_number(request, "page", 1, 1, ROWS_MAX // limit, _FURTHER) - 1)
     return Page(skip, limit, "", asked)
+
+
+def _refuse_twice(request: web.Request) -> None:
+    for names in (_WAYS, USERS):
+        sent = [name for name in names if name in request.query]
+        if len(sent) > 1:
+            raise bad_request(f"{' and '.join(sent)}: send one of them")
+    for name in request.query:
+        if len(request.query.getall(name)) > 1:
+            raise bad_request(f"{name}: send it once")
 
 
 def cursor_of(key: str) -> str:

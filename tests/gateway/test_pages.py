@@ -65,6 +65,8 @@ async def test_what_comes_meanwhile_moves_no_page_of_a_cursor(shop: Shop) -> Non
         (f"cursor={'YWFh' * 900}", "cursor: expected the `next`"),
         (f"page=2&cursor={cursor_of('p')}", "page and cursor: send one of them"),
         ("offset=20&page=2", "page and offset: send one of them"),
+        ("inStock=true&inStock=false", "inStock: send it once"),
+        ("limit=5&limit=7", "limit: send it once"),
         ("offset=981", "offset: 981; expected 0 to 980; further on by `next` as cursor"),
     ],
 )
@@ -198,6 +200,7 @@ async def test_staff_list_a_customers_orders_by_either_name(shop: Shop, name: st
         ("inventory?location=", "location: expected 1 to 128 characters"),
         ("inventory?category=toys", "category: this list does not know it; expected cursor, in"),
         ("inventory?userId=cus_1", "userId: this list does not know it"),
+        ("orders?userId=cus_1&customerId=cus_2", "userId and customerId: send one of them"),
         (
             "orders?pageSize=50",
             "pageSize: this list does not know it; expected cursor, customerId,",

@@ -166,7 +166,7 @@ async def test_fraud_detection_is_told_where_a_customer_shops_from(
     assert message.name == value["eventType"]
 
 
-@pytest.mark.parametrize("source", [7, ["web"], "w" * 41])
+@pytest.mark.parametrize("source", [7, ["web"], "w" * 41, "\ud800", "web\n"])
 async def test_where_it_was_sold_is_a_short_word(shop: Shop, source: Any) -> None:
     sold = {"data": ORDER, "metadata": {"source": source}}
 
