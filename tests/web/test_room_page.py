@@ -318,6 +318,22 @@ def test_figures_that_kafka_keeps_from_going_on_are_old(page: Page, worker: Work
     expect(page.locator("#status")).to_contain_text("2 workers, 4 of 4")
 
 
+def test_a_worker_that_is_heard_again_has_not_read_everything_at_once(
+    page: Page, worker: Worker
+) -> None:
+    [one, other] = STATE["workers"]
+    page.goto(PAGE)
+    page.wait_for_function("trail.at.length > 0")
+    looks = [[one], [one, other], [one, {**other, "records": other["records"] + 9}]]
+    for second, heard in enumerate(looks, 1):
+        worker.state = {**STATE, "at_ms": AT_MS + second * 1000, "workers": heard}
+        page.wait_for_function(f"last.at_ms === {AT_MS + second * 1000}")
+
+    known = page.evaluate("trail.speed.filter((speed) => speed !== null)")
+
+    assert known == [0, 0, 9]
+
+
 def test_what_is_not_heard_of_stands_out(page: Page, worker: Worker) -> None:
     [one, other] = STATE["workers"]
     unheard = [{"url": other["url"], "why": "does not answer"}]

@@ -116,9 +116,11 @@ function show(state) {
   const of = (figure) => figures.filter(([f]) => f === figure).map(([, g, v]) => [g, v]).sort((a, b) => b[1] - a[1]);
   const sum = (figure) => of(figure).reduce((all, [, v]) => all + v, 0);
   const whole = (name) => state.workers.reduce((all, worker) => all + worker[name], 0);
-  const records = whole("records"), lag = whole("lag");
-  const speed = last && records >= last.records && state.at_ms > last.at_ms ? (records - last.records) / ((state.at_ms - last.at_ms) / 1000) : null;
-  last = { records, at_ms: state.at_ms };
+  const lag = whole("lag"), passed_ms = last ? state.at_ms - last.at_ms : 0;
+  // Of each worker that was heard before: who is heard again has not read all it ever read just now.
+  const grown = state.workers.map(({ url, records }) => Math.max(0, records - (last?.records.get(url) ?? records)));
+  const speed = passed_ms > 0 ? grown.reduce((all, one) => all + one, 0) / (passed_ms / 1000) : null;
+  last = { records: new Map(state.workers.map(({ url, records }) => [url, records])), at_ms: state.at_ms };
   trail.at.push(state.at_ms / 1000); trail.speed.push(speed); trail.lag.push(lag);
   for (const name of ["at", "speed", "lag"]) if (trail[name].length > KEPT) trail[name].shift();
 
