@@ -21,6 +21,8 @@ IDLE_S_MAX: Final = 75.0
 """How long a connection may take for the head of a request, however slowly that comes, and for the
 next one: longer than the proxies that keep connections to it, of which most give up after 60."""
 _PLAIN: Final = frozenset({"text/plain", "text/html"})
+_ALWAYS: Final = {"Server": "flowmart", "X-Content-Type-Options": "nosniff"}
+"""Nobody learns whose versions answer; and no browser takes for a page what a customer wrote."""
 _WHY: Final = {
     HTTPStatus.BAD_REQUEST: (
         "this cannot be read as HTTP: its first line or a header is malformed or takes more than"
@@ -67,6 +69,8 @@ class _Connection(web.RequestHandler):
         """Send the answer; aiohttp's own in our form."""
         if resp.status >= HTTPStatus.BAD_REQUEST and resp.content_type in _PLAIN:
             resp = self._told(resp)
+        for name, value in _ALWAYS.items():
+            resp.headers.setdefault(name, value)
         return await super().finish_response(request, resp, start_time)
 
     def _told(self, theirs: web.StreamResponse) -> web.Response:

@@ -111,6 +111,22 @@ async def test_what_no_handler_sees_is_a_problem_too(lines: tuple[str, ...], sta
     assert json.loads(body)["status"] == status
 
 
+@pytest.mark.parametrize("path", ["/", "/absent"])
+async def test_no_answer_is_guessed_at_or_tells_versions(path: str) -> None:
+    async def customers_words(_request: web.Request) -> web.Response:
+        return web.json_response({"note": "<script>"})
+
+    site = web.Application()
+    site.router.add_get("/", customers_words)
+    answer = await said(
+        Port(site, timeout_s=1), f"GET {path} HTTP/1.1", "Host: me", "Connection: close"
+    )
+
+    assert "X-Content-Type-Options: nosniff\r\n" in answer
+    assert "Server: flowmart\r\n" in answer
+    assert "aiohttp" not in answer
+
+
 async def test_a_connection_that_cannot_be_read_ends() -> None:
     answer = await said(
         Port(web.Application(), timeout_s=1), "nonsense", "", "GET / HTTP/1.1", "Host: me"
