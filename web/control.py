@@ -49,8 +49,8 @@ PAGES: Final = frozenset(PATH + name for name in _FILES) | {"/", "/room"}
 """Open to everybody: they hold no data. What they show, they ask for with the reader's token."""
 _SAFE: Final = {
     "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline';"
-        " connect-src 'self'; img-src data:; base-uri 'none'; frame-ancestors 'none'"
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
+        " img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",

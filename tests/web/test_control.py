@@ -45,6 +45,7 @@ async def test_the_page_lets_nothing_in_from_elsewhere(
     assert response.status == 200
     assert "default-src 'none'" in policy
     assert "script-src 'self';" in policy
+    assert "unsafe" not in policy
     assert response.headers["X-Content-Type-Options"] == "nosniff"
 
 
