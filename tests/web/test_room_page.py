@@ -124,7 +124,7 @@ def test_it_says_of_when_its_figures_are_in_one_way_wherever_the_reader_is(
     page: Page, browser: Browser, worker: Worker
 ) -> None:
     page.goto(PAGE)
-    expect(page.locator(".note")).to_contain_text("last whole window (a minute)")
+    expect(page.locator(".note").first).to_contain_text("last whole window (a minute)")
     abroad = browser.new_context(locale="en-US", timezone_id="America/New_York").new_page()
     abroad.route("**/*", worker.answer)
     abroad.goto(PAGE)
