@@ -57,14 +57,18 @@ class PeopleLaw:
                         raise Broken(FORGOTTEN, customer_id, f"{table} {key} still has {left}")
 
     def _is_of(self, customer_id: str, key: str, row: Any, since_ms: int) -> bool:
-        """Whether it is theirs, and of an order that was placed before they asked."""
+        """Whether it is theirs, and of an order that was placed before they asked.
+
+        What replaces goods, and what a subscription brings, was begun by the shop.
+        """
         order_id = getattr(row, "order_id", None)
         if order_id is None:
             return key == customer_id or getattr(row, "user_id", None) == customer_id
         order = self.rows["orders"].get(order_id)
         if order is None or order.user_id != customer_id:
             return False
-        return order.exchange is not None or int(order.placed_at_ms) <= since_ms
+        by_shop = bool(order.exchange or order.subscription_id)
+        return by_shop or int(order.placed_at_ms) <= since_ms
 
     def ended(self) -> None:
         """All is done: what nobody ended waits for its next round."""

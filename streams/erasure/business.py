@@ -33,9 +33,13 @@ def is_open(order: Order) -> bool:
 
 
 def is_later(order: Order | None, placed_at_ms: int, asked_at_ms: int) -> bool:
-    """Whether an order began after its customer asked; what replaces goods began with them."""
-    replaces = order is not None and order.exchange is not None
-    return placed_at_ms > asked_at_ms and not replaces
+    """Whether an order began after its customer asked.
+
+    What replaces goods began with them, and what a subscription brings with the subscription: the
+    erasure waits for its end, and then takes all of it.
+    """
+    began_before = order is not None and (order.exchange or order.subscription_id)
+    return placed_at_ms > asked_at_ms and not began_before
 
 
 def is_awaited(

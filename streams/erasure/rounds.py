@@ -24,7 +24,7 @@ class Sweep(msgspec.Struct, frozen=True, gc=False, tag=True, omit_defaults=True)
     customer_id: str
     round: int
     asked_at_ms: int
-    """Orders placed later are a new beginning, and none of this erasure's business."""
+    """Orders that the customer placed later are a new beginning, and not this erasure's."""
     payments: tuple[str, ...] = ()
     """Payments that no order leads to: those of subscriptions."""
 

@@ -21,6 +21,12 @@ def test_what_replaces_goods_belongs_to_when_they_were_ordered() -> None:
     assert not is_later(replacing(), 2, 1)
 
 
+def test_what_a_subscription_brings_belongs_to_when_it_began() -> None:
+    renewal = replace(CONFIRMED, subscription_id="sub_1")
+
+    assert not is_later(renewal, 2, 1)
+
+
 @pytest.mark.parametrize(
     ("order", "expected"),
     [
