@@ -70,10 +70,16 @@ class Erasure(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 def asked(
     known: Erasure | None, command: EraseCustomer, event_id: str, correlation_id: str, at_ms: int
 ) -> Erasure:
-    """Begin an erasure; the very same one while it is under way."""
-    if known is not None and not known.erased_at_ms:
+    """Begin an erasure; one that is under way goes on with what was placed since.
+
+    A repeat of the command changes nothing.
+    """
+    begun = Erasure(command.requested_by, at_ms, event_id, correlation_id)
+    if known is None or known.erased_at_ms:
+        return begun
+    if known.cause_id == event_id:
         return known
-    return Erasure(command.requested_by, at_ms, event_id, correlation_id)
+    return replace(begun, round=known.round + 1, rows=known.rows, payments=known.payments)
 
 
 def answered(

@@ -63,11 +63,22 @@ def test_a_next_round_begins_anew_and_remembers_the_rows() -> None:
     assert (second.round, second.rows, second.erased_at_ms) == (2, 2, 2_000)
 
 
-def test_asking_again_changes_nothing_until_it_has_ended() -> None:
-    ended = told(begun(), {})
+def test_asking_again_takes_in_what_was_placed_meanwhile_and_a_repeat_changes_nothing() -> None:
+    first = told(begun(), {"rows": 2, "payments": ("pay_1",)}, {"open": 1})
 
-    assert asked(begun(), COMMAND, "e2", "saga", 5_000) == begun()
-    assert asked(ended, COMMAND, "e2", "saga", 5_000).cause_id == "e2"
+    again = asked(first, COMMAND, "e2", "saga", 5_000)
+
+    assert sweep_of("c1", again) == Sweep("c1", 2, 5_000, ("pay_1",))
+    assert (again.rows, again.next_ms, again.swept) == (2, 0, ())
+    assert asked(again, COMMAND, "e2", "saga", 6_000) is again
+
+
+def test_asking_again_once_it_has_ended_begins_another() -> None:
+    ended = told(begun(), {"rows": 2}, {})
+
+    again = asked(told(next_round(ended), {}, {}), COMMAND, "e2", "saga", 5_000)
+
+    assert again == Erasure("ann", 5_000, "e2", "saga")
 
 
 @pytest.mark.parametrize(
