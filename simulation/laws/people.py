@@ -44,9 +44,12 @@ class PeopleLaw:
             self.words_ms[who] = record.timestamp
 
     def told(self, _name: str, data: Mapping[str, Any]) -> None:
-        """Somebody is said to be erased. Who spoke up meanwhile, or just before, is known anew."""
-        customer_id = data["customerId"]
+        """Somebody is said to be erased."""
         since_ms = int(datetime.fromisoformat(data["requestedAt"]).timestamp() * 1000)
+        self._forgotten(data["customerId"], since_ms)
+
+    def _forgotten(self, customer_id: str, since_ms: int) -> None:
+        """Who spoke up meanwhile, or just before, is known anew."""
         if self.words_ms.get(customer_id, 0) > since_ms - _UNDER_WAY_MS:
             return
         for table in TABLES:
@@ -71,7 +74,9 @@ class PeopleLaw:
         return by_shop or int(order.placed_at_ms) <= since_ms
 
     def ended(self) -> None:
-        """All is done: what nobody ended waits for its next round."""
+        """All is done: what nobody ended waits for its next round, and nothing came back since."""
         for customer_id, row in self.rows["erasures"].items():
             over = row.erased_at_ms or row.next_ms
             insist(over, ENDS, customer_id, f"round {row.round}, answers {row.swept}")
+            if row.erased_at_ms:
+                self._forgotten(customer_id, row.requested_at_ms)

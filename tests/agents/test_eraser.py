@@ -287,6 +287,17 @@ def test_open_business_keeps_what_it_needs_until_it_ends(shop: Shop) -> None:
     assert shop.driver.rows(ERASURES)[ANN].erased_at_ms > 0
 
 
+def test_what_a_subscription_brought_while_its_end_was_waited_for_goes_with_it(shop: Shop) -> None:
+    erase(shop, ANN)
+    shop.driver.advance(40 * DAY_MS, step_ms=12 * 3_600_000)
+    brought = [row for row in shop.driver.rows(ORDERS).values() if row.subscription_id]
+
+    leave(shop, ANN)
+
+    assert len([row for row in brought if row.user_id == ANN]) == 2
+    assert traces(shop, ANN) == {}
+
+
 def test_asked_twice_it_is_done_once_and_asked_later_once_more(shop: Shop) -> None:
     leave(shop, ANN)
 
