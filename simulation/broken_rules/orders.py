@@ -37,6 +37,12 @@ MUTANTS: Final = (
         "    if True:",
     ),
     Mutant(
+        "a parcel has one unit of a line",
+        "streams.shipping.planning",
+        "return Item(item_id, held.quantity, ",
+        "return Item(item_id, 1, ",
+    ),
+    Mutant(
         "a stranger cancels an order",
         "streams.orders.cancelling",
         "if not by_system and command.user_id != order.user_id:",

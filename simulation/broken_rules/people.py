@@ -1,4 +1,4 @@
-"""Rules of reviews, letters and erasure, each broken: see `simulation.mutants`."""
+"""Rules of reviews, letters, statuses and erasure, each broken: see `simulation.mutants`."""
 
 from typing import Final
 
@@ -12,6 +12,18 @@ MUTANTS: Final = (
         "    if False:\n        news",
     ),
     Mutant(
+        "a review that is over stays in the queue",
+        "streams.fraud.queue",
+        'if case.state != "open":',
+        "if case.state is None:",
+    ),
+    Mutant(
+        "a subscription is said to be active whatever it is",
+        "streams.subscriptions.standing",
+        "state=subscription.status.value,",
+        'state="active",',
+    ),
+    Mutant(
         "who said stop is written to",
         "streams.notifications.admitting",
         "    if row.channel in person.preferences.opted_out:\n        return OPTED_OUT\n",
@@ -22,5 +34,11 @@ MUTANTS: Final = (
         "agents.erasing",
         "after = blanked(row, (",
         "after = row if table.name == 'orders' else blanked(row, (",
+    ),
+    Mutant(
+        "what a subscription brought outlives an erasure",
+        "streams.erasure.business",
+        "(order.exchange or order.subscription_id)",
+        "order.exchange",
     ),
 )

@@ -15,6 +15,7 @@ from engine.topology import TIMERS
 from providers.ledger import LedgerEntry
 from simulation.lane import Change, Lane
 from simulation.laws import states
+from simulation.laws.agreement import AgreementLaw
 from simulation.laws.billing import BillingLaw
 from simulation.laws.broken import Broken, insist
 from simulation.laws.ends import EndLaw
@@ -81,6 +82,7 @@ class Laws:
         self.people = PeopleLaw(self.rows)
         self.billing = BillingLaw(self.rows)
         self.refusals = RefusalsLaw(self.rows)
+        self.agreement = AgreementLaw(self.rows)
         self._hearers = (
             (LINES, self.lines.told),
             (OF_EXCHANGES, self.exchanges.told),
@@ -105,7 +107,7 @@ class Laws:
             ),
             "reservations": (states.reservation, self.stock.reserved, _after(waits.reservation)),
             "stock": (self.stock.shelved, refusals.stock),
-            "preferences": (),
+            **dict.fromkeys(("preferences", "review_queue", "subscription_statuses"), ()),
             "movements": (self.stock.recorded,),
             "seen_stock": (self.stock.taken_in,),
             "shipments": (states.shipment, _after(waits.shipment)),
@@ -207,6 +209,7 @@ class Laws:
         self.exchanges.ended()
         self.people.ended()
         self.billing.ended()
+        self.agreement.ended()
 
 
 def _after(law: Callable[[str, Any], None]) -> RowLaw:
