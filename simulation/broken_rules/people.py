@@ -24,6 +24,12 @@ MUTANTS: Final = (
         'state="active",',
     ),
     Mutant(
+        "nobody is told of a refund",
+        "streams.notifications.rules",
+        '"RefundIssued": _MAIL_AND_APP,',
+        '"RefundIssued": (),',
+    ),
+    Mutant(
         "who said stop is written to",
         "streams.notifications.admitting",
         "    if row.channel in person.preferences.opted_out:\n        return OPTED_OUT\n",

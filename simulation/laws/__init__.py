@@ -203,6 +203,7 @@ class Laws:
             "timers",
             f"failed: {dict(self._stats.failed_timers)}",
         )
+        self.telling.ended()
         self.money.ended()
         self.ends.ended()
         self.lines.ended()

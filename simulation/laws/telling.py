@@ -11,6 +11,7 @@ ONE_NOTIFICATION: Final = "one notification a cause and template"
 TEMPLATE: Final = "every message can be written"
 ONE_KEY: Final = "an idempotency key stands for one operation"
 ONE_REFUND: Final = "a refund is one payment's"
+EVERY: Final = "whoever is concerned is told"
 ATTEMPTS: Final = "attempts to deliver"
 _DELIVERIES_MAX: Final = 3
 LETTERS: Final = "no dead letter without need"
@@ -43,7 +44,16 @@ _EITHER: Final = frozenset({"OrderConfirmed", "OrderFailed"})
 """At most one of these an order."""
 _ONCE_AN_ORDER: Final = frozenset({"order-confirmed", "order-cancelled", "order-failed"})
 
-HEEDED: Final = frozenset({*_ONCE, "NotificationFailed", "DeliveryFailed", "RefundCharge"})
+_CONCERNS: Final = frozenset(
+    {"OrderConfirmed", "OrderFailed", "OrderAmended", "OrderCancelled", "PaymentFailed"}
+    | {"ShipmentCreated", "ShipmentDispatched", "ShipmentDelivered", "DeliveryFailed"}
+    | {"ReturnInitiated", "ReturnReceived", "RefundIssued", "FraudDetected", "InvoiceGenerated"}
+    | {"ChargebackOpened", "ChargebackClosed", "UserSubscriptionStarted"}
+    | {"UserSubscriptionCancelled", "SubscriptionRenewedEvent", "SubscriptionSuspended"}
+)
+"""Messages each of which a notification follows, whatever becomes of it (G-34)."""
+
+HEEDED: Final = frozenset({*_ONCE, *_CONCERNS, "NotificationFailed", "RefundCharge"})
 
 _EXPECTED: Final = frozenset(
     {
@@ -71,6 +81,8 @@ class TellingLaw:
     """Payments by the refund that they ask for."""
     stayed: Counter[str] = field(default_factory=Counter)
     """How often somebody asked for a subscription to go on after all: it may be cancelled again."""
+    untold: dict[str, str] = field(default_factory=dict)
+    """Messages that nobody was told of yet, by event id."""
     dead: set[str] = field(default_factory=set)
     """Notifications that were given up: they may be asked for again."""
 
@@ -81,6 +93,8 @@ class TellingLaw:
     def told(self, name: str, envelope: dict[str, Any]) -> None:
         """A message was published on a topic of its own."""
         data = envelope["data"]
+        if name in _CONCERNS:
+            self.untold[envelope["eventId"]] = name
         fields = _ONCE.get(name)
         if fields is not None:
             again = self.stayed[data["subscriptionId"]] if name == _LEAVES else 0
@@ -99,6 +113,8 @@ class TellingLaw:
 
     def notified(self, key: str, before: Any, row: Any) -> None:  # noqa: ARG002 - a law's shape
         """A notification was taken up: again only when it is among the dead letters."""
+        if row is not None:
+            self.untold.pop(row.notification_id.partition(":")[0], None)
         if row is not None and row.status.value == "dead_lettered":
             self.dead.add(row.idempotency_key)
         if before is not None or row is None or row.idempotency_key in self.dead:
@@ -122,3 +138,8 @@ class TellingLaw:
         """A dead letter."""
         if error not in _EXPECTED:
             raise Broken(LETTERS, agent, f"{error}: {reason}")
+
+    def ended(self) -> None:
+        """All is done."""
+        for event_id, name in self.untold.items():
+            raise Broken(EVERY, event_id, f"nobody was told of this {name}")
