@@ -3,6 +3,7 @@
 Each function gives the sale as it is afterwards, what else follows, and what is to go back.
 """
 
+from collections import Counter
 from typing import Final, NamedTuple
 
 from msgspec.structs import replace
@@ -50,11 +51,11 @@ def dispatched(
     _payment: Payment, sale: Sale, event: ShipmentDispatched, _at_ms: int, _rules: PaymentRules
 ) -> Moved:
     """Keep what a parcel holds, in case it is lost, and by what it is followed."""
-    units = [
-        SentUnits(item.product_id, item.sku, item.quantity, line_of(item.item_id, event.order_id))
-        for box in event.packages or ()
-        for item in box.items or ()
-    ]
+    inside = Counter[tuple[str | None, str | None, int]]()
+    for item in [item for box in event.packages or () for item in box.items or ()]:
+        number = line_of(item.item_id, event.order_id)
+        inside[item.product_id, item.sku, number] += item.quantity
+    units = [SentUnits(name, sku, many, line) for (name, sku, line), many in inside.items()]
     parcel = SentParcel(
         event.shipment_id,
         event.carrier,

@@ -566,6 +566,15 @@ def test_a_lost_parcel_pays_back_what_was_in_it_and_no_more() -> None:
     assert story.back == [10_000]
 
 
+def test_a_lost_parcel_of_many_packages_pays_back_what_was_in_each() -> None:
+    one = dispatched(quantity=1)
+    sixty = one.model_copy(update={"packages": one.packages * 60})
+
+    story = Story(sale=Sale((SoldLine("mug", "MUG-1", 60, 6_000),))).hear(sixty, lost())
+
+    assert story.back == [6_000]
+
+
 @pytest.mark.parametrize("reason", ["delivery_failed", "changed_mind"])
 def test_of_a_line_in_two_parcels_only_what_the_lost_one_had_is_paid_back(reason: str) -> None:
     two, one = dispatched(quantity=2), dispatched("shp_2", quantity=1)
