@@ -55,6 +55,8 @@ class Parcel(msgspec.Struct, frozen=True, gc=False, array_like=True):
     promised_ms: int = 0
     """When it should arrive, as last promised before it left."""
     dispatched_at_ms: int = 0
+    lost: bool = False
+    """Its carrier lost it, and has not found it since."""
 
 
 class Share(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -165,7 +167,7 @@ def dispatched(
 
 def delivered(journey: Journey, event: ShipmentDelivered, at_ms: int, _rules: MetricsRules) -> Told:
     """A parcel arrived: how long it travelled, and whether it was there by the promised day."""
-    before = journey.parcels.get(event.shipment_id) or Parcel(CREATED)
+    before = _seen(journey, event.shipment_id)
     travelled_ms = at_ms - before.dispatched_at_ms if before.dispatched_at_ms else 0
     counts: Counts = (Count(FULFILMENT, "delivered", travelled_ms),)
     arrived_ms = ms_of(event.delivered_at)
@@ -182,7 +184,7 @@ def attempt_failed(
     before = journey.parcels.get(event.shipment_id) or Parcel(CREATED)
     if event.reason_code != _LOST or before.state >= DELIVERED:
         return journey, counts
-    gone = replace(before, state=RETURNED_PARCEL, units_back=before.units)
+    gone = replace(before, state=RETURNED_PARCEL, units_back=before.units, lost=True)
     return _moved(journey, event.shipment_id, gone, counts)
 
 
@@ -200,7 +202,7 @@ def parcel_cancelled(
 
 def returned(journey: Journey, event: ReturnReceived, _at_ms: int, _rules: MetricsRules) -> Told:
     """Goods came back, as many as the parcel had; more of it later counts no other parcel."""
-    before = journey.parcels.get(event.shipment_id) or Parcel(CREATED)
+    before = _seen(journey, event.shipment_id)
     units = sum([item.quantity for item in event.items])
     if before.state == RETURNED_PARCEL:
         back = max(before.units_back, min(before.units, before.units_back + units))
@@ -208,6 +210,13 @@ def returned(journey: Journey, event: ReturnReceived, _at_ms: int, _rules: Metri
     back = min(units, before.units) if before.units else units
     parcel = replace(before, state=RETURNED_PARCEL, units_back=back)
     return _moved(journey, event.shipment_id, parcel, (Count(FULFILMENT, "parcel_returned"),))
+
+
+def _seen(journey: Journey, shipment_id: str) -> Parcel:
+    """A parcel as it was; one that was lost is on its way after all."""
+    before = journey.parcels.get(shipment_id) or Parcel(CREATED)
+    found = replace(before, state=DISPATCHED, units_back=0, lost=False)
+    return found if before.lost else before
 
 
 def _category(product_id: str, sku: str | None, rules: MetricsRules) -> str:
@@ -232,7 +241,8 @@ def _moved(journey: Journey, shipment_id: str, parcel: Parcel, counts: Counts) -
     before = journey.parcels.get(shipment_id)
     if before is None and len(journey.parcels) >= PARCELS_MAX:
         return journey, ()
-    if before is not None and before.state >= parcel.state:
+    is_found = before is not None and before.lost and parcel.state >= DELIVERED
+    if before is not None and before.state >= parcel.state and not is_found:
         return journey, ()
     return _put(journey, shipment_id, parcel, counts)
 

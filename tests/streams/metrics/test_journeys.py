@@ -450,5 +450,14 @@ def test_a_failed_attempt_is_counted_by_its_reason_and_only_a_lost_parcel_is_gon
     assert ends(told(confirmed("a", 1), booked("a"), left("a"), failed)[1]) == []
 
 
+def test_a_parcel_that_was_lost_and_is_seen_again_is_a_parcel_like_any_other() -> None:
+    gone = (booked("a"), left("a"), booked("a", **TWO), left("a", **TWO), lost("a", "shp_a:2"))
+    found = (*gone, arrived("a", **TWO))
+
+    assert cells(*found).count("delivered") == 1
+    assert cells(*gone, back("a").model_copy(update=TWO)).count("parcel_returned") == 1
+    assert ends(told(of(2), *found, arrived("a"), back("a"))[1]) == ["completed"]
+
+
 def test_goods_that_came_back_are_counted() -> None:
     assert "parcel_returned" in cells(booked("a"), arrived("a"), back("a"))
