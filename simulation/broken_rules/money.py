@@ -120,4 +120,16 @@ MUTANTS: Final = (
         "    elif status is Status.GRACE and owed is not None and not owed.under_way:",
         "    elif False:",
     ),
+    Mutant(
+        "what was used is paid back as new",
+        "streams.payments.goods",
+        "return worth_minor - worth_minor * rules.refurbished_percent // 100",
+        "return worth_minor",
+    ),
+    Mutant(
+        "the way back is the shop's to pay",
+        "streams.payments.goods",
+        'Back(event.return_id, -agreed.fee_minor, "RETURN"',
+        'Back(event.return_id, 0, "RETURN"',
+    ),
 )

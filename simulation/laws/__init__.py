@@ -32,6 +32,7 @@ from simulation.laws.stock import StockLaw
 from simulation.laws.telling import HEEDED, TellingLaw
 from simulation.laws.telling import TIMERS as TIMERS_DO_NOT_FAIL
 from simulation.laws.waits import WaitsLaw
+from simulation.laws.worth import WorthLaw
 from simulation.people import name_of, told_by
 
 __all__ = ["Broken", "Laws"]
@@ -55,6 +56,7 @@ _MONEY: Final = frozenset(
     }
 )
 _ADJUSTED: Final = frozenset({"InventoryAdjusted"})
+_GOODS_BACK: Final = frozenset({"ReturnInitiated", "ReturnReceived"})
 _ERASED: Final = frozenset({"CustomerErased"})
 
 _HEEDED: Final = frozenset().union(
@@ -83,11 +85,13 @@ class Laws:
         self.billing = BillingLaw(self.rows)
         self.refusals = RefusalsLaw(self.rows)
         self.agreement = AgreementLaw(self.rows)
+        self.worth = WorthLaw(self.rows)
         self._hearers = (
             (LINES, self.lines.told),
             (OF_EXCHANGES, self.exchanges.told),
             (_MONEY, self.money.told),
             (_ADJUSTED, self.stock.adjusted),
+            (_GOODS_BACK, self.worth.told),
             (_ERASED, self.people.told),
         )
         self._laws = self._of_rows()
@@ -157,6 +161,7 @@ class Laws:
             self.stock.told(told_by(record))
         elif name == "RefundPayment":
             self.money.asked(told_by(record)["data"])
+            self.worth.asked(told_by(record)["data"])
         elif name == "CancelOrder":
             self.ends.asked(told_by(record)["data"])
         elif name == "RespondToOffer":
@@ -211,6 +216,7 @@ class Laws:
         self.people.ended()
         self.billing.ended()
         self.agreement.ended()
+        self.worth.ended()
 
 
 def _after(law: Callable[[str, Any], None]) -> RowLaw:
