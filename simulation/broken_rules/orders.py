@@ -67,6 +67,12 @@ MUTANTS: Final = (
         "if False:",
     ),
     Mutant(
+        "a suspended customer orders",
+        "streams.orders.placing",
+        "eligible=may_order)",
+        "eligible=True)",
+    ),
+    Mutant(
         "a stranger changes an order",
         "streams.orders.amendments",
         "if command.user_id not in {order.user_id, *rules.system_users}:",

@@ -31,7 +31,7 @@ _CODES: Final = frozenset({None, "SAVE10", "ENTERPRISE20"})
 
 HEEDED: Final = frozenset(
     {"OrderConfirmed", "ShipmentDispatched", "ChargebackOpened", "ChargebackClosed"}
-    | {"BookCarrier", "ReturnInitiated"}
+    | {"BookCarrier", "ReturnInitiated", "FraudDetected"}
 )
 
 
@@ -46,6 +46,10 @@ class RefusalsLaw:
     claimed: set[tuple[str, str]] = field(default_factory=set)
     """Orders whose payment a bank claims, and its claim: news, and known since the last pause."""
     known_claims: set[tuple[str, str]] = field(default_factory=set)
+    suspects: set[str] = field(default_factory=set)
+    """Customers whose account was suspended: news."""
+    suspended: set[str] = field(default_factory=set)
+    """The same, known since the last pause. Nobody here clears one."""
     stopped: dict[str, frozenset[str]] = field(default_factory=dict)
     """Channels that somebody closed, as of the last pause."""
 
@@ -57,6 +61,8 @@ class RefusalsLaw:
     def ordered(self, data: dict[str, Any]) -> None:
         """Somebody asks for an order; of two requests of that name either may come first."""
         order_id, why = data["orderId"], _flaw(data)
+        if data["userId"] in self.suspended:
+            why = why or "its customer is suspended"
         self.wrong[order_id] = why and self.wrong.get(order_id, why)
 
     def amending(self, data: dict[str, Any]) -> None:
@@ -76,6 +82,8 @@ class RefusalsLaw:
         elif name == "ChargebackClosed" and data["outcome"] != "lost":
             self.claimed.discard((order_id, data["chargebackId"]))
             self.known_claims.discard((order_id, data["chargebackId"]))
+        elif name == "FraudDetected" and data["severity"] == "critical":
+            self.suspects.add(data["customerId"])
         elif name == "ShipmentDispatched":
             claimed = any(order == order_id for order, _ in self.known_claims)
             insist(not claimed, CLAIMED, data["shipmentId"], "it is sent")
@@ -130,6 +138,7 @@ class RefusalsLaw:
         """Everybody has heard everything."""
         self.known_claims |= self.claimed
         self.claimed.clear()
+        self.suspended |= self.suspects
         preferences = self.rows["preferences"]
         self.stopped = {key: frozenset(row.opted_out) for key, row in preferences.items()}
 
