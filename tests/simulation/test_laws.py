@@ -25,7 +25,7 @@ from streams.orders.back import Back, BackLine, Swap
 
 def of_refund(payment_id: str, refund_id: str = "ref_ord_1", **other: str) -> dict[str, object]:
     """An envelope about a refund."""
-    return {"data": {"paymentId": payment_id, "refundId": refund_id, **other}}
+    return {"eventId": "evt_1", "data": {"paymentId": payment_id, "refundId": refund_id, **other}}
 
 
 def test_two_payments_that_announce_one_refund_break_a_law() -> None:
@@ -48,7 +48,7 @@ def test_two_payments_that_ask_for_one_refund_break_a_law() -> None:
 
 def leaving(law: TellingLaw) -> None:
     told = {"subscriptionId": "sub_1", "effectiveDate": "2025-03-01"}
-    law.told("UserSubscriptionCancelled", {"data": told})
+    law.told("UserSubscriptionCancelled", {"eventId": "evt_1", "data": told})
 
 
 def test_who_stayed_may_leave_again_on_the_same_day_and_is_told_twice_and_no_oftener() -> None:
@@ -257,7 +257,8 @@ def test_an_order_does_not_wait_for_a_parcel_that_was_lost_and_is_seen_again(
 
 def placed(country: str) -> dict[str, Any]:
     """A request for an order."""
-    return {"orderId": "ord_1", "shippingAddress": {"country": country}, "orderItems": []}
+    where = {"country": country}
+    return {"orderId": "ord_1", "userId": "usr_1", "shippingAddress": where, "orderItems": []}
 
 
 @pytest.mark.parametrize(
