@@ -65,14 +65,15 @@ def _ordering(rules: CartRules) -> Handler:
 
 
 def _aging(rules: CartRules) -> TimerHandler:
-    def handler(ctx: Context, timer: Timer, _now_ms: int) -> None:
+    def handler(ctx: Context, timer: Timer, now_ms: int) -> None:
         cart = ctx.table(CARTS).get(timer.key)
         if cart is None:
             return
-        after = aged(cart, timer.due_ms, rules)
-        if after is None:
+        if (due := due_ms(cart, rules)) > now_ms:
+            ctx.set_timer(AGE, timer.key, due)  # A figure was another one when this timer was set.
+        elif (after := aged(cart)) is None:
             del ctx.table(CARTS)[timer.key]
-        elif after is not cart:
+        else:
             _save(ctx, cart, after, rules)
 
     return handler

@@ -94,13 +94,8 @@ def due_ms(cart: Cart, rules: CartRules) -> int:
     return cart.touched_at_ms + waits[cart.status]
 
 
-def aged(cart: Cart, due: int, rules: CartRules) -> Cart | None:
-    """The cart after its time has come: the next state, or None once it is forgotten.
-
-    The same cart when the timer is an older one.
-    """
-    if due != due_ms(cart, rules):
-        return cart
+def aged(cart: Cart) -> Cart | None:
+    """The cart after its time has come: the next state, or None once it is forgotten."""
     if cart.status is CartStatus.ACTIVE:
         return replace(cart, status=CartStatus.ABANDONED)
     if cart.status is CartStatus.ABANDONED:

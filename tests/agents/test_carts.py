@@ -17,8 +17,8 @@ from topics import ORDERS_COMMANDS
 RULES = CartRules()
 
 
-def desk() -> Dock:
-    return Dock(agents=(carts_agent(RULES),), with_carriers=False)
+def desk(rules: CartRules = RULES) -> Dock:
+    return Dock(agents=(carts_agent(rules),), with_carriers=False)
 
 
 def fill(*products: str, user_id: str = "usr_1") -> UpdateCart:
@@ -84,6 +84,20 @@ def test_coming_back_makes_it_active_again_and_the_day_begins_anew() -> None:
     dock.driver.advance(23 * HOUR_MS)
 
     assert cart(dock).status is CartStatus.ACTIVE
+
+
+@pytest.mark.parametrize("hours", [1, 12, 36])
+def test_a_cart_ages_by_figures_that_changed_while_its_timer_ran(hours: int) -> None:
+    dock, other = desk().tell(fill("p1")), CartRules(abandoned_ms=hours * HOUR_MS)
+    dock.driver.topology = desk(other).driver.topology
+    dock.driver.restart()
+
+    dock.driver.advance(max(hours, 24) * HOUR_MS)
+    abandoned = cart(dock).status
+    dock.driver.advance(60 * DAY_MS, step_ms=DAY_MS)
+
+    assert abandoned is CartStatus.ABANDONED
+    assert (dock.driver.rows(CARTS), dock.driver.timers()) == ({}, {})
 
 
 @pytest.mark.parametrize("hours", [0, 30])
