@@ -695,6 +695,29 @@ def test_the_log_names_the_first_timers_of_a_kind_that_fail(caplog) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("agents", [(AgentSpec("a", "", (Source(IN, {}),)),), (counting(),)])
+def test_a_timer_that_another_version_set_waits_for_one_that_knows_it(agents) -> None:
+    def told(ctx: Any, timer: Timer, _now_ms: int) -> None:
+        ctx.publish(OUT, timer.key, b"", ())
+
+    newer = AgentSpec("a", "", (Source(IN, {}),), (), (OUT,), timers={"later": told})
+    topo, older = (
+        Topology(those, app_id="t", env="dev", partitions=1) for those in ((newer,), agents)
+    )
+    bench = Bench(topo)
+    bench.processor._contexts["a"].set_timer("later", "k", 10)
+    bench.commit()
+
+    back = Bench(older, store=bench.store)
+    back.processor.tick(20)
+    back.commit()
+    again = Bench(topo, store=bench.store)
+    again.processor.tick(30)
+
+    assert back.processor.stats.failed_timers == {("a", "later"): 1}
+    assert [output.key for output in again.commit().outputs] == [b"k"]
+
+
 def test_a_timer_that_failed_is_tried_again_also_when_the_clock_was_set_back() -> None:
     bench = Bench()
     bench.processor._contexts["count"].set_timer("later", "stumbles", 10)
