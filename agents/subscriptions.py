@@ -226,9 +226,12 @@ def _timing(rules: Rules) -> TimerHandler:
             event_id = events.derived_id(cause.event_id, subscription.subscription_id, version)
             saga = Cause(event_id, subscription.correlation_id, now_ms)
             subscriber = carry_out(ctx, saga, subscriber, subscription, facts, rules)
-        # Figures may have changed since timers were set. Those before this one had their turn.
-        for kind, due_ms in due(subscriber, rules):
-            if due_ms > timer.due_ms:
+        # Figures may have changed since timers were set. Those before this one had their turn, but
+        # for what runs in the place of a kind that runs no more: a plan renews that did not.
+        running = due(subscriber, rules)
+        had_turn_ms = timer.due_ms if timer.kind in dict(running) else -1
+        for kind, due_ms in running:
+            if due_ms > had_turn_ms:
                 ctx.set_timer(kind, timer.key, due_ms)
 
     return handler

@@ -1,5 +1,6 @@
 """Subscriptions with the whole shop around them: cards, orders, stock, and the calendar."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -25,6 +26,7 @@ from events.types import Address, OrderItem, PaymentMethod, Plan
 from settings import Settings
 from streams.billing.rules import BillingRules
 from streams.moments import moment_of
+from streams.subscriptions.plans import PLANS
 from streams.subscriptions.rules import SubscriptionRules
 from tables.orders import ORDERS
 from tables.payments import PAYMENTS
@@ -749,6 +751,21 @@ def test_timers_follow_figures_that_changed_while_they_ran() -> None:
 
     assert len(shop.until("2025-02-24").invoices) == 1
     assert len(shop.until("2025-02-25").invoices) == 2
+
+
+def test_a_plan_that_begins_to_renew_bills_those_who_have_it_once_their_period_ends() -> None:
+    """They had a timer for its end; that of an invoice would have been due before it."""
+    once = replace(PLANS["plan_monthly_basic"], auto_renew=False)
+    rules = SubscriptionRules(plans={**PLANS, "plan_monthly_basic": once})
+    shop = Shop(alone=True, rules=rules).tell(subscribe())
+    shop.tell(paid(shop.last("PaymentInitiated"))).until("2025-02-27")
+
+    shop.driver.topology = Shop(alone=True).driver.topology
+    shop.driver.restart()
+    shop.until("2025-03-01")
+
+    assert [i.period_start.isoformat() for i in shop.invoices] == ["2025-01-31", "2025-02-28"]
+    assert shop.status == "active"
 
 
 def test_it_fits_in_with_every_agent_there_is() -> None:
