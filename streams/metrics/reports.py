@@ -167,12 +167,11 @@ def _wire_category(one: CategoryFigures) -> dict[str, Any]:
 
 
 def _compared(row: DailyOrders, before: DailyOrders) -> dict[str, float]:
-    """Ratios, of what was something the day before."""
-    changes = {
-        "ordersChange": (row.total, before.total),
-        "revenueChange": (row.revenue_minor, before.revenue_minor),
-        "aovChange": (row.average_value_minor, before.average_value_minor),
-    }
+    """Ratios, of what was something the day before; of money, if it was told in the same."""
+    changes = {"ordersChange": (row.total, before.total)}
+    if row.currency == before.currency:
+        changes["revenueChange"] = row.revenue_minor, before.revenue_minor
+        changes["aovChange"] = row.average_value_minor, before.average_value_minor
     return {
         name: half_up(100 * (now - was), was) / 100 for name, (now, was) in changes.items() if was
     }

@@ -82,6 +82,17 @@ def test_changes_are_ratios_of_two_places(now: int, was: int, change: float) -> 
     assert told.compared_to_previous_day == {"ordersChange": change}
 
 
+def test_money_is_not_compared_with_that_of_another_currency() -> None:
+    sold = Tally(1, 0, {"completed|USD": Cell(1, 10_00)})
+    today, before = (
+        reports.orders(DAY, sold, MetricsRules(currency=currency)) for currency in ("EUR", "USD")
+    )
+
+    told = reports.calculated(today, before, datetime(2026, 3, 2, tzinfo=UTC))
+
+    assert told.compared_to_previous_day == {"ordersChange": 0.0}
+
+
 def test_the_first_report_compares_with_nothing() -> None:
     told = reports.calculated(
         reports.orders(DAY, EMPTY, RULES), None, datetime(2026, 3, 2, tzinfo=UTC)
