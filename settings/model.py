@@ -207,6 +207,11 @@ class Settings(BaseSettings):
                 "set FLOWMART_VIEW_TOKEN: tables may be read without one only in dev and only on"
                 " a loopback address (FLOWMART_WEB_HOST)"
             )
+        if self.partitions > self.billing.number_lanes:
+            raise ValueError(
+                "set FLOWMART_BILLING__NUMBER_LANES to FLOWMART_PARTITIONS or more: partitions"
+                " would give the same invoice numbers"
+            )
         if self.payment_provider == "stripe" and self.stripe_key is None:
             raise ValueError("set FLOWMART_STRIPE_KEY: FLOWMART_PAYMENT_PROVIDER is stripe")
         if self.calendar_rate > 1 and self.calendar_start is None:

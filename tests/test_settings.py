@@ -74,6 +74,7 @@ def test_sets_and_mappings_are_json(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         ("PARTITIONS", "many", "error: FLOWMART_PARTITIONS: "),
         ("PARTITIONS", "0", "error: FLOWMART_PARTITIONS: "),
+        ("PARTITIONS", "65", "error: set FLOWMART_BILLING__NUMBER_LANES"),
         ("ENV", "staging", "error: FLOWMART_ENV: "),
         ("BROKER", "kafka://me:secret@host:9092", "error: FLOWMART_BROKER: leave credentials out"),
         ("SMTP_URL", "http://me:secret@host", "error: FLOWMART_SMTP_URL: expected smtp://"),

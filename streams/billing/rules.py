@@ -29,4 +29,5 @@ class BillingRules:
     """With an older open invoice, a customer who is past due cannot cancel (G-43)."""
     number_lanes: int = 64
     """Invoice numbers of partition p are p plus multiples of this, so that no two partitions
-    give the same: at least as many as partitions. Beyond five digits numbers grow longer."""
+    give the same: at least as many as partitions, and never fewer than before in the same year.
+    Beyond five digits numbers grow longer."""
