@@ -27,6 +27,7 @@ from aiokafka.producer import sender
 from aiokafka.producer.message_accumulator import MessageBatch
 from aiokafka.producer.transaction_manager import TransactionManager
 from aiokafka.protocol.group import HeartbeatRequest
+from aiokafka.protocol.metadata import MetadataRequest
 
 from engine import unpacking
 from engine.partitioning import murmur2
@@ -225,6 +226,9 @@ def apply() -> None:
     TransactionManager.increment_sequence_number = _count_on
     # A worker that stops while its group's offsets are refused would end with one, too.
     GroupCoordinator._do_commit_offsets = _commit_looked_at  # noqa: SLF001 - the patch itself
+    # Brokers that make topics by themselves, as Kafka does by default, would make one of a single
+    # partition for whoever asks first, a gateway say, and workers refuse it.
+    MetadataRequest.__init__.__defaults__ = None, False
     unpacking.apply()
     # 3.9 µs a key in pure Python, 0.2 µs in C.
     partitioner.murmur2 = murmur2

@@ -18,7 +18,7 @@ from aiokafka.consumer.group_coordinator import GroupCoordinator
 from aiokafka.errors import KafkaConnectionError, UnknownTopicOrPartitionError
 from aiokafka.producer import sender
 from aiokafka.protocol.group import HeartbeatRequest
-from aiokafka.protocol.metadata import MetadataRequest
+from aiokafka.protocol.metadata import MetadataRequest, MetadataRequest_v5
 from aiokafka.structs import BrokerMetadata
 from faust.tables.recovery import Recovery
 from faust.transport.consumer import Consumer
@@ -303,6 +303,13 @@ async def test_a_frozen_nodes_new_connection_holds_up_the_others_for_seconds_onl
         await gone.wait()
 
     assert client._conns == {}
+
+
+def test_who_asks_for_a_topic_does_not_make_it() -> None:
+    """On brokers that make topics by themselves it would have one partition, and be refused."""
+    asked = MetadataRequest(["orders.dev.commands"]).build(MetadataRequest_v5)
+
+    assert asked.allow_auto_topic_creation is False
 
 
 def test_keys_are_hashed_in_c() -> None:
