@@ -1,7 +1,7 @@
 """Creates the topics of a topology and tells where the cluster differs from it."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +30,20 @@ until half of a partition is such, for ever where little is written, and it may 
 MESSAGE_BYTES_MAX = 1_048_588
 """Of a record batch: Kafka's own default. A cluster whose default is lower refuses the engine's
 batches (`sizes.BATCH_BYTES`), and its worker ends at every start."""
+
+_REMEMBERS = {
+    "cleanup.policy": "rows that are old",
+    "delete.retention.ms": "deletions before a store that was away for days has seen them",
+}
+"""Configs of the changelog without which rows are wrong, and what it forgets then."""
+_SERVES = {
+    "message.timestamp.type": "records have their producers' times, and so agents' clocks are"
+    " theirs",
+    "cleanup.policy": "records go unread once a newer one has their key, and letters without a key"
+    " are refused",
+    "max.message.bytes": "a worker that has much to write at once ends with CommitFailed",
+}
+"""Configs that others may have set otherwise, and what happens then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +88,7 @@ def wanted_topics(topology: Topology, replication: int) -> list[NewTopic]:
 
 def _configs(spec: TopicSpec, replication: int) -> dict[str, str]:
     return {
-        "cleanup.policy": spec.cleanup,
+        "cleanup.policy": "delete",
         "retention.ms": str(int(spec.retention.total_seconds() * 1000)),
         # The broker's clock is the only one that agents know: producers' may be wrong.
         "message.timestamp.type": "LogAppendTime",
@@ -94,14 +108,14 @@ async def ensure_topics(
 
     Raises:
         BrokerUnavailable: nobody answers at the address, or does not tell of topics.
-        ChangelogForgets: the changelog is there and deletes what is old.
+        ChangelogForgets: the changelog is there and forgets what it must keep.
         EngineError: the broker refused to create a topic.
     """
     wanted = wanted_topics(topology, replication)
     admin = await _connect(options)
     try:
         existing = set(await admin.list_topics())
-        await _check_configs(admin, topology, existing)
+        await _check_configs(admin, topology, [t for t in wanted if t.name in existing])
         missing = [topic for topic in wanted if topic.name not in existing]
         if missing:
             response = await admin.create_topics(missing)
@@ -124,49 +138,55 @@ def _silent(exc: Exception) -> BrokerUnavailable:
     return BrokerUnavailable(f"the broker tells nothing of its topics: {type(exc).__name__}: {exc}")
 
 
-async def _told(admin: AIOKafkaAdminClient, topics: Iterable[str], config: str) -> dict[str, str]:
-    """That config of each topic, of those of which the cluster tells."""
-    asked = [ConfigResource(ConfigResourceType.TOPIC, t, {config: None}) for t in topics]
+async def _told(admin: AIOKafkaAdminClient, topics: Iterable[str]) -> dict[str, dict[str, str]]:
+    """What matters of each topic's configs, of those of which the cluster tells."""
+    configs = dict.fromkeys((*_REMEMBERS, *_SERVES))
+    asked = [ConfigResource(ConfigResourceType.TOPIC, topic, configs) for topic in topics]
     return {
-        name: str(entries[0][1])
+        name: {config: str(value) for config, value, *_ in entries}
         for response in (await admin.describe_configs(asked) if asked else [])
         for code, _, _, name, entries in response.resources
-        if code == 0 and entries
+        if code == 0
     }
 
 
 async def _check_configs(
-    admin: AIOKafkaAdminClient, topology: Topology, existing: set[str]
+    admin: AIOKafkaAdminClient, topology: Topology, there: list[NewTopic]
 ) -> None:
     """Look at topics that somebody else may have made.
 
     Raises:
-        ChangelogForgets: the changelog deletes what is old.
+        ChangelogForgets: the changelog forgets what it must keep.
     """
-    changelog = topology.changelog
-    policies = await _told(admin, existing & {changelog}, "cleanup.policy")
-    _check_policy(changelog, policies.get(changelog))
-    stamps = await _told(admin, sorted(existing & set(topology.topics)), "message.timestamp.type")
-    if foreign := [topic for topic, kind in stamps.items() if kind != "LogAppendTime"]:
-        LOG.warning(
-            "%s: records have their producers' times, and so agents' clocks are theirs: set"
-            " message.timestamp.type=LogAppendTime",
-            ", ".join(foreign),
-        )
+    told = await _told(admin, [topic.name for topic in there])
+    for config, lost in _REMEMBERS.items():
+        for name, wanted, found in _misfits(config, there, told):
+            if name == topology.changelog:
+                raise ChangelogForgets(
+                    f"{name} has {config}={found} and would forget {lost}: set it to {wanted}"
+                    f" (kafka-configs --alter --entity-type topics --entity-name {name}"
+                    f" --add-config {config}={wanted})"
+                )
+    for config, then in _SERVES.items():
+        if foreign := list(_misfits(config, there, told)):
+            names = ", ".join([name for name, *_ in foreign])
+            LOG.warning("%s: %s: set %s=%s", names, then, config, foreign[0][1])
 
 
-def _check_policy(changelog: str, policy: str | None) -> None:
-    """Refuse a changelog that forgets.
+def _misfits(
+    config: str, there: list[NewTopic], told: Mapping[str, Mapping[str, str]]
+) -> Iterator[tuple[str, str, str]]:
+    """Topics that have another config than we make them with: name, ours, theirs.
 
-    Raises:
-        ChangelogForgets: its policy is not `compact`.
+    Of a number more serves as well.
     """
-    if policy not in (None, "compact"):
-        raise ChangelogForgets(
-            f"{changelog} has cleanup.policy={policy} and would forget rows that are old: set it to"
-            f" compact (kafka-configs --alter --entity-type topics --entity-name {changelog}"
-            " --add-config cleanup.policy=compact)"
-        )
+    for topic in there:
+        wanted = topic.topic_configs.get(config)
+        found = told.get(topic.name, {}).get(config)
+        if wanted is None or found in (None, wanted):
+            continue
+        if not (wanted.isdecimal() and int(found) >= int(wanted)):
+            yield topic.name, wanted, found
 
 
 async def check_topics(options: dict[str, Any], topology: Topology) -> list[TopicState]:

@@ -36,9 +36,9 @@ class NotCopartitioned(TopologyError):
 
 
 class ChangelogForgets(EngineError):
-    """The changelog deletes what is old, and with it rows that are still there.
+    """The changelog deletes rows that are still there, or deletions that some store has not seen.
 
-    Somebody made the topic before the worker did. Operator: set its cleanup.policy to compact.
+    Somebody made the topic before the worker did. Operator: set the config that the message names.
     """
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Generic, Literal, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
 
@@ -46,7 +46,6 @@ class TopicSpec:
     partitions: int | None = None
     """None: as many as the application's other topics. Dead letters have one."""
     retention: timedelta = timedelta(days=30)
-    cleanup: Literal["delete", "compact"] = "delete"
     internal: bool = False
     """True: only this application writes it, so its records are where they belong."""
     help: str = ""

@@ -8,6 +8,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.records_to_delete import RecordsToDelete
 
+from engine.recovery import TOMBSTONES_KEPT_S
 from faults.load import envelope, payment
 from faults.processes import NotSo
 from faults.scene import PARTITIONS, Result, Scene, create_topic, opened
@@ -24,7 +25,7 @@ COMPACTED: Final = {
     "segment.ms": "1000",
     "min.cleanable.dirty.ratio": "0.01",
     "max.compaction.lag.ms": "1000",
-    "delete.retention.ms": "1000",
+    "delete.retention.ms": str(TOMBSTONES_KEPT_S * 1000),
 }
 
 

@@ -16,6 +16,7 @@ from engine.topology import Topology
 from tests.engine.counting import Json, counting
 
 pytestmark = pytest.mark.kafka
+OURS = {"message.timestamp.type": "LogAppendTime"}
 
 
 def unique(partitions: int = 1) -> Topology:
@@ -33,26 +34,44 @@ async def make(bootstrap: str, topic: str, configs: dict[str, str]) -> None:
     await admin.close()
 
 
-@pytest.mark.parametrize("policy", ["delete", "compact,delete"])
-async def test_a_changelog_that_forgets_is_refused_with_what_to_do(bootstrap, policy) -> None:
+@pytest.mark.parametrize(
+    ("policy", "mend"),
+    [
+        ("delete", "cleanup.policy=compact"),
+        ("compact,delete", "cleanup.policy=compact"),
+        ("compact", "delete.retention.ms=604800000"),  # Kafka's own default is a day.
+    ],
+)
+async def test_a_changelog_that_forgets_is_refused_with_what_to_do(bootstrap, policy, mend) -> None:
     topology, options = unique(), {"bootstrap_servers": bootstrap}
     await make(bootstrap, topology.changelog, {"cleanup.policy": policy})
 
-    with pytest.raises(ChangelogForgets, match=rf"{topology.changelog} .*add-config cleanup"):
+    with pytest.raises(ChangelogForgets, match=rf"{topology.changelog} .*add-config {mend}\)"):
         await ensure_topics(options, topology)
 
 
-async def test_a_topic_whose_records_have_their_producers_times_is_told_of(
-    bootstrap, caplog
+@pytest.mark.parametrize(
+    ("configs", "mends"),
+    [
+        ({}, ["message.timestamp.type=LogAppendTime"]),
+        (OURS | {"cleanup.policy": "compact"}, ["cleanup.policy=delete"]),
+        (OURS | {"max.message.bytes": "65536"}, ["max.message.bytes=1048588"]),
+        (OURS | {"max.message.bytes": "2000000", "retention.ms": "1"}, []),
+    ],
+)
+async def test_a_topic_that_others_made_otherwise_is_told_of_with_what_to_set(
+    bootstrap, caplog, configs, mends
 ) -> None:
     source = TopicSpec(f"foreign-{time.time_ns()}", "k", Json())
     agent = AgentSpec("a", "", (Source(source, {}),))
     topology = Topology([agent], app_id=f"{source.name}-app", env="dev", partitions=1)
-    await make(bootstrap, source.name, {})
+    await make(bootstrap, source.name, configs)
 
     await ensure_topics({"bootstrap_servers": bootstrap}, topology)
 
-    assert [r.args for r in caplog.records if "producers' times" in r.msg] == [(source.name,)]
+    told = [r.getMessage() for r in caplog.records if r.name == "engine.admin"]
+    assert [line.rpartition(" ")[2] for line in told] == mends
+    assert all(line.startswith(f"{source.name}: ") for line in told)
 
 
 def test_every_topic_takes_what_the_engine_writes_whatever_the_cluster_takes_by_default() -> None:
