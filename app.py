@@ -195,6 +195,8 @@ def create_app(settings: Settings, topology: Topology | None = None) -> LaneApp:
         routes += StripeWebhooks(hook, inlet, asked.payment_of, asked.is_let_go).routes()
     created.web_service = WorkerWeb(created, tokens, inlet, routes, (quotes.answered,))
     created.greeting = f"settings: {settings.model_dump_json(exclude_defaults=True)}"
+    if settings.env == "prod" and settings.payment_provider == "simulated":
+        created.greeting += "; payments are simulated: orders are sent and nobody pays"
     return created
 
 

@@ -213,6 +213,16 @@ def test_a_worker_runs_every_agent(tmp_path: Path) -> None:
     assert '"x"' not in made.greeting
 
 
+@pytest.mark.parametrize(("env", "told"), [("prod", True), ("dev", False)])
+def test_a_worker_in_production_says_when_nobody_pays(
+    tmp_path: Path, env: Any, *, told: bool
+) -> None:
+    """The secret that names Stripe may be missing, and orders would be sent for nothing."""
+    made = create_app(Settings(env=env, data_dir=tmp_path, view_token=SecretStr("x")))
+
+    assert ("payments are simulated" in made.greeting) is told
+
+
 def test_each_agent_is_called_by_its_name_in_the_log(tmp_path: Path) -> None:
     agents = create_app(Settings(data_dir=tmp_path)).agents
 
