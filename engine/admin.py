@@ -115,7 +115,7 @@ async def ensure_topics(
     admin = await _connect(options)
     try:
         existing = set(await admin.list_topics())
-        await _check_configs(admin, topology, [t for t in wanted if t.name in existing])
+        await _check_configs(admin, topology, wanted, existing)
         missing = [topic for topic in wanted if topic.name not in existing]
         if missing:
             response = await admin.create_topics(missing)
@@ -151,21 +151,22 @@ async def _told(admin: AIOKafkaAdminClient, topics: Iterable[str]) -> dict[str, 
 
 
 async def _check_configs(
-    admin: AIOKafkaAdminClient, topology: Topology, there: list[NewTopic]
+    admin: AIOKafkaAdminClient, topology: Topology, wanted: list[NewTopic], existing: set[str]
 ) -> None:
     """Look at topics that somebody else may have made.
 
     Raises:
         ChangelogForgets: the changelog forgets what it must keep.
     """
+    there = [topic for topic in wanted if topic.name in existing]
     told = await _told(admin, [topic.name for topic in there])
     for config, lost in _REMEMBERS.items():
-        for name, wanted, found in _misfits(config, there, told):
+        for name, ours, theirs in _misfits(config, there, told):
             if name == topology.changelog:
                 raise ChangelogForgets(
-                    f"{name} has {config}={found} and would forget {lost}: set it to {wanted}"
+                    f"{name} has {config}={theirs} and would forget {lost}: set it to {ours}"
                     f" (kafka-configs --alter --entity-type topics --entity-name {name}"
-                    f" --add-config {config}={wanted})"
+                    f" --add-config {config}={ours})"
                 )
     for config, then in _SERVES.items():
         if foreign := list(_misfits(config, there, told)):
@@ -190,10 +191,16 @@ def _misfits(
 
 
 async def check_topics(options: dict[str, Any], topology: Topology) -> list[TopicState]:
-    """Every topic of the topology as the cluster has it."""
+    """Every topic of the topology as the cluster has it.
+
+    Raises:
+        BrokerUnavailable, ChangelogForgets: as `ensure_topics`.
+    """
+    wanted = wanted_topics(topology, 1)
     admin = await _connect(options)
     try:
-        return await _states(admin, wanted_topics(topology, 1), created=set())
+        await _check_configs(admin, topology, wanted, set(await admin.list_topics()))
+        return await _states(admin, wanted, created=set())
     except (KafkaError, TimeoutError) as exc:
         raise _silent(exc) from exc
     finally:
