@@ -3,11 +3,20 @@
 import dataclasses
 import json
 import re
-from typing import Any, TypeVar, get_args, get_type_hints
+from typing import Any, Final, TypeVar, get_args, get_type_hints
 
 from settings.names import nearest
 
 T = TypeVar("T")
+
+_SOME: Final = frozenset(
+    {
+        "letters_max", "reconciliation_page_max", "rows_max", "snapshot_every_ms",
+        "travel_span_ms", "volume_divisor", "window_ms",
+    }
+)  # fmt: skip
+"""By these others are divided, or with none of them nothing would be looked at. So it is with what
+goes through a second or a minute."""
 
 
 def figures(rules: Any, given: dict[str, Any]) -> dict[str, Any]:
@@ -37,8 +46,11 @@ def _named(kind: Any, figure: Any) -> Any:
 def _parsed(name: str, figure: Any) -> Any:
     """A figure that is a list or an object travels as JSON; any other as it is.
 
-    Counts, amounts and durations are all 0 or more.
+    Counts, amounts and durations are all 0 or more, and some must be something.
     """
+    some = name in _SOME or name.endswith(("_per_s", "_per_min"))
+    if some and re.fullmatch(r"\s*\+?[0.]+\s*", str(figure)):
+        raise ValueError(f"{name}: expected 1 or more")
     if not isinstance(figure, str) or not figure.lstrip().startswith(("[", "{")):
         if isinstance(figure, str) and re.match(r"\s*-[\d.]", figure):
             raise ValueError(f"{name}: expected 0 or more")

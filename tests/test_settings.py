@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from settings import Settings, is_loopback, settings_or_exit
+from settings import Settings, figures, is_loopback, settings_or_exit
 from streams.moments import MINUTE_MS
 from streams.orders.rules import OrderRules
 from streams.payments.rules import PaymentRules
@@ -42,9 +42,9 @@ def settings(**given: Any) -> Settings:
 
 @pytest.mark.parametrize("name", RULES)
 def test_business_figures_are_the_contracts_unless_told_otherwise(name: str) -> None:
-    figures = getattr(Settings(), name)
+    found = getattr(Settings(), name)
 
-    assert figures == type(figures)()
+    assert found == type(found)()
 
 
 def test_a_figure_is_changed_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -146,6 +146,9 @@ def test_sets_and_mappings_are_json(monkeypatch: pytest.MonkeyPatch) -> None:
         ("SMS_URL", "https://me:secret@sms.example", "error: FLOWMART_SMS_URL: leave credentials"),
         ("TIME_SCALE", "inf", "error: FLOWMART_TIME_SCALE: "),
         ("ORDERS__LINES_MAX", "-4", "error: FLOWMART_ORDERS: lines_max: expected 0 or more"),
+        ("NOTIFICATIONS__LETTERS_MAX", "0", "error: FLOWMART_NOTIFICATIONS: letters_max: expected"),
+        ("GATEWAY__CUSTOMER_PER_MIN", "0.0", "error: FLOWMART_GATEWAY: customer_per_min: expected"),
+        ("ERASURE", '{"rows_max": 0}', "error: FLOWMART_ERASURE: rows_max: expected 1 or more"),
         ("BROKER", "kafka://", "error: FLOWMART_BROKER: expected host:port"),
         ("GATEWAY_TRUSTED_PROXIES", "10.0.0.0/8", "error: FLOWMART_GATEWAY_TRUSTED_PROXIES: expe"),
         ("GATEWAY_TRUSTED_PROXIES", '["10.0.0.1/8"]', "error: FLOWMART_GATEWAY_TRUSTED_PROXIES__0"),
@@ -175,6 +178,14 @@ def test_what_is_wrong_is_named_in_one_line_that_tells_no_secret(
 
 
 LOGIN: dict[str, Any] = {"broker_user": "shop", "broker_password": "hunter2", "view_token": "t"}
+
+
+def test_figures_that_must_be_something_are_figures() -> None:
+    known = {
+        field.name for name in RULES for field in dataclasses.fields(getattr(Settings(), name))
+    }
+
+    assert known >= figures._SOME
 
 
 def test_a_broker_is_logged_in_at_by_tls_and_the_password_is_not_printed() -> None:
