@@ -212,6 +212,11 @@ class Settings(BaseSettings):
                 "set FLOWMART_BILLING__NUMBER_LANES to FLOWMART_PARTITIONS or more: partitions"
                 " would give the same invoice numbers"
             )
+        if without_rate := sorted(self.orders.currencies - self.metrics.pence.keys()):
+            raise ValueError(
+                f"set what {', '.join(without_rate)} is worth in FLOWMART_METRICS__PENCE: reports"
+                " would leave out the revenue of orders in it"
+            )
         if self.payment_provider == "stripe" and self.stripe_key is None:
             raise ValueError("set FLOWMART_STRIPE_KEY: FLOWMART_PAYMENT_PROVIDER is stripe")
         if self.calendar_rate > 1 and self.calendar_start is None:

@@ -125,6 +125,8 @@ def test_sets_and_mappings_are_json(monkeypatch: pytest.MonkeyPatch) -> None:
         ("SUBSCRIPTIONS__GOODS_PERCENT", "101", "error: FLOWMART_SUBSCRIPTIONS: goods_percent: "),
         ("PAYMENTS__REFURBISHED_PERCENT", "101", "error: FLOWMART_PAYMENTS: refurbished_percent: "),
         ("METRICS__CURRENCY", "CHF", "error: FLOWMART_METRICS: pence: expected the worth of CHF"),
+        ("ORDERS__CURRENCIES", '["USD", "AUD"]', "error: set what AUD is worth in FLOWMART"),
+        ("METRICS__PENCE", '{"USD": 79}', "error: set what CAD, EUR, GBP is worth in FLOWMART_MET"),
         ("FRAUD__MONITOR_FROM", "70", "error: FLOWMART_FRAUD: the bands must rise"),
         ("CARRIER_SECRETS", '{"Pigeon": "whsec_YQ=="}', "error: FLOWMART_CARRIER_SECRETS: no such"),
         ("CARRIER_SECRETS", '{"UPS": ""}', "error: FLOWMART_CARRIER_SECRETS: UPS: expected whsec_"),
