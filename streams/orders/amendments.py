@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from events.order_parts import Amendment
 from events.orders import AmendOrder
 from streams.orders.exchanging import is_disputed, is_paid_back
-from streams.orders.pricing import discount_percent, kept_name, net
+from streams.orders.pricing import discount_of, kept_name, net
 from streams.orders.rows import (
     BEFORE_DISPATCH,
     LINES_EVER_MAX,
@@ -114,7 +114,7 @@ def are_items_closed(order: Order) -> bool:
 def changed(order: Order, amendments: tuple[Amendment, ...], rules: OrderRules) -> Lines | Refusal:
     """Give all lines of the order as the amendments want them, or the gravest refusal."""
     lines = list(order.lines)
-    percent = discount_percent(order.discount_code, rules.discounts_percent) or 0
+    percent = discount_of(order, rules.discounts_percent)
     found: list[Refusal] = []
     for wanted in amendments:
         found += _refusals(order, wanted, rules)

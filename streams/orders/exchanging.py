@@ -26,7 +26,7 @@ from streams.orders.exchange_facts import (
 from streams.orders.facts import Fact
 from streams.orders.flags import CHARGED_BACK, DISPUTED
 from streams.orders.naming import named
-from streams.orders.pricing import discount_percent, kept_name, net
+from streams.orders.pricing import discount_of, kept_name, net
 from streams.orders.rows import Order
 from streams.orders.rules import OrderRules
 
@@ -210,7 +210,7 @@ def _swap(order: Order, back: BackLine, other: OrderItem | None, rules: OrderRul
 def _differs_minor(order: Order, back: BackLine, other: OrderItem, rules: OrderRules) -> int:
     """What a line's units cost beyond what comes back did, the order's discount taken off."""
     line = order.lines[back.line - 1]
-    percent = discount_percent(order.discount_code, rules.discounts_percent) or 0
+    percent = discount_of(order, rules.discounts_percent)
     now = net(back.units * other.unit_price_minor, percent)
     differs = now - line.total_minor * back.units // line.quantity
     return differs if abs(differs) > rules.exchange_waived_minor else 0

@@ -35,7 +35,8 @@ def place(
         found = list(refusals(command, total_minor, seen_minor, rules, eligible=may_order))
     if not found:
         placed = _order(command, lines, Status.CONFIRMED, "PLACED", at_ms, correlation_id)
-        return (Placed(replace(placed, channel=channel)),)
+        percent = discount_percent(command.discount_code, rules.discounts_percent) or None
+        return (Placed(replace(placed, channel=channel, discount_percent=percent)),)
     reason = found[0][0]
     order = _order(command, lines, Status.REJECTED, reason, at_ms, correlation_id)
     return (Rejected(order, reason, tuple([detail for _, detail in found])),)

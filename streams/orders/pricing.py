@@ -8,7 +8,7 @@ discounted price by more than one minor unit.
 from collections.abc import Iterable, Mapping
 
 from events.types import OrderItem
-from streams.orders.rows import Line
+from streams.orders.rows import Line, Order
 
 _NAME_CHARS_MAX = 200
 """Of a product's name that are kept: an order's row is written many times."""
@@ -22,6 +22,13 @@ def kept_name(name: str | None) -> str | None:
 def discount_percent(code: str | None, percents: Mapping[str, int]) -> int | None:
     """What a code takes off, in percent; 0 without a code, None for a code nobody knows."""
     return percents.get(code) if code else 0
+
+
+def discount_of(order: Order, percents: Mapping[str, int]) -> int:
+    """What an order's code takes off, in percent: what it did when it was placed. Codes end."""
+    if order.discount_percent is not None:
+        return order.discount_percent
+    return discount_percent(order.discount_code, percents) or 0
 
 
 def net(list_minor: int, percent: int) -> int:

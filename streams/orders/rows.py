@@ -193,6 +193,8 @@ class Order(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     billing_address: PostalAddress | None = None
     card_last_four: str | None = None
     discount_code: str | None = None
+    discount_percent: int | None = None
+    """What that took off when the order was placed; None: nothing, or nobody kept it then."""
     subscription_id: str | None = None
     held: tuple[int, ...] = ()
     """Lines whose stock is held, counted from 1, ascending."""

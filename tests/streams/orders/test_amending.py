@@ -196,6 +196,17 @@ def test_a_discount_goes_on_with_the_order() -> None:
     assert after(asked, held(2)).total_minor == 2700
 
 
+@pytest.mark.parametrize("percents", [{}, {"SAVE10": 50}])
+def test_a_code_that_came_to_its_end_takes_off_what_it_did(percents: dict[str, int]) -> None:
+    later = dataclasses.replace(RULES, discounts_percent=percents)
+    order = placed(discount_code="SAVE10", order_items=(item("p1", 2, 1000),))
+
+    for message in (amend(change("p1", 2, 3, 1000)), held(2)):
+        order = fold(order, decide(order, message, AT_MS, later))
+
+    assert order.total_minor == 2700
+
+
 def test_taking_the_only_waiting_line_away_ends_the_backorder() -> None:
     now = after(BACKORDERED, amend(change("p1", 2, 0), amendment_type="ITEM_REMOVED"))
 

@@ -30,13 +30,31 @@ from streams.orders.outcomes import due_times, following, opening
 from streams.orders.replacing import begin, beside
 from streams.orders.returning import lapse
 from streams.orders.rows import Order, Status
-from tests.streams.orders.samples import AT_MS, RULES, after, amend, cancel, change, paid, refund
+from tests.streams.orders.samples import (
+    AT_MS,
+    RULES,
+    after,
+    amend,
+    cancel,
+    change,
+    paid,
+    placed,
+    refund,
+)
 from tests.streams.orders.samples import declined as unpaid
 from tests.streams.orders.samples import expired as line_expired
 from tests.streams.orders.samples import held as line_held
 from tests.streams.orders.samples import short as line_short
 from tests.streams.orders.table import TABLE
-from tests.streams.orders.test_returning import DELIVERED, IN_TWO, advised, ask, dispute, ware
+from tests.streams.orders.test_returning import (
+    DELIVERED,
+    IN_TWO,
+    advised,
+    ask,
+    dispute,
+    parcel,
+    ware,
+)
 from tests.streams.orders.test_returning import received as refunded_return
 from tests.streams.orders.test_shipping import created, delivered, dispatched
 
@@ -476,6 +494,17 @@ def charged(amount_minor: int = 1_002, payment_id: str = X1) -> Message:
 def declined(**given: object) -> Message:
     fields = {"payment_id": X1, "retryable": True, "attempt_number": 1, "max_attempts": 1}
     return unpaid().model_copy(update=fields | given)
+
+
+def test_what_costs_the_same_costs_nothing_also_when_the_orders_code_has_come_to_its_end() -> None:
+    sold = placed(discount_code="SAVE10")
+    there = paid(amount_minor=sold.total_minor), parcel(1, (1, 2), (2, 1)), dispatched()
+    order = after(sold, line_held(1), line_held(2), *there, delivered())
+    later = dataclasses.replace(RULES, discounts_percent={})
+
+    order = fold(order, decide(order, priced_at(3_499), AT_MS, later))
+
+    assert [one.differs_minor for one in back(order).swaps] == [0]
 
 
 DEARER = after(DELIVERED, priced_at(4_000), held())
