@@ -92,6 +92,8 @@ class Invoice(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     cycle: CycleStatus = CycleStatus.SCHEDULED
     percent: int = 0
     """The discount that is in it, for as long as a discount lasts."""
+    plan_minor: int | None = None
+    """What the plan costs in it, that discount taken off; None: nobody kept it then."""
     credit_minor: int = 0
     """What is still owed to the customer after it: it goes to the next invoice."""
     reminded: bool = False

@@ -128,6 +128,7 @@ def paid(subscription: Subscription, _: f.InvoicePaid) -> Subscription:
         percent=after.percent if left else 0,
         percent_cycles=left,
         period_percent=invoice.percent,
+        period_minor=invoice.plan_minor,
         balance_minor=-invoice.credit_minor,
     )
 

@@ -58,12 +58,20 @@ def _upgraded(subscription: Subscription, to: str, at_ms: int, rules: Rules) -> 
     """
     old, new = plan_of(subscription, rules), rules.own.plans[to]
     today, owed = day_of(at_ms), 0
+    price_minor = net(new.price_minor, subscription.period_percent)
     if subscription.status is not Status.TRIALING:
         left = (subscription.period_end - max(today, subscription.period_start)).days
         days = _days(subscription, old), _days(subscription, new)
-        before, after = (net(one.price_minor, subscription.period_percent) for one in (old, new))
-        owed = prorated(0 if _is_free(subscription) else before, after, max(0, left), *days)
-    return f.PlanChanged(subscription.plan_id, to, today, owed)
+        owed = prorated(_paid_minor(subscription, old), price_minor, max(0, left), *days)
+    return f.PlanChanged(subscription.plan_id, to, today, owed, price_minor)
+
+
+def _paid_minor(subscription: Subscription, plan: PlanSpec) -> int:
+    """What a period of the plan cost that runs: plans may cost something else by now."""
+    if _is_free(subscription):
+        return 0
+    known = subscription.period_minor
+    return net(plan.price_minor, subscription.period_percent) if known is None else known
 
 
 def _is_free(subscription: Subscription) -> bool:

@@ -2,7 +2,10 @@
 
 from datetime import date
 
+from msgspec.structs import replace
+
 from events.types import Address
+from streams.billing.amounts import net
 from streams.billing.calendar import is_by_days, next_date
 from streams.billing.invoices import Sold, Terms, charge_key, draw
 from streams.billing.rows import Invoice
@@ -38,7 +41,8 @@ def issue(
         subscription.balance_minor,
         subscription.invoices,
     )
-    return f.InvoiceIssued(draw(terms, period, at_ms, rules.billing))
+    drawn = draw(terms, period, at_ms, rules.billing)
+    return f.InvoiceIssued(replace(drawn, plan_minor=net(plan.price_minor, percent)))
 
 
 def _sold(subscription: Subscription, plan: PlanSpec) -> tuple[Sold, ...]:
@@ -132,7 +136,8 @@ def _renew(subscription: Subscription, invoice: Invoice, at_ms: int, rules: Rule
     renewed = f.Renewed(payment_id, invoice.attempt > 1, start, end, anchor_day)
     if invoice.plan_id == subscription.plan_id:
         return (renewed, *_hint(subscription, start, rules))
-    migrated = f.PlanChanged(subscription.plan_id, invoice.plan_id, start, 0)
+    price_minor = invoice.plan_minor
+    migrated = f.PlanChanged(subscription.plan_id, invoice.plan_id, start, 0, price_minor)
     return (migrated, renewed)
 
 

@@ -57,6 +57,7 @@ def _plan_changed(subscription: Subscription, fact: f.PlanChanged) -> Subscripti
         subscription,
         plan_id=fact.to_plan_id,
         next_plan_id="",
+        period_minor=fact.period_minor,
         balance_minor=subscription.balance_minor + fact.prorated_minor,
     )
 

@@ -146,6 +146,8 @@ class PlanChanged(msgspec.Struct, frozen=True, gc=False):
     to_plan_id: str
     on: date
     prorated_minor: int
+    period_minor: int | None
+    """What the plan costs in the running period, its discount taken off."""
 
 
 class Paused(msgspec.Struct, frozen=True, gc=False):

@@ -131,6 +131,8 @@ class Subscription(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     percent_cycles: int = 0
     period_percent: int = 0
     """What the running period was paid at less."""
+    period_minor: int | None = None
+    """What the plan cost in it, that taken off; None: nobody kept it then."""
     balance_minor: int = 0
     """Goes onto the next invoice; below 0 it is owed to the customer."""
     next_plan_id: str = ""

@@ -274,6 +274,28 @@ def test_an_upgrade_takes_effect_at_once_and_is_prorated_on_the_next_invoice() -
     assert shop.invoices[-1].subtotal_minor == 29_99
 
 
+def test_an_upgrade_credits_what_the_running_period_cost_whatever_its_plan_costs_by_now() -> None:
+    shop = Shop().tell(subscribe()).until("2025-02-22")
+    basic, pro = PLANS["plan_monthly_basic"], PLANS["plan_monthly_pro"]
+    dearer = {
+        "plan_monthly_basic": replace(basic, price_minor=19_99),
+        "plan_monthly_pro": replace(pro, price_minor=39_99),
+    }
+
+    prorated = []
+    for plans, wanted in (
+        ({"plan_monthly_basic": dearer["plan_monthly_basic"]}, "plan_monthly_pro"),
+        (dearer, "plan_annual_enterprise"),
+    ):
+        rules = SubscriptionRules(plans=PLANS | plans)
+        shop.driver.topology = Shop(rules=rules).driver.topology
+        shop.driver.restart()
+        shop.tell(ChangePlan(**about(shop, new_plan_id=wanted)))
+        prorated.append(shop.last("PlanMigrationCompleted").prorated_amount_minor)
+
+    assert prorated == [6_43 - 2_14, 8_20 - 6_43]  # 6 of 28 days, and of 365.
+
+
 def upgraded_and_leaving() -> Shop:
     shop = Shop().tell(subscribe()).until("2025-02-22")
     shop.tell(ChangePlan(**about(shop, new_plan_id="plan_monthly_pro")))
