@@ -22,6 +22,8 @@ _PAGE_ROWS: Final = 1_000
 _WAIT_S: Final = 10.0
 _PAUSE_S: Final = 0.2
 _OK, _UNAUTHORIZED, _NOT_FOUND = 200, 401, 404
+_TOKENS: Final = ("FLOWMART_PERSONAL_TOKEN", "FLOWMART_VIEW_TOKEN")
+"""By which a command may read, the first that is set: it opens what the second does."""
 
 
 class _NoAnswer(Exception):
@@ -90,8 +92,8 @@ async def all_rows(table: str) -> dict[str, Any]:
 
 
 async def _ask(url: str, path: str) -> Any:
-    token = os.environ.get("FLOWMART_PERSONAL_TOKEN") or os.environ.get("FLOWMART_VIEW_TOKEN")
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    shown = next(filter(os.environ.get, _TOKENS), None)
+    headers = {"Authorization": f"Bearer {os.environ[shown]}"} if shown else {}
     try:
         async with (
             aiohttp.ClientSession(headers=headers, timeout=_TIMEOUT) as session,
@@ -102,7 +104,8 @@ async def _ask(url: str, path: str) -> Any:
             if response.status == _NOT_FOUND:
                 return None
             if response.status == _UNAUTHORIZED:
-                raise CommandError(f"the worker at {url} wants a token: set FLOWMART_VIEW_TOKEN")
+                wants = f"takes no such {shown}" if shown else f"wants a token: set {_TOKENS[-1]}"
+                raise CommandError(f"the worker at {url} {wants}")
             raise CommandError(f"{url}{path}: {response.status} {_detail(await response.text())}")
     except (aiohttp.ClientError, TimeoutError, ValueError) as wrong:
         raise _NoAnswer from wrong

@@ -45,15 +45,22 @@ async def test_a_row_that_is_not_there_is_none(server: TestServer) -> None:
     assert await ask("/nothing/key") is None
 
 
-@pytest.mark.parametrize("token", [None, "wrong"])
+@pytest.mark.parametrize(
+    ("tokens", "told"),
+    [
+        ({}, "wants a token: set FLOWMART_VIEW_TOKEN"),
+        ({"VIEW": "wrong"}, "takes no such FLOWMART_VIEW_TOKEN"),
+        ({"VIEW": TOKEN, "PERSONAL": "wrong"}, "takes no such FLOWMART_PERSONAL_TOKEN"),
+    ],
+)
 async def test_without_the_token_the_setting_is_named(
-    server: TestServer, monkeypatch: pytest.MonkeyPatch, token: str | None
+    server: TestServer, monkeypatch: pytest.MonkeyPatch, tokens: dict[str, str], told: str
 ) -> None:
     monkeypatch.delenv("FLOWMART_VIEW_TOKEN")
-    if token is not None:
-        monkeypatch.setenv("FLOWMART_VIEW_TOKEN", token)
+    for right, token in tokens.items():
+        monkeypatch.setenv(f"FLOWMART_{right}_TOKEN", token)
 
-    with pytest.raises(CommandError, match="FLOWMART_VIEW_TOKEN") as refused:
+    with pytest.raises(CommandError, match=told) as refused:
         await ask("/row/key")
 
     assert "wrong" not in str(refused.value)
