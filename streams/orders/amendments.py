@@ -125,7 +125,9 @@ def changed(order: Order, amendments: tuple[Amendment, ...], rules: OrderRules) 
     if not standing:
         found.append(Refusal.EMPTY)
     total_minor = sum([line.total_minor for line in standing])
-    if total_minor > rules.total_minor_max or len(standing) > rules.lines_max:
+    # Limits may be lower by now than when the order was placed: it may be less, though not more.
+    total_minor_max = max(rules.total_minor_max, order.total_minor)
+    if total_minor > total_minor_max or len(standing) > max(rules.lines_max, len(order.standing)):
         found.append(Refusal.LIMITS)
     if len(lines) > LINES_EVER_MAX:
         found.append(Refusal.LIMITS)
@@ -166,7 +168,7 @@ def _refusals(order: Order, wanted: Amendment, rules: OrderRules) -> Iterator[Re
         is_ours = rules.costs(wanted.product_id, order.currency, told_minor)
     if not is_ours:
         yield Refusal.PRICE
-    if wanted.new_quantity > rules.quantity_max:
+    if wanted.new_quantity > max(rules.quantity_max, wanted.previous_quantity):
         yield Refusal.LIMITS
 
 

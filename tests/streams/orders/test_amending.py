@@ -207,6 +207,17 @@ def test_a_code_that_came_to_its_end_takes_off_what_it_did(percents: dict[str, i
     assert order.total_minor == 2700
 
 
+def test_an_order_that_is_beyond_limits_of_today_may_become_smaller_and_no_larger() -> None:
+    today = dataclasses.replace(RULES, quantity_max=1, total_minor_max=100, lines_max=1)
+    order = placed(order_items=(item("p1", 5, 1000), item("p2", 1, 1000), item("p3", 1, 1000)))
+
+    smaller = fold(order, decide(order, amend(change("p1", 5, 4, 1000)), AT_MS, today))
+    larger = fold(order, decide(order, amend(change("p1", 5, 6, 1000)), AT_MS, today))
+
+    assert smaller.total_minor == 6000
+    assert reasons(larger)[-1] == "AMEND_REFUSED_LIMITS"
+
+
 def test_taking_the_only_waiting_line_away_ends_the_backorder() -> None:
     now = after(BACKORDERED, amend(change("p1", 2, 0), amendment_type="ITEM_REMOVED"))
 
