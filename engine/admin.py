@@ -143,7 +143,7 @@ async def _told(admin: AIOKafkaAdminClient, topics: Iterable[str]) -> dict[str, 
     configs = dict.fromkeys((*_REMEMBERS, *_SERVES))
     asked = [ConfigResource(ConfigResourceType.TOPIC, topic, configs) for topic in topics]
     return {
-        name: {config: str(value) for config, value, *_ in entries}
+        name: {config: value for config, value, *_ in entries if value is not None}
         for response in (await admin.describe_configs(asked) if asked else [])
         for code, _, _, name, entries in response.resources
         if code == 0
@@ -160,14 +160,14 @@ async def _check_configs(
     """
     there = [topic for topic in wanted if topic.name in existing]
     told = await _told(admin, [topic.name for topic in there])
+    changelog = [topic for topic in there if topic.name == topology.changelog]
     for config, lost in _REMEMBERS.items():
-        for name, ours, theirs in _misfits(config, there, told):
-            if name == topology.changelog:
-                raise ChangelogForgets(
-                    f"{name} has {config}={theirs} and would forget {lost}: set it to {ours}"
-                    f" (kafka-configs --alter --entity-type topics --entity-name {name}"
-                    f" --add-config {config}={ours})"
-                )
+        for name, ours, theirs in _misfits(config, changelog, told):
+            raise ChangelogForgets(
+                f"{name} has {config}={theirs} and would forget {lost}: set it to {ours}"
+                f" (kafka-configs --alter --entity-type topics --entity-name {name}"
+                f" --add-config {config}={ours})"
+            )
     for config, then in _SERVES.items():
         if foreign := list(_misfits(config, there, told)):
             names = ", ".join([name for name, *_ in foreign])
