@@ -282,7 +282,7 @@ _FOLDS: Final[dict[type, Callable[[Order, Any], Order]]] = {
 
 
 def fold(order: Order | None, facts: tuple[Fact, ...]) -> Order:
-    """Give the row as it is after all of them, at least one."""
+    """Give the row as it is after all of them; it begins with one."""
     for fact in facts:
         order = evolve(order, fact)
     assert order is not None, "folding needs a fact"

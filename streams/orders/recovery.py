@@ -30,7 +30,7 @@ def with_recovery(order: Order, facts: Facts, at_ms: int, rules: OrderRules) -> 
 
     While an amendment is under way such lines wait for its end: one thing changes at a time.
     """
-    after = fold(order, facts) if facts else order
+    after = fold(order, facts)
     if not after.unavailable or after.pending is not None or after.status not in BEFORE_DISPATCH:
         return facts
     return (*facts, *_recovered(after, at_ms, rules))
@@ -56,7 +56,7 @@ def _recovered(order: Order, at_ms: int, rules: OrderRules) -> Facts:
     names = {number: substitutes_of(order, number, rules) for number in order.unavailable}
     hopeless = [number for number, found in names.items() if not found]
     facts = lines_cancelled(order, hopeless, at_ms, rules) if hopeless else ()
-    after = fold(order, facts) if facts else order
+    after = fold(order, facts)
     if not after.unavailable:
         return facts
     first = after.unavailable[0]

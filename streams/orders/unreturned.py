@@ -16,7 +16,7 @@ RULE: Final = "unreturned_exchange"
 
 def with_missing(order: Order, facts: tuple[Fact, ...], at_ms: int) -> tuple[Fact, ...]:
     """Add to facts that units are missing for good, or that none is any more."""
-    after = fold(order, facts) if facts else order
+    after = fold(order, facts)
     change = flagged if missing(after) else lowered
     reason = UNRETURNED if change is flagged else "GIVEN_BACK"
     return (*facts, *change(after, UNRETURNED, at_ms, reason))

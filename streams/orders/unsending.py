@@ -26,7 +26,7 @@ def with_unsent(order: Order, facts: Facts, at_ms: int) -> Facts:
     Of an order whose money a bank claims nothing more is sent, and nothing paid back (G-18): what
     was in its parcels counts as gone once the claim has ended, and is paid back if it has failed.
     """
-    after = fold(order, facts) if facts else order
+    after = fold(order, facts)
     if not facts or after.status is not Status.SHIPPED or DISPUTED in after.flags:
         return facts
     gone = tuple(_gone(after))
