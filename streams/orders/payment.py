@@ -77,9 +77,7 @@ def failed(order: Order, event: PaymentFailed, at_ms: int, rules: OrderRules) ->
 
     Another payment that names the order may fail as it likes: the order's own goes on.
     """
-    if order.status not in _UNPAID or order.captured_minor is not None:
-        return ()
-    if event.payment_id != order.payment_id:
+    if order.status not in _UNPAID or event.payment_id != order.payment_id:
         return ()
     attempt = event.attempt_number or 1
     if event.retryable and attempt < (event.max_attempts or rules.payment_attempts_max):
