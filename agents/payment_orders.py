@@ -31,7 +31,7 @@ from streams.payments.states import Payment
 from streams.payments.steps import Facts
 from tables.payments import EARLY_PAYMENTS, SALES
 
-GoodsMoved = Callable[[Payment, Sale, Any, int, PaymentRules], goods.Moved]
+GoodsMoved = Callable[[Payment, Sale, Any, PaymentRules], goods.Moved]
 
 
 def cancelling(rules: PaymentRules, first: Handler) -> Handler:
@@ -83,7 +83,7 @@ def moving(rules: PaymentRules, move: GoodsMoved) -> Handler:
         if payment is None:
             return
         before, charges = _sold(ctx, event.order_id, payment_id, payment)
-        moved = awaiting.moved(partial(move, payment), before, charges, event, cause.at_ms, rules)
+        moved = awaiting.moved(partial(move, payment), before, charges, event, rules)
         if moved.sale != before:
             ctx.table(SALES)[payment_id] = moved.sale
         if not moved.arrived and moved.back is None:

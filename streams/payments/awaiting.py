@@ -21,7 +21,7 @@ from streams.payments.sales import RETURNS_MAX, OwedBack, Sale
 from streams.payments.states import Payment
 from streams.payments.steps import Facts
 
-Move = Callable[[Sale, Any, int, PaymentRules], Moved]
+Move = Callable[[Sale, Any, PaymentRules], Moved]
 
 
 def moved(
@@ -29,18 +29,17 @@ def moved(
     sale: Sale,
     under_way: Mapping[str, int],
     event: Any,
-    at_ms: int,
     rules: PaymentRules,
 ) -> Moved:
     """Say what follows from goods that moved, and keep what charges under way would add to it.
 
     under_way: by payment, what it is asked for in minor units.
     """
-    now = move(sale, event, at_ms, rules)
+    now = move(sale, event, rules)
     if not under_way or now.back is None:
         return now
     paid = replace(sale, unpaid_minor=max(0, sale.unpaid_minor - sum(under_way.values())))
-    more = _due(move(paid, event, at_ms, rules).back) - _due(now.back)
+    more = _due(move(paid, event, rules).back) - _due(now.back)
     if more <= 0:
         return now
     owed = OwedBack(

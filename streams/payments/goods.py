@@ -48,7 +48,7 @@ class Moved(NamedTuple):
 
 
 def dispatched(
-    _payment: Payment, sale: Sale, event: ShipmentDispatched, _at_ms: int, _rules: PaymentRules
+    _payment: Payment, sale: Sale, event: ShipmentDispatched, _rules: PaymentRules
 ) -> Moved:
     """Keep what a parcel holds, in case it is lost, and by what it is followed."""
     inside = Counter[tuple[str | None, str | None, int]]()
@@ -66,7 +66,7 @@ def dispatched(
 
 
 def delivered(
-    _payment: Payment, sale: Sale, event: ShipmentDelivered, _at_ms: int, _rules: PaymentRules
+    _payment: Payment, sale: Sale, event: ShipmentDelivered, _rules: PaymentRules
 ) -> Moved:
     """Keep the proof of delivery."""
     proof = event.proof_of_delivery
@@ -83,7 +83,7 @@ def delivered(
 
 
 def delivery_failed(
-    _payment: Payment, sale: Sale, event: DeliveryFailed, _at_ms: int, _rules: PaymentRules
+    _payment: Payment, sale: Sale, event: DeliveryFailed, _rules: PaymentRules
 ) -> Moved:
     """Give back the price of what was in a parcel that is lost; other failures cost nothing yet."""
     parcel = parcel_of(sale, event.shipment_id)
@@ -102,7 +102,7 @@ def _cause_of_loss(shipment_id: str) -> str:
 
 
 def return_agreed(
-    _payment: Payment, sale: Sale, event: ReturnInitiated, _at_ms: int, _rules: PaymentRules
+    _payment: Payment, sale: Sale, event: ReturnInitiated, _rules: PaymentRules
 ) -> Moved:
     """Keep what the customer was told about a return: its fee is part of the estimate."""
     worth = sum([(item.price_per_unit_minor or 0) * item.quantity for item in event.items])
@@ -113,9 +113,7 @@ def return_agreed(
     return Moved(with_return(sale, agreed))
 
 
-def returned(
-    _payment: Payment, sale: Sale, event: ReturnReceived, _at_ms: int, rules: PaymentRules
-) -> Moved:
+def returned(_payment: Payment, sale: Sale, event: ReturnReceived, rules: PaymentRules) -> Moved:
     """Give back the price of what came back, as it was inspected, less the label's fee (G-32).
 
     An exchange leaves the sale as it is: other goods go out for those that came back. Where they
@@ -129,9 +127,7 @@ def returned(
     return _came_back(sale, event, agreed, back, rules)
 
 
-def unreplaced(
-    payment: Payment, sale: Sale, command: RefundGoods, _at_ms: int, rules: PaymentRules
-) -> Moved:
+def unreplaced(payment: Payment, sale: Sale, command: RefundGoods, rules: PaymentRules) -> Moved:
     """Give back the price of goods that an exchange did not replace, once a cause (G-33).
 
     What an exchange differs by leaves the sale as it is, and comes from the payment that took it.

@@ -222,7 +222,7 @@ def sold() -> Sale:
     """A sale whose parcel has arrived."""
     sale = NOTHING_SOLD
     for event, move in ((dispatched(), goods.dispatched), (delivered(), goods.delivered)):
-        sale = move(paid().payment, sale, event, NOW_MS, RULES).sale
+        sale = move(paid().payment, sale, event, RULES).sale
     return sale
 
 

@@ -65,7 +65,7 @@ class Story:
 
     def hear(self, *heard: Any) -> "Story":
         for event in heard:
-            moved = DECIDE[type(event)](self.payment, self.sale, event, NOW_MS, RULES)
+            moved = DECIDE[type(event)](self.payment, self.sale, event, RULES)
             self.sale = moved.sale
             if moved.back is not None:
                 for _, facts in give_back({PAYMENT: self.payment}, moved.back, NOW_MS, RULES):
@@ -619,7 +619,7 @@ def test_what_a_loss_owes_of_several_payments_is_owed_of_each_where_it_was_not_m
 
     told = (dispatched(), lost(), agreed("delivery_failed"))
     sale = Story(sale=Sale((mugs,))).hear(*told).sale
-    moved = goods.returned(payments[PAYMENT], sale, received(item(quantity=3)), NOW_MS, RULES)
+    moved = goods.returned(payments[PAYMENT], sale, received(item(quantity=3)), RULES)
     assert moved.back is not None
     for own_id, facts in give_back(payments, moved.back, NOW_MS, RULES):
         payments[own_id] = evolve_all(payments[own_id], facts)
