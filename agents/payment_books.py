@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from agents.wiring import Cause, announce, cause_of
-from engine.specs import Context, Delivery, Handler, TickHandler
+from engine.specs import Context, Delivery, TickHandler
 from events.ids import derived_id
 from streams.payments.approvals import approvals_wanted
 from streams.payments.books import (
@@ -108,30 +108,26 @@ def _ask(ctx: Context, due: Sequence[tuple[str, Noted]], now_ms: int, rules: Pay
         announce(ctx, AGENT, Cause(since, since, now_ms), (told,))
 
 
-def reconciled(_rules: PaymentRules) -> Handler:
-    """Make the handler of a provider's answer."""
-
-    def handler(ctx: Context, delivery: Delivery) -> None:
-        event, cause = delivery.value.data, cause_of(delivery)
-        wrong = {mismatch.payment_id: mismatch for mismatch in event.mismatches}
-        notes, day, found = ctx.table(BOOK_NOTES), event.day.isoformat(), 0
-        for payment_id in event.compared:
-            payment = ctx.table(PAYMENTS).get(payment_id)
-            mismatch, key = wrong.get(payment_id), asked_key(event.provider, day, payment_id)
-            if payment is None or notes.get(key) is None:
-                continue
-            del notes[key]
-            if mismatch is not None and is_stale(payment, mismatch):
-                notes[f"{day}/{payment_id}"] = Noted()
-            elif mismatch is not None:
-                ctx.table(STUCK)[payment_id] = stuck_books(payment, mismatch, cause.at_ms)
-                found += 1
-            else:
-                agree(ctx, payment_id, cause.at_ms)
-        if found:
-            announce(ctx, AGENT, cause, (alert(event, found, cause.at_ms),))
-
-    return handler
+def reconciled(ctx: Context, delivery: Delivery) -> None:
+    """Take a provider's answer: the handler of ChargesReconciled."""
+    event, cause = delivery.value.data, cause_of(delivery)
+    wrong = {mismatch.payment_id: mismatch for mismatch in event.mismatches}
+    notes, day, found = ctx.table(BOOK_NOTES), event.day.isoformat(), 0
+    for payment_id in event.compared:
+        payment = ctx.table(PAYMENTS).get(payment_id)
+        mismatch, key = wrong.get(payment_id), asked_key(event.provider, day, payment_id)
+        if payment is None or notes.get(key) is None:
+            continue
+        del notes[key]
+        if mismatch is not None and is_stale(payment, mismatch):
+            notes[f"{day}/{payment_id}"] = Noted()
+        elif mismatch is not None:
+            ctx.table(STUCK)[payment_id] = stuck_books(payment, mismatch, cause.at_ms)
+            found += 1
+        else:
+            agree(ctx, payment_id, cause.at_ms)
+    if found:
+        announce(ctx, AGENT, cause, (alert(event, found, cause.at_ms),))
 
 
 def agree(ctx: Context, payment_id: str, at_ms: int) -> None:

@@ -132,7 +132,7 @@ def payments_agent(rules: PaymentRules) -> AgentSpec:
     answers = {
         "PaymentInitiated": _opening(rules),
         "FraudCheckCompleted": _advancing(rules, fraud_checked, early_decision),
-        "ChargesReconciled": payment_books.reconciled(rules),
+        "ChargesReconciled": payment_books.reconciled,
         **{name: _advancing(rules, decide) for name, decide in _ANSWERS.items()},
     }
     stock = {"InventoryAdjusted": _advancing(rules, stock_adjusted, early_stock, id_of_stock)}
