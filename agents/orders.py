@@ -86,7 +86,7 @@ def orders_agent(rules: OrderRules) -> AgentSpec:
         sources=tuple(
             _sources(
                 _placing(rules, advance, _placed(rules)),
-                _placing(rules, advance, _replacing(rules)),
+                _placing(rules, advance, _replacing),
                 advance,
             )
         ),
@@ -170,13 +170,10 @@ def _placed(rules: OrderRules) -> Beginning:
     return beginning
 
 
-def _replacing(rules: OrderRules) -> Beginning:
-    def beginning(
-        _ctx: Context, command: PlaceReplacement, at_ms: int, correlation_id: str, channel: str
-    ) -> tuple[Fact, ...]:
-        return begin(command, at_ms, rules, correlation_id, channel)
-
-    return beginning
+def _replacing(
+    _ctx: Context, command: PlaceReplacement, at_ms: int, correlation_id: str, _channel: str
+) -> tuple[Fact, ...]:
+    return begin(command, at_ms, correlation_id)
 
 
 def _placing(rules: OrderRules, advance: Mapping[str, Handler], beginning: Beginning) -> Handler:

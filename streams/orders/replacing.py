@@ -9,15 +9,12 @@ from streams.addresses import kept_address
 from streams.orders.back import Exchange
 from streams.orders.facts import Fact, Placed
 from streams.orders.rows import Line, Order, Status, Step
-from streams.orders.rules import OrderRules
 
 
 def begin(
     command: PlaceReplacement,
     at_ms: int,
-    _rules: OrderRules,
     correlation_id: str,
-    _channel: str = "",
 ) -> tuple[Fact, ...]:
     """Begin an order that is paid already. It is confirmed as it is: nothing of it is new."""
     lines = [

@@ -471,7 +471,7 @@ def test_it_is_sold_where_the_first_order_was() -> None:
     assert isinstance(hold, ReserveStock)
     assert isinstance(asked, PlaceReplacement)
     assert (hold.sales_channel, asked.sales_channel) == ("mobile-app", "mobile-app")
-    assert fold(None, begin(asked, AT_MS, RULES, "c")).channel == "mobile-app"
+    assert fold(None, begin(asked, AT_MS, "c")).channel == "mobile-app"
     assert beside(asked, None) == {"source": "mobile-app", "exchangeFor": "ord_1"}
 
 
@@ -625,7 +625,7 @@ def place(**given: object) -> PlaceReplacement:
 
 
 def replacing() -> Order:
-    return fold(None, begin(place(), AT_MS, RULES, "corr_1"))
+    return fold(None, begin(place(), AT_MS, "corr_1"))
 
 
 def units(undone: UndoReplacement) -> list[tuple[int, int, str]]:
@@ -638,7 +638,7 @@ LINE = {"order_id": FIRST, "reservation_id": f"{FIRST}:1"}
 def test_it_is_confirmed_without_a_payment() -> None:
     order = replacing()
 
-    [confirmed] = opening(order, begin(place(), AT_MS, RULES, "c"), place(), RULES)
+    [confirmed] = opening(order, begin(place(), AT_MS, "c"), place(), RULES)
 
     assert (confirmed.order_total_minor, confirmed.payment) == (0, None)
     assert confirmed.exchange_for == "ord_1"
@@ -709,7 +709,7 @@ def test_lines_of_one_product_that_are_sent_back_are_told_as_they_were_announced
     asked = place()
     [item] = asked.order_items
     both = asked.model_copy(update={"order_items": (item, item.model_copy(update={"quantity": 1}))})
-    order = fold(None, begin(both, AT_MS, RULES, "c"))
+    order = fold(None, begin(both, AT_MS, "c"))
     label = advised(1, ware(f"{FIRST}:1", 1), ware(f"{FIRST}:2", 1))
     order = after(
         order, *(line_held(n, **LINE | {"reservation_id": f"{FIRST}:{n}"}) for n in (1, 2))
