@@ -102,17 +102,14 @@ def charge_key(
     period_start: date,
     attempt: int,
     *,
-    before: date | None = None,
+    before: date,
 ) -> str:
     """The idempotency key of a charge: readable, or derived where it would be too long.
 
     Cycles shorter than a month need the day as well to tell periods apart; so does a period that
     starts in the same month as the one before it, as a first one that others cut short may have it.
     """
-    shares_month = before is not None and (before.year, before.month) == (
-        period_start.year,
-        period_start.month,
-    )
+    shares_month = (before.year, before.month) == (period_start.year, period_start.month)
     by_day = is_by_days(cycle) or (shares_month and before != period_start)
     period = f"{period_start:%Y_%m_%d}" if by_day else f"{period_start:%Y_%m}"
     key = f"{subscription_id}_{period}" + (f"_{attempt}" if attempt > 1 else "")

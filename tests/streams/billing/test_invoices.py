@@ -123,13 +123,14 @@ def test_numbers_are_unique_over_partitions_and_have_five_digits() -> None:
     ],
 )
 def test_keys_name_the_period_and_the_attempt(cycle: Any, attempt: int, key: str) -> None:
-    assert charge_key("sub_1", cycle, PERIOD[0], attempt) == key
+    assert charge_key("sub_1", cycle, PERIOD[0], attempt, before=PERIOD[0]) == key
 
 
 def test_a_key_never_grows_too_long() -> None:
     long = "s" * 128
 
-    keys = {charge_key(long, "monthly", PERIOD[0], attempt) for attempt in (1, 2, 3)}
+    start = PERIOD[0]
+    keys = {charge_key(long, "monthly", start, attempt, before=start) for attempt in (1, 2, 3)}
 
     assert len(keys) == 3
     assert all(len(key) <= CHARGE_KEY_CHARS_MAX for key in keys)
