@@ -10,7 +10,6 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import (
     KafkaConnectionError,
     KafkaError,
-    TopicAlreadyExistsError,
     for_code,
 )
 
@@ -126,8 +125,6 @@ async def ensure_topics(
                         f" {detail[0] if detail else ''}"
                     )
         return await _states(admin, wanted, created={t.name for t in missing})
-    except TopicAlreadyExistsError:
-        return await _states(admin, wanted, created=set())
     except (KafkaError, TimeoutError) as exc:
         raise _silent(exc) from exc
     finally:

@@ -11,9 +11,7 @@ from typing import Any, cast
 import aiokafka
 from aiokafka import TopicPartition
 from aiokafka.errors import (
-    CommitFailedError,
     ConsumerStoppedError,
-    IllegalStateError,
     KafkaError,
 )
 from aiokafka.structs import OffsetAndMetadata
@@ -174,7 +172,7 @@ class AskedConsumer(FaustConsumer):
             return False
         try:
             await self.kafka.commit(wanted)
-        except (CommitFailedError, IllegalStateError, KafkaError) as exc:
+        except KafkaError as exc:
             self.log.info("group offsets not updated: %s", exc)
             return False
         self._committed_offset.update({TP(*tp): meta.offset for tp, meta in wanted.items()})

@@ -36,7 +36,6 @@ _KEY_MAX = 1_000
 class DeadLetter(msgspec.Struct, frozen=True):
     """One dead letter, read back."""
 
-    letter_partition: int
     letter_offset: int
     topic: str
     """The public topic: where a replay goes."""
@@ -137,7 +136,6 @@ def read_dead_letter(record: Record) -> DeadLetter:
         if text is not None and name.startswith(_PREFIX)
     }
     return DeadLetter(
-        letter_partition=record.partition,
         letter_offset=record.offset,
         topic=why.get("topic", record.topic.removesuffix(SUFFIX)),
         read_from=why.get("read-from", ""),

@@ -19,7 +19,7 @@ OFFSETS = st.integers(0, 300)
 
 def letter(offset: int) -> DeadLetter:
     empty = dict.fromkeys(("key", "value"))
-    numbers = dict.fromkeys(("letter_partition", "partition", "offset", "timestamp_ms"), 0)
+    numbers = dict.fromkeys(("partition", "offset", "timestamp_ms"), 0)
     texts = dict.fromkeys(("topic", "read_from", "agent", "error", "reason"), "")
     return msgspec.convert(
         {**numbers, **texts, **empty, "headers": (), "letter_offset": offset}, DeadLetter
