@@ -212,4 +212,4 @@ def _loud(row: Notification, person: Person, at_ms: int, rules: NotificationRule
     if not is_ever_quiet(row.channel, row.priority):
         return at_ms
     zone = zone_of(person.contact, person.preferences, rules)
-    return loud_at(at_ms, row.channel, row.priority, zone, rules)
+    return loud_at(at_ms, zone, rules)

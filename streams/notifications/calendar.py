@@ -44,13 +44,11 @@ def digest_at(at_ms: int, zone: str, rules: NotificationRules) -> int:
     return _next(at_ms, rules.digest_hour, zone)
 
 
-def loud_at(at_ms: int, channel: str, priority: str, zone: str, rules: NotificationRules) -> int:
-    """The earliest time at or after at_ms at which the channel may make a noise (G-35).
+def loud_at(at_ms: int, zone: str, rules: NotificationRules) -> int:
+    """The earliest time at or after at_ms at which a message may make a noise (G-35).
 
     Quiet hours are half-open: [from, to) on local clocks, over midnight.
     """
-    if not is_ever_quiet(channel, priority):
-        return at_ms
     hour = _local(at_ms, zone).hour
     quiet = (
         hour >= rules.quiet_from_hour or hour < rules.quiet_to_hour

@@ -69,12 +69,11 @@ def signed_up(contact: Contact, event: UserSignedUpEvent) -> Contact:
 
 def preferring(preferences: Preferences, event: UserSignedUpEvent) -> Preferences:
     """Take over what the account prefers."""
-    profile, asked = event.profile or {}, event.preferences or {}
+    profile = event.profile or {}
     return replace(
         preferences,
         timezone=_word(profile, "timezone") or preferences.timezone,
         locale=_word(profile, "locale") or preferences.locale,
-        marketing=asked.get("marketingOptIn") is True,
     )
 
 

@@ -112,7 +112,6 @@ class Preferences(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """When mail to one address bounced softly, within the last days."""
     soft_bounces_of: str = ""
     """Which address that was, by channel and digest."""
-    marketing: bool = False
     timezone: str = ""
     locale: str = ""
 

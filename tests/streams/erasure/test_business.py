@@ -65,7 +65,7 @@ def test_a_message_keeps_its_words_until_a_provider_has_them(status: Notificatio
     ("row", "left"),
     [
         (Contact("cus_1", "ann@example.com"), None),
-        (Preferences("cus_1", timezone="Europe/London", marketing=True), None),
+        (Preferences("cus_1", timezone="Europe/London"), None),
         (
             Preferences("cus_1", ("EMAIL",), ("EMAIL:1",), (1,), "EMAIL:1", timezone="UTC"),
             Preferences("cus_1", ("EMAIL",)),

@@ -75,7 +75,6 @@ def test_an_account_tells_its_address_and_preferences() -> None:
         email="ann@example.com",
         signup_method="email",
         profile={"locale": "en-GB", "timezone": "Europe/London", "phone": 7},
-        preferences={"marketingOptIn": True},
         verification={"phoneVerified": True},
     )
 
@@ -83,7 +82,7 @@ def test_an_account_tells_its_address_and_preferences() -> None:
 
     assert (contact.email, contact.registered) == ("ann@example.com", True)
     assert (contact.phone, contact.phone_verified) == ("", False)
-    assert (wants.timezone, wants.locale, wants.marketing) == ("Europe/London", "en-GB", True)
+    assert (wants.timezone, wants.locale) == ("Europe/London", "en-GB")
 
 
 @pytest.mark.parametrize(
