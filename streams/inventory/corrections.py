@@ -12,7 +12,7 @@ from streams.inventory.backorders import serve_after
 from streams.inventory.entry import closed, overfull
 from streams.inventory.facts import Decision, Fact, Missing, Moved, Owed, Refusal
 from streams.inventory.rows import Level, Movement, Stock, level_of, movement_key
-from streams.inventory.rules import InventoryRules, ReorderPolicy
+from streams.inventory.rules import InventoryRules
 from streams.moments import ms_of
 
 QUALITY_FAILURE: Final = "quality_failure"
@@ -67,7 +67,9 @@ def recount(
     and the count says nothing. Nor does it where goods moved and not all is off the books yet.
     """
     level = level_of(stock, command.warehouse_id)
-    known = level or Level(command.warehouse_id, _policy(stock, command.warehouse_id, rules))
+    known = level or Level(
+        command.warehouse_id, rules.policy_of(stock.product_id, command.warehouse_id)
+    )
     if since is None or known.status == "DISCONTINUED":
         return ()
     moved = [one for one in since if one.warehouse_id == known.warehouse_id]
@@ -135,10 +137,6 @@ def _known_by_count(level: Level, counted: int, at_ms: int) -> Iterator[Fact]:
     lacking = max(0, level.reserved - counted)
     if lacking != level.missing:
         yield Missing(level.warehouse_id, lacking - level.missing, at_ms)
-
-
-def _policy(stock: Stock, warehouse_id: str, rules: InventoryRules) -> ReorderPolicy:
-    return rules.policy_of(stock.product_id, warehouse_id)
 
 
 def discontinue(stock: Stock, command: DeleteInventory, at_ms: int) -> Decision:
