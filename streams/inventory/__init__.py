@@ -6,12 +6,14 @@ folds the facts and says what follows: changed rows, movements, messages.
 
 - `rules`: every figure.
 - `rows`: what is kept.
-- `facts`: what can happen, and how rows change by it.
+- `facts`, `evolution`, `stock_evolution`: what can happen, and how rows change by it.
 - `allocation`: which warehouses fill a line.
 - `backorders`: who waits, and who is served.
-- `holds`, `releases`: reserve, commit, extend, expire, ship; let go.
+- `holds`, `releases`, `leaving`: reserve, commit, extend, expire; let go; ship. `takeovers`: one
+  reservation goes on with what another holds.
 - `receipts`, `corrections`: receive; correct, discontinue; `entry`: what a warehouse takes.
-- `reorder`: what runs low or out.
+- `reorder`, `missing`: what runs low or out, and what a count did not find.
+- `warehouses`, `capacity`: snapshots, receipts and counts of whole warehouses.
 - `notices`: facts as messages.
 - `posting`: one verb that folds a decision.
 """

@@ -11,7 +11,8 @@ follow. A fact changes the row's `version` by one (G-13).
 - `amendments`, `amending`: what may be changed before a shipment is booked, and how (G-8).
 - `recovery`, `substituting`: lines that cannot be had are replaced or cancelled (G-11).
 - `back`, `returning`, `receiving`: goods on their way back, and their price (G-32).
-- `exchanging`, `inspecting`, `replacing`: other goods instead of the price (G-33).
+- `exchanging`, `differences`, `inspecting`, `replacing`, `undoing`: other goods instead of the
+  price (G-33).
 - `flags`, `sweeping`: what people should know; what stands still, what is old.
 - `carts`, `subscribed`: what comes before an order, and what ends it from outside (G-15, G-45).
 - `cancelling`, `stock`, `payment`, `fraud`, `shipping`: what the others mean.

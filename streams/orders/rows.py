@@ -231,7 +231,7 @@ class Order(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     unpaid: tuple[int, ...] = ()
     """Lines that amendments brought and whose price is not known to be paid."""
     further_payments: tuple[str, ...] = ()
-    """Payments beyond the first, each the difference that an amendment made."""
+    """Payments beyond the first, each the difference that an amendment or an exchange made."""
     channel: str = ""
     """Where it was sold; empty: nobody said."""
     substitutes_allowed: bool = False
@@ -239,7 +239,7 @@ class Order(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     returns: tuple[Back, ...] = ()
     """In the order in which they were asked for."""
     exchange: Exchange | None = None
-    """What it replaces: such an order costs nothing and has no payment (G-33)."""
+    """What it replaces: of such an order all is paid, by the payments of that one (G-33)."""
     flags: tuple[str, ...] = ()
     """What people should know of it: DISPUTED, CHARGED_BACK, REFUND_FAILED, UNRETURNED,
     STUCK."""

@@ -10,7 +10,7 @@ over. A `Shipment` is one warehouse's part of it, with one carrier and one or mo
 - `fulfilment`, `planning`: an order's news, and which parcels it is split into.
 - `packing`, `quotes`, `carriers`, `calendar`: packages, cost, choice of carrier, ETA.
 - `opening`, `booking`: a shipment begins, and finds its carrier.
-- `tracking`, `deliveries`: scans, attempts to deliver, lost parcels.
+- `tracking`, `deliveries`, `claims`: scans, attempts to deliver, lost parcels.
 - `cancelling`: how a shipment ends before dispatch, is kept from it, or gets another address.
 - `returns`: labels, receipt and inspection.
 - `deciding`: one entry to all that can happen to a shipment, and to its timers.

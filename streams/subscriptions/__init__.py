@@ -12,8 +12,8 @@ A message or a timer and a subscription go into a function that decides; out com
 - `leaving`: cancellation, save offer, undo (G-43). `pausing` (G-43), `changing` plans (G-41).
 - `deadlines`: what happens when time is up.
 - `deciding`: one entry to all of them. `subscriber`: a user's row.
-- `outcomes`, `wire`, `orders`: what is told, and asked of others (G-45).
-- `standing`: the answer to GetSubscriptionStatus.
+- `outcomes`, `notices`, `wire`: what is told, and asked of others (G-45).
+- `standing`: the answer to GetSubscriptionStatus. `levels`: how many stand how.
 
 Where this goes beyond the contract's tables: a customer who is past due and cancels is let go
 at once, because the period that ran is over (the table lets only policy and support do that);
