@@ -1,12 +1,12 @@
 """Orders: commands, and what the other services make of an order, by orderId.
 
 Reads orders.commands, inventory.events, payments.events and shipping.events, and which accounts
-are suspended. Publishes
-OrderConfirmed, OrderFailed, OrderAmended, OrderCancelled and PaymentInitiated; of stock it asks
-for what an amendment or an exchange adds (ReserveStock, ReleaseStock), of shipping a label
-(CreateReturnLabel), of payment the price of goods that were not replaced (RefundGoods), and of
-itself the order that replaces goods (PlaceReplacement), its end (CancelOrder), or what follows
-from its end (UndoReplacement).
+are suspended. Publishes OrderConfirmed, OrderFailed, OrderAmended, OrderCancelled,
+PaymentInitiated, LegacyOrderArchived of what is old, and AlertRaised of what people have to look
+at; of stock it asks for what an amendment or an exchange adds (ReserveStock, ReleaseStock), of
+shipping a label (CreateReturnLabel), of payment the price of goods that were not replaced
+(RefundGoods), and of itself the order that replaces goods (PlaceReplacement), its end
+(CancelOrder), or what follows from its end (UndoReplacement).
 Keeps a row an order, an index by customer, and what waits for an order that is yet to be placed.
 An order id counts once: a second PlaceOrder changes nothing and publishes nothing, whatever it
 asks for.

@@ -4,7 +4,8 @@ Reads payments.events (the session, fraud's findings, the gateway's answers, set
 payments.commands (RefundPayment, RefundGoods, RecordChargeback, CloseChargeback,
 ResolveStuckPayment), inventory.events (held and committed lines), orders.events (cancellations; an
 order's payment is `pay_<orderId>`) and shipping.events (parcels and returns). Asks the gateway with
-ProcessPayment, CapturePayment, VoidPayment, RefundCharge and SubmitEvidence. Tells
+ProcessPayment, CapturePayment, VoidPayment, RefundCharge and SubmitEvidence, and Fraud with
+CheckFraud and OverrideFraudDecision. Tells
 PaymentProcessed, PaymentFailed, PaymentComplete, PaymentSettled, RefundIssued, RefundFailed,
 ChargebackOpened and ChargebackClosed. Keeps a row a payment and one for what was sold under it, for
 good, what came before a session for a while, the list of payments that a person must look at, and

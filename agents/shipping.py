@@ -1,8 +1,8 @@
 """Shipping: from a paid order to its door, and back, by orderId.
 
 Reads orders.events, payments.events, inventory.events, its own commands and the carriers'
-answers. Publishes shipping.events, and commands to itself and to the carriers. Keeps a row an
-order and a row a shipment; shipments are named after their order, so both lie together.
+answers. Publishes shipping.events, commands to itself and to the carriers, and AlertRaised. Keeps
+a row an order and a row a shipment; shipments are named after their order, so both lie together.
 """
 
 from functools import partial
