@@ -39,7 +39,7 @@ def _signed_up(ctx: Context, delivery: Delivery) -> None:
     table = ctx.table(WATCH_LISTS)
     known = table.get(user_id)
     after = registered(known, delivery.record.timestamp)
-    if after is not None and after is not known:
+    if after is not known:
         table[user_id] = after
 
 
