@@ -1,7 +1,7 @@
 """What a payment's money comes to, in minor units of its currency."""
 
 from streams.payments.refund import accepted_minor, open_minor
-from streams.payments.states import Payment, Status
+from streams.payments.states import Payment
 
 
 def remaining_minor(payment: Payment) -> int:
@@ -11,9 +11,7 @@ def remaining_minor(payment: Payment) -> int:
 
 def capture_minor(payment: Payment) -> int:
     """What to capture: what the order costs, but never more than is held (G-14)."""
-    is_held = payment.status is Status.AUTHORIZED or payment.authorized_minor
-    held = payment.authorized_minor if is_held else payment.session.amount_minor
-    return min(held, payment.session.amount_minor)
+    return min(payment.authorized_minor, payment.session.amount_minor)
 
 
 def asked_capture_minor(payment: Payment) -> int:

@@ -27,7 +27,7 @@ from streams.payments.disputes import evidence_failed
 from streams.payments.evolution import evolve_all
 from streams.payments.refunds import failed_afterwards
 from streams.payments.rules import PaymentRules
-from streams.payments.states import PAID, TERMINAL, Failure, Owed, Payment, Status
+from streams.payments.states import TERMINAL, Failure, Owed, Payment, Status
 from streams.payments.steps import (
     Facts,
     authorize,
@@ -64,7 +64,7 @@ def charge_succeeded(
     charge, provider = event.charge_id, event.provider or rules.provider_default
     if charge == payment.charge_id:
         return ()
-    if payment.charge_id or payment.status in PAID or _is_of_an_older_attempt(payment, event):
+    if payment.charge_id or _is_of_an_older_attempt(payment, event):
         stray = cf.StrayCharge(charge, provider, "duplicate_charge")
         return (stray, df.Puzzled()) if payment.session.recurring else (stray,)
     recurring = payment.session.recurring
@@ -96,7 +96,7 @@ def _is_of_an_older_attempt(
 ) -> bool:
     """Whether an answer belongs to an attempt whose failure was certain, as far as it says."""
     number = event.attempt_number
-    return number is not None and payment.attempt > 0 and number < payment.key_attempt
+    return number is not None and number < payment.key_attempt
 
 
 def charge_failed(

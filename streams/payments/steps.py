@@ -10,7 +10,7 @@ from streams.payments.amounts import unaccepted_minor
 from streams.payments.calendar import settles_ms
 from streams.payments.declines import AMOUNT_DIFFERS
 from streams.payments.evolution import evolve_all
-from streams.payments.lines import awaits_claim, gate_is_open
+from streams.payments.lines import gate_is_open
 from streams.payments.refund import Refund, RefundState, find
 from streams.payments.rules import PaymentRules
 from streams.payments.states import PAID, Failure, Owed, Payment, Status
@@ -113,12 +113,10 @@ def with_capture(payment: Payment, facts: Facts, at_ms: int, rules: PaymentRules
 
 
 def with_allotment(payment: Payment, facts: Facts, at_ms: int) -> Facts:
-    """Add that the order is paid to facts that give it its stock, or claim the money for it."""
+    """Add that the order is paid to facts that give it its stock, or claim money that awaits it."""
     after = evolve_all(payment, facts)
     has_stock = after.session.order_id is not None and after.lines <= len(after.held)
-    if has_stock and awaits_claim(after):
-        return (*facts, f.Allotted(at_ms))
-    return facts
+    return (*facts, f.Allotted(at_ms)) if has_stock else facts
 
 
 def fail(payment: Payment, failure: Failure, at_ms: int, rules: PaymentRules) -> cf.AttemptFailed:
