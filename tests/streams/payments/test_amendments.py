@@ -22,6 +22,7 @@ from tests.streams.payments.samples import (
     VISA,
     Life,
     amended,
+    asked_back,
     authorized,
     capturing,
     chargeback,
@@ -158,6 +159,13 @@ def test_what_is_not_left_any_more_is_for_a_person() -> None:
 
     assert life.last("RefundCharge").amount_minor == AMOUNT - 5_000
     assert life.payment.stuck
+
+
+def test_where_all_is_on_its_way_back_an_amendment_asks_for_nothing_and_is_for_a_person() -> None:
+    life = paid().hear(asked_back(AMOUNT), amended(LESS))
+
+    assert life.names.count("RefundCharge") == 1
+    assert (life.payment.stuck, len(life.payment.refunds)) == (True, 1)
 
 
 # --- further payments ------------------------------------------------------------------------

@@ -1,9 +1,17 @@
 """Time: the session's watch, reviews, retries, authorisations, and how long it all took."""
 
+from collections.abc import Callable
+
+import pytest
+
 from events.types import PaymentMethod
 from streams.moments import DAY_MS, HOUR_MS, MINUTE_MS
 from streams.payments.states import Owed, Status
 from tests.streams.payments.samples import (
+    LIVES,
+    NOW_MS,
+    RULES,
+    TIME_UP,
     Life,
     authorized,
     cancelled,
@@ -134,6 +142,18 @@ def test_an_authorisation_is_let_go_after_seven_days() -> None:
 
 def test_a_capture_under_way_is_not_let_go_after_seven_days() -> None:
     assert "authorization" not in capturing().kinds()
+
+
+@pytest.mark.parametrize("make", LIVES.values(), ids=LIVES)
+def test_a_timer_that_is_not_the_payments_any_more_means_nothing(
+    make: Callable[[], Life],
+) -> None:
+    life = make()
+
+    for kind, time_up in TIME_UP.items():
+        for due_ms in (NOW_MS - 1, life.payment.due_ms):
+            if due_ms and (kind, due_ms) not in life.timers:
+                assert time_up(life.payment, due_ms, life.now_ms, RULES) == ()
 
 
 # --- latency (G-52) --------------------------------------------------------------------------

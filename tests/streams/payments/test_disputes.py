@@ -12,7 +12,7 @@ from streams.payments.amounts import remaining_minor
 from streams.payments.calendar import settles_ms
 from streams.payments.dispute import DISPUTES_MAX, Evidence
 from streams.payments.dispute_facts import EvidenceAsked
-from streams.payments.disputes import evidence_due, record_chargeback
+from streams.payments.disputes import evidence_due, proof_arrived, record_chargeback
 from streams.payments.evolution import evolve_all
 from streams.payments.refund import RefundState
 from streams.payments.rules import PaymentRules
@@ -242,6 +242,11 @@ def test_the_proof_of_delivery_goes_to_the_bank_at_once() -> None:
 
 def test_without_a_delivery_there_is_no_evidence_yet() -> None:
     assert claimed(NOTHING_SOLD)[1] == ["Disputed"]
+
+
+def test_the_first_parcel_to_arrive_is_the_evidence_and_the_next_is_not() -> None:
+    assert proof_arrived(claimed(NOTHING_SOLD)[0], sold()) == (EvidenceAsked(sold().parcels[0]),)
+    assert proof_arrived(claimed(sold())[0], sold()) == ()
 
 
 def test_evidence_that_was_taken_stops_the_clock() -> None:

@@ -110,6 +110,10 @@ def test_a_return_is_refunded_under_its_own_id_once() -> None:
     assert sum(isinstance(fact, RefundAsked) for fact in story.facts) == 1
 
 
+def test_a_return_that_is_told_twice_is_kept_once() -> None:
+    assert len(Story().hear(agreed(), agreed()).sale.returns) == 1
+
+
 def test_all_units_together_give_exactly_what_was_paid() -> None:
     story = Story().hear(
         *(received(return_id=f"ret_{number}") for number in range(3)),

@@ -272,10 +272,17 @@ def test_an_approval_comes_too_late_for_money_that_is_gone() -> None:
     gone = approving().hear(cancelled())
     gone.hear(refunded(gone.last("RefundCharge").refund_id, 90_000), approve)
     held = approving().hear(chargeback(), approve)
+    lost = approving().hear(chargeback(5_000), closed("lost"), approve)
+    less = approving().hear(refunded("ref_by_hand", 5_000), approve)
 
-    assert gone.last("RefundFailed").failure_reason == "already_refunded"
-    assert held.last("RefundFailed").failure_reason == "fraud_hold"
-    assert [life.payment.refunds[0].state for life in (gone, held)] == ["failed", "failed"]
+    lives = (gone, held, lost, less)
+    assert [life.last("RefundFailed").failure_reason for life in lives] == [
+        "already_refunded",
+        "fraud_hold",
+        "already_refunded",
+        "amount_exceeds_payment",
+    ]
+    assert {life.payment.refunds[0].state for life in lives} == {"failed"}
 
 
 # --- what else goes on -----------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """Money that goes back, and disputes over it."""
 
 from events.ids import derived_id
-from streams.moments import DAY_MS, MINUTE_MS
+from streams.moments import DAY_MS, HOUR_MS, MINUTE_MS
 from streams.payments.refund import REFUNDS_MAX
 from streams.payments.states import Owed, Status
 from tests.streams.payments.samples import (
@@ -141,6 +141,17 @@ def test_a_refund_on_its_way_is_asked_about_every_day_and_never_made_again() -> 
         if m.name == "RefundCharge"
     ]
     assert asked == [(life.payment.refund_id, {"ask": "look_only"})] * 3
+
+
+def test_of_two_refunds_on_their_way_each_is_asked_about_at_its_own_time() -> None:
+    life = refunding()
+    first = life.payment.refund_id
+    life.hear(taken_on(first)).wait(HOUR_MS)
+    life.hear(taken_on(life.payment.refund_id)).forget_said()
+
+    life.wait(DAY_MS - HOUR_MS)
+
+    assert [message.refund_id for message in life.said if message.name == "RefundCharge"] == [first]
 
 
 def test_other_refunds_go_on_while_one_is_on_its_way() -> None:
