@@ -95,6 +95,27 @@ def test_what_a_paid_order_gets_in_addition_is_committed_at_once() -> None:
     assert said == [("CommitStock", "3", 4, None)]
 
 
+def test_what_is_added_has_half_an_hour_like_what_was_asked_for() -> None:
+    row, _ = told(row_after(), amended(line(1, 2), line(2, 1), line(3, 4)))
+
+    assert {one.expires_at_ms for one in row.lines} == {AT_MS + RULES.hold_ms}
+
+
+def test_a_line_that_is_made_smaller_stands_as_it_stood() -> None:
+    row, _ = told(row_after(held(2), expired(1)), amended(line(1, 1), line(2, 1)))
+
+    assert [(one.quantity, one.state) for one in row.lines] == [
+        (1, LineState.LAPSED),
+        (1, LineState.ASKED),
+    ]
+
+
+def test_what_was_added_and_taken_away_before_it_was_told_is_gone() -> None:
+    row, said = told(row_after(), amended(line(1, 2), line(2, 1), line(3, 0)))
+
+    assert (row.lines[2].state, said) == (LineState.GONE, [])
+
+
 def test_a_line_that_is_gone_is_asked_for_nothing_any_more() -> None:
     row, _ = told(row_after(), amended(line(1, 2), line(2, 0)))
 
@@ -175,3 +196,10 @@ def test_another_address_is_where_later_claims_go() -> None:
     row, said = told(row_after(), amended(shipping_address=moved))
 
     assert ((row.country, row.state), said) == (("DE", ""), [])
+
+
+def test_the_address_that_is_known_changes_nothing() -> None:
+    for known in (address(), address(line1="2 Side St")):
+        moved = AddressChange(previous=address(), updated=known)
+
+        assert decide(row_after(), amended(shipping_address=moved), AT_MS, RULES) == ()

@@ -87,8 +87,8 @@ def test_lines_of_another_order_do_not_leave() -> None:
     assert [c.reservation_id for c in found] == ["ord_1:1"]  # type: ignore[attr-defined]  # ShipStock
 
 
-def test_what_came_back_is_booked_in_by_its_condition() -> None:
-    message = ReturnReceived(
+def back() -> ReturnReceived:
+    return ReturnReceived(
         return_id="ret_1",
         shipment_id="shp_ord_1",
         order_id="ord_1",
@@ -102,7 +102,9 @@ def test_what_came_back_is_booked_in_by_its_condition() -> None:
         received_at=moment_of(AT_MS),
     )
 
-    found = asked(message)
+
+def test_what_came_back_is_booked_in_by_its_condition() -> None:
+    found = asked(back())
 
     assert [
         (c.product_id, c.quantity, c.stock_source["condition"])  # type: ignore[attr-defined]  # AddInventory
@@ -123,10 +125,16 @@ def test_a_disputed_payments_stock_is_let_go() -> None:
     assert [c.name for c in asked(gone("CHARGEBACK"))] == ["ReleaseStock"] * 2
 
 
+def test_stock_that_was_let_go_is_not_let_go_for_a_dispute_too() -> None:
+    released = fold(row(), decide(row(), gone("CHARGEBACK"), AT_MS, RULES))
+
+    assert decide(released, gone("CHARGEBACK"), AT_MS, RULES) == ()
+
+
 def test_a_shipment_that_staff_cancelled_keeps_its_stock_for_the_next() -> None:
     assert asked(gone("CANCEL_SHIPMENT")) == []
 
 
 def test_an_order_unheard_of_moves_no_stock() -> None:
-    for message in (left(), gone("CHARGEBACK")):
+    for message in (left(), back(), gone("CHARGEBACK")):
         assert decide(None, message, AT_MS, RULES) == ()
