@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.billing.calendar import CYCLE_MONTHS, is_by_days, next_date, run_ms
+from streams.billing.calendar import CYCLE_MONTHS, anchor_day, is_by_days, next_date, run_ms
 from streams.billing.rules import BillingRules
 from streams.moments import day_of
 
@@ -37,6 +37,21 @@ def dates(start: date, cycle: str, count: int) -> list[str]:
 )
 def test_billing_dates_follow_the_anchor(start: date, cycle: str, following: list[str]) -> None:
     assert dates(start, cycle, len(following)) == following
+
+
+@pytest.mark.parametrize(
+    ("start", "first", "anchor"),
+    [
+        (date(2025, 1, 31), date(2025, 2, 28), 31),
+        (date(2025, 1, 15), date(2025, 2, 15), 15),
+        (date(2025, 1, 31), date(2025, 2, 14), 14),
+        (date(2025, 1, 15), date(2025, 1, 31), 31),
+    ],
+)
+def test_the_anchor_is_the_day_of_the_start_or_that_of_a_first_date_which_is_another(
+    start: date, first: date, anchor: int
+) -> None:
+    assert anchor_day(start, first) == anchor
 
 
 @given(days, st.sampled_from(CYCLES), st.integers(1, 40))

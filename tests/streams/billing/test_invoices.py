@@ -52,6 +52,18 @@ def test_halves_go_away_from_zero(top: int, bottom: int, rounded: int) -> None:
     assert half_up(top, bottom) == rounded
 
 
+@pytest.mark.parametrize(
+    ("percents", "price_minor"),
+    [((0,), 29_99), ((10,), 26_99), ((10, 50), 13_50), ((100,), 0)],
+)
+def test_discounts_are_taken_one_after_the_other(
+    percents: tuple[int, ...], price_minor: int
+) -> None:
+    invoice = drawn(Sold("Pro Monthly", 1, 29_99), percents=percents)
+
+    assert (invoice.subtotal_minor, invoice.percent) == (price_minor, percents[-1])
+
+
 def test_an_invoice_is_due_fourteen_days_after_it_was_issued() -> None:
     invoice = drawn(Sold("Pro Monthly", 1, 29_99))
 
@@ -101,6 +113,11 @@ def test_what_is_left_of_a_year_costs_as_many_months_of_the_new_plan() -> None:
     assert prorated(299_00, 49_99, 200, 365, 30) == 333_27 - 163_84
 
 
+def test_no_more_is_credited_and_charged_than_the_longer_period_is() -> None:
+    assert prorated(10_00, 40_00, 60, 30, 31) == 30_00
+    assert prorated(10_00, 40_00, 40, 30, 20) == 60_00 - 10_00
+
+
 def test_numbers_are_unique_over_partitions_and_have_five_digits() -> None:
     numbers = [
         invoice_number(date(2025, 3, 1), sequence, partition, RULES)
@@ -124,6 +141,20 @@ def test_numbers_are_unique_over_partitions_and_have_five_digits() -> None:
 )
 def test_keys_name_the_period_and_the_attempt(cycle: Any, attempt: int, key: str) -> None:
     assert charge_key("sub_1", cycle, PERIOD[0], attempt, before=PERIOD[0]) == key
+
+
+@pytest.mark.parametrize(
+    ("before", "key"),
+    [
+        (date(2025, 6, 1), "sub_1_2025_06_22"),
+        (date(2025, 5, 22), "sub_1_2025_06"),
+        (date(2024, 6, 22), "sub_1_2025_06"),
+    ],
+)
+def test_a_key_names_the_day_where_the_period_before_began_in_the_same_month(
+    before: date, key: str
+) -> None:
+    assert charge_key("sub_1", "monthly", PERIOD[0], 1, before=before) == key
 
 
 def test_a_key_never_grows_too_long() -> None:
