@@ -126,7 +126,7 @@ def decide(
     km = travelled_km(profile.place, place, rules)
     scored = score(profile, payment, velocity, at_ms, rules)
     reasons = _reasons(profile, payment, km, rules)
-    points = floored(scored.points, reasons, rules) if reasons else scored.points
+    points = floored(scored.points, reasons, rules)
     decision = decision_of(points, reasons, rules)
     if decision != "DECLINED" and velocity.payments > rules.attempts_hour_max:
         decision = "DECLINED"
