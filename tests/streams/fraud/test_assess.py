@@ -191,6 +191,30 @@ def test_one_payment_too_many_that_is_fraud_is_not_told_as_one_too_many(
     assert {*assessed(facts).reasons} == {*reasons}
 
 
+@pytest.mark.parametrize(("points", "reasons"), [(79, (Reason.RATE_LIMITED,)), (80, ()), (89, ())])
+def test_one_payment_too_many_whose_score_is_a_finding_is_not_told_as_one_too_many(
+    points: int, reasons: tuple[Reason, ...]
+) -> None:
+    seen = payment(
+        account_created_at_ms=NOW_MS, device_id="dev_9", addresses_match=False, previous_orders=0
+    )
+    profile = RiskProfile(attempts=profile_with_attempts(10).attempts, chargebacks=("cb_1",))
+    rules = replace(RULES, points_device_first=0, points_velocity_high=points - 70)
+
+    told = assessed(decide(profile, seen, NOW_MS, rules))
+
+    assert (told.points, told.decision, told.reasons) == (points, "DECLINED", reasons)
+
+
+def test_one_payment_too_many_of_a_suspended_account_is_told_as_suspended() -> None:
+    attempts = profile_with_attempts(10).attempts
+    profile = usual_profile(attempts=attempts, suspended_by="pay_before_1")
+
+    told = assessed(decide(profile, usual_payment(), NOW_MS, RULES))
+
+    assert told.reasons == (Reason.ACCOUNT_SUSPENDED,)
+
+
 def test_the_eleventh_payment_of_more_than_an_hour_is_not_refused() -> None:
     slowly = profile_with_attempts(10, every_ms=6 * MINUTE_MS)
 
