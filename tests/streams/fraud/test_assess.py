@@ -144,6 +144,27 @@ def test_a_high_score_without_hard_evidence_rests_on_its_factors() -> None:
 
 
 @pytest.mark.parametrize(
+    ("given", "fraud_type"),
+    [
+        ({}, "velocity_anomaly"),
+        ({"device_id": FRAUD_DEVICE}, "known_fraud_device"),
+        ({"device_id": FRAUD_DEVICE, "card_reported_stolen": True}, "stolen_card"),
+    ],
+)
+def test_a_finding_is_named_after_its_strongest_evidence_and_payments_are_the_least(
+    given: dict[str, object], fraud_type: str
+) -> None:
+    told = {"account_created_at_ms": NOW_MS, "ip_country": "NG", "addresses_match": False}
+    seen = usual_payment(**(told | {"device_id": "dev_9"} | given))
+
+    found = found_in(decide(profile_with_attempts(6), seen, NOW_MS, RULES))
+
+    assert found is not None
+    assert found.fraud_type == fraud_type
+    assert "velocity_anomaly" in [sign.type for sign in found.signs]
+
+
+@pytest.mark.parametrize(
     ("first_points", "severity", "decision"),
     [(9, None, "MANUAL_REVIEW"), (10, "high", "MANUAL_REVIEW"), (20, "critical", "DECLINED")],
 )
