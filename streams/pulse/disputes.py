@@ -39,9 +39,7 @@ def disputed(month: Month, at_ms: int) -> Month:
 
 def _counted(days: dict[int, int], at_ms: int) -> dict[int, int]:
     day = at_ms // DAY_MS
-    if day in days:
-        return days | {day: days[day] + 1}
-    return _since(days, at_ms) | {day: 1}
+    return _since(days, at_ms) | {day: days.get(day, 0) + 1}
 
 
 def _since(days: dict[int, int], at_ms: int) -> dict[int, int]:

@@ -24,6 +24,12 @@ def test_disputes_are_counted_among_the_payments() -> None:
     assert (month.seq, told(month).published) == (3, 3)
 
 
+def test_a_day_may_have_several_and_be_told_late() -> None:
+    month = disputed(disputed(paid(paid(NONE, NOW_MS + DAY_MS), NOW_MS), NOW_MS), NOW_MS)
+
+    assert share_of(standing(month).cells) == (2, 2)
+
+
 def test_after_thirty_days_a_day_counts_no_more() -> None:
     month = paid(disputed(paid(NONE, NOW_MS), NOW_MS), NOW_MS + 29 * DAY_MS)
     assert share_of(standing(month).cells) == (1, 2)
