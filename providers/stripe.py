@@ -26,7 +26,6 @@ from providers.payments import (
     Done,
     EvidenceRequest,
     OutcomeUnknown,
-    ProviderUnreachable,
     RefundRequest,
     Refused,
     Taken,
@@ -246,8 +245,6 @@ class StripeProvider:
             if refused is None:
                 raise failure_of(error) from error
             return refused
-        except (aiohttp.ClientConnectorError, ConnectionRefusedError) as error:
-            raise ProviderUnreachable(f"{NAME}: {error}") from error
         except (aiohttp.ClientError, OSError, ValueError) as error:  # A body that was cut off.
             raise OutcomeUnknown(f"{NAME}: {type(error).__name__}") from error
 
