@@ -42,7 +42,7 @@ class StripeServer:
         self.answers: dict[str, Made] = {}
         self.calls: list[str] = []
         self.cut_off: dict[str, str] = {}
-        """Path's end to `before` or `after`: when the connection breaks, once."""
+        """Path's end to `before`, `after` or `within` its answer: when the line breaks, once."""
         self.refund_status = "succeeded"
         """Of refunds that are made from now on."""
         self.status = 0
@@ -65,7 +65,7 @@ class StripeServer:
         return site
 
     def _posting(self, make: Callable[..., Made]) -> Any:
-        async def handler(request: web.Request) -> web.Response:
+        async def handler(request: web.Request) -> web.StreamResponse:
             form = _unfolded(dict(await request.post()))
             end, key = request.path.rpartition("/")[2], request.headers["Idempotency-Key"]
             self.calls.append(end)
@@ -76,10 +76,9 @@ class StripeServer:
                 raise CutOff
             if key not in self.answers:
                 self.answers[key] = make(form, **request.match_info)
-            if self.cut_off.get(end) == "after":
-                del self.cut_off[end]
-                assert request.transport is not None
-                request.transport.close()
+            when = self.cut_off.pop(end, "")
+            if when:
+                return await _broken(request, begun=when == "within")
             return _json(*self.answers[key])
 
         return handler
@@ -194,6 +193,8 @@ class StripeServer:
     async def _refunds(self, request: web.Request) -> web.Response:
         self.calls.append("refunds")
         of = request.query["payment_intent"]
+        if of not in self.intents:
+            return _json(404, _error("invalid_request_error", "none", "resource_missing"))
         found = [refund for refund in reversed(self.refunds) if refund["payment_intent"] == of]
         return _json(
             200, {"object": "list", "data": found, "has_more": False, "url": "/v1/refunds"}
@@ -236,8 +237,21 @@ class StripeServer:
             "amount_captured": intent["amount_received"],
             "amount_refunded": sum(one["amount"] for one in refunds),
         }
+        if intent["status"] == "requires_confirmation":
+            return _json(200, intent | {"latest_charge": None})
         expanded = "expand[0]" in request.query
         return _json(200, intent | {"latest_charge": charge if expanded else charge["id"]})
+
+
+async def _broken(request: web.Request, *, begun: bool) -> web.StreamResponse:
+    """Break the connection before the answer, or within it."""
+    answer = web.StreamResponse(headers={"Content-Length": "100"})
+    if begun:
+        await answer.prepare(request)
+        await answer.write(b"{")
+    assert request.transport is not None
+    request.transport.close()
+    return answer
 
 
 def told(kind: str, thing: dict[str, Any], event_id: str = "evt_stripe_1") -> bytes:

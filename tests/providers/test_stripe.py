@@ -190,7 +190,7 @@ def test_every_code_of_a_card_has_a_reason() -> None:
 # --- outcomes that are not known -------------------------------------------------------------
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("when", ["before", "after", "within"])
 @pytest.mark.parametrize("call", ["payment_intents", "confirm"])
 async def test_a_call_that_is_cut_off_charges_once(
     provider: StripeProvider, server: StripeServer, call: str, when: str
@@ -207,10 +207,11 @@ async def test_a_call_that_is_cut_off_charges_once(
     assert len(confirmed) == 1
 
 
+@pytest.mark.parametrize("when", ["after", "within"])
 async def test_a_cut_off_call_is_not_taken_for_a_refusal(
-    provider: StripeProvider, server: StripeServer
+    provider: StripeProvider, server: StripeServer, when: str
 ) -> None:
-    server.cut_off["confirm"] = "after"
+    server.cut_off["confirm"] = when
 
     with pytest.raises(OutcomeUnknown):
         await provider.charge(asked())
@@ -223,6 +224,32 @@ async def test_who_only_asks_never_charges(provider: StripeProvider, server: Str
 
     (intent,) = server.intents.values()
     assert intent["status"] == "requires_confirmation"
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [("requires_action", Code.AUTHENTICATION_REQUIRED), ("canceled", Code.CHARGE_EXPIRED)],
+)
+async def test_a_charge_that_stopped_on_its_way_is_found_as_refused(
+    provider: StripeProvider, server: StripeServer, status: str, code: Code
+) -> None:
+    charge_id = await charged(provider, asked())
+    server.intents[charge_id]["status"] = status
+
+    found = await provider.find(asked())
+
+    assert isinstance(found, Refused)
+    assert (found.code, found.charge_id) == (code, charge_id)
+
+
+async def test_a_charge_that_stripe_itself_does_not_know_of_yet_is_not_known(
+    provider: StripeProvider, server: StripeServer
+) -> None:
+    charge_id = await charged(provider, asked())
+    server.intents[charge_id]["status"] = "processing"
+
+    with pytest.raises(OutcomeUnknown):
+        await provider.find(asked())
 
 
 @pytest.mark.parametrize(
@@ -314,6 +341,18 @@ async def test_a_refund_that_never_was_is_not_found(provider: StripeProvider) ->
 
     other = RefundRequest("k", charge_id, "ref_unknown", 1_000, "USD")
     assert await provider.find_refund(other) is None
+    unknown = await provider.find_refund(refunding("pi_none"))
+    assert isinstance(unknown, Refused)
+    assert unknown.code == Code.UNKNOWN_CHARGE
+
+
+async def test_an_intent_that_was_never_confirmed_is_nothing_in_the_books(
+    provider: StripeProvider, server: StripeServer
+) -> None:
+    await provider.find(asked())
+    (intent_id,) = server.intents
+
+    assert await provider.books([intent_id]) == {intent_id: (0, 0)}
 
 
 @pytest.mark.parametrize(
@@ -381,6 +420,16 @@ async def test_evidence_reaches_the_dispute(provider: StripeProvider, server: St
         "Order ord_1 was delivered at 2026-03-01 12:00 UTC. Signed by Ann."
     )
     assert "shipping_date" not in dispute["evidence"], "the day it arrived is not the day it left"
+
+
+async def test_evidence_for_a_dispute_that_is_over_is_refused_for_good(
+    provider: StripeProvider, server: StripeServer
+) -> None:
+    charge_id = await captured(provider)
+    dispute = server.dispute(charge_id)
+    dispute["status"] = "lost"
+
+    assert isinstance(await provider.submit_evidence(evidence(charge_id, dispute["id"])), Refused)
 
 
 async def test_the_payment_of_an_intent_is_known(provider: StripeProvider) -> None:
