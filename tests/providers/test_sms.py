@@ -11,8 +11,11 @@ from providers.notifications import ChannelError, Code, Outgoing, Refusal, Taken
 from providers.push import FcmPush
 from providers.sms import HttpSms
 
-ANSWERS: dict[str, tuple[int, dict[str, Any]]] = {
+ANSWERS: dict[str, tuple[int, dict[str, Any] | str]] = {
     "+15550100": (201, {"id": "sms_1"}),
+    "+15550201": (201, "OK"),
+    "+15550202": (202, '"sms_1"'),
+    "+15550502": (502, "<h1>Bad Gateway</h1>"),
     "+15550404": (400, {"code": "invalid_number"}),
     "+15550422": (422, {"code": "text_refused"}),
     "+15550429": (429, {}),
@@ -46,6 +49,8 @@ class Provider:
         self.asked.append((dict(request.headers), body))
         to = body.get("to") or body["message"]["token"]
         status, told = ANSWERS[to]
+        if isinstance(told, str):
+            return web.Response(text=told, status=status)
         return web.json_response(told, status=status)
 
 
@@ -101,7 +106,16 @@ async def test_a_refusal_says_whose_fault_it_is(provider: Provider, to: str, cod
     assert answer.code is code
 
 
-@pytest.mark.parametrize("to", ["+15550429", "+15550500", "+15550401", "+15550403", "+15550408"])
+@pytest.mark.parametrize("to", ["+15550201", "+15550202"])
+async def test_an_sms_that_is_taken_without_a_word_of_it_is_taken(
+    provider: Provider, to: str
+) -> None:
+    assert await sms(provider, to) == Taken()
+
+
+@pytest.mark.parametrize(
+    "to", ["+15550429", "+15550500", "+15550502", "+15550401", "+15550403", "+15550408"]
+)
 async def test_a_provider_that_has_trouble_is_asked_again(provider: Provider, to: str) -> None:
     with pytest.raises(ChannelError, match="HTTP"):
         await sms(provider, to)
