@@ -256,6 +256,17 @@ async def test_a_connection_that_was_lost_is_made_again(mailbox: Mailbox) -> Non
     assert len(mailbox.mails) == 2
 
 
+async def test_a_server_that_went_first_is_not_said_goodbye_to(mailbox: Mailbox) -> None:
+    server = Server(mailbox)
+    server.start()
+    sender = SmtpMail(SmtpServer("127.0.0.1", server.port, start_tls=False, timeout_s=2.0))
+    await sender.send(mail())
+    server.stop()
+
+    await sender.close()
+    await sender.close()
+
+
 async def test_a_subject_cannot_smuggle_a_header_in(server: SmtpServer, mailbox: Mailbox) -> None:
     sender = SmtpMail(server)
 
