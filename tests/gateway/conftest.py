@@ -96,6 +96,8 @@ class FakeWorker:
         self.asked: list[str] = []
         self.webhooks: list[tuple[str, bytes, dict[str, str]]] = []
         self.failing = False
+        self.status = 0
+        """Not 0: rows are answered with it."""
         self.url = ""
         self.partitions = [0, 1, 2, 3]
         self.whole: list[str] = []
@@ -147,8 +149,8 @@ class FakeWorker:
 
     async def row(self, request: web.Request) -> web.Response:
         self.asked.append(request.path)
-        if self.failing:
-            return web.json_response({}, status=500)
+        if self.failing or self.status:
+            return web.json_response({}, status=self.status or 500)
         table, key = request.match_info["table"], unquote(request.match_info["key"])
         value = self.rows.get(table, {}).get(key)
         self.meanwhile()
@@ -157,6 +159,8 @@ class FakeWorker:
         return web.json_response({"value": self._seen(request, table, value)})
 
     async def quotes(self, request: web.Request) -> web.Response:
+        if self.failing:
+            return web.json_response({}, status=500)
         if not (await request.json()).get("packages"):
             return web.json_response({"detail": "packages: missing"}, status=400)
         return web.json_response({"offers": [{"price": 5.99}]})

@@ -13,7 +13,7 @@ import engine.confirmed
 import gateway.kafka
 from events.orders import CancelOrder
 from gateway.__main__ import _serve, issuer_of
-from gateway.kafka import Commands, Events, hear
+from gateway.kafka import Commands, Events, NotAccepted, hear
 from settings import Settings
 from wire.traceparent import span_in
 
@@ -118,6 +118,22 @@ async def test_a_command_names_the_span_that_asks_for_it(monkeypatch: pytest.Mon
         ("correlationId", b"saga-7"),
         ("traceparent", told.encode()),
     ]
+
+
+async def test_a_command_that_kafka_does_not_take_was_not_accepted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Producer:
+        def __init__(self, _options: Any) -> None: ...
+
+        async def partitions_of(self, _topic: str) -> int:
+            raise KafkaError("no metadata")
+
+    monkeypatch.setattr(gateway.kafka, "ConfirmedProducer", Producer)
+    command = CancelOrder(order_id="ord_1", user_id="cus_1", cancellation_reason="x")
+
+    with pytest.raises(NotAccepted, match=r"orders\.dev\.commands: .*no metadata"):
+        await Commands({}, "dev").send(command, b"{}", "saga-7")
 
 
 async def test_the_gateway_is_let_in_as_its_settings_say(monkeypatch: pytest.MonkeyPatch) -> None:

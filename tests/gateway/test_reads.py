@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from yarl import URL
 
+from gateway.workers import Workers
 from observability.boards import BOARDS
 from observability.dashboards import text_of
 from settings.gateway import GatewayRules
@@ -249,6 +250,26 @@ async def test_without_a_worker_the_caller_is_told_when_to_try_again(shop: Shop)
     response = await shop.ask("GET", "/v1/orders/ord_1", by=token())
     assert response.status == 503
     assert int(response.headers["Retry-After"]) >= 1
+
+
+async def test_what_a_worker_will_not_answer_is_not_told_as_missing(shop: Shop) -> None:
+    shop.worker.status = 403
+    response = await shop.ask("GET", "/v1/orders/ord_1", by=token())
+    assert (response.status, (await response.json())["code"]) == (502, "UPSTREAM")
+
+
+async def test_a_quote_without_a_worker_is_to_be_asked_for_again(shop: Shop) -> None:
+    shop.worker.failing = True
+    response = await shop.ask("POST", "/v1/shipping/quotes", QUOTED, by=token())
+    assert (response.status, (await response.json())["code"]) == (503, "NO_WORKER")
+    assert int(response.headers["Retry-After"]) >= 1
+
+
+async def test_without_a_worker_the_gateway_is_not_ready(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Workers, "well", lambda _: [])
+    assert (await shop.ask("GET", "/ready")).status == 503
 
 
 async def test_a_webhook_is_handed_on_byte_by_byte_with_its_signature(shop: Shop) -> None:

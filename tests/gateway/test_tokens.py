@@ -51,6 +51,7 @@ def test_a_token_tells_who_asks() -> None:
         (lambda: signed(sub=None), 'missing the "sub" claim'),
         (lambda: signed(roles=["king"]), "names no role"),
         (lambda: signed(roles=["anonymous"]), "names no role"),
+        (lambda: "\udcff" + signed(), "ASCII characters only"),
     ],
 )
 def test_a_token_that_does_not_hold_is_refused_with_its_reason(

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from yarl import URL
 
 import events
+from events.base import Message
 from events.subscription_ids import subscription_id_of
 from gateway.accepted import Accepted
 from gateway.bodies import message_of
@@ -542,6 +543,33 @@ async def test_a_trace_has_up_to_128_characters(shop: Shop, chars: int, *, is_ke
 async def test_a_token_of_any_bytes_is_no_token(shop: Shop) -> None:
     response = await shop.client.get("/v1/orders", headers={"Authorization": "Bearer \udcff.a.b"})
     assert response.status == 401
+
+
+async def test_who_shows_something_else_than_a_token_is_told_what_to_show(shop: Shop) -> None:
+    response = await shop.client.get("/v1/orders", headers={"Authorization": "Basic YTpi"})
+    assert (response.status, (await response.json())["message"]) == (
+        401, "expected Authorization: Bearer <token>",
+    )  # fmt: skip
+
+
+async def test_a_fault_of_our_own_is_told_without_its_words_and_found_in_the_log(
+    shop: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(_: Message) -> None:
+        raise ZeroDivisionError("what nobody else may read")
+
+    shop.kafka.reply = broken
+    response = await shop.ask(
+        "POST", "/v1/orders", ORDER, by=token(), X_Correlation_Id="trace-of-the-fault"
+    )
+
+    told = await response.json()
+    assert (response.status, told["code"], told["traceId"]) == (
+        500, "INTERNAL", "trace-of-the-fault",
+    )  # fmt: skip
+    assert "nobody else" not in json.dumps(told)
+    assert "trace-of-the-fault" in caplog.text
+    assert "nobody else" in caplog.text
 
 
 async def raw(shop: Shop, header: bytes) -> tuple[int, str]:
