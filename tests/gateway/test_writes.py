@@ -72,6 +72,30 @@ async def test_an_order_that_is_refused_in_time_is_unprocessable_with_the_reason
     assert body["details"] == [{"message": "19.99, not 18.00"}]
 
 
+@pytest.mark.parametrize(("role", "is_kept"), [("customer_service", True), ("customer", False)])
+async def test_only_staff_names_what_it_has_made(shop: Shop, role: str, *, is_kept: bool) -> None:
+    body = {**ORDER, "orderId": "ord_mine", "userId": "cus_1"}
+
+    await shop.ask("POST", "/v1/orders", body, by=token("cus_1", role, "orders:write", mfa=True))
+
+    assert (shop.kafka.sent[0][0].order_id == "ord_mine") is is_kept
+
+
+@pytest.mark.parametrize("given", [{}, {"idempotencyKey": "k1"}])
+async def test_a_refund_keeps_the_key_that_it_brings_and_is_given_one_without(
+    shop: Shop, given: dict[str, str]
+) -> None:
+    shop.worker.rows = everything("pay_1")
+    by = token("agent", "customer_service", "payments:write", mfa=True)
+
+    for _ in range(2):
+        body = {"reason": "broken", **given}
+        await shop.ask("POST", "/v1/payments/pay_1/refund", body, by=by)
+
+    keys = {message.idempotency_key for message, _, _ in shop.kafka.sent}
+    assert keys == {"k1"} if given else len(keys) == 2
+
+
 async def test_what_is_null_is_left_out(shop: Shop) -> None:
     nulls = {"userId": None, "orderId": None, "subscriptionId": None, "discountCode": None}
 
