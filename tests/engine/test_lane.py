@@ -166,6 +166,20 @@ async def test_a_gap_stops_the_worker_before_anything_is_committed() -> None:
     assert bench.writer.records == [1]
 
 
+async def test_what_the_broker_deleted_unread_is_passed_over_and_no_gap() -> None:
+    first = Bench(topology(), QUICK)
+    first.lane.put(chunk(0, value("a", 1)))
+    await first.settle()
+    bench = Bench(topology(), QUICK, first.store)
+
+    stood = [bench.lane.forgive("in", position) for position in (1, 5, 5)]
+    bench.lane.put(chunk(5, value("a", 1)))
+    await bench.settle()
+
+    assert (stood, bench.crashes) == ([None, 1, None], [])
+    assert (row(bench, "a"), bench.lane.position("in")) == (Row(2, 2), 6)
+
+
 async def test_a_lane_that_is_never_idle_commits_and_ticks_in_time_all_the_same() -> None:
     bench = Bench(topology(), Policy(linger_s=0, bulk_linger_s=0.02, bulk_records=1))
     until, offset, stats = time.monotonic() + 60, 0, bench.processor.stats
@@ -195,6 +209,21 @@ async def test_timers_are_a_transaction_apart_from_the_records_around_them() -> 
     outputs = [[o.value for o in batch.outputs] for batch in bench.writer.batches]
     assert bench.writer.records == [1, 2, 0]
     assert outputs == [[], [], [b"timer"]]
+
+
+async def test_timers_that_are_too_many_for_a_transaction_fire_in_the_next_ones(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for module in ("engine.timers", "engine.processor"):
+        monkeypatch.setattr(f"{module}.TIMERS_A_TICK_MAX", 2)
+    bench = Bench(topology(), Policy(linger_s=60, bulk_linger_s=60))
+    bench.lane.put(chunk(0, *[value(key, 5, "timer") for key in "abcde"]))
+    await bench.settle()
+
+    bench.lane.tick(2_000_000)
+    await bench.settle()
+
+    assert [len(batch.outputs) for batch in bench.writer.batches] == [0, 2, 2, 1]
 
 
 async def test_timers_wait_until_a_lane_has_applied_what_lay_there_when_it_was_opened() -> None:
