@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Iterable
 
 from engine.batches import Completion
-from engine.errors import BadRecord, EngineError
+from engine.errors import EngineError, ends_the_worker
 from engine.records import Output, Record
 from engine.sizes import size_of_output
 from engine.specs import Delivery, EffectSpec, Published
@@ -98,9 +98,7 @@ class EffectCall:
                 raise
             done.dead.append((record, self.topic.public, self.spec.name, late))
         except Exception as exc:
-            if isinstance(exc, MemoryError) or (
-                isinstance(exc, EngineError) and not isinstance(exc, BadRecord)
-            ):
+            if ends_the_worker(exc):
                 raise
             done.dead.append((record, self.topic.public, self.spec.name, exc))
         return done

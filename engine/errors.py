@@ -98,6 +98,12 @@ class DuplicateInstance(EngineError):
     """
 
 
+def ends_the_worker(exc: Exception) -> bool:
+    """Whether an exception is no handler's own: no memory, and what the engine raises itself."""
+    ours = isinstance(exc, EngineError) and not isinstance(exc, BadRecord)
+    return ours or isinstance(exc, MemoryError)
+
+
 def blamed(exc: Exception) -> str:
     """What was raised, and at which line: one of the program's rather than the engine's."""
     told = f"{type(exc).__name__}: {' '.join(str(exc).split())[:200]}"

@@ -10,7 +10,7 @@ from typing import Any
 from engine.batches import Batch, Completion
 from engine.context import LaneContext
 from engine.dead_letters import dead_letter, kinds_of, tell_buried
-from engine.errors import BadRecord, EngineError, Gap
+from engine.errors import Gap, ends_the_worker
 from engine.marks import Marks
 from engine.outbox import Outbox
 from engine.plans import IDLE, Plans
@@ -134,9 +134,7 @@ class Processor:
         self, topic: BoundTopic, record: Record, agent: str, exc: Exception, written: int
     ) -> None:
         """Undo what the record did and put it among the dead letters."""
-        if isinstance(exc, MemoryError) or (
-            isinstance(exc, EngineError) and not isinstance(exc, BadRecord)
-        ):
+        if ends_the_worker(exc):
             raise exc
         self._undo(written)
         self._put_aside(record, topic.public, agent, exc)

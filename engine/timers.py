@@ -4,7 +4,7 @@ import logging
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from engine.errors import BadRecord, EngineError, TopologyError, blamed
+from engine.errors import BadRecord, TopologyError, blamed, ends_the_worker
 from engine.seldom import is_told
 from engine.specs import AgentSpec, Context, Timer
 from engine.stats import Stats
@@ -106,7 +106,9 @@ class Timers:
             self._agents[agent].timers[timer.kind](self._contexts[agent], timer, now_ms)
             for table, key, _, _ in self._journal:
                 table.check(key)
-        except Exception as exc:  # noqa: BLE001 - whatever it is, other timers go on
+        except Exception as exc:
+            if ends_the_worker(exc):
+                raise
             self._failed(row_key, agent, timer, exc, now_ms)
             stats.count_failed_timer(agent, timer.kind)
             return False
@@ -115,7 +117,6 @@ class Timers:
         return True
 
     def _failed(self, row_key: str, agent: str, timer: Timer, exc: Exception, now_ms: int) -> None:
-        _reraise_ours(exc)
         if row_key not in self._not_before:
             self._told[agent, timer.kind] += 1
             if is_told(self._told[agent, timer.kind]):
@@ -164,8 +165,9 @@ class Ticks:
             self._calls[agent][0](self._contexts[agent], now_ms)
             for table, key, _, _ in self._journal:
                 table.check(key)
-        except Exception as exc:  # noqa: BLE001 - whatever it is, records and other agents go on
-            _reraise_ours(exc)
+        except Exception as exc:
+            if ends_the_worker(exc):
+                raise
             self._failed(agent, exc)
             stats.count_failed_timer(agent, "tick")
             return False
@@ -176,11 +178,3 @@ class Ticks:
         if agent not in self._failing:
             LOG.error("%s: its tick failed and is called again each time: %s", agent, blamed(exc))
         self._failing.add(agent)
-
-
-def _reraise_ours(exc: Exception) -> None:
-    """Let through what must end the worker: no memory, and what the engine raises itself."""
-    if isinstance(exc, MemoryError) or (
-        isinstance(exc, EngineError) and not isinstance(exc, BadRecord)
-    ):
-        raise exc
