@@ -718,6 +718,22 @@ def test_a_timer_that_another_version_set_waits_for_one_that_knows_it(agents) ->
     assert [output.key for output in again.commit().outputs] == [b"k"]
 
 
+def test_what_ends_a_worker_ends_it_from_a_timer_and_a_tick_too() -> None:
+    def exhausted(*_: Any) -> None:
+        raise MemoryError
+
+    ticking = AgentSpec("a", "", (Source(IN, {}),), tick=exhausted)
+    timed = AgentSpec("a", "", (Source(IN, {}),), timers={"later": exhausted})
+
+    for agent in (ticking, timed):
+        bench = Bench(Topology([agent], app_id="t", env="dev", partitions=1))
+        if agent.timers:
+            bench.processor._contexts["a"].set_timer("later", "k", 10)
+            bench.commit()
+        with pytest.raises(MemoryError):
+            bench.processor.tick(5000)
+
+
 def test_a_timer_that_failed_is_tried_again_also_when_the_clock_was_set_back() -> None:
     bench = Bench()
     bench.processor._contexts["count"].set_timer("later", "stumbles", 10)
