@@ -326,6 +326,50 @@ async def test_what_has_no_type_and_no_place_is_buried_by_the_lane_and_not_by_th
     assert outside.begun == [2]
 
 
+async def _never(_: Delivery) -> list[Published]:
+    raise AssertionError("nobody calls here")
+
+
+@pytest.mark.parametrize(
+    ("headers", "raw", "is_wanted"),
+    [
+        ((), value("a", 1), True),
+        ((("type", b"In"),), value("a", 1), True),
+        ((("type", b"Other"),), value("a", 1), False),
+        ((("type", b"Other"),), b"not even JSON", False),
+        ((), b"not even JSON", False),
+    ],
+)
+def test_an_effect_wants_what_is_of_its_types_and_passes_over_the_rest_undecoded(
+    headers: tuple[tuple[str, bytes], ...],
+    raw: bytes,
+    is_wanted: bool,  # noqa: FBT001 - a parameter of pytest
+) -> None:
+    spec = EffectSpec("peer", "", IN, {"In": _never}, outputs=(OUT,))
+    topology = Topology([], [spec], app_id="t", env="dev", partitions=1)
+    [call] = effects.effect_calls(topology, 0)["in"]
+
+    record = Record("in", 0, 0, 1, b"k", raw, headers)
+
+    assert (call.wanted(record) is not None) is is_wanted
+
+
+def test_an_effect_by_a_field_wants_what_lies_where_the_field_says() -> None:
+    spec = EffectSpec("peer", "", IN, {"In": _never}, by="k", outputs=(OUT,))
+    topology = Topology([], [spec], app_id="t", env="dev", partitions=2)
+    calls = [effects.effect_calls(topology, partition)["in"][0] for partition in (0, 1)]
+
+    for key in "abcdefgh":
+        wanted = [call.wanted(Record("in", 0, 0, 1, b"k", value(key, 1))) for call in calls]
+        assert [one is not None for one in wanted].index(True) == topology.place_of(key)
+        assert wanted.count(None) == 1
+
+    nowhere = dataclasses.replace(spec, by="other")
+    topology = Topology([], [nowhere], app_id="t", env="dev", partitions=2)
+    [call] = effects.effect_calls(topology, 0)["in"]
+    assert call.wanted(Record("in", 0, 0, 1, b"k", value("a", 1))) is None
+
+
 async def test_calls_without_an_outcome_run_again_after_a_crash_and_no_others() -> None:
     store, outside = MemoryStore(), Outside()
     one = bench(outside, store)
