@@ -17,7 +17,7 @@ from streams.orders.deciding import amendment_over, backorder_over, decide
 from streams.orders.evolution import fold
 from streams.orders.facts import AmendmentAsked
 from streams.orders.outcomes import due_times, following
-from streams.orders.rows import Order, Status
+from streams.orders.rows import LINES_EVER_MAX, Order, Status
 from tests.streams.orders.samples import (
     AT_MS,
     BACKORDERED,
@@ -81,8 +81,11 @@ def test_before_a_shipment_is_booked_lines_may_change(order: Order) -> None:
     assert now.status is order.status or order is BACKORDERED
 
 
+GONE = replace(CONFIRMED.lines[0], quantity=0, total_minor=0)
 SUBSCRIBED = replace(CONFIRMED, subscription_id="sub_1")
 MANY = after(CONFIRMED, *[readdress(line1=f"{n} Main St") for n in range(5)])
+LONG = replace(CONFIRMED, lines=CONFIRMED.lines + (GONE,) * (LINES_EVER_MAX - 3))
+"""It had but one line fewer than it may ever have."""
 TOO_MANY_LINES = amend(*[change(f"q{n}", 0, 1) for n in range(49)])
 
 REFUSALS: list[tuple[Refusal, Order, Any]] = [
@@ -112,6 +115,7 @@ REFUSALS: list[tuple[Refusal, Order, Any]] = [
     (Refusal.LIMITS, CONFIRMED, amend(change("p1", 2, 101))),
     (Refusal.LIMITS, CONFIRMED, amend(change("p9", 0, 100, 60_000))),
     (Refusal.LIMITS, CONFIRMED, TOO_MANY_LINES),
+    (Refusal.LIMITS, LONG, amend(NEW, change("p8", 0, 1, 1000))),
     (Refusal.ADDRESS, CONFIRMED, readdress(country="CH")),
 ]
 

@@ -12,7 +12,7 @@ from events.returns import ReturnInitiated, ReturnReceived
 from events.shipping_parts import Package, RefundEstimate, ReturnedItem, ReturnLabel
 from events.types import Customer, ShippedItem
 from streams.moments import DAY_MS, moment_of
-from streams.orders.back import BackMoney, BackState
+from streams.orders.back import RETURNS_MAX, Back, BackMoney, BackState
 from streams.orders.deciding import decide
 from streams.orders.evolution import fold
 from streams.orders.outcomes import due_times, following
@@ -134,6 +134,8 @@ def test_goods_are_named_by_product_or_by_line() -> None:
 
 
 LATE = AT_MS + 31 * DAY_MS
+FULL = replace(DELIVERED, returns=(Back("shp_9", "other", (), lapsed=True),) * RETURNS_MAX)
+"""It has as many returns behind it as an order keeps."""
 REFUSED: list[tuple[Refusal, Order, RequestReturn, int]] = [
     (Refusal.FOREIGN, PAID, ask(user_id="usr_2"), AT_MS),
     (Refusal.NOT_DELIVERED, PAID, ask(), AT_MS),
@@ -145,6 +147,8 @@ REFUSED: list[tuple[Refusal, Order, RequestReturn, int]] = [
     (Refusal.NOT_DELIVERED, after(DELIVERED, ask(ware("p2"))), ask(ware("p9")), AT_MS),
     (Refusal.NOT_DELIVERED, after(PAID, cancel(), parcel(1, (1, 2)), delivered()), ask(), AT_MS),
     (Refusal.OUTSIDE_WINDOW, DELIVERED, ask(), LATE),
+    (Refusal.TOO_MANY, FULL, ask(), AT_MS),
+    (Refusal.TOO_MANY, replace(IN_TWO, returns=FULL.returns[1:]), ask(ware("p1", 2)), AT_MS),
 ]
 
 
@@ -158,6 +162,14 @@ def test_what_is_not_taken_back_is_refused_and_the_history_says_why(
     assert last_reason(now) == f"RETURN_REFUSED_{why}"
     assert now.returns == order.returns
     assert decide(now, command, at_ms, RULES) == ()
+
+
+def test_of_returns_that_an_order_does_not_know_it_keeps_no_more_than_it_may() -> None:
+    fits = after(replace(FULL, returns=FULL.returns[1:]), advised())
+
+    assert len(fits.returns) == RETURNS_MAX
+    assert decide(FULL, advised(), AT_MS, RULES) == ()
+    assert after(FULL, received(("p1", 1, "new"))).returns == FULL.returns
 
 
 def test_on_the_last_day_it_is_taken_back_still() -> None:

@@ -20,9 +20,11 @@ from events.shipping import (
 from events.shipping_parts import Package, ProofOfDelivery, Recipient, ReturnedItem
 from events.types import Money, Place, ShippedItem
 from streams.moments import moment_of
+from streams.orders.back import RETURNS_MAX, Back
 from streams.orders.deciding import decide, review_over
 from streams.orders.evolution import fold
-from streams.orders.rows import Order, Status
+from streams.orders.outcomes import following
+from streams.orders.rows import PARCELS_MAX, Order, Status
 from tests.streams.orders.samples import (
     AT_MS,
     RULES,
@@ -249,6 +251,26 @@ def test_what_left_although_it_was_cancelled_is_told() -> None:
     assert order.status is Status.CANCELLED
     assert order.history[-1].reason == "DISPATCHED_AFTER_CANCEL"
     assert after(order, lost()).parcels[0].state == "lost"
+
+
+def test_what_left_although_it_was_cancelled_is_told_to_people_and_asked_back_as_it_arrives() -> (
+    None
+):
+    gone_on = after(PAID, created(), cancel(), dispatched())
+    facts = decide(after(PAID, created(), cancel()), dispatched(), AT_MS, RULES)
+    [alert] = [*following(gone_on, facts, dispatched(), AT_MS, RULES)]
+    assert (alert.rule, alert.subject) == ("sent_after_cancel", "order ord_1, parcel shp_1")
+
+    assert [back.shipment_id for back in after(gone_on, delivered()).returns] == ["shp_1"]
+    full = replace(gone_on, returns=(Back("shp_9", "other", (), lapsed=True),) * RETURNS_MAX)
+    assert after(full, delivered()).returns == full.returns
+
+
+def test_no_more_parcels_are_kept_than_an_order_may_have() -> None:
+    order = after(PAID, *[created(number) for number in range(1, PARCELS_MAX + 2)])
+
+    assert len(order.parcels) == PARCELS_MAX
+    assert after(order, dispatched(PARCELS_MAX)).parcels[-1].state == "dispatched"
 
 
 @pytest.mark.parametrize("status", [Status.CONFIRMED, Status.BACKORDERED, Status.REJECTED])

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from events.base import Message
@@ -10,7 +11,7 @@ from streams.moments import day_of
 from streams.orders.deciding import amendment_over, decide
 from streams.orders.evolution import fold
 from streams.orders.outcomes import due_times, following
-from streams.orders.rows import Order, Status
+from streams.orders.rows import LINES_EVER_MAX, Order, Status
 from tests.streams.orders import samples
 from tests.streams.orders.samples import (
     AT_MS,
@@ -88,6 +89,8 @@ def test_stock_that_does_not_answer_is_no_substitute_either() -> None:
     assert [line.product_id for _, line in order.standing] == ["p2"]
 
 
+GONE = msgspec.structs.replace(WILLING.lines[0], quantity=0, total_minor=0)
+LONG = msgspec.structs.replace(WILLING, lines=WILLING.lines + (GONE,) * (LINES_EVER_MAX - 2))
 NEAR = samples.short(
     "p1", reservation_id="ord_1:1", estimated_restock_date=day_of(AT_MS) + timedelta(days=2)
 )
@@ -105,8 +108,15 @@ NEAR = samples.short(
             Status.CONFIRMED,
             ["p1", "p2"],
         ),
+        (LONG, FINAL, Status.CONFIRMED, ["p2"]),
     ],
-    ids=["not allowed", "none known", "restock is near", "an amendment is under way"],
+    ids=[
+        "not allowed",
+        "none known",
+        "restock is near",
+        "an amendment is under way",
+        "no line more",
+    ],
 )
 def test_where_there_is_none_or_none_is_wanted_none_is_asked_for(
     order: Order, event: Message, status: Status, left: list[str]
