@@ -282,6 +282,17 @@ def test_one_line_short_refuses_all_and_lets_go_of_the_rest() -> None:
     assert reasons(now)[-1] == "AMEND_REFUSED_SHORT"
 
 
+@pytest.mark.parametrize("lost", [expired(4), released(4)])
+def test_stock_that_goes_while_another_line_is_waited_for_ends_the_amendment(lost: Message) -> None:
+    waiting = after(CONFIRMED, amend(NEW, change("p8", 0, 1, 1000)), held(4))
+
+    now = after(waiting, lost)
+
+    assert (now.pending, now.standing) == (None, CONFIRMED.standing)
+    assert reasons(now)[-1] == "AMEND_REFUSED_SHORT"
+    assert [one.reservation_id for one in told(waiting, lost)] == ["ord_1:3", "ord_1:4"]
+
+
 def test_a_shortage_of_the_orders_own_line_is_not_the_amendments() -> None:
     now = after(CONFIRMED, MORE, short("p1", reservation_id="ord_1:1"))
 
