@@ -6,9 +6,11 @@ import pytest
 
 from events.base import Message
 from streams.moments import DAY_MS
+from streams.shipping.deciding import TIMERS, due_times
 from streams.shipping.rows import Shipment, Status
 from tests.streams.shipping.samples import (
     AT_MS,
+    RULES,
     after,
     booked,
     cancel,
@@ -110,3 +112,13 @@ def test_the_cases_are_the_contracts_table() -> None:
     moves = {(before.status, to) for before, to, _, _ in CASES}
 
     assert {(was, to) for was, to in moves if was is not to} == TABLE
+
+
+@pytest.mark.parametrize("row", [before for before, *_ in CASES])
+@pytest.mark.parametrize("kind", TIMERS)
+def test_a_timer_that_is_not_the_shipments_any_more_means_nothing(row: Shipment, kind: str) -> None:
+    running = due_times(row)
+
+    for due_ms in {1, *running.values()} - {running.get(kind)}:
+        if kind != "poll" or due_ms < running.get(kind, LATER_MS):
+            assert TIMERS[kind](row, due_ms, due_ms, RULES) == ()
