@@ -10,7 +10,7 @@ from streams.shipping.claims import filed
 from streams.shipping.facts import AttemptFailed, Facts, Resumed, SentBack, StillAwaited
 from streams.shipping.history import ASKED_AGAIN
 from streams.shipping.returns import sent_back
-from streams.shipping.rows import UNDER_WAY, Scan, Shipment, Status
+from streams.shipping.rows import Scan, Shipment
 from streams.shipping.rules import ShippingRules
 
 ADDRESS: Final = "ADDRESS_NOT_FOUND"
@@ -81,7 +81,7 @@ def goes_back(shipment: Shipment) -> bool:
 
 def redelivery_due(shipment: Shipment, due_ms: int, now_ms: int, rules: ShippingRules) -> Facts:
     """Make the next attempt, or send it back."""
-    if shipment.next_ms != due_ms or shipment.status is not Status.DELIVERY_FAILED:
+    if shipment.next_ms != due_ms:
         return ()
     if goes_back(shipment) or shipment.attempts >= rules.attempts_max:
         return (SentBack(now_ms, sent_back(shipment)),)
@@ -93,7 +93,7 @@ def lost(shipment: Shipment, due_ms: int, now_ms: int, rules: ShippingRules) -> 
 
     Where that time passed while no worker ran, its carrier has been asked once more before.
     """
-    if shipment.lost_due_ms != due_ms or shipment.status not in UNDER_WAY:
+    if shipment.lost_due_ms != due_ms:
         return ()
     asked_again = shipment.history[-1].reason == ASKED_AGAIN
     if shipment.poll_due_ms and now_ms - due_ms > rules.poll_ms and not asked_again:

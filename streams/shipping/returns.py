@@ -113,7 +113,7 @@ def label_due(shipment: Shipment, due_ms: int, now_ms: int, _rules: ShippingRule
     returning = shipment.returning
     if returning is None or returning.label_due_ms != due_ms:
         return ()
-    return (ReturnLapsed(now_ms),) if shipment.status is Status.RETURN_INITIATED else ()
+    return (ReturnLapsed(now_ms),)
 
 
 def _is_in_time(shipment: Shipment, at_ms: int, rules: ShippingRules) -> bool:

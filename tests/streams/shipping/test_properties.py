@@ -78,6 +78,12 @@ NEWS = st.one_of(
 STEPS = st.lists(st.tuples(NEWS, st.integers(0, 3 * DAY_MS)), max_size=25)
 
 
+RUNS_IN = {
+    "redelivery": {Status.DELIVERY_FAILED},
+    "lost": {Status.DISPATCHED, Status.IN_TRANSIT},
+    "label": {Status.RETURN_INITIATED},
+}
+"""Timers whose rules do not look at the state: they run in these alone."""
 Timers = set[tuple[int, str]]
 """Due time and kind of those that run."""
 
@@ -128,6 +134,8 @@ def assert_legal(before: Shipment, after: Shipment) -> None:
     if before.status is not after.status:
         assert (before.status, after.status) in TABLE
     assert after is before or after.version == before.version + 1
+    for kind in due_times(after).keys() & RUNS_IN:
+        assert after.status in RUNS_IN[kind]
 
 
 @given(STEPS)
