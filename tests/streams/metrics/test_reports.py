@@ -120,6 +120,36 @@ def test_categories_are_named_by_revenue_in_one_currency() -> None:
     ]
 
 
+def test_a_report_names_its_categories_and_compares_what_they_brought_in() -> None:
+    today, before = (
+        reports.orders(DAY, summed(*[Count(ORDERS, name, each) for name in names]), RULES)
+        for names, each in (
+            (("completed|USD", "category|USD|a"), 12_34),
+            (("completed|USD", "completed|USD"), 10_00),
+        )
+    )
+
+    told = reports.calculated(today, before, datetime(2026, 3, 2, tzinfo=UTC))
+
+    assert told.model_dump(by_alias=True)["metrics"]["topSellingCategories"] == (
+        {"category": "a", "orderCount": 1, "revenue": 12.34},
+    )
+    assert told.compared_to_previous_day == {
+        "ordersChange": -0.5,
+        "revenueChange": -0.38,
+        "aovChange": 0.23,
+    }
+
+
+def test_what_came_too_late_for_its_day_is_counted_as_late_too() -> None:
+    first = counted(None, [Count(ORDERS, "cancelled")], is_late=False)
+
+    tally = counted(first, [Count(ORDERS, "cancelled")], is_late=True)
+
+    assert reports.orders(DAY, tally, RULES).late == 1
+    assert reports.orders(DAY, tally, RULES).cancelled == 2
+
+
 def test_categories_of_one_revenue_are_in_the_order_of_their_names_whatever_was_paid_in() -> None:
     equal = {"category|GBP|b": Cell(1, 79), "category|USD|a": Cell(1, 100)}
 

@@ -1,5 +1,6 @@
 """Quiet hours, digests and windows: local clocks and full hours."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -35,6 +36,14 @@ def ms(text: str) -> int:
 )
 def test_quiet_hours_are_local(at: str, zone: str, loud: str) -> None:
     assert loud_at(ms(at), zone, RULES) == ms(loud)
+
+
+@pytest.mark.parametrize(("hour", "loud"), [(0, 0), (1, 7), (6, 7), (7, 7), (21, 21), (23, 23)])
+def test_quiet_hours_may_begin_after_midnight(hour: int, loud: int) -> None:
+    rules = replace(RULES, quiet_from_hour=1, quiet_to_hour=7)
+    midnight = ms("2025-06-16T00:00")
+
+    assert loud_at(midnight + hour * HOUR_MS, "UTC", rules) == midnight + loud * HOUR_MS
 
 
 def test_only_an_sms_that_is_not_urgent_keeps_quiet() -> None:
