@@ -343,6 +343,26 @@ def test_what_is_not_heard_of_stands_out(page: Page, worker: Worker) -> None:
 
     expect(page.locator("#status")).to_contain_text("1 worker, 1 unheard, 2 of 4 partitions")
     expect(page.locator("#status")).to_have_class("warn")
+    expect(page.locator("#alerts li").last).to_contain_text("there may be more")
+
+
+def test_what_nobody_tells_is_neither_calm_nor_nothing(page: Page, worker: Worker) -> None:
+    moving = [{**one, "partitions": []} for one in STATE["workers"]]
+    unknown = {"figures": [], "windows": [], "alerts": [], "raised": []}
+    worker.state = {**STATE, **unknown, "workers": moving}
+
+    page.goto(PAGE)
+
+    expect(page.locator("#status")).to_contain_text("2 workers, 0 of 4 partitions")
+    for name in ("#alerts", "#raised"):
+        expect(page.locator(name)).to_have_text("Some partitions are not heard: there may be more")
+    expect(page.locator("#tiles b")).to_have_text([*["\u2013"] * 6, "0", "0"])
+
+    worker.state = {**STATE, **unknown}
+
+    expect(page.locator("#alerts")).to_have_text("All is calm")
+    expect(page.locator("#raised")).to_have_text("Nothing")
+    expect(page.locator("#tiles b").first).to_have_text("0")
 
 
 def test_a_reader_who_needs_a_token_is_asked_for_it(page: Page, worker: Worker) -> None:

@@ -114,7 +114,9 @@ function show(state) {
   const figures = state.figures;
   const get = (figure, group = "all") => figures.find(([f, g]) => f === figure && g === group)?.[2];
   const of = (figure) => figures.filter(([f]) => f === figure).map(([, g, v]) => [g, v]).sort((a, b) => b[1] - a[1]);
-  const sum = (figure) => of(figure).reduce((all, [, v]) => all + v, 0);
+  const held = state.workers.reduce((all, worker) => all + worker.partitions.length, 0), heard = held >= state.partitions_total;
+  const none = heard ? 0 : null;  // A figure lives in one partition: where that is not heard, nobody knows.
+  const sum = (figure) => of(figure).reduce((all, [, v]) => all + v, none);
   const whole = (name) => state.workers.reduce((all, worker) => all + worker[name], 0);
   const lag = whole("lag"), passed_ms = last ? state.at_ms - last.at_ms : 0;
   // Of each worker that was heard before: who is heard again has not read all it ever read just now.
@@ -128,7 +130,7 @@ function show(state) {
     .map(([currency, v]) => `${currency} ${number(v / 100)}`);
   const tiles = [
     [number(sum("orders.confirmed_per_minute")), "orders a minute"],
-    [revenue ?? "0", "revenue a minute", false, false, others],
+    [revenue ?? number(none), "revenue a minute", false, false, others],
     [number(get("orders.confirm_ms", "p99")), "confirm p99, ms", get("orders.confirm_ms", "p99") > 2000],
     [number(get("payments.latency_ms", "p99")), "payment p99, ms", get("payments.latency_ms", "p99") > 3000],
     [percent(get("payments.success_share")), "payments succeed"],
@@ -142,19 +144,18 @@ function show(state) {
     return tile;
   }));
   const alerts = state.alerts.sort((a, b) => (b.severity === "critical") - (a.severity === "critical") || b.raised_at_ms - a.raised_at_ms);
-  put($("alerts"), alerts.length
-    ? alerts.map((alert) => alertItem(alert, crossed(alert), "since ")) : [node("li", "All is calm", "calm")]);
-  const raised = state.raised.length
-    ? state.raised.map((alert) => alertItem(alert, `${alert.subject}: ${amount(alert.value, alert.unit)}`, ""))
-    : [node("li", "Nothing", "calm")];
+  const ended = (items, calm) =>
+    !heard ? [...items, node("li", "Some partitions are not heard: there may be more")] : items.length ? items : [node("li", calm, "calm")];
+  put($("alerts"), ended(alerts.map((alert) => alertItem(alert, crossed(alert), "since ")), "All is calm"));
+  const raised = state.raised.map((alert) => alertItem(alert, `${alert.subject}: ${amount(alert.value, alert.unit)}`, ""));
   const more = state.raised_total - state.raised.length;
   if (more > 0) raised.push(node("li", `${number(more)} more: faust -A app alerts list`));
-  put($("raised"), raised);
+  put($("raised"), ended(raised, "Nothing"));
 
   chart("speed", ["records/s"], [trail.at, trail.speed]);
   chart("lag", ["lag"], [trail.at, trail.lag]);
   chart("orders", ["orders", "paid", "failed"], windowed(state.windows, [
-    ["orders.confirmed_per_minute"], ["payments.confirmed_per_minute"], ["payments.failed_per_minute"]], state.at_ms, 0));
+    ["orders.confirmed_per_minute"], ["payments.confirmed_per_minute"], ["payments.failed_per_minute"]], state.at_ms, none));
   chart("latency", ["confirm", "payment"], windowed(state.windows, [
     ["orders.confirm_ms", "p99"], ["payments.latency_ms", "p99"]], state.at_ms, null));
 
@@ -168,8 +169,7 @@ function show(state) {
 
   const waits = Math.max(0, ...state.workers.map((worker) => worker.waits_s)), old = waits > OLD_S;
   $("room").classList.toggle("stale", old);
-  const held = state.workers.reduce((all, worker) => all + worker.partitions.length, 0);
-  $("status").classList.toggle("warn", old || state.unheard.length > 0 || held < state.partitions_total);
+  $("status").classList.toggle("warn", old || state.unheard.length > 0 || !heard);
   const unheard = state.unheard.length ? `, ${state.unheard.length} unheard` : "";
   since = old ? since ?? state.at_ms - waits * 1000 : null;  // A figure that grows would be read out each second.
   const late = old ? `Kafka has not answered since ${time(since)}: what you see is of then; ` : "";
