@@ -361,6 +361,16 @@ def test_a_review_that_led_to_no_order_teaches_nothing(end: str) -> None:
     assert close_case(after, "pay_ord_1", "APPROVED") == ()
 
 
+def test_an_order_is_undone_once_and_one_that_nobody_knows_not_at_all() -> None:
+    profile = seen_after(EMPTY, usual_payment(), usual_payment(payment_id="pay_ord_2"))
+    assert order_cancelled(profile, "pay_ord_3") == ()
+
+    undone = fold(profile, order_cancelled(profile, "pay_ord_1"))
+
+    assert order_cancelled(undone, "pay_ord_1") == ()
+    assert (undone.orders, undone.approved_minor) == (1, 12_999)
+
+
 def test_who_was_approved_by_hand_three_times_is_not_reviewed_for_the_same_again() -> None:
     alike = {"previous_orders": 0, "addresses_match": False, "ip_region": "WA"}
     profile, decisions = EMPTY, []

@@ -9,7 +9,8 @@ from events.alerts import AlertRaised
 from events.inventory import CountStock, InventoryGenerated, WarehouseStockSnapshot
 from streams.inventory.capacity import crowded
 from streams.inventory.corrections import moved_since, recount
-from streams.inventory.rules import Site
+from streams.inventory.facts import Refusal
+from streams.inventory.rules import InventoryRules, Site
 from streams.inventory.warehouses import (
     RECEIPTS_MAX,
     SKUS_A_SNAPSHOT,
@@ -299,6 +300,41 @@ def test_a_count_from_before_the_movements_that_are_kept_says_nothing() -> None:
     count_of(shop, 1, shop.at_ms - 1)
 
     assert shop.level().on_hand == 2
+
+
+def test_a_count_says_nothing_where_a_movement_since_it_is_forgotten() -> None:
+    shop = stocked(east=5)
+    command = CountStock(
+        product_id=PRODUCT, warehouse_id=EAST, on_hand=1, counted_at=moment_of(shop.at_ms - 1)
+    )
+
+    assert moved_since(shop.stock, command, lambda _: None, RULES) is None
+
+
+@pytest.mark.parametrize(
+    ("rules", "where", "refusal"),
+    [
+        (replace(RULES, level_max=6), {"east": 5}, Refusal.LEVEL_FULL),
+        (replace(RULES, warehouses_max=1), {"west": 5}, Refusal.TOO_MANY_WAREHOUSES),
+    ],
+)
+def test_a_count_of_what_may_not_be_there_is_refused(
+    rules: InventoryRules, where: dict[str, int], refusal: Refusal
+) -> None:
+    shop = stocked(rules, **where)
+    before = shop.stock
+
+    assert count_of(shop, 7, shop.at_ms + 1) is refusal
+    assert shop.stock == before
+
+
+def test_a_count_of_what_was_discontinued_changes_nothing() -> None:
+    shop = stocked(east=1)
+    shop.delete(f"{PRODUCT}:{EAST}")
+    before = shop.stock
+
+    assert count_of(shop, 7, shop.at_ms + 1) is None
+    assert shop.stock == before
 
 
 def test_a_count_says_nothing_where_goods_moved_and_some_are_still_to_come_off_the_books() -> None:
