@@ -3,13 +3,14 @@
 import msgspec
 import pytest
 
+from events.alerts import AlertRaised
 from events.base import Message
 from events.returns import ReturnInitiated
 from events.types import OrderItem, ShippedItem
 from streams.moments import DAY_MS, HOUR_MS
 from streams.shipping import fulfilment
 from streams.shipping.asking import shipments_asked
-from streams.shipping.booking import search
+from streams.shipping.booking import key_of, search
 from streams.shipping.calendar import eta_ms
 from streams.shipping.deciding import TIMERS, decide, due_times
 from streams.shipping.evolution import fold
@@ -25,7 +26,7 @@ from streams.shipping.facts import (
 )
 from streams.shipping.fulfilment_facts import Planned
 from streams.shipping.messages import following
-from streams.shipping.opening import Refusal, begun, named
+from streams.shipping.opening import Refusal, again, begun, named
 from streams.shipping.return_facts import ReturnAsked
 from streams.shipping.rows import Shipment, Status
 from streams.shipping.rules import ShippingRules
@@ -691,6 +692,94 @@ def test_a_return_of_the_wrong_goods_says_what_should_have_come(
     assert isinstance(initiated, ReturnInitiated)
     told = initiated.expected_items
     assert (told and [(item.sku, item.quantity) for item in told]) == expected
+
+
+def unlabelled(shipment: Shipment) -> Message:
+    """The carrier that is asked for a return's label issues none."""
+    assert shipment.returning is not None
+    assert shipment.returning.booking is not None
+    key = key_of(shipment.shipment_id, "return", shipment.returning.booking)
+    carrier = shipment.returning.booking.carrier
+    return refused(
+        pending(), retryable=False, purpose="return", carrier=carrier, idempotency_key=key
+    )
+
+
+def test_a_return_that_no_carrier_has_a_label_for_is_for_people_and_may_be_asked_for_again() -> (
+    None
+):
+    shipment, facts = after(delivered(), label()), ()
+    while shipment.returning is not None:
+        facts = decide(shipment, unlabelled(shipment), AT_MS, RULES)
+        shipment = fold(shipment, facts)
+
+    [alarm] = following(shipment, facts, RULES)
+    assert isinstance(alarm, AlertRaised)
+    assert alarm.subject == "order ord_1, parcel shp_ord_1"
+    assert (shipment.status, due_times(shipment)) == (Status.DELIVERED, {})
+    assert after(shipment, label()).returning is not None
+
+
+def test_a_returns_label_that_nobody_waits_for_is_given_back_and_a_repeat_is_not() -> None:
+    again = booked(labelled(), "return", tracking_number="94R")
+    other = booked(labelled(), "return", tracking_number="94S")
+
+    assert decide(labelled(), again, AT_MS, RULES) == ()
+    for shipment in (labelled(), delivered()):
+        assert decide(shipment, other, AT_MS, RULES) == (LabelSpare(AT_MS, "USPS", "94S"),)
+    assert decide(created(), booked(created()), AT_MS, RULES) == ()
+
+
+def test_a_receipt_of_what_nobody_sends_back_is_refused() -> None:
+    came = receipt(labelled(), ("p1", 1, "new"))
+
+    assert after(delivered(), came).history[-1].reason == "RECEIPT_REFUSED_NO_RETURN"
+
+
+def test_what_left_although_its_order_was_cancelled_is_worth_nothing_on_its_way_back() -> None:
+    kept, over = delivered(), after(dispatched(), cancelled(), scan("delivered"))
+
+    worth = [
+        after(one, label()).returning.estimate_minor  # type: ignore[union-attr]  # it was asked for
+        for one in (kept, over)
+    ]
+
+    assert worth[0] > 0
+    assert worth[1] == 0
+
+
+def test_a_failed_attempt_from_before_the_last_scan_is_only_kept() -> None:
+    shipment = after(in_transit(), scan("out_for_delivery", AT_MS + DAY_MS))
+
+    assert [type(one) for one in decide(shipment, failure(at_ms=AT_MS), AT_MS + DAY_MS, RULES)] == [
+        Scanned
+    ]
+
+
+@pytest.mark.parametrize(
+    ("shipment", "message"),
+    [
+        (created(), closed("won", "cb_of_another")),
+        (created(), moved_to()),
+        (delivered(), moved_to(line1="2 Main St")),
+        (after(created(), fraud()), fraud()),
+        (after(dispatched(), fraud()), fraud()),
+        (delivered(), fraud()),
+    ],
+    ids=["no claim", "no move", "too late", "suspected", "suspected on its way", "arrived"],
+)
+def test_news_that_changes_nothing_for_a_parcel_is_not_written_down(
+    shipment: Shipment, message: Message
+) -> None:
+    assert decide(shipment, message, AT_MS + HOUR_MS, RULES) == ()
+
+
+def test_a_carrier_is_looked_for_again_only_where_none_was_found() -> None:
+    asked = again(given_up(), AT_MS, RULES)
+
+    assert [type(one) for one in asked] == [Asked]
+    assert again(fold(given_up(), asked), AT_MS, RULES) == ()
+    assert again(created(), AT_MS, RULES) == ()
 
 
 def test_another_returns_receipt_is_refused() -> None:
