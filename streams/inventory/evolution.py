@@ -75,7 +75,7 @@ def _held(row: Reservation, fact: Held) -> Reservation:
 
 def _ended(row: Reservation, fact: Ended) -> Reservation:
     """Of a paid claim it stays known what was held: its parcels may be on their way already."""
-    kept = fact.allocations if row.committed and fact.status == "CANCELLED" else ()
+    kept = fact.allocations if row.committed else ()
     return msgspec.structs.replace(
         row, status=fact.status, allocations=kept, purge_at_ms=fact.purge_at_ms
     )
