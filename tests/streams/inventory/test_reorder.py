@@ -7,7 +7,7 @@ import pytest
 from events.inventory import LowStockAlert, OutOfStock
 from streams.inventory.rules import InventoryRules, ReorderPolicy
 from streams.moments import DAY_MS
-from tests.streams.inventory.shop import EAST, PRODUCT, RULES, WEST, stocked
+from tests.streams.inventory.shop import EAST, PRODUCT, RULES, START_MS, WEST, stocked
 
 POLICY = ReorderPolicy(
     reorder_point=5, reorder_quantity=20, maximum_stock_level=30, safety_stock=5, lead_time_days=2
@@ -80,6 +80,19 @@ def test_an_automatic_reorder_is_expected_and_arrives() -> None:
     assert expected == shop.at_ms + DAY_MS
     assert unmoved == expected
     assert shop.level().restock_at_ms is None
+
+
+def test_a_reorder_that_did_not_come_is_expected_anew_when_it_falls_low_again() -> None:
+    shop = stocked(REORDERED, east=6)
+
+    expected = []
+    for line in ("a:1", "b:1", "c:1"):
+        shop.reserve(line, 2)
+        expected.append(shop.level().restock_at_ms)
+        shop.advance(DAY_MS)  # The hold lapses.
+
+    first = START_MS + 2 * DAY_MS
+    assert expected == [first, first, first + 2 * DAY_MS]
 
 
 def test_without_automatic_reorder_there_is_an_alert_and_nothing_is_expected() -> None:
