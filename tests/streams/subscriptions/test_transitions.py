@@ -223,3 +223,20 @@ def test_the_cases_are_the_contracts_moves_of_invoices_and_cycles() -> None:
 
     assert {(was[0], now[0]) for was, now in steps if was[0] is not now[0]} == INVOICE_MOVES
     assert {(was[1], now[1]) for was, now in steps if was[1] is not now[1]} == CYCLE_MOVES
+
+
+def test_who_leaves_while_a_charge_is_under_way_is_gone_once_it_fails() -> None:
+    no = say(RespondToOffer(subscription_id="sub_1", user_id="usr_1", accepted=False))
+    rules = Rules(SubscriptionRules(offer_age_days=0), BillingRules())
+    owing = charged()
+    asked = evolve_all(owing, cancel(owing, cancel_command(), START_MS, rules, locked=False))
+    declined = no(asked)
+    assert (asked.status, declined.status) == (Status.CANCEL_SCHEDULED,) * 2
+    assert asked.leaving is not None
+    assert declined.leaving is not None
+    assert (asked.leaving.offer_percent > 0, declined.leaving.offer_percent) == (True, 0)
+
+    gone = lost(declined, AT_MS)
+
+    assert gone.status is Status.CANCELLED
+    assert invoice_of(gone)[0] is InvoiceStatus.CANCELLED
