@@ -47,7 +47,7 @@ _ONCE_AN_ORDER: Final = frozenset({"order-confirmed", "order-cancelled", "order-
 _CONCERNS: Final = frozenset(
     {"OrderConfirmed", "OrderFailed", "OrderAmended", "OrderCancelled", "PaymentFailed"}
     | {"ShipmentCreated", "ShipmentDispatched", "ShipmentDelivered", "DeliveryFailed"}
-    | {"ReturnInitiated", "ReturnReceived", "RefundIssued", "FraudDetected", "InvoiceGenerated"}
+    | {"ReturnInitiated", "ReturnReceived", "RefundIssued", "FraudDetected"}
     | {"ChargebackOpened", "ChargebackClosed", "UserSubscriptionStarted"}
     | {"UserSubscriptionCancelled", "SubscriptionRenewedEvent", "SubscriptionSuspended"}
 )
