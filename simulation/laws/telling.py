@@ -49,7 +49,7 @@ _CONCERNS: Final = frozenset(
     | {"ShipmentCreated", "ShipmentDispatched", "ShipmentDelivered", "DeliveryFailed"}
     | {"ReturnInitiated", "ReturnReceived", "RefundIssued", "FraudDetected"}
     | {"ChargebackOpened", "ChargebackClosed", "UserSubscriptionStarted"}
-    | {"UserSubscriptionCancelled", "SubscriptionRenewedEvent", "SubscriptionSuspended"}
+    | {"UserSubscriptionCancelled", "SubscriptionSuspended"}
 )
 """Messages each of which a notification follows, whatever becomes of it (G-34)."""
 
