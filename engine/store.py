@@ -28,7 +28,9 @@ SEAL = b"\xff\xff\xff\xffseal"
 
 DAMAGED = "DAMAGED"
 """A file of this name in a store's directory: its data must not be used again."""
-_SIGNS_OF_DAMAGE = ("Corruption", "No such file", "Invalid argument", "Not implemented")
+_SIGNS_OF_DAMAGE = (
+    "Corruption", "NotFound", "No such file", "Invalid argument", "Not implemented",
+)  # fmt: skip
 """What RocksDB says of files that are not what they were. Anything else (the directory's lock,
 permissions, no space, too many open files) is no reason to throw data away."""
 

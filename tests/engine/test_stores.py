@@ -183,6 +183,18 @@ def _judge(path: Path, hurt: str) -> str:
     return "whole" if generation == b"%d" % GENERATIONS else "earlier"
 
 
+def test_a_bit_that_names_another_kind_of_table_gives_an_empty_store(tmp_path) -> None:
+    left = _built(tmp_path)
+    options = max(left.glob("OPTIONS-*"))
+    options.write_bytes(options.read_bytes().replace(b"TableOptions/Block", b"TableOptions/Blocc"))
+
+    store, damage = open_store(left)
+
+    assert damage is not None
+    store.write([(b"a", b"1")])
+    store.close()
+
+
 def _left_with_a_file_and_a_log(path: Path) -> Path:
     """As kill -9 leaves it: the first half of the rows in a file, the second half in a log."""
     store = RocksStore(path / "live")
