@@ -62,7 +62,8 @@ def carry_out(
     ctx.table(SUBSCRIPTIONS)[user_id] = after
     _save_standing(ctx, user_id, after, rules)
     move_timers(ctx, user_id, due(subscriber, rules), due(after, rules))
-    announce(ctx, NAME, cause, following(before, facts, at_ms, rules, cause.event_id))
+    asked = cause.causation_id or cause.event_id
+    announce(ctx, NAME, cause, following(before, facts, at_ms, rules, asked))
     return after
 
 

@@ -199,18 +199,20 @@ def _advancing(rules: Rules, decision: Decide) -> Handler:
         for subscription in subscriber.subscriptions:
             if named in (None, subscription.subscription_id):
                 facts = decision(subscriber, subscription, delivery)
-                event_id = _own(cause, subscription, named)
-                mine = replace(cause, event_id=event_id)
+                mine = replace(cause, event_id=_own(cause, subscription))
                 subscriber = carry_out(ctx, mine, subscriber, subscription, facts, rules)
 
     return handler
 
 
-def _own(cause: Cause, subscription: Subscription, named: str | None) -> str:
-    """Keep ids apart where one message is about several subscriptions."""
-    if named is not None:
-        return cause.event_id
-    return events.derived_id(cause.event_id, subscription.subscription_id)
+def _own(cause: Cause, subscription: Subscription) -> str:
+    """Keep ids apart where one cause is about several subscriptions, or comes about twice.
+
+    A message that is repeated may pay the next invoice; a timer may come due twice at one moment,
+    where an invoice was withdrawn and issued again.
+    """
+    version = str(subscription.version)
+    return events.derived_id(cause.event_id, subscription.subscription_id, version)
 
 
 def _timing(rules: Rules) -> TimerHandler:
@@ -221,10 +223,7 @@ def _timing(rules: Rules) -> TimerHandler:
         cause, today_ms = timer_cause(NAME, timer, now_ms), rules.clock.calendar_ms(now_ms)
         for subscription in subscriber.subscriptions:
             facts = time_up(subscription, timer.kind, today_ms, rules)
-            # A timer may come due twice at one moment: an invoice withdrawn and issued again.
-            version = str(subscription.version)
-            event_id = events.derived_id(cause.event_id, subscription.subscription_id, version)
-            saga = Cause(event_id, subscription.correlation_id, now_ms)
+            saga = Cause(_own(cause, subscription), subscription.correlation_id, now_ms)
             subscriber = carry_out(ctx, saga, subscriber, subscription, facts, rules)
         # Figures may have changed since timers were set. Those before this one had their turn, but
         # for what runs in the place of a kind that runs no more: a plan renews that did not.

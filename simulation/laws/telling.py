@@ -49,7 +49,8 @@ _CONCERNS: Final = frozenset(
     | {"ShipmentCreated", "ShipmentDispatched", "ShipmentDelivered", "DeliveryFailed"}
     | {"ReturnInitiated", "ReturnReceived", "RefundIssued", "FraudDetected"}
     | {"ChargebackOpened", "ChargebackClosed", "UserSubscriptionStarted"}
-    | {"UserSubscriptionCancelled", "SubscriptionSuspended"}
+    | {"UserSubscriptionCancelled", "SubscriptionSuspended", "SubscriptionRenewedEvent"}
+    | {"InvoiceGenerated"}
 )
 """Messages each of which a notification follows, whatever becomes of it (G-34)."""
 
@@ -83,8 +84,6 @@ class TellingLaw:
     """How often somebody asked for a subscription to go on after all: it may be cancelled again."""
     untold: dict[str, str] = field(default_factory=dict)
     """Messages that nobody was told of yet, by event id."""
-    told_of: set[str] = field(default_factory=set)
-    """Event ids that somebody was told of: what a repeat brings may come under one of them."""
     dead: set[str] = field(default_factory=set)
     """Notifications that were given up: they may be asked for again."""
 
@@ -95,7 +94,7 @@ class TellingLaw:
     def told(self, name: str, envelope: dict[str, Any]) -> None:
         """A message was published on a topic of its own."""
         data = envelope["data"]
-        if name in _CONCERNS and envelope["eventId"] not in self.told_of:
+        if name in _CONCERNS:
             self.untold[envelope["eventId"]] = name
         fields = _ONCE.get(name)
         if fields is not None:
@@ -116,9 +115,7 @@ class TellingLaw:
     def notified(self, key: str, before: Any, row: Any) -> None:  # noqa: ARG002 - a law's shape
         """A notification was taken up: again only when it is among the dead letters."""
         if row is not None:
-            event_id = row.notification_id.partition(":")[0]
-            self.told_of.add(event_id)
-            self.untold.pop(event_id, None)
+            self.untold.pop(row.notification_id.partition(":")[0], None)
         if row is not None and row.status.value == "dead_lettered":
             self.dead.add(row.idempotency_key)
         if before is not None or row is None or row.idempotency_key in self.dead:
