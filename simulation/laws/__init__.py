@@ -170,6 +170,8 @@ class Laws:
             self.refusals.ordered(told_by(record)["data"])
         elif name == "AmendOrder":
             self.refusals.amending(told_by(record)["data"])
+        elif name == "ClearSuspension":
+            self.refusals.cleared(told_by(record)["data"])
 
     def _told(self, record: Record) -> None:
         if record.topic.endswith("-repartition"):

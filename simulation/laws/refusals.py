@@ -49,7 +49,7 @@ class RefusalsLaw:
     suspects: set[str] = field(default_factory=set)
     """Customers whose account was suspended: news."""
     suspended: set[str] = field(default_factory=set)
-    """The same, known since the last pause. Nobody here clears one."""
+    """The same, known since the last pause."""
     stopped: dict[str, frozenset[str]] = field(default_factory=dict)
     """Channels that somebody closed, as of the last pause."""
 
@@ -68,6 +68,11 @@ class RefusalsLaw:
     def amending(self, data: dict[str, Any]) -> None:
         """Somebody asks for a change."""
         self.amended_by.setdefault(data["orderId"], set()).add(data["userId"])
+
+    def cleared(self, data: dict[str, Any]) -> None:
+        """Somebody asks to let a customer in again, who may be at any time from now on."""
+        self.suspects.discard(data["customerId"])
+        self.suspended.discard(data["customerId"])
 
     # -- what is told
 

@@ -90,7 +90,7 @@ class _Letters:
     """Three dead letters of one topic."""
 
     async def newest(self, topic: str, letters_max: int) -> Newest:
-        letters = [DeadLetter(0, n, topic, topic, 0, n, n, "", "E", "", b"k", b"", ())
+        letters = [DeadLetter(n, topic, topic, 0, n, n, "", "E", "", b"k", b"", ())
                    for n in range(3)]  # fmt: skip
         return Newest(letters[-letters_max:], 3, Replayed())
 
@@ -150,7 +150,7 @@ def test_a_list_says_of_each_letter_what_a_replay_did_with_it(
     class _Replayed:
         async def newest(self, topic: str, _letters_max: int) -> Newest:
             letters = [
-                DeadLetter(0, n, topic, topic, 0, n, n, "", "E", "", b"k", b"", (), truncated_from)
+                DeadLetter(n, topic, topic, 0, n, n, "", "E", "", b"k", b"", (), truncated_from)
                 for n, truncated_from in enumerate((None, 1_100_000, None))
             ]
             return Newest(letters, 3, Replayed(up_to=2))
