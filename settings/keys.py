@@ -9,12 +9,27 @@ from providers.simulated_carriers import CARRIERS
 
 JWT_KEY_LENGTH_MIN: Final = 32
 """As many characters as HS256 has bytes."""
+TOKEN_LENGTH_MIN: Final = 32
 
 
 def _long(key: SecretStr) -> SecretStr:
     if len(key) < JWT_KEY_LENGTH_MIN:
         raise ValueError(f"expected {JWT_KEY_LENGTH_MIN} characters or more")
     return key
+
+
+def check_tokens(tokens: dict[str, SecretStr | None]) -> None:
+    """See that nobody guesses the tokens, by their settings' names: no try is held up.
+
+    Raises:
+        ValueError: one is short.
+    """
+    for name, token in tokens.items():
+        if token is not None and len(token) < TOKEN_LENGTH_MIN:
+            raise ValueError(
+                f"{name}: expected {TOKEN_LENGTH_MIN} characters or more outside dev, such as"
+                " `openssl rand -hex 32` gives"
+            )
 
 
 def _of_carriers(secrets: dict[str, SecretStr]) -> dict[str, SecretStr]:

@@ -21,7 +21,7 @@ from providers.simulated_carriers import CarrierTimes
 from settings.addresses import Brokers, LocalUrl, MailServer, Port, Urls, is_loopback
 from settings.figures import figures, scaled
 from settings.gateway import GatewayRules
-from settings.keys import CarrierSecrets, JwtKey
+from settings.keys import CarrierSecrets, JwtKey, check_tokens
 from settings.names import PREFIX
 from streams.alerts.rules import AlertRules
 from streams.allocation.rules import AllocationRules
@@ -92,7 +92,8 @@ class Settings(BaseSettings):
     web_port: Port = 6066
     view_token: SecretStr | None = None
     """What readers of tables and metrics must show (`Authorization: Bearer ...`). Without it
-    they are open to this machine only, and only in dev."""
+    they are open to this machine only, and only in dev. Outside dev both have 32 characters or
+    more."""
     personal_token: SecretStr | None = None
     """What readers of personal data must show: to them views are not masked. Without it nobody
     sees addresses, numbers and letters in full."""
@@ -206,6 +207,13 @@ class Settings(BaseSettings):
             raise ValueError(
                 "set FLOWMART_VIEW_TOKEN: tables may be read without one only in dev and only on"
                 " a loopback address (FLOWMART_WEB_HOST)"
+            )
+        if self.env != "dev":
+            check_tokens(
+                {
+                    "FLOWMART_VIEW_TOKEN": self.view_token,
+                    "FLOWMART_PERSONAL_TOKEN": self.personal_token,
+                }
             )
         if self.partitions > self.billing.number_lanes:
             raise ValueError(

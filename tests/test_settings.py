@@ -11,6 +11,7 @@ from streams.moments import MINUTE_MS
 from streams.orders.rules import OrderRules
 from streams.payments.rules import PaymentRules
 
+LONG = "let me in, whoever I may say I am"
 RULES = (
     "orders",
     "allocation",
@@ -179,7 +180,7 @@ def test_what_is_wrong_is_named_in_one_line_that_tells_no_secret(
     assert "secret" not in said
 
 
-LOGIN: dict[str, Any] = {"broker_user": "shop", "broker_password": "hunter2", "view_token": "t"}
+LOGIN: dict[str, Any] = {"broker_user": "shop", "broker_password": "hunter2", "view_token": LONG}
 
 
 def test_figures_that_must_be_something_are_figures() -> None:
@@ -277,7 +278,7 @@ def test_a_brokers_scheme_is_left_off(given: str) -> None:
         ("dev", "shop.example", None, False),
         ("sit", "127.0.0.1", None, False),
         ("prod", "127.0.0.1", None, False),
-        ("prod", "0.0.0.0", "let me in", True),  # noqa: S104 - behind a token
+        ("prod", "0.0.0.0", LONG, True),  # noqa: S104 - behind a token
     ],
 )
 def test_rows_are_open_only_to_this_machine_and_only_in_dev(
@@ -297,13 +298,24 @@ def test_rows_are_open_only_to_this_machine_and_only_in_dev(
 
 
 def test_there_are_three_environments() -> None:
-    assert [settings(env=env, view_token="let me in").env for env in ("dev", "sit", "prod")] == [
+    assert [settings(env=env, view_token=LONG).env for env in ("dev", "sit", "prod")] == [
         "dev",
         "sit",
         "prod",
     ]
     with pytest.raises(ValueError, match="'dev', 'sit' or 'prod'"):
-        settings(env="staging", view_token="let me in")
+        settings(env="staging", view_token=LONG)
+
+
+@pytest.mark.parametrize("env", ["sit", "prod"])
+@pytest.mark.parametrize("short", ["view_token", "personal_token"])
+def test_a_token_that_can_be_guessed_is_refused_outside_dev(env: str, short: str) -> None:
+    tokens = {"view_token": LONG, "personal_token": "p" * 32} | {short: "s" * 31}
+
+    with pytest.raises(ValueError, match=f"FLOWMART_{short.upper()}: expected 32 char.*openssl"):
+        settings(env=env, **tokens)
+
+    assert settings(env="dev", **tokens).env == "dev"
 
 
 def test_one_token_cannot_give_both_rights() -> None:
