@@ -13,6 +13,7 @@ from typing import Any
 
 from aiokafka import partitioner
 from aiokafka.client import AIOKafkaClient
+from aiokafka.cluster import ClusterMetadata
 from aiokafka.conn import AIOKafkaConnection, CloseReason
 from aiokafka.consumer import fetcher
 from aiokafka.consumer.group_coordinator import GroupCoordinator
@@ -126,6 +127,15 @@ async def _update_and_leave(self: Any, cluster_metadata: Any, topics: Any) -> bo
     return updated
 
 
+_told = ClusterMetadata.update_metadata
+
+
+def _told_by_whom(self: Any, metadata: Any) -> None:
+    """As aiokafka's; keeps the id of the cluster that tells."""
+    self.cluster_id = getattr(metadata, "cluster_id", None)
+    _told(self, metadata)
+
+
 _fetch = fetcher.Fetcher._proc_fetch_request  # noqa: SLF001 - the patch itself
 
 
@@ -207,6 +217,9 @@ def apply() -> None:
     AIOKafkaClient.send = _request_wondering
     AIOKafkaClient._get_conn = _connection_or_next  # noqa: SLF001 - the patch itself
     AIOKafkaClient._metadata_update = _update_and_leave  # noqa: SLF001 - the patch itself
+    # Brokers tell of their cluster's id each time, and nobody keeps it: recovery has to know whose
+    # changelog it reads.
+    ClusterMetadata.update_metadata = _told_by_whom
     # A consumer that is stopped just after a fetch failed takes the fetch's cancellation for its
     # own: whoever stops it is cancelled, and its connections stay.
     fetcher.Fetcher._proc_fetch_request = _fetch_until_closed  # noqa: SLF001 - the patch itself

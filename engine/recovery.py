@@ -9,9 +9,12 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
+from engine import patches
 from engine.errors import BrokerUnavailable, ChangelogGone
 from engine.joining import wait_until_known, within
-from engine.store import POSITION, Item, Store
+from engine.store import CLUSTER, POSITION, Item, Store
+
+patches.apply()
 
 FETCH_BYTES = 4 << 20
 POLL_MS = 20
@@ -94,17 +97,24 @@ class ChangelogReader:
         """Begin where each store ended, or anew where it cannot be used; gives the ends."""
         tps = [TopicPartition(self._changelog, p) for p in stores]
         # Asked of a topic that it does not know yet, the client waits 100 ms before it asks again.
-        await wait_until_known(consumer._client, [self._changelog])  # noqa: SLF001 - no public way
+        client = consumer._client  # noqa: SLF001 - no public way
+        await wait_until_known(client, [self._changelog])
         ends, firsts = await asyncio.gather(
             consumer.end_offsets(tps), consumer.offsets_for_times(dict.fromkeys(tps, 0))
         )
         await self._check_empty({tp.partition for tp in tps if ends[tp] == 0})
         consumer.assign(tps)
+        cluster = client.cluster.cluster_id
         for tp in tps:
+            store = stores[tp.partition]
             oldest_s = None if firsts.get(tp) is None else firsts[tp].timestamp // 1000
-            position, why = usable_position(stores[tp.partition], ends[tp], oldest_s, time.time())
+            position, why = usable_position(store, ends[tp], oldest_s, time.time())
+            if stranger := other_cluster(store, cluster):
+                position, why = 0, stranger
             if why:
-                stores[tp.partition] = replace(tp.partition, why)
+                stores[tp.partition] = store = replace(tp.partition, why)
+            if cluster is not None and store.get(CLUSTER) is None:
+                store.write([(CLUSTER, cluster.encode())])
             consumer.seek(tp, position)
         return dict(ends)
 
@@ -162,6 +172,19 @@ class ChangelogReader:
 def position_item(position: int, now_s: float) -> Item:
     """What a store keeps with every write: how much of the changelog it holds, and since when."""
     return POSITION, b"%d %d" % (position, now_s)
+
+
+def other_cluster(store: Store, cluster: str | None) -> str:
+    """Why the store is not of the changelog of this cluster; empty: nothing speaks against it.
+
+    Where two clusters have shops of the same name by turns, the changelog of either may be longer
+    than what the store has seen of the other's. A cluster without an id, and a store of before
+    they were kept, are believed.
+    """
+    kept = store.get(CLUSTER)
+    if cluster is None or kept is None or kept.decode() == cluster:
+        return ""
+    return f"the store is of another Kafka cluster: {kept.decode()}, not {cluster}"
 
 
 def usable_position(store: Store, end: int, oldest_s: int | None, now_s: float) -> tuple[int, str]:

@@ -22,6 +22,8 @@ Item = tuple[bytes, bytes | None]
 HIDDEN = b"\x00"
 """First byte of keys that are no rows: markers and the changelog position."""
 POSITION = HIDDEN + b"changelog-position"
+CLUSTER = HIDDEN + b"cluster"
+"""The id of the Kafka cluster whose changelog the store follows."""
 SEAL = b"\xff\xff\xff\xffseal"
 """RocksStore's own, behind every key: see `engine.seal`."""
 

@@ -7,7 +7,7 @@ import pytest
 
 from engine.errors import CommitFailed, Fenced, Gap
 from engine.policy import Policy
-from engine.recovery import usable_position
+from engine.recovery import other_cluster, usable_position
 from engine.store import MemoryStore
 from tests.engine.counting import COUNTS, Row, chunk, topology, value
 from tests.engine.fakes import Bench
@@ -345,3 +345,20 @@ def test_a_store_is_read_on_or_rebuilt(kept, end, oldest_s, position, told) -> N
     assert found == position
     assert told in why
     assert bool(why) == bool(told)
+
+
+@pytest.mark.parametrize(
+    ("kept", "cluster", "told"),
+    [
+        (b"one", "one", ""),
+        (b"one", "two", "the store is of another Kafka cluster: one, not two"),
+        (None, "two", ""),
+        (b"one", None, ""),
+    ],
+)
+def test_a_store_of_another_cluster_is_told_by_the_clusters_ids(kept, cluster, told) -> None:
+    store = MemoryStore()
+    if kept is not None:
+        store.write([(b"\x00cluster", kept)])
+
+    assert other_cluster(store, cluster) == told

@@ -10,15 +10,16 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from aiokafka import partitioner
+from aiokafka import cluster, partitioner
 from aiokafka.client import AIOKafkaClient, ConnectionGroup, CoordinationType
+from aiokafka.cluster import ClusterMetadata
 from aiokafka.conn import AIOKafkaConnection
 from aiokafka.consumer import fetcher
 from aiokafka.consumer.group_coordinator import GroupCoordinator
 from aiokafka.errors import KafkaConnectionError, UnknownTopicOrPartitionError
 from aiokafka.producer import sender
 from aiokafka.protocol.group import HeartbeatRequest
-from aiokafka.protocol.metadata import MetadataRequest, MetadataRequest_v5
+from aiokafka.protocol.metadata import MetadataRequest, MetadataRequest_v5, MetadataResponse_v5
 from aiokafka.structs import BrokerMetadata
 from faust.tables.recovery import Recovery
 from faust.transport.consumer import Consumer
@@ -36,6 +37,16 @@ def test_aiokafkas_pause_between_transactions_is_cut() -> None:
     source = inspect.getsource(sender)
     assert sender.BACKOFF_OVERRIDE == patches.TRANSACTION_BACKOFF_S
     assert source.count("BACKOFF_OVERRIDE") > 1, "nobody reads it any more"
+
+
+def test_a_client_keeps_the_id_of_the_cluster_that_told_it_of_itself() -> None:
+    made = ClusterMetadata()
+    nodes = [(1, "127.0.0.1", 9092, None)]
+
+    made.update_metadata(MetadataResponse_v5(0, nodes, "which", 1, []))
+
+    assert made.cluster_id == "which"
+    assert "cluster_id" not in inspect.getsource(cluster), "aiokafka keeps it by itself"
 
 
 async def test_a_fetch_that_rests_after_a_failure_can_be_cancelled_without_anybody_else() -> None:

@@ -15,7 +15,7 @@ from engine.producer import LaneProducer
 from engine.records import Output
 from engine.recovery import ChangelogReader, Recovered, position_item
 from engine.sizes import BATCH_BYTES, RECORD_BYTES_MAX
-from engine.store import POSITION, MemoryStore, Store
+from engine.store import CLUSTER, POSITION, MemoryStore, Store
 
 pytestmark = pytest.mark.kafka
 
@@ -245,6 +245,39 @@ async def test_a_store_of_an_earlier_changelog_is_rebuilt(writer, changelog, rec
 
     assert store is not older
     assert dict(store.range(b"a", b"z")) == {b"a": b"v", b"b": b"v", b"c": b"v"}
+
+
+async def test_a_store_of_another_cluster_is_rebuilt_although_it_would_fit(
+    writer, changelog, recover
+) -> None:
+    """Two clusters had the shop by turns: this one's changelog began before, and is longer."""
+    for key in "abc":
+        await writer.commit(batch(key), changelog, 0)
+    other = MemoryStore()
+    other.write(
+        [(b"n", b"of another life"), (CLUSTER, b"another's"), position_item(2, time.time())]
+    )
+
+    _, store = await recover(other)
+
+    assert store is not other
+    assert dict(store.range(b"a", b"z")) == {b"a": b"v", b"b": b"v", b"c": b"v"}
+    assert store.get(CLUSTER) not in (None, b"another's")
+
+
+async def test_a_store_of_before_clusters_were_told_apart_is_read_on_as_this_clusters(
+    writer, changelog, recover
+) -> None:
+    position = await writer.commit(batch("a"), changelog, 0)
+    older = MemoryStore()
+    older.write([(b"a", b"v"), position_item(position, time.time())])
+
+    _, store = await recover(older)
+    taken_on = store.get(CLUSTER)
+    _, again = await recover(store)
+
+    assert taken_on
+    assert (again, again.get(CLUSTER)) == (older, taken_on)
 
 
 async def test_a_store_reads_on_where_it_stands(writer, changelog, recover) -> None:
