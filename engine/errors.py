@@ -87,7 +87,7 @@ class CommitFailed(EngineError):
 class RecordsGone(EngineError):
     """A topic does not hold what a marker says was read: it was deleted and made anew.
 
-    Operator: restore the topic, or begin anew (docs/operations.md).
+    Operator: stop who writes to the topic, then restore it, or begin anew (docs/operations.md).
     """
 
 
