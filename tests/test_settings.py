@@ -125,6 +125,7 @@ def test_sets_and_mappings_are_json(monkeypatch: pytest.MonkeyPatch) -> None:
         ),
         ("SUBSCRIPTIONS__GOODS_PERCENT", "101", "error: FLOWMART_SUBSCRIPTIONS: goods_percent: "),
         ("PAYMENTS__REFURBISHED_PERCENT", "101", "error: FLOWMART_PAYMENTS: refurbished_percent: "),
+        ("BILLING__DUE_DAYS", "6", "error: FLOWMART_BILLING: due_days: expected 7 (lead_days) at"),
         ("METRICS__CURRENCY", "CHF", "error: FLOWMART_METRICS: pence: expected the worth of CHF"),
         ("ORDERS__CURRENCIES", '["USD", "AUD"]', "error: set what AUD is worth in FLOWMART"),
         ("METRICS__PENCE", '{"USD": 79}', "error: set what CAD, EUR, GBP is worth in FLOWMART_MET"),

@@ -31,3 +31,12 @@ class BillingRules:
     """Invoice numbers of partition p are p plus multiples of this, so that no two partitions
     give the same: at least as many as partitions, and never fewer than before in the same year.
     Beyond five digits numbers grow longer."""
+
+    def __post_init__(self) -> None:
+        """Refuse to call invoices overdue before they are charged.
+
+        Raises:
+            ValueError: `due_days` is below `lead_days`.
+        """
+        if self.due_days < self.lead_days:
+            raise ValueError(f"due_days: expected {self.lead_days} (lead_days) at least")
