@@ -108,14 +108,23 @@ def evidence_due(
 def close_chargeback(
     payment: Payment, command: CloseChargeback, at_ms: int, rules: PaymentRules
 ) -> Facts:
-    """End a dispute by the bank's word. One that comes before its dispute opens and ends it."""
-    dispute = _open_dispute(payment, command.chargeback_reference)
+    """End a dispute by the bank's word. One that comes before its dispute opens and ends it.
+
+    Money of a dispute that was lost here for want of evidence may come back all the same: that
+    is for a person, once, for a payment that was charged back stays so.
+    """
+    reference = command.chargeback_reference
+    dispute = _open_dispute(payment, reference)
     if dispute is not None:
         return _ended(payment, dispute, command, at_ms, rules)
-    if payment.status not in PAID or _is_known(payment, command.chargeback_reference):
+    if payment.status is Status.CHARGED_BACK:
+        is_back = command.outcome != "lost" and _is_newest(payment, reference)
+        is_new = is_back and not is_for_a_person(payment, reference)
+        return (df.Puzzled(reference),) if is_new else ()
+    if payment.status not in PAID or _is_known(payment, reference):
         return ()
     amount = remaining_minor(payment)
-    opened = _opened(payment, command.chargeback_reference, amount, "unknown", at_ms, rules)
+    opened = _opened(payment, reference, amount, "unknown", at_ms, rules)
     after = evolve_all(payment, (opened,))
     assert after.dispute is not None, "it was just opened"
     return opened, *_ended(after, after.dispute, command, at_ms, rules)
@@ -123,8 +132,11 @@ def close_chargeback(
 
 def _is_known(payment: Payment, reference: str) -> bool:
     """Whether that dispute was opened, now or ever: one that is over is over for good."""
-    newest = payment.dispute is not None and payment.dispute.chargeback_id == reference
-    return newest or reference in payment.disputes_over
+    return _is_newest(payment, reference) or reference in payment.disputes_over
+
+
+def _is_newest(payment: Payment, reference: str) -> bool:
+    return payment.dispute is not None and payment.dispute.chargeback_id == reference
 
 
 def _open_dispute(payment: Payment, reference: str) -> Dispute | None:

@@ -197,6 +197,18 @@ def test_without_evidence_the_dispute_is_lost_after_a_week() -> None:
     assert life.timers == {}
 
 
+def test_a_bank_that_gives_back_what_was_lost_for_want_of_evidence_is_for_a_person_once() -> None:
+    life = disputed().wait(7 * DAY_MS)
+    told = list(life.names)
+
+    life.hear(closed("lost"), closed("won", "cb_other"))
+    assert not life.payment.stuck
+    life.hear(closed("won"), closed("won"))
+
+    assert (life.status, life.payment.stuck_on) == (Status.CHARGED_BACK, ("cb_1",))
+    assert life.names == told
+
+
 def test_a_lost_dispute_keeps_accepted_refunds_from_going_out() -> None:
     life = refunding().hear(chargeback(), closed("lost"))
 
