@@ -187,6 +187,11 @@ def test_every_code_of_a_card_has_a_reason() -> None:
     assert {code.value for code in CARD_CODES.values()} <= set(REASONS)
 
 
+@pytest.mark.parametrize(("word", "code"), CARD_CODES.items())
+def test_a_webhook_with_stripes_own_word_means_what_the_answer_means(word: str, code: Code) -> None:
+    assert REASONS[word] == REASONS[code]
+
+
 # --- outcomes that are not known -------------------------------------------------------------
 
 
