@@ -41,6 +41,7 @@ from engine.inlet import Inlet
 from engine.policy import Policy
 from engine.specs import AgentSpec, EffectSpec
 from engine.topology import Topology
+from providers.health import Clock, now_ms
 from providers.mail import SmtpMail, SmtpServer
 from providers.notifications import Messenger, Messengers
 from providers.outbox import Outbox
@@ -65,8 +66,13 @@ SIMULATED: Final = ("simulated", "paypal")
 """Providers where none is named: the first is asked first."""
 
 
-def agents_of(settings: Settings) -> tuple[tuple[AgentSpec, ...], tuple[EffectSpec, ...]]:
-    """Every agent and effect, in the order in which one record reaches them."""
+def agents_of(
+    settings: Settings, clock: Clock = now_ms
+) -> tuple[tuple[AgentSpec, ...], tuple[EffectSpec, ...]]:
+    """Every agent and effect, in the order in which one record reaches them.
+
+    `clock` tells the age of charges: that of the records, where their time is made up.
+    """
     scaled = settings.scaled
     payments, notifications = scaled(settings.payments), scaled(settings.notifications)
     metrics = scaled(settings.metrics)
@@ -100,7 +106,7 @@ def agents_of(settings: Settings) -> tuple[tuple[AgentSpec, ...], tuple[EffectSp
     senders = sender_effects(messengers_of(settings), notifications, partitions=settings.partitions)
     carriers = simulated_carriers(scaled(settings.carriers), latency_ms=settings.carrier_latency_ms)
     return (*agents, eraser), (
-        gateway_effect(payment_providers_of(settings), payments),
+        gateway_effect(payment_providers_of(settings), payments, clock=clock),
         carriers_effect(carriers),
         *senders,
     )

@@ -7,9 +7,11 @@ where the bank decides at once), ChargesReconciled, or ChargeOperationFailed whe
 failed or nobody knows what became of a charge.
 
 Many calls are under way at once, but those of one payment follow each other. Every call
-carries the command's idempotency key, so running again after a crash changes nothing. A call
-that does not get through is tried three times, a second apart. A charge is certain to have
-failed only when the provider says so; otherwise its outcome is unknown.
+carries the command's idempotency key, so running again after a crash changes nothing. Providers
+forget keys after a day: a charge that was asked for so long ago, before workers stopped or a
+dead letter was replayed, is looked for before it is made. A call that does not get through is
+tried three times, a second apart. A charge is certain to have failed only when the provider says
+so; otherwise its outcome is unknown.
 
 The backup takes a charge only while the first provider counts as down, and only one that holds
 money without taking it: should a crash have hidden that the first one holds it too, that hold
@@ -51,7 +53,7 @@ from events.charges import (
 from events.payments import ProcessPayment
 from events.vocabulary import ChargeOperation
 from providers.calls import CallRules, Line, Sleep
-from providers.health import Clock, HealthRules, ticks_ms
+from providers.health import Clock, HealthRules, now_ms, ticks_ms
 from providers.payments import (
     Accepted,
     CaptureRequest,
@@ -65,7 +67,8 @@ from providers.payments import (
     Refused,
     VoidRequest,
 )
-from streams.payments.commands import LOOK_ONLY
+from streams.moments import HOUR_MS
+from streams.payments.commands import LOOK_FIRST, LOOK_ONLY
 from streams.payments.rules import PaymentRules
 from topics import PAYMENTS_COMMANDS, PAYMENTS_EVENTS
 
@@ -75,6 +78,9 @@ T = TypeVar("T")
 NAME: Final = "gateway"
 PAYPAL: Final = "paypal"
 """Method and provider: PayPal is paid through PayPal (G-19)."""
+
+KEYS_KEPT_MS: Final = 23 * HOUR_MS
+"""So long providers surely know an idempotency key; Stripe for a day."""
 
 _MAY_BE_REPEATED: Final = frozenset(
     {Code.NETWORK_ERROR, Code.PROVIDER_UNAVAILABLE, Code.PROCESSING_ERROR, Code.RATE_LIMITED}
@@ -89,13 +95,17 @@ def gateway_effect(
     providers: Mapping[str, PaymentProvider],
     rules: PaymentRules,
     *,
-    clock: Clock = ticks_ms,
+    clock: Clock = now_ms,
+    ticks: Clock = ticks_ms,
     sleep: Sleep = asyncio.sleep,
 ) -> EffectSpec:
-    """The gateway over providers by name: the rules' default first, the others as backups."""
+    """The gateway over providers by name: the rules' default first, the others as backups.
+
+    `clock` tells the time of day, `ticks` only grows.
+    """
     calls = _call_rules(rules)
-    lines = {name: Line(provider, calls, clock, sleep) for name, provider in providers.items()}
-    gateway = _Gateway(lines, rules.provider_default)
+    lines = {name: Line(provider, calls, ticks, sleep) for name, provider in providers.items()}
+    gateway = _Gateway(lines, rules.provider_default, clock)
     effects: dict[str, Effect] = {
         "ProcessPayment": gateway.in_turn(gateway.process),
         "CapturePayment": gateway.in_turn(gateway.capture),
@@ -133,8 +143,9 @@ def _call_rules(rules: PaymentRules) -> CallRules:
 class _Gateway:
     """One handler a command; each gives its answer."""
 
-    def __init__(self, lines: Mapping[str, Line], first: str) -> None:
+    def __init__(self, lines: Mapping[str, Line], first: str, clock: Clock) -> None:
         self._lines = lines
+        self._clock = clock
         self._first = lines.get(first) or next(iter(lines.values()))
         self._turns = Turns()
 
@@ -152,7 +163,7 @@ class _Gateway:
     async def process(self, delivery: Delivery) -> Message:
         """Charge, or find out what became of a charge."""
         command: ProcessPayment = delivery.value.data
-        ask = (delivery.value.metadata or {}).get("ask")
+        ask = (delivery.value.metadata or {}).get("ask") or self._ask_of_age(delivery)
         line = self._line_for(command)
         if not command.amount_minor:
             return charged(command, line, charged_nothing(command))
@@ -162,6 +173,14 @@ class _Gateway:
             why = Refused(Code.OUTCOME_UNKNOWN, str(error))
             return failed(command, "authorize", line.name, why, certain=False)
         return charged(command, line, answer)
+
+    def _ask_of_age(self, delivery: Delivery) -> str | None:
+        """LOOK_FIRST for a charge whose key providers may have forgotten since it was made.
+
+        Of a dead letter that is replayed only the envelope tells its age.
+        """
+        age_ms = self._clock() - delivery.value.timestamp_ms
+        return LOOK_FIRST if age_ms >= KEYS_KEPT_MS else None
 
     def _line_for(self, command: ProcessPayment) -> Line:
         if command.payment_method.type == PAYPAL and PAYPAL in self._lines:

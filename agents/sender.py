@@ -14,7 +14,6 @@ circuit_open (G-37).
 
 import asyncio
 import math
-import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
@@ -25,7 +24,7 @@ from engine.masking import mask_text
 from engine.specs import Delivery, EffectSpec, Published
 from events.base import Message
 from events.notifications import NotificationFailed, NotificationSent
-from providers.health import Clock, Health, HealthRules, ticks_ms
+from providers.health import Clock, Health, HealthRules, now_ms, ticks_ms
 from providers.notifications import ChannelError, Code, Messenger, Outgoing, Refusal, Taken
 from providers.templates import NoTemplate
 from streams.moments import moment_of
@@ -42,10 +41,6 @@ goes first."""
 Sleep = Callable[[float], Awaitable[object]]
 
 
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000
-
-
 def sender_effect(  # noqa: PLR0913 - a channel, its provider, and what tests put in place
     channel: str,
     messenger: Messenger,
@@ -53,7 +48,7 @@ def sender_effect(  # noqa: PLR0913 - a channel, its provider, and what tests pu
     *,
     partitions: int = 1,
     writing: Writing | None = None,
-    clock: Clock = _now_ms,
+    clock: Clock = now_ms,
     ticks: Clock = ticks_ms,
     sleep: Sleep = asyncio.sleep,
 ) -> EffectSpec:

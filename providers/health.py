@@ -14,12 +14,17 @@ from dataclasses import dataclass
 LOG = logging.getLogger(__name__)
 
 Clock = Callable[[], int]
-"""Milliseconds that only grow."""
+"""Milliseconds: such as only grow, or since 1970."""
 
 
 def ticks_ms() -> int:
-    """The clock of this process."""
+    """The clock of this process, which only grows."""
     return time.monotonic_ns() // 1_000_000
+
+
+def now_ms() -> int:
+    """The time of day, since 1970."""
+    return time.time_ns() // 1_000_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -170,7 +170,10 @@ class OutcomeUnknown(ProviderError):
 
 
 class PaymentProvider(Protocol):
-    """One payment provider. Every call may be repeated with its key and then answers the same.
+    """One payment provider. Every call may be repeated with its key: it is done once.
+
+    A provider may forget keys after a day (Stripe does), refunds never. So a charge of long ago
+    is looked for with `find` before it is made again.
 
     Raises, from every call:
         ProviderUnreachable: nothing happened.

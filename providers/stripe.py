@@ -3,7 +3,9 @@
 A charge is two calls: an intent is made, which moves no money, and is then confirmed. Both carry
 the charge's idempotency key, so whoever does not know what became of a charge makes the intent
 "again", gets the one there is, and looks at it: nothing is confirmed that may have been. Stripe
-remembers keys for a day; nothing here asks for longer.
+forgets keys after a day, so what the key does not tell is searched for by the intent's metadata:
+Stripe finds nothing of the last minutes there, and all that is older. A refund is looked for among
+its charge's before it is made; captures and voids are known by the intent's state.
 
 The intent's id is the charge's id everywhere else. A token is a PaymentMethod (`pm_...`). One that
 was saved for a Stripe customer pays whenever it is asked to, another one only once: renewals, and
@@ -36,6 +38,8 @@ from providers.stripe_errors import failure_of, refusal_of, remembered
 NAME: Final = "stripe"
 BOOKS_AT_ONCE_MAX: Final = 10
 """Charges looked up at the same time."""
+INTENTS_LOOKED_AT_MAX: Final = 100
+"""Intents of a key that are looked through; more than one only where Stripe forgot it."""
 REFUNDS_LOOKED_AT_MAX: Final = 100
 """Newest refunds of a charge that are looked through; a payment keeps fewer."""
 _NOT_HUNDREDTHS: Final = frozenset(
@@ -87,15 +91,41 @@ class StripeProvider:
         return _outcome(confirmed) or Refused(Code.PROCESSING_ERROR, confirmed.status, made.id)
 
     async def find(self, request: ChargeRequest) -> Charged | Refused | None:
-        """Tell what became of the charge with that key; None when it was never confirmed."""
-        if not request.token or request.currency in _NOT_HUNDREDTHS:
+        """Tell what became of the charge with that key; None when it was never confirmed.
+
+        That Stripe makes no intent now says nothing of one that it forgot: the card may be spent.
+        """
+        if request.currency in _NOT_HUNDREDTHS:
             return None
+        told = await self._told_by_key(request) if request.token else None
+        if isinstance(told, Charged) or (told is not None and told.charge_id):
+            return told
+        return await self._searched(request) or told
+
+    async def _told_by_key(self, request: ChargeRequest) -> Charged | Refused | None:
+        """What the intent of a key says, which is a new one once Stripe forgot the key."""
         made = await self._intent(request)
         if isinstance(made, Refused):
             return made
         intents = self._client.v1.payment_intents
         seen = await self._asked(intents.retrieve_async(made.id), made.id)
         return seen if isinstance(seen, Refused) else _outcome(seen)
+
+    async def _searched(self, request: ChargeRequest) -> Charged | Refused | None:
+        """What became of the charge with that key, of intents that Stripe has indexed.
+
+        Raises:
+            OutcomeUnknown: Stripe does not search for this account, or does not know yet.
+        """
+        quoted = request.key.replace("\\", "\\\\").replace('"', '\\"')
+        params: Any = {"query": f'metadata["key"]:"{quoted}"', "limit": INTENTS_LOOKED_AT_MAX}
+        found = await self._asked(self._client.v1.payment_intents.search_async(params))
+        if isinstance(found, Refused):
+            raise OutcomeUnknown(f"{NAME}: no search for {request.key}: {found.message}")
+        # Stripe compares without regard to case.
+        names = _metadata(request).items()
+        mine = [one for one in found.data if names <= one.to_dict()["metadata"].items()]
+        return next(filter(None, map(_outcome, mine)), None)
 
     async def capture(self, request: CaptureRequest) -> Done | Refused:
         """Take money that is held."""
@@ -115,7 +145,10 @@ class StripeProvider:
         return gone if isinstance(gone, Refused) else Done()
 
     async def refund(self, request: RefundRequest) -> Done | Accepted | Refused:
-        """Give back money that was taken. Stripe may have it on its way for days."""
+        """Give back money that was taken, once an id. Stripe may have it on its way for days."""
+        made = await self.find_refund(request)
+        if made is not None:
+            return made
         params: Any = {
             "payment_intent": request.charge_id,
             "amount": request.amount_minor,
@@ -217,7 +250,7 @@ class StripeProvider:
             "payment_method": request.token,
             "payment_method_types": ["card"],
             "capture_method": "automatic" if request.capture else "manual",
-            "metadata": {"paymentId": request.payment_id, "key": request.key},
+            "metadata": _metadata(request),
             **({"customer": owner} if owner else {}),
         }
         options: Any = {"idempotency_key": request.key}
@@ -247,6 +280,11 @@ class StripeProvider:
             return refused
         except (aiohttp.ClientError, OSError, ValueError) as error:  # A body that was cut off.
             raise OutcomeUnknown(f"{NAME}: {type(error).__name__}") from error
+
+
+def _metadata(request: ChargeRequest) -> dict[str, str]:
+    """What an intent is known by, as long as Stripe has it."""
+    return {"paymentId": request.payment_id, "key": request.key}
 
 
 def _outcome(intent: Any) -> Charged | Refused | None:

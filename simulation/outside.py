@@ -140,7 +140,13 @@ class Outside:
         bank: Any = Flaky(self.bank, self.weather, (ProviderUnreachable, OutcomeUnknown))
         writing = Writing(self._settings.notifications, _TEMPLATES)
         return (
-            gateway_effect({"simulated": bank}, payments, clock=self._clock, sleep=_no_wait),
+            gateway_effect(
+                {"simulated": bank},
+                payments,
+                clock=self._clock,
+                ticks=self._clock,
+                sleep=_no_wait,
+            ),
             carriers_effect(
                 self._carriers(), CarrierCallRules(health=HealthRules()), clock=self._clock
             ),

@@ -9,6 +9,7 @@ from typing import Final
 from app import agents_of, create_app
 from engine.specs import AgentSpec, EffectSpec
 from engine.topology import Topology
+from providers.health import Clock, now_ms
 from settings import Settings, settings_or_exit
 
 CORE: Final = frozenset(
@@ -19,9 +20,9 @@ CORE: Final = frozenset(
 )  # fmt: skip
 
 
-def core_of(settings: Settings) -> tuple[list[AgentSpec], list[EffectSpec]]:
+def core_of(settings: Settings, clock: Clock = now_ms) -> tuple[list[AgentSpec], list[EffectSpec]]:
     """The pipeline's agents and effects."""
-    agents, effects = agents_of(settings)
+    agents, effects = agents_of(settings, clock)
     return [a for a in agents if a.name in CORE], [e for e in effects if e.name in CORE]
 
 

@@ -27,7 +27,8 @@ DELIVERY_MS: Final = 60 * HOUR_MS
 def run_driver(orders: int, *, whole: bool = False) -> Result:
     """Feed that many orders after a warm-up, and count CPU: other work hardly changes it."""
     settings = Settings(provider_latency_ms=0, carrier_latency_ms=0)
-    agents, effects = agents_of(settings) if whole else core_of(settings)
+    of = agents_of if whole else core_of
+    agents, effects = of(settings, lambda: driver.now_ms)
     driver = Driver(agents, effects, partitions=PARTITIONS)
     load = Load(ENV, PARTITIONS, whole=whole)
     _spend(driver, iter(load.opening()), len(load.opening()))

@@ -74,10 +74,13 @@ class Shop(Caller):
             agents = list(everybody)
         elif not alone and not others:
             provider = {"simulated": SimulatedProvider(ledger_charges_max=1_000)}
-            effects = [gateway_effect(provider, PAYMENTS, clock=lambda: self.driver.now_ms)]
+            effects = [gateway_effect(provider, PAYMENTS, clock=self._now_ms, ticks=self._now_ms)]
             agents += _the_others()
         start_ms = round(start.timestamp() * 1000)
         self.driver = Driver(agents, effects, start_ms=start_ms, chunk_max=chunk_max)
+
+    def _now_ms(self) -> int:
+        return self.driver.now_ms
 
     # -- doing
 

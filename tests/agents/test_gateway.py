@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 import events
-from agents.gateway import gateway_effect
+from agents.gateway import KEYS_KEPT_MS, gateway_effect
 from agents.turns import Turns
 from engine.records import Record
 from engine.specs import Delivery, EffectSpec
@@ -90,11 +90,11 @@ REFUND = RefundCharge(
 )
 
 
-def gateway(*providers: PaymentProvider, **rules: Any) -> EffectSpec:
-    clock = Clock()
+def gateway(*providers: PaymentProvider, now_ms: int = AT_MS, **rules: Any) -> EffectSpec:
+    ticks = Clock()
     told = PaymentRules(**{"gateway_backoff_s": 0, **rules})
     by_name = {provider.name: provider for provider in providers}
-    return gateway_effect(by_name, told, clock=clock, sleep=clock.sleep)
+    return gateway_effect(by_name, told, clock=lambda: now_ms, ticks=ticks, sleep=ticks.sleep)
 
 
 def delivered(command: Message, ask: str | None = None, event_id: str = "evt_1") -> Delivery:
@@ -187,6 +187,17 @@ async def test_asked_to_look_only_it_never_charges() -> None:
 
     assert (told.name, told.failure_code) == ("StripeChargeFailed", "never_charged")
     assert provider.asked == ["find"]
+
+
+async def test_a_charge_whose_key_may_be_forgotten_is_looked_for_before_it_is_made() -> None:
+    young, seen, unseen = Scripted(FINE), Scripted(FINE), Scripted(None, FINE)
+
+    await answered(gateway(young, now_ms=AT_MS + KEYS_KEPT_MS - 1), process())
+    for provider in (seen, unseen):
+        await answered(gateway(provider, now_ms=AT_MS + KEYS_KEPT_MS), process())
+
+    assert young.asked == ["charge"]
+    assert (seen.asked, unseen.asked) == (["find"], ["find", "charge"])
 
 
 async def test_a_look_that_fails_leaves_the_outcome_unknown() -> None:

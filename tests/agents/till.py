@@ -55,7 +55,10 @@ class Till(Caller):
     ) -> None:
         self.provider = SimulatedProvider(ledger_charges_max=1_000 if with_ledger else 0)
         gateway = gateway_effect(
-            {"simulated": self.provider}, rules, clock=lambda: self.driver.now_ms
+            {"simulated": self.provider},
+            rules,
+            clock=lambda: self.driver.now_ms,
+            ticks=lambda: self.driver.now_ms,
         )
         effects = [gateway] if with_gateway else []
         agents = [payments_agent(rules)]

@@ -40,11 +40,16 @@ class StripeServer:
         self.owners: dict[str, str] = {}
         """Customers by their saved cards. A card that nobody saved pays once."""
         self.answers: dict[str, Made] = {}
+        """By idempotency key, until a day has passed."""
+        self.indexed: set[str] = set()
+        """Intents that a search finds: none that is new."""
         self.calls: list[str] = []
         self.cut_off: dict[str, str] = {}
         """Path's end to `before`, `after` or `within` its answer: when the line breaks, once."""
         self.refund_status = "succeeded"
         """Of refunds that are made from now on."""
+        self.searches = True
+        """False: the account's country has no search."""
         self.status = 0
         """Not 0: every call is answered with it."""
 
@@ -59,10 +64,16 @@ class StripeServer:
             ("/v1/disputes/{id}", self._evidence),
         ):
             site.router.add_post(path, self._posting(make))
+        site.router.add_get("/v1/payment_intents/search", self._search)
         site.router.add_get("/v1/payment_intents/{id}", self._retrieve)
         site.router.add_get("/v1/refunds", self._refunds)
         site.router.add_get("/v1/payment_methods/{id}", self._method)
         return site
+
+    def let_a_day_pass(self) -> None:
+        """Forget every key, and index what there is."""
+        self.answers.clear()
+        self.indexed.update(self.intents)
 
     def _posting(self, make: Callable[..., Made]) -> Any:
         async def handler(request: web.Request) -> web.StreamResponse:
@@ -223,6 +234,21 @@ class StripeServer:
         dispute["evidence"] = form["evidence"]
         dispute["status"] = "under_review"
         return 200, dict(dispute)
+
+    async def _search(self, request: web.Request) -> web.Response:
+        self.calls.append("search")
+        if not self.searches:
+            return _json(400, _error("invalid_request_error", "Search is not available"))
+        match = re.fullmatch(r'metadata\["key"\]:"((?:[^"\\]|\\.)*)"', request.query["query"])
+        assert match is not None, "not the language of searches"
+        key = re.sub(r"\\(.)", r"\1", match[1]).lower()
+        found = [
+            intent
+            for name, intent in reversed(self.intents.items())
+            if name in self.indexed and intent["metadata"]["key"].lower() == key
+        ]
+        page = {"object": "search_result", "data": found, "has_more": False, "url": request.path}
+        return _json(200, page)
 
     async def _retrieve(self, request: web.Request) -> web.Response:
         self.calls.append("retrieve")

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -231,6 +232,92 @@ async def test_who_only_asks_never_charges(provider: StripeProvider, server: Str
     assert intent["status"] == "requires_confirmation"
 
 
+# --- keys that Stripe forgot -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("token", [VISA, "pm_once", None])
+async def test_a_charge_is_found_when_its_key_is_forgotten(
+    provider: StripeProvider, server: StripeServer, token: str | None
+) -> None:
+    first = await provider.charge(asked(token=token or VISA, capture=True))
+    server.let_a_day_pass()
+
+    found = await provider.find(asked(token=token, capture=True))
+
+    assert found == first
+    assert [one["status"] for one in server.intents.values()].count("succeeded") == 1
+
+
+async def test_a_refusal_is_found_when_its_key_is_forgotten(
+    provider: StripeProvider, server: StripeServer
+) -> None:
+    declined = asked(token="pm_card_visa_chargeDeclined")
+    first = await provider.charge(declined)
+    server.let_a_day_pass()
+
+    assert await provider.find(declined) == first
+
+
+async def test_what_was_never_confirmed_is_charged_once_however_often_its_key_is_forgotten(
+    provider: StripeProvider, server: StripeServer
+) -> None:
+    for _ in range(2):
+        assert await provider.find(asked()) is None
+        server.let_a_day_pass()
+
+    charge_id = await charged(provider, asked())
+    server.let_a_day_pass()
+    found = await provider.find(asked())
+
+    assert found == Charged(charge_id, AMOUNT)
+
+
+async def test_only_the_very_key_is_searched_for(
+    provider: StripeProvider, server: StripeServer
+) -> None:
+    odd = 'Pay "1"\\:1'
+    charge_id = await charged(provider, asked(odd))
+    server.let_a_day_pass()
+
+    assert await provider.find(asked(odd)) == Charged(charge_id, AMOUNT)
+    assert await provider.find(asked(odd.lower())) is None
+    assert await provider.find(replace(asked(odd), payment_id="pay_2", token=None)) is None
+
+
+async def test_where_stripe_does_not_search_an_old_charge_stays_unknown(
+    provider: StripeProvider, server: StripeServer
+) -> None:
+    await charged(provider, asked())
+    server.let_a_day_pass()
+    server.searches = False
+
+    with pytest.raises(OutcomeUnknown):
+        await provider.find(asked())
+
+
+async def test_a_refund_is_made_once_also_when_its_key_is_forgotten(
+    provider: StripeProvider, server: StripeServer
+) -> None:
+    charge_id = await captured(provider)
+    first = await provider.refund(refunding(charge_id))
+    server.let_a_day_pass()
+
+    assert await provider.refund(refunding(charge_id)) == first == Done(1_000)
+    assert len(server.refunds) == 1
+
+
+async def test_a_capture_whose_key_is_forgotten_takes_no_more(
+    provider: StripeProvider, server: StripeServer
+) -> None:
+    charge_id = await captured(provider)
+    server.let_a_day_pass()
+
+    again = await provider.capture(CaptureRequest("pay_1:1:capture", charge_id, AMOUNT, "USD"))
+
+    assert isinstance(again, Refused)
+    assert again.code == Code.ALREADY_CAPTURED
+
+
 @pytest.mark.parametrize(
     ("status", "code"),
     [("requires_action", Code.AUTHENTICATION_REQUIRED), ("canceled", Code.CHARGE_EXPIRED)],
@@ -331,7 +418,9 @@ async def test_a_refund_on_its_way_ends_when_stripe_says_so(
     assert await provider.refund(refunding(charge_id)) == Accepted()
     assert await provider.find_refund(refunding(charge_id)) == Accepted()
     server.refunds[0]["status"] = "succeeded"
-    assert await provider.refund(refunding(charge_id)) == Accepted(), "a repeat is told the same"
+    assert await provider.refund(refunding(charge_id)) == Done(1_000), (
+        "a repeat is told how it ended"
+    )
     assert await provider.find_refund(refunding(charge_id)) == Done(1_000)
     server.refunds[0] |= {"status": "failed", "failure_reason": "expired_or_canceled_card"}
     failed = await provider.find_refund(refunding(charge_id))

@@ -66,8 +66,9 @@ def driver_of(shop: ShopSettings, *, time_scale: float = 1.0, chunk_max: int = 5
         ),
         shipping=usual.shipping if shop.sent else replace(usual.shipping, poll_ms=YEAR_MS),
     )
-    agents, effects = agents_of(settings)
-    return Driver(agents, effects, partitions=3, start_ms=START_MS, chunk_max=chunk_max)
+    agents, effects = agents_of(settings, lambda: driver.now_ms)
+    driver = Driver(agents, effects, partitions=3, start_ms=START_MS, chunk_max=chunk_max)
+    return driver
 
 
 def finished(
