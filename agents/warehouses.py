@@ -76,10 +76,11 @@ def _gathering(rules: InventoryRules) -> Handler:
         part = msgspec.json.decode(delivery.value, type=LevelsPart)
         row = _row(ctx, part.warehouse_id)
         after = gathered(row, part, delivery.record.timestamp, rules)
-        if after is not row:
+        if after.slot_ms != row.slot_ms:
             if row.due_ms:
                 ctx.cancel_timer(SNAPSHOT, row.warehouse_id, row.due_ms)
             ctx.set_timer(SNAPSHOT, row.warehouse_id, after.due_ms)
+        if after is not row:
             ctx.table(WAREHOUSES)[row.warehouse_id] = after
         if is_wanted(after, part):
             ctx.table(LEVELS_PARTS)[part_key(part)] = part

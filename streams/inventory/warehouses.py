@@ -78,7 +78,7 @@ class Warehouse(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     gaps: int = 0
     """Snapshots that never came."""
     partitions: tuple[int, ...] = ()
-    """Those that have goods in it, or had: whose parts a snapshot should be made of, ascending."""
+    """Those that told of goods in it, late or not: whose parts a snapshot should be made of."""
     is_over: bool = False
     """Whether the newest snapshot that was told had more than there is room for."""
     receipts: tuple[str, ...] = ()
@@ -106,7 +106,9 @@ def parts_of(
 
 
 def gathered(row: Warehouse, part: LevelsPart, at_ms: int, rules: InventoryRules) -> Warehouse:
-    """Wait for the parts of a new slot; the same row when its slot is known already."""
+    """Wait for the parts of a new slot; the same row when its slot and who tells are known."""
+    if part.partition not in row.partitions:
+        row = replace(row, partitions=tuple(sorted((*row.partitions, part.partition))))
     if part.slot_ms <= row.slot_ms:
         return row
     return replace(row, slot_ms=part.slot_ms, due_ms=at_ms + rules.snapshot_grace_ms)
@@ -139,8 +141,7 @@ def told(
     for few in _few(levels, SKUS_A_SNAPSHOT):
         sequence += 1
         snapshots.append(_snapshot(row.warehouse_id, sequence, min(at_ms), few, labels))
-    partitions = tuple(sorted(there.union(row.partitions)))
-    return replace(row, sequence=sequence, due_ms=0, partitions=partitions), snapshots
+    return replace(row, sequence=sequence, due_ms=0), snapshots
 
 
 def counted(

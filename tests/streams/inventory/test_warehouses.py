@@ -35,6 +35,12 @@ def part(slot_ms: int = QUARTER_MS, partition: int = 0, **levels: int) -> Levels
     return LevelsPart(EAST, slot_ms, slot_ms + 5, partition, 0, units)
 
 
+def heard(row: Warehouse, *parts: LevelsPart) -> Warehouse:
+    for one in parts:
+        row = gathered(row, one, one.slot_ms, RULES)
+    return row
+
+
 def snapshot(sequence: int = 1, **given: Any) -> WarehouseStockSnapshot:
     fields: dict[str, Any] = {
         "snapshot_id": f"snap_{sequence}",
@@ -84,7 +90,7 @@ def test_a_snapshot_is_told_every_quarter_of_an_hour() -> None:
 def test_the_parts_of_a_slot_become_one_snapshot_with_the_next_number() -> None:
     row = gathered(replace_row(sequence=7), part(a=1), QUARTER_MS, RULES)
     assert row.due_ms == QUARTER_MS + RULES.snapshot_grace_ms
-    assert gathered(row, part(partition=1, b=2), QUARTER_MS, RULES) is row
+    assert gathered(row, part(b=2), QUARTER_MS, RULES) is row
 
     after, [made] = told(row, [part(a=1), part(partition=1, b=2)])
 
@@ -102,13 +108,13 @@ def test_a_part_that_comes_after_its_snapshot_is_in_none() -> None:
     after, _ = told(row, [part(a=1)])
 
     late = part(partition=1, b=1)
-    assert gathered(after, late, QUARTER_MS, RULES) is after
+    assert gathered(after, late, QUARTER_MS, RULES).due_ms == 0
     assert not is_wanted(after, late)
     assert gathered(after, part(2 * QUARTER_MS), 2 * QUARTER_MS, RULES).due_ms > 0
 
 
 def test_a_snapshot_without_the_parts_of_a_partition_that_was_there_says_so() -> None:
-    row, _ = told(WH, [part(a=1), part(partition=1, b=2), part(partition=2, c=3)])
+    row = heard(WH, part(a=1), part(partition=1, b=2), part(partition=2, c=3))
 
     row, [without] = told(row, [part(2 * QUARTER_MS, a=1)])
     _, [whole] = told(row, [part(partition=n) for n in (1, 0)] + [part(partition=2, c=3)])
@@ -118,6 +124,15 @@ def test_a_snapshot_without_the_parts_of_a_partition_that_was_there_says_so() ->
         {"origin": "books", "lacksPartitions": "1,2"},
     )
     assert whole.labels == {"origin": "books"}
+
+
+def test_a_snapshot_names_a_partition_that_told_only_too_late_so_far() -> None:
+    row, _ = told(heard(WH, part(a=1)), [part(a=1)])
+    row = heard(row, part(partition=1, b=2), part(2 * QUARTER_MS, a=1))
+
+    _, [made] = told(row, [part(2 * QUARTER_MS, a=1)])
+
+    assert made.labels == {"origin": "books", "lacksPartitions": "1"}
 
 
 def test_a_warehouse_of_many_products_is_told_in_several_snapshots() -> None:
@@ -158,7 +173,7 @@ def test_a_warehouse_with_more_than_it_has_room_for_raises_an_alarm(
 def test_a_snapshot_that_lacks_a_partition_does_not_tell_that_there_is_room() -> None:
     rules = replace(RULES, sites={EAST: Site("US", capacity=9)})
     whole = [part(a=6), part(partition=1, b=4)]
-    row, _ = crowded(told(WH, whole)[0], whole, START_MS, rules)
+    row, _ = crowded(heard(WH, *whole), whole, START_MS, rules)
 
     after, _ = crowded(row, whole[:1], START_MS, rules)
 
