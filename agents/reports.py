@@ -3,7 +3,8 @@
 Reads the sums, keyed by family. Keeps those of days that not all partitions have told, and the
 reports of `days_kept` days. Publishes OrderMetricsCalculated, once a day (ADR-013): when the
 last partition has told the day, at or after 00:15. A partition that nobody runs holds the
-report up; nothing is guessed.
+report up; nothing is guessed. Days before the first that all have told have no report: a
+partition began after them. What others told of them counts on that first day, as late.
 """
 
 from typing import Final
@@ -14,12 +15,12 @@ from agents.wiring import Cause, announce
 from engine.specs import AgentSpec, Context, Delivery, Handler, Source
 from events.ids import derived_id
 from streams.clock import Clock
-from streams.metrics.counts import ORDERS
+from streams.metrics.counts import LATE, ORDERS
 from streams.metrics.days import date_of, day_key
 from streams.metrics.reports import REPORTS, calculated
 from streams.metrics.rules import MetricsRules
 from streams.moments import DAY_MS, moment_of
-from streams.pulse.tally import Partial, merge
+from streams.pulse.tally import Cell, Partial, Tally, merge
 from tables.metrics import DAILY, DAILY_ORDERS, DAY_PARTS
 from topics import METRICS, ORDERS_EVENTS
 
@@ -45,16 +46,20 @@ def _gathering(rules: MetricsRules, clock: Clock, partitions: int) -> Handler:
         told = dict(rows.scan(day_key(day, part.figure, ""), day_key(day, part.figure, "~")))
         if len(told) < partitions:
             return
-        for key in told:
+        early = {key: one for key, one in rows.scan("", day_key(day)) if one.figure == part.figure}
+        for key in (*told, *early):
             del rows[key]
-        _report(ctx, part.figure, day, list(told.values()), rules)
+        late = [Tally(cells={LATE: Cell(one.seq)}) for one in early.values()]
+        _report(ctx, part.figure, day, [*told.values(), *early.values(), *late], rules)
         if part.figure == ORDERS:
             _announce(ctx, day, delivery.record.timestamp, clock)
 
     return handler
 
 
-def _report(ctx: Context, family: str, day: int, parts: list[Partial], rules: MetricsRules) -> None:
+def _report(
+    ctx: Context, family: str, day: int, parts: list[Partial | Tally], rules: MetricsRules
+) -> None:
     """Keep the day's report, and let the oldest go."""
     table = ctx.table(DAILY[family])
     table[date_of(day).isoformat()] = REPORTS[family](date_of(day), merge(parts, 0), rules)

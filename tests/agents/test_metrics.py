@@ -380,6 +380,30 @@ def test_no_day_is_reported_before_every_partition_told_it() -> None:
     assert len(desk.driver.outputs(METRICS)) == 3 * 4
 
 
+def test_what_partitions_told_of_a_day_after_which_another_began_counts_on_the_first_of_all() -> (
+    None
+):
+    desk = Desk(ticked=False)
+    for order in "abcdef":
+        desk.send(confirmed(order, 5_00), cancelled(order))
+    desk.driver.run()
+    for lane in desk.driver._lanes[:2]:
+        lane.processor.tick(desk.driver.now_ms)
+        desk.driver._write(lane)
+
+    desk.driver.now_ms += DAY_MS
+    desk.driver.tick()
+    desk.until("2024-04-17T01:00:00")
+
+    orders = desk.driver.rows(DAILY_ORDERS)
+    assert [(day, row.cancelled) for day, row in orders.items()] == [
+        ("2024-04-15", 6),
+        ("2024-04-16", 0),
+    ]
+    assert (orders["2024-04-15"].late, orders["2024-04-16"].late) == (6, 0)
+    assert desk.driver.rows(DAY_PARTS) == {}
+
+
 def test_orders_are_forgotten_in_the_end_and_old_reports_go() -> None:
     rules = MetricsRules(order_kept_ms=3 * DAY_MS, days_kept=5)
     desk = Desk(rules).send(*sold("a"), confirmed("b", 1))
