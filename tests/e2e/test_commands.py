@@ -58,7 +58,7 @@ def desk(workers: Workers, kafka: str, ear: Ear, sender: Sender) -> Desk:
 
 def test_topics_are_made_once_and_then_as_they_must_be(desk: Desk, kafka: str) -> None:
     forget_prod(kafka)  # Another test's shop may have been there.
-    new = {"env": "prod", "view_token": "x"}
+    new = {"env": "prod", "view_token": "x" * 32}
     missing = desk.run("topics", "check", "--json", **new)
     made = desk.run("topics", "create", "--json", **new)
     checked = desk.says("topics", "check", "--json", **new)

@@ -15,7 +15,7 @@ from tests.e2e.shop import Sender, line, order
 
 pytestmark = [pytest.mark.own_broker, pytest.mark.slow]
 
-TOKEN, PERSONAL = "let me in", "all of it"
+TOKEN, PERSONAL = "let me in, and nobody who guesses", "all of it, and to nobody who guesses"
 PRODUCT = "prd_lettered"
 ORDERS: Final = 24
 SENT_S_MAX, TAKEOVER_S_MAX = 120, 120

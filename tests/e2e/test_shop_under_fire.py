@@ -34,7 +34,7 @@ def fleet(kafka: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Work
     settings = {
         "broker": kafka,
         "env": "prod",
-        "view_token": "let me in",
+        "view_token": "let me in, and nobody who guesses",
         "session_timeout_s": "6",
         **hurried,
     }

@@ -33,7 +33,7 @@ PLANS = {
 HURRIED = {
     **SETTINGS,
     "env": "sit",
-    "view_token": "let me in",
+    "view_token": "let me in, and nobody who guesses",
     "calendar_rate": str(A_DAY_A_SECOND),
     "subscriptions__plans": json.dumps(PLANS),
     # A parcel is at the door two seconds after it was booked.

@@ -23,7 +23,7 @@ PAUSE_S = 0.02
 """Between two orders: about fifty a second."""
 ENDS_S_MAX = 120
 TAKEOVER_S_MAX = 120
-TOKEN = "let me in"
+TOKEN = "let me in, and nobody who guesses"
 
 
 @dataclass(slots=True)
