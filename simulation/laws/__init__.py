@@ -16,6 +16,8 @@ from providers.ledger import LedgerEntry
 from simulation.lane import Change, Lane
 from simulation.laws import states
 from simulation.laws.agreement import AgreementLaw
+from simulation.laws.alerts import HEEDED as OF_ALERTS
+from simulation.laws.alerts import AlertsLaw
 from simulation.laws.billing import BillingLaw
 from simulation.laws.broken import Broken, insist
 from simulation.laws.ends import EndLaw
@@ -28,6 +30,11 @@ from simulation.laws.people import TABLES as OF_PEOPLE
 from simulation.laws.people import PeopleLaw
 from simulation.laws.refusals import HEEDED as OF_REFUSALS
 from simulation.laws.refusals import RefusalsLaw
+from simulation.laws.reports import HEEDED as REPORTED
+from simulation.laws.reports import TABLES as REPORTS
+from simulation.laws.reports import ReportsLaw
+from simulation.laws.shelves import HEEDED as OF_SHELVES
+from simulation.laws.shelves import PARTS, ShelvesLaw
 from simulation.laws.stock import StockLaw
 from simulation.laws.telling import HEEDED, TellingLaw
 from simulation.laws.telling import TIMERS as TIMERS_DO_NOT_FAIL
@@ -60,7 +67,15 @@ _GOODS_BACK: Final = frozenset({"ReturnInitiated", "ReturnReceived"})
 _ERASED: Final = frozenset({"CustomerErased"})
 
 _HEEDED: Final = frozenset().union(
-    HEEDED, _MONEY, _STOCK_COMMANDS, LINES, OF_EXCHANGES, OF_REFUSALS, _ERASED
+    HEEDED,
+    _MONEY,
+    _STOCK_COMMANDS,
+    LINES,
+    OF_EXCHANGES,
+    OF_REFUSALS,
+    OF_ALERTS,
+    OF_SHELVES,
+    _ERASED,
 )
 
 
@@ -86,6 +101,9 @@ class Laws:
         self.refusals = RefusalsLaw(self.rows)
         self.agreement = AgreementLaw(self.rows)
         self.worth = WorthLaw(self.rows)
+        self.shelves = ShelvesLaw(self.rows)
+        self.alerts = AlertsLaw(self.rows)
+        self.reports = ReportsLaw(self.rows, clock)
         self._hearers = (
             (LINES, self.lines.told),
             (OF_EXCHANGES, self.exchanges.told),
@@ -93,6 +111,7 @@ class Laws:
             (_ADJUSTED, self.stock.adjusted),
             (_GOODS_BACK, self.worth.told),
             (_ERASED, self.people.told),
+            (OF_ALERTS, self.alerts.told),
         )
         self._laws = self._of_rows()
 
@@ -100,9 +119,15 @@ class Laws:
         """By table."""
         waits, refusals = self.waits, self.refusals
         return {
-            **dict.fromkeys(OF_PEOPLE, ()),
+            **dict.fromkeys((*OF_PEOPLE, *REPORTS, "alerts", "customer_orders"), ()),
             "carts": (states.cart, _after(waits.cart)),
-            "orders": (states.order, _after(waits.order), self.ends.order, refusals.order),
+            "orders": (
+                states.order,
+                _after(waits.order),
+                self.ends.order,
+                refusals.order,
+                self.reports.order,
+            ),
             "payments": (
                 states.payment,
                 self.money.kept,
@@ -150,6 +175,8 @@ class Laws:
         for record in records:
             self._told(record)
         self.billing.settled()
+        if self.shelves.changes or self.shelves.alerts:
+            self.shelves.settled()
         if self.stock.touched:
             self.stock.settled()
 
@@ -180,17 +207,26 @@ class Laws:
             letter = read_dead_letter(record)
             self.telling.buried(letter.error, letter.agent, letter.reason)
             return
+        if record.topic.endswith(PARTS):
+            self.shelves.levels(told_by(record))
+            return
         name = name_of(record)
+        if name in REPORTED:
+            self.reports.said(name, record)
         if name in _HEEDED:
-            envelope = told_by(record)
-            self.telling.told(name, envelope)
-            for heeded, hear in self._hearers:
-                if name in heeded:
-                    hear(name, envelope["data"])
-            if name in OF_REFUSALS:
-                self.refusals.told(name, envelope["data"], record.timestamp)
-            if name in _STOCK_COMMANDS:
-                self.stock.told(envelope)
+            self._heard(name, told_by(record), record.timestamp)
+
+    def _heard(self, name: str, envelope: dict[str, Any], at_ms: int) -> None:
+        self.telling.told(name, envelope)
+        for heeded, hear in self._hearers:
+            if name in heeded:
+                hear(name, envelope["data"])
+        if name in OF_REFUSALS:
+            self.refusals.told(name, envelope["data"], at_ms)
+        if name in OF_SHELVES:
+            self.shelves.told(name, envelope)
+        if name in _STOCK_COMMANDS:
+            self.stock.told(envelope)
 
     def quiet(self) -> None:
         """There is nothing left to read."""
@@ -219,6 +255,8 @@ class Laws:
         self.billing.ended()
         self.agreement.ended()
         self.worth.ended()
+        self.alerts.ended()
+        self.reports.ended()
 
 
 def _after(law: Callable[[str, Any], None]) -> RowLaw:

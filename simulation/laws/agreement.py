@@ -11,6 +11,7 @@ PARCELS: Final = "an order knows where its parcels are"
 SENT: Final = "what was ordered is sent, no more and no less"
 REPAID: Final = "an order knows what of its money went back"
 QUEUED: Final = "who reviews sees every open case, and no other"
+LISTED: Final = "each order is listed among its customer's, and no other"
 STANDS: Final = "a subscription's status is told as it is"
 _ON_ITS_WAY: Final = frozenset({"dispatched", "lost"})
 _KNOWN_AS: Final[Mapping[str, frozenset[str | None]]] = {
@@ -45,6 +46,7 @@ class AgreementLaw:
                 _sent(key, order, sent.get(key, Counter()))
             self._repaid(key, order)
         self._queued()
+        self._listed()
         for key, standing in self._rows["subscription_statuses"].items():
             self._stands(key, standing)
 
@@ -66,6 +68,14 @@ class AgreementLaw:
         cases = {key for key, case in self._rows["fraud"].items() if case.state == "open"}
         queue = {waiting.payment_id for waiting in self._rows["review_queue"].values()}
         insist(cases == queue, QUEUED, "reviews", f"{queue} wait, {cases} are open")
+
+    def _listed(self) -> None:
+        orders = {(row.user_id, key, row.placed_at_ms) for key, row in self._rows["orders"].items()}
+        listed = set()
+        for key, placed_at_ms in self._rows["customer_orders"].items():
+            customer_id, _, order_id = key.split("\x1f")
+            listed.add((customer_id, order_id, placed_at_ms))
+        insist(orders == listed, LISTED, "orders", f"one of two has {orders ^ listed}")
 
     def _stands(self, key: str, standing: Any) -> None:
         """Of the newest that has not ended, else of the newest."""

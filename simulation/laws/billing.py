@@ -17,6 +17,8 @@ ONE: Final = "one invoice a period"
 LEFT: Final = "whoever left is charged no more"
 _TAX_PERCENT: Final = 8
 TAXED: Final = "tax is 8 percent"
+ADDS_UP: Final = "an invoice is the sum of its lines"
+CHARGED: Final = "what is charged is what the invoice says"
 
 
 @dataclass(slots=True)
@@ -49,6 +51,10 @@ class BillingLaw:
         insist(not over, LEFT, row.subscription_id, f"{key} is charged as {row.charge_key}")
         tax = (row.subtotal_minor * _TAX_PERCENT * 2 + 100) // 200
         insist(row.tax_minor == tax, TAXED, key, f"{row.tax_minor} of {row.subtotal_minor}")
+        lines = [one.total_minor for one in row.items]
+        exact = lines == [one.quantity * one.unit_price_minor for one in row.items]
+        fine = exact and sum(lines) == row.subtotal_minor and min(lines, default=0) >= 0
+        insist(fine, ADDS_UP, key, f"{row.subtotal_minor} of {row.items}")
         adds_up = row.subtotal_minor + row.tax_minor == row.total_minor
         insist(adds_up, TAXED, key, f"{row.subtotal_minor} and {row.tax_minor}: {row.total_minor}")
 
@@ -67,6 +73,9 @@ class BillingLaw:
                 insist(other == row.invoice_id, ONE, row.subscription_id, f"{other} and {row}")
 
     def _settled(self, invoice: Any, payments: list[Any]) -> None:
+        charged = {one.session.amount_minor for one in payments}
+        fine = charged <= {invoice.total_minor}
+        insist(fine, CHARGED, invoice.invoice_id, f"{charged} of {invoice.total_minor}")
         if any(is_with_people(one) or one.owed for one in payments):
             return
         if any(one.dispute or one.disputes_over for one in payments):

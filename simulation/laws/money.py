@@ -23,6 +23,7 @@ BALANCED: Final = "captured - refunded - charged back = the provider's books"
 NOTHING_KEPT: Final = "no money of an order that ended is kept or held"
 ATTEMPTS: Final = "attempts"
 HOPELESS: Final = "a hopeless card is not tried again"
+TOLD: Final = "what went back was told, to the last minor unit"
 APPROVED: Final = "a large refund is approved by somebody else"
 _HOPELESS: Final = frozenset({"expired_card", "lost_card", "stolen_card", "invalid_number"})
 _GBP: Final = {"GBP": 1.0, "USD": 0.79, "EUR": 0.86, "CAD": 0.58}
@@ -53,6 +54,8 @@ class MoneyLaw:
     """Those of a payment whose card must not be tried under another."""
     approved: set[str] = field(default_factory=set)
     """Payments of which somebody else than who asked approved a refund."""
+    went_back: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    """What RefundIssued told of, by payment."""
     disputed: set[str] = field(default_factory=set)
     """Payments that a bank claimed at the last pause."""
     report: dict[str, Any] = field(default_factory=dict)
@@ -100,6 +103,7 @@ class MoneyLaw:
             insist(not own, WANTED, data["paymentId"], f"{row.charge_id} is let go: {data}")
         elif name == "RefundIssued":
             self._approved(data)
+            self.went_back[data["paymentId"]] += round(100 * data["amount"])
 
     def asked(self, data: dict[str, Any]) -> None:
         """Somebody asked for money back."""
@@ -178,6 +182,8 @@ class MoneyLaw:
             if not entry.charge_id.endswith(_LAPSED):
                 one[2] += entry.held_minor
         for key, row in self.rows.items():
+            told = self.went_back[key]
+            insist(told == row.refunded_minor, TOLD, key, f"{told} of {row.refunded_minor}")
             if _in_doubt(row):
                 continue
             captured, refunded, held = books[key]

@@ -88,7 +88,7 @@ def test_a_charge_that_begins_in_the_commit_of_its_subscriptions_end_has_somebod
 ):
     over = SimpleNamespace(subscription_id="sub_1", status=SimpleNamespace(value="cancelled"))
     fields = {"subscription_id": "sub_1", "subtotal_minor": 0, "tax_minor": 0, "total_minor": 0}
-    invoice = SimpleNamespace(**fields, charge_key="sub_1_2025_03")
+    invoice = SimpleNamespace(**fields, charge_key="sub_1_2025_03", items=())
     law = BillingLaw({})
 
     law.subscriber("usr_1", None, SimpleNamespace(subscriptions=(over,)))
