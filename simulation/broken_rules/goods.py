@@ -109,4 +109,16 @@ MUTANTS: Final = (
         "    if not number or not order.lines[number - 1].total_minor:\n",
         "    if not number:\n",
     ),
+    Mutant(
+        "a shelf that stays low is told of again",
+        "streams.inventory.reorder",
+        "if units > level.policy.reorder_point >= now and",
+        "if level.policy.reorder_point >= now and",
+    ),
+    Mutant(
+        "a snapshot does not say whose levels it lacks",
+        "streams.inventory.warehouses",
+        "if lacking:",
+        "if False:",
+    ),
 )

@@ -132,4 +132,10 @@ MUTANTS: Final = (
         'Back(event.return_id, -agreed.fee_minor, "RETURN"',
         'Back(event.return_id, 0, "RETURN"',
     ),
+    Mutant(
+        "a report leaves out what was given back",
+        "streams.metrics.payments",
+        'f"refunded|{event.currency}", event.amount_minor',
+        'f"refunded|{event.currency}", 0',
+    ),
 )
