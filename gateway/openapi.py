@@ -9,6 +9,7 @@ from events.base import Message
 from events.schemas import schema_of
 from events.shipping import QuoteShipping, UpdateShipmentStatus
 from events.vocabulary import Carrier
+from gateway.examples import BODIES, QUOTE, SCAN
 from gateway.openapi_parts import (
     ACCEPTED,
     HEADERS,
@@ -21,6 +22,7 @@ from gateway.openapi_parts import (
     TAGGED,
     TOLD,
     answer,
+    body,
     header,
     refused,
 )
@@ -132,7 +134,7 @@ def _command(route: Route) -> _Json:
         "description": _rights(route.scope, route.roles, mfa=route.mfa),
         "parameters": [*_variables(route.path), *HEADERS, *match],
         "requestBody": {
-            "content": {"application/json": {"schema": _body(route)}},
+            "content": body(_body(route), BODIES[route.message]),
             "required": route.verb != "DELETE",
         },
         "responses": answers | REFUSED | (refused(412) if match else {}),
@@ -169,12 +171,11 @@ def _not_yet(look: Look | Listing) -> _Json:
 
 
 def _quotes() -> _Json:
-    content = {"application/json": {"schema": _whole(QuoteShipping)}}
     return {
         "operationId": "quoteShipping",
         "summary": "What shipping would cost.",
         "description": _rights("shipments:read", None, mfa=False),
-        "requestBody": {"content": content, "required": True},
+        "requestBody": {"content": body(_whole(QuoteShipping), QUOTE), "required": True},
         "responses": {"200": answer("Offers, the cheapest first.")} | REFUSED,
     }
 
@@ -224,10 +225,7 @@ def _carriers() -> _Json:
         "summary": "What a carrier scanned, signed and of now; a repeat changes nothing.",
         "security": [{"carrier": []}],
         "parameters": [path, *signed],
-        "requestBody": {
-            "content": {"application/json": {"schema": scan}},
-            "required": True,
-        },
+        "requestBody": {"content": body(scan, SCAN), "required": True},
         "responses": {"202": answer("The scan is on Kafka.")} | TOLD | refused(404),
     }
 
@@ -245,6 +243,7 @@ def _body(route: Route) -> _Json:
     filled = {*route.takes, *route.fixed, *filter(None, (route.user, route.names))}
     filled -= {field for field, variable in route.takes.items() if variable == "body"}
     filled |= {"idempotencyKey"} & set(schema.get("properties", {}))
+    filled |= set(route.parts("product:warehouse", {}) if route.parts else ())
     schema["required"] = [name for name in schema.get("required", ()) if name not in filled]
     if not schema["required"]:
         del schema["required"]

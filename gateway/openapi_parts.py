@@ -12,6 +12,11 @@ def header(name: str, most: int) -> _Json:
     return {"name": name, "in": "header", "schema": {"type": "string", "maxLength": most}}
 
 
+def body(schema: _Json, example: _Json) -> _Json:
+    """What is sent in JSON, and what that may look like."""
+    return {"application/json": {"schema": schema, "example": example}}
+
+
 def answer(description: str, schema: str = "") -> _Json:
     """An answer in JSON, of the schema of that name."""
     if not schema:

@@ -46,14 +46,14 @@ def _whole_item(inventory_id: str, _body: Mapping[str, Any]) -> dict[str, str]:
     return {"inventoryId": inventory_id}
 
 
-def _own(message: type[Message], verb: str) -> Route:
+def _own(message: type[Message], verb: str, told: str) -> Route:
     """A command of a customer about their own subscription."""
     return Route(
         "POST",
         f"/v1/subscriptions/{{id}}/{verb}",
         message,
         "subscriptions",
-        f"{message.name}: see the contract.",
+        told,
         takes=MappingProxyType({"subscriptionId": "id"}),
         user="userId",
         owned=_SUBSCRIPTION,
@@ -152,11 +152,11 @@ ROUTES: Final[tuple[Route, ...]] = (
         fixed=MappingProxyType({"requestedBy": "$capacity"}),
         location="/v1/subscriptions/{user}/status",
     ),
-    _own(events.PauseSubscription, "pause"),
-    _own(events.ResumeSubscription, "resume"),
-    _own(events.ChangePlan, "plan"),
-    _own(events.UpdatePaymentMethod, "payment-method"),
-    _own(events.RespondToOffer, "offer"),
+    _own(events.PauseSubscription, "pause", "Stop deliveries and charges for a while."),
+    _own(events.ResumeSubscription, "resume", "Go on with a paused subscription."),
+    _own(events.ChangePlan, "plan", "Change the plan, at once or with the next period."),
+    _own(events.UpdatePaymentMethod, "payment-method", "Pay with another card from now on."),
+    _own(events.RespondToOffer, "offer", "Take or refuse what was offered to stay."),
     Route(
         "POST", "/v1/fraud/check", events.CheckFraud, "fraud", "Score a payment.",
         roles=MACHINES,

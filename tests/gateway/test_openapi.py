@@ -3,10 +3,12 @@
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator, FormatChecker
 from openapi_spec_validator import validate
 
 from gateway import openapi
 from gateway.guard import OPEN
+from gateway.routes import ROUTES
 from tests.gateway.conftest import Shop
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -57,6 +59,18 @@ def test_the_caller_need_not_say_what_the_server_fills_in() -> None:
     required = place["requestBody"]["content"]["application/json"]["schema"]["required"]
     assert "orderItems" in required
     assert "userId" not in required
+
+
+def test_each_body_is_shown_with_an_example_that_fits_its_schema() -> None:
+    verbs = [one for verbs in openapi.document()["paths"].values() for one in verbs.values()]
+    shown = {one["operationId"]: one["requestBody"]["content"]["application/json"]
+             for one in verbs if "requestBody" in one}  # fmt: skip
+    del shown["stripeWebhook"]  # Stripe's own.
+
+    assert len(shown) == len(ROUTES) + 2
+    for name, body in shown.items():
+        checker = Draft202012Validator(body["schema"], format_checker=FormatChecker())
+        assert [error.message for error in checker.iter_errors(body["example"])] == [], name
 
 
 def test_a_carrier_is_told_all_that_its_scan_needs() -> None:
