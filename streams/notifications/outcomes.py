@@ -16,11 +16,13 @@ from streams.moments import moment_of
 from streams.notifications.admitting import FALLBACKS, HOUSE, NO_CONTACT, OPTED_OUT
 from streams.notifications.dispatches import Dispatch
 from streams.notifications.facts import DeadLettered, Fact, Sent, Suppressed
-from streams.notifications.people import CLOSING
+from streams.notifications.people import CLOSING, DEAD_TOKEN
 from streams.notifications.rows import Notification, Status
 
 _CLOSED: Final = frozenset({NO_CONTACT, OPTED_OUT})
 """Reasons for which another channel is tried (G-36)."""
+_NOBODY_THERE: Final = CLOSING | {DEAD_TOKEN}
+"""Codes of addresses that are gone: who asks for the message again has nobody to send it to."""
 DIGEST: Final = "digest"
 """The template of a digest."""
 
@@ -108,7 +110,7 @@ def again(row: Notification) -> SendNotification:
 def is_given_up(facts: tuple[Fact, ...]) -> bool:
     """Whether a message ended unsent though its address may be good."""
     last = facts[-1]
-    return isinstance(last, DeadLettered) and last.code not in CLOSING
+    return isinstance(last, DeadLettered) and last.code not in _NOBODY_THERE
 
 
 def _elsewhere(row: Notification) -> Iterator[SendNotification]:

@@ -266,6 +266,14 @@ def test_dead_devices_are_forgotten_and_live_ones_get_the_push() -> None:
     assert office.driver.rows(CONTACTS)["cus_1"].device_tokens == ("live-1",)
 
 
+def test_a_push_to_devices_that_are_all_gone_is_no_dead_letter() -> None:
+    office = PostOffice().tell(ask("e1:PUSH", "PUSH", tokens=("dead-1", "dead-2")))
+
+    assert office.statuses() == {"e1:PUSH": "dead_lettered"}
+    assert office.driver.rows(CONTACTS)["cus_1"].device_tokens == ()
+    assert office.driver.dead_letters(NOTIFICATIONS_QUEUE) == []
+
+
 def test_who_stops_a_channel_gets_nothing_by_it_not_even_what_is_urgent() -> None:
     office = PostOffice().tell(signed_up(), ask("e1:SMS", "SMS"))
 
