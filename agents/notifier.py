@@ -18,7 +18,7 @@ from agents.wiring import cause_of
 from engine.specs import AgentSpec, Context, Delivery, Handler, Source
 from streams.notifications.admitting import admit, earliest_ms, queued
 from streams.notifications.depth import FAMILY, tally_of, told
-from streams.notifications.facts import DeadLettered, Digested, Fact, Queued
+from streams.notifications.facts import Digested, Fact, Queued
 from streams.notifications.letters import Letter, place_of
 from streams.notifications.outcomes import is_given_up
 from streams.notifications.people import (
@@ -31,7 +31,7 @@ from streams.notifications.people import (
 )
 from streams.notifications.rows import Contact, Notification, Preferences
 from streams.notifications.rules import NotificationRules
-from streams.notifications.trying import accepted, engaged, refused
+from streams.notifications.trying import accepted, blames_address, engaged, refused
 from streams.pulse.tally import STANDING_MS, partial
 from tables.notifications import (
     ALL,
@@ -171,10 +171,10 @@ def _on_failed(rules: NotificationRules) -> Handler:
             return
         code = str((delivery.value.metadata or {}).get("code", ""))
         facts = refused(row, event, code, at_ms, rules)
+        if blames_address(row, event, code, facts):
+            _close(ctx, row, code, delivery, rules)
         if not facts:
             return
-        if isinstance(facts[-1], DeadLettered):
-            _close(ctx, row, code, delivery, rules)
         after = save(ctx, cause_of(delivery), key, row, facts)
         if is_given_up(facts):
             bury(ctx, after, delivery)

@@ -18,7 +18,7 @@ from streams.notifications.facts import (
     Sent,
     TryFailed,
 )
-from streams.notifications.people import SOFT_BOUNCE, interactions
+from streams.notifications.people import CLOSING, SOFT_BOUNCE, interactions
 from streams.notifications.rows import Notification, Status
 from streams.notifications.rules import NotificationRules
 
@@ -50,6 +50,18 @@ def refused(
     if tries > len(rules.retries_ms):
         return (DeadLettered(event.reason, code),)
     return (TryFailed(at_ms + rules.retries_ms[tries - 1], event.reason, counts=True),)
+
+
+def blames_address(
+    row: Notification, event: NotificationFailed, code: str, facts: tuple[Fact, ...]
+) -> bool:
+    """Whether a failure says something of the address that a message went to, once a message.
+
+    A mailbox may send a mail back, and its owner complain, long after it was accepted.
+    """
+    if facts:
+        return isinstance(facts[-1], DeadLettered)
+    return code in CLOSING and event.attempts == row.attempts
 
 
 def retry(

@@ -6,7 +6,7 @@ from itertools import count
 import msgspec
 import pytest
 
-from events.notifications import CustomerEngagementRecorded, Interaction
+from events.notifications import CustomerEngagementRecorded, Interaction, NotificationFailed
 from events.registrations import UserSignedUpEvent
 from streams.moments import DAY_MS, HOUR_MS, MINUTE_MS
 from streams.notifications.rows import Preferences
@@ -235,6 +235,31 @@ def test_a_hard_bounce_closes_mail_and_the_app_stands_in() -> None:
 
     assert first == {"e1:EMAIL": "dead_lettered", "e1:IN_APP": "sent"}
     assert office.statuses()["e2:EMAIL"] == "suppressed"
+
+
+@pytest.mark.parametrize("code", ["hard_bounce", "complaint"])
+def test_what_comes_back_after_it_was_accepted_closes_mail_and_changes_no_history(
+    code: str,
+) -> None:
+    office = PostOffice().tell(ask("e1:EMAIL"))
+    back = NotificationFailed(
+        notification_id="e1:EMAIL",
+        user_id="cus_1",
+        channel="EMAIL",
+        reason="provider_error",
+        attempts=1,
+        dead_lettered=False,
+    )
+
+    office.put(back, metadata={"code": code})
+    office.driver.run()
+    office.tell(ask("e2:EMAIL"))
+
+    assert office.statuses() == {
+        "e1:EMAIL": "sent",
+        "e2:EMAIL": "suppressed",
+        "e2:IN_APP": "sent",
+    }
 
 
 def test_who_gives_another_address_gets_mail_there_and_none_at_the_one_that_bounced() -> None:
