@@ -66,6 +66,7 @@ class RefundFailed(RefundEvent):
     refund_id: Id
     payment_id: Id
     order_id: Id | None = None
+    customer_id: Id | None = None  # extension: a subscription's payment has no order to tell whose
     amount_minor: Minor
     currency: Currency
     failure_reason: RefundRefusal

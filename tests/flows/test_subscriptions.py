@@ -374,6 +374,24 @@ def test_subscription_renewed_for_ninety_days_gets_a_hint_at_a_higher_plan() -> 
     assert len(scene.data("SubscriptionRenewedEvent")) == 3
 
 
+def test_subscription_renewed_whose_refund_is_refused_by_policy_is_told_its_customer() -> None:
+    scene = begun()
+    paid = scene.last("PaymentProcessed")
+
+    scene.tell(
+        RefundPayment(
+            payment_id=paid.payment_id,
+            amount_minor=BASIC_MINOR + 1,
+            reason="goodwill",
+            requested_by="agent_1",
+            idempotency_key="key_1",
+        )
+    )
+
+    assert scene.last("RefundFailed").customer_id == "usr_1"
+    assert scene.mails("refund-failed") > 0
+
+
 # --- SubscriptionPaymentFailure
 
 
