@@ -47,7 +47,7 @@ def carry_out(
     """Keep what follows from facts, move the timers, and announce."""
     if not facts:
         return subscriber
-    facts = tuple([_numbered(ctx, fact, rules) for fact in facts])
+    facts = tuple([_numbered(ctx, cause, fact, rules) for fact in facts])
     at_ms, subscription = rules.clock.calendar_ms(cause.at_ms), before
     levels = levels_before = ctx.table(SUBSCRIPTION_LEVELS).get(_ALL) or BARE
     for fact in facts:
@@ -93,8 +93,8 @@ def tell_levels(ctx: Context) -> None:
     table[_ALL] = told(levels)
 
 
-def _numbered(ctx: Context, fact: f.Fact, rules: Rules) -> f.Fact:
-    """Give a new invoice its number."""
+def _numbered(ctx: Context, cause: Cause, fact: f.Fact, rules: Rules) -> f.Fact:
+    """Give a new invoice its number, and the saga that it is told in."""
     if not isinstance(fact, f.InvoiceIssued):
         return fact
     issued_on, table = day_of(fact.invoice.issued_at_ms), ctx.table(INVOICE_NUMBERS)
@@ -102,7 +102,8 @@ def _numbered(ctx: Context, fact: f.Fact, rules: Rules) -> f.Fact:
     given = table.get(year) or 0
     table[year] = given + 1
     number = invoice_number(issued_on, given, ctx.partition, rules.billing)
-    return f.InvoiceIssued(replace(fact.invoice, number=number))
+    saga = cause.correlation_id
+    return f.InvoiceIssued(replace(fact.invoice, number=number, correlation_id=saga))
 
 
 def due(subscriber: Subscriber, rules: Rules) -> list[Due]:

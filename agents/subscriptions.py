@@ -174,8 +174,8 @@ def _cancelling(rules: Rules) -> Decide:
 
 
 def _delivering(rules: Rules) -> Handler:
-    def decision(_: Subscriber, subscription: Subscription, __: Delivery) -> f.Facts:
-        return invoice_sent(subscription)
+    def decision(_: Subscriber, subscription: Subscription, delivery: Delivery) -> f.Facts:
+        return invoice_sent(subscription, cause_of(delivery).correlation_id)
 
     advance = _advancing(rules, decision)
 

@@ -86,6 +86,8 @@ class Invoice(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """The next billing date."""
     issued_at_ms: int
     due_date: date
+    correlation_id: str = ""
+    """The saga's in which it was issued: whoever hands it to the customer says so in it too."""
     number: str = ""
     """INV-<year>-<5 digits or more>; given when the invoice is kept."""
     status: InvoiceStatus = InvoiceStatus.ISSUED

@@ -44,12 +44,12 @@ def decide(subscription: Subscription, message: Message, at_ms: int, rules: Rule
     return _RULES[type(message)](subscription, message, at_ms, rules)
 
 
-def invoice_sent(subscription: Subscription) -> f.Facts:
-    """The customer has the newest invoice."""
+def invoice_sent(subscription: Subscription, correlation_id: str) -> f.Facts:
+    """The customer has the newest invoice, if that is of the saga in which one was handed over."""
     invoice = subscription.invoice
     if invoice is None or invoice.status is not InvoiceStatus.ISSUED:
         return ()
-    return (f.InvoiceSent(),)
+    return (f.InvoiceSent(),) if invoice.correlation_id == correlation_id else ()
 
 
 def time_up(subscription: Subscription, kind: str, now_ms: int, rules: Rules) -> f.Facts:

@@ -654,9 +654,8 @@ def test_of_a_subscription_that_others_started_long_ago_only_the_period_that_run
     assert shop.subscription.skipped == 4 - len(charged)
 
 
-def test_a_mailed_invoice_is_sent_and_an_unpaid_one_overdue() -> None:
-    shop = failing().until("2025-02-22")
-    mailed = NotificationSent(
+def mailed(shop: Shop) -> NotificationSent:
+    return NotificationSent(
         notification_id="ntf_1",
         user_id="usr_1",
         channel="EMAIL",
@@ -665,11 +664,29 @@ def test_a_mailed_invoice_is_sent_and_an_unpaid_one_overdue() -> None:
         sent_at=moment_of(shop.driver.now_ms),
     )
 
-    shop.tell(mailed)
+
+def test_a_mailed_invoice_is_sent_and_an_unpaid_one_overdue() -> None:
+    shop = failing().until("2025-02-22")
+
+    shop.tell(mailed(shop))
 
     assert shop.invoices[-1].status == "sent"
     assert shop.until("2025-03-07", hour=23).invoices[-1].status == "sent"
     assert shop.until("2025-03-08").invoices[-1].status == "overdue"
+
+
+def test_a_mail_that_brings_an_invoice_says_nothing_of_another_subscriptions() -> None:
+    shop = Shop().tell(stock("p1", 10), stock("p2", 10))
+    shop.put(subscribe(), saga="corr_member")
+    shop.put(save(), saga="corr_goods")
+    shop.driver.run()
+    shop.until("2025-02-22")
+
+    shop.put(mailed(shop), saga="corr_goods")
+    shop.driver.run()
+
+    newest = {one.plan_id: one.invoice.status for one in shop.subscriptions if one.invoice}
+    assert newest == {"plan_monthly_basic": "issued", "plan_save_monthly": "sent"}
 
 
 def test_a_locked_account_neither_subscribes_nor_cancels() -> None:

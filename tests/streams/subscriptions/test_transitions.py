@@ -85,7 +85,8 @@ def pay(rules: Rules = RULES) -> Act:
 
 
 def sent(one: Subscription) -> Subscription:
-    return evolve_all(one, invoice_sent(one))
+    assert one.invoice is not None
+    return evolve_all(one, invoice_sent(one, one.invoice.correlation_id))
 
 
 NEW_CARD = say(
