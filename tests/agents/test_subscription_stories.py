@@ -173,6 +173,8 @@ def check(played: Story) -> None:
     back = {e.data.payment_id: e.data.amount_minor for e in shop.said("RefundPayment")}
     assert {**paid, **back} == played.taken
     assert not paid.keys() & back.keys()
+    ids = [e.event_id for e in shop.said()]
+    assert len(ids) == len(set(ids))
     charges = [e.data.payment_id for e in shop.said("PaymentInitiated")]
     assert len(charges) == len(set(charges))
     assert len({i.number for i in invoices}) == len(invoices)

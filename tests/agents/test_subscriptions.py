@@ -410,6 +410,19 @@ def test_a_repeat_of_a_command_changes_nothing() -> None:
     assert (shop.subscription, len(shop.said())) == (row, said)
 
 
+def test_each_event_of_a_subscription_has_an_id_of_its_own() -> None:
+    """One message that comes twice, and has a charge tried again each time."""
+    shop = failing().until("2025-03-02")
+    again = method("tok_insufficient")
+
+    shop.tell(again, event_id="event-m").until("2025-03-02", hour=12)
+    shop.tell(again, event_id="event-m")
+
+    assert shop.days("PaymentFailed").count("2025-03-02") == 2
+    ids = [e.event_id for e in shop.said()]
+    assert len(ids) == len(set(ids))
+
+
 # --- Subscribe & Save --------------------------------------------------------------------------
 
 GOODS = (
