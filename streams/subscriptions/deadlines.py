@@ -57,7 +57,7 @@ def _renewing(subscription: Subscription, owed: Invoice | None, rules: Rules) ->
             yield "renewal", run_ms(owed.period_start, billing)
             if not owed.reminded:
                 yield "reminder", run_ms(plus_days(end, -billing.reminder_days), billing)
-    elif plan_of(subscription, rules).auto_renew:
+    elif subscription.next_plan_id or plan_of(subscription, rules).auto_renew:
         yield "invoice", run_ms(plus_days(end, -billing.lead_days), billing)
     elif subscription.status is Status.ACTIVE:
         yield "period-end", run_ms(end, billing)

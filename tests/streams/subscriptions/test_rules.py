@@ -631,6 +631,24 @@ def test_a_plan_that_does_not_renew_itself_expires() -> None:
     assert fired(season, "period-end", rules).status is Status.EXPIRED
 
 
+def test_a_plan_that_does_not_renew_itself_gives_way_to_the_one_that_was_chosen() -> None:
+    once = PlanSpec("Season", "monthly", 5_00, auto_renew=False)
+    rules = Rules(SubscriptionRules(plans={**RULES.own.plans, "plan_once": once}), BillingRules())
+    season = active(rules, plan_id="plan_once")
+    choice = ChangePlan(
+        subscription_id="sub_1",
+        user_id="usr_1",
+        new_plan_id="plan_monthly_basic",
+        effective="period_end",
+    )
+
+    chosen = evolve_all(season, decide(season, choice, START_MS, rules))
+    renewed = paid(fired(fired(chosen, "invoice", rules), "renewal", rules), START_MS, rules)
+
+    assert renewed.plan_id == "plan_monthly_basic"
+    assert renewed.period_start == season.period_end
+
+
 def test_a_free_period_is_paid_without_a_charge() -> None:
     free = PlanSpec("Free", "monthly", 0)
     rules = Rules(SubscriptionRules(plans={"plan_free": free}), BillingRules())
