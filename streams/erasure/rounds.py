@@ -74,11 +74,11 @@ def asked(
 
     A repeat of the command changes nothing.
     """
+    if known is not None and known.cause_id == event_id:
+        return known
     begun = Erasure(command.requested_by, at_ms, event_id, correlation_id)
     if known is None or known.erased_at_ms:
         return begun
-    if known.cause_id == event_id:
-        return known
     return replace(begun, round=known.round + 1, rows=known.rows, payments=known.payments)
 
 

@@ -73,6 +73,13 @@ def test_asking_again_takes_in_what_was_placed_meanwhile_and_a_repeat_changes_no
     assert asked(again, COMMAND, "e2", "saga", 6_000) is again
 
 
+def test_a_repeat_that_comes_after_the_end_takes_nothing_of_what_was_placed_since() -> None:
+    ended = told(begun(), {})
+
+    assert ended.erased_at_ms
+    assert asked(ended, COMMAND, "e1", "saga", 5_000) is ended
+
+
 def test_asking_again_once_it_has_ended_begins_another() -> None:
     ended = told(begun(), {"rows": 2}, {})
 
