@@ -1,7 +1,8 @@
 """Which timers a subscription has, and what happens when one is due.
 
-A timer is due at the run of its day, 00:05 UTC (G-40), and follows from the row alone, so a
-row that changes moves its timers. What lies in the past is done at the next tick.
+A timer is due at the run of its day, 00:05 UTC (G-40), but for an offer's, which has its hours;
+it follows from the row alone, so a row that changes moves its timers. What lies in the past is
+done at the next tick.
 """
 
 from collections.abc import Callable, Iterator

@@ -3,8 +3,8 @@
 from datetime import date
 
 from events.subscriptions import CancelSubscription, RespondToOffer
-from streams.billing.calendar import plus_days, run_ms
-from streams.moments import day_of
+from streams.billing.calendar import plus_days
+from streams.moments import DAY_MS, day_of
 from streams.subscriptions import facts as f
 from streams.subscriptions.charging import left_over, withdrawn
 from streams.subscriptions.pausing import over as pause_over
@@ -109,7 +109,7 @@ def _schedule(
     if not percent:
         settled = f.LeaveSettled(plus_days(subscription.period_end, days))
         return facts if subscription.under_way else (*facts, settled)
-    due_ms = run_ms(plus_days(day_of(at_ms), rules.own.offer_valid_days), rules.billing)
+    due_ms = at_ms + rules.own.offer_valid_days * DAY_MS
     return (*facts, f.OfferMade(at_ms, percent, due_ms))
 
 

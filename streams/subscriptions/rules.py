@@ -44,7 +44,7 @@ class SubscriptionRules:
     offer_again_days: int = 180
     """Nor is one that was offered something this many days ago or less (G-43)."""
     offer_valid_days: int = 7
-    """How long an offer stands; silence lets the cancellation go through (G-43)."""
+    """How long an offer stands, of 24 hours; silence lets the cancellation go through (G-43)."""
     offer_cycles: int = 2
     """Invoices that an accepted offer lowers (G-43)."""
     usage_review_days: int = 90

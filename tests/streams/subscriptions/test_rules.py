@@ -18,7 +18,7 @@ from events.subscriptions import (
 )
 from events.types import OrderItem, PaymentMethod, Plan
 from streams.billing.rules import BillingRules
-from streams.moments import DAY_MS, moment_of
+from streams.moments import DAY_MS, HOUR_MS, moment_of
 from streams.notifications.subscription_facts import subscription_cancelled
 from streams.orders.rules import OrderRules
 from streams.subscriptions import facts as f
@@ -813,7 +813,9 @@ def test_an_offer_taken_while_an_invoice_is_charged_lowers_the_two_after_it(runn
 
 
 def test_accepting_after_the_offer_is_over_only_withdraws_the_cancellation() -> None:
-    asked_to_leave = evolve_all(active(), cancelling(active(), cancel_command()))
+    at_ms = LATER_MS + 9 * HOUR_MS
+    offered = cancel(active(), cancel_command(), at_ms, RULES, locked=False)
+    asked_to_leave = evolve_all(active(), offered)
     command = RespondToOffer(subscription_id="sub_1", user_id="usr_1", accepted=True)
 
     assert asked_to_leave.leaving is not None
@@ -822,7 +824,7 @@ def test_accepting_after_the_offer_is_over_only_withdraws_the_cancellation() -> 
     late = decide(asked_to_leave, command, due_ms, RULES)
     in_time = decide(asked_to_leave, command, due_ms - 1, RULES)
 
-    assert due_ms == LATER_MS + 7 * DAY_MS
+    assert due_ms == at_ms + 7 * DAY_MS
     assert late == (f.Stayed(),)
     assert in_time == (f.OfferTaken(25, 2), f.Stayed())
 
