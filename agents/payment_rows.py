@@ -196,6 +196,6 @@ def taken(ctx: Context, payment_id: str) -> Early | None:
     return early
 
 
-def forget(ctx: Context, timer: Timer, now_ms: int) -> None:  # noqa: ARG001 - a timer's signature
+def forget(ctx: Context, timer: Timer, _now_ms: int) -> None:
     """Let go of news whose payment was never opened."""
     del ctx.table(EARLY_PAYMENTS)[timer.key]

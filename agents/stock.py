@@ -190,7 +190,7 @@ def _was_seen(ctx: Context, cause: Cause) -> bool:
     return ctx.table(SEEN_STOCK).get(cause.event_id) is not None
 
 
-def _forget(ctx: Context, timer: Timer, now_ms: int) -> None:  # noqa: ARG001 - a timer handler's shape
+def _forget(ctx: Context, timer: Timer, _now_ms: int) -> None:
     del ctx.table(SEEN_STOCK)[timer.key]
 
 

@@ -23,7 +23,7 @@ class Clerk:
     post: Post
     outside: Outside
 
-    def committed(self, lane: Lane, changes: list[Change], records: list[Record]) -> None:  # noqa: ARG002
+    def committed(self, _lane: Lane, changes: list[Change], _records: list[Record]) -> None:
         """See what is on the list; they mend some of it, a while after they looked."""
         for change in changes:
             is_listed = change.table == _TABLE and change.row is not None

@@ -108,7 +108,7 @@ class Post:
 
     # -- as a witness
 
-    def committed(self, lane: Lane, changes: list[Change], records: list[Record]) -> None:  # noqa: ARG002
+    def committed(self, _lane: Lane, _changes: list[Change], records: list[Record]) -> None:
         """People read what is published."""
         for record in records:
             answers = self.answers.get(name_of(record))

@@ -31,7 +31,7 @@ class Webhooks:
     post: Post
     outside: Outside
 
-    def committed(self, lane: Lane, changes: list[Change], records: list[Record]) -> None:  # noqa: ARG002
+    def committed(self, _lane: Lane, _changes: list[Change], records: list[Record]) -> None:
         """Hear what was answered."""
         for record in records:
             name = name_of(record)

@@ -32,7 +32,7 @@ DISK_LOST: Final = 0.2
 class Witness(Protocol):
     """Who sees everything that is committed."""
 
-    def committed(self, lane: Lane, changes: list[Change], records: list[Record]) -> None:
+    def committed(self, lane: Lane, changes: list[Change], records: list[Record], /) -> None:
         """Rows that changed and records that appeared, in one transaction."""
 
     def sent(self, record: Record) -> None:

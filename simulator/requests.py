@@ -186,11 +186,11 @@ def _item(fields: Mapping[str, Any], quantity: int, price_minor: int) -> OrderIt
     return OrderItem(product_id=first.product_id, quantity=quantity, unit_price_minor=price_minor)
 
 
-def _foreign_currency(_: Random, fields: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG001
+def _foreign_currency(_: Random, _fields: Mapping[str, Any]) -> dict[str, Any]:
     return {"currency": "JPY"}
 
 
-def _unknown_code(_: Random, fields: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG001
+def _unknown_code(_: Random, _fields: Mapping[str, Any]) -> dict[str, Any]:
     return {"discount_code": "FREE100"}
 
 

@@ -106,7 +106,7 @@ def buy(ctx: Context, delivery: Delivery) -> None:
         ctx.publish(ORIGINS, bought.order, msgspec.json.encode(origin), ())
 
 
-def forget(ctx: Context, timer: Timer, now_ms: int) -> None:  # noqa: ARG001 - the timer says when
+def forget(ctx: Context, timer: Timer, _now_ms: int) -> None:
     """Drop a page that nothing was ordered from, so that the table stays bounded."""
     seen = ctx.table(SEEN).get(timer.key)
     if seen is not None and seen.at_ms + WITHIN_MS <= timer.due_ms:

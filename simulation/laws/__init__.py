@@ -159,7 +159,7 @@ class Laws:
 
     # -- as a witness
 
-    def committed(self, lane: Lane, changes: list[Change], records: list[Record]) -> None:  # noqa: ARG002
+    def committed(self, _lane: Lane, changes: list[Change], records: list[Record]) -> None:
         """Rows that changed and records that appeared, in one transaction."""
         for table, key, row in changes:
             laws = self._laws.get(table)

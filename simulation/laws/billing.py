@@ -31,7 +31,7 @@ class BillingLaw:
     ending_ids: set[str] = field(default_factory=set)
     """Those that ended in the commit that is looked at: a charge may have begun in it before."""
 
-    def subscriber(self, key: str, before: Any, row: Any) -> None:  # noqa: ARG002 - a law's shape
+    def subscriber(self, _key: str, _before: Any, row: Any) -> None:
         """A user's subscriptions changed."""
         for one in row.subscriptions if row is not None else ():
             if one.status.value in {"cancelled", "expired"}:

@@ -166,7 +166,7 @@ class MoneyLaw:
         """Everybody has heard of every dispute."""
         self.disputed = {key for key, row in self.rows.items() if row.status.value == "DISPUTED"}
 
-    def reported(self, key: str, before: Any, row: Any) -> None:  # noqa: ARG002 - a law's shape
+    def reported(self, key: str, _before: Any, row: Any) -> None:
         """A line of the settlement report changed."""
         self.report[key] = row
 

@@ -112,12 +112,12 @@ class RefusalsLaw:
 
     # -- what is kept
 
-    def order(self, key: str, before: Any, row: Any) -> None:  # noqa: ARG002 - a law's shape
+    def order(self, key: str, _before: Any, row: Any) -> None:
         """An order changed: what counts as its customer's change, they asked for."""
         asked = not row.amendments or row.user_id in self.amended_by.get(key, ())
         insist(asked, STRANGER, key, f"{row.user_id} never asked")
 
-    def payment(self, key: str, before: Any, row: Any) -> None:  # noqa: ARG002 - a law's shape
+    def payment(self, key: str, _before: Any, row: Any) -> None:
         """A payment changed: what anybody asked of it came in time."""
         for one in row.refunds:
             late = one.asked_at_ms - row.captured_at_ms > _WINDOW_MS
@@ -125,7 +125,7 @@ class RefusalsLaw:
             if late and taken:
                 raise Broken(LATE_MONEY, key, f"{one} of {row.captured_at_ms}")
 
-    def stock(self, key: str, before: Any, row: Any) -> None:  # noqa: ARG002 - a law's shape
+    def stock(self, key: str, _before: Any, row: Any) -> None:
         """A product's queue changed."""
         times = [line.ordered_at_ms for line in row.queue]
         insist(times == sorted(times), IN_TURN, key, f"they wait since {times}")

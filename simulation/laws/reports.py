@@ -160,7 +160,7 @@ class ReportsLaw:
         """Something was published."""
         self.records.append((name, record))
 
-    def order(self, key: str, before: Any, row: Any) -> None:  # noqa: ARG002 - a law's shape
+    def order(self, key: str, _before: Any, row: Any) -> None:
         """An order changed; one that replaces goods is no sale."""
         name = None if row is None or row.exchange else _ends(row)
         if name is None or (key, name) in self.seen:

@@ -94,7 +94,7 @@ def notification(key: str, before: Any, row: Any) -> None:
         by_status(NOTIFICATION, key, before.status.value if before else "", row.status.value)
 
 
-def subscriber(key: str, before: Any, row: Any) -> None:  # noqa: ARG001 - a law's shape
+def subscriber(_key: str, before: Any, row: Any) -> None:
     """One of `subscriptions`: all that a user has."""
     known = {one.subscription_id: one for one in before.subscriptions} if before else {}
     for one in row.subscriptions if row is not None else ():

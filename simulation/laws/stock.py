@@ -160,7 +160,7 @@ class StockLaw:
         if row is not None and row.status == "CONFIRMED" and not row.committed:
             self.holds[key] = row
 
-    def shelved(self, key: str, before: Any, row: Any) -> None:  # noqa: ARG002 - a law's shape
+    def shelved(self, key: str, _before: Any, row: Any) -> None:
         """A product's shelves changed."""
         self.rows[key] = row
         self.touched.add(key)

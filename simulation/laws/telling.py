@@ -112,7 +112,7 @@ class TellingLaw:
         if name in _EITHER:
             self._count(ONCE, "confirmed or failed", data["orderId"])
 
-    def notified(self, key: str, before: Any, row: Any) -> None:  # noqa: ARG002 - a law's shape
+    def notified(self, _key: str, before: Any, row: Any) -> None:
         """A notification was taken up: again only when it is among the dead letters."""
         if row is not None:
             self.untold.pop(row.notification_id.partition(":")[0], None)

@@ -94,7 +94,7 @@ def _with_parcel(row: Reservation, shipment_id: str) -> tuple[str, ...]:
     return (*row.parcels, shipment_id) if shipment_id else row.parcels
 
 
-def _committed(row: Reservation, fact: Committed) -> Reservation:  # noqa: ARG001 - a mutator's shape
+def _committed(row: Reservation, _fact: Committed) -> Reservation:
     return msgspec.structs.replace(row, committed=True, expires_at_ms=None)
 
 
@@ -119,7 +119,7 @@ def _gone(row: Reservation, fact: Gone) -> Reservation:
     return msgspec.structs.replace(row, allocations=fact.rest)
 
 
-def _barred(row: Reservation, fact: Barred | CommitMissed) -> Reservation:  # noqa: ARG001 - a mutator's shape
+def _barred(row: Reservation, _fact: Barred | CommitMissed) -> Reservation:
     return msgspec.structs.replace(row, barred=True)
 
 

@@ -60,7 +60,7 @@ def _stock_committed(stock: Stock, fact: Committed) -> Stock:
     return _next(stock, stock.levels, stock.queue, sold_at_ms=fact.at_ms)
 
 
-def _stock_told(stock: Stock, fact: CommitMissed) -> Stock:  # noqa: ARG001 - a mutator's shape
+def _stock_told(stock: Stock, _fact: CommitMissed) -> Stock:
     """Nothing changes, but each message about the product has a version of its own."""
     return _next(stock, stock.levels, stock.queue)
 
