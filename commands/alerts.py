@@ -6,12 +6,10 @@ from typing import Any, ClassVar, Final
 
 import msgspec
 from faust.cli import argument, option
-from pydantic import ValidationError
 
 from commands.base import JSON, Command, CommandError
-from commands.sending import refused, send
+from commands.sending import message_of, send
 from commands.worker_client import all_rows, awaited
-from events.alerts import AlertResolved
 from streams.alerts.raised import RaisedAlert, resolution
 from streams.moments import moment_of
 from tables.pulse import RAISED
@@ -68,20 +66,13 @@ class alerts(Command):  # noqa: N801 - the command's name
                 " open"
             )
         [(key, row)] = found
-        await send(self, _said(row, by))
+        await send(self, message_of(resolution, row, by, time.time_ns() // 1_000_000))
         _, is_heard = await awaited(
             RAISED.name, key, lambda row: row is None or row["resolved_at_ms"]
         )
         if not is_heard:
             raise CommandError(f"asked for, and no worker has heard it yet: is {alert_id} listed?")
         print(f"{alert_id} is resolved: {row.rule} of {row.subject}")
-
-
-def _said(row: RaisedAlert, by: str) -> AlertResolved:
-    try:
-        return resolution(row, by, time.time_ns() // 1_000_000)
-    except ValidationError as wrong:
-        raise refused(wrong) from None
 
 
 def _cells(row: RaisedAlert) -> tuple[Any, ...]:

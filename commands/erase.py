@@ -4,10 +4,9 @@ import getpass
 from typing import Any, ClassVar
 
 from faust.cli import argument, option
-from pydantic import ValidationError
 
 from commands.base import JSON, Command, CommandError
-from commands.sending import refused, send
+from commands.sending import message_of, send
 from commands.worker_client import awaited
 from events.erasure import EraseCustomer
 from tables.erasure import ERASURES
@@ -31,19 +30,16 @@ class erase(Command):  # noqa: N801 - the command's name
         self, customer_id: str, by: str | None, reason: str | None, as_json: bool
     ) -> None:
         """Ask for the erasure and tell how far it is after a few seconds."""
-        cause_id = await send(self, _command(customer_id, by or getpass.getuser(), reason))
+        who = by or getpass.getuser()
+        command = message_of(
+            EraseCustomer, customer_id=customer_id, requested_by=who, reason=reason
+        )
+        cause_id = await send(self, command)
         row = await _after_a_round(customer_id, cause_id)
         if as_json:
             self.show_json([{"customerId": customer_id, "erasure": row}])
         else:
             print(_told(customer_id, row))
-
-
-def _command(customer_id: str, by: str, reason: str | None) -> EraseCustomer:
-    try:
-        return EraseCustomer(customer_id=customer_id, requested_by=by, reason=reason)
-    except ValidationError as wrong:
-        raise refused(wrong) from None
 
 
 async def _after_a_round(customer_id: str, cause_id: str) -> dict[str, Any] | None:

@@ -2,6 +2,8 @@
 
 import time
 import uuid
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
 
 from aiokafka import AIOKafkaProducer
 from pydantic import ValidationError
@@ -12,10 +14,21 @@ from engine.partitioning import partition_of
 from events.base import Message
 from topics import topic_of
 
+M = TypeVar("M", bound=Message)
+P = ParamSpec("P")
 
-def refused(wrong: ValidationError) -> CommandError:
-    """What cannot be sent, field by field."""
-    return CommandError("; ".join(f"{one['loc'][0]}: {one['msg']}" for one in wrong.errors()))
+
+def message_of(make: Callable[P, M], *args: P.args, **kwargs: P.kwargs) -> M:
+    """Make a message of what was typed.
+
+    Raises:
+        CommandError: it cannot be sent; the text says why, field by field.
+    """
+    try:
+        return make(*args, **kwargs)
+    except ValidationError as wrong:
+        why = "; ".join(f"{one['loc'][0]}: {one['msg']}" for one in wrong.errors())
+        raise CommandError(why) from None
 
 
 async def send(desk: Command, message: Message) -> str:

@@ -6,10 +6,9 @@ from urllib.parse import quote
 
 import msgspec
 from faust.cli import argument, option
-from pydantic import ValidationError
 
 from commands.base import JSON, Command, CommandError
-from commands.sending import refused, send
+from commands.sending import message_of, send
 from commands.worker_client import all_rows, ask, awaited
 from events.books import ResolveStuckPayment
 from streams.moments import moment_of
@@ -84,7 +83,16 @@ class stuck(Command):  # noqa: N801 - the command's name
             )
         listed = _stuck(found["value"])
         entries = settled(payment_id, listed, only, captured)
-        await send(self, _command(payment_id, listed, entries, by, note, captured))
+        command = message_of(
+            ResolveStuckPayment,
+            payment_id=payment_id,
+            entries=entries,
+            listed_at=moment_of(listed.since_ms),
+            resolved_by=by,
+            note=note,
+            captured=captured,
+        )
+        await send(self, command)
         left = await _after(payment_id, listed)
         if left is None:
             print(f"{payment_id} is off the list: {', '.join(entries)}")
@@ -113,27 +121,6 @@ def settled(
             " --captured or --not-captured"
         )
     return entries
-
-
-def _command(
-    payment_id: str,
-    listed: Stuck,
-    entries: tuple[str, ...],
-    by: str,
-    note: str,
-    captured: bool | None,
-) -> ResolveStuckPayment:
-    try:
-        return ResolveStuckPayment(
-            payment_id=payment_id,
-            entries=entries,
-            listed_at=moment_of(listed.since_ms),
-            resolved_by=by,
-            note=note,
-            captured=captured,
-        )
-    except ValidationError as wrong:
-        raise refused(wrong) from None
 
 
 async def _after(payment_id: str, seen: Stuck) -> Stuck | None:
