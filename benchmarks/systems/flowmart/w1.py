@@ -1,12 +1,12 @@
 """W1 on this engine: `faust -A benchmarks.systems.flowmart.w1 worker`, told by environment."""
 
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
 from benchmarks.systems.flowmart.worker import JOB, worker
 from benchmarks.systems.models import CustomerOrder
-from engine.records import Record
+from engine.json_codec import JsonCodec
 from engine.specs import AgentSpec, Context, Delivery, Source, TableSpec, TopicSpec
 
 
@@ -17,27 +17,8 @@ class Bought(msgspec.Struct, frozen=True, gc=False, array_like=True):
     units: int
 
 
-class OrderCodec:
-    """msgspec, which validates as it parses."""
-
-    _decode = msgspec.json.Decoder(CustomerOrder).decode
-
-    def route(self, record: Record) -> str | None:  # noqa: ARG002 - one type only
-        """There is one type."""
-        return "Order"
-
-    def decode(self, record: Record, name: str | None) -> tuple[str, Any]:  # noqa: ARG002
-        """Parse the whole order; an invalid one goes to the dead letters."""
-        return "Order", self._decode(record.value or b"")
-
-    def field(self, value: Any, field: str) -> str | None:  # noqa: ARG002 - one field only
-        """The customer."""
-        key: str = value.customer_id
-        return key
-
-
-ORDERS: Final = TopicSpec(JOB.inputs[0], "customerId", OrderCodec())
-OUT: Final = TopicSpec(JOB.output, "customerId", OrderCodec())
+ORDERS: Final = TopicSpec(JOB.inputs[0], "customerId", JsonCodec(CustomerOrder))
+OUT: Final = TopicSpec(JOB.output, "customerId", JsonCodec(CustomerOrder))
 ALL: Final = JOB.copy_all
 CUSTOMERS: Final = TableSpec("customers", Bought, "customerId", "Orders and units by customer.")
 
@@ -56,5 +37,5 @@ def count(ctx: Context, delivery: Delivery) -> None:
 
 
 app = worker(
-    AgentSpec("count", "W1", (Source(ORDERS, {"Order": count}),), (CUSTOMERS,), (OUT,)),
+    AgentSpec("count", "W1", (Source(ORDERS, {"CustomerOrder": count}),), (CUSTOMERS,), (OUT,)),
 )

@@ -1,13 +1,13 @@
 """W2 on this engine: count and sum by product, a minute a window, told when it closes."""
 
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
 from benchmarks.systems.flowmart.worker import JOB, worker
 from benchmarks.systems.models import Closed, Sale
 from benchmarks.workloads.terms import GRACE_MS, WINDOW_MS
-from engine.records import Record
+from engine.json_codec import JsonCodec
 from engine.specs import AgentSpec, Context, Delivery, Source, TableSpec, TopicSpec
 from engine.windows import Tumbling, Windows, clocks_table, split_key, window_key
 
@@ -19,27 +19,8 @@ class Sold(msgspec.Struct, frozen=True, gc=False, array_like=True):
     total: int
 
 
-class SaleCodec:
-    """msgspec, which validates as it parses."""
-
-    _decode = msgspec.json.Decoder(Sale).decode
-
-    def route(self, record: Record) -> str | None:  # noqa: ARG002 - one type only
-        """There is one type."""
-        return "Sale"
-
-    def decode(self, record: Record, name: str | None) -> tuple[str, Any]:  # noqa: ARG002
-        """Parse the whole sale."""
-        return "Sale", self._decode(record.value or b"")
-
-    def field(self, value: Any, field: str) -> str | None:  # noqa: ARG002 - one field only
-        """The product."""
-        key: str = value.product_id
-        return key
-
-
-SALES: Final = TopicSpec(JOB.inputs[0], "productId", SaleCodec())
-OUT: Final = TopicSpec(JOB.output, "productId", SaleCodec())
+SALES: Final = TopicSpec(JOB.inputs[0], "productId", JsonCodec(Sale))
+OUT: Final = TopicSpec(JOB.output, "productId", JsonCodec(Sale))
 WINDOWS: Final = TableSpec("windows", Sold, "start, product", "Sales by window and product.")
 CLOCKS: Final = clocks_table("clocks")
 MINUTES: Final = Tumbling(WINDOW_MS, GRACE_MS, GRACE_MS)

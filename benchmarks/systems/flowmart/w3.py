@@ -1,13 +1,13 @@
 """W3 on this engine: an order and its payment wait for each other in one row."""
 
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
 from benchmarks.systems.flowmart.worker import JOB, worker
 from benchmarks.systems.models import Order, Pair, Payment
 from benchmarks.workloads.terms import KEPT_MS, WITHIN_MS
-from engine.records import Record
+from engine.json_codec import JsonCodec
 from engine.specs import AgentSpec, Context, Delivery, Source, TableSpec, TopicSpec
 
 
@@ -29,30 +29,9 @@ class Came(msgspec.Struct, frozen=True, gc=False, array_like=True):
     order_ids: tuple[str, ...]
 
 
-class Codec:
-    """msgspec, which validates as it parses."""
-
-    def __init__(self, model: type[Any]) -> None:
-        self._name = model.__name__
-        self._decode = msgspec.json.Decoder(model).decode
-
-    def route(self, record: Record) -> str | None:  # noqa: ARG002 - one type only
-        """There is one type."""
-        return self._name
-
-    def decode(self, record: Record, name: str | None) -> tuple[str, Any]:  # noqa: ARG002
-        """Parse the whole record."""
-        return self._name, self._decode(record.value or b"")
-
-    def field(self, value: Any, field: str) -> str | None:  # noqa: ARG002 - one field only
-        """The order."""
-        key: str = value.order_id
-        return key
-
-
-ORDERS: Final = TopicSpec(JOB.inputs[0], "orderId", Codec(Order))
-PAYMENTS: Final = TopicSpec(JOB.inputs[1], "orderId", Codec(Payment))
-OUT: Final = TopicSpec(JOB.output, "orderId", Codec(Order))
+ORDERS: Final = TopicSpec(JOB.inputs[0], "orderId", JsonCodec(Order))
+PAYMENTS: Final = TopicSpec(JOB.inputs[1], "orderId", JsonCodec(Payment))
+OUT: Final = TopicSpec(JOB.output, "orderId", JsonCodec(Order))
 WAITING: Final = TableSpec("waiting", Waiting, "orderId", "Orders and payments by order.")
 CAME: Final = TableSpec("came", Came, "quarter, number", "Orders by when they came.", hidden=True)
 OPEN: Final = "open"
