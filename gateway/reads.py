@@ -19,7 +19,7 @@ from gateway.pages import ROWS_MAX, Page, cursor_of, page_of
 from gateway.refusals import Refusal, not_found
 from gateway.route import USERS, Listing, Look
 from gateway.rows import public
-from gateway.ticking import now_ms
+from gateway.ticking import ticks_ms
 from gateway.tokens import Principal
 from gateway.workers import NoWorker, Workers
 from settings.gateway import GatewayRules
@@ -116,7 +116,7 @@ class Reads:
         Raises:
             Refusal: there was none lately (404).
         """
-        body = self.accepted.told(request.path, request[PRINCIPAL].subject, now_ms())
+        body = self.accepted.told(request.path, request[PRINCIPAL].subject, ticks_ms())
         if body is None:
             raise not_found(what)
         headers = {"Retry-After": "1", "Cache-Control": "no-store"}
@@ -140,12 +140,12 @@ class Reads:
         return handle
 
     async def _cached(self, key: tuple[str, ...], fresh: Callable[[], Awaitable[Answer]]) -> Answer:
-        found = self._answers.get(key, now_ms())
+        found = self._answers.get(key, ticks_ms())
         self._measures.cache("miss" if found is None else "hit")
         if found is None:
             with self._answers.asked() as overtaken:
                 found = await fresh()
-            if found.until_ms > now_ms() and overtaken.isdisjoint(found.subjects):
+            if found.until_ms > ticks_ms() and overtaken.isdisjoint(found.subjects):
                 self._answers.put(key, found)
         return found
 
@@ -165,7 +165,7 @@ class Reads:
         told = {"items": items, "page": page.number, "limit": page.limit, "more": bool(last)}
         if last:
             told["next"] = cursor_of(last)
-        until_ms = now_ms() + listing.ttl_ms(self._rules)
+        until_ms = ticks_ms() + listing.ttl_ms(self._rules)
         subjects = frozenset(str(row["key"]) for row in rows)
         return Answer(HTTPStatus.OK, json.dumps(told).encode(), until_ms, subjects)
 
@@ -179,12 +179,12 @@ class Reads:
             row = await self.seen(look.table, key, look.owner, principal)
         subjects = frozenset({object_id, key})
         if row is None:
-            until_ms = now_ms() + self._rules.absent_ttl_ms
+            until_ms = ticks_ms() + self._rules.absent_ttl_ms
             return Answer(HTTPStatus.NOT_FOUND, b"", until_ms, subjects)
         ttl_ms = look.ttl_ms(self._rules)
         if look.table == "payments" and payments.status_in(row) in _ENDED:
             ttl_ms = self._rules.payment_ended_ttl_ms
-        return self.told(look.table, row, principal, now_ms() + ttl_ms, subjects)
+        return self.told(look.table, row, principal, ticks_ms() + ttl_ms, subjects)
 
     def told(
         self, table: str, row: dict[str, Any], principal: Principal, until_ms: int = 0,

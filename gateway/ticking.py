@@ -3,6 +3,6 @@
 import time
 
 
-def now_ms() -> int:
+def ticks_ms() -> int:
     """Milliseconds that only grow, whatever happens to the time of day."""
     return time.monotonic_ns() // 1_000_000

@@ -12,7 +12,7 @@ import aiohttp
 from yarl import URL
 
 from gateway.breaker import Breaker
-from gateway.ticking import now_ms
+from gateway.ticking import ticks_ms
 from settings.gateway import GatewayRules
 
 LOG: Final = logging.getLogger(__name__)
@@ -140,7 +140,7 @@ class Workers:
         raise NoWorker(self._retry_after_s())
 
     def _choose(self, but: set[str]) -> Worker | None:
-        now = now_ms()
+        now = ticks_ms()
         able = [w for w in self._known.values() if w.well and w.url not in but]
         for worker in sorted(able, key=lambda w: w.under_way):
             if worker.breaker.allows(now):
@@ -178,10 +178,10 @@ class Workers:
             return None
         finally:
             worker.under_way -= 1
-            worker.breaker.ended(now_ms(), well=alive)
+            worker.breaker.ended(ticks_ms(), well=alive)
 
     def _retry_after_s(self) -> int:
-        now = now_ms()
+        now = ticks_ms()
         return max([w.breaker.retry_after_s(now) for w in self._known.values()], default=1)
 
     async def _probe_for_ever(self) -> None:

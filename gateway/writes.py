@@ -26,7 +26,7 @@ from gateway.preconditions import agreed, refuse_in_vain
 from gateway.reads import Reads
 from gateway.refusals import Refusal, bad_request, not_found
 from gateway.route import Owned, Route
-from gateway.ticking import now_ms
+from gateway.ticking import ticks_ms
 from gateway.tokens import Principal
 from settings.gateway import GatewayRules
 
@@ -75,7 +75,7 @@ class Writes:
             return await self._do(request, route, sent, str(uuid.uuid4()))
         name = f"{principal.subject}{_BETWEEN}{checked(given, self._rules)}"
         same = fingerprint_of(request.method, request.path, sent.data)
-        kept = self.keys.begin(name, same, now_ms())
+        kept = self.keys.begin(name, same, ticks_ms())
         if kept is not None:
             return _replayed(kept)
         try:
@@ -85,7 +85,7 @@ class Writes:
             raise
         headers = {n: response.headers[n] for n in _KEPT if n in response.headers}
         assert isinstance(response.body, bytes)
-        self.keys.answered(name, response.status, headers, response.body, now_ms())
+        self.keys.answered(name, response.status, headers, response.body, ticks_ms())
         return response
 
     async def _do(self, request: web.Request, route: Route, sent: Body, name: str) -> web.Response:
@@ -122,7 +122,7 @@ class Writes:
         told = {"commandId": event_id, "status": "accepted"} | ({"id": made} if made else {})
         body, headers = json.dumps(told).encode(), {"Location": places[0]} if places else {}
         for place in places:
-            self._reads.accepted.note(place, principal.subject, body, now_ms())
+            self._reads.accepted.note(place, principal.subject, body, ticks_ms())
         return web.Response(
             status=HTTPStatus.ACCEPTED, body=body, headers=headers, content_type="application/json"
         )
@@ -158,7 +158,7 @@ class Writes:
         A customer whom the shop tells that there is no such order cancels nothing.
         """
         where = f"/v1/{owned.table}/{object_id}"
-        if self._reads.accepted.told(where, principal.subject, now_ms()) is not None:
+        if self._reads.accepted.told(where, principal.subject, ticks_ms()) is not None:
             raise Refusal(
                 HTTPStatus.CONFLICT,
                 "NOT_YET",

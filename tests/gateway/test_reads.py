@@ -106,7 +106,7 @@ async def test_what_is_not_there_is_not_looked_for_again_for_a_second(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for now_ms, asked in ((0, 1), (999, 1), (1_000, 2)):
-        monkeypatch.setattr("gateway.reads.now_ms", lambda now_ms=now_ms: now_ms)
+        monkeypatch.setattr("gateway.reads.ticks_ms", lambda now_ms=now_ms: now_ms)
         assert (await shop.ask("GET", "/v1/orders/ord_1", by=token())).status == 404
         assert len(shop.worker.asked) == asked
 
