@@ -50,7 +50,7 @@ from providers.push import FcmPush
 from providers.simulated import SimulatedProvider
 from providers.simulated_carriers import simulated_carriers
 from providers.sms import HttpSms
-from settings import Settings, settings_or_exit
+from settings import Settings, revealed, settings_or_exit
 from streams.notifications.rules import EMAIL, PUSH, SMS
 from streams.shipping.quotes import offers
 from web.access import Tokens
@@ -186,8 +186,7 @@ def create_app(settings: Settings, topology: Topology | None = None) -> LaneApp:
     created = create_worker_app(
         topology or topology_of(settings), policy, options, **_logs_of(settings)
     )
-    view, personal = settings.view_token, settings.personal_token
-    tokens = Tokens(view and view.get_secret_value(), personal and personal.get_secret_value())
+    tokens = Tokens(revealed(settings.view_token), revealed(settings.personal_token))
     inlet = Inlet(created)
     secrets = {name: one.get_secret_value() for name, one in settings.carrier_secrets.items()}
     quotes = Quotes(lambda query, now_ms: offers(query, now_ms, settings.shipping))

@@ -60,14 +60,14 @@ def refuse_missing(topics: Iterable[str], there: Collection[str]) -> None:
             )
 
 
-class _AtOnce(Worker):  # type: ignore[misc]  # untyped base
+class _AtOnce(Worker):
     """Ends as soon as the command has."""
 
     async def _sentinel_task(self) -> None:
         """Mode sleeps a second here before it closes the loop; nothing is left to wait for."""
 
 
-class Command(AppCommand):  # type: ignore[misc]  # untyped base
+class Command(AppCommand):
     """Runs `act`; every expected failure is one line on stderr and exit code 1."""
 
     abstract = True

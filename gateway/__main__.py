@@ -26,7 +26,7 @@ from gateway.measures import Measures
 from gateway.server import Gateway
 from gateway.tokens import Issuer, Role
 from gateway.workers import Workers
-from settings import Settings, settings_or_exit
+from settings import Settings, revealed, settings_or_exit
 
 SHOWN: Final = (
     tables.inventory.STOCK,
@@ -74,7 +74,7 @@ def issuer_of(settings: Settings) -> Issuer:
     try:
         return Issuer(
             key=settings.gateway_jwt_key.get_secret_value(),
-            key_before=before and before.get_secret_value(),
+            key_before=revealed(before),
             algorithm=settings.gateway_jwt_algorithm,
             issuer=settings.gateway_jwt_issuer,
             audience=settings.gateway_jwt_audience,
@@ -86,8 +86,7 @@ def issuer_of(settings: Settings) -> Issuer:
 
 
 async def _serve(settings: Settings, issuer: Issuer) -> None:
-    view = settings.view_token and settings.view_token.get_secret_value()
-    personal = settings.personal_token and settings.personal_token.get_secret_value()
+    view, personal = revealed(settings.view_token), revealed(settings.personal_token)
     workers = Workers(settings.worker_url.split(","), view, settings.gateway, personal)
     types: dict[str, Any] = {table.name: table.row for table in SHOWN}
     callers = Callers(settings.gateway_trusted_proxies, settings.gateway_proxy_header)

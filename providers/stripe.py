@@ -72,7 +72,7 @@ class StripeProvider:
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._http.close_async()
+        await self._http.close_async()  # type: ignore[no-untyped-call]  # it says no type
 
     async def charge(self, request: ChargeRequest) -> Charged | Refused:
         """Hold the money, or take it at once."""
@@ -125,7 +125,7 @@ class StripeProvider:
         # Stripe compares without regard to case.
         names = _metadata(request).items()
         mine = [one for one in found.data if names <= one.to_dict()["metadata"].items()]
-        return next(filter(None, map(_outcome, mine)), None)
+        return next((told for one in mine if (told := _outcome(one)) is not None), None)
 
     async def capture(self, request: CaptureRequest) -> Done | Refused:
         """Take money that is held."""

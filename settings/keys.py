@@ -18,6 +18,11 @@ def _long(key: SecretStr) -> SecretStr:
     return key
 
 
+def revealed(secret: SecretStr | None) -> str | None:
+    """What a secret says, where there is one: settings refuse one that is empty."""
+    return None if secret is None else secret.get_secret_value()
+
+
 def check_tokens(tokens: dict[str, SecretStr | None]) -> None:
     """See that nobody guesses the tokens, by their settings' names: no try is held up.
 

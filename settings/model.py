@@ -21,7 +21,7 @@ from providers.simulated_carriers import CarrierTimes
 from settings.addresses import Brokers, LocalUrl, MailServer, Port, Urls, is_loopback
 from settings.figures import figures, scaled
 from settings.gateway import GatewayRules
-from settings.keys import CarrierSecrets, JwtKey, check_tokens
+from settings.keys import CarrierSecrets, JwtKey, check_tokens, revealed
 from settings.names import PREFIX
 from streams.alerts.rules import AlertRules
 from streams.allocation.rules import AllocationRules
@@ -247,14 +247,13 @@ class Settings(BaseSettings):
     @property
     def broker_access(self) -> BrokerAccess:
         """How brokers are spoken to."""
-        password = self.broker_password
         return BrokerAccess(
             tls=self.broker_tls,
             ca_file=self.broker_ca_file,
             cert_file=self.broker_cert_file,
             key_file=self.broker_key_file,
             user=self.broker_user,
-            password=password and password.get_secret_value(),
+            password=revealed(self.broker_password),
             mechanism=self.broker_mechanism,
         )
 

@@ -36,7 +36,7 @@ STOP_S_MAX = 5.0
 """How long answers under way may take at the end."""
 
 
-class WorkerWeb(Service):  # type: ignore[misc]  # untyped base
+class WorkerWeb(Service):
     """Serves `/health`, `/ready`, `/metrics`, `/tables/`, the control room and the routes given.
 
     What those write goes through the inlet, what they measure is among the metrics.
