@@ -56,6 +56,11 @@ def after(order: Order, *messages: Message, at_ms: int = AT_MS) -> Order:
     return order
 
 
+def reasons(order: Order) -> list[str]:
+    """What the order's history tells, step by step."""
+    return [step.reason for step in order.history]
+
+
 def held(line: int = 1, **given: object) -> InventoryAdjusted:
     fields: dict[str, Any] = {
         "adjustment_id": "adj_1",

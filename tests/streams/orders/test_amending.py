@@ -40,6 +40,7 @@ from tests.streams.orders.samples import (
     place_order,
     placed,
     readdress,
+    reasons,
     refund,
     released,
     short,
@@ -56,10 +57,6 @@ def told(order: Order, message: Message, at_ms: int = AT_MS) -> list[Message]:
     """What follows from a message."""
     facts = decide(order, message, at_ms, RULES)
     return [*following(fold(order, facts) if facts else order, facts, message, at_ms, RULES)]
-
-
-def reasons(order: Order) -> list[str]:
-    return [step.reason for step in order.history]
 
 
 def amended(order: Order, *messages: Message) -> OrderAmended:

@@ -19,13 +19,10 @@ from tests.streams.orders.samples import (
     RULES,
     after,
     cancel,
+    reasons,
 )
 
 PROCESSING = changed(PAID, status=Status.PROCESSING)
-
-
-def reasons(order: Order) -> list[str]:
-    return [step.reason for step in order.history]
 
 
 @pytest.mark.parametrize("order", [CONFIRMED, BACKORDERED, ON_HOLD, PAID, PAID_ON_HOLD, PROCESSING])

@@ -39,6 +39,7 @@ from tests.streams.orders.samples import (
     change,
     paid,
     placed,
+    reasons,
     refund,
 )
 from tests.streams.orders.samples import declined as unpaid
@@ -97,10 +98,6 @@ def names(messages: list[Message]) -> list[str]:
 
 def back(order: Order, position: int = 0) -> Back:
     return order.returns[position]
-
-
-def reasons(order: Order) -> list[str]:
-    return [step.reason for step in order.history]
 
 
 # -- asking
