@@ -4,9 +4,7 @@ from datetime import date, timedelta
 from typing import Final, NamedTuple
 
 from streams.metrics.rules import MetricsRules
-from streams.moments import DAY_MS, MINUTE_MS
-
-_EPOCH: Final = date(1970, 1, 1)
+from streams.moments import DAY_MS, EPOCH, MINUTE_MS
 
 DAYS_A_TICK_MAX: Final = 31
 """Days that one tick reports, after a long silence or on a fast calendar; the next goes on."""
@@ -26,7 +24,7 @@ def number_of(calendar_ms: int) -> int:
 
 def date_of(day: int) -> date:
     """The same as a date."""
-    return _EPOCH + timedelta(days=day)
+    return EPOCH + timedelta(days=day)
 
 
 def counted_on(day: int, open_from: int | None) -> int:

@@ -105,6 +105,11 @@ def _share(name: str, group: str, part: int, whole: int) -> Iterator[Read]:
         yield Read(name, group, part / whole, whole)
 
 
+def _in_promise(cells: dict[str, Cell]) -> Iterator[Read]:
+    timed = counted(cells, "latency")
+    yield from _share("in_promise_share", ALL, timed - counted(cells, "slow"), timed)
+
+
 def _quantiles(name: str, buckets: dict[int, int], prefix: str = "") -> Iterator[Read]:
     samples = sum(buckets.values())
     for percent in PERCENTILES:
@@ -123,8 +128,7 @@ def _orders(tally: Tally, per_minute: float) -> Iterator[Read]:
     yield from _rates("cancelled", by_part(cells, "cancelled", 0), per_minute)
     accepted, refused = counted(cells, "confirmed"), counted(cells, "refused")
     yield from _share("refused_share", ALL, refused, accepted + refused)
-    timed = counted(cells, "latency")
-    yield from _share("in_promise_share", ALL, timed - counted(cells, "slow"), timed)
+    yield from _in_promise(cells)
     yield from _quantiles("confirm_ms", spread(cells, "latency"))
 
 
@@ -136,8 +140,7 @@ def _payments(tally: Tally, per_minute: float) -> Iterator[Read]:
         yield from _share("success_share", provider, won, attempts)
     for provider, broken, attempts in gateway_errors(cells):
         yield from _share("gateway_error_share", provider, broken, attempts)
-    timed = counted(cells, "latency")
-    yield from _share("in_promise_share", ALL, timed - counted(cells, "slow"), timed)
+    yield from _in_promise(cells)
     yield from _quantiles("latency_ms", spread(cells, "latency"))
     for provider, cell in named(cells, "latency"):
         yield from _quantiles("latency_ms", cell.buckets, f"{provider} ")
@@ -197,8 +200,7 @@ def _inventory(tally: Tally, per_minute: float) -> Iterator[Read]:
     yield _rate("short", ALL, short, per_minute)
     yield _rate("expired", ALL, counted(cells, "expired"), per_minute)
     yield from _share("short_share", ALL, short, held + short)
-    timed = counted(cells, "latency")
-    yield from _share("in_promise_share", ALL, timed - counted(cells, "slow"), timed)
+    yield from _in_promise(cells)
     yield from _quantiles("check_ms", spread(cells, "latency"))
     yield from _quantiles("update_ms", spread(cells, "update_latency"))
     for product, count in ranking.leaders(tally.ranked, PRODUCTS_TOLD):
@@ -254,8 +256,7 @@ def _notifications(tally: Tally, per_minute: float) -> Iterator[Read]:
     yield from _rates("sent", by_part(cells, "latency", 0), per_minute)
     yield from _rates("given_up", by_part(cells, "dead", 0), per_minute)
     yield from _rates("suppressed", by_part(cells, "suppressed", 0), per_minute)
-    timed = counted(cells, "latency")
-    yield from _share("in_promise_share", ALL, timed - counted(cells, "slow"), timed)
+    yield from _in_promise(cells)
     yield from _quantiles("latency_ms", spread(cells, "latency"))
     for channel, cell in named(cells, "latency"):
         yield from _quantiles("latency_ms", cell.buckets, f"{channel} ")
