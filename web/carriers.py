@@ -20,11 +20,10 @@ from events.shipping import UpdateShipmentStatus
 from events.vocabulary import Carrier
 from topics import topic_of
 from web.bodies import BodyTooLarge, body_of
-from web.problems import problem
+from web.problems import again_later, problem
 
 PATH: Final = "/webhooks/carriers/{carrier}"
 BODY_BYTES_MAX: Final = 64 << 10
-RETRY_AFTER_S: Final = 5
 
 _CARRIERS: Final = {name.lower().replace(" ", "-"): name for name in get_args(Carrier)}
 """As paths name them, such as `royal-mail`, to as events do."""
@@ -81,9 +80,7 @@ class CarrierWebhooks:
                 topic_of(UpdateShipmentStatus), events.key_of(scan), value, headers
             )
         except NotTaken as refused:
-            answer = problem(HTTPStatus.SERVICE_UNAVAILABLE, str(refused))
-            answer.headers["Retry-After"] = str(RETRY_AFTER_S)
-            return answer
+            return again_later(str(refused))
         taken: dict[str, Any] = {"shipmentId": scan.shipment_id, "eventId": event_id}
         return web.json_response(taken, status=HTTPStatus.ACCEPTED)
 

@@ -11,6 +11,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 log = logging.getLogger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
+RETRY_AFTER_S: Final = 5
 
 
 def problem(status: HTTPStatus, detail: str, **extra: Any) -> web.Response:
@@ -18,6 +19,13 @@ def problem(status: HTTPStatus, detail: str, **extra: Any) -> web.Response:
     body = {"type": "about:blank", "title": status.phrase, "status": status.value,
             "detail": detail, **extra}  # fmt: skip
     return web.Response(status=status.value, text=json.dumps(body), content_type=CONTENT_TYPE)
+
+
+def again_later(why: str) -> web.Response:
+    """503 to whoever delivers what cannot be taken now, and delivers it again."""
+    answer = problem(HTTPStatus.SERVICE_UNAVAILABLE, why)
+    answer.headers["Retry-After"] = str(RETRY_AFTER_S)
+    return answer
 
 
 @web.middleware

@@ -31,13 +31,12 @@ from events.charges import (
 from events.refunds import CloseChargeback, RecordChargeback
 from topics import topic_of
 from web.bodies import BodyTooLarge, body_of
-from web.problems import problem
+from web.problems import again_later, problem
 
 LOG: Final = logging.getLogger(__name__)
 PATH: Final = "/webhooks/stripe"
 BODY_BYTES_MAX: Final = 256 << 10
 TOLERANCE_S: Final = 300
-RETRY_AFTER_S: Final = 5
 EVENTS_REMEMBERED_MAX: Final = 10_000
 """Ids of events that were taken lately, so that a repeat is not written again."""
 SOURCE: Final = "stripe"
@@ -107,9 +106,7 @@ class StripeWebhooks:
         except (NotTaken, events.FlowMartError) as refused:
             why = str(refused)  # `worker.OneLine` would take the error itself for the worker's end.
             LOG.warning("Stripe's %s was not taken, it comes again: %s", event["type"], why)
-            answer = problem(HTTPStatus.SERVICE_UNAVAILABLE, str(refused))
-            answer.headers["Retry-After"] = str(RETRY_AFTER_S)
-            return answer
+            return again_later(why)
         self._taken[event["id"]] = None
         if len(self._taken) > EVENTS_REMEMBERED_MAX:
             self._taken.popitem(last=False)
