@@ -74,7 +74,7 @@ def letters(action: str, letter: str | None = None, topic: str | None = None) ->
         (letters("list", topic="nonsense"), "topics that have: "),
     ],
 )
-def test_dead_letters(run: Run, arguments: dict[str, Any], why: str) -> None:
+def test_dead_letters_says_what_it_cannot_do(run: Run, arguments: dict[str, Any], why: str) -> None:
     assert why in run(dead_letters, **arguments)
 
 
@@ -91,19 +91,21 @@ def test_dead_letters(run: Run, arguments: dict[str, Any], why: str) -> None:
         ("export", "nonsense", None, "no table is called nonsense; there are: "),
     ],
 )
-def test_tables(run: Run, action: str, table: str | None, key: str | None, why: str) -> None:
+def test_tables_says_what_it_cannot_do(
+    run: Run, action: str, table: str | None, key: str | None, why: str
+) -> None:
     assert why in run(tables, action=action, table=table, key=key, out="-", as_json=False)
 
 
-def test_order(run: Run) -> None:
+def test_order_asks_for_no_order_without_a_name(run: Run) -> None:
     assert run(order, order_id="", as_json=False) == "error: usage: order ORDER_ID [--json]\n"
 
 
-def test_reset(run: Run, tmp_path: Path) -> None:
+def test_reset_says_what_to_delete_instead(run: Run, tmp_path: Path) -> None:
     assert f"stop the worker and delete {tmp_path}/flowmart-dev:" in run(reset)
 
 
-def test_topics(run: Run) -> None:
+def test_topics_says_what_it_cannot_do(run: Run) -> None:
     assert "topics burn: expected create or check" in run(topics, action="burn", as_json=False)
 
 
@@ -210,7 +212,7 @@ def test_what_nobody_thought_of_is_not_hidden(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("action", "letter"), [("show", None), ("burn", "letter"), ("list", "letter")]
 )
-def test_outbox(run: Run, action: str, letter: str | None) -> None:
+def test_outbox_says_how_it_is_asked(run: Run, action: str, letter: str | None) -> None:
     rest = {"customer": None, "limit": 5, "html": None, "as_json": False}
 
     assert "usage: outbox" in run(outbox, action=action, letter=letter, **rest)
@@ -232,14 +234,16 @@ def test_an_erasure_of_what_is_no_customer(run: Run, customer_id: str) -> None:
         ("resolve", "pay_1", None),
     ],
 )
-def test_stuck(run: Run, action: str, payment: str | None, note: str | None) -> None:
+def test_stuck_says_how_it_is_asked(
+    run: Run, action: str, payment: str | None, note: str | None
+) -> None:
     rest = {"by": "ann", "only": None, "captured": None, "as_json": False}
 
     assert "usage: stuck list" in run(stuck, action=action, payment=payment, note=note, **rest)
 
 
 @pytest.mark.parametrize(("action", "ids"), [("burn", ("a",)), ("list", ("a",)), ("resolve", ())])
-def test_alerts(run: Run, action: str, ids: tuple[str, ...]) -> None:
+def test_alerts_says_how_it_is_asked(run: Run, action: str, ids: tuple[str, ...]) -> None:
     assert "usage: alerts list" in run(alerts, action=action, alerts=ids, by=None, as_json=False)
 
 

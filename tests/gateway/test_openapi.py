@@ -14,11 +14,11 @@ from tests.gateway.conftest import Shop
 DOCS = Path(__file__).parents[2] / "docs"
 
 
-def test_it_is_valid() -> None:
+def test_the_document_is_sound_openapi() -> None:
     validate(openapi.document())
 
 
-def test_it_is_current() -> None:
+def test_the_document_in_docs_is_current() -> None:
     assert openapi.is_current(DOCS), "make docs"
 
 

@@ -34,7 +34,7 @@ def test_a_check_finds_what_is_changed_missing_or_too_many(tmp_path: Path) -> No
     assert stale(tmp_path) == []
 
 
-def test_the_command_checks() -> None:
+def test_what_grafana_reads_is_what_the_boards_say() -> None:
     assert main(["--check"]) == 0
 
 

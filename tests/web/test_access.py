@@ -84,7 +84,7 @@ async def test_health_is_everybodys(path: str, token: str | None) -> None:
 
 
 @pytest.mark.parametrize("path", ["/healthy", "/health/", "/metrics", "//health"])
-async def test_nothing_else_is(path: str) -> None:
+async def test_nothing_but_health_is_everybodys(path: str) -> None:
     assert (await answer(TOKEN, path=path)).status == HTTPStatus.UNAUTHORIZED
 
 

@@ -106,7 +106,9 @@ CASES = [
 @pytest.mark.parametrize(
     ("name", "seen", "readings"), CASES, ids=[f"{n}-{i}" for i, (n, _, _) in enumerate(CASES)]
 )
-def test_measure(name: str, seen: Tally, readings: dict[str, float]) -> None:
+def test_a_rule_reads_what_it_measures_off_the_tally(
+    name: str, seen: Tally, readings: dict[str, float]
+) -> None:
     view = View(whole=seen, recent=seen, size_ms=60_000)
 
     assert dict(BY_NAME[name].measure(view)) == readings

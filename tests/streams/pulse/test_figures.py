@@ -108,7 +108,9 @@ def read(family: str, tally: Tally, size_ms: int = 60_000) -> dict[tuple[str, st
 @pytest.mark.parametrize(
     ("family", "tally", "name", "group", "value"), CASES, ids=[f"{c[2]} {c[3]}" for c in CASES]
 )
-def test_figure(family: str, tally: Tally, name: str, group: str, value: float) -> None:
+def test_a_figure_is_read_off_its_tally(
+    family: str, tally: Tally, name: str, group: str, value: float
+) -> None:
     assert read(family, tally)[name, group] == pytest.approx(value)
 
 

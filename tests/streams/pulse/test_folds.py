@@ -457,7 +457,7 @@ CASES: list[tuple[str, Fold, Message, int, dict[str, Any] | None, dict[str, tupl
     [case[1:] for case in CASES],
     ids=[case[0] for case in CASES],
 )
-def test_fold(
+def test_a_message_is_counted_in_its_cells(
     wrap: Wrap,
     fold: Fold,
     message: Message,
