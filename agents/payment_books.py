@@ -6,6 +6,7 @@ from typing import Final
 from agents.wiring import Cause, announce, cause_of
 from engine.specs import Context, Delivery, TickHandler
 from events.ids import derived_id
+from streams.moments import day_of
 from streams.payments.approvals import approvals_wanted
 from streams.payments.books import (
     ASKED,
@@ -48,7 +49,7 @@ def note(
     """
     at_ms = cause.at_ms
     if has_money_moved(before, after):
-        ctx.table(BOOK_NOTES)[note_key(at_ms, payment_id)] = Noted()
+        ctx.table(BOOK_NOTES)[note_key(day_of(at_ms), payment_id)] = Noted()
     if after.stuck_on != (() if before is None else before.stuck_on):
         _list(ctx, payment_id, relisted(ctx.table(STUCK).get(payment_id), before, after, at_ms))
     if after.stuck and (before is None or not before.stuck):
@@ -90,7 +91,7 @@ def _ask(ctx: Context, due: Sequence[tuple[str, Noted]], now_ms: int, rules: Pay
         if payment is not None and underway_minor(payment.refunds):
             # It may take weeks: meanwhile its note must not take another's place on the page.
             del notes[key]
-            notes[note_key(now_ms, payment_id)] = Noted()
+            notes[note_key(day_of(now_ms), payment_id)] = Noted()
             continue
         if payment is None or not is_comparable(payment, noted, now_ms, rules):
             continue
@@ -120,7 +121,7 @@ def reconciled(ctx: Context, delivery: Delivery) -> None:
             continue
         del notes[key]
         if mismatch is not None and is_stale(payment, mismatch):
-            notes[f"{day}/{payment_id}"] = Noted()
+            notes[note_key(event.day, payment_id)] = Noted()
         elif mismatch is not None:
             ctx.table(STUCK)[payment_id] = stuck_books(payment, mismatch, cause.at_ms)
             found += 1

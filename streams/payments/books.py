@@ -62,9 +62,9 @@ class Stuck(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """The payment's `stuck_on`: `books` is not among it."""
 
 
-def note_key(at_ms: int, payment_id: str) -> str:
+def note_key(day: date, payment_id: str) -> str:
     """Name a day's note on a payment, so that days sort."""
-    return f"{day_of(at_ms).isoformat()}/{payment_id}"
+    return f"{day.isoformat()}/{payment_id}"
 
 
 def asked_key(provider: str, day: str, payment_id: str) -> str:
