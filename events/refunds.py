@@ -87,9 +87,12 @@ class RecordChargeback(RefundCommand):
 class CloseChargeback(RefundCommand):
     """Tells how a dispute ended, by the provider's word (G-18). An extension."""
 
+    model_config = names(amount_minor=("amountMinor",))
+
     payment_id: Id
     chargeback_reference: Id
     outcome: ChargebackOutcome
+    amount_minor: MinorUnits | None = None  # of one that nobody recorded before; absent = all
 
 
 class ChargebackOpened(RefundEvent):

@@ -247,6 +247,7 @@ def _closed(payment_id: str, dispute: Told, _event: Told) -> Message | None:
         payment_id=payment_id,
         chargeback_reference=dispute["id"],
         outcome=outcome if outcome in ("won", "lost") else "withdrawn",
+        amount_minor=dispute["amount"],
     )
 
 

@@ -123,7 +123,8 @@ def close_chargeback(
         return (df.Puzzled(reference),) if is_new else ()
     if payment.status not in PAID or _is_known(payment, reference):
         return ()
-    amount = remaining_minor(payment)
+    told = command.amount_minor
+    amount = remaining_minor(payment) if told is None else told
     opened = _opened(payment, reference, amount, "unknown", at_ms, rules)
     after = evolve_all(payment, (opened,))
     assert after.dispute is not None, "it was just opened"

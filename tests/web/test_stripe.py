@@ -162,7 +162,12 @@ CASES: list[tuple[str, dict[str, Any], str, dict[str, Any]]] = [
         {"chargeback_reference": "du_1", "amount_minor": 5_000, "reason": "fraudulent"},
     ),
     ("charge.dispute.closed", DISPUTE | {"status": "won"}, "CloseChargeback", {"outcome": "won"}),
-    ("charge.dispute.closed", DISPUTE | {"status": "lost"}, "CloseChargeback", {"outcome": "lost"}),
+    (
+        "charge.dispute.closed",
+        DISPUTE | {"status": "lost"},
+        "CloseChargeback",
+        {"outcome": "lost", "amount_minor": 5_000},
+    ),
     (
         "charge.dispute.closed",
         DISPUTE | {"status": "charge_refunded"},

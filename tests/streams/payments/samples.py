@@ -262,8 +262,15 @@ def chargeback(amount_minor: int = AMOUNT, reference: str = "cb_1") -> RecordCha
     )
 
 
-def closed(outcome: str = "won", chargeback_id: str = "cb_1") -> CloseChargeback:
-    return CloseChargeback(payment_id=PAYMENT, chargeback_reference=chargeback_id, outcome=outcome)
+def closed(
+    outcome: str = "won", chargeback_id: str = "cb_1", amount_minor: int | None = None
+) -> CloseChargeback:
+    return CloseChargeback(
+        payment_id=PAYMENT,
+        chargeback_reference=chargeback_id,
+        outcome=outcome,
+        amount_minor=amount_minor,
+    )
 
 
 def evidence_taken(chargeback_id: str = "cb_1") -> EvidenceSubmitted:

@@ -190,6 +190,19 @@ def test_a_verdict_may_come_before_its_dispute(make: Any, outcome: str, status: 
     assert life.names.count("ChargebackOpened") == life.names.count("ChargebackClosed") == 1
 
 
+@pytest.mark.parametrize(
+    ("told_minor", "lost_minor"), [(4_000, 4_000), (AMOUNT + 1, AMOUNT), (None, AMOUNT)]
+)
+def test_a_verdict_before_its_dispute_takes_what_was_claimed_or_all_where_it_does_not_say(
+    told_minor: int | None, lost_minor: int
+) -> None:
+    life = paid().hear(closed("lost", amount_minor=told_minor), chargeback(4_000))
+
+    assert life.payment.charged_back_minor == lost_minor
+    assert life.last("ChargebackOpened").amount_minor == lost_minor
+    assert life.last("ChargebackClosed").amount_minor == lost_minor
+
+
 def test_without_evidence_the_dispute_is_lost_after_a_week() -> None:
     life = disputed().wait(7 * DAY_MS)
 
