@@ -20,7 +20,7 @@ from streams.payments.evolution import evolve_all
 from streams.payments.lines import lines_committed
 from streams.payments.refund import OPEN, Refund, RefundState, refund_id_of
 from streams.payments.rules import PaymentRules
-from streams.payments.states import NOT_NEEDED, PAID, TERMINAL, Payment, Status
+from streams.payments.states import NOT_NEEDED, PAID, TAKEN, TERMINAL, Payment, Status
 from streams.payments.steps import Facts, accept, with_capture
 
 AMENDMENT: Final = "AMENDMENT"
@@ -46,7 +46,7 @@ def amend(
     if same and (dropped, added) == (payment.dropped, payment.added):
         return ()
     after = evolve_all(payment, (amended,))
-    if payment.status in PAID or payment.status is Status.DISPUTED:
+    if payment.status in TAKEN:
         completed = complete(after, at_ms, rules)
         return amended, *completed, *balanced(after, at_ms, rules, further)
     return with_capture(payment, (amended,), at_ms, rules)
@@ -70,7 +70,7 @@ def _lines_changed(
 def complete(payment: Payment, at_ms: int, rules: PaymentRules) -> Facts:
     """Complete a payment whose last line that was not committed is gone."""
     ready = 0 < payment.lines <= lines_committed(payment)
-    if payment.complete or not ready or payment.cancel_reason or payment.status not in PAID:
+    if payment.complete or not ready or payment.cancel_reason or payment.status not in TAKEN:
         return ()
     return (f.Completed(rules.fee_minor(payment.captured_minor), at_ms),)
 
@@ -112,7 +112,7 @@ def _above_minor(payment: Payment, further: Iterable[Payment], rules: PaymentRul
 
     What is only asked for may yet fail, and does not count.
     """
-    if payment.cancel_reason or payment.status not in PAID | {Status.DISPUTED}:
+    if payment.cancel_reason or payment.status not in TAKEN:
         return 0
     taken = [payment, *(one for one in further if one.captured_minor)]
     above = sum(map(_covered, taken)) - payment.session.amount_minor

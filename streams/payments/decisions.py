@@ -6,7 +6,7 @@ from streams.payments import facts as f
 from streams.payments.declines import fraud_failure
 from streams.payments.evolution import evolve_all
 from streams.payments.rules import PaymentRules
-from streams.payments.states import PAID, TERMINAL, Failure, Owed, Payment, Status
+from streams.payments.states import TAKEN, TERMINAL, Failure, Owed, Payment, Status
 from streams.payments.steps import Facts, ask_next, charge_or_go_on, end, with_capture
 
 
@@ -83,7 +83,7 @@ def _on_authorized(payment: Payment, decision: str, at_ms: int, rules: PaymentRu
     """
     if payment.status is Status.CANCELLED and decision == "MANUAL_REVIEW":
         return f.Doubted(decision), f.ReviewWaived()
-    if payment.status in PAID or payment.status is Status.DISPUTED:
+    if payment.status in TAKEN:
         noted: Facts = (f.Approved() if decision == "APPROVED" else f.Doubted(decision),)
         return *noted, *ask_next(evolve_all(payment, noted), at_ms, rules)
     if payment.status is not Status.AUTHORIZED or payment.owed is Owed.CAPTURE:

@@ -7,7 +7,7 @@ from streams.payments import facts as f
 from streams.payments.evolution import evolve_all
 from streams.payments.lines import awaits_claim, is_of_order, lines_committed
 from streams.payments.rules import PaymentRules
-from streams.payments.states import PAID, Payment, Status
+from streams.payments.states import PAID, TAKEN, Payment, Status
 from streams.payments.steps import Facts, with_allotment, with_capture
 
 _WAITING: Final = frozenset({Status.INITIATED, Status.HELD, Status.FAILED, Status.AUTHORIZED})
@@ -72,7 +72,7 @@ def _held(
 def _committed(
     payment: Payment, event: InventoryAdjusted, line: str, at_ms: int, rules: PaymentRules
 ) -> Facts:
-    if payment.status not in PAID or payment.complete or line in payment.committed:
+    if payment.status not in TAKEN or payment.complete or line in payment.committed:
         return ()
     facts: Facts = (*_counted(payment, event), f.LineCommitted(line))
     after = evolve_all(payment, facts)

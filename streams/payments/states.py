@@ -43,6 +43,8 @@ class Status(StrEnum):
 TERMINAL: Final = frozenset({Status.CANCELLED, Status.REFUNDED, Status.CHARGED_BACK})
 PAID: Final = frozenset({Status.CAPTURED, Status.SETTLED, Status.PARTIALLY_REFUNDED})
 """The shop holds at least part of the money, and nobody disputes it."""
+TAKEN: Final = PAID | {Status.DISPUTED}
+"""The money came in, whether or not somebody disputes it by now."""
 
 MOVES: Final = frozenset(
     {

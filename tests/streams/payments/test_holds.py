@@ -4,6 +4,7 @@ from itertools import permutations
 
 import pytest
 
+from events.base import Message
 from events.inventory import InventoryAdjusted
 from streams.moments import DAY_MS, MINUTE_MS
 from streams.payments.early import early_cancel, early_decision, early_stock
@@ -11,15 +12,19 @@ from streams.payments.early_news import Early
 from streams.payments.rules import PaymentRules
 from streams.payments.states import Status
 from tests.streams.payments.samples import (
+    AMOUNT,
     NOW_MS,
     RULES,
     Life,
+    amended,
     authorized,
     cancelled,
     captured,
     capturing,
+    chargeback,
     charging,
     checked,
+    closed,
     committed,
     fresh,
     initiated,
@@ -131,6 +136,17 @@ def test_the_payment_completes_when_every_line_is_committed() -> None:
     )
     assert (done.order_id, done.customer_id, done.transaction_id) == ("ord_1", "cust_1", "ch_1")
     assert life.payment.committed == life.payment.held == ()
+
+
+@pytest.mark.parametrize(
+    "last", [committed(2), amended(AMOUNT, 1, 0)], ids=["committed", "taken away"]
+)
+def test_stock_that_is_committed_during_a_dispute_counts(last: Message) -> None:
+    life = paid().hear(committed(1), chargeback(), last)
+
+    assert life.status is Status.DISPUTED
+    assert life.names.count("PaymentComplete") == 1
+    assert life.hear(closed("won")).payment.complete
 
 
 def test_a_cancelled_order_does_not_complete() -> None:
