@@ -18,7 +18,7 @@ from streams.payments.amounts import unaccepted_minor
 from streams.payments.early_news import EarlyAmendment
 from streams.payments.evolution import evolve_all
 from streams.payments.lines import lines_committed
-from streams.payments.refund import OPEN, Refund, RefundState, refund_id_of
+from streams.payments.refund import OPEN, Refund, RefundState, next_cause, refund_id_of
 from streams.payments.rules import PaymentRules
 from streams.payments.states import NOT_NEEDED, PAID, TAKEN, TERMINAL, Payment, Status
 from streams.payments.steps import Facts, accept, with_capture
@@ -191,5 +191,6 @@ def _give_back(payment: Payment, amount_minor: int, at_ms: int, rules: PaymentRu
 
 
 def _refund(payment: Payment, amount_minor: int, at_ms: int) -> Refund:
-    refund_id = refund_id_of(payment.charge_id, f"amendment {len(payment.refunds) + 1}")
+    cause = f"amendment {next_cause(payment.refunds, at_ms)}"
+    refund_id = refund_id_of(payment.charge_id, cause)
     return Refund(refund_id, amount_minor, RefundState.PROCESSING, at_ms, AMENDMENT)

@@ -70,6 +70,14 @@ def refund_id_of(payment_id: str, cause: str) -> str:
     return "ref_" + derived_id(payment_id, "refund", cause).replace("-", "")
 
 
+def next_cause(refunds: Refunds, at_ms: int) -> str:
+    """Tell a refund from those before it, where nothing else names its cause.
+
+    By its moment too, for their number grows no more once `REFUNDS_MAX` are kept.
+    """
+    return f"{len(refunds) + 1} {at_ms}"
+
+
 def find(refunds: Refunds, refund_id: str) -> Refund | None:
     """The refund of that id: the newest, for one made by hand may follow one that failed."""
     for refund in reversed(refunds):

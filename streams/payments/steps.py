@@ -2,7 +2,6 @@
 
 from typing import Final
 
-from events.ids import derived_id
 from streams.payments import charge_facts as cf
 from streams.payments import facts as f
 from streams.payments import refund_facts as rf
@@ -11,7 +10,7 @@ from streams.payments.calendar import settles_ms
 from streams.payments.declines import AMOUNT_DIFFERS
 from streams.payments.evolution import evolve_all
 from streams.payments.lines import gate_is_open
-from streams.payments.refund import Refund, RefundState, find
+from streams.payments.refund import Refund, RefundState, find, next_cause, refund_id_of
 from streams.payments.rules import PaymentRules
 from streams.payments.states import PAID, Failure, Owed, Payment, Status
 
@@ -163,7 +162,7 @@ def refund_rest(payment: Payment, at_ms: int, rules: PaymentRules) -> Facts:
     amount = unaccepted_minor(payment)
     if amount <= 0:
         return ()
-    refund_id, reason = _refund_id(payment), payment.cancel_reason
+    refund_id, reason = _refund_id(payment, at_ms), payment.cancel_reason
     refund = Refund(refund_id, amount, RefundState.PROCESSING, at_ms, reason)
     return accept(payment, refund, at_ms, rules)
 
@@ -198,7 +197,7 @@ def give_up(payment: Payment, at_ms: int, rules: PaymentRules) -> Facts:
     return given_up, *ask_next(evolve_all(payment, (given_up,)), at_ms, rules)
 
 
-def _refund_id(payment: Payment) -> str:
+def _refund_id(payment: Payment, at_ms: int) -> str:
     """Name the refund of the rest after the order, as Orders does; else after the charge.
 
     The payments that amendments brought name theirs after the charge: an id is one refund's.
@@ -207,4 +206,4 @@ def _refund_id(payment: Payment) -> str:
     of_order, is_further = f"ref_{session.order_id}", session.recurring and not payment.allotted
     if session.order_id and not is_further and find(payment.refunds, of_order) is None:
         return of_order
-    return "ref_" + derived_id(payment.charge_id, "refund", str(len(payment.refunds) + 1))
+    return refund_id_of(payment.charge_id, next_cause(payment.refunds, at_ms))

@@ -11,6 +11,7 @@ from streams.payments.amendments import amend, needless
 from streams.payments.amounts import remaining_minor
 from streams.payments.evolution import evolve_all
 from streams.payments.facts import Amended, FurtherAsked, ReviewWaived
+from streams.payments.refund import REFUNDS_MAX
 from streams.payments.refund_facts import RefundAsked
 from streams.payments.sales import NOTHING_SOLD, Sale, SoldLine
 from streams.payments.sales import amended as amended_sale
@@ -94,6 +95,18 @@ def test_paid_and_cheaper_gives_the_difference_back_without_approval(
     life.hear(refunded(life.last("RefundCharge").refund_id, 3_000))
     assert life.last("RefundIssued").reason == "AMENDMENT"
     assert remaining_minor(life.payment) == LESS
+
+
+def test_no_refund_has_the_id_of_another_however_many_there_were() -> None:
+    life = paid()
+
+    for number in range(1, REFUNDS_MAX + 10):
+        life.wait(1).hear(amended(AMOUNT - 100 * number))
+        life.hear(refunded(life.last("RefundCharge").refund_id, 100))
+
+    ids = [message.refund_id for message in life.said if message.name == "RefundIssued"]
+    assert len(ids) == len(set(ids)) == REFUNDS_MAX + 9
+    assert life.payment.refunded_minor == 100 * len(ids)
 
 
 def test_paid_and_dearer_is_a_further_payment_charged_at_once() -> None:
