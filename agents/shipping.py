@@ -142,7 +142,7 @@ def _create(rules: ShippingRules, ctx: Context, delivery: Delivery) -> None:
     """
     command, cause = delivery.value.data, cause_of(delivery)
     row = ctx.table(FULFILMENTS).get(command.order_id)
-    shipment_id = named(row, command, _ended(ctx, row), rules)
+    shipment_id = named(row, command, _begun(ctx, row), rules)
     if isinstance(shipment_id, Refusal) or row is None:
         raise ShippingRefused(f"order {command.order_id}: {shipment_id}")
     shipment = ctx.table(SHIPMENTS).get(shipment_id)
@@ -154,13 +154,11 @@ def _create(rules: ShippingRules, ctx: Context, delivery: Delivery) -> None:
     _carry_out(ctx, cause, None, facts, rules)
 
 
-def _ended(ctx: Context, row: Fulfilment | None) -> frozenset[str]:
-    """An order's shipments that are cancelled."""
+def _begun(ctx: Context, row: Fulfilment | None) -> dict[str, Status]:
+    """Where those of an order's shipments stand that have begun."""
     table = ctx.table(SHIPMENTS)
     known = [(name, table.get(name)) for name in (() if row is None else row.shipments)]
-    return frozenset(
-        [name for name, one in known if one is not None and one.status is Status.CANCELLED]
-    )
+    return {name: one.status for name, one in known if one is not None}
 
 
 def _carry_out(

@@ -1,5 +1,6 @@
 """CreateShipment: a shipment begins, or one that found no carrier looks again."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 from events.shipment_ids import shipment_id_of
@@ -21,29 +22,34 @@ class Refusal(StrEnum):
     """Why no shipment begins, in order of precedence. Each goes to the dead letters."""
 
     ORDER_UNKNOWN = "no such order is confirmed"
-    NOT_PAID = "the order is not paid"
+    NOT_PAID = "the order is not paid, or its stock is not committed yet"
     NAME_DIFFERS = "the shipment's name must be the order's next: shp_<orderId>, then :2, :3"
     TOO_MANY = "the order has as many shipments as may be"
 
 
 def named(
-    row: Fulfilment | None, command: CreateShipment, ended: frozenset[str], rules: ShippingRules
+    row: Fulfilment | None,
+    command: CreateShipment,
+    begun_ones: Mapping[str, Status],
+    rules: ShippingRules,
 ) -> str | Refusal:
-    """Say which shipment is meant; `ended` are those of the order that are cancelled.
+    """Say which shipment is meant; `begun_ones` are those of the order that have begun.
 
-    Without a name it is the one that has not ended, else the order's next.
+    Without a name it is one that found no carrier, else one that was not cancelled, else the
+    order's next. None is made before the order's own are planned: they would send all of it again.
     """
     if row is None or not row.lines:
         return Refusal.ORDER_UNKNOWN
-    if not row.paid:
+    if not row.complete_at_ms:
         return Refusal.NOT_PAID
     known = dict.fromkeys((*row.planned, *row.shipments))
     asked = command.shipment_id
     if asked in known:
         return asked
-    alive = [shipment_id for shipment_id in known if shipment_id not in ended]
+    alive = [one for one in known if begun_ones.get(one) is not Status.CANCELLED]
     if asked is None and alive:
-        return alive[0]
+        waiting = [one for one in alive if begun_ones.get(one) is Status.BOOKING_FAILED]
+        return (waiting or alive)[0]
     following = shipment_id_of(row.order_id, len(known) + 1)
     if asked not in {None, following} or alive:
         return Refusal.NAME_DIFFERS

@@ -11,7 +11,9 @@ from streams.moments import DAY_MS, HOUR_MS, MINUTE_MS, moment_of
 from streams.shipping import fulfilment
 from streams.shipping.asking import shipments_asked
 from streams.shipping.evolution import fold
+from streams.shipping.fulfilment_facts import Planned
 from streams.shipping.opening import begun
+from streams.shipping.planning import planned
 from streams.shipping.rows import Status
 from streams.shipping.rules import ShippingRules
 from tests.agents.dock import Dock
@@ -398,6 +400,21 @@ def test_a_shipment_of_an_unpaid_order_is_refused(dock: Dock) -> None:
 
     [letter] = dock.driver.dead_letters(SHIPPING_COMMANDS)
     assert "not paid" in letter.reason
+
+
+def test_a_shipment_made_by_hand_before_the_orders_own_is_refused_and_nothing_is_sent_twice(
+    dock: Dock,
+) -> None:
+    row = told(*ORDER[:4])
+    assert row is not None
+    [by_hand] = shipments_asked(row, (Planned(planned(row)),))
+
+    dock.tell(*ORDER[:4], by_hand, complete())
+
+    [letter] = dock.driver.dead_letters(SHIPPING_COMMANDS)
+    assert "not committed yet" in letter.reason
+    assert sum([item.quantity for item in dock.shipment().items]) == 3
+    assert dock.names(SHIPPING_EVENTS) == ["CarrierBooked", "ShipmentCreated"]
 
 
 def test_a_lapsed_hold_is_not_shipped_from(dock: Dock) -> None:

@@ -265,20 +265,28 @@ def _command(**given: object) -> Message:
         (None, None, Refusal.ORDER_UNKNOWN),
         (told(paid()), None, Refusal.ORDER_UNKNOWN),
         (told(confirmed()), None, Refusal.NOT_PAID),
-        (told(confirmed(), paid()), None, "shp_ord_1"),
-        (told(confirmed(), paid()), "shp_ord_1", "shp_ord_1"),
-        (told(confirmed(), paid()), "shp_01J", Refusal.NAME_DIFFERS),
+        (told(confirmed(), paid()), None, Refusal.NOT_PAID),
+        (told(confirmed(), paid()), "shp_ord_1", Refusal.NOT_PAID),
         (told(confirmed(), complete()), None, "shp_ord_1"),
+        (told(confirmed(), complete()), "shp_ord_1", "shp_ord_1"),
+        (told(confirmed(), complete()), "shp_01J", Refusal.NAME_DIFFERS),
         (told(confirmed(), complete()), "shp_ord_1:2", Refusal.NAME_DIFFERS),
     ],
 )
 def test_which_shipment_is_meant(row: object, name: str | None, found: object) -> None:
-    assert named(row, _command(shipment_id=name), frozenset(), RULES) == found  # type: ignore[arg-type]  # as given
+    assert named(row, _command(shipment_id=name), {}, RULES) == found  # type: ignore[arg-type]  # as given
+
+
+def test_a_command_without_a_name_means_the_shipment_that_found_no_carrier() -> None:
+    row = told(confirmed(), held(1, "wh_a", 2), held(2, "wh_b"), complete())
+    begun_ones = {"shp_ord_1": Status.DELIVERED, "shp_ord_1:2": Status.BOOKING_FAILED}
+
+    assert named(row, _command(shipment_id=None), begun_ones, RULES) == "shp_ord_1:2"
 
 
 def test_a_cancelled_shipment_is_followed_by_the_orders_next() -> None:
     row = told(confirmed(), complete())
-    ended = frozenset({"shp_ord_1"})
+    ended = {"shp_ord_1": Status.CANCELLED}
 
     assert named(row, _command(shipment_id=None), ended, RULES) == "shp_ord_1:2"
     few = ShippingRules(shipments_max=1)
