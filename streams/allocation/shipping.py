@@ -2,6 +2,7 @@
 
 from events.returns import ReturnReceived
 from events.shipping import ShipmentCancelled, ShipmentDispatched
+from events.types import ShippedItem
 from streams.allocation.facts import CameBack, Fact, Left, Released
 from streams.allocation.rows import Allocation, Status, standing
 from streams.allocation.rules import AllocationRules
@@ -16,21 +17,19 @@ def dispatched(
 ) -> Facts:
     """Have stock leave: what the packages name, or every line where they name nothing.
 
-    Items name their line by its reservation. Stock drops a repeat, and takes what is in a parcel
-    at its word; of one that names nothing it is not told which it is.
+    Items name their line by its reservation, else by its product; what the order does not have
+    is none of its stock. Stock drops a repeat, and takes what is in a parcel at its word; of one
+    that names nothing it is not told which it is.
     """
     if row is None or not row.lines:
         return ()
     where = None if event.warehouse is None else event.warehouse.id
-    units: dict[int, int] = {}
-    for package in event.packages or ():
-        for item in package.items or ():
-            number = row.line_number(item.item_id)
-            units[number] = units.get(number, 0) + item.quantity
+    items = [item for package in event.packages or () for item in package.items or ()]
+    units = {} if items else {one: row.lines[one - 1].quantity for one in standing(row)}
+    for item in items:
+        number = _line_of(row, item)
+        units[number] = units.get(number, 0) + item.quantity
     units.pop(0, None)
-    shipment_id = event.shipment_id if units else ""
-    if not units:
-        units = {number: row.lines[number - 1].quantity for number in standing(row)}
     return tuple(
         [
             Left(
@@ -38,11 +37,18 @@ def dispatched(
                 row.lines[number - 1].product_id,
                 quantity,
                 where,
-                shipment_id,
+                event.shipment_id if items else "",
             )
             for number, quantity in units.items()
         ]
     )
+
+
+def _line_of(row: Allocation, item: ShippedItem) -> int:
+    """The line that an item is of; 0 where the order has none."""
+    names = {item.product_id, item.sku}
+    alike = [number for number in standing(row) if row.lines[number - 1].product_id in names]
+    return row.line_number(item.item_id) or next(iter(alike), 0)
 
 
 def returned(

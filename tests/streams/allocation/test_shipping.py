@@ -87,6 +87,17 @@ def test_lines_of_another_order_do_not_leave() -> None:
     assert [c.reservation_id for c in found] == ["ord_1:1"]  # type: ignore[attr-defined]  # ShipStock
 
 
+def test_a_parcel_of_what_the_order_does_not_have_takes_none_of_its_stock() -> None:
+    assert asked(left(package(("ord_1:3", 1), ("gift", 1)))) == []
+
+
+def test_what_a_parcel_names_by_its_product_leaves_that_line() -> None:
+    by_sku = ShippedItem(item_id="item_1", sku="p2", quantity=1)
+    found = asked(left(Package(package_id="p", weight_kg=1, items=(by_sku,))))
+
+    assert [(c.reservation_id, c.quantity) for c in found] == [("ord_1:2", 1)]  # type: ignore[attr-defined]  # ShipStock
+
+
 def back() -> ReturnReceived:
     return ReturnReceived(
         return_id="ret_1",
