@@ -1,5 +1,7 @@
 """Charges that come back: paid, failed, or for an invoice that is no more (K4, K5, G-42)."""
 
+from typing import Final
+
 from events.errors import ContractError
 from events.payments import PaymentFailed, PaymentProcessed
 from events.subscriptions import UpdatePaymentMethod
@@ -12,6 +14,7 @@ from streams.subscriptions.evolution import evolve_all
 from streams.subscriptions.rows import ENDED, OWING, Method, Status, Subscription
 from streams.subscriptions.rules import Rules
 
+_WHAT: Final = "update_payment_method"
 _PAYABLE_LATE = OWING | {Status.SUSPENDED}
 
 
@@ -107,11 +110,15 @@ def update_method(
     """Bind a way to pay, and charge with it what is owed; not what is not due yet.
 
     The same one given again is bound already, and tried again: its account may have been filled.
+    Refused, in order of precedence: not_active (it has ended, and nobody will charge it any more),
+    no_token.
     """
+    if subscription.status in ENDED:
+        return (f.Refused(_WHAT, "not_active"),)
     given = command.payment_method
     method_id = given.token or given.paypal_payer_id
     if not method_id:
-        return (f.Refused("update_payment_method", "no_token"),)
+        return (f.Refused(_WHAT, "no_token"),)
     method = Method(method_id, given.type, given.last4)
     changed: f.Facts = () if method == subscription.method else (f.MethodChanged(method),)
     after = evolve_all(subscription, changed)

@@ -516,6 +516,17 @@ def test_a_new_card_is_charged_with_what_is_owed_and_with_nothing_else(
     assert isinstance(facts[0], f.MethodChanged)
 
 
+@pytest.mark.parametrize("end", [Status.CANCELLED, Status.EXPIRED])
+def test_one_that_has_ended_keeps_no_new_card(end: Status) -> None:
+    command = UpdatePaymentMethod(
+        user_id="usr_1", payment_method=PaymentMethod(type="debit_card", token="tok_new")
+    )
+
+    facts = decide(replace(active(), status=end), command, LATER_MS, RULES)
+
+    assert facts == (f.Refused("update_payment_method", "not_active"),)
+
+
 def test_the_same_way_to_pay_given_again_is_tried_at_once_where_something_is_owed() -> None:
     same = PaymentMethod(type="paypal", paypal_payer_id="PAYER")
     command = UpdatePaymentMethod(user_id="usr_1", payment_method=same)
