@@ -17,6 +17,8 @@ from streams.fraud.profile import (
     counting,
     has_seen,
     later_place,
+    suspended_by,
+    suspending,
     under_review,
     velocity_of,
     with_attempt,
@@ -72,7 +74,9 @@ class AccountSuspended(msgspec.Struct, frozen=True, gc=False):
 
 
 class SuspensionLifted(msgspec.Struct, frozen=True, gc=False):
-    """The case that suspended the account was cleared."""
+    """The finding on that payment suspends the account no longer; another may."""
+
+    payment_id: str
 
 
 class Advised(msgspec.Struct, frozen=True, gc=False):
@@ -216,14 +220,12 @@ def close_case(profile: RiskProfile, payment_id: str, decision: Decision) -> tup
     """
     approved, reviewed = decision == "APPROVED", under_review(profile, payment_id)
     ended: tuple[Fact, ...] = () if reviewed is None else (ReviewEnded(reviewed, approved),)
-    if approved and profile.suspended_by == payment_id:
-        return (SuspensionLifted(), *ended)
-    return ended
+    return (*clear_suspension(profile, payment_id), *ended) if approved else ended
 
 
 def clear_suspension(profile: RiskProfile, payment_id: str) -> tuple[Fact, ...]:
     """Lift the suspension that this payment caused, and no other (G-24)."""
-    return (SuspensionLifted(),) if profile.suspended_by == payment_id else ()
+    return (SuspensionLifted(payment_id),) if payment_id in suspending(profile) else ()
 
 
 def evolve(profile: RiskProfile, fact: Fact) -> RiskProfile:  # noqa: PLR0911 - one case a fact
@@ -232,10 +234,9 @@ def evolve(profile: RiskProfile, fact: Fact) -> RiskProfile:  # noqa: PLR0911 - 
         case Assessed():
             return _counted(profile, fact)
         case AccountSuspended():
-            by = profile.suspended_by or fact.payment_id
-            return msgspec.structs.replace(profile, suspended_by=by)
+            return suspended_by(profile, (*_others(profile, fact.payment_id), fact.payment_id))
         case SuspensionLifted():
-            return msgspec.structs.replace(profile, suspended_by=None)
+            return suspended_by(profile, _others(profile, fact.payment_id))
         case OrderUndone():
             return without(profile, fact.attempt)
         case ReviewEnded():
@@ -245,6 +246,10 @@ def evolve(profile: RiskProfile, fact: Fact) -> RiskProfile:  # noqa: PLR0911 - 
             return msgspec.structs.replace(profile, chargebacks=kept)
         case _:
             return profile
+
+
+def _others(profile: RiskProfile, payment_id: str) -> tuple[str, ...]:
+    return tuple([one for one in suspending(profile) if one != payment_id])
 
 
 def fold(profile: RiskProfile, facts: tuple[Fact, ...]) -> RiskProfile:
@@ -273,4 +278,5 @@ def _counted(profile: RiskProfile, fact: Assessed) -> RiskProfile:
         profile.chargebacks,
         profile.suspended_by,
         profile.reviewed,
+        profile.suspended_too,
     )

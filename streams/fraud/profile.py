@@ -1,7 +1,8 @@
 """What is remembered of one customer, by customerId.
 
 Bounded: `ATTEMPTS_KEPT_MAX` payments, `DEVICES_KEPT_MAX` devices, `CHARGEBACKS_KEPT_MAX`
-chargebacks, `REVIEWED_KEPT_MAX` payments under review. Network addresses and cards are kept as
+chargebacks, `REVIEWED_KEPT_MAX` payments under review, `SUSPENSIONS_KEPT_MAX` that suspend the
+account. Network addresses and cards are kept as
 32-bit marks, enough to tell them apart. Only approved payments teach the profile what is normal
 (devices, place, orders, amounts), those that a reviewer approves all but the place; every payment
 counts in the windows.
@@ -15,6 +16,7 @@ from streams.fraud.rules import (
     CHARGEBACKS_KEPT_MAX,
     DEVICES_KEPT_MAX,
     REVIEWED_KEPT_MAX,
+    SUSPENSIONS_KEPT_MAX,
     FraudRules,
 )
 
@@ -66,6 +68,8 @@ class RiskProfile(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """The payment whose critical finding suspended the account."""
     reviewed: tuple[Reviewed, ...] = ()
     """Those under review, the newest last."""
+    suspended_too: tuple[str, ...] = ()
+    """Payments with a critical finding since: the account stays suspended by them (G-24)."""
 
 
 class Velocity(msgspec.Struct, frozen=True, gc=False):
@@ -166,6 +170,20 @@ def with_device(devices: tuple[str, ...], device: str | None) -> tuple[str, ...]
         return devices
     others = [known for known in devices if known != device]
     return (*others[1 - DEVICES_KEPT_MAX :], device)
+
+
+def suspending(profile: RiskProfile) -> tuple[str, ...]:
+    """The payments by whose findings the account is suspended, the first one first."""
+    first = () if profile.suspended_by is None else (profile.suspended_by,)
+    return (*first, *profile.suspended_too)
+
+
+def suspended_by(profile: RiskProfile, payments: tuple[str, ...]) -> RiskProfile:
+    """Have those payments suspend the account, and no others; without any it is free."""
+    kept = payments[-SUSPENSIONS_KEPT_MAX:]
+    return msgspec.structs.replace(
+        profile, suspended_by=next(iter(kept), None), suspended_too=kept[1:]
+    )
 
 
 def with_chargeback(chargebacks: tuple[str, ...], chargeback_id: str) -> tuple[str, ...]:

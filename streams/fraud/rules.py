@@ -20,6 +20,8 @@ DEVICES_KEPT_MAX: Final = 8
 REVIEWED_KEPT_MAX: Final = 4
 """Payments under review that a customer's profile remembers, the newest."""
 
+SUSPENSIONS_KEPT_MAX: Final = 16
+"""Payments whose critical findings suspend an account that a profile remembers, the newest."""
 CHARGEBACKS_KEPT_MAX: Final = 4
 """Chargebacks a customer's profile remembers, so that a repeat counts once."""
 

@@ -13,6 +13,8 @@ ENDED_KEPT_MAX: Final = 4
 """Ended subscriptions of a user that are kept."""
 PREPAID_MAX: Final = 4
 """Payments for subscriptions nobody here knows yet that are kept of a user, the newest."""
+LOCKS_MAX: Final = 16
+"""Payments whose findings lock an account that are kept, the newest."""
 
 
 class Status(StrEnum):
@@ -177,6 +179,8 @@ class Subscriber(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """Subscriptions that were paid for before they became known here (G-21)."""
     locked_by: str = ""
     """The payment whose finding did: only its case, or an administrator's word on it, unlocks."""
+    locked_too: tuple[str, ...] = ()
+    """Payments with such a finding since: the account stays locked by them."""
 
     def find(self, subscription_id: str) -> Subscription | None:
         """The subscription of that id."""

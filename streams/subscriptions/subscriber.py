@@ -7,6 +7,7 @@ from events.payments import PaymentProcessed
 from streams.subscriptions.rows import (
     ENDED,
     ENDED_KEPT_MAX,
+    LOCKS_MAX,
     PREPAID_MAX,
     Status,
     Subscriber,
@@ -58,15 +59,27 @@ def prepaid(subscriber: Subscriber, event: PaymentProcessed) -> Subscriber:
 
 def locked(subscriber: Subscriber, event: FraudDetected) -> Subscriber:
     """Lock the account where fraud is certain enough to suspend it (domain §3 Fraud)."""
-    if event.severity != "critical" or subscriber.locked:
+    known = _locks(subscriber)
+    if event.severity != "critical" or event.payment_id in known:
         return subscriber
-    return replace(subscriber, locked=True, locked_by=event.payment_id)
+    return _locked_by(subscriber, (*known, event.payment_id)[-LOCKS_MAX:])
 
 
 def unlocked(subscriber: Subscriber, word: ClearSuspension | FraudCheckCompleted) -> Subscriber:
-    """Unlock the account where the finding that locked it is cleared, and no other (G-24)."""
+    """Unlock the account once each finding that locks it is cleared (G-24)."""
     cleared = not isinstance(word, FraudCheckCompleted) or word.decision == "APPROVED"
-    mine = subscriber.locked_by in ("", word.payment_id)
-    if not (subscriber.locked and cleared and mine):
+    known = _locks(subscriber)
+    left = tuple([one for one in known if one != word.payment_id])
+    if not (subscriber.locked and cleared) or (known and left == known):
         return subscriber
-    return replace(subscriber, locked=False, locked_by="")
+    return _locked_by(subscriber, left)
+
+
+def _locks(subscriber: Subscriber) -> tuple[str, ...]:
+    first = (subscriber.locked_by,) if subscriber.locked_by else ()
+    return (*first, *subscriber.locked_too)
+
+
+def _locked_by(subscriber: Subscriber, payments: tuple[str, ...]) -> Subscriber:
+    first = next(iter(payments), "")
+    return replace(subscriber, locked=bool(payments), locked_by=first, locked_too=payments[1:])

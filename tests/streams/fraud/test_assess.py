@@ -10,18 +10,20 @@ from streams.fraud.assess import (
     FraudFound,
     advise,
     charge_back,
+    clear_suspension,
     close_case,
     decide,
     fold,
     order_cancelled,
 )
 from streams.fraud.payment import Payment
-from streams.fraud.profile import EMPTY, RiskProfile
+from streams.fraud.profile import EMPTY, RiskProfile, suspending
 from streams.fraud.rules import (
     ATTEMPTS_KEPT_MAX,
     CHARGEBACKS_KEPT_MAX,
     DEVICES_KEPT_MAX,
     REVIEWED_KEPT_MAX,
+    SUSPENSIONS_KEPT_MAX,
 )
 from streams.fraud.scoring import Reason
 from streams.moments import HOUR_MS, MINUTE_MS
@@ -467,15 +469,33 @@ def test_a_suspension_is_lifted_when_its_own_case_is_cleared() -> None:
     assert close_case(lifted, "pay_ord_1", "APPROVED") == ()
 
 
-def test_a_second_critical_finding_leaves_the_first_in_charge_of_the_suspension() -> None:
+@pytest.mark.parametrize("order", [("pay_ord_1", "pay_ord_2"), ("pay_ord_2", "pay_ord_1")])
+def test_an_account_stays_suspended_until_each_critical_finding_is_cleared(
+    order: tuple[str, str],
+) -> None:
     stolen = [
         usual_payment(payment_id=name, card_reported_stolen=True)
         for name in ("pay_ord_1", "pay_ord_2")
     ]
+    suspended = seen_after(usual_profile(), *stolen)
+
+    once = fold(suspended, clear_suspension(suspended, order[0]))
+    twice = fold(once, close_case(once, order[1], "APPROVED"))
+
+    assert suspending(suspended) == ("pay_ord_1", "pay_ord_2")
+    assert suspending(once) == (once.suspended_by,) == (order[1],)
+    assert suspending(twice) == ()
+
+
+def test_only_the_newest_findings_that_suspend_an_account_are_remembered() -> None:
+    stolen = [
+        usual_payment(payment_id=f"pay_ord_{n}", card_reported_stolen=True) for n in range(20)
+    ]
 
     profile = seen_after(usual_profile(), *stolen)
 
-    assert profile.suspended_by == "pay_ord_1"
+    kept = [f"pay_ord_{n}" for n in range(20 - SUSPENSIONS_KEPT_MAX, 20)]
+    assert [*suspending(profile)] == kept
 
 
 @pytest.mark.parametrize("outcome", ["won", "withdrawn"])

@@ -2,11 +2,14 @@
 
 import dataclasses
 from datetime import date
+from functools import reduce
+from itertools import accumulate
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
+from events.fraud import ClearSuspension, FraudDetected
 from events.subscriptions import (
     CancelSubscription,
     ChangePlan,
@@ -39,7 +42,7 @@ from streams.subscriptions.rows import (
 )
 from streams.subscriptions.rules import Rules, SubscriptionRules
 from streams.subscriptions.standing import WORDS, foremost, standing
-from streams.subscriptions.subscriber import NOBODY, kept
+from streams.subscriptions.subscriber import NOBODY, kept, locked, unlocked
 from streams.subscriptions.subscribing import adopt
 from tests.streams.subscriptions.samples import (
     GOODS,
@@ -851,3 +854,20 @@ def test_what_is_said_depends_on_the_facts_alone() -> None:
         "SubscriptionPaymentDue",
         "PaymentInitiated",
     ]
+
+
+def test_an_account_stays_locked_until_each_finding_that_locked_it_is_cleared() -> None:
+    findings = [
+        FraudDetected(payment_id=name, fraud_type="stolen_card", severity="critical")
+        for name in ("pay_1", "pay_2", "pay_2")
+    ]
+    words = [
+        ClearSuspension(payment_id=name, customer_id="usr_1", reviewer="kim", rationale="honest")
+        for name in ("pay_1", "pay_3", "pay_2")
+    ]
+
+    subscriber = reduce(locked, findings, NOBODY)
+    cleared = list(accumulate(words, unlocked, initial=subscriber))
+
+    assert [one.locked for one in cleared] == [True, True, True, False]
+    assert cleared[-1] == NOBODY
