@@ -62,7 +62,6 @@ _FOLLOWED: Final[Mapping[TopicSpec, Mapping[str, Step]]] = {
 _COUNTED: Final[Mapping[TopicSpec, Mapping[str, Callable[[Any], Counts]]]] = {
     PAYMENTS_EVENTS: {
         "PaymentFailed": payments.failed,
-        "RefundIssued": payments.refunded,
         "PaymentSettled": payments.settled,
         "ChargebackOpened": payments.disputed,
     },
@@ -96,11 +95,14 @@ def metrics_agent(rules: MetricsRules, clock: Clock) -> AgentSpec:
         for topic, found in _COUNTED.items()
     ]
     met = Source(PAYMENTS_EVENTS, {"PaymentInitiated": _meeting(clock)}, by="customerId")
-    paid = _counting(payments.processed, clock, _WHOLE)
+    moved = {
+        "PaymentProcessed": _counting(payments.processed, clock, _WHOLE),
+        "RefundIssued": _counting(payments.refunded, clock, _WHOLE),
+    }
     return AgentSpec(
         name=_NAME,
         help="Counts each day what ended, travelled, was paid and subscribed to.",
-        sources=(*by_order, met, *by_itself, Source(PAYMENTS_EVENTS, {"PaymentProcessed": paid})),
+        sources=(*by_order, met, *by_itself, Source(PAYMENTS_EVENTS, moved)),
         tables=(JOURNEYS, DAYS, DAY_CUSTOMERS, OPEN_FROM),
         outputs=(METRICS,),
         timers={"forget": _forget},

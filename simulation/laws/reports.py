@@ -64,6 +64,11 @@ def _processed(envelope: Data) -> Counts:
         yield (_PAYMENTS, "processed_minor", data["currency"]), _minor(data["amount"])
 
 
+def _refunded(envelope: Data) -> Counts:
+    if not (envelope.get("metadata") or {}).get("unprocessed"):
+        yield from _sum("refunds", "refunded_minor")(envelope)
+
+
 def _started(envelope: Data) -> Counts:
     data = envelope["data"]
     yield (_SUBSCRIPTIONS, "started", data["plan"]["planId"]), 1
@@ -128,7 +133,7 @@ _COUNTS: Final[Mapping[str, Callable[[Data], Counts]]] = {
     "DeliveryFailed": _one(_FULFILMENT, "attempts_failed", "reasonCode"),
     "PaymentProcessed": _processed,
     "PaymentFailed": _one(_PAYMENTS, "failed", "failureReason"),
-    "RefundIssued": _sum("refunds", "refunded_minor"),
+    "RefundIssued": _refunded,
     "ChargebackOpened": _sum("disputes", "disputed_minor"),
     "PaymentSettled": _fees,
     "UserSubscriptionStarted": _started,

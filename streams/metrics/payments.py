@@ -20,8 +20,11 @@ def failed(event: PaymentFailed) -> Counts:
     return (Count(PAYMENTS, f"failed|{event.failure_reason}", event.amount_minor),)
 
 
-def refunded(event: RefundIssued) -> Counts:
-    """Money went back."""
+def refunded(envelope: Envelope[RefundIssued]) -> Counts:
+    """Money went back; what was taken too late to pay for anything never came in."""
+    if (envelope.metadata or {}).get("unprocessed"):
+        return ()
+    event = envelope.data
     return (Count(PAYMENTS, f"refunded|{event.currency}", event.amount_minor),)
 
 

@@ -1,5 +1,7 @@
 """What payments tell the shop about money that goes back, in wire models."""
 
+from typing import Any
+
 from events.refunds import RefundFailed, RefundIssued, RefundPayment
 from events.vocabulary import RefundRefusal
 from streams.moments import moment_of
@@ -31,17 +33,19 @@ def refunded(payment_id: str, payment: Payment, fact: rf.Refunded, _: PaymentRul
         estimated_processing_days=fact.days,
         issued_at=moment_of(fact.at_ms),
     )
-    return (Announcement(issued, _measured(refund, fact.at_ms)),)
+    return (Announcement(issued, _measured(payment, refund, fact.at_ms)),)
 
 
-def _measured(refund: Refund, at_ms: int) -> dict[str, int] | None:
+def _measured(payment: Payment, refund: Refund, at_ms: int) -> dict[str, Any] | None:
     """How long it took from its request on: a person's time and a bank's are not the shop's.
 
-    One that was made by hand at the provider has no reason, for nobody asked for it here.
+    One that was made by hand at the provider has no reason, for nobody asked for it here. Money
+    that was taken after its payment had ended was never told as PaymentProcessed.
     """
+    measured: dict[str, Any] = {} if payment.captured_at_ms else {"unprocessed": True}
     if refund.approved_by or refund.underway or not refund.reason:
-        return None
-    return {"latencyMs": max(0, at_ms - refund.asked_at_ms)}
+        return measured or None
+    return {**measured, "latencyMs": max(0, at_ms - refund.asked_at_ms)}
 
 
 def given_up(payment_id: str, payment: Payment, fact: f.GivenUp, _: PaymentRules) -> Said:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from events import Envelope
+from events import Envelope, Message
 from events.billing import InvoiceGenerated, SubscriptionPaymentDue
 from events.payments import PaymentFailed, PaymentProcessed, PaymentSettled
 from events.refunds import ChargebackOpened, RefundIssued
@@ -182,7 +182,8 @@ def test_money_is_told_by_currency_and_attempts_by_reason() -> None:
     counts = [
         *payments.processed(told(PAID)) * 3,
         *payments.failed(failed),
-        *payments.refunded(refund),
+        *payments.refunded(told(refund)),
+        *payments.refunded(told(refund, unprocessed=True)),
     ]
 
     row = reports.payments(DAY, summed(*counts), RULES)
@@ -201,7 +202,7 @@ def test_money_counts_in_the_currency_it_was_moved_in() -> None:
 
     counts = (
         *payments.processed(told(PAID.model_copy(update=cad))),
-        *payments.refunded(RefundIssued.model_construct(**cad, total_refunded_minor=9_00)),
+        *payments.refunded(told(RefundIssued.model_construct(**cad, total_refunded_minor=9_00))),
         *payments.disputed(ChargebackOpened.model_construct(**cad)),
         *payments.settled(settled),
         *subscriptions.invoiced(invoice),
@@ -217,7 +218,7 @@ def test_money_counts_in_the_currency_it_was_moved_in() -> None:
     ]
 
 
-def told(message: PaymentProcessed, **metadata: Any) -> Envelope[PaymentProcessed]:
+def told(message: Message, **metadata: Any) -> Envelope[Any]:
     return Envelope("e", message.name, "1.0.0", 1_000, message, metadata=metadata or None)
 
 

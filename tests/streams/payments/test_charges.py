@@ -352,6 +352,8 @@ def test_money_captured_after_the_end_goes_back() -> None:
     life.hear(refunded(life.last("RefundCharge").refund_id))
     assert life.payment.refunded_minor == life.payment.captured_minor
     assert life.last("RefundIssued").total_refunded_minor == 18_997
+    assert life.last_metadata("RefundIssued") == {"unprocessed": True, "latencyMs": 0}
+    assert "PaymentProcessed" not in life.names
 
 
 # --- void ------------------------------------------------------------------------------------
