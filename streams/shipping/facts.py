@@ -68,6 +68,7 @@ class Dispatched(msgspec.Struct, frozen=True, gc=False):
     at_ms: int
     eta_ms: int
     lost_due_ms: int
+    poll_due_ms: int
     late: bool
     scan: Scan | None
     scanned_at_ms: int

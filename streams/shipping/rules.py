@@ -129,7 +129,7 @@ class ShippingRules:
     poll_ms: int = 4 * HOUR_MS
     """How often a carrier is asked where a parcel is (G-30)."""
     poll_for_ms: int = 30 * DAY_MS
-    """How long after its booking a parcel is asked for."""
+    """How long after its booking, or after it left, a parcel is asked for."""
     lost_ms: int = 5 * DAY_MS
     """Without any scan for so long, a parcel counts as lost (G-30)."""
     claim_again_ms: int = DAY_MS

@@ -90,11 +90,12 @@ def _first(
 def dispatched(
     shipment: Shipment, scan: Scan | None, at_ms: int, rules: ShippingRules
 ) -> Dispatched:
-    """The shipment leaves now."""
+    """The shipment leaves now, and is asked for from now on: it may have been kept for months."""
     return Dispatched(
         at_ms,
         eta_ms(at_ms, shipment.method, rules),
         at_ms + rules.lost_ms,
+        at_ms + rules.poll_ms,
         0 < shipment.dispatch_due_ms < at_ms,
         scan,
         0 if scan is None else min(scan.at_ms, at_ms),
@@ -113,7 +114,8 @@ def poll_due(shipment: Shipment, due_ms: int, now_ms: int, rules: ShippingRules)
     if told_ms > now_ms:
         return (Polled(told_ms, asked=False),)
     following = now_ms + rules.poll_ms
-    over = following > shipment.booked_at_ms + rules.poll_for_ms
+    since_ms = max(shipment.booked_at_ms, shipment.dispatched_at_ms)
+    over = following > since_ms + rules.poll_for_ms
     return (Polled(0 if over else following),)
 
 

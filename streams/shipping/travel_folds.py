@@ -19,6 +19,7 @@ def _dispatched(shipment: Shipment, fact: f.Dispatched) -> Shipment:
         dispatched_at_ms=fact.at_ms,
         eta_ms=fact.eta_ms,
         lost_due_ms=fact.lost_due_ms,
+        poll_due_ms=fact.poll_due_ms,
         late=fact.late,
         ready_at_ms=0,
         booking=None,

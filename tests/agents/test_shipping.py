@@ -233,6 +233,19 @@ def test_what_fraud_blocks_leaves_once_it_is_cleared(dock: Dock) -> None:
     assert dock.shipment().status is Status.DISPATCHED
 
 
+def test_a_parcel_that_a_dispute_kept_at_home_for_two_months_is_followed_to_the_door(
+    dock: Dock,
+) -> None:
+    dock.tell(*ORDER[:4], dispute(), complete())
+    dock.driver.advance(60 * DAY_MS)
+
+    dock.tell(closed("won"))
+    dock.driver.advance(8 * DAY_MS)
+
+    assert "DeliveryFailed" not in dock.names(SHIPPING_EVENTS)
+    assert dock.shipment().status is Status.DELIVERED
+
+
 def test_an_order_under_suspicion_has_its_shipment_blocked_from_the_start(dock: Dock) -> None:
     dock.tell(*ORDER[:4], fraud("critical"), complete(), scan("shipped"), scan("in_transit"))
 

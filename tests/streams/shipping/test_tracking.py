@@ -70,7 +70,8 @@ def test_whatever_a_carrier_writes_of_places_a_row_stays_small() -> None:
 
 def test_a_carrier_that_has_told_by_itself_is_asked_four_hours_after_that() -> None:
     told_ms = AT_MS + 3 * HOUR_MS
-    shipment = after(created(), scan("shipped", told_ms), at_ms=told_ms)
+    left = after(created(), scan("shipped", AT_MS))
+    shipment = after(left, scan("in_transit", told_ms), at_ms=told_ms)
     due_ms = due_times(shipment)["poll"]
 
     facts = TIMERS["poll"](shipment, due_ms, due_ms, RULES)
