@@ -6,6 +6,8 @@ override or the clock decides anew: the decision that a review publishes comes b
 and changes nothing.
 """
 
+from typing import Final
+
 from events.fraud import (
     FraudCheckCompleted,
     FraudDetected,
@@ -39,6 +41,8 @@ from streams.fraud.messages import id_of
 from streams.fraud.rules import FraudRules
 from streams.fraud.scoring import level_of
 from streams.moments import moment_of
+
+_GRAVE: Final = frozenset({"high", "critical"})
 
 
 def score_known(case: FraudCase, event: RiskScoreCalculated, rules: FraudRules) -> tuple[Fact, ...]:
@@ -78,8 +82,11 @@ def check_known(
 def fraud_known(
     case: FraudCase, event: FraudDetected, at_ms: int, correlation_id: str, rules: FraudRules
 ) -> tuple[Fact, ...]:
-    """Keep the finding and open a case, unless the payment has or had one."""
-    if case.severity is not None:
+    """Keep a grave finding and open a case, unless the payment has or had one.
+
+    Of others nothing is held, so nothing is to be declined either once nobody has reviewed it.
+    """
+    if case.severity is not None or event.severity not in _GRAVE:
         return ()
     detected = Detected(
         event.order_id,

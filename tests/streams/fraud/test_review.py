@@ -148,6 +148,13 @@ def test_a_second_finding_changes_nothing() -> None:
     assert review.fraud_known(CRITICAL, detected(), NOW_MS, "saga_2", RULES) == ()
 
 
+@pytest.mark.parametrize("severity", ["low", "medium"])
+def test_a_finding_that_nobody_holds_an_order_for_opens_no_case(severity: str) -> None:
+    facts = review.fraud_known(UNSEEN, detected(severity), NOW_MS, "saga_2", RULES)
+
+    assert facts == ()
+
+
 @pytest.mark.parametrize("case", [OPEN, CLEARED, TIMED_OUT])
 def test_a_finding_opens_no_case_where_there_is_or_was_one(case: FraudCase) -> None:
     facts = review.fraud_known(case, detected(), NOW_MS + HOUR_MS, "saga_2", RULES)
