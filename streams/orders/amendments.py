@@ -119,7 +119,7 @@ def changed(order: Order, amendments: tuple[Amendment, ...], rules: OrderRules) 
     for wanted in amendments:
         found += _refusals(order, wanted, rules)
         if not found:
-            _change(lines, wanted, percent)
+            _change(lines, _at_our_price(order, wanted, rules), percent)
             found += _mispriced(lines, wanted, rules)
     standing = [line for line in lines if line.quantity]
     if not standing:
@@ -170,6 +170,13 @@ def _refusals(order: Order, wanted: Amendment, rules: OrderRules) -> Iterator[Re
         yield Refusal.PRICE
     if wanted.new_quantity > max(rules.quantity_max, wanted.previous_quantity):
         yield Refusal.LIMITS
+
+
+def _at_our_price(order: Order, wanted: Amendment, rules: OrderRules) -> Amendment:
+    """The same at the catalogue's price: a cent of each of many units is no rounding."""
+    told_minor = wanted.unit_price_minor
+    price_minor = rules.price_minor(wanted.product_id, order.currency, told_minor)
+    return wanted.model_copy(update={"unit_price_minor": price_minor})
 
 
 def _change(lines: list[Line], wanted: Amendment, percent: int) -> None:

@@ -211,7 +211,8 @@ def _differs_minor(order: Order, back: BackLine, other: OrderItem, rules: OrderR
     """What a line's units cost beyond what comes back did, the order's discount taken off."""
     line = order.lines[back.line - 1]
     percent = discount_of(order, rules.discounts_percent)
-    now = net(back.units * other.unit_price_minor, percent)
+    price_minor = rules.price_minor(other.product_id, order.currency, other.unit_price_minor)
+    now = net(back.units * price_minor, percent)
     differs = now - line.total_minor * back.units // line.quantity
     return differs if abs(differs) > rules.exchange_waived_minor else 0
 

@@ -60,7 +60,8 @@ class OrderRules:
     system_users: frozenset[str] = frozenset({"system"})
     """Who may cancel any order, beside the customer whose it is (G-9)."""
     substitutes: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
-    """By product, what may be sent instead, the best first; it costs what the other did (G-11)."""
+    """By product, what may be sent instead, the best first; it costs what the other did, and what
+    the catalogue has for more is passed over (G-11)."""
     amendments_max: int = 5
     """Amendments of one order (G-8)."""
     amendment_hold_ms: int = 15 * MINUTE_MS
@@ -116,10 +117,14 @@ class OrderRules:
             return True
         return not any(f"{product_id}:{other}" in self.prices for other in self.currencies)
 
+    def price_minor(self, product_id: str, currency: str, told_minor: int) -> int:
+        """What a unit costs: what the catalogue says, else what the sender does (G-10)."""
+        return self.prices.get(f"{product_id}:{currency}", told_minor)
+
     def costs(self, product_id: str, currency: str, told_minor: int) -> bool:
         """Whether a unit costs what the sender says (G-10)."""
-        price_minor = self.prices.get(f"{product_id}:{currency}", told_minor)
-        return self.agree(price_minor, told_minor) and self.sells(product_id, currency)
+        ours_minor = self.price_minor(product_id, currency, told_minor)
+        return self.agree(ours_minor, told_minor) and self.sells(product_id, currency)
 
     def agree(self, ours_minor: int, told_minor: int) -> bool:
         """Whether the sender saw the price that is ours, but for a rounding."""

@@ -518,6 +518,16 @@ def test_what_is_added_costs_what_the_catalogue_says() -> None:
     assert isinstance(added(700)[0], AmendmentAsked)
 
 
+def test_a_rounding_in_what_its_sender_saw_makes_no_other_price_of_what_is_added() -> None:
+    rules = dataclasses.replace(RULES, prices={"p9:USD": 700})
+
+    [asked] = decide(CONFIRMED, amend(change("p9", 0, 100, 699)), AT_MS, rules)
+
+    assert isinstance(asked, AmendmentAsked)
+    added = asked.pending.lines[-1]
+    assert (added.unit_price_minor, added.total_minor) == (700, 70_000)
+
+
 def test_what_an_amendment_adds_is_held_for_a_quarter_of_an_hour() -> None:
     [asked] = told(CONFIRMED, MORE)
 

@@ -613,6 +613,14 @@ def test_a_catalogue_says_what_others_cost() -> None:
         assert "EXCHANGE_REFUSED_UNLIKE" in [step.reason for step in refused.history]
 
 
+def test_a_rounding_in_what_its_sender_saw_makes_no_other_price_of_what_goes_out_instead() -> None:
+    rules = dataclasses.replace(RULES, prices={"p9:USD": 4_000})
+
+    order = fold(DELIVERED, decide(DELIVERED, priced_at(3_999), AT_MS, rules))
+
+    assert [one.differs_minor for one in back(order).swaps] == [1_002]
+
+
 # -- the order that replaces
 
 
