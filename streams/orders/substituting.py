@@ -15,12 +15,23 @@ KIND = "ITEM_ADDED"
 
 
 def substitutes_of(order: Order, number: int, rules: OrderRules) -> tuple[str, ...]:
-    """What may be sent instead of a line, the best first: nothing, unless the customer opted in."""
+    """What may be sent instead of a line, the best first: nothing, unless the customer opted in.
+
+    Nor what the catalogue has at a higher price.
+    """
     if not order.substitutes_allowed or are_items_closed(order):
         return ()
     if len(order.lines) >= LINES_EVER_MAX:
         return ()
-    return rules.substitutes.get(order.lines[number - 1].product_id, ())
+    line = order.lines[number - 1]
+    most_minor = line.unit_price_minor
+    return tuple(
+        [
+            name
+            for name in rules.substitutes.get(line.product_id, ())
+            if rules.price_minor(name, order.currency, most_minor) <= most_minor
+        ]
+    )
 
 
 def substitute_asked(

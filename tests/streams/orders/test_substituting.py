@@ -10,6 +10,7 @@ from events.base import Message
 from streams.moments import day_of
 from streams.orders.deciding import amendment_over, decide
 from streams.orders.evolution import fold
+from streams.orders.facts import AmendmentAsked
 from streams.orders.outcomes import due_times, following
 from streams.orders.rows import LINES_EVER_MAX, Order, Status
 from tests.streams.orders import samples
@@ -126,6 +127,26 @@ def test_where_there_is_none_or_none_is_wanted_none_is_asked_for(
     assert now.status is status
     assert [line.product_id for _, line in now.standing] == left
     assert "s1" not in [line.product_id for line in (now.pending or now).lines]
+
+
+@pytest.mark.parametrize(
+    ("prices", "sent"),
+    [
+        ({"s1:USD": 3_499, "s2:USD": 1}, "s1"),
+        ({"s1:USD": 3_500, "s2:USD": 3_498}, "s2"),
+        ({"s1:EUR": 3_500}, "s1"),
+    ],
+)
+def test_what_is_dearer_by_the_catalogue_is_no_substitute(
+    prices: dict[str, int], sent: str
+) -> None:
+    rules = replace(RULES, prices=prices)
+
+    [asked] = [
+        one for one in decide(WILLING, FINAL, AT_MS, rules) if isinstance(one, AmendmentAsked)
+    ]
+
+    assert asked.pending.lines[-1].product_id == sent
 
 
 def test_of_two_lines_of_a_product_each_is_replaced_for_itself() -> None:
