@@ -187,7 +187,7 @@ class RanLow(msgspec.Struct, frozen=True, gc=False):
     warehouse_id: str
     available: int
     suggested: int
-    """Units to order; 0 when the level is at its maximum already."""
+    """Units to order; 0 when the level is at its maximum already, or takes no goods any more."""
     restock_at_ms: int | None
     """When an automatic reorder should arrive; None: nothing was ordered."""
 

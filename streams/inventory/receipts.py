@@ -90,8 +90,7 @@ def _closed(
 
 def _inactive(command: AddInventory, origin: Origin, rules: InventoryRules) -> Refusal | None:
     """What a customer returned is there all the same."""
-    site = rules.sites.get(command.warehouse_id)
-    if origin.kind == "return" or site is None or site.active:
+    if origin.kind == "return" or rules.takes_goods(command.warehouse_id):
         return None
     return Refusal.INACTIVE
 

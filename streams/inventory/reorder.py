@@ -39,8 +39,13 @@ def expected_restock_ms(stock: Stock, at_ms: int) -> int | None:
     return min(coming, default=None)
 
 
-def suggested_quantity(level: Level) -> int:
-    """Units to order: the policy's quantity, or what still fits under its maximum."""
+def suggested_quantity(level: Level, rules: InventoryRules) -> int:
+    """Units to order: the policy's quantity, or what still fits under its maximum.
+
+    None for a warehouse that takes no goods any more.
+    """
+    if not rules.takes_goods(level.warehouse_id):
+        return 0
     room = level.policy.maximum_stock_level - level.on_hand
     return max(0, min(level.policy.reorder_quantity, room))
 
@@ -56,6 +61,7 @@ def _changed(before: Stock, after: Stock) -> list[tuple[Level, Level | None]]:
 def _ran_low(level: Level, now: int, at_ms: int, rules: InventoryRules) -> RanLow:
     """A reorder that is under way already is not expected any later for falling low again."""
     policy, restock_at_ms = level.policy, level.restock_at_ms
-    if policy.auto_reorder and (restock_at_ms is None or restock_at_ms <= at_ms):
+    units = suggested_quantity(level, rules)
+    if units and policy.auto_reorder and (restock_at_ms is None or restock_at_ms <= at_ms):
         restock_at_ms = at_ms + policy.lead_time_days * rules.lead_day_ms
-    return RanLow(level.warehouse_id, now, suggested_quantity(level), restock_at_ms)
+    return RanLow(level.warehouse_id, now, units, restock_at_ms)

@@ -112,3 +112,8 @@ class InventoryRules:
             return self.policy
         own = self.policies.get(f"{product_id}:{warehouse_id}")
         return own or self.policies.get(product_id) or self.policy
+
+    def takes_goods(self, warehouse_id: str) -> bool:
+        """Whether goods may still be brought to a warehouse (domain §3)."""
+        site = self.sites.get(warehouse_id)
+        return site is None or site.active

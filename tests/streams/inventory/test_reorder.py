@@ -7,7 +7,7 @@ import pytest
 from events.inventory import LowStockAlert, OutOfStock
 from streams.inventory.rules import InventoryRules, ReorderPolicy
 from streams.moments import DAY_MS
-from tests.streams.inventory.shop import EAST, PRODUCT, RULES, START_MS, WEST, stocked
+from tests.streams.inventory.shop import EAST, PRODUCT, RULES, SITES, START_MS, WEST, stocked
 
 POLICY = ReorderPolicy(
     reorder_point=5, reorder_quantity=20, maximum_stock_level=30, safety_stock=5, lead_time_days=2
@@ -93,6 +93,28 @@ def test_a_reorder_that_did_not_come_is_expected_anew_when_it_falls_low_again() 
 
     first = START_MS + 2 * DAY_MS
     assert expected == [first, first, first + 2 * DAY_MS]
+
+
+def test_of_what_is_at_its_maximum_nothing_is_reordered_and_nothing_expected() -> None:
+    shop = stocked(REORDERED, east=30)
+
+    shop.reserve("a:1", 30)
+
+    low, out = (each for each in shop.take() if isinstance(each, (LowStockAlert, OutOfStock)))
+    assert low.suggested_reorder_quantity == 0
+    assert (out.auto_reorder_triggered, out.estimated_restock_date) == (False, None)
+
+
+def test_a_warehouse_that_takes_no_goods_any_more_is_not_reordered_for() -> None:
+    sites = {**SITES, EAST: replace(SITES[EAST], active=False)}
+    shop = stocked(REORDERED, east=6)
+    shop.rules = replace(REORDERED, sites=sites)
+
+    shop.reserve("a:1", 6)
+
+    low, out = (each for each in shop.take() if isinstance(each, (LowStockAlert, OutOfStock)))
+    assert low.suggested_reorder_quantity == 0
+    assert (out.auto_reorder_triggered, out.estimated_restock_date) == (False, None)
 
 
 def test_without_automatic_reorder_there_is_an_alert_and_nothing_is_expected() -> None:
