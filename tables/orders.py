@@ -75,5 +75,7 @@ def status_in(row: Mapping[str, Any]) -> str:
 
 def seen_in(row: Mapping[str, Any]) -> dict[str, str]:
     """What such a row means in the contract's words."""
-    told = shipment_state(row["status"], [state for _, state, *_ in row.get("parcels", ())])
+    parcels = [(state, units) for _, state, units, *_ in row.get("parcels", ())]
+    ordered = sum([line["quantity"] for line in row["lines"]])
+    told = shipment_state(row["status"], parcels, ordered)
     return {"orderStatus": status_in(row)} | ({"shipmentState": told} if told else {})

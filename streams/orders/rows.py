@@ -93,13 +93,16 @@ _STAGES: Final = {
 }
 
 
-def shipment_state(status: str, parcels: Iterable[str]) -> str:
-    """How far an order's shipments are, by their states; empty: there are none (G-14).
+def shipment_state(status: str, parcels: Iterable[tuple[str, int]], ordered: int) -> str:
+    """How far an order's shipments are, by their states and units; empty: there are none (G-14).
 
     It is partial while they are not equally far, and while another has yet to follow.
     """
-    found = {_STAGES[ParcelState(one)] for one in parcels if one in _STAGES}
-    if len(found) > 1 or (status == Status.SHIPPED and found == {"delivered"}):
+    going = [(one, units) for one, units in parcels if one != ParcelState.CANCELLED]
+    found = {_STAGES[ParcelState(one)] for one, _ in going if one in _STAGES}
+    units = [units for _, units in going]
+    lacks = found == {"delivered"} or (all(units) and sum(units) < ordered)
+    if len(found) > 1 or (found and lacks and status == Status.SHIPPED):
         return "partial"
     return "".join(found)
 

@@ -61,6 +61,9 @@ async def test_an_orders_status_is_told_in_the_contracts_words_too(
         ("shipped", ["dispatched", "dispatched", "cancelled"], "shipped"),
         ("shipped", ["delivered", "dispatched"], "partial"),
         ("shipped", ["delivered"], "partial"),
+        ("shipped", ["dispatched"], "partial"),
+        ("shipped", ["dispatched", "lost"], "shipped"),
+        ("processing", ["created"], "pending"),
         ("delivered", ["delivered", "lost"], "delivered"),
         ("returned", ["returned"], None),
     ],
@@ -69,7 +72,8 @@ async def test_an_order_tells_how_far_its_shipments_are(
     shop: Shop, status: str, parcels: list[str], told: str | None
 ) -> None:
     rows = [[f"shp_{n}", state, 1] for n, state in enumerate(parcels)]
-    shop.worker.rows["orders"] = {"ord_1": row(status=status, parcels=rows)}
+    lines = [{"product_id": "p1", "quantity": 2}]
+    shop.worker.rows["orders"] = {"ord_1": row(status=status, parcels=rows, lines=lines)}
 
     shown = await (await shop.ask("GET", "/v1/orders/ord_1", by=token())).json()
 
