@@ -48,16 +48,36 @@ def order_amended(event: OrderAmended) -> Facts:
     return {
         "orderId": event.order_id,
         "change": event.amendment_type,
+        "changes": _changes(event),
         "missing": _missing(event),
+        "replaced": _replaced(event),
         "total": money(event.new_order_total_minor),
         "currency": event.currency,
     }
 
 
+def _changes(event: OrderAmended) -> list[Facts]:
+    return [
+        {
+            "name": one.product_name or one.product_id,
+            "quantity": one.new_quantity,
+            "before": one.previous_quantity,
+        }
+        for one in event.amendments[:ITEMS_MAX]
+    ]
+
+
 def _missing(event: OrderAmended) -> list[str]:
     """The products that the shop took away because it could not send them."""
-    if event.cancellation_reason is None:
-        return []
+    return [] if event.cancellation_reason is None else _taken_away(event)
+
+
+def _replaced(event: OrderAmended) -> list[str]:
+    """The products that the shop sends others for: what customers add takes nothing away."""
+    return _taken_away(event) if event.amendment_type == "ITEM_ADDED" else []
+
+
+def _taken_away(event: OrderAmended) -> list[str]:
     gone = [one for one in event.amendments if one.new_quantity < one.previous_quantity]
     return [one.product_name or one.product_id for one in gone[:ITEMS_MAX]]
 

@@ -9,7 +9,8 @@ from jinja2.exceptions import SecurityError
 
 from events.billing import InvoiceGenerated
 from events.fraud import FraudDetected
-from events.orders import OrderCancelled, OrderConfirmed, OrderFailed
+from events.order_parts import Amendment
+from events.orders import OrderAmended, OrderCancelled, OrderConfirmed, OrderFailed
 from events.payments import PaymentFailed
 from events.refunds import RefundFailed
 from events.returns import ReturnInitiated, ReturnReceived
@@ -27,6 +28,7 @@ from streams.notifications.notices import template_of
 from streams.notifications.order_facts import (
     alert_raised,
     fraud_detected,
+    order_amended,
     order_cancelled,
     order_confirmed,
     order_failed,
@@ -159,6 +161,61 @@ def test_a_replacement_is_not_told_as_an_order_of_the_customers(
     assert said in words.text
     assert said in words.html
     assert "order ord_1" in words.text
+
+
+def line(product_id: str, before: int, now: int) -> Amendment:
+    return Amendment(
+        product_id=product_id, previous_quantity=before, new_quantity=now, unit_price_minor=100
+    )
+
+
+@pytest.mark.parametrize(
+    ("told", "said", "unsaid"),
+    [
+        (
+            {"amendment_type": "ITEM_ADDED", "amendments": (line("p1", 2, 0), line("s1", 0, 2))},
+            ["We are sorry: we could not get p1", "p1: 0 instead of 2", "s1: 2 instead of 0"],
+            "item added",
+        ),
+        (
+            {"amendment_type": "ITEM_ADDED", "amendments": (line("p9", 0, 1),)},
+            ["was changed (item added)", "p9: 1 instead of 0"],
+            "sorry",
+        ),
+        (
+            {"amendment_type": "QUANTITY_CHANGE", "amendments": (line("p1", 2, 1),)},
+            ["was changed (quantity change)", "p1: 1 instead of 2"],
+            "sorry",
+        ),
+        (
+            {
+                "amendment_type": "ITEM_REMOVED",
+                "amendments": (line("p1", 2, 0),),
+                "cancellation_reason": "OUT_OF_STOCK",
+            },
+            ["We are sorry: we could not get p1", "You do not", "p1: 0 instead of 2"],
+            "another product",
+        ),
+        (
+            {"amendment_type": "ADDRESS_CHANGE", "amendments": ()},
+            ["was changed (address change)"],
+            "instead",
+        ),
+    ],
+)
+def test_what_changed_in_an_order_is_told_product_by_product(
+    told: dict[str, Any], said: list[str], unsaid: str
+) -> None:
+    fields = {"order_id": "ord_1", "user_id": "cus_1", "order_status": "confirmed"}
+    money = {"new_order_total_minor": 500, "currency": "USD"}
+
+    words = TEMPLATES.mail(
+        "order-amended", "en", order_amended(OrderAmended(**(fields | money | told)))
+    )
+
+    for text in (words.text, words.html):
+        assert [part for part in [*said, "5.00 USD"] if part not in text] == []
+        assert unsaid not in text
 
 
 @pytest.mark.parametrize(
