@@ -9,6 +9,7 @@ from jinja2.exceptions import SecurityError
 
 from events.billing import InvoiceGenerated
 from events.fraud import FraudDetected
+from events.inventory import LowStockAlert
 from events.order_parts import Amendment
 from events.orders import OrderAmended, OrderCancelled, OrderConfirmed, OrderFailed
 from events.payments import PaymentFailed
@@ -28,6 +29,7 @@ from streams.notifications.notices import template_of
 from streams.notifications.order_facts import (
     alert_raised,
     fraud_detected,
+    low_stock,
     order_amended,
     order_cancelled,
     order_confirmed,
@@ -237,6 +239,25 @@ def test_nobody_is_told_of_a_refund_of_nothing(amount_minor: int, said: str) -> 
     )
 
     words = TEMPLATES.mail("refund-failed", "en", refund_failed(refused))
+
+    assert said in words.text
+    assert said in words.html
+
+
+@pytest.mark.parametrize(
+    ("suggested", "said"),
+    [(20, "Suggested order: 20."), (0, "No order is suggested."), (None, "No order is suggested.")],
+)
+def test_an_order_of_nothing_is_not_suggested(suggested: int | None, said: str) -> None:
+    low = LowStockAlert(
+        product_id="p1",
+        warehouse_id="wh_1",
+        available_quantity=4,
+        reorder_point=5,
+        suggested_reorder_quantity=suggested,
+    )
+
+    words = TEMPLATES.mail("low-stock-alert", "en", low_stock(low))
 
     assert said in words.text
     assert said in words.html
