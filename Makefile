@@ -64,7 +64,7 @@ mutants-of-rules: venv ## Break one rule after the other and see which law of th
 bench: venv ## Run the benchmarks, each as ratios within one run; ARGS= is passed on
 	@$(BIN)/python -m benchmarks $(ARGS)
 
-faults: venv ## Hurt the engine in every way; DOSE=full for hours, SEED=7, ARGS='kills zombies' for some rows
+faults: venv ## Hurt the engine in every way; DOSE=full for an hour, SEED=7, ARGS='kills zombies' for some rows
 	@$(BIN)/python -m faults $(ARGS) --dose $(or $(DOSE),small) $(if $(SEED),--seed $(SEED))
 
 mutants: venv ## Show that the checks can fail: break the engine's promises one by one; ARGS=no_marker for one

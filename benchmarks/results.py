@@ -18,7 +18,7 @@ class Result:
     """One system on one workload, once."""
 
     workload: str
-    """W1, W2, W3, R, L or pipeline."""
+    """As docs/benchmarks.md calls it."""
     system: str
     guarantee: str
     """at_least_once or exactly_once."""
