@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 import logging
-import os
 import signal
 import sys
 from pathlib import Path
@@ -27,6 +26,7 @@ from gateway.server import Gateway
 from gateway.tokens import Issuer, Role
 from gateway.workers import Workers
 from settings import Settings, revealed, settings_or_exit
+from web.port import CannotListen
 
 SHOWN: Final = (
     tables.inventory.STOCK,
@@ -55,11 +55,8 @@ def main(arguments: list[str] | None = None) -> int:
         return _fail(nobody_answers(settings.broker))
     except KafkaError as refused:
         return _fail(f"Kafka at {settings.broker}: {refused!r}")
-    except OSError as refused:
-        return _fail(
-            f"cannot listen on {settings.gateway_host}:{settings.gateway_port}:"
-            f" {os.strerror(refused.errno or 0)}; choose another with FLOWMART_GATEWAY_PORT"
-        )
+    except CannotListen as refused:
+        return _fail(str(refused))
     return 0
 
 

@@ -76,14 +76,14 @@ class Gateway:
 
         Raises:
             KafkaError: no broker answers.
-            OSError: the port is taken.
+            CannotListen: the port is taken, or not to be had.
         """
         try:
             await self._commands.start()
             await self._events.start()
             await self._workers.start()
-            await self._runner.setup()
-            await web.TCPSite(self._runner, host, port).start()
+            named_by = "FLOWMART_GATEWAY_PORT or FLOWMART_GATEWAY_HOST"
+            await self._runner.listen(host, port, named_by)
         except BaseException:
             await self.stop()
             raise

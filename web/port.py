@@ -5,6 +5,7 @@ HTTP at all) and an expectation it does not know (417).
 """
 
 import asyncio
+import os
 from collections.abc import Callable
 from functools import partial
 from http import HTTPStatus
@@ -12,6 +13,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from engine.errors import EngineError
 from web.problems import problem, server_log
 
 Refuse = Callable[[HTTPStatus, str], web.Response]
@@ -32,6 +34,10 @@ _WHY: Final = {
 }
 
 
+class CannotListen(EngineError):
+    """The port is in use, or its address is not this machine's. Operator: choose another."""
+
+
 class Port(web.AppRunner):
     """Runs a site whose every refusal is made by `refuse`; handlers' own pass as they are."""
 
@@ -44,6 +50,21 @@ class Port(web.AppRunner):
         self._refuse = refuse
         super().__init__(site, shutdown_timeout=timeout_s)
 
+    async def listen(self, host: str, port: int, named_by: str) -> None:
+        """Be reached there from now on; `named_by` are the settings that say where.
+
+        Raises:
+            CannotListen: it cannot.
+        """
+        await self.setup()
+        try:
+            await web.TCPSite(self, host, port).start()
+        except (OSError, UnicodeError) as exc:
+            await self.cleanup()
+            raise CannotListen(
+                f"cannot listen on {host}:{port} ({_reason(exc)}): choose another with {named_by}"
+            ) from exc
+
     @property
     def server(self) -> Any:
         """What makes a handler of a connection."""
@@ -52,6 +73,12 @@ class Port(web.AppRunner):
             return None
         loop = asyncio.get_running_loop()
         return partial(_Connection, made, self._refuse, loop=loop, **self._spoken)
+
+
+def _reason(exc: Exception) -> str:
+    """In the system's words; where its number is none of the system's, in the error's own."""
+    number = getattr(exc, "errno", None) or 0
+    return os.strerror(number) if number > 0 else getattr(exc, "strerror", None) or str(exc)
 
 
 class _Connection(web.RequestHandler):

@@ -18,7 +18,6 @@ from prometheus_client import (
 from prometheus_client.registry import Collector
 
 from engine.bind import LaneApp
-from engine.errors import EngineError
 from engine.inlet import Inlet
 from engine.metrics import EngineCollector
 from engine.monitor import FaustCollector
@@ -77,18 +76,11 @@ class WorkerWeb(Service):
         """Listen.
 
         Raises:
-            OSError: the port is taken.
+            CannotListen: the port is taken, or not to be had.
         """
         conf = self._app.conf
-        await self._runner.setup()
-        try:
-            await web.TCPSite(self._runner, conf.web_bind, conf.web_port).start()
-        except OSError as exc:
-            await self._runner.cleanup()
-            raise PortTaken(
-                f"port {conf.web_port} of {conf.web_bind} is taken:"
-                " choose another with --web-port or FLOWMART_WEB_PORT"
-            ) from exc
+        named_by = "--web-port, FLOWMART_WEB_PORT or FLOWMART_WEB_HOST"
+        await self._runner.listen(conf.web_bind, conf.web_port, named_by)
 
     async def on_stop(self) -> None:
         """Close the port, and the way in."""
@@ -147,7 +139,3 @@ class WorkerWeb(Service):
             (tp.topic, tp.partition): max(0, ends[tp] - (begins[tp] if at is None else at))
             for tp, at in positions.items()
         }
-
-
-class PortTaken(EngineError):
-    """The worker's port is in use. Operator: choose another."""

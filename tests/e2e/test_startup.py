@@ -47,7 +47,8 @@ def assert_one_line(said: str, *words: str) -> None:
 def test_a_port_that_is_taken(kafka: str, tmp_path: Path, taken_port: int) -> None:
     said = complaint(tmp_path, broker=kafka, web_port=str(taken_port))
 
-    assert_one_line(said, f"port {taken_port} of 127.0.0.1 is taken", "FLOWMART_WEB_PORT")
+    where = f"cannot listen on 127.0.0.1:{taken_port} (Address already in use)"
+    assert_one_line(said, where, "FLOWMART_WEB_PORT")
 
 
 def test_a_broker_that_does_not_answer(tmp_path: Path) -> None:

@@ -217,7 +217,7 @@ def test_a_port_that_is_taken(bootstrap, tmp_path) -> None:
     said = done.stdout + done.stderr
     assert done.returncode == 1
     assert "Traceback" not in said
-    assert f"port {port} of 127.0.0.1 is taken" in said
+    assert f"cannot listen on 127.0.0.1:{port} (Address already in use)" in said
 
 
 def test_ctrl_c_is_no_error(shop) -> None:
