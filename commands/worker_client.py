@@ -101,14 +101,30 @@ async def _ask(url: str, path: str) -> Any:
         ):
             if response.status == _OK:
                 return await response.json()
-            if response.status == _NOT_FOUND:
+            text = await response.text()
+            if response.status == _NOT_FOUND and _is_of_a_row(text):
                 return None
+            if response.status == _NOT_FOUND:
+                raise CommandError(
+                    f"{url} is no worker's port, or that of another version (FLOWMART_WORKER_URL):"
+                    f" {_detail(text)}"
+                )
             if response.status == _UNAUTHORIZED:
                 wants = f"takes no such {shown}" if shown else f"wants a token: set {_TOKENS[-1]}"
                 raise CommandError(f"the worker at {url} {wants}")
-            raise CommandError(f"{url}{path}: {response.status} {_detail(await response.text())}")
+            raise CommandError(f"{url}{path}: {response.status} {_detail(text)}")
     except (aiohttp.ClientError, TimeoutError, ValueError) as wrong:
         raise _NoAnswer from wrong
+
+
+def _is_of_a_row(missing: str) -> bool:
+    """Whether it says, as workers do, in which partitions it was looked for.
+
+    Else it is no worker's, or of one that has no such table.
+    """
+    with suppress(ValueError, TypeError):
+        return "partitions" in json.loads(missing)
+    return False
 
 
 def _detail(text: str) -> str:

@@ -23,7 +23,11 @@ async def _answer(request: web.Request) -> web.Response:
         return web.json_response({"value": request.match_info["key"]})
     if what == "wrong":
         return web.json_response({"detail": "limit: expected 1 to 100"}, status=400)
-    return web.Response(status=404 if what == "nothing" else 503, text="recovering")
+    if what == "nothing":
+        return web.json_response({"detail": "no row", "partitions": [0]}, status=404)
+    if what == "strange":
+        return web.json_response({"detail": "no route of mine"}, status=404)
+    return web.Response(status=503, text="recovering")
 
 
 @pytest.fixture
@@ -43,6 +47,11 @@ async def test_a_row_is_found_however_odd_its_key(server: TestServer, key: str) 
 
 async def test_a_row_that_is_not_there_is_none(server: TestServer) -> None:
     assert await ask("/nothing/key") is None
+
+
+async def test_who_is_no_worker_is_not_believed_that_a_row_is_missing(server: TestServer) -> None:
+    with pytest.raises(CommandError, match=r"is no worker's port, or .*: no route of mine$"):
+        await ask("/strange/key")
 
 
 @pytest.mark.parametrize(
