@@ -1,6 +1,7 @@
 """`python -m benchmarks`: what is fast, measured in one run on one broker."""
 
 import argparse
+import math
 import os
 import secrets
 import shutil
@@ -24,6 +25,7 @@ from benchmarks.results import Result, ResultFile, medians, table
 from benchmarks.systems.flowmart.system import FLOWMART
 from benchmarks.task import Place
 from benchmarks.wanted import verdicts
+from broker import BrokerError
 
 KINDS: Final = ("quick", "driver", "pipeline", "shop", "compare")
 EVENTS: Final = 1_000_000
@@ -42,20 +44,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _options(arguments)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     try:
-        if options.what == "driver":
-            return driver(options.events, whole=options.whole)
-        compares = options.compare or options.what == "compare"
-        with place(LONG_RUN if compares else ()) as here:
-            if compares:
-                return comparison(here, _plan(options))
-            if options.what == "pipeline":
-                return pipeline(here, _pace(options, STEADY))
-            if options.what == "shop":
-                return shop(here, _pace(options, WHOLE))
-            return quick(here, options.events)
-    except BenchmarkError as error:
+        return _asked_for(options)
+    except (BenchmarkError, BrokerError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _asked_for(options: argparse.Namespace) -> int:
+    if options.what == "driver":
+        return driver(options.events, whole=options.whole)
+    compares, plan = options.compare or options.what == "compare", _plan(options)
+    with place(LONG_RUN if compares else ()) as here:
+        if compares:
+            return comparison(here, plan)
+        if options.what == "pipeline":
+            return pipeline(here, _pace(options, STEADY))
+        if options.what == "shop":
+            return shop(here, _pace(options, WHOLE))
+        return quick(here, options.events)
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -72,7 +80,12 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--slow-events", type=int, help="the events of stock Faust (default: as many)")
     add("--workloads", default=",".join(WORKLOADS), help="of the comparison (%(default)s)")
     add("--systems", default=",".join(SYSTEMS), help="of the comparison (%(default)s)")
-    return parser.parse_args(arguments)
+    asked = parser.parse_args(arguments)
+    for name in ("events", "rate", "seconds", "workers", "rounds", "slow_events"):
+        number = getattr(asked, name)
+        if number is not None and not 0 < number < math.inf:
+            parser.error(f"--{name.replace('_', '-')}: expected a number above 0, got {number}")
+    return asked
 
 
 def _pace(options: argparse.Namespace, usual: Pace) -> Pace:
@@ -93,7 +106,7 @@ def _plan(options: argparse.Namespace) -> Plan:
 
 @contextmanager
 def place(jvm_options: Sequence[str] = ()) -> Iterator[Place]:
-    """Yield a broker and a folder; the folder goes, unless something went wrong."""
+    """Yield a broker and a folder; the folder goes, unless something went wrong in it."""
     folder = Path(tempfile.mkdtemp(prefix="flowmart-bench-"))
     prefix = f"bench-{secrets.token_hex(3)}"
     try:
@@ -101,8 +114,11 @@ def place(jvm_options: Sequence[str] = ()) -> Iterator[Place]:
             yield Place(bootstrap, folder, prefix)
             if "FLOWMART_BROKER" in os.environ:
                 delete_topics(bootstrap, prefix)
-    except BaseException:
+    except Exception:
         sys.stderr.write(f"Logs and data are in {folder}\n")
+        raise
+    except BaseException:  # Ctrl-C: nobody will look into it.
+        shutil.rmtree(folder, ignore_errors=True)
         raise
     shutil.rmtree(folder, ignore_errors=True)
 

@@ -77,13 +77,17 @@ async def _run(bootstrap: str, names: Sequence[str], dose: Dose, seed: int) -> l
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     results = []
     home = Path(tempfile.mkdtemp(prefix="faults-"))
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
-        task = bar.add_task("", total=len(names))
-        for name in names:
-            bar.update(task, description=name)
-            results.append(await run_row(name, bootstrap, home, dose, seed))
-            bar.advance(task)
-            console.print(line(results[-1]))
+    try:
+        with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+            task = bar.add_task("", total=len(names))
+            for name in names:
+                bar.update(task, description=name)
+                results.append(await run_row(name, bootstrap, home, dose, seed))
+                bar.advance(task)
+                console.print(line(results[-1]))
+    except asyncio.CancelledError:  # Ctrl-C.
+        shutil.rmtree(home, ignore_errors=True)
+        raise
     if all(result.is_green for result in results):
         shutil.rmtree(home, ignore_errors=True)
     else:

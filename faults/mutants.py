@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from broker import Broker, fetch, progress_shown, warm_up
+from broker import Broker, BrokerError, fetch, progress_shown, warm_up
 from faults.kills import kill_at
 from faults.logs import aborted_tail
 from faults.mutations import MUTATIONS
@@ -183,12 +183,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     names = asked.names or list(MUTANTS)
     home = Path(tempfile.mkdtemp(prefix="mutants-"))
-    with progress_shown() as progress:
-        fetch(progress=progress)
-    warm_up()
-    with Broker() as broker:
-        wrong = asyncio.run(_run(broker.bootstrap, names, seed, home))
-    shutil.rmtree(home, ignore_errors=True)
+    try:
+        with progress_shown() as progress:
+            fetch(progress=progress)
+        warm_up()
+        with Broker() as broker:
+            wrong = asyncio.run(_run(broker.bootstrap, names, seed, home))
+    except BrokerError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
     told = {"ok": not wrong, "mutants": len(names), "wrong": wrong, "seed": seed}
     sys.stdout.write(json.dumps(told) + "\n")
     return 1 if wrong else 0

@@ -1,6 +1,6 @@
 """`python -m simulation`: run seeds, or break rules on purpose and see which law notices.
 
-Exit code: 0 every law held (every mutant was noticed), 1 one did not.
+Exit code: 0 every law held (every mutant was noticed), 1 one did not, 130 Ctrl-C before the end.
 """
 
 import argparse
@@ -8,8 +8,11 @@ import logging
 import sys
 import time
 from collections.abc import Iterable
+from typing import Final
 
 from simulation import mutants
+
+INTERRUPTED: Final = 130
 
 
 def main() -> int:
@@ -28,8 +31,17 @@ def main() -> int:
     broken = commands.add_parser("mutants", help="break one rule after the other")
     broken.add_argument("--seeds", type=int, default=mutants.SEEDS_MAX, help="lives of each")
     asked = parser.parse_args()
+    if asked.seeds < 1:
+        parser.error("--seeds: expected 1 or more")
     for said in ("engine.dead_letters", "providers.health"):  # The laws judge what they say.
         logging.getLogger(said).setLevel(logging.ERROR)
+    try:
+        return _asked_for(asked)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _asked_for(asked: argparse.Namespace) -> int:
     if asked.command == "mutants":
         return mutants.report(asked.seeds)
     if asked.mutant:
@@ -41,23 +53,28 @@ def main() -> int:
 
 
 def seeds(chosen: Iterable[int], *, until_failure: bool = False) -> int:
-    """Run them one after the other; print what broke, and a summary."""
+    """Run them one after the other; print what broke, and a summary, also where Ctrl-C ends it."""
     from simulation.run import failures  # noqa: PLC0415 - a rule is broken while it is imported
 
-    begun_s, count, failed = time.perf_counter(), 0, []
-    for seed, told in failures(chosen):
-        count += 1
-        if told is not None:
-            failed.append(seed)
-            print(told, flush=True)
-            if until_failure:
-                break
+    begun_s, count, failed, is_ended = time.perf_counter(), 0, [], False
+    try:
+        for seed, told in failures(chosen):
+            count += 1
+            if told is not None:
+                failed.append(seed)
+                print(told, flush=True)
+                if until_failure:
+                    break
+    except KeyboardInterrupt:
+        is_ended = True
     took_s = time.perf_counter() - begun_s
     verdict = f"{len(failed)} failed: {failed}" if failed else "every law held"
     print(
         f"{count} seeds in {took_s:.1f} s, {1000 * took_s / max(1, count):.0f} ms each: {verdict}"
     )
-    return 1 if failed else 0
+    if failed:
+        return 1
+    return INTERRUPTED if is_ended else 0
 
 
 if __name__ == "__main__":
