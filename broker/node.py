@@ -63,9 +63,15 @@ class Node:
         """Return when the directory is ready for `launch`.
 
         Raises:
-            BrokerError: the tool refused.
+            BrokerError: the tool refused, or took too long.
         """
-        if self._process is not None and self._process.wait(FORMAT_S_MAX) != 0:
+        if self._process is None:
+            return
+        try:
+            code = self._process.wait(FORMAT_S_MAX)
+        except subprocess.TimeoutExpired:
+            raise self._failure(f"took over {FORMAT_S_MAX} s to prepare its directory") from None
+        if code != 0:
             raise self._failure("could not prepare its directory")
 
     def launch(self) -> None:

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from broker import Broker, BrokerError, fetch
+from broker import Broker, BrokerError, fetch, node
 from broker.home import Home
+from broker.jvm import Jvm
 
 UNREACHABLE = {"nowhere": "http://127.0.0.1:1"}
 
@@ -90,6 +91,15 @@ def test_what_kafka_says_to_a_wrong_setting_is_passed_on(tmp_path: Path) -> None
     assert "num.io.threads" in message
     assert str(tmp_path) in message
     assert broker.alive == frozenset()
+
+
+def test_a_machine_that_is_too_busy_to_prepare_a_node_is_told_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(node, "FORMAT_S_MAX", 0.2)
+    monkeypatch.setattr(Jvm, "format", lambda *_: ["/bin/sleep", "60"])
+
+    assert "took over 0.2 s to prepare its directory" in refusal(Broker(data_dir=tmp_path))
 
 
 def test_a_broker_that_does_not_run_has_no_address() -> None:
