@@ -1,13 +1,12 @@
 """`faust -A app alerts list|resolve`: what services raised by themselves and nobody saw to yet."""
 
-import getpass
 import time
 from typing import Any, ClassVar, Final
 
 import msgspec
 from faust.cli import argument, option
 
-from commands.base import JSON, Command, CommandError
+from commands.base import JSON, Command, CommandError, whoever
 from commands.sending import message_of, send
 from commands.worker_client import all_rows, awaited
 from streams.alerts.raised import RaisedAlert, resolution
@@ -39,7 +38,7 @@ class alerts(Command):  # noqa: N801 - the command's name
             await self._list(as_json)
         elif action == "resolve" and alerts:
             for alert_id in alerts:
-                await self._resolve(alert_id, by or getpass.getuser())
+                await self._resolve(alert_id, by or whoever())
         else:
             raise CommandError("usage: alerts list | alerts resolve ALERT_ID... [--by NAME]")
 

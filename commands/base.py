@@ -1,5 +1,6 @@
 """What every command shares: one line for what went wrong, plain or JSON output."""
 
+import getpass
 import json
 import logging
 import os
@@ -42,6 +43,14 @@ def one_line(text: str) -> str:
     return plain(text).replace("\n", "\\u000a")
 
 
+def whoever() -> str:
+    """Who runs this, by name; by number, as in a container whose user has no name there."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
+
+
 class CommandError(EngineError):
     """The command cannot do what was asked; the message says why and what to do next."""
 
@@ -82,6 +91,7 @@ class Command(AppCommand):
         logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
         try:
             await self.act(*args, **kwargs)
+            sys.stdout.flush()  # Else Python finds at its end that nobody reads it any more.
         except KafkaConnectionError:
             self._fail(nobody_answers(",".join(self.options_of_clients()["bootstrap_servers"])))
         except (EngineError, KafkaError) as exc:

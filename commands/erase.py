@@ -1,11 +1,10 @@
 """`faust -A app erase CUSTOMER_ID`: a customer's personal data goes from every table (G-55)."""
 
-import getpass
 from typing import Any, ClassVar
 
 from faust.cli import argument, option
 
-from commands.base import JSON, Command, CommandError
+from commands.base import JSON, Command, CommandError, whoever
 from commands.sending import message_of, send
 from commands.worker_client import awaited
 from events.erasure import EraseCustomer
@@ -30,7 +29,7 @@ class erase(Command):  # noqa: N801 - the command's name
         self, customer_id: str, by: str | None, reason: str | None, as_json: bool
     ) -> None:
         """Ask for the erasure and tell how far it is after a few seconds."""
-        who = by or getpass.getuser()
+        who = by or whoever()
         command = message_of(
             EraseCustomer, customer_id=customer_id, requested_by=who, reason=reason
         )

@@ -1,13 +1,12 @@
 """`faust -A app stuck list|resolve`: payments that a person must look at."""
 
-import getpass
 from typing import Any, ClassVar, Final
 from urllib.parse import quote
 
 import msgspec
 from faust.cli import argument, option
 
-from commands.base import JSON, Command, CommandError
+from commands.base import JSON, Command, CommandError, whoever
 from commands.sending import message_of, send
 from commands.worker_client import all_rows, ask, awaited
 from events.books import ResolveStuckPayment
@@ -60,7 +59,7 @@ class stuck(Command):  # noqa: N801 - the command's name
         if action == "list" and payment is None:
             await self._list(as_json)
         elif action == "resolve" and payment and note:
-            await self._resolve(payment, by or getpass.getuser(), note, only, captured)
+            await self._resolve(payment, by or whoever(), note, only, captured)
         else:
             raise CommandError(_USAGE)
 

@@ -40,6 +40,9 @@ def main(arguments: list[str] | None = None) -> int:
     except (BrokerError, NobodyAnswers, TopicsMissing, WorkerFailed) as error:
         sys.stderr.write(f"{error}\n")
         return 1
+    except BrokenPipeError:  # Whoever read the figures has enough. Python would complain again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
 
 
 @contextmanager

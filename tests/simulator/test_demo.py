@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -20,6 +21,7 @@ import pytest
 from rich.console import Console
 
 from broker import fetch
+from simulator.demo import command
 from simulator.demo.home import PREFIX, home
 from simulator.demo.options import RATE_COUNTED, RATE_ENDLESS, Options
 from simulator.demo.report import CONFIRM_MS_MAX, PAYMENT_MS_MAX, Report, show
@@ -117,6 +119,25 @@ runpy.run_module("simulator.demo", run_name="__main__")
     )
 
     assert (done.returncode, done.stderr) == (130, "")
+
+
+def test_who_has_read_enough_of_the_figures_sees_no_stack_trace(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def told(*_: object) -> int:
+        sys.stdout.write("figures")
+        sys.stdout.flush()
+        return 0
+
+    monkeypatch.setattr(command, "demonstrate", told)
+    monkeypatch.setattr(signal, "signal", lambda *_: None)  # Tests go on with their own.
+    monkeypatch.setenv("FLOWMART_BROKER", "127.0.0.1:1")
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, "w") as gone:
+        monkeypatch.setattr(sys, "stdout", gone)
+
+        assert command.main([]) == 1
 
 
 def test_a_run_as_promised_breaks_nothing() -> None:
