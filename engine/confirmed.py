@@ -7,19 +7,18 @@ is replaced.
 """
 
 import asyncio
-import logging
 from collections.abc import Iterable
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
+from engine.farewell import begin, farewell
 from engine.records import Header
 
-LOG = logging.getLogger(__name__)
 LINGER_MS = 2
 STOP_S_MAX = 3.0
-"""How long a producer may take to write what it still has when it ends."""
+"""How long its end waits for what it still has to write."""
 
 
 class ConfirmedProducer:
@@ -29,7 +28,6 @@ class ConfirmedProducer:
         self._options = client_options
         self._producer: AIOKafkaProducer | None = None
         self._starting = asyncio.Lock()
-        self._ending: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         """Connect.
@@ -65,14 +63,12 @@ class ConfirmedProducer:
         """Send what is under way, within a bound, then disconnect."""
         producer, self._producer = self._producer, None
         if producer is not None:
-            await _end(producer)
+            await farewell(producer.stop(), STOP_S_MAX)
 
     def _replace(self, refused: AIOKafkaProducer) -> None:
-        if self._producer is refused:
+        if self._producer is not None and self._producer is refused:
+            begin(self._producer.stop())
             self._producer = None
-            ending = asyncio.create_task(_end(refused))
-            self._ending.add(ending)
-            ending.add_done_callback(self._ending.discard)
 
     async def _connected(self) -> AIOKafkaProducer:
         async with self._starting:
@@ -83,15 +79,7 @@ class ConfirmedProducer:
                 try:
                     await producer.start()
                 except BaseException:
-                    await _end(producer)
+                    await farewell(producer.stop(), STOP_S_MAX)
                     raise
                 self._producer = producer
             return self._producer
-
-
-async def _end(producer: AIOKafkaProducer) -> None:
-    """Have it write what it still has, within a bound: a broker may be gone."""
-    try:
-        await asyncio.wait_for(producer.stop(), STOP_S_MAX)
-    except Exception as exc:  # noqa: BLE001 - whoever waits for its records is told by itself
-        LOG.info("a producer ended without farewell: %r", exc)

@@ -8,6 +8,7 @@ reading goes on is decided by the lanes' markers, the group's offsets only tell 
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any, cast
 
 import aiokafka
@@ -22,7 +23,8 @@ from engine import patches
 from engine.asked import AskedConsumer
 from engine.clients import client_options
 from engine.errors import BrokerUnavailable, DuplicateInstance, RecordsGone
-from engine.joining import Listener, wait_until_known, within
+from engine.farewell import farewell
+from engine.joining import Listener, wait_until_known
 from engine.lanes import Lanes
 from engine.records import Chunk
 
@@ -88,9 +90,10 @@ class Consumer(AskedConsumer):
             await self.lanes.drain()
         if self._kafka is not None:
             if not self.app.crashed:
-                await within(LEAVE_WAIT_S, self._commit(self._committable()))
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._commit(self._committable()), LEAVE_WAIT_S)
             await self.lanes.close()
-            await within(LEAVE_WAIT_S, self._kafka.stop())
+            await farewell(self._kafka.stop(), LEAVE_WAIT_S)
         await self.lanes.close(release=True)
 
     def _create_client(self) -> aiokafka.AIOKafkaConsumer:

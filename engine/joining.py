@@ -1,13 +1,12 @@
-"""How a consumer joins its group, hears of rebalances and takes its leave."""
+"""How a consumer joins its group and hears of rebalances."""
 
 import asyncio
 import time
-from collections.abc import Awaitable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import aiokafka
 from aiokafka import TopicPartition
-from aiokafka.errors import KafkaError
 from faust.transport.consumer import ensure_TPset
 
 from engine.asked import AskedConsumer
@@ -53,11 +52,3 @@ async def wait_until_known(client: Any, topics: list[str]) -> None:
             raise BrokerUnavailable(f"the broker does not tell of topics {unknown}")
         await asyncio.sleep(0.05)
         await client.force_metadata_update()
-
-
-async def within(seconds: float, farewell: Awaitable[Any]) -> None:
-    """Wait for it that long; a broker that does not answer is no reason to stay."""
-    try:
-        await asyncio.wait_for(farewell, seconds)
-    except (TimeoutError, KafkaError):
-        return

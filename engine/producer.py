@@ -1,7 +1,6 @@
 """One transactional producer a lane: outputs and changelog become visible together."""
 
 import asyncio
-import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -16,10 +15,9 @@ from aiokafka.errors import (
 
 from engine.batches import Batch
 from engine.errors import CommitFailed, Fenced
+from engine.farewell import farewell
 from engine.records import Header
 from engine.sizes import BATCH_BYTES
-
-LOG = logging.getLogger(__name__)
 
 STOP_WAIT_S = 3.0
 NO_HEADERS: list[Header] = []
@@ -30,9 +28,6 @@ records hold back those who read committed, unless the partition is opened again
 
 _Parts = tuple[bytes | None, bytes | None, list[Header]]
 """A record's key, value and headers."""
-
-_leaving: set[asyncio.Task[None]] = set()
-"""Farewells under way. Asyncio itself does not hold on to a task."""
 
 
 class LaneProducer:
@@ -126,20 +121,8 @@ class LaneProducer:
         ]
 
     async def stop(self) -> None:
-        """Take leave, within a bound. What was not committed is for the next owner.
-
-        A farewell that takes longer goes on by itself: one that is cut short would leave the
-        client's tasks and connections there for good.
-        """
-        farewell = asyncio.create_task(self._producer.stop())
-        _leaving.add(farewell)
-        farewell.add_done_callback(self._left)
-        await asyncio.wait([farewell], timeout=STOP_WAIT_S)
-
-    def _left(self, farewell: asyncio.Task[None]) -> None:
-        _leaving.discard(farewell)
-        if not farewell.cancelled() and (failure := farewell.exception()) is not None:
-            LOG.info("%s: no farewell: %r", self._id, failure)
+        """Take leave, within a bound. What was not committed is for the next owner."""
+        await farewell(self._producer.stop(), STOP_WAIT_S)
 
 
 def _look_at(future: "asyncio.Future[Any]") -> None:

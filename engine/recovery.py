@@ -11,7 +11,8 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from engine import patches
 from engine.errors import BrokerUnavailable, ChangelogGone
-from engine.joining import wait_until_known, within
+from engine.farewell import farewell
+from engine.joining import wait_until_known
 from engine.store import CLUSTER, POSITION, Item, Store
 
 patches.apply()
@@ -84,7 +85,7 @@ class ChangelogReader:
             ends = await self._seek(consumer, stores, replace)
             await self._read(consumer, ends, stores, done)
         finally:
-            await within(STOP_S_MAX, consumer.stop())
+            await farewell(consumer.stop(), STOP_S_MAX)
         done.seconds = time.monotonic() - started
         return done
 
@@ -158,7 +159,7 @@ class ChangelogReader:
             await admin.start()
             told = await admin.list_consumer_group_offsets(self._group)
         finally:
-            await within(STOP_S_MAX, admin.close())
+            await farewell(admin.close(), STOP_S_MAX)
         read = [tp for tp, at in told.items() if tp.partition in partitions and at.offset > 0]
         if read:
             raise ChangelogGone(
