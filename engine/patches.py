@@ -8,6 +8,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from contextvars import ContextVar
 from typing import Any
 
@@ -19,6 +20,7 @@ from aiokafka.consumer import fetcher
 from aiokafka.consumer.group_coordinator import GroupCoordinator
 from aiokafka.errors import (
     KafkaConnectionError,
+    KafkaError,
     NodeNotReadyError,
     NoError,
     OperationNotAttempted,
@@ -160,6 +162,15 @@ async def _fetched_or_failed(self: Any, *args: Any, **more: Any) -> Any:
     return records
 
 
+_close_fetcher = fetcher.Fetcher.close
+
+
+async def _close_failed_too(self: Any) -> None:
+    """As aiokafka's; what the routine that fetches has ended with keeps nobody from going on."""
+    with suppress(KafkaError):
+        await _close_fetcher(self)
+
+
 _lookup = AIOKafkaClient.coordinator_lookup
 
 
@@ -226,6 +237,8 @@ def apply() -> None:
     # A consumer whose fetching has failed for good would find nothing for ever, as if nothing were
     # new, and look alive.
     fetcher.Fetcher.fetched_records = _fetched_or_failed
+    # Such a one raises that again when it is stopped, and keeps its connections.
+    fetcher.Fetcher.close = _close_failed_too
     # A transactional producer ends for ever when the broker goes just while it is asked for the
     # coordinator. Of a node that is not ready it asks again, as everywhere else.
     AIOKafkaClient.coordinator_lookup = _coordinator_lookup

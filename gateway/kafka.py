@@ -12,7 +12,8 @@ from opentelemetry.trace import SpanContext
 
 import events
 from engine import patches
-from engine.confirmed import ConfirmedProducer
+from engine.confirmed import STOP_S_MAX, ConfirmedProducer
+from engine.farewell import farewell
 from engine.partitioning import partition_of
 from events.base import Message
 from topics import topic_of
@@ -102,6 +103,7 @@ class Events:
         self._options = client_options
         self._topics = tuple(topics)
         self._each = each
+        self._consumer: AIOKafkaConsumer | None = None
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -110,7 +112,8 @@ class Events:
         Raises:
             KafkaError: no broker answers.
         """
-        self._task = asyncio.create_task(self._hear(await self._connected()))
+        consumer = self._consumer = await self._connected()
+        self._task = asyncio.create_task(self._hear(consumer))
 
     async def stop(self) -> None:
         """Disconnect."""
@@ -118,6 +121,8 @@ class Events:
             self._task.cancel()
             with suppress(asyncio.CancelledError):
                 await self._task
+        if self._consumer is not None:
+            await farewell(self._consumer.stop(), STOP_S_MAX)
 
     async def _connected(self) -> AIOKafkaConsumer:
         consumer = AIOKafkaConsumer(
@@ -133,7 +138,7 @@ class Events:
         try:
             await consumer.start()
         except BaseException:
-            await consumer.stop()
+            await farewell(consumer.stop(), STOP_S_MAX)
             raise
         consumer.subscribe(self._topics)
         return consumer
@@ -149,9 +154,8 @@ class Events:
                 await self._hear_with(consumer)
             except Exception as failed:  # noqa: BLE001 - see above
                 LOG.warning("cannot read events, connecting again: %r", failed)
-            finally:
-                await consumer.stop()
-            consumer = await self._connected_again()
+            await farewell(consumer.stop(), STOP_S_MAX)
+            consumer = self._consumer = await self._connected_again()
 
     async def _connected_again(self) -> AIOKafkaConsumer:
         while True:

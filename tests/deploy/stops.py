@@ -15,7 +15,8 @@ STOPS = {
     "flowmart-worker": (
         2 * Policy().close_wait_s + 2 * LEAVE_WAIT_S + STOP_WAIT_S + STOP_S_MAX + PRODUCER_S
     ),
-    "flowmart-gateway": _STOP_S + PRODUCER_S,
+    # The port, what it hears, what it still writes.
+    "flowmart-gateway": _STOP_S + 2 * PRODUCER_S,
     # A request that the collector does not answer; then the group is left.
     "flowmart-traces": DEFAULT_TIMEOUT + LEAVE_WAIT_S,
 }

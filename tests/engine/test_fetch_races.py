@@ -65,3 +65,4 @@ async def test_a_client_that_fetches_no_more_does_not_pass_for_one_with_nothing_
 
     with pytest.raises(KafkaError, match="Unexpected error during data retrieval"):
         await fetcher.fetched_records(set(), timeout=0.01)
+    await fetcher.close()  # And so its connections are closed.

@@ -48,7 +48,7 @@ def test_the_gateway_waits_for_a_node_that_froze_no_longer_than_workers_do() -> 
 
 
 class Client:
-    """The first fails when it is asked, the second finds no broker, the third gives an event."""
+    """The first fails when asked and when stopped, the second finds no broker, the third serves."""
 
     made = 0
     stopped = 0
@@ -63,6 +63,8 @@ class Client:
 
     async def stop(self) -> None:
         Client.stopped += 1
+        if self._number == 1:
+            raise KafkaError
 
     def subscribe(self, topics: tuple[str, ...]) -> None:
         assert topics == ("t",)
@@ -75,11 +77,16 @@ class Client:
         return {"t": [SimpleNamespace(headers=headers, key=key, value=value)]}
 
 
-async def test_a_failure_of_kafka_does_not_make_the_gateway_deaf(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+@pytest.fixture
+def _clients(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gateway.kafka, "AIOKafkaConsumer", Client)
     monkeypatch.setattr(gateway.kafka, "_AGAIN_S", 0)
+    monkeypatch.setattr(Client, "made", 0)
+    monkeypatch.setattr(Client, "stopped", 0)
+
+
+@pytest.mark.usefixtures("_clients")
+async def test_a_failure_of_kafka_does_not_make_the_gateway_deaf() -> None:
     heard = asyncio.Event()
     events = Events({}, ("t",), lambda *_: heard.set())
 
@@ -89,6 +96,17 @@ async def test_a_failure_of_kafka_does_not_make_the_gateway_deaf(
     await events.stop()
 
     assert Client.made == Client.stopped == 3
+
+
+@pytest.mark.usefixtures("_clients")
+async def test_who_stops_at_once_leaves_no_client_open() -> None:
+    """A task that is cancelled before its first step never takes one."""
+    events = Events({}, ("t",), lambda *_: None)
+
+    await events.start()
+    await events.stop()
+
+    assert Client.made == Client.stopped == 1
 
 
 async def test_a_command_names_the_span_that_asks_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
