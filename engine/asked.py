@@ -20,7 +20,7 @@ from faust.transport.consumer import ensure_TPset
 from faust.types import TP
 from mode import Service
 
-from engine.errors import NotCopartitioned
+from engine.errors import BrokerUnavailable, NotCopartitioned
 from engine.topology import Topology, check_partitions
 
 BROKER_WATCH_S = 5.0
@@ -116,6 +116,8 @@ class AskedConsumer(FaustConsumer):
 
         End the worker when a topic was deleted or has gained partitions: keys map elsewhere then,
         to where nobody reads. Two looks must agree: a broker hears of new topics a little late.
+        End it also when its group refused it: aiokafka tells whoever reads, and without partitions
+        nobody does.
         """
         is_there, misfit = True, ""
         async for _ in self.itertimer(BROKER_WATCH_S, name="watch"):
@@ -128,8 +130,12 @@ class AskedConsumer(FaustConsumer):
                 self.log.warning("the broker answers again")
             misfit = ""
             try:
+                self.kafka._coordinator.check_errors()  # noqa: SLF001 - no public way
                 if found is not None:
                     check_partitions(self._topology, found)
+            except KafkaError as exc:
+                group = f"the group {self.app.conf.id}"
+                await self.app.crash(BrokerUnavailable(f"{group} did not let it in: {exc!r}"))
             except NotCopartitioned as exc:
                 misfit = str(exc)
                 if misfit == before:

@@ -13,7 +13,12 @@ from typing import Any, ClassVar
 import pytest
 from aiokafka import TopicPartition
 from aiokafka.cluster import ClusterMetadata
-from aiokafka.errors import KafkaConnectionError, TopicAuthorizationFailedError
+from aiokafka.errors import (
+    InconsistentGroupProtocolError,
+    KafkaConnectionError,
+    KafkaError,
+    TopicAuthorizationFailedError,
+)
 from faust.types import TP
 
 from engine.bind import WorkerOptions, create_worker_app
@@ -571,7 +576,8 @@ class Cluster:
 
     def __init__(self, *looks: dict[str, int] | None) -> None:
         self.left = list(looks)
-        self._client = self
+        self._client = self._coordinator = self
+        self.refusal: KafkaError | None = None
 
     async def fetch_all_metadata(self) -> Any:
         found = self.left.pop(0) if self.left else self.FINE
@@ -580,6 +586,10 @@ class Cluster:
         cluster = ClusterMetadata()
         cluster._partitions = {topic: dict.fromkeys(range(n)) for topic, n in found.items()}
         return cluster
+
+    def check_errors(self) -> None:
+        if self.refusal is not None:
+            raise self.refusal
 
 
 async def watch(looks: Cluster, monkeypatch) -> list[str]:
@@ -604,6 +614,16 @@ async def test_a_broker_that_is_gone_is_told_of_once_and_so_is_its_return(
     assert crashes == []
     assert caplog.text.count("the broker does not answer") == 1
     assert caplog.text.count("the broker answers again") == 1
+
+
+async def test_a_worker_that_its_group_refuses_ends_although_it_reads_nothing(monkeypatch) -> None:
+    cluster = Cluster(Cluster.FINE)
+    cluster.refusal = InconsistentGroupProtocolError()
+
+    [said, *_] = await watch(cluster, monkeypatch)
+
+    assert said.startswith("the group t did not let it in: ")
+    assert "InconsistentGroupProtocolError" in said
 
 
 async def test_a_broker_that_does_not_answer_is_waited_for_until_it_does() -> None:

@@ -20,6 +20,7 @@ pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 
 OF_AIOKAFKA = (
     "Unable connect to", "not found in cluster metadata", "Group Coordinator Request failed",
+    "Attempt to join group failed",
 )  # fmt: skip
 
 
@@ -54,6 +55,13 @@ def test_no_broker(shop) -> None:
 
     assert f"BrokerUnavailable: no Kafka broker answers at {nobody}:" in said
     assert "FLOWMART_BROKER" in said
+
+
+def test_a_session_that_the_broker_does_not_allow(shop) -> None:
+    """No worker of the group gets partitions, so none ever asks its client for records."""
+    said = ends(shop.worker(E2E_SESSION_S="3").start())
+
+    assert f"BrokerUnavailable: the group {shop.app} did not let it in: Invalid" in said
 
 
 def test_a_topic_that_gains_partitions_while_a_worker_runs(shop) -> None:
