@@ -248,8 +248,14 @@ def _less(store: RocksStore, before: seal.Listing | None) -> str | None:
 
 
 def wipe_store(path: Path) -> None:
-    """Remove a store's directory with all it holds."""
+    """Remove a store's directory with all it holds.
+
+    Raises:
+        StoreUnusable: it cannot, and would be believed.
+    """
     shutil.rmtree(path, ignore_errors=True)
+    if path.exists():
+        raise StoreUnusable(f"cannot remove the store {path}, which must not be used again")
 
 
 def _options() -> rocksdict.Options:

@@ -108,6 +108,15 @@ def test_a_directory_that_cannot_be_made_is_told(tmp_path) -> None:
         open_store(tmp_path / "file" / "app" / "0-of-1")
 
 
+def test_a_directory_that_cannot_be_emptied_is_not_believed(tmp_path, monkeypatch) -> None:
+    RocksStore(tmp_path / "s").close()
+    (tmp_path / "s" / DAMAGED).touch()
+    monkeypatch.setattr(shutil, "rmtree", lambda *_path, **_how: None)
+
+    with pytest.raises(StoreUnusable, match="cannot remove"):
+        open_store(tmp_path / "s")
+
+
 # -- damage
 
 GENERATIONS = 90
