@@ -24,7 +24,8 @@ SUFFIX = ".dlq"
 LOGGED = frozenset({"eventType", "correlationId"})
 """Headers of a record that its line in a log of JSON has as fields."""
 _PREFIX = "dlq."
-_NUMBER = re.compile(r"[0-9]{1,18}")
+_NUMBER = re.compile(r"[0-9]{1,14}")
+"""As large as a time in ms may be for people to read it: in the year 5138."""
 _REASON_MAX = 500
 """Characters of a reason that are kept."""
 _ROOM_FOR_REASONS = 8_000

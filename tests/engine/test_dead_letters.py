@@ -70,7 +70,7 @@ def test_a_letter_fits_into_a_batch_whatever_its_headers_are_made_of(header, val
     assert len(batch.build()) <= BATCH_BYTES
 
 
-@pytest.mark.parametrize("told", [b"", b"x", b"-1", b"\xff", b"9" * 5_000])
+@pytest.mark.parametrize("told", [b"", b"x", b"-1", b"\xff", b"9" * 15, b"9" * 5_000])
 def test_numbers_that_are_none_keep_no_letter_from_being_read(told: bytes) -> None:
     names = ("partition", "offset", "timestamp", "truncated")
     record = Record("t.dlq", 0, 4, 99, None, b"v", headers=tuple((f"dlq.{n}", told) for n in names))
@@ -78,6 +78,7 @@ def test_numbers_that_are_none_keep_no_letter_from_being_read(told: bytes) -> No
     letter = read_dead_letter(record)
 
     assert (letter.partition, letter.offset, letter.timestamp_ms) == (-1, -1, 99)
+    assert letter.at.year == 1970
     assert letter.truncated_from == 0
 
 
