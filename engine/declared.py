@@ -13,7 +13,7 @@ from typing import Any, cast, get_origin
 import msgspec
 
 from engine.errors import TopologyError
-from engine.specs import ANY, AgentSpec, EffectSpec, TableSpec, TopicSpec
+from engine.specs import AgentSpec, EffectSpec, TableSpec, TopicSpec
 
 
 def check_declared(agents: Iterable[AgentSpec], effects: Iterable[EffectSpec]) -> None:
@@ -37,7 +37,7 @@ def check_declared(agents: Iterable[AgentSpec], effects: Iterable[EffectSpec]) -
 def _check_types(agent: str, topic: TopicSpec, wanted: Iterable[str]) -> None:
     known = [event.__name__ for event in topic.events]
     for name in wanted:
-        if known and name not in (*known, ANY):
+        if known and name not in known:
             near = get_close_matches(name, known, 1)
             raise TopologyError(
                 f"agent {agent!r} handles {name!r}, which topic {topic.name} has not among its"

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from engine.context import LaneContext
 from engine.partitioning import LOST, Place, partition_of
 from engine.records import Decoded
-from engine.specs import ANY, Codec, Handler
+from engine.specs import Codec, Handler
 from engine.stats import Unplaced
 from engine.topology import BoundTopic
 
@@ -30,7 +30,7 @@ class Plan(NamedTuple):
 
     topic: str
     name: str
-    """The type, or ANY."""
+    """The type."""
     steps: tuple[Step, ...]
     fields: tuple[str, ...]
     """Fields by which readers want the record partitioned, where it may lie elsewhere."""
@@ -58,29 +58,26 @@ IDLE = Plan("", "", (), (), ())
 
 
 class Plans(dict[str, Plan]):
-    """One topic's plans by the name of the type. Names that nobody asked for share one plan."""
+    """One topic's plans by the name of the type."""
 
     def __init__(self, topic: BoundTopic, contexts: Mapping[str, LaneContext]) -> None:
         super().__init__()
         self._topic = topic
         self._contexts = contexts
-        self._other = _plan(topic, ANY, contexts)
 
     def __missing__(self, name: str) -> Plan:
-        """Work out a plan, or give that of whoever takes what no other does.
+        """Work out a plan.
 
         Producers choose names: only plans of names that somebody asked for are kept.
         """
         if name not in self._topic.readers:
-            return self._other
+            return IDLE
         plan = self[name] = _plan(self._topic, name, self._contexts)
         return plan
 
 
 def _plan(topic: BoundTopic, name: str, contexts: Mapping[str, LaneContext]) -> Plan:
-    readers = topic.readers.get(name, ())
-    if not readers:
-        return IDLE
+    readers = topic.readers[name]
     asked = () if topic.in_place else tuple(r.by for r in readers if r.by is not None)
     fields = tuple(dict.fromkeys(asked))
     steps = tuple(

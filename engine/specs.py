@@ -10,8 +10,6 @@ import msgspec
 from engine.records import Decoded, Header, Record
 
 R = TypeVar("R")
-ANY = "*"
-"""In place of a type's name: whatever no other name takes."""
 
 
 class Codec(Protocol):
@@ -145,7 +143,7 @@ class Source:
 
     topic: TopicSpec
     handlers: Mapping[str, Handler]
-    """By the type's name; `*` takes what no other name does. Other types are skipped."""
+    """By the type's name. Other types are skipped."""
     by: str | None = None
 
 

@@ -41,7 +41,7 @@ print(app.app.conf.id)
 
 def names_of(source: Source) -> set[str]:
     """The messages of a source. What agents hand over inside is no message of the contract."""
-    return set(source.handlers) - INSIDE - {"*"}
+    return set(source.handlers) - INSIDE
 
 
 def test_importing_the_application_connects_to_nothing() -> None:

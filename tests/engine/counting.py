@@ -90,7 +90,7 @@ def counting(by: str | None = None) -> AgentSpec:
     return AgentSpec(
         "count",
         "Counts.",
-        (Source(IN, {"*": count}, by=by),),
+        (Source(IN, {"In": count}, by=by),),
         (COUNTS, SEEN),
         (OUT,),
         timers={"later": later},

@@ -58,28 +58,13 @@ def test_an_effect_runs_once_and_its_outcome_is_published() -> None:
     assert [record.value for record in driver.outputs(OUT)] == [b"done"]
 
 
-def test_what_no_handler_names_goes_to_the_one_that_takes_any() -> None:
-    taken = []
-    handlers = {
-        "A": lambda _, delivery: taken.append(("own", delivery.name)),
-        "*": lambda _, delivery: taken.append(("any", delivery.name)),
-    }
-    driver = Driver([AgentSpec("taker", "", (Source(IN, handlers),))])
-
-    for name in (b"A", b"B"):
-        driver.send(IN, value("a", 1), "a", headers=[("type", name)])
-    driver.run()
-
-    assert taken == [("own", "A"), ("any", "B")]
-
-
 def test_agents_that_feed_each_other_without_end_are_noticed(monkeypatch) -> None:
     monkeypatch.setattr("engine.driver.ROUNDS_MAX", 20)
 
     def echo(ctx: Any, delivery: Any) -> None:
         ctx.publish(IN, "a", delivery.record.value, ())
 
-    driver = Driver([AgentSpec("echo", "", (Source(IN, {"*": echo}),), outputs=(IN,))])
+    driver = Driver([AgentSpec("echo", "", (Source(IN, {"In": echo}),), outputs=(IN,))])
     driver.send(IN, value("a", 1), "a")
 
     with pytest.raises(RuntimeError, match="feed each other"):

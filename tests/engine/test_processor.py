@@ -231,7 +231,7 @@ def test_what_stands_in_a_record_that_cannot_be_read_is_not_in_the_log(caplog) -
         def decode(self, record: Record, name: str | None) -> Any:
             raise ValueError(f"name: expected a number, got {record.value!r}")
 
-    agent = AgentSpec("a", "", (Source(TopicSpec("in", "k", Quoting()), {"*": count}),))
+    agent = AgentSpec("a", "", (Source(TopicSpec("in", "k", Quoting()), {"In": count}),))
     bench = Bench(Topology([agent], app_id="t", env="dev", partitions=1))
 
     bench.processor.apply(chunk(0, b"Ann Smith"))
@@ -271,7 +271,7 @@ def test_an_output_that_is_not_bytes_is_a_dead_letter_and_not_the_end_of_the_wor
     def handle(ctx: Any, delivery: Any) -> None:
         ctx.publish(OUT, delivery.value.k, raw, headers)
 
-    agent = AgentSpec("a", "", (Source(IN, {"*": handle}),), outputs=(OUT,))
+    agent = AgentSpec("a", "", (Source(IN, {"In": handle}),), outputs=(OUT,))
     bench = Bench(Topology([agent], app_id="t", env="dev", partitions=1))
     bench.processor.apply(chunk(0, value("a", 1)))
     bench.commit()
@@ -288,7 +288,7 @@ def test_an_outputs_headers_stay_as_they_were_when_it_was_published() -> None:
         headers.append(("more", b"2"))
         ctx.publish(OUT, delivery.value.k, b"", headers)
 
-    agent = AgentSpec("a", "", (Source(IN, {"*": handle}),), outputs=(OUT,))
+    agent = AgentSpec("a", "", (Source(IN, {"In": handle}),), outputs=(OUT,))
     bench = Bench(Topology([agent], app_id="t", env="dev", partitions=1))
     bench.processor.apply(chunk(0, value("a", 1)))
     bench.commit()
@@ -310,7 +310,7 @@ def test_a_table_that_no_agent_lists_stops_the_worker() -> None:
     def careless(ctx: Any, _delivery: Any) -> None:
         ctx.table(TableSpec("forgotten", Row, "k", ""))
 
-    agent = AgentSpec("a", "", (Source(IN, {"*": careless}),))
+    agent = AgentSpec("a", "", (Source(IN, {"In": careless}),))
     bench = Bench(Topology([agent], app_id="t", env="dev", partitions=1))
 
     with pytest.raises(TopologyError, match="'forgotten'"):
@@ -321,7 +321,7 @@ def test_no_memory_is_no_dead_letter() -> None:
     def exhausted(_ctx: Any, _delivery: Any) -> None:
         raise MemoryError
 
-    agent = AgentSpec("a", "", (Source(IN, {"*": exhausted}),))
+    agent = AgentSpec("a", "", (Source(IN, {"In": exhausted}),))
     bench = Bench(Topology([agent], app_id="t", env="dev", partitions=1))
 
     with pytest.raises(MemoryError):
@@ -333,7 +333,7 @@ def test_a_record_is_applied_by_all_agents_or_by_none() -> None:
         if delivery.value.v == 3:
             raise ValueError("not three")
 
-    second = AgentSpec("second", "", (Source(IN, {"*": refuse}),))
+    second = AgentSpec("second", "", (Source(IN, {"In": refuse}),))
     bench = Bench(Topology([counting(), second], app_id="t", env="dev", partitions=1))
 
     bench.processor.apply(chunk(0, value("a", 1), value("a", 3), value("a", 5)))
@@ -407,7 +407,7 @@ def test_a_record_without_the_field_by_which_an_agent_reads_it_is_counted() -> N
     bench.commit()
 
     assert (bench.rows(), bench.outputs) == ({}, [])
-    assert bench.processor.stats.unplaced == {("in", "*", "named by nobody"): 1}
+    assert bench.processor.stats.unplaced == {("in", "In", "named by nobody"): 1}
 
 
 def test_a_header_without_a_value_keeps_no_record_from_its_way() -> None:

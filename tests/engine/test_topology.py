@@ -37,7 +37,7 @@ def never_read(*_given: Any) -> Iterator[int]:
 
 
 def reading(handler: Any) -> AgentSpec:
-    return AgentSpec("b", "", (Source(IN, {"*": handler}),))
+    return AgentSpec("b", "", (Source(IN, {"In": handler}),))
 
 
 def keeping(row: Any) -> AgentSpec:
@@ -61,7 +61,7 @@ def bound(*agents: AgentSpec, effects: tuple[EffectSpec, ...] = ()) -> Topology:
         ),
         ([AgentSpec("b", "", (), (TableSpec("timers", bool, "k", ""),))], "two tables"),
         (
-            [counting(), AgentSpec("b", "", (Source(replace(IN, key="other"), {"*": count}),))],
+            [counting(), AgentSpec("b", "", (Source(replace(IN, key="other"), {"In": count}),))],
             "topic in is declared twice, differently",
         ),
         (
@@ -96,7 +96,7 @@ def test_rows_of_any_type_that_stays_as_it_is_are_kept(row) -> None:
 
 
 def test_two_agents_may_share_a_table_that_they_declare_alike() -> None:
-    other = AgentSpec("b", "", (Source(IN, {"*": count}),), (COUNTS,))
+    other = AgentSpec("b", "", (Source(IN, {"In": count}),), (COUNTS,))
 
     assert set(bound(counting(), other).tables) == {"timers", "counts", "seen"}
 
