@@ -137,8 +137,6 @@ class WorkerOptions:
     web_host: str = "127.0.0.1"
     web_advertised: str = "127.0.0.1"
     session_timeout_s: float = 8.0
-    heartbeat_s: float = 1.0
-    poll_records_max: int = 5_000
 
 
 def create_worker_app(
@@ -182,9 +180,9 @@ def _conf(topology: Topology, options: WorkerOptions) -> dict[str, Any]:
         "web_port": options.web_port,
         "consumer_group_instance_id": options.instance_id,
         "consumer_max_fetch_size": 2 << 20,
-        "broker_max_poll_records": options.poll_records_max,
+        "broker_max_poll_records": 5_000,
         "broker_session_timeout": options.session_timeout_s,
-        "broker_heartbeat_interval": options.heartbeat_s,
+        "broker_heartbeat_interval": 1.0,
         "broker_rebalance_timeout": 30.0,
         "broker_request_timeout": 30.0,
         "broker_commit_interval": 2.0,
