@@ -211,7 +211,7 @@ def given_up(payment: Payment, fact: f.GivenUp) -> Payment:
     if fact.owed is Owed.REFUND:
         payment = refund_ended(payment, payment.refund_id, RefundState.FAILED)
         return stuck_on(rested(payment), payment.refund_id)
-    payment = replace(rested(payment), due_ms=fact.until_ms or payment.due_ms)
+    payment = replace(rested(payment), due_ms=fact.until_ms)
     return stuck_on(payment, fact.owed)
 
 

@@ -77,7 +77,7 @@ def dispatched(
     )
 
 
-def delivered(shipment_id: str = "shp_1") -> ShipmentDelivered:
+def delivered(shipment_id: str = "shp_1", **proof: Any) -> ShipmentDelivered:
     return ShipmentDelivered(
         shipment_id=shipment_id,
         order_id=ORDER,
@@ -87,7 +87,7 @@ def delivered(shipment_id: str = "shp_1") -> ShipmentDelivered:
         delivery_type="front_door",
         signature_required=False,
         delivery_location=DeliveryLocation(type="front_door"),
-        proof_of_delivery=ProofOfDelivery(photo_url="https://proof.test/1"),
+        proof_of_delivery=ProofOfDelivery(**proof or {"photo_url": "https://proof.test/1"}),
         recipient=Recipient(name="Ann", address=PLACE),
     )
 

@@ -28,6 +28,7 @@ from tests.streams.payments.samples import (
     initiated,
     line,
     paid,
+    renewal,
     succeeded,
     voiding,
 )
@@ -180,6 +181,14 @@ def test_latency_leaves_out_the_wait_for_stock_a_review_and_a_retry() -> None:
         "provider": "stripe",
         "latencyMs": 10 + 20 + 20 + 30 + 5,
     }
+
+
+def test_latency_of_a_renewal_leaves_out_its_review_once() -> None:
+    life = Life(renewal()).hear(checked("MANUAL_REVIEW")).wait(HOUR_MS).hear(checked("APPROVED"))
+
+    life.wait(20).hear(succeeded())
+
+    assert life.last_metadata("PaymentProcessed") == {"provider": "stripe", "latencyMs": 20}
 
 
 def test_the_first_failure_tells_its_latency_too() -> None:

@@ -5,6 +5,7 @@ import pytest
 from streams.moments import DAY_MS, HOUR_MS, MINUTE_MS
 from streams.payments.states import Owed, Status
 from tests.streams.payments.samples import (
+    VISA,
     authorized,
     capturing,
     charging,
@@ -18,6 +19,7 @@ from tests.streams.payments.samples import (
     held_while_charging,
     line,
     paid,
+    refunding,
     succeeded,
     voided,
 )
@@ -56,6 +58,7 @@ def test_a_review_that_approves_starts_the_charge() -> None:
     life = held().wait(HOUR_MS).hear(checked("APPROVED"))
 
     assert life.names == ["ProcessPayment"]
+    assert life.last("ProcessPayment").payment_method.token == VISA
     assert "review" not in life.kinds()
 
 
@@ -188,6 +191,31 @@ def test_a_review_that_began_while_a_retry_was_waited_for_holds_the_retry() -> N
 
     assert (life.status, life.said) == (Status.HELD, [])
     assert life.hear(checked("APPROVED")).names == ["ProcessPayment"]
+
+
+def test_a_review_that_holds_a_retry_may_last_as_long_as_any() -> None:
+    life = failed_once().hear(checked("MANUAL_REVIEW")).wait(10 * MINUTE_MS + DAY_MS)
+    assert life.status is Status.HELD
+
+    life.wait(5 * MINUTE_MS)
+
+    assert life.last("PaymentFailed").failure_code == "review_expired"
+
+
+def test_a_case_that_ends_leaves_the_refund_that_is_asked_for_to_its_answer() -> None:
+    life = refunding().hear(checked("MANUAL_REVIEW"), checked("APPROVED"))
+
+    assert life.payment.owed is Owed.REFUND
+    assert life.names.count("RefundCharge") == 1
+
+
+def test_a_charge_that_came_in_a_review_is_made_anew_where_its_capture_is_refused() -> None:
+    life = held_while_charging().hear(succeeded(), checked("APPROVED"), line(1), line(2))
+
+    life.hear(failed("capture", retryable=False)).wait(10 * MINUTE_MS)
+
+    command = life.last("ProcessPayment")
+    assert (command.attempt_number, command.payment_method.token) == (2, VISA)
 
 
 def test_the_same_approval_twice_charges_once() -> None:

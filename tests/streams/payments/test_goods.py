@@ -12,6 +12,7 @@ from events.refunds import RefundPayment
 from events.returns import ReturnInitiated, ReturnReceived
 from events.shipping import DeliveryFailed, ShipmentDelivered, ShipmentDispatched
 from events.shipping_parts import ReturnedItem
+from events.types import ShippedItem
 from streams.payments import goods
 from streams.payments.amounts import unaccepted_minor
 from streams.payments.evolution import evolve_all
@@ -92,6 +93,7 @@ class Story:
         ("delivery_failed", 2_734, item(condition="refurbished"), [3_333]),
         ("changed_mind", 2_734, item(sku="unknown"), []),
         ("changed_mind", 0, item(), []),
+        ("changed_mind", 5_000, item(), [3_333]),
     ],
 )
 def test_what_came_back_is_paid_back_as_inspected(
@@ -100,6 +102,28 @@ def test_what_came_back_is_paid_back_as_inspected(
     story = Story().hear(agreed(reason, estimate_minor), received(inspected))
 
     assert story.back == back
+
+
+@pytest.mark.parametrize(
+    ("sent", "estimate_minor", "back"),
+    [
+        (ShippedItem(item_id="1", quantity=2, price_per_unit_minor=3_333), 6_067, [6_067]),
+        (ShippedItem(item_id="1", quantity=2), 0, [6_666]),
+    ],
+    ids=["two units", "no price"],
+)
+def test_a_labels_fee_is_what_its_goods_are_worth_above_the_estimate(
+    sent: ShippedItem, estimate_minor: int, back: list[int]
+) -> None:
+    label = agreed(estimate_minor=estimate_minor).model_copy(update={"items": (sent,)})
+
+    story = Story().hear(label, received(item(quantity=2)))
+
+    assert story.back == back
+
+
+def test_goods_of_a_return_that_nobody_agreed_to_may_be_used() -> None:
+    assert Story().hear(received(item(condition="refurbished"))).back == [3_000]
 
 
 def test_a_return_is_refunded_under_its_own_id_once() -> None:
@@ -661,7 +685,24 @@ def test_the_proof_of_delivery_is_kept() -> None:
 
     assert parcel is not None
     assert (parcel.tracking_number, parcel.proof_url) == ("1Z9", "https://proof.test/1")
-    assert parcel.delivered_at_ms == NOW_MS
+    assert (parcel.delivered_at_ms, parcel.signed_by) == (NOW_MS, "")
+    assert parcel.units
+
+
+def test_a_signature_is_proof_also_of_a_parcel_whose_dispatch_nobody_told() -> None:
+    came = delivered(signed_by="Ann", signature_url="https://proof.test/2")
+
+    parcel = parcel_of(Story().hear(came).sale, "shp_1")
+
+    assert parcel is not None
+    assert (parcel.carrier, parcel.tracking_number) == ("UPS", "1Z9")
+    assert (parcel.signed_by, parcel.proof_url) == ("Ann", "https://proof.test/2")
+
+
+def test_a_parcel_that_says_not_what_is_in_it_pays_nothing_back_when_it_is_lost() -> None:
+    empty = dispatched().model_copy(update={"packages": None})
+
+    assert Story().hear(empty, lost()).back == []
 
 
 @given(

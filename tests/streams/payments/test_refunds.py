@@ -6,12 +6,15 @@ from streams.payments.refund import REFUNDS_MAX
 from streams.payments.states import Owed, Status
 from tests.streams.payments.samples import (
     AMOUNT,
+    NOW_MS,
+    ORDER,
     asked_back,
     cancelled,
     chargeback,
     charging,
     closed,
     failed,
+    moment,
     paid,
     partly_refunded,
     refund_underway,
@@ -33,6 +36,16 @@ def test_partial_refunds_add_up_to_a_full_one() -> None:
         (m.amount_minor, m.total_refunded_minor) for m in life.said if m.name == "RefundIssued"
     ]
     assert issued == [(5_000, 5_000), (5_000, 10_000), (8_997, AMOUNT)]
+
+
+def test_what_is_told_of_a_refund_names_its_order_and_customer() -> None:
+    life = paid().hear(asked_back(AMOUNT + 1, "k0"), asked_back(5_000, "k1"))
+    life.hear(failed("refund", retryable=False), refunded("r1", 100))
+
+    refused, dropped = (m for m in life.said if m.name == "RefundFailed")
+    issued = life.last("RefundIssued")
+    assert [m.order_id for m in (refused, dropped, issued)] == [ORDER] * 3
+    assert (issued.customer_id, issued.issued_at) == ("cust_1", moment(NOW_MS))
 
 
 def test_one_refund_counts_once() -> None:

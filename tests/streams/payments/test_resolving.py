@@ -143,6 +143,12 @@ def test_another_claim_is_listed_whatever_a_person_settled_before() -> None:
     assert life.payment.stuck_on == ("cb_2",)
 
 
+def test_what_a_person_must_look_at_is_listed_once_and_hides_nothing_else() -> None:
+    life = puzzled().hear(chargeback(), chargeback(reference="cb_2"), chargeback())
+
+    assert life.payment.stuck_on == ("cb_1", "cb_2")
+
+
 def test_of_many_words_the_newest_are_kept() -> None:
     life = puzzled()
     for _ in range(RESOLUTIONS_MAX + 3):

@@ -3,10 +3,11 @@
 from collections.abc import Callable
 
 import pytest
+from msgspec.structs import replace
 
 from events.base import Message
 from events.types import PaymentMethod
-from streams.moments import MINUTE_MS
+from streams.moments import HOUR_MS, MINUTE_MS
 from streams.payments.early import early_decision
 from streams.payments.early_news import Early
 from streams.payments.states import Owed, Status
@@ -18,6 +19,8 @@ from tests.streams.payments.samples import (
     cancelled,
     captured,
     capturing,
+    chargeback,
+    charged_back,
     charging,
     checked,
     closed,
@@ -48,6 +51,24 @@ def test_a_session_waits_for_fraud_and_asks_nothing_yet() -> None:
     assert (life.status, life.payment.owed) == (Status.INITIATED, Owed.DECISION)
     assert life.said == []
     assert life.timers == {("session", NOW_MS + 15 * MINUTE_MS): None}
+
+
+def test_the_provider_is_told_all_that_the_customer_said_of_how_they_pay() -> None:
+    method = PaymentMethod(
+        type="digital_wallet",
+        token="tok_1",
+        brand="visa",
+        last4="4242",
+        expiry_month=12,
+        expiry_year=2030,
+        wallet_type="apple_pay",
+        paypal_email="a***@shop.test",
+        paypal_payer_id="payer_1",
+    )
+
+    life = Life(initiated(payment_method=method)).hear(checked())
+
+    assert life.last("ProcessPayment").payment_method == method
 
 
 def test_a_second_session_under_the_same_id_changes_nothing() -> None:
@@ -127,6 +148,40 @@ def test_a_cancelled_order_ends_its_payment_or_has_the_money_back(
     assert life.payment.cancel_reason == "CUSTOMER_REQUEST"
 
 
+def renewal_let_go() -> Life:
+    """CANCELLED by fraud, and what was taken all the same goes back."""
+    return Life(renewal()).hear(checked(), checked("DECLINED"), succeeded())
+
+
+def left_by_a_dispute() -> Life:
+    """CHARGED_BACK after a cancellation: a person settled what was left."""
+    life = paid().hear(chargeback(7_000), cancelled(), closed("lost"))
+    life.row = replace(life.payment, stuck_on=())
+    return life
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: fresh().hear(checked("DECLINED")),
+        renewal_let_go,
+        charged_back,
+        left_by_a_dispute,
+        lambda: paid().hear(cancelled()).wait(2 * HOUR_MS),
+    ],
+    ids=["declined", "taken and let go", "charged back", "settled by a person", "given up"],
+)
+def test_a_cancellation_of_what_ended_or_is_cancelled_changes_nothing(
+    make: Callable[[], Life],
+) -> None:
+    life = make()
+    before = life.payment
+
+    life.hear(cancelled())
+
+    assert life.payment == before
+
+
 @pytest.mark.parametrize(
     "heard", [(checked("MANUAL_REVIEW"), cancelled()), (cancelled(), checked("MANUAL_REVIEW"))]
 )
@@ -197,7 +252,7 @@ def test_a_cancelled_order_does_not_wait_for_its_retry() -> None:
 
     life.wait(0)
 
-    assert life.status is Status.CANCELLED
+    assert (life.status, life.payment.cancel_reason) == (Status.CANCELLED, "CUSTOMER_REQUEST")
     assert life.said == []
     assert not life.timers
 
