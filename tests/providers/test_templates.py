@@ -82,6 +82,15 @@ def test_a_time_is_written_as_its_day() -> None:
     assert words.subject == "Stay with Pro: 25 % off"
 
 
+def test_the_day_on_which_a_grace_ends_is_not_named_as_one_that_is_left() -> None:
+    """It ends at five past midnight."""
+    about = {"plan": "Pro", "graceEndsAt": 1_750_032_300_000}
+    mail = TEMPLATES.mail("payment-method-update-needed", "en", about)
+    short = TEMPLATES.short("payment-method-update-needed", "en", about).short
+
+    assert all("before 2025-06-16" in words for words in (mail.text, mail.html, short))
+
+
 @pytest.mark.parametrize(
     ("code", "given", "said"),
     [
