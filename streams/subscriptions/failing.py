@@ -113,8 +113,8 @@ def update_method(
     Refused, in order of precedence: not_active (it has ended, and nobody will charge it any more),
     no_token.
     """
-    if subscription.status in ENDED:
-        return (f.Refused(_WHAT, "not_active"),)
+    if subscription.status in ENDED:  # A card for all of them is for those that run.
+        return (f.Refused(_WHAT, "not_active"),) if command.subscription_id else ()
     given = command.payment_method
     method_id = given.token or given.paypal_payer_id
     if not method_id:

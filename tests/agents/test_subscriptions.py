@@ -782,6 +782,17 @@ def test_a_card_for_all_subscriptions_pays_each_and_their_messages_stay_apart() 
     assert {c.data.payment_method.token for c in charges[before:]} == {"tok_new"}
 
 
+def test_a_card_for_all_subscriptions_is_not_refused_for_one_that_has_ended() -> None:
+    shop = Shop().tell(subscribe())
+    shop.tell(cancel(shop, decline_offer=True)).until("2025-03-01").tell(subscribe())
+    before = len(shop.said("SendNotification"))
+
+    shop.tell(method("tok_new"))
+
+    assert [one.method.method_id for one in shop.subscriptions] == ["tok_visa", "tok_new"]
+    assert len(shop.said("SendNotification")) == before
+
+
 def declined(charge: Any) -> PaymentFailed:
     return PaymentFailed(
         payment_id=charge.payment_id,

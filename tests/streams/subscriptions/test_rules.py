@@ -520,14 +520,19 @@ def test_a_new_card_is_charged_with_what_is_owed_and_with_nothing_else(
 
 
 @pytest.mark.parametrize("end", [Status.CANCELLED, Status.EXPIRED])
-def test_one_that_has_ended_keeps_no_new_card(end: Status) -> None:
+@pytest.mark.parametrize(
+    ("named", "facts"), [("sub_1", (f.Refused("update_payment_method", "not_active"),)), (None, ())]
+)
+def test_one_that_has_ended_keeps_no_new_card_and_says_so_where_it_is_named(
+    end: Status, named: str | None, facts: f.Facts
+) -> None:
     command = UpdatePaymentMethod(
-        user_id="usr_1", payment_method=PaymentMethod(type="debit_card", token="tok_new")
+        user_id="usr_1",
+        subscription_id=named,
+        payment_method=PaymentMethod(type="debit_card", token="tok_new"),
     )
 
-    facts = decide(replace(active(), status=end), command, LATER_MS, RULES)
-
-    assert facts == (f.Refused("update_payment_method", "not_active"),)
+    assert decide(replace(active(), status=end), command, LATER_MS, RULES) == facts
 
 
 def test_the_same_way_to_pay_given_again_is_tried_at_once_where_something_is_owed() -> None:
