@@ -196,7 +196,9 @@ class Run:
         chosen = [one for one in agents if script.figures or one.name not in FIGURES]
         self.world.open(chosen, effects, script.partitions)
         self.post = Post(self.world, Random(f"people {seed}"), habits_of(seed))
-        self.laws = Laws(lambda: self.world.now_ms, self.outside.books, self.world.stats)
+        self.laws = Laws(
+            lambda: self.world.now_ms, self.outside.books, self.world.stats, script.partitions
+        )
         webhooks, clerk = Webhooks(self.post, self.outside), Clerk(self.post, self.outside)
         self.world.witnesses += [self.laws, self.post, webhooks, clerk]
 

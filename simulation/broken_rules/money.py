@@ -138,4 +138,10 @@ MUTANTS: Final = (
         'f"refunded|{event.currency}", event.amount_minor',
         'f"refunded|{event.currency}", 0',
     ),
+    Mutant(
+        "an upgrade is billed with each invoice",
+        "streams.subscriptions.billing_folds",
+        "        balance_minor=-invoice.credit_minor,\n",
+        "",
+    ),
 )

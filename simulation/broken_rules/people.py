@@ -30,6 +30,30 @@ MUTANTS: Final = (
         '"RefundIssued": (),',
     ),
     Mutant(
+        "letters leave out cents",
+        "streams.notifications.wording",
+        'return f"{sign}{minor // 100}.{minor % 100:02d}"',
+        'return f"{sign}{minor // 100}.00"',
+    ),
+    Mutant(
+        "an SMS goes out at night",
+        "streams.notifications.calendar",
+        "return channel == SMS and priority != HIGH",
+        "return False",
+    ),
+    Mutant(
+        "a subscription that changes is counted where it was too",
+        "streams.subscriptions.levels",
+        "        states[before.status.value] -= 1\n",
+        "        pass\n",
+    ),
+    Mutant(
+        "who pays twice a day is two customers",
+        "agents.metrics",
+        "if met.get(key) is None:",
+        "if True:",
+    ),
+    Mutant(
         "who said stop is written to",
         "streams.notifications.admitting",
         "    if row.channel in person.preferences.opted_out:\n        return OPTED_OUT\n",

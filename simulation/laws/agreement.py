@@ -12,6 +12,8 @@ SENT: Final = "what was ordered is sent, no more and no less"
 REPAID: Final = "an order knows what of its money went back"
 QUEUED: Final = "who reviews sees every open case, and no other"
 LISTED: Final = "each order is listed among its customer's, and no other"
+LEVELS: Final = "subscriptions are counted by the state that they are in"
+WAITS: Final = "letters that wait for a provider are counted"
 STANDS: Final = "a subscription's status is told as it is"
 _ON_ITS_WAY: Final = frozenset({"dispatched", "lost"})
 _KNOWN_AS: Final[Mapping[str, frozenset[str | None]]] = {
@@ -24,6 +26,8 @@ _KNOWN_AS: Final[Mapping[str, frozenset[str | None]]] = {
     "cancelled": frozenset({None, "cancelled", "unsent"}),
 }
 """By the status of a shipment: what its order may know it as."""
+OF_PARTITIONS: Final = frozenset({"subscription_levels", "notification_depths"})
+"""Tables with one row a partition: of each its number is the key here."""
 _OVER: Final = frozenset({"delivered", "returned", "refunded"})
 _ENDED: Final = frozenset({"cancelled", "expired"})
 
@@ -49,6 +53,7 @@ class AgreementLaw:
         self._listed()
         for key, standing in self._rows["subscription_statuses"].items():
             self._stands(key, standing)
+        self._counted()
 
     def _known(self, shipment: Any) -> None:
         order = self._rows["orders"].get(shipment.order_id)
@@ -76,6 +81,18 @@ class AgreementLaw:
             customer_id, _, order_id = key.split("\x1f")
             listed.add((customer_id, order_id, placed_at_ms))
         insist(orders == listed, LISTED, "orders", f"one of two has {orders ^ listed}")
+
+    def _counted(self) -> None:
+        """Sums that partitions keep, against the rows that they are of."""
+        levels, found = Counter[str](), Counter[str]()
+        for kept in self._rows["subscription_levels"].values():
+            levels.update(kept.states)
+        for row in self._rows["subscriptions"].values():
+            found.update([one.status.value for one in filter(_is_live, row.subscriptions)])
+        insist(+levels == found, LEVELS, "subscriptions", f"{levels} are told, {found} are there")
+        waiting = sum([kept.waiting for kept in self._rows["notification_depths"].values()])
+        there = sum([one.status == "sending" for one in self._rows["notifications"].values()])
+        insist(waiting == there, WAITS, "letters", f"{waiting} are told, {there} are there")
 
     def _stands(self, key: str, standing: Any) -> None:
         """Of the newest that has not ended, else of the newest."""

@@ -25,6 +25,20 @@ ATTEMPTS: Final = "attempts"
 HOPELESS: Final = "a hopeless card is not tried again"
 TOLD: Final = "what went back was told, to the last minor unit"
 APPROVED: Final = "a large refund is approved by somebody else"
+HEEDED: Final = frozenset(
+    {
+        "PaymentInitiated",
+        "OrderAmended",
+        "InventoryAdjusted",
+        "FraudCheckCompleted",
+        "ProcessPayment",
+        "CapturePayment",
+        "StripeChargeFailed",
+        "RefundCharge",
+        "RefundIssued",
+        "VoidPayment",
+    }
+)
 _HOPELESS: Final = frozenset({"expired_card", "lost_card", "stolen_card", "invalid_number"})
 _GBP: Final = {"GBP": 1.0, "USD": 0.79, "EUR": 0.86, "CAD": 0.58}
 _WANTED: Final = frozenset({"AUTHORIZED", "CAPTURED", "SETTLED"})

@@ -13,28 +13,38 @@ from typing import Any, Final
 
 from engine.records import Record
 from simulation.laws.broken import Broken, insist
+from simulation.laws.counts import (
+    COUNTS,
+    FULFILMENT,
+    ORDERS,
+    PARCELS,
+    PAYMENTS,
+    SUBSCRIPTIONS,
+    What,
+    minor,
+)
 from simulation.laws.units import Data
 from simulation.people import told_by
 
 COUNTED: Final = "the reports hold what happened, once"
 TOLD: Final = "a day's report is told once, as it is kept"
+CATEGORIES: Final = "what was sold is in its categories, once"
+CUSTOMERS: Final = "a day's customers are counted, each once"
 _DAY_MS: Final = 24 * 60 * 60_000
 _EPOCH: Final = date(1970, 1, 1)
 _PENCE: Final = {"GBP": 100, "USD": 79, "EUR": 86, "CAD": 58}
 
-_ORDERS, _FULFILMENT = "daily_orders", "daily_fulfilment"
-_PAYMENTS, _SUBSCRIPTIONS = "daily_payments", "daily_subscriptions"
 _FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
-    _ORDERS: ("completed", "cancelled", "revenue_minor"),
-    _FULFILMENT: (
+    ORDERS: ("completed", "cancelled", "returned", "revenue_minor"),
+    FULFILMENT: (
         *("confirmed", "created", "dispatched", "delivered", "returned"),
         *("parcels_cancelled", "attempts_failed"),
     ),
-    _PAYMENTS: (
+    PAYMENTS: (
         *("processed", "processed_minor", "failed", "refunds", "refunded_minor"),
         *("disputes", "disputed_minor", "fees_minor"),
     ),
-    _SUBSCRIPTIONS: (
+    SUBSCRIPTIONS: (
         *("started", "trials", "renewed", "recovered", "cancelled", "suspended", "migrated"),
         *("charged", "retried", "invoiced_minor", "paid_minor", "overdue"),
     ),
@@ -42,111 +52,9 @@ _FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
 """Fields that only grow as days go by, by table."""
 TABLES: Final = tuple(_FIELDS)
 
-_PARCELS: Final = {
-    "ShipmentCreated": "created",
-    "ShipmentDispatched": "dispatched",
-    "ShipmentDelivered": "delivered",
-    "ShipmentCancelled": "parcels_cancelled",
-    "ReturnReceived": "returned",
-}
-"""Each of them counts once a parcel."""
-_INVOICES: Final = {"issued": "invoiced_minor", "paid": "paid_minor", "overdue": "overdue"}
-
-What = tuple[str, str, str]
-"""Table, field, and the currency, plan or reason; empty: the field is one number."""
-Counts = Iterator[tuple[What, int]]
-
-
-def _processed(envelope: Data) -> Counts:
-    data = envelope["data"]
-    if data["status"] == "confirmed" and not (envelope.get("metadata") or {}).get("claimed"):
-        yield (_PAYMENTS, "processed", data["currency"]), 1
-        yield (_PAYMENTS, "processed_minor", data["currency"]), _minor(data["amount"])
-
-
-def _refunded(envelope: Data) -> Counts:
-    if not (envelope.get("metadata") or {}).get("unprocessed"):
-        yield from _sum("refunds", "refunded_minor")(envelope)
-
-
-def _started(envelope: Data) -> Counts:
-    data = envelope["data"]
-    yield (_SUBSCRIPTIONS, "started", data["plan"]["planId"]), 1
-    yield (_SUBSCRIPTIONS, "trials", ""), int(bool(data.get("trialPeriodDays")))
-
-
-def _renewed(envelope: Data) -> Counts:
-    yield (_SUBSCRIPTIONS, "renewed", ""), 1
-    yield (_SUBSCRIPTIONS, "recovered", ""), int(bool(envelope["data"].get("recovered")))
-
-
-def _invoiced(envelope: Data) -> Counts:
-    data = envelope["data"]
-    name = _INVOICES.get(data["status"])
-    if name == "overdue":
-        yield (_SUBSCRIPTIONS, name, ""), 1
-    elif name is not None:
-        yield (_SUBSCRIPTIONS, name, data["currency"]), _minor(data["total"])
-
-
-def _due(envelope: Data) -> Counts:
-    data = envelope["data"]
-    if data["daysUntilDue"] == 0:
-        yield (_SUBSCRIPTIONS, "retried" if data.get("retryAttempt") else "charged", ""), 1
-
-
-def _confirmed(envelope: Data) -> Counts:
-    if not envelope["data"].get("exchangeFor"):
-        yield (_FULFILMENT, "confirmed", ""), 1
-
-
-def _one(table: str, name: str, *path: str) -> Callable[[Data], Counts]:
-    """One more, under what the path leads to."""
-
-    def counts(envelope: Data) -> Counts:
-        label: Any = envelope["data"]
-        for part in path:
-            label = label[part]
-        yield (table, name, label if path else ""), 1
-
-    return counts
-
-
-def _sum(number: str, total: str) -> Callable[[Data], Counts]:
-    """One more, and its amount, by currency."""
-
-    def counts(envelope: Data) -> Counts:
-        data = envelope["data"]
-        yield (_PAYMENTS, number, data["currency"]), 1
-        yield (_PAYMENTS, total, data["currency"]), _minor(data["amount"])
-
-    return counts
-
-
-def _fees(envelope: Data) -> Counts:
-    data = envelope["data"]
-    yield (_PAYMENTS, "fees_minor", data["currency"]), _minor(data["feeAmount"])
-
-
-_COUNTS: Final[Mapping[str, Callable[[Data], Counts]]] = {
-    "OrderConfirmed": _confirmed,
-    "DeliveryFailed": _one(_FULFILMENT, "attempts_failed", "reasonCode"),
-    "PaymentProcessed": _processed,
-    "PaymentFailed": _one(_PAYMENTS, "failed", "failureReason"),
-    "RefundIssued": _refunded,
-    "ChargebackOpened": _sum("disputes", "disputed_minor"),
-    "PaymentSettled": _fees,
-    "UserSubscriptionStarted": _started,
-    "UserSubscriptionCancelled": _one(_SUBSCRIPTIONS, "cancelled", "cancellationReason"),
-    "SubscriptionRenewedEvent": _renewed,
-    "SubscriptionSuspended": _one(_SUBSCRIPTIONS, "suspended"),
-    "PlanMigrationCompleted": _one(_SUBSCRIPTIONS, "migrated", "toPlan", "planId"),
-    "InvoiceGenerated": _invoiced,
-    "SubscriptionPaymentDue": _due,
-    **{name: _one(_FULFILMENT, counted) for name, counted in _PARCELS.items()},
-}
 _METRICS: Final = "OrderMetricsCalculated"
-HEEDED: Final = frozenset({*_COUNTS, _METRICS})
+_MET: Final = "PaymentInitiated"
+HEEDED: Final = frozenset({*COUNTS, _METRICS, _MET})
 
 
 @dataclass(slots=True)
@@ -158,6 +66,8 @@ class ReportsLaw:
     records: list[tuple[str, Record]] = field(default_factory=list)
     """What is heeded, with its name: read only in lives that have reports."""
     days: dict[int, Counter[What]] = field(default_factory=dict)
+    met: dict[int, set[str]] = field(default_factory=dict)
+    """Customers who opened a payment for an order, by day."""
     seen: set[tuple[str, str]] = field(default_factory=set)
     """Orders by how they ended, and parcels by what became of them."""
 
@@ -167,14 +77,13 @@ class ReportsLaw:
 
     def order(self, key: str, _before: Any, row: Any) -> None:
         """An order changed; one that replaces goods is no sale."""
-        name = None if row is None or row.exchange else _ends(row)
-        if name is None or (key, name) in self.seen:
-            return
-        self.seen.add((key, name))
-        self._happened(self.clock(), (_ORDERS, name, ""), 1)
-        if name == "completed":
-            worth = row.total_minor * _PENCE[row.currency] / _PENCE["USD"]
-            self._happened(self.clock(), (_ORDERS, "revenue_minor", ""), round(worth))
+        for name in () if row is None or row.exchange else _ends(row):
+            if (key, name) not in self.seen:
+                self.seen.add((key, name))
+                self._happened(self.clock(), (ORDERS, name, ""), 1)
+                if name == "completed":
+                    worth = row.total_minor * _PENCE[row.currency] / _PENCE["USD"]
+                    self._happened(self.clock(), (ORDERS, "revenue_minor", ""), round(worth))
 
     def _happened(self, at_ms: int, what: What, many: int) -> None:
         if many:
@@ -182,7 +91,7 @@ class ReportsLaw:
 
     def ended(self) -> None:
         """All is done."""
-        if not self.rows[_ORDERS]:
+        if not self.rows[ORDERS]:
             return
         metrics: dict[str, list[Data]] = {}
         for name, record in self.records:
@@ -190,13 +99,18 @@ class ReportsLaw:
             data = envelope["data"]
             if name == _METRICS:
                 metrics.setdefault(data["period"]["date"], []).append(data["metrics"])
-            elif name not in _PARCELS or self._is_news(name, data["shipmentId"]):
-                for what, many in _COUNTS[name](envelope):
+            elif name == _MET:
+                if data.get("orderId"):
+                    day = record.timestamp // _DAY_MS
+                    self.met.setdefault(day, set()).add(data["customerId"])
+            elif name not in PARCELS or self._is_news(name, data["shipmentId"]):
+                for what, many in COUNTS[name](envelope):
                     self._happened(record.timestamp, what, many)
         for table in TABLES:
             self._held(table)
-        for day, row in self.rows[_ORDERS].items():
+        for day, row in self.rows[ORDERS].items():
             _told(day, row, metrics.pop(day, []))
+        self._customers()
         insist(not metrics, TOLD, "reports", f"{metrics} are kept nowhere")
 
     def _is_news(self, name: str, shipment_id: str) -> bool:
@@ -214,10 +128,21 @@ class ReportsLaw:
             least, most = before(day), after(day + 2)
             for what in told.keys() | least.keys():
                 # Revenue is converted a currency and day, here an order.
-                off = told[_ORDERS, "completed", ""] if what[1] == "revenue_minor" else 0
+                off = told[ORDERS, "completed", ""] if what[1] == "revenue_minor" else 0
                 if not least[what] - off <= told[what] <= most[what] + off:
                     wanted = f"not {least[what]} to {most[what]}"
                     raise Broken(COUNTED, key, f"{told[what]} of {what}, {wanted}")
+
+    def _customers(self) -> None:
+        """Hold customers of days against who paid until then, and until a day before."""
+        told = 0
+        for key, report in sorted(self.rows[ORDERS].items()):
+            told += report.customers
+            end = (date.fromisoformat(key) - _EPOCH).days
+            least = set[str]().union(*[who for day, who in self.met.items() if day < end])
+            most = sum([len(who) for day, who in self.met.items() if day <= end + 1])
+            fine = len(least) <= told <= most
+            insist(fine, CUSTOMERS, key, f"{told} until then, not {len(least)} to {most}")
 
     def _growing(self, table: str) -> Callable[[int], Counter[What]]:
         """A sum of what happened before a day, to be asked for one day after the other."""
@@ -233,17 +158,15 @@ class ReportsLaw:
         return until
 
 
-def _ends(order: Any) -> str | None:
-    """How an order ended; it may be delivered and refunded in one commit."""
-    status = order.status.value
-    if status == "cancelled":
-        return "cancelled"
-    was = [step.status.value for step in order.history] if status == "refunded" else [status]
-    return "completed" if "delivered" in was else None
-
-
-def _minor(amount: float) -> int:
-    return round(100 * amount)
+def _ends(order: Any) -> Iterator[str]:
+    """How an order ended; it may be delivered, returned and refunded in one commit."""
+    was = {order.status.value, *(step.status.value for step in order.history)}
+    if "cancelled" in was:
+        yield "cancelled"
+    if "delivered" in was:
+        yield "completed"
+    if "returned" in was:
+        yield "returned"
 
 
 def _figures(table: str, report: Any) -> Iterator[tuple[What, int]]:
@@ -258,7 +181,11 @@ def _figures(table: str, report: Any) -> Iterator[tuple[What, int]]:
 def _told(day: str, row: Any, metrics: list[Data]) -> None:
     kept = [row.total, row.completed, row.cancelled, row.returned, row.revenue_minor]
     names = ("totalOrders", "completedOrders", "cancelledOrders", "returnedOrders")
-    told = [[one[n] for n in names] + [_minor(one["totalRevenue"])] for one in metrics]
+    told = [[one[n] for n in names] + [minor(one["totalRevenue"])] for one in metrics]
     insist(told == [kept], TOLD, day, f"{told} is told, {kept} is kept")
     total = row.completed + row.cancelled + row.returned
     insist(row.total == total, COUNTED, day, f"{row.total} orders ended, not {total}")
+    # Nobody sorts products here: all are of one category, whatever an order has.
+    sold = [(one.orders, one.revenue_minor) for one in row.categories]
+    fine = sold == [(row.completed, row.revenue_minor)] * bool(row.completed)
+    insist(fine, CATEGORIES, day, f"{sold} of {row.completed} orders, {row.revenue_minor}")

@@ -20,6 +20,7 @@ from simulation.laws.machines import (
 LAW: Final = "legal transitions"
 PAID_FOR: Final = "what is paid for stays held"
 DUNNING: Final = "dunning ends"
+VERSION: Final = "an order that changes has another version, and never an older one"
 GOES_BACK: Final = "nobody takes it, so it goes back"
 _RETRIES_MAX: Final = 3
 _ATTEMPTS_MAX: Final = 3
@@ -53,6 +54,10 @@ def by_status(machine: Machine, key: str, before: str, after: str) -> None:
 def order(key: str, before: Any, row: Any) -> None:
     """One of `orders`."""
     by_history(ORDER, key, before, row)
+    if before is not None:
+        was, now = [(one.status, one.total_minor, one.lines, one.history) for one in (before, row)]
+        fine = row.version > before.version or (row.version == before.version and was == now)
+        insist(fine, VERSION, key, f"{before.version}, then {row.version}")
 
 
 def shipment(key: str, before: Any, row: Any) -> None:

@@ -1,5 +1,8 @@
 """What came back or never came is paid back, to the last minor unit; what stayed is paid for.
 
+And whoever is told of a refund when their order is cancelled gets that, and no other sum; but for
+the tax that a renewal took, of which its order does not know.
+
 Of orders whose money nothing else moved: no exchange, no dispute, no goodwill, nobody's mistake.
 Amounts are minor units.
 """
@@ -15,6 +18,7 @@ from simulation.laws.marks import is_with_people
 from simulation.laws.units import Data
 
 LAW: Final = "what is kept is the price of what stayed"
+PROMISED: Final = "what goes back for a cancelled order is what its customer was told"
 _WAIVED_MINOR: Final = 50
 """A difference up to this that a customer's amendment makes is nobody's (G-8)."""
 _SENT: Final = frozenset({"shipped", "delivered", "returned", "refunded"})
@@ -33,13 +37,23 @@ class WorthLaw:
     """ReturnInitiated, by return."""
     received: dict[str, list[Data]] = field(default_factory=dict)
     """ReturnReceived, by order."""
+    given: Counter[str] = field(default_factory=Counter)
+    """What went back, by order."""
+    promised: dict[str, int] = field(default_factory=dict)
+    """What went back in all once it is as told, by order that was cancelled."""
     favours: set[str] = field(default_factory=set)
     """Payments that somebody asked money back of."""
 
     def told(self, name: str, data: Data) -> None:
-        """A label was issued, or goods are back."""
+        """A label was issued, goods or money are back, or money is promised."""
         if name == "ReturnInitiated":
             self.labels[data["returnId"]] = data
+        elif name == "RefundIssued":
+            self.given[data.get("orderId") or ""] += round(100 * data["amount"])
+        elif name == "OrderCancelled":
+            if data.get("refund"):
+                told = round(100 * data["refund"]["amount"])
+                self.promised[data["orderId"]] = self.given[data["orderId"]] + told
         else:
             self.received.setdefault(data["orderId"], []).append(data)
 
@@ -55,8 +69,13 @@ class WorthLaw:
                 for name, row in self.rows["payments"].items()
                 if name == order.payment_id or order_of_payment(name) == key
             }
-            alone = self.favours.isdisjoint(payments) and all(map(_is_plain, payments.values()))
-            if alone and _is_simple(order):
+            settled = self.favours.isdisjoint(payments)
+            if not settled or not all(map(_is_undisputed, payments.values())):
+                continue
+            if key in self.promised and order.subscription_id is None:
+                due, given = self.promised[key], self.given[key]
+                insist(given == due, PROMISED, key, f"{given} went back, {due} were told")
+            if _is_simple(order) and all(map(_is_plain, payments.values())):
                 self._exact(key, order, payments.values())
 
     def _exact(self, key: str, order: Any, payments: Any) -> None:
@@ -102,9 +121,13 @@ class WorthLaw:
 
 
 def _is_plain(payment: Any) -> bool:
+    return all(one.reason in _PLAIN for one in payment.refunds)
+
+
+def _is_undisputed(payment: Any) -> bool:
     claimed = payment.charged_back_minor or payment.status.value == "DISPUTED"
-    refunds = [one.reason in _PLAIN and one.state.value == "completed" for one in payment.refunds]
-    return not (is_with_people(payment) or payment.owed or claimed) and all(refunds)
+    ended = [one.state.value == "completed" for one in payment.refunds]
+    return not (is_with_people(payment) or payment.owed or claimed) and all(ended)
 
 
 def _is_simple(order: Any) -> bool:

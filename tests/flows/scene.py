@@ -38,7 +38,7 @@ class Scene:
         outside.calm()
         agents, _ = agents_of(settings)
         self.world.open(agents, outside.effects(partitions), partitions)
-        self.laws = Laws(lambda: self.world.now_ms, outside.books, self.world.stats)
+        self.laws = Laws(lambda: self.world.now_ms, outside.books, self.world.stats, partitions)
         self.outside = outside
         self.world.witnesses += [self.laws, self]
         self.told: list[tuple[str, Record]] = []

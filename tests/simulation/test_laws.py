@@ -15,9 +15,10 @@ from simulation.laws.ends import DELIVERED, PAID, EndLaw
 from simulation.laws.exchanges import BEYOND, EITHER, ExchangeLaw
 from simulation.laws.marks import exchange_of, replacement_of
 from simulation.laws.refusals import LATE, WRONG, RefusalsLaw
-from simulation.laws.states import reservation
+from simulation.laws.states import VERSION, order, reservation
 from simulation.laws.stock import StockLaw
 from simulation.laws.telling import ONCE, ONE_REFUND, TellingLaw
+from simulation.laws.worth import PROMISED, WorthLaw
 from streams.inventory.rows import Reservation
 from streams.moments import DAY_MS
 from streams.orders.back import Back, BackLine, Swap
@@ -288,3 +289,55 @@ def test_an_order_that_costs_nothing_is_paid_by_a_capture_of_nothing(
 
     with nullcontext() if holds else pytest.raises(Broken, match=PAID):
         EndLaw(rows).ended()
+
+
+@pytest.mark.parametrize(
+    ("paid", "favour", "holds"),
+    [
+        ([500], False, True),
+        ([300, 200], False, True),
+        ([540], False, False),
+        ([], False, False),
+        ([540], True, True),
+    ],
+    ids=["as told", "in two parts", "more", "nothing", "somebody asked for more"],
+)
+def test_a_cancelled_order_that_gets_another_sum_than_was_told_breaks_a_law(
+    paid: list[int],
+    favour: bool,  # noqa: FBT001 - a parameter of pytest
+    holds: bool,  # noqa: FBT001 - a parameter of pytest
+) -> None:
+    nothing = {"exchange": None, "returns": (), "unpaid": (), "history": (), "flags": ()}
+    nothing |= {"subscription_id": None}
+    cancelled = SimpleNamespace(value="cancelled")
+    order = SimpleNamespace(payment_id="pay_ord_1", total_minor=500, status=cancelled, **nothing)
+    marks = {"stuck": (), "resolved": (), "owed": None, "charged_back_minor": 0, "refunds": ()}
+    payment = SimpleNamespace(status=SimpleNamespace(value="REFUNDED"), **marks)
+    law = WorthLaw({"orders": {"ord_1": order}, "payments": {"pay_ord_1": payment}})
+    if favour:
+        law.asked({"paymentId": "pay_ord_1"})
+
+    law.told("OrderCancelled", {"orderId": "ord_1", "refund": {"amount": 5.0}})
+    for minor in paid:
+        law.told("RefundIssued", {"orderId": "ord_1", "amount": minor / 100})
+
+    with nullcontext() if holds else pytest.raises(Broken, match=PROMISED):
+        law.ended()
+
+
+@pytest.mark.parametrize(
+    ("version", "total_minor", "holds"),
+    [(2, 500, True), (3, 400, True), (2, 400, False), (1, 500, False)],
+    ids=["as it was", "another version", "changed in silence", "an older version"],
+)
+def test_an_order_that_changes_and_has_no_newer_version_breaks_a_law(
+    version: int,
+    total_minor: int,
+    holds: bool,  # noqa: FBT001 - a parameter of pytest
+) -> None:
+    fields = {"status": SimpleNamespace(value="paid"), "lines": (), "history": ()}
+    before = SimpleNamespace(version=2, total_minor=500, **fields)
+    after = SimpleNamespace(version=version, total_minor=total_minor, **fields)
+
+    with nullcontext() if holds else pytest.raises(Broken, match=VERSION):
+        order("ord_1", before, after)

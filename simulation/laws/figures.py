@@ -1,0 +1,116 @@
+"""The figures of a minute are what happened in it. Money is minor units.
+
+Read from rows and from what is published, by the broker's times. Of the newest minute of a family
+more may come. Here partitions tick a few times a day and not every second, so that minutes are
+forgotten before others have told theirs: exact is the family that each of them tells first, where
+there is one of them.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from engine.records import Record
+from simulation.laws.broken import Broken, insist
+from simulation.laws.units import Data
+from simulation.people import told_by
+
+EXACT: Final = "a minute's figures are what happened in it"
+CURRENT: Final = "the current figures are those of their minute"
+_MINUTE_MS: Final = 60_000
+_FIRST: Final = "orders."
+
+What = tuple[str, str]
+"""A figure and its group."""
+
+
+def _confirmed(envelope: Data) -> Iterator[tuple[What, int]]:
+    data = envelope["data"]
+    yield ("orders.confirmed_per_minute", data["currency"]), 1
+    yield ("orders.revenue_minor_per_minute", data["currency"]), round(100 * data["orderTotal"])
+
+
+def _cancelled(envelope: Data) -> Iterator[tuple[What, int]]:
+    yield ("orders.cancelled_per_minute", envelope["data"]["cancellationReason"]), 1
+
+
+def _failed(envelope: Data) -> Iterator[tuple[What, int]]:
+    yield ("payments.failed_per_minute", envelope["data"]["failureReason"]), 1
+
+
+def _refunded(envelope: Data) -> Iterator[tuple[What, int]]:
+    data = envelope["data"]
+    yield ("payments.refunds_per_minute", data["currency"]), 1
+    yield ("payments.refunded_minor_per_minute", data["currency"]), round(100 * data["amount"])
+
+
+_COUNTS: Final[Mapping[str, Callable[[Data], Iterator[tuple[What, int]]]]] = {
+    "OrderConfirmed": _confirmed,
+    "OrderCancelled": _cancelled,
+    "PaymentFailed": _failed,
+    "RefundIssued": _refunded,
+}
+_NAMES: Final = frozenset(
+    {
+        "orders.confirmed_per_minute",
+        "orders.revenue_minor_per_minute",
+        "orders.cancelled_per_minute",
+        "payments.failed_per_minute",
+        "payments.refunds_per_minute",
+        "payments.refunded_minor_per_minute",
+    }
+)
+HEEDED: Final = frozenset(_COUNTS)
+TABLES: Final = ("figures", "current_figures")
+
+
+@dataclass(slots=True)
+class FiguresLaw:
+    """Counts minutes by itself."""
+
+    rows: Mapping[str, dict[str, Any]]
+    partitions: int
+    records: list[tuple[str, Record]] = field(default_factory=list)
+    shown: dict[str, Any] = field(default_factory=dict)
+    """The last of each figure of each minute, also of those that are forgotten."""
+
+    def said(self, name: str, record: Record) -> None:
+        """Something was published."""
+        self.records.append((name, record))
+
+    def figure(self, key: str, _before: Any, row: Any) -> None:
+        """A figure of a minute changed."""
+        if row is not None:
+            self.shown[key] = row.value
+
+    def ended(self) -> None:
+        """All is done."""
+        if not self.shown:
+            return
+        minutes: dict[int, Counter[What]] = {}
+        for name, record in self.records:
+            start_ms = record.timestamp - record.timestamp % _MINUTE_MS
+            for what, many in _COUNTS[name](told_by(record)):
+                minutes.setdefault(start_ms, Counter())[what] += many
+        for family in (_FIRST, "payments."):
+            self._exact(family, minutes)
+        for key, row in self.rows["current_figures"].items():
+            was = self.shown.get(f"{row.start_ms:013d}|{key}", row.value)
+            insist(was == row.value, CURRENT, key, f"{row}, but {was} in its minute")
+
+    def _exact(self, family: str, minutes: Mapping[int, Counter[What]]) -> None:
+        told: dict[int, dict[What, float]] = {}
+        for key, value in self.shown.items():
+            start, name, group = key.split("|", 2)
+            if name.startswith(family):
+                figures = told.setdefault(int(start), {})
+                if name in _NAMES:
+                    figures[name, group] = value
+        for start_ms in sorted(told)[:-1]:
+            happened = minutes.get(start_ms, {})
+            wanted = {what: many for what, many in happened.items() if what[0].startswith(family)}
+            said = told[start_ms]
+            more = [what for what, value in said.items() if value > wanted.get(what, 0)]
+            if more or (self.partitions == 1 and family == _FIRST and said != wanted):
+                raise Broken(EXACT, family, f"{said} at {start_ms}, and {wanted} happened")
