@@ -131,7 +131,7 @@ def test_orders_of_no_cart_or_an_unknown_one_change_nothing() -> None:
     assert dock.driver.rows(CARTS) == {}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.sampled_from([1, 2, 12, 30, 700, 1500]), max_size=6))
 def test_every_cart_has_one_timer_until_it_is_forgotten(hours: list[int]) -> None:
     dock = desk()

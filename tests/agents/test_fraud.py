@@ -243,7 +243,7 @@ def test_a_payment_that_cannot_be_read_does_not_hinder_its_neighbours() -> None:
     ),
     restarts=st.sets(st.integers(0, 24), max_size=3),
 )
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_batches_and_restarts_change_neither_profiles_nor_what_is_told(
     chunk_max: int, numbers: list[tuple[int, str]], restarts: set[int]
 ) -> None:

@@ -774,7 +774,7 @@ def test_an_order_does_not_change_where_an_account_is_reached() -> None:
 # --- whatever the batches --------------------------------------------------------------------
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.lists(st.sampled_from([event for event, _, _ in TOLD]), max_size=12), st.integers(1, 5))
 def test_batch_boundaries_and_restarts_change_nothing(told: list[Message], chunk_max: int) -> None:
     # Topics race, so which ten of a customer's messages are this hour's is anybody's guess.

@@ -611,7 +611,7 @@ STORY = (
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.permutations(STORY), st.integers(1, 5))
 def test_batch_boundaries_do_not_change_the_result(story: list[object], chunk_max: int) -> None:
     whole, parts = Till(), Till(chunk_max=chunk_max)
@@ -633,7 +633,7 @@ def test_batch_boundaries_do_not_change_the_result(story: list[object], chunk_ma
     }
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.permutations(STORY))
 def test_a_story_told_twice_is_told_once(story: list[object]) -> None:
     till = Till()

@@ -327,7 +327,7 @@ steps = st.one_of(
 
 
 @given(st.lists(steps, max_size=12))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_every_case_ends_with_at_most_one_outcome_a_payment(
     walk: list[tuple[str, int, Any]],
 ) -> None:

@@ -305,7 +305,7 @@ def _values(desk: Desk) -> list[bytes | None]:
     return [record.value for record in desk.driver.outputs(INVENTORY_EVENTS)]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(MOVES, max_size=20), st.integers(0, 20))
 def test_batch_boundaries_and_restarts_change_nothing(moves: Moves, cut: int) -> None:
     together, apart = Desk(), Desk(chunk_max=1)
@@ -336,7 +336,7 @@ def _carried_out(desk: Desk, moves: Moves) -> list[Record]:
     return carried_out
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(MOVES, max_size=20), st.integers(0, 20))
 def test_a_prefix_that_is_sent_again_changes_nothing(moves: Moves, cut: int) -> None:
     desk = Desk()

@@ -150,7 +150,7 @@ class Story:
 LEFT_AT_ONCE = [("pay", 0), ("change", "plan_monthly_pro"), ("cancel", "support")]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(steps, min_size=5, max_size=40))
 @example(LEFT_AT_ONCE)
 @example([*LEFT_AT_ONCE, ("pay", 0)])
@@ -195,7 +195,7 @@ def check(played: Story) -> None:
         assert shop.driver.timers() == ({"subscriptions.overdue": left} if left else {})
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(steps, min_size=1, max_size=25))
 def test_every_subscription_ends_once_no_card_pays_any_more(story: list[tuple[str, Any]]) -> None:
     played = Story()

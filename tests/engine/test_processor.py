@@ -126,7 +126,7 @@ def test_a_marker_survives_in_the_store() -> None:
     assert again.rows() == {"a": Row(2, 2)}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 9), st.sampled_from(["", "raise"]))),
     st.data(),
@@ -558,7 +558,7 @@ TIMES = st.lists(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(TIMES)
 def test_every_timer_fires_at_the_first_tick_at_or_after_it_wherever_the_clock_goes(steps) -> None:
     bench, waiting, offset = Bench(), set[tuple[str, int]](), 0

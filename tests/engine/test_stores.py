@@ -45,7 +45,7 @@ def test_closing_twice_is_no_error(store) -> None:
     store.close()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(WRITES, KEYS, KEYS)
 def test_stores_do_what_a_dict_does(writes, start, end) -> None:
     model: dict[bytes, bytes] = {}

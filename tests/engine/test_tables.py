@@ -32,7 +32,7 @@ STEPS = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(STEPS, max_size=60), st.integers(0, 4))
 def test_a_table_with_a_tiny_cache_is_a_dict(steps, rows_max) -> None:  # noqa: C901 - a model
     """`keep` ends a record, `undo` takes back what came since, `restart` what is uncommitted."""

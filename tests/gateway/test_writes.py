@@ -771,7 +771,7 @@ JUNK = st.recursive(
 )
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(data=st.data())
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.verb} {route.path}")
 def test_any_body_makes_a_message_or_a_refusal(route: Route, data: st.DataObject) -> None:

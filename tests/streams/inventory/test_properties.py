@@ -159,7 +159,7 @@ def _check_queue(shop: Shop) -> None:
     assert not queue or allocate(shop.stock, queue[0], 0, RULES_HERE.sites) == ()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(sequences)
 def test_stock_is_conserved_and_never_negative(sequence: list[Step]) -> None:
     shop, booked = Shop(RULES_HERE), 0
@@ -179,7 +179,7 @@ def test_stock_is_conserved_and_never_negative(sequence: list[Step]) -> None:
         _check_queue(shop)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(sequences)
 def test_the_messages_alone_tell_what_is_available(sequence: list[Step]) -> None:
     shop, known = Shop(RULES_HERE), dict[str, int]()
@@ -200,7 +200,7 @@ def test_the_messages_alone_tell_what_is_available(sequence: list[Step]) -> None
     assert known == {level.warehouse_id: available(level) for level in shop.stock.levels}
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(sequences)
 def test_the_movements_add_up_to_what_is_on_hand(sequence: list[Step]) -> None:
     shop = Shop(RULES_HERE)
@@ -217,7 +217,7 @@ def test_the_movements_add_up_to_what_is_on_hand(sequence: list[Step]) -> None:
     assert sequence_numbers == list(range(1, shop.stock.movements + 1))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(sequences)
 def test_every_timer_ends(sequence: list[Step]) -> None:
     shop = Shop(RULES_HERE)
@@ -244,7 +244,7 @@ def _told_of(shop: Shop) -> dict[str, list[InventoryAdjusted]]:
     return told
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(sequences)
 def test_the_last_message_of_a_line_tells_its_status(sequence: list[Step]) -> None:
     shop = Shop(RULES_HERE)

@@ -186,7 +186,7 @@ def judge(world: World) -> None:
 
 
 @pytest.mark.parametrize("recurring", [False, True], ids=["order", "renewal"])
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(steps, max_size=40))
 def test_the_rows_equal_the_books(recurring: bool, story: list[tuple[str, Any]]) -> None:  # noqa: FBT001 - a parameter of pytest
     world = World(recurring=recurring)
@@ -233,7 +233,7 @@ def test_the_rows_equal_the_books_in_a_thousand_rough_lives(seed: int) -> None:
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.permutations([checked(), line(1), line(2), "charged"]), st.integers(1, 3))
 def test_without_faults_every_order_of_events_ends_complete(order: list[Any], times: int) -> None:
     world = World(recurring=False)
