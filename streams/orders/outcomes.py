@@ -203,7 +203,7 @@ def _order_cancelled(
         currency=order.currency,
         refund=_refund(order, fact),
         payment_failure_details=_failure(order, message),
-        inventory_details=_shortage(message, at_ms),
+        inventory_details=_shortage(order, message, at_ms),
         order_status="cancelled",
     )
 
@@ -236,8 +236,10 @@ def _failure(order: Order, message: Message | None) -> PaymentFailureDetails | N
     )
 
 
-def _shortage(message: Message | None, at_ms: int) -> InventoryDetails | None:
-    if not isinstance(message, OutOfStock):
+def _shortage(order: Order, message: Message | None, at_ms: int) -> InventoryDetails | None:
+    """What stock has just said of the order's own goods; of what would have replaced them, not."""
+    own = {line.product_id for _, line in order.standing}
+    if not isinstance(message, OutOfStock) or message.product_id not in own:
         return None
     return InventoryDetails(
         warehouse_id=message.warehouse_id,

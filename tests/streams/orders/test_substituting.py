@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from events.base import Message
+from events.orders import OrderCancelled
 from streams.moments import day_of
 from streams.orders.deciding import amendment_over, decide
 from streams.orders.evolution import fold
@@ -78,6 +79,16 @@ def test_one_that_is_short_makes_room_for_the_next_and_after_the_last_the_line_g
     assert [one.name for one in last] == ["ReleaseStock", "OrderAmended"]
     left = after(second, short(4, "s2"))
     assert (left.status, left.total_minor) == (Status.CONFIRMED, 6499)
+
+
+def test_an_order_that_ends_for_want_of_a_substitute_says_nothing_of_that_ones_stock() -> None:
+    alone = placed(allow_substitutes=True, order_items=(item("p1"),))
+
+    [_, ended] = said(after(alone, FINAL, short(2, "s1")), short(3, "s2"))
+
+    assert isinstance(ended, OrderCancelled)
+    assert [one.product_id for one in ended.order_items] == ["p1"]
+    assert ended.inventory_details is None
 
 
 def test_stock_that_does_not_answer_is_no_substitute_either() -> None:
