@@ -137,7 +137,7 @@ class EngineCollector(Collector):
             ("rows_cached", "Decoded rows in memory.", sum(t.cached() for t in tables)),
             (
                 "store_bytes",
-                "Live data of the stores.",
+                "Tables of the stores, and what is not in one yet.",
                 sum(lane.processor.store.size_bytes() for lane in lanes.values()),
             ),
             (

@@ -192,8 +192,13 @@ class RocksStore:
         return StoreUnusable(what)
 
     def size_bytes(self) -> int:
-        """Bytes of the files that hold live data."""
-        return int(self._db.property_int_value("rocksdb.estimate-live-data-size") or 0)
+        """Bytes of its tables, and of what is in memory and in its log until the next one.
+
+        RocksDB's own estimate of live data leaves out files that newer ones overlap: most of them.
+        """
+        tables = self._db.property_int_value("rocksdb.live-sst-files-size")
+        memory = self._db.property_int_value("rocksdb.cur-size-all-mem-tables")
+        return (tables or 0) + (memory or 0)
 
     def close(self) -> None:
         """Release the directory's lock. RocksDB puts what its log holds into a file before."""

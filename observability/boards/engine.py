@@ -110,7 +110,7 @@ ENGINE = Board(
         Panel(
             "Stores",
             (Query("flowmart_store_bytes", "{{instance}}"),),
-            "Live data on disk.",
+            "On disk and, until it is, in memory; what was overwritten goes with time.",
             unit="bytes",
         ),
         Panel(

@@ -1,5 +1,6 @@
 """One contract for every store, and what RocksDB's files may suffer."""
 
+import random
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -38,6 +39,14 @@ def test_a_range_is_half_open_and_in_byte_order(store) -> None:
     store.write([(key, b"") for key in (b"b", b"a\xff", b"a", b"c", b"\x00")])
 
     assert [key for key, _ in store.range(b"a", b"c")] == [b"a", b"a\xff", b"b"]
+
+
+def test_a_store_tells_at_least_the_bytes_that_it_keeps_and_no_multiple_of_them(store) -> None:
+    value = random.Random(7).randbytes(1_000)
+    store.write([(b"%06d" % number, value) for number in range(20_000)])
+    store.write([(b"%06d" % number, value) for number in range(10_000, 30_000)])
+
+    assert 30_000_000 < store.size_bytes() < 70_000_000
 
 
 def test_closing_twice_is_no_error(store) -> None:
