@@ -2,10 +2,10 @@
 
 In: BookCarrier, VoidLabel, TrackParcel, FileClaim of shipping.commands. Out: CarrierBooked or
 CarrierBookingFailed for the first; UpdateShipmentStatus, once a scan, for TrackParcel; ClaimSettled
-for the last. Every call
-carries an idempotency key that a repeat shares, so running again after a crash makes no second
-label. One command is one call: tries, waits and other carriers are Shipping's (G-28). A carrier
-that counts as down is not called, and the answer says so at once, so that another is asked.
+for the last. Every call carries an idempotency key that a repeat shares, so running again after a
+crash makes no second label. One command is one call: tries, waits and other carriers are
+Shipping's (G-28). A carrier that counts as down is not called, and the answer says so at once, so
+that another is asked.
 """
 
 import asyncio

@@ -15,7 +15,11 @@ class PulseCodec:
         return "Partial"
 
     def decode(self, record: Record, name: str | None) -> tuple[str, Any]:  # noqa: ARG002
-        """Decode; raises msgspec.DecodeError when it is not JSON."""
+        """Decode.
+
+        Raises:
+            msgspec.DecodeError: it is not JSON.
+        """
         return "Partial", msgspec.json.decode(record.value or b"")
 
     def field(self, value: Any, field: str) -> str | None:
