@@ -8,6 +8,7 @@ import asyncio
 import logging
 import os
 import signal
+import socket
 import sys
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
@@ -24,6 +25,9 @@ from simulator.session import NobodyAnswers
 from simulator.wire import TopicsMissing
 
 INTERRUPTED: Final = 130
+KAFKA_PORT: Final = 9092
+"""Where a broker is named without one."""
+ANSWER_S_MAX: Final = 5.0
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -50,13 +54,29 @@ def _broker(progress: Progress) -> Iterator[str]:
     """The cluster that FLOWMART_BROKER names, or one of our own."""
     given = os.environ.get("FLOWMART_BROKER")
     if given:
-        yield given.split("://")[-1]
+        brokers = given.split("://")[-1]
+        if not any(map(_answers, brokers.split(","))):
+            raise BrokerError(
+                f"Nobody answers at {brokers}: start that Kafka, or unset FLOWMART_BROKER and the"
+                " demonstration starts its own"
+            )
+        yield brokers
         return
     with progress_shown() as fetching:
         fetch(progress=fetching)
     progress.say("Starting Apache Kafka")
     with Broker() as running:
         yield running.bootstrap
+
+
+def _answers(broker: str) -> bool:
+    """Whether somebody takes connections there."""
+    host, _, port = broker.strip().partition(":")
+    try:
+        socket.create_connection((host, int(port or KAFKA_PORT)), ANSWER_S_MAX).close()
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 async def _interruptible(demonstration: Coroutine[None, None, int]) -> int:

@@ -131,13 +131,26 @@ def test_who_has_read_enough_of_the_figures_sees_no_stack_trace(
 
     monkeypatch.setattr(command, "demonstrate", told)
     monkeypatch.setattr(signal, "signal", lambda *_: None)  # Tests go on with their own.
-    monkeypatch.setenv("FLOWMART_BROKER", "127.0.0.1:1")
     read, write = os.pipe()
     os.close(read)
-    with os.fdopen(write, "w") as gone:
+    with os.fdopen(write, "w") as gone, socket.create_server((LOOPBACK, 0)) as kafka:
+        monkeypatch.setenv("FLOWMART_BROKER", f"kafka://{LOOPBACK}:{kafka.getsockname()[1]}")
         monkeypatch.setattr(sys, "stdout", gone)
 
         assert command.main([]) == 1
+
+
+def test_who_names_a_kafka_that_has_ended_is_told_how_to_do_without(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(signal, "signal", lambda *_: None)  # Tests go on with their own.
+    monkeypatch.setenv("FLOWMART_BROKER", "127.0.0.1:1")
+
+    assert command.main([]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("Nobody answers at 127.0.0.1:1: ")
+    assert "unset FLOWMART_BROKER" in said
+    assert said.count("\n") == 1
 
 
 def test_a_run_as_promised_breaks_nothing() -> None:
