@@ -168,6 +168,7 @@ def test_fewer_units_are_taken_from_the_newest_line_and_the_total_follows() -> N
 
     assert [line.quantity for line in now.lines] == [1, 0]
     assert (now.total_minor, now.earlier_totals_minor) == (1000, (5000,))
+    assert reasons(now)[-1] == "AMENDED_QUANTITY_CHANGE"
 
 
 def test_everybody_is_told_what_changed_and_the_identity_of_totals_holds() -> None:
@@ -440,6 +441,15 @@ def test_while_it_is_tried_again_the_increase_stays() -> None:
 
     assert now.lines == grown.lines
     assert reasons(now)[-1] == "AMENDMENT_ATTEMPT_1_FAILED"
+
+
+@pytest.mark.parametrize("last", [{"retryable": False}, {"max_attempts": 1}])
+def test_a_first_attempt_may_be_the_last_of_an_increase(last: dict[str, object]) -> None:
+    grown = after(PAID, MORE, held(3))
+
+    now = after(grown, declined(1, payment_id="pay_ord_1:2", **last))
+
+    assert now.total_minor == PAID.total_minor
 
 
 def test_what_has_a_shipment_already_is_not_taken_back() -> None:

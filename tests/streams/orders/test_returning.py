@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from events.base import Message
 from events.orders import RequestReturn
 from events.refunds import ChargebackClosed, ChargebackOpened, RefundFailed
-from events.returns import ReturnInitiated, ReturnReceived
+from events.returns import CreateReturnLabel, ReturnInitiated, ReturnReceived
 from events.shipping_parts import Package, RefundEstimate, ReturnedItem, ReturnLabel
 from events.types import Customer, ShippedItem
 from streams.moments import DAY_MS, moment_of
@@ -117,6 +117,19 @@ def lines(order: Order, position: int = 0) -> list[tuple[int, int, str, str]]:
 def test_a_label_is_asked_for_the_parcel_that_the_goods_came_in() -> None:
     assert labels(DELIVERED, ask(ware("p1", 2))) == [("shp_1", {"ord_1:1": 2})]
     assert lines(after(DELIVERED, ask())) == [(1, 1, "advised", "initial")]
+
+
+def test_a_label_is_asked_for_with_all_that_the_customer_said() -> None:
+    asked = ask(ware("p1", 2), return_method="carrier_pickup", reason_details="too big")
+    facts = decide(DELIVERED, asked, AT_MS, RULES)
+    order = fold(DELIVERED, facts)
+
+    [label] = following(order, facts, asked, AT_MS, RULES)
+
+    assert isinstance(label, CreateReturnLabel)
+    assert (label.reason, label.reason_details) == ("changed_mind", "too big")
+    assert (label.return_method, label.items[0].product_id) == ("carrier_pickup", "p1")
+    assert due_times(order)["return"] == AT_MS + RULES.return_label_ms
 
 
 def test_what_came_in_two_parcels_needs_two_labels() -> None:

@@ -107,6 +107,10 @@ def test_one_that_renews_itself_behind_its_last_day_has_stayed_until_it_leaves_a
     assert told(*stayed, end(TODAY + timedelta(days=2)))[1] == ["ord_2"]
 
 
+def test_one_that_nobody_cancelled_renews_itself_and_keeps_its_orders() -> None:
+    assert told(renewal(TODAY), order(1, 3)) == told(order(1, 3))
+
+
 def test_a_renewal_for_days_before_the_last_one_takes_nothing_back() -> None:
     week = timedelta(days=7)
 
