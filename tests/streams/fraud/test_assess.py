@@ -113,6 +113,7 @@ def test_a_device_known_from_fraud_declines_what_would_be_reviewed_as_high() -> 
     assert found is not None
     assert (found.severity, found.review) == ("high", False)
     assert found.actions == ("payment_blocked", "customer_verification_requested")
+    assert [sign.type for sign in found.signs] == ["impossible_travel", "device_fingerprint"]
 
 
 def test_a_device_known_from_fraud_only_scores_below_the_high_band() -> None:
@@ -371,6 +372,30 @@ def test_an_order_is_undone_once_and_one_that_nobody_knows_not_at_all() -> None:
 
     assert order_cancelled(undone, "pay_ord_1") == ()
     assert (undone.orders, undone.approved_minor) == (1, 12_999)
+    neither = fold(undone, order_cancelled(undone, "pay_ord_2"))
+    assert (neither.orders, neither.approved_minor) == (0, 0)
+
+
+def test_the_end_of_a_review_says_nothing_of_other_payments() -> None:
+    strange = {"account_created_at_ms": NOW_MS, "ip_country": "NG"}
+    two = (usual_payment(**strange), usual_payment(payment_id="pay_2", amount_minor=1, **strange))
+    profile = seen_after(EMPTY, *two)
+
+    after = fold(profile, close_case(profile, "pay_2", "APPROVED"))
+
+    assert [one.payment_id for one in after.reviewed] == ["pay_ord_1"]
+    assert (after.orders, after.approved_minor) == (1, 1)
+    declined = fold(after, close_case(after, "pay_ord_1", "DECLINED"))
+    assert order_cancelled(declined, "pay_ord_1") == ()
+
+
+def test_a_customer_is_where_they_paid_last() -> None:
+    near = (PORTLAND[0] + 0.1, PORTLAND[1])
+    moved = usual_payment(payment_id="pay_2", latitude=near[0], longitude=near[1])
+
+    profile = seen_after(EMPTY, usual_payment(), moved)
+
+    assert profile.place == at(near, NOW_MS + MINUTE_MS)
 
 
 def test_who_was_approved_by_hand_three_times_is_not_reviewed_for_the_same_again() -> None:

@@ -156,12 +156,13 @@ def test_windows_reach_back_to_but_not_onto_their_length() -> None:
             Attempt("pay_in", NOW_MS - HOUR_MS + 1, 3, 3),
             Attempt("pay_card_out", NOW_MS - 10 * MINUTE_MS, 4, 4),
             Attempt("pay_card_in", NOW_MS - 10 * MINUTE_MS + 1, 5, 5),
+            Attempt("pay_at_once", NOW_MS, 6, 6),
         )
     )
 
     counted = velocity_of(profile, payment(ip=1, card=1), NOW_MS, RULES)
 
-    assert counted == Velocity(payments=4, ips=4, cards=2)
+    assert counted == Velocity(payments=5, ips=5, cards=3)
 
 
 def test_a_late_payment_is_counted_among_its_contemporaries() -> None:
