@@ -10,7 +10,7 @@ from streams.addresses import PostalAddress, kept_address
 from streams.shipping import booking
 from streams.shipping.calendar import eta_ms, next_attempt_ms
 from streams.shipping.carriers import candidates
-from streams.shipping.deliveries import ADDRESS
+from streams.shipping.deliveries import ADDRESS, LOST
 from streams.shipping.evolution import fold
 from streams.shipping.facts import (
     Cancelled,
@@ -175,9 +175,10 @@ def _relabelled(
 def _redirected(
     shipment: Shipment, destination: PostalAddress, at_ms: int, rules: ShippingRules
 ) -> Facts:
-    if shipment.status not in UNDER_WAY:
+    failure = shipment.failure if shipment.status is Status.DELIVERY_FAILED else ""
+    if shipment.status not in UNDER_WAY or failure == LOST:
         return ()
-    waits = shipment.status is Status.DELIVERY_FAILED and shipment.failure == ADDRESS
+    waits = failure == ADDRESS
     next_ms = next_attempt_ms(at_ms, rules) if waits else None
     later_ms = max(shipment.eta_ms, eta_ms(at_ms, shipment.method, rules))
     return (

@@ -770,11 +770,12 @@ def test_a_failed_attempt_from_before_the_last_scan_is_only_kept() -> None:
         (created(), closed("won", "cb_of_another")),
         (created(), moved_to()),
         (delivered(), moved_to(line1="2 Main St")),
+        (failed("LOST"), moved_to(line1="2 Main St")),
         (after(created(), fraud()), fraud()),
         (after(dispatched(), fraud()), fraud()),
         (delivered(), fraud()),
     ],
-    ids=["no claim", "no move", "too late", "suspected", "suspected on its way", "arrived"],
+    ids=["no claim", "no move", "too late", "lost", "suspected", "suspected on its way", "arrived"],
 )
 def test_news_that_changes_nothing_for_a_parcel_is_not_written_down(
     shipment: Shipment, message: Message
