@@ -58,7 +58,7 @@ def serve(
     """
     served: list[Fact] = []
     for line in stock.queue:
-        if passing is not None and order_of(line) == passing:
+        if order_of(line) == passing:
             continue
         held = hold(stock, line, at_ms, at_ms + rules.hold_ms, rules, queued=True)
         if held is None:

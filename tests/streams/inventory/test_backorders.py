@@ -261,6 +261,14 @@ def test_a_line_that_insists_on_a_warehouse_waits_for_that_one() -> None:
     assert (elsewhere, shop.status("a:1")) == ("PENDING", "CONFIRMED")
 
 
+def test_a_line_that_insists_on_a_warehouse_is_short_there() -> None:
+    shop = stocked(east=1)
+
+    shop.reserve("a:1", 1, only=WEST)
+
+    assert [told.warehouse_id for told in shop.take_out_of_stock()] == [WEST]
+
+
 def test_a_waiting_line_that_is_released_tells_nobody_of_stock() -> None:
     shop = Shop()
     shop.reserve("a:1", 1)

@@ -149,6 +149,14 @@ def test_corrections_are_refused_in_order_of_precedence(
     assert shop.stock == before
 
 
+def test_what_is_beyond_a_limit_of_today_may_become_less() -> None:
+    shop = stocked(east=9)
+    shop.rules = replace(RULES, level_max=5)
+
+    assert shop.update(-1) is None
+    assert shop.level().on_hand == 8
+
+
 def test_a_correction_may_leave_just_what_is_reserved() -> None:
     shop = stocked(east=5)
     shop.reserve("a:1", 2)
@@ -218,6 +226,7 @@ def test_goods_that_come_in_make_good_what_is_missing_first() -> None:
     shop.add(3)
 
     assert (shop.level().on_hand, shop.level().reserved, shop.level().missing) == (4, 2, 0)
+    assert [one.quantity for one in shop.movements] == [2, 3, -1]
 
 
 def test_what_is_found_again_is_missing_no_more() -> None:

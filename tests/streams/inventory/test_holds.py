@@ -176,6 +176,16 @@ def test_a_commit_that_comes_after_expiry_holds_no_more_than_an_amendment_left()
     assert (shop.status("a:1"), shop.level().reserved) == ("CONFIRMED", 1)
 
 
+def test_a_commit_that_comes_after_expiry_holds_no_more_than_was_held() -> None:
+    shop = stocked(east=9)
+    shop.reserve("a:1", 2)
+    shop.advance(HOLD_MS)
+
+    shop.commit("a:1", 5)
+
+    assert (shop.status("a:1"), shop.level().reserved) == ("CONFIRMED", 2)
+
+
 def test_a_commit_that_comes_after_expiry_is_missed_when_the_stock_is_gone() -> None:
     shop = stocked(east=2)
     shop.reserve("a:1", 2)
@@ -363,10 +373,12 @@ def test_an_extension_never_shortens_a_hold_nor_counts_twice() -> None:
     until_ms = START_MS + 20 * MINUTE_MS
     shop.extend("a:1", until_ms)
 
-    shop.extend("a:1", START_MS + MINUTE_MS)
-    shop.extend("a:1", until_ms)
+    extended = shop.stock, shop.reservations["a:1"]
 
-    assert shop.reservations["a:1"].expires_at_ms == until_ms
+    for again_ms in (until_ms, START_MS + MINUTE_MS):
+        shop.extend("a:1", again_ms)
+
+        assert (shop.stock, shop.reservations["a:1"]) == extended
 
 
 def test_an_extension_of_what_no_timer_ends_changes_nothing() -> None:
@@ -597,10 +609,18 @@ def test_a_shipped_line_is_not_released() -> None:
     assert (shop.status("a:1"), shop.take()) == ("FULFILLED", [])
 
 
-def test_an_ended_line_is_forgotten_a_day_later() -> None:
+@pytest.mark.parametrize("end", ["released", "shipped", "turned away", "missed"])
+def test_an_ended_line_is_forgotten_a_day_later(end: str) -> None:
     shop = stocked(east=5)
-    shop.reserve("a:1", 2)
-    shop.release("a:1")
+    if end == "missed":
+        shop.commit("a:1", 9)
+    else:
+        shop.reserve("a:1", 9 if end == "turned away" else 2, backorder=False)
+    if end == "released":
+        shop.release("a:1")
+    if end == "shipped":
+        shop.commit("a:1")
+        shop.ship("a:1")
 
     shop.advance(DAY_MS - 1)
     kept = "a:1" in shop.reservations

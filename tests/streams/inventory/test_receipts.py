@@ -197,6 +197,15 @@ def test_goods_are_refused_in_order_of_precedence(
     assert shop.stock == before
 
 
+def test_a_level_may_be_filled_to_its_limit_and_its_quarantine_too() -> None:
+    shop = _crowded(level_max=3)
+
+    refused = [shop.add(1, EAST), shop.add(3, EAST, condition="damaged")]
+
+    assert refused == [None, None]
+    assert (shop.level().on_hand, shop.level().quarantined) == (3, 3)
+
+
 def test_a_transfer_takes_nothing_that_is_held_or_in_quarantine() -> None:
     shop = stocked(east=1, west=3)
     shop.reserve("a:1", 2, only=WEST)

@@ -28,11 +28,12 @@ def test_what_is_kept_is_a_level_so_a_repeat_or_an_older_one_frees_nothing() -> 
     shop.reserve("a:1", 4)
     shop.release("a:1", "order_amended", keep=2)
     shop.take()
+    before = shop.stock
 
     for keep in (2, 3, 4, 9):
         shop.release("a:1", "order_amended", keep=keep)
 
-    assert shop.take() == []
+    assert (shop.stock, shop.take()) == (before, [])
     assert shop.reservations["a:1"].quantity == 2
 
 
@@ -77,6 +78,18 @@ def test_a_committed_hold_stays_committed() -> None:
 
     assert shop.reservations["a:1"].committed
     assert shop.level().reserved == 1
+
+
+def test_what_a_line_that_ended_held_is_not_freed_from_who_holds_it_now() -> None:
+    shop = stocked(east=5)
+    shop.reserve("a:1", 4)
+    shop.release("a:1")
+    shop.reserve("b:1", 5)
+
+    shop.release("a:1", "order_amended", keep=1)
+    shop.release("a:1", where=EAST, shipment="shp_1")
+
+    assert shop.level().reserved == 5
 
 
 def test_nothing_is_freed_of_a_line_of_which_something_left_or_that_is_unknown() -> None:

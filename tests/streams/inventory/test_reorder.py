@@ -6,7 +6,7 @@ import pytest
 
 from events.inventory import LowStockAlert, OutOfStock
 from streams.inventory.rules import InventoryRules, ReorderPolicy
-from streams.moments import DAY_MS
+from streams.moments import DAY_MS, moment_of
 from tests.streams.inventory.shop import EAST, PRODUCT, RULES, SITES, START_MS, WEST, stocked
 
 POLICY = ReorderPolicy(
@@ -80,6 +80,32 @@ def test_an_automatic_reorder_is_expected_and_arrives() -> None:
     assert expected == shop.at_ms + DAY_MS
     assert unmoved == expected
     assert shop.level().restock_at_ms is None
+
+
+def test_only_goods_that_were_ordered_are_what_was_expected() -> None:
+    shop = stocked(REORDERED, east=6)
+    shop.reserve("a:1", 2)
+    expected = shop.level().restock_at_ms
+
+    shop.update(-1)
+    shop.update(1)
+    shop.add(1, returnId="r1", condition="new")
+
+    assert shop.level().restock_at_ms == expected is not None
+
+
+def test_the_first_of_the_goods_that_are_expected_is_told() -> None:
+    later = replace(POLICY, lead_time_days=3)
+    policies = {f"{PRODUCT}:{EAST}": later, f"{PRODUCT}:{WEST}": POLICY}
+    shop = stocked(replace(RULES, policies=policies), east=6, west=6)
+    shop.reserve("a:1", 1, only=EAST)
+    shop.reserve("b:1", 1, only=WEST)
+    shop.take()
+
+    shop.reserve("c:1", 20)
+
+    (told,) = shop.take_out_of_stock()
+    assert told.estimated_restock_date == moment_of(START_MS + 2 * DAY_MS).date()
 
 
 def test_a_reorder_that_did_not_come_is_expected_anew_when_it_falls_low_again() -> None:
@@ -156,6 +182,17 @@ def test_a_line_that_finds_nothing_is_the_only_one_to_say_so() -> None:
     shop.reserve("b:1", 1)
 
     assert [told.triggered_by_order_id for told in shop.take_out_of_stock()] == ["ord_b:1"]
+
+
+def test_what_is_empty_already_runs_out_of_nothing() -> None:
+    shop = stocked(east=1)
+    shop.reserve("a:1", 1)
+    shop.take()
+
+    shop.add(1, returnId="r1", condition="damaged")
+    shop.update(0, reason="quality_failure")
+
+    assert shop.take_out_of_stock() == []
 
 
 @pytest.mark.parametrize("event", ["correction", "quality", "withdrawal", "end", "transfer"])

@@ -266,6 +266,8 @@ def test_goods_that_came_since_a_count_may_be_in_it() -> None:
         pytest.param(8, ["add"], 12, id="no fewer than may be there"),
         pytest.param(8, ["correct"], 8, id="a correction may be the one that the count is about"),
         pytest.param(10, ["correct"], 8, id="or come after it"),
+        pytest.param(10, ["send"], 7, id="what went to another warehouse was counted"),
+        pytest.param(8, ["send"], 5, id="and what is gone beside it comes off the books"),
         pytest.param(12, ["ship", "ship", "add"], 8, id="all of it together"),
     ],
 )
@@ -287,13 +289,16 @@ def test_a_count_is_believed_of_goods_that_move_meanwhile(
             shop.add(4, EAST)
         elif move == "correct":
             shop.update(-2, EAST)
+        elif move == "send":
+            shop.release(f"{line}:1")
+            shop.add(3, WEST, sourceWarehouseId=EAST)
         else:
             shop.add(4, WEST)
         shop.release(f"{line}:1")
 
     count_of(shop, counted_units, counted_at_ms)
 
-    assert shop.level().on_hand == now
+    assert (shop.level().on_hand, shop.level().missing) == (now, 0)
 
 
 def test_two_counts_of_one_loss_book_it_once() -> None:
