@@ -40,7 +40,9 @@ from streams.subscriptions.rules import SubscriptionRules
 
 T = TypeVar("T")
 
-_STATE_HOME = Path("~/.local/state").expanduser()
+
+def _in_state_home() -> Path:
+    return Path("~/.local/state/flowmart-streams").expanduser()
 
 
 class Settings(BaseSettings):
@@ -65,7 +67,7 @@ class Settings(BaseSettings):
     broker_mechanism: Literal["SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN"] = "SCRAM-SHA-512"
     env: Literal["dev", "sit", "prod"] = "dev"
     """Part of every topic's name."""
-    data_dir: Path = _STATE_HOME / "flowmart-streams"
+    data_dir: Path = Field(default_factory=_in_state_home)
     """Where stores live. What is in it can be rebuilt from Kafka."""
     partitions: int = Field(default=4, ge=1, le=512)
     """Of every topic that agents read. The contract asks for 12 in production."""

@@ -29,6 +29,8 @@ def settings_or_exit() -> Settings:
         raise SystemExit("\n".join(_complaints(error))) from None
     except SettingsError as error:
         raise SystemExit(_not_json(error)) from None
+    except RuntimeError:  # As of Path.expanduser.
+        raise SystemExit("error: set FLOWMART_DATA_DIR: this user has no home directory") from None
     for line in strangers(os.environ):
         told = (
             json.dumps({"level": "warning", "event": line}) if found.log_format == "json" else line

@@ -1,6 +1,7 @@
 import dataclasses
 import json
 import os
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -296,6 +297,16 @@ def test_rows_are_open_only_to_this_machine_and_only_in_dev(
     else:
         with pytest.raises(ValueError, match="FLOWMART_VIEW_TOKEN"):
             made()
+
+
+def test_who_has_no_home_is_asked_for_a_data_directory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os.path, "expanduser", lambda path: path)
+
+    with pytest.raises(SystemExit, match=r"^error: set FLOWMART_DATA_DIR: "):
+        settings_or_exit()
+
+    monkeypatch.setenv("FLOWMART_DATA_DIR", "/var/lib/flowmart")
+    assert settings_or_exit().data_dir == Path("/var/lib/flowmart")
 
 
 def test_there_are_three_environments() -> None:
