@@ -39,7 +39,7 @@ class LettersLaw:
     events: dict[str, Data] = field(default_factory=dict)
     """What was told, by event id."""
     left: Counter[tuple[str, int]] = field(default_factory=Counter)
-    """Letters that left the house, by recipient and hour."""
+    """NORMAL letters that left the house, by recipient and hour."""
 
     def told(self, envelope: Data) -> None:
         """Something happened that a letter may tell of."""
@@ -63,10 +63,10 @@ class LettersLaw:
             hour = datetime.fromtimestamp(self.clock() / 1000, UTC).astimezone(_ZONE).hour
             quiet = hour >= _QUIET_FROM + _LATE_H or hour < _QUIET_TO
             insist(not quiet, QUIET, row.notification_id, f"it leaves at {hour} h")
-        if row.attempts == 1 and not row.members:
+        if row.priority == "NORMAL" and row.attempts == 1 and not row.members:
             window = row.user_id, row.wanted_ms // _HOUR_MS
             self.left[window] += 1
-            few = row.priority != "NORMAL" or self.left[window] <= _HOURLY
+            few = self.left[window] <= _HOURLY
             insist(few, FEW, row.notification_id, f"{self.left[window]} to {row.user_id}")
 
 
