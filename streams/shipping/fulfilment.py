@@ -42,6 +42,8 @@ def decide(row: Fulfilment | None, message: Message, at_ms: int, rules: Shipping
         after = fold(row, facts)
     if not (after.lines and after.complete_at_ms) or after.stopped:
         return facts
+    if after.destination is None:
+        return facts  # It was erased, so the order has ended: the news of that is on its way.
     amended = any(isinstance(fact, f.LinesChanged) for fact in facts)
     return (*facts, f.Planned(planned(after))) if amended or not after.planned else facts
 

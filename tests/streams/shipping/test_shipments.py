@@ -245,6 +245,20 @@ def test_a_new_label_that_is_looked_for_at_dispatch_is_needed_no_longer() -> Non
     )
 
 
+# --- planning --------------------------------------------------------------------------------
+
+
+def test_an_order_whose_address_was_erased_before_its_end_was_heard_of_is_not_sent() -> None:
+    row = told(confirmed(), held(1, units=2), held(2))
+    assert row is not None
+    assert isinstance(fulfilment.decide(row, complete(), AT_MS, RULES)[-1], Planned)
+    erased = msgspec.structs.replace(row, destination=None)
+
+    facts = fulfilment.decide(erased, complete(), AT_MS, RULES)
+
+    assert list(shipments_asked(fulfilment.fold(erased, facts), facts)) == []
+
+
 # --- opening ---------------------------------------------------------------------------------
 
 
