@@ -87,6 +87,7 @@ TOO_MANY_LINES = amend(*[change(f"q{n}", 0, 1) for n in range(49)])
 
 REFUSALS: list[tuple[Refusal, Order, Any]] = [
     (Refusal.FOREIGN, CANCELLED, FEWER.model_copy(update={"user_id": "usr_2"})),
+    (Refusal.FOREIGN, after(CONFIRMED, FEWER), FEWER.model_copy(update={"user_id": "usr_2"})),
     (Refusal.CLOSED, after(PAID, dispatched()), FEWER),
     (Refusal.TOO_MANY, MANY, FEWER),
     (Refusal.UNDER_WAY, after(CONFIRMED, MORE), FEWER),
@@ -94,6 +95,7 @@ REFUSALS: list[tuple[Refusal, Order, Any]] = [
     (Refusal.INVALID, CONFIRMED, amend(change("p1", 2, 1), change("p1", 2, 3))),
     (Refusal.INVALID, CONFIRMED, amend(change(), amendment_type="ITEM_REMOVED")),
     (Refusal.INVALID, CONFIRMED, amend(change(), amendment_type="ITEM_ADDED")),
+    (Refusal.INVALID, CONFIRMED, amend(change(), NEW, amendment_type="ITEM_ADDED")),
     (Refusal.INVALID, CONFIRMED, amend(change(), new_address=address())),
     (Refusal.INVALID, CONFIRMED, amend(change(), amendment_type="ADDRESS_CHANGE")),
     (Refusal.ITEMS_CLOSED, after(PAID, created()), FEWER),
@@ -188,6 +190,12 @@ def test_asking_for_what_is_so_is_nothing() -> None:
 
     assert decide(now, FEWER, AT_MS, RULES) == ()
     assert decide(now, readdress(), AT_MS, RULES) == ()
+
+
+def test_asking_for_what_is_so_beside_what_is_not_changes_that() -> None:
+    now = after(CONFIRMED, amend(change("p1", 2, 2), change("p2", 1, 0, 6499)))
+
+    assert [line.quantity for line in now.lines] == [2, 0]
 
 
 def test_a_discount_goes_on_with_the_order() -> None:
@@ -393,10 +401,15 @@ def test_the_difference_is_a_payment_of_its_own_and_counts_once() -> None:
     assert cancelled.refund.amount_minor == now.captured_minor
 
 
-def test_more_than_is_owed_is_no_difference() -> None:
+@pytest.mark.parametrize(
+    "told", [{"amount_minor": 3 * 3499 + 1}, {"amount_minor": 0}, {"currency": "EUR"}]
+)
+def test_more_than_is_owed_or_nothing_or_other_money_is_no_difference(
+    told: dict[str, object],
+) -> None:
     grown = after(PAID, MORE, held(3))
 
-    now = after(grown, paid(payment_id="pay_ord_1:2", amount_minor=3 * 3499 + 1))
+    now = after(grown, paid(payment_id="pay_ord_1:2", **({"amount_minor": 3 * 3499} | told)))
 
     assert reasons(now)[-1] == "PAYMENT_DIFFERS"
 
@@ -417,6 +430,9 @@ def test_of_two_increases_that_is_taken_back_which_nobody_paid() -> None:
     grown = after(PAID, MORE, held(3), amend(NEW), held(4))
     half = after(grown, paid(payment_id="pay_ord_1:2", amount_minor=3 * 3499))
     assert half.unpaid == (4,)
+    assert half.earlier_totals_minor == (13497, 13497 + 3 * 3499)
+    whole = after(half, paid(payment_id="pay_ord_1:3", amount_minor=1000))
+    assert whole.further_payments == ("pay_ord_1:2", "pay_ord_1:3")
 
     now = after(half, declined(3, payment_id="pay_ord_1:3"))
 

@@ -15,6 +15,7 @@ from streams.moments import DAY_MS, moment_of
 from streams.orders.back import RETURNS_MAX, Back, BackMoney, BackState
 from streams.orders.deciding import decide
 from streams.orders.evolution import fold
+from streams.orders.flags import REFUND_FAILED, flagged
 from streams.orders.outcomes import due_times, following
 from streams.orders.returning import Refusal, lapse
 from streams.orders.rows import Order, Status
@@ -209,6 +210,26 @@ def test_a_return_has_a_name_once_it_has_a_label() -> None:
     assert len(now.returns) == 1
 
 
+def test_a_label_and_goods_that_are_told_again_change_nothing() -> None:
+    came = received(("p1", 1, "new"))
+    label = after(DELIVERED, ask(ware("p1", 2)), advised())
+    back = after(label, came)
+
+    assert decide(label, advised(), AT_MS, RULES) == ()
+    assert decide(back, came, AT_MS, RULES) == ()
+
+
+@pytest.mark.parametrize(("reason", "fee_minor"), [("changed_mind", 599), ("delivery_failed", 0)])
+def test_a_label_costs_what_its_estimate_leaves_out_but_for_what_never_arrived(
+    reason: str, fee_minor: int
+) -> None:
+    dear = ware().model_copy(update={"price_per_unit_minor": 4098})
+
+    now = after(DELIVERED, ask(), advised(1, dear, reason=reason))
+
+    assert now.returns[0].fee_minor == fee_minor
+
+
 def test_one_that_was_not_asked_for_here_is_known_too() -> None:
     now = after(DELIVERED, advised())
 
@@ -327,6 +348,18 @@ def test_what_was_announced_in_time_may_be_so_again_once_its_label_lapsed(
     assert is_taken or last_reason(again) == "RETURN_REFUSED_OUTSIDE_WINDOW"
 
 
+def test_of_two_labels_the_one_that_is_used_lapses_no_more() -> None:
+    both = after(IN_TWO, ask(ware("p1", 2), ware("p2")), advised(1), advised(2))
+    came = after(both, received(("p1", 1, "new")))
+    due_ms = due_times(came)["return"]
+
+    now = fold(came, lapse(came, due_ms, due_ms, RULES))
+
+    first, second = [one.due_ms for one in both.returns]
+    assert due_times(both)["return"] == first < second == due_ms
+    assert [one.lapsed for one in now.returns] == [False, True]
+
+
 # -- disputes
 
 
@@ -361,6 +394,18 @@ def test_an_order_is_disputed_until_the_last_of_its_payments_is_claimed_no_more(
     assert once.flags == ("DISPUTED",)
     assert after(once, dispute("withdrawn")).flags == ()
     assert after(once, dispute("lost"), dispute("won", "cb_2")).flags == ("CHARGED_BACK",)
+
+
+def test_a_dispute_leaves_flags_of_other_causes_and_they_leave_its_claims() -> None:
+    claimed = after(replace(DELIVERED, flags=("UNRETURNED",)), dispute())
+    assert claimed.flags == ("UNRETURNED", "DISPUTED")
+
+    failed = fold(claimed, flagged(claimed, REFUND_FAILED, AT_MS, "?"))
+
+    assert failed.claims == ("cb_1",)
+    assert after(failed, dispute("won")).flags == ("UNRETURNED", "REFUND_FAILED")
+    lost = after(claimed, dispute("lost"), dispute(claim="cb_2"))
+    assert lost.flags == ("UNRETURNED", "CHARGED_BACK")
 
 
 def on_its_way_back(*told: Message) -> Order:
