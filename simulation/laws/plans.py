@@ -48,8 +48,8 @@ class PlansLaw:
                 billed[invoice.subscription_id] += sum(lines)
         for row in self.rows["subscriptions"].values():
             for one in row.subscriptions:
-                name, owed, paid = one.subscription_id, self.owed[one.subscription_id], 0
-                paid = billed[name]
+                name = one.subscription_id
+                owed, paid = self.owed[name], billed[name]
                 left = owed - paid
                 # Who is thrown out, or leaves owing, is not charged for it (G-41).
                 fine = left >= 0 if one.status.value in _OVER else left == one.balance_minor
