@@ -196,7 +196,7 @@ def _review(
     opened = ReviewOpened(event.payment_id)
     if row is None:
         return (*_begun(row, event.order_id or "", at_ms, rules), opened)
-    if event.payment_id in row.in_review or row.status is not Status.ASKED:
+    if event.payment_id in row.in_review:
         return ()
     return (opened, *_extended(row, at_ms + rules.hold_max_ms, rules))
 

@@ -117,7 +117,7 @@ def _paid_otherwise(row: Allocation, fact: PaidOtherwise) -> Allocation:
 
 
 def _released(row: Allocation, _fact: Released) -> Allocation:
-    return replace(row, status=Status.RELEASED, in_review=())
+    return replace(row, status=Status.RELEASED)
 
 
 def _amended(row: Allocation, fact: Amended) -> Allocation:

@@ -21,7 +21,7 @@ def dispatched(
     is none of its stock. Stock drops a repeat, and takes what is in a parcel at its word; of one
     that names nothing it is not told which it is.
     """
-    if row is None or not row.lines:
+    if row is None:
         return ()
     where = None if event.warehouse is None else event.warehouse.id
     items = [item for package in event.packages or () for item in package.items or ()]

@@ -1,5 +1,7 @@
 """What an amendment means for an order's claims (G-8)."""
 
+import pytest
+
 from events.base import Message
 from events.order_parts import AddressChange, OrderLine
 from events.orders import OrderAmended
@@ -90,7 +92,7 @@ def test_what_is_added_is_held_already_and_belongs_to_the_order_from_now_on() ->
 def test_what_a_paid_order_gets_in_addition_is_committed_at_once() -> None:
     row = row_after(paid())
 
-    _, said = told(row, amended(line(1, 2), line(2, 1), line(3, 4)))
+    _, said = told(row, amended(line(1, 2), line(2, 1), line(3, 4), line(4, 0)))
 
     assert said == [("CommitStock", "3", 4, None)]
 
@@ -133,12 +135,12 @@ def test_what_stock_says_of_a_line_that_is_gone_has_nothing_asked_for() -> None:
 
 
 def test_a_payment_of_the_price_from_before_pays() -> None:
-    row, _ = told(row_after(), amended(line(1, 1), line(2, 1)))
+    row = row_after(amended(line(1, 1), line(2, 1)), amended(line(1, 1), line(2, 0), total_minor=9))
 
     after, said = told(row, paid())
 
     assert after.status is Status.COMMITTED
-    assert [name for name, *_ in said] == ["CommitStock", "CommitStock"]
+    assert [name for name, *_ in said] == ["CommitStock"]
 
 
 def test_money_may_come_before_the_amendment_that_made_its_price() -> None:
@@ -154,8 +156,9 @@ def test_money_may_come_before_the_amendment_that_made_its_price() -> None:
     assert said == [("ReleaseStock", "2", 1, None), ("CommitStock", "1", 2, None)]
 
 
-def test_a_foreign_payment_of_another_sum_is_not_remembered() -> None:
-    foreign = paid(amount_minor=9999, payment_id="pay_else")
+@pytest.mark.parametrize("given", [{"payment_id": "pay_else"}, {"currency": "EUR"}])
+def test_a_foreign_payment_of_another_sum_is_not_remembered(given: dict[str, object]) -> None:
+    foreign = paid(amount_minor=9999, **given)
 
     assert decide(row_after(), foreign, AT_MS, RULES) == ()
 
@@ -179,7 +182,7 @@ def test_told_twice_or_too_late_nothing_follows() -> None:
     change = amended(line(1, 1), line(2, 1), line(3, 1))
     row, _ = told(row_after(), change)
 
-    assert told(row, change)[1] == []
+    assert decide(row, change, AT_MS, RULES) == ()
     assert decide(row_after(cancelled()), change, AT_MS, RULES) == ()
     assert decide(None, change, AT_MS, RULES) == ()
 
@@ -188,6 +191,18 @@ def test_lines_that_are_not_told_or_not_all_change_nothing() -> None:
     assert decide(row_after(), amended(), AT_MS, RULES) == ()
     assert decide(row_after(), amended(line(1, 1)), AT_MS, RULES) == ()
     assert decide(row_after(), amended(line(2, 1), line(1, 1)), AT_MS, RULES) == ()
+
+
+def test_more_of_a_product_is_a_line_of_its_own_and_never_a_larger_one() -> None:
+    assert decide(row_after(), amended(line(1, 3), line(2, 1)), AT_MS, RULES) == ()
+
+
+def test_what_lapsed_of_a_paid_order_is_not_asked_for_by_an_amendment() -> None:
+    row = row_after(held(1), short("p2"), expired(1), paid())
+
+    _, said = told(row, amended(line(1, 2), line(2, 0)))
+
+    assert said == [("ReleaseStock", "2", 1, None)]
 
 
 def test_another_address_is_where_later_claims_go() -> None:

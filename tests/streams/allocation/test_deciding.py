@@ -109,8 +109,10 @@ def test_a_confirmed_order_asks_for_each_of_its_lines() -> None:
 
 def test_the_payment_is_named_after_the_order_where_the_event_does_not_say() -> None:
     [first, _] = follows(None, confirmed(payment=None))
+    told = confirmed(payment=OrderPayment(payment_id="pay_9", method="credit_card"))
+    [other, _] = follows(None, told)
 
-    assert first.payment_id == "pay_ord_1"
+    assert (first.payment_id, other.payment_id) == ("pay_ord_1", "pay_9")
 
 
 def test_what_replaces_other_goods_goes_on_with_their_holds_and_waits_for_no_payment() -> None:
@@ -184,6 +186,19 @@ def test_a_captured_payment_makes_the_holds_permanent_once() -> None:
         quantity=1,
     )
     assert follows(COMMITTED, paid()) == []
+
+
+@pytest.mark.parametrize("early", [(), (paid(payment_id="pay_2"),)])
+def test_stock_is_committed_for_the_payment_that_was_captured_whichever_was_named(
+    early: tuple[Message, ...],
+) -> None:
+    row = after(*[(message, 0) for message in early])
+
+    last = confirmed() if early else paid(payment_id="pay_2")
+    found = follows(row if early else ASKED, last, 1)
+
+    commits = [one.payment_id for one in found if isinstance(one, CommitStock)]
+    assert commits == ["pay_2", "pay_2"]
 
 
 @pytest.mark.parametrize(
@@ -269,6 +284,28 @@ def test_approval_asks_again_for_what_lapsed_during_the_review_and_has_it_not_wa
     assert found[0].backorder is False
 
 
+def test_a_refusal_asks_for_nothing_of_what_lapsed_during_the_review() -> None:
+    row = after((expired(2), 31), row=IN_REVIEW)
+
+    assert follows(row, verdict("DECLINED"), 60) == []
+
+
+def test_what_lapsed_during_two_reviews_is_asked_for_when_both_have_approved() -> None:
+    row = after((verdict("MANUAL_REVIEW", "pay_2"), 2), (expired(2), 31), row=IN_REVIEW)
+
+    first = after((verdict("APPROVED", "pay_2"), 60), row=row)
+
+    assert follows(row, verdict("APPROVED", "pay_2"), 60) == []
+    assert kinds(follows(first, verdict("APPROVED"), 61)) == [("ReserveStock", ":2")]
+
+
+@pytest.mark.parametrize("end", [paid(), cancelled()])
+def test_approval_asks_for_nothing_once_its_order_is_paid_or_has_ended(end: Message) -> None:
+    row = after((expired(2), 31), (end, 32), row=IN_REVIEW)
+
+    assert follows(row, verdict("APPROVED"), 60) == []
+
+
 def test_approval_asks_for_nothing_when_nothing_lapsed() -> None:
     assert follows(IN_REVIEW, verdict("APPROVED"), 10) == []
     assert follows(after((paid(), 5), row=IN_REVIEW), verdict("APPROVED"), 10) == []
@@ -331,6 +368,20 @@ def test_a_line_that_is_filled_at_last_lapses_when_stock_says() -> None:
     assert (row.lines[0].state, row.lines[0].expires_at_ms) == (LineState.HELD, until)
 
 
+def test_a_line_that_is_filled_at_last_has_a_half_hour_of_its_own() -> None:
+    row = after((held(1), 100), row=WAITING)
+
+    ends = []
+    for retry in (120, 150):
+        event = declined(1, next_retry_at=moment_of(AT_MS + retry * MINUTE_MS))
+        extended = [one for one in follows(row, event, 101) if one.reservation_id == "ord_1:1"]
+        ends += [(ms_of(one.expires_at) - AT_MS) // MINUTE_MS for one in extended]
+
+    assert row is not None
+    assert row.lines[0].expires_at_ms == AT_MS + 115 * MINUTE_MS
+    assert ends == [125, 130]
+
+
 def test_a_line_that_may_not_wait_does_not() -> None:
     assert decide(ASKED, short("p1", backorder_allowed=False), AT_MS, RULES) == ()
     assert decide(ASKED, short("p9"), AT_MS, RULES) == ()
@@ -385,6 +436,16 @@ def test_a_payment_that_is_told_before_the_order_commits_what_is_asked_for() -> 
     assert kinds(found) == [
         ("ReserveStock", ":1"),
         ("ReserveStock", ":2"),
+        ("CommitStock", ":1"),
+        ("CommitStock", ":2"),
+    ]
+    assert ms_of(found[0].expires_at) == AT_MS + 16 * MINUTE_MS
+
+
+def test_a_payment_that_is_told_before_the_order_is_believed_after_a_review_too() -> None:
+    early = after((verdict("MANUAL_REVIEW"), 0), (paid(), 0))
+
+    assert kinds(follows(early, confirmed(), 1))[2:] == [
         ("CommitStock", ":1"),
         ("CommitStock", ":2"),
     ]

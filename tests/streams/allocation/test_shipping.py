@@ -64,21 +64,22 @@ def test_what_left_is_told_once_a_line_and_warehouse() -> None:
     found = asked(message)
 
     assert [
-        (c.name, c.reservation_id, c.product_id, c.quantity, c.warehouse_id)  # type: ignore[attr-defined]  # ShipStock
+        (c.name, c.reservation_id, c.product_id, c.quantity, c.warehouse_id, c.shipment_id)  # type: ignore[attr-defined]  # ShipStock
         for c in found
     ] == [
-        ("ShipStock", "ord_1:1", "p1", 2, "wh_a"),
-        ("ShipStock", "ord_1:2", "p2", 1, "wh_a"),
+        ("ShipStock", "ord_1:1", "p1", 2, "wh_a", "shp_ord_1"),
+        ("ShipStock", "ord_1:2", "p2", 1, "wh_a", "shp_ord_1"),
     ]
 
 
 def test_a_dispatch_that_names_nothing_means_every_line() -> None:
-    found = asked(left(warehouse=None))
+    for packages in ((), (Package(package_id="p", weight_kg=1),)):
+        found = asked(left(*packages, warehouse=None))
 
-    assert [(c.product_id, c.warehouse_id) for c in found] == [  # type: ignore[attr-defined]  # ShipStock
-        ("p1", None),
-        ("p2", None),
-    ]
+        assert [(c.product_id, c.warehouse_id, c.shipment_id) for c in found] == [  # type: ignore[attr-defined]  # ShipStock
+            ("p1", None, None),
+            ("p2", None, None),
+        ]
 
 
 def test_lines_of_another_order_do_not_leave() -> None:
@@ -92,10 +93,11 @@ def test_a_parcel_of_what_the_order_does_not_have_takes_none_of_its_stock() -> N
 
 
 def test_what_a_parcel_names_by_its_product_leaves_that_line() -> None:
-    by_sku = ShippedItem(item_id="item_1", sku="p2", quantity=1)
-    found = asked(left(Package(package_id="p", weight_kg=1, items=(by_sku,))))
+    for names in ({"sku": "p2"}, {"sku": "s", "product_id": "p2"}):
+        item = ShippedItem(item_id="item_1", quantity=1, **names)
+        found = asked(left(Package(package_id="p", weight_kg=1, items=(item,))))
 
-    assert [(c.reservation_id, c.quantity) for c in found] == [("ord_1:2", 1)]  # type: ignore[attr-defined]  # ShipStock
+        assert [(c.reservation_id, c.quantity) for c in found] == [("ord_1:2", 1)]  # type: ignore[attr-defined]  # ShipStock
 
 
 def back() -> ReturnReceived:
@@ -121,6 +123,17 @@ def test_what_came_back_is_booked_in_by_its_condition() -> None:
         (c.product_id, c.quantity, c.stock_source["condition"])  # type: ignore[attr-defined]  # AddInventory
         for c in found
     ] == [("p1", 2, "new"), ("p2", 1, "damaged")]
+
+
+def test_stock_is_told_which_return_brought_what_came_back() -> None:
+    [first, _] = asked(back())
+
+    assert first.stock_source == {  # type: ignore[attr-defined]  # AddInventory
+        "type": "return",
+        "orderId": "ord_1",
+        "returnId": "ret_1",
+        "condition": "new",
+    }
 
 
 def gone(reason: str | None) -> ShipmentCancelled:
