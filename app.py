@@ -76,7 +76,7 @@ def agents_of(
     scaled = settings.scaled
     payments, notifications = scaled(settings.payments), scaled(settings.notifications)
     metrics = scaled(settings.metrics)
-    agents = (
+    agents: tuple[AgentSpec, ...] = (
         orders_agent(scaled(settings.orders)),
         subscribed_orders_agent(settings.clock),
         carts_agent(scaled(settings.carts)),

@@ -244,5 +244,6 @@ def _stop_watching(ctx: Context, customer_id: str) -> int:
     watched, waiting = ctx.table(WATCHED), ctx.table(WATCHERS)
     keys = [key for key, _ in _several(ctx, WATCHED, customer_id)]
     for key in keys:
-        del watched[key], waiting[pair_key(second_of(key), customer_id)]
+        del watched[key]
+        del waiting[pair_key(second_of(key), customer_id)]
     return len(keys)

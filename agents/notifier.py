@@ -197,8 +197,8 @@ def _close(
 def _drop_devices(ctx: Context, user_id: str, delivery: Delivery) -> None:
     """Forget the devices that the provider does not know any more (G-36)."""
     dead = (delivery.value.metadata or {}).get("dead")
-    contact = ctx.table(CONTACTS).get(user_id) if dead else None
-    if contact is not None:
+    contact = ctx.table(CONTACTS).get(user_id)
+    if dead and contact is not None:
         ctx.table(CONTACTS)[user_id] = without_tokens(contact, tuple(dead))
 
 

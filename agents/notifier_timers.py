@@ -94,7 +94,9 @@ def _sweeping(rules: NotificationRules) -> TimerHandler:
         cut_ms = now_ms - kept_ms
         for key, row in list(history.scan(*dated_range(timer.key, cut_ms))):
             if row.wanted_ms <= cut_ms:
-                del history[key], ids[row.notification_id], ids[row.idempotency_key]
+                del history[key]
+                del ids[row.notification_id]
+                del ids[row.idempotency_key]
         oldest_ms, bookings = _oldest_ms(history, timer.key, cut_ms), ctx.table(BOOKINGS)
         if not oldest_ms:
             del bookings[timer.key]

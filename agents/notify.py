@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from agents.notify_watchers import AGENT, restocking, watching
 from agents.wiring import announce, cause_of
-from engine.specs import AgentSpec, Context, Delivery, Handler, Source
+from engine.specs import AgentSpec, Context, Delivery, Handler, Source, TopicSpec
 from events.base import Message
 from streams.notifications.buyers import (
     buyer_of,
@@ -48,7 +48,9 @@ from topics import (
     WATCHES,
 )
 
-_BY_ORDER: Final = (
+_Told = tuple[TopicSpec, tuple[str, ...]]
+
+_BY_ORDER: Final[tuple[tuple[TopicSpec, str, tuple[str, ...]], ...]] = (
     (ORDERS_EVENTS, "orderId", ("OrderAmended", "OrderCancelled", "OrderFailed")),
     # A payment of an order lies where the order lies; that of a subscription names its customer.
     (
@@ -70,7 +72,7 @@ _BY_ORDER: Final = (
         ),
     ),
 )
-_BY_USER: Final = (
+_BY_USER: Final[tuple[_Told, ...]] = (
     (
         SUBSCRIPTIONS_EVENTS,
         (
@@ -85,7 +87,7 @@ _BY_USER: Final = (
     ),
     (REGISTRATIONS_EVENTS, ("UserForgotPasswordEvent",)),
 )
-_OF_THE_HOUSE: Final = (
+_OF_THE_HOUSE: Final[tuple[_Told, ...]] = (
     (ORDERS_EVENTS, ("OrderMetricsCalculated",)),
     (PAYMENTS_EVENTS, ("ChargebackOpened", "ChargebackClosed")),
     (SHIPPING_EVENTS, ("ShipmentBookingFailed",)),

@@ -58,7 +58,8 @@ def _tell_watchers(
     for key, since_ms in few:
         if since_ms <= back_ms:
             user_id = second_of(key)
-            del waiting[key], watched[pair_key(user_id, product_id)]
+            del waiting[key]
+            del watched[pair_key(user_id, product_id)]
             asked = watcher_notice(event, delivery.value.event_id, user_id, rules)
             # Ids differ by whom, for one event is told to several.
             announce(ctx, f"{AGENT}:{user_id}", cause_of(delivery), asked)

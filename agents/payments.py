@@ -19,7 +19,7 @@ from operator import attrgetter
 from typing import Any, Final
 
 from agents import payment_books
-from agents.payment_orders import amending, cancelling, moving
+from agents.payment_orders import GoodsMoved, amending, cancelling, moving
 from agents.payment_rows import (
     NAME,
     carry_out,
@@ -110,7 +110,7 @@ _ANSWERS: Final[Mapping[str, Decide]] = {
     "EvidenceSubmitted": evidence_submitted,
 }
 """News that moves a payment that is there, and is nothing without it."""
-_PARCELS: Final = {
+_PARCELS: Final[Mapping[str, GoodsMoved]] = {
     "ShipmentDispatched": goods.dispatched,
     "ShipmentDelivered": goods.delivered,
     "DeliveryFailed": goods.delivery_failed,

@@ -1,7 +1,7 @@
 """`faust -A app alerts list|resolve`: what services raised by themselves and nobody saw to yet."""
 
 import time
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 import msgspec
 from faust.cli import argument, option
@@ -23,7 +23,7 @@ class alerts(Command):  # noqa: N801 - the command's name
     Alerts on figures end by themselves and are not among them.
     """
 
-    options: ClassVar = [
+    options = [
         argument("action", metavar="list|resolve"),
         argument("alerts", nargs=-1, metavar="[ALERT_ID...]"),
         option("--by", default=None, help="Who saw to it; default: the user who runs this."),

@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from typing import Any, ClassVar
+from typing import Any
 
 from faust.cli import argument, option
 
@@ -22,7 +22,7 @@ class dead_letters(Command):  # noqa: N801 - the command's name
     that it was replayed: `replay all` takes each letter once, and none that was replayed singly.
     """
 
-    options: ClassVar = [
+    options = [
         argument("action", metavar="list|show|replay"),
         argument("letter", required=False, metavar="[TOPIC@OFFSET|all]"),
         option("--topic", default=None, help="Only letters of this topic."),
@@ -86,7 +86,7 @@ class dead_letters(Command):  # noqa: N801 - the command's name
         found = await asyncio.gather(*(letters.newest(topic, limit) for topic in topics))
         newest = [(letter, letter in told.replayed) for told in found for letter in told.letters]
         shown = sorted(newest, key=lambda item: item[0].timestamp_ms)[-limit:]
-        count = sum(told.count for told in found)
+        count = sum(told.total for told in found)
         if len(shown) < count:
             more = count - len(shown)
             print(f"{more} older letters: see all with --limit {count}", file=sys.stderr)

@@ -1,6 +1,6 @@
 """`faust -A app erase CUSTOMER_ID`: a customer's personal data goes from every table (G-55)."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from faust.cli import argument, option
 
@@ -18,7 +18,7 @@ class erase(Command):  # noqa: N801 - the command's name
     topics go when their topic's time is over.
     """
 
-    options: ClassVar = [
+    options = [
         argument("customer_id"),
         option("--by", default=None, help="Who asks for it; default: the user who runs this."),
         option("--reason", default=None, help="Why, for the record."),

@@ -70,7 +70,7 @@ class Newest(NamedTuple):
     """The newest letters of a topic."""
 
     letters: list[DeadLetter]
-    count: int
+    total: int
     """How many there are, older ones included."""
     replayed: Replayed
 

@@ -1,7 +1,7 @@
 """`faust -A app order ORDER_ID`: one order's life, from the tables of a running worker."""
 
 import asyncio
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from faust.cli import argument
@@ -24,7 +24,7 @@ _CLOCK_MS_MIN = 1_000_000_000_000
 class order(Command):  # noqa: N801 - the command's name
     """Print an order's life: what was ordered, each step, payment, risk, stock and parcels."""
 
-    options: ClassVar = [argument("order_id"), JSON]
+    options = [argument("order_id"), JSON]
 
     async def act(self, order_id: str, as_json: bool) -> None:
         """Ask for the order's rows and print them."""

@@ -1,7 +1,7 @@
 """`faust -A app outbox [show ID]`: the letters that customers were sent, and what is in them."""
 
 from pathlib import Path
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 from urllib.parse import quote
 
 from faust.cli import argument, option
@@ -20,7 +20,7 @@ class outbox(Command):  # noqa: N801 - the command's name
     Addresses and numbers are masked, unless FLOWMART_PERSONAL_TOKEN gives the right to see them.
     """
 
-    options: ClassVar = [
+    options = [
         argument("action", required=False, default="list", metavar="list|show"),
         argument("letter", required=False, metavar="[ID]"),
         option("--customer", default=None, help="Only letters to this customer."),

@@ -1,6 +1,6 @@
 """`faust -A app stuck list|resolve`: payments that a person must look at."""
 
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 from urllib.parse import quote
 
 import msgspec
@@ -31,7 +31,7 @@ class stuck(Command):  # noqa: N801 - the command's name
     nobody knows goes on by it: it was made, or it is asked for again, or its hold is let go.
     """
 
-    options: ClassVar = [
+    options = [
         argument("action", metavar="list|resolve"),
         argument("payment", required=False, metavar="[PAYMENT_ID]"),
         option("--by", default=None, help="Who settled it; default: the user who runs this."),

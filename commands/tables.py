@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 from urllib.parse import quote
 
 from faust.cli import argument, option
@@ -24,7 +24,7 @@ class tables(Command):  # noqa: N801 - the command's name
     the changelog of all tables, gigabytes where there are millions of orders.
     """
 
-    options: ClassVar = [
+    options = [
         argument("action", metavar="list|get|rows|export"),
         argument("table", required=False),
         argument("key", required=False),

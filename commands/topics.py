@@ -1,6 +1,6 @@
 """`faust -A app topics create|check`."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from faust.cli import argument
 
@@ -11,7 +11,7 @@ from engine.admin import check_topics, ensure_topics
 class topics(Command):  # noqa: N801 - the command's name
     """Create the application's topics (create), or say where the cluster differs (check)."""
 
-    options: ClassVar = [argument("action", metavar="create|check"), JSON]
+    options = [argument("action", metavar="create|check"), JSON]
 
     async def act(self, action: str, as_json: bool) -> None:
         """Create or check; exit code 1 when a topic is missing or has other partitions."""

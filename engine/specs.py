@@ -73,8 +73,8 @@ class Table(Protocol[R]):
     def get(self, key: str) -> R | None:
         """The row, or None."""
 
-    def __setitem__(self, key: str, row: R) -> None:
-        """Replace the row. It is durable once the batch is committed."""
+    def __setitem__(self, key: str, row: R | None) -> None:
+        """Replace the row; None removes it. It is durable once the batch is committed."""
 
     def __delitem__(self, key: str) -> None:
         """Remove the row; no error when there is none."""

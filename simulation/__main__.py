@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from simulation import mutants
+from simulation.broken_rules import MUTANTS
 
 INTERRUPTED: Final = 130
 
@@ -25,7 +26,7 @@ def main() -> int:
     run.add_argument("--seed", type=int, help="this one alone")
     run.add_argument("--until-failure", action="store_true", help="stop at the first failure")
     run.add_argument(
-        "--mutant", metavar="RULE", choices=sorted(one.name for one in mutants.MUTANTS),
+        "--mutant", metavar="RULE", choices=sorted(one.name for one in MUTANTS),
         help="with this rule broken",
     )  # fmt: skip
     broken = commands.add_parser("mutants", help="break one rule after the other")

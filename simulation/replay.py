@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from random import Random
 from typing import Final
 
+from engine.batches import Completion
 from engine.processor import Processor
 from engine.records import Chunk, Output
 from engine.stats import Stats
@@ -55,15 +56,16 @@ def _lived(
     for kind, given in _cut(lane.applied, chunk_max):
         if kind in {"tick", "crash"}:
             end_batch()
-        if kind == "tick":
-            processor.tick(given)
-            end_batch()
-        elif kind == "crash":
-            processor = Processor(topology, lane.partition, store, Stats())
-        elif kind == "chunk":
-            processor.apply(given)
-        elif kind == "outcome":
-            processor.complete(given)
+        match given:
+            case int():
+                processor.tick(given)
+                end_batch()
+            case Chunk():
+                processor.apply(given)
+            case Completion():
+                processor.complete(given)
+            case _:
+                processor = Processor(topology, lane.partition, store, Stats())
         if chance.random() < commit:
             end_batch()
     end_batch()

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final
 
 from events.orders import CancelOrder, PlaceOrder, UpdateCart
@@ -51,8 +52,8 @@ class Shoppers:
         post, chance = self.post, self.post.chance
         regrets = Regrets(post, self.orders)
         for number in range(1, orders + 1):
-            name = _name_of(number)
-            post.world.later(chance.randint(0, span_ms), lambda n=name: self.place(n))
+            placing = partial(self.place, _name_of(number))
+            post.world.later(chance.randint(0, span_ms), placing)
         post.heed("OrderConfirmed", self._confirmed)
         post.heed("ShipmentDelivered", regrets.delivered)
         post.heed("PaymentProcessed", regrets.paid)

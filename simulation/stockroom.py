@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from events.base import Message
@@ -36,7 +37,7 @@ class Stockroom:
         chance = self.post.chance
         for _ in range(chance.choice((0, 0, 1, 4))):
             act = self._discontinue if self.post.may(0.08) else chance.choice(acts)
-            self.post.world.later(chance.randint(0, 2 * self.span_ms), lambda do=act: self._do(do))
+            self.post.world.later(chance.randint(0, 2 * self.span_ms), partial(self._do, act))
 
     def _do(self, act: Any) -> None:
         self._number += 1

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 
 from events.subscriptions import (
@@ -32,9 +33,8 @@ class Subscribers:
     def begin(self, users: int) -> None:
         """So many users subscribe soon."""
         for number in range(1, users + 1):
-            self.post.world.later(
-                self.post.chance.randint(0, DAY_MS), lambda n=number: self._subscribe(f"usr_{n}")
-            )
+            at_ms = self.post.chance.randint(0, DAY_MS)
+            self.post.world.later(at_ms, partial(self._subscribe, f"usr_{number}"))
         self.post.heed("UserSubscriptionStarted", self._started)
         self.post.heed("PaymentFailed", self._failed)
         self.post.heed("SubscriptionPaymentDue", self._charged)

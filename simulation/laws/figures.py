@@ -7,13 +7,12 @@ there is one of them.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from engine.records import Record
 from simulation.laws.broken import Broken, insist
-from simulation.laws.units import Data
 from simulation.people import told_by
 
 EXACT: Final = "a minute's figures are what happened in it"
@@ -25,42 +24,20 @@ What = tuple[str, str]
 """A figure and its group."""
 
 
-def _confirmed(envelope: Data) -> Iterator[tuple[What, int]]:
-    data = envelope["data"]
-    yield ("orders.confirmed_per_minute", data["currency"]), 1
-    yield ("orders.revenue_minor_per_minute", data["currency"]), round(100 * data["orderTotal"])
-
-
-def _cancelled(envelope: Data) -> Iterator[tuple[What, int]]:
-    yield ("orders.cancelled_per_minute", envelope["data"]["cancellationReason"]), 1
-
-
-def _failed(envelope: Data) -> Iterator[tuple[What, int]]:
-    yield ("payments.failed_per_minute", envelope["data"]["failureReason"]), 1
-
-
-def _refunded(envelope: Data) -> Iterator[tuple[What, int]]:
-    data = envelope["data"]
-    yield ("payments.refunds_per_minute", data["currency"]), 1
-    yield ("payments.refunded_minor_per_minute", data["currency"]), round(100 * data["amount"])
-
-
-_COUNTS: Final[Mapping[str, Callable[[Data], Iterator[tuple[What, int]]]]] = {
-    "OrderConfirmed": _confirmed,
-    "OrderCancelled": _cancelled,
-    "PaymentFailed": _failed,
-    "RefundIssued": _refunded,
+_COUNTS: Final[Mapping[str, tuple[tuple[str, str, str | None], ...]]] = {
+    "OrderConfirmed": (
+        ("orders.confirmed_per_minute", "currency", None),
+        ("orders.revenue_minor_per_minute", "currency", "orderTotal"),
+    ),
+    "OrderCancelled": (("orders.cancelled_per_minute", "cancellationReason", None),),
+    "PaymentFailed": (("payments.failed_per_minute", "failureReason", None),),
+    "RefundIssued": (
+        ("payments.refunds_per_minute", "currency", None),
+        ("payments.refunded_minor_per_minute", "currency", "amount"),
+    ),
 }
-_NAMES: Final = frozenset(
-    {
-        "orders.confirmed_per_minute",
-        "orders.revenue_minor_per_minute",
-        "orders.cancelled_per_minute",
-        "payments.failed_per_minute",
-        "payments.refunds_per_minute",
-        "payments.refunded_minor_per_minute",
-    }
-)
+"""By event: its figures, the field each is grouped by, and that of the money; None counts one."""
+_NAMES: Final = frozenset(name for counts in _COUNTS.values() for name, _, _ in counts)
 HEEDED: Final = frozenset(_COUNTS)
 TABLES: Final = ("figures", "current_figures")
 
@@ -91,8 +68,9 @@ class FiguresLaw:
         minutes: dict[int, Counter[What]] = {}
         for name, record in self.records:
             start_ms = record.timestamp - record.timestamp % _MINUTE_MS
-            for what, many in _COUNTS[name](told_by(record)):
-                minutes.setdefault(start_ms, Counter())[what] += many
+            minute, data = minutes.setdefault(start_ms, Counter()), told_by(record)["data"]
+            for figure, group, money in _COUNTS[name]:
+                minute[figure, data[group]] += round(100 * data[money]) if money else 1
         for family in (_FIRST, "payments."):
             self._exact(family, minutes)
         for key, row in self.rows["current_figures"].items():
@@ -108,7 +86,7 @@ class FiguresLaw:
                 if name in _NAMES:
                     figures[name, group] = value
         for start_ms in sorted(told)[:-1]:
-            happened = minutes.get(start_ms, {})
+            happened = minutes.get(start_ms, Counter[What]())
             wanted = {what: many for what, many in happened.items() if what[0].startswith(family)}
             said = told[start_ms]
             more = [what for what, value in said.items() if value > wanted.get(what, 0)]

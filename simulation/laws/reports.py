@@ -101,8 +101,8 @@ class ReportsLaw:
                 metrics.setdefault(data["period"]["date"], []).append(data["metrics"])
             elif name == _MET:
                 if data.get("orderId"):
-                    day = record.timestamp // _DAY_MS
-                    self.met.setdefault(day, set()).add(data["customerId"])
+                    met = self.met.setdefault(record.timestamp // _DAY_MS, set())
+                    met.add(data["customerId"])
             elif name not in PARCELS or self._is_news(name, data["shipmentId"]):
                 for what, many in COUNTS[name](envelope):
                     self._happened(record.timestamp, what, many)

@@ -237,5 +237,5 @@ def _left(row: Any, before: int, *, sent: bool) -> int:
     if row.status == "FULFILLED":
         return int(row.quantity)
     if row.status == "CONFIRMED" or (sent and row.status == "CANCELLED" and row.committed):
-        return int(row.quantity) - sum(part.quantity for part in row.allocations)
+        return int(row.quantity) - sum(int(part.quantity) for part in row.allocations)
     return before

@@ -138,8 +138,11 @@ def _is_simple(order: Any) -> bool:
 
 
 def _fee(label: Data) -> float:
-    worth = sum([(item.get("pricePerUnit") or 0) * item["quantity"] for item in label["items"]])
-    return max(0.0, round(100 * (worth - label["refundEstimate"]["amount"])))
+    worth: float = sum(
+        [(item.get("pricePerUnit") or 0) * item["quantity"] for item in label["items"]]
+    )
+    estimate: float = label["refundEstimate"]["amount"]
+    return max(0.0, round(100 * (worth - estimate)))
 
 
 def _taken(order: Any, item: Data, left: Counter[int]) -> Iterator[tuple[int, int]]:

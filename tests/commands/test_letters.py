@@ -161,7 +161,7 @@ async def test_of_very_many_letters_only_those_that_are_wanted_are_held(kafka: K
     told = await LETTERS.newest("t.dlq", 2)
 
     assert [letter.value for letter in told.letters] == [b"c", b"d"]
-    assert told.count == 4
+    assert told.total == 4
     assert [letter in told.replayed for letter in told.letters] == [True, False]
 
 
