@@ -29,11 +29,11 @@ def change(subscription: Subscription, command: ChangePlan, at_ms: int, rules: R
         if not subscription.next_plan_id:
             return ()
         return (*withdrawn(subscription), f.PlanChosen(""))
-    if to == subscription.next_plan_id:
-        return ()
     is_upgrade = rules.own.plans[to].tier > plan_of(subscription, rules).tier
     if is_upgrade and command.effective != "period_end":
         return (*withdrawn(subscription), _upgraded(subscription, to, at_ms, rules))
+    if to == subscription.next_plan_id:
+        return ()
     return (*withdrawn(subscription), f.PlanChosen(to))
 
 

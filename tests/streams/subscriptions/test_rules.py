@@ -31,7 +31,7 @@ from streams.subscriptions.evolution import evolve, evolve_all
 from streams.subscriptions.failing import OtherMoney
 from streams.subscriptions.leaving import cancel
 from streams.subscriptions.outcomes import following
-from streams.subscriptions.plans import PlanSpec
+from streams.subscriptions.plans import PLANS, PlanSpec
 from streams.subscriptions.rows import (
     ENDED,
     ENDED_KEPT_MAX,
@@ -423,6 +423,34 @@ def test_no_plan_is_changed_for_one_of_another_currency(effective: Any, status: 
     assert facts == (f.Refused("change_plan", "other_currency"),)
 
 
+@pytest.mark.parametrize(
+    ("effective", "kinds"),
+    [("immediate", [f.PlanChanged]), (None, [f.PlanChanged]), ("period_end", [])],
+)
+def test_an_upgrade_that_waits_for_the_periods_end_is_given_at_once_to_who_asks_for_that(
+    effective: Any, kinds: list[type]
+) -> None:
+    waiting = evolve(active(), f.PlanChosen("plan_monthly_pro"))
+    command = UPGRADE.model_copy(update={"effective": effective})
+
+    facts = decide(waiting, command, LATER_MS, RULES)
+
+    assert [type(fact) for fact in facts] == kinds
+    assert not kinds or evolve_all(waiting, facts).next_plan_id == "", "nothing waits any more"
+
+
+@pytest.mark.parametrize("plan", ["plan_monthly_basic", "plan_annual_pro"])
+def test_an_invoice_of_a_plan_that_is_chosen_no_more_is_withdrawn(plan: str) -> None:
+    chosen = fired(evolve(active(), f.PlanChosen("plan_monthly_pro")), "invoice")
+    command = ChangePlan(
+        subscription_id="sub_1", user_id="usr_1", new_plan_id=plan, effective="period_end"
+    )
+
+    facts = decide(chosen, command, LATER_MS, RULES)
+
+    assert [type(fact) for fact in facts] == [f.InvoiceCancelled, f.PlanChosen]
+
+
 def test_choosing_the_running_plan_takes_back_a_choice() -> None:
     chosen = evolve(active(), f.PlanChosen("plan_annual_pro"))
     command = ChangePlan(subscription_id="sub_1", user_id="usr_1", new_plan_id="plan_monthly_basic")
@@ -471,6 +499,17 @@ def test_an_upgrade_after_a_pause_counts_days_of_service_only() -> None:
     assert upgraded_minor(again, "2025-03-17") == upgraded_minor(active(), "2025-02-14")
 
 
+def test_an_upgrade_in_a_period_that_a_short_month_began_counts_to_the_anchors_day() -> None:
+    in_march = paid(charged(), run_of("2025-02-28"))
+
+    # 15 of the 31 days from 28 February to 31 March.
+    assert upgraded_minor(in_march, "2025-03-16") == round(29_99 * 15 / 31) - round(9_99 * 15 / 31)
+
+
+def test_an_upgrade_where_the_next_period_is_late_costs_nothing_for_days_that_are_over() -> None:
+    assert upgraded_minor(active(), "2025-03-05") == 0
+
+
 def test_an_upgrade_on_trial_costs_nothing_for_the_trial() -> None:
     trial = pending(plan_id="plan_monthly_pro")
     command = ChangePlan(
@@ -494,6 +533,34 @@ def test_an_upgrade_in_a_period_that_was_free_is_credited_nothing_for_it() -> No
     assert free.status is Status.ACTIVE
     assert isinstance(fact, f.PlanChanged)
     assert fact.prorated_minor == round(499_00 * 10 / 365)
+
+
+TO_ENTERPRISE = UPGRADE.model_copy(update={"new_plan_id": "plan_annual_enterprise"})
+
+
+def test_an_upgrade_after_the_period_that_was_free_is_credited_what_was_paid() -> None:
+    free = fired(pending(plan_id="plan_monthly_pro"), "trial")
+    in_march = paid(fired(fired(free, "invoice"), "renewal"), run_of("2025-02-28"))
+
+    [fact] = decide(in_march, TO_ENTERPRISE, run_of("2025-02-28"), RULES)
+
+    assert isinstance(fact, f.PlanChanged)
+    assert fact.prorated_minor == round(499_00 * 31 / 365) - 29_99
+
+
+def test_a_second_upgrade_in_a_period_that_was_free_is_credited_the_first() -> None:
+    tried = PlanSpec("Basic", "monthly", 9_99, tier=1, trial_days=14)
+    own = dataclasses.replace(RULES.own, plans={**PLANS, "plan_monthly_basic": tried})
+    rules = RULES._replace(own=own)
+    free = fired(pending(rules), "trial", rules)
+    at_ms = run_of("2025-02-18")
+    first = evolve_all(free, decide(free, UPGRADE, at_ms, rules))
+
+    second = evolve_all(first, decide(first, TO_ENTERPRISE, at_ms, rules))
+
+    # Both are owed together what the second alone would have been.
+    assert first.balance_minor == round(29_99 * 10 / 28)
+    assert second.balance_minor == round(499_00 * 10 / 365)
 
 
 @pytest.mark.parametrize(
@@ -558,6 +625,13 @@ def test_a_card_that_came_during_a_charge_is_tried_as_soon_as_that_fails() -> No
     after = lost(subscription, LATER_MS, retryable=False)
 
     assert (after.status, after.under_way) == (Status.PAST_DUE, True)
+
+
+def test_a_retry_under_way_is_not_begun_again() -> None:
+    retrying = fired(lost(charged(), run_of("2025-02-28")), "dunning")
+
+    assert (retrying.status, retrying.under_way) == (Status.PAST_DUE, True)
+    assert "dunning" not in dict(due_times(retrying, RULES))
 
 
 def test_a_third_card_waits_for_the_charge_of_the_second() -> None:
@@ -631,6 +705,34 @@ def test_a_charge_under_way_outlasts_the_grace() -> None:
     assert paid(trying, run_of("2025-03-08")).status is Status.ACTIVE
 
 
+@pytest.mark.parametrize(
+    ("day", "status"), [("2025-03-06", Status.GRACE), ("2025-03-07", Status.SUSPENDED)]
+)
+def test_a_new_card_that_fails_during_the_grace_leaves_what_is_left_of_it(
+    day: str, status: Status
+) -> None:
+    rules = Rules(SubscriptionRules(reactivation=True), BillingRules())
+    graced = lost(charged(rules), run_of("2025-02-28"), rules, retryable=False)
+    command = UpdatePaymentMethod(
+        user_id="usr_1", payment_method=PaymentMethod(type="debit_card", token="tok_new")
+    )
+    trying = evolve_all(graced, decide(graced, command, run_of("2025-03-05"), rules))
+
+    assert lost(trying, run_of(day), rules).status is status
+
+
+@pytest.mark.parametrize("ended", [True, False], ids=["it had ended", "it never began"])
+def test_a_charge_that_failed_for_nobody_is_waited_for_no_more(*, ended: bool) -> None:
+    thrown_out = cancel_command(reason="policy_violation", requested_by="support")
+    gone = evolve_all(charged(), cancelling(charged(), thrown_out))
+    failing = gone if ended else pending()
+
+    after = lost(failing, LATER_MS)
+
+    assert after.status is Status.CANCELLED
+    assert decide(after, processed(after), LATER_MS, RULES) == (), "it is no stray payment"
+
+
 def test_a_trial_longer_than_the_period_goes_from_trialing_to_past_due() -> None:
     weekly = PlanSpec("Weekly", "weekly", 5_00, trial_days=30)
     rules = Rules(SubscriptionRules(plans={"plan_w": weekly}), BillingRules())
@@ -678,6 +780,25 @@ def test_a_free_period_is_paid_without_a_charge() -> None:
     assert fired(fired(subscription, "invoice", rules), "renewal", rules).period_end == date(
         2025, 3, 31
     )
+
+
+def test_credit_that_an_invoice_does_not_use_up_lowers_the_next() -> None:
+    credited = replace(active(), balance_minor=-15_00)
+    first = fired(fired(credited, "invoice"), "renewal")
+
+    second = fired(first, "invoice")
+
+    assert first.balance_minor == -(15_00 - 9_99)
+    assert second.invoice is not None
+    assert second.invoice.subtotal_minor == 9_99 - (15_00 - 9_99)
+
+
+def test_a_discount_is_gone_after_its_last_invoice() -> None:
+    cheaper = active(discount_code="SAVE10")
+
+    assert cheaper.invoice is not None
+    assert cheaper.invoice.percent == 10
+    assert (cheaper.percent, cheaper.percent_cycles) == (0, 0)
 
 
 def test_a_timer_that_is_not_due_means_nothing() -> None:
@@ -795,6 +916,50 @@ def test_others_subscriptions_go_on_from_the_day_that_their_customers_were_told(
     assert second.invoice.payment_id != first.invoice.payment_id, "it is another charge"
 
 
+@pytest.mark.parametrize(
+    ("today", "status", "charges"),
+    [
+        ("2025-02-01", Status.TRIALING, False),
+        ("2025-02-27", Status.TRIALING, False),
+        ("2025-02-28", Status.ACTIVE, True),
+    ],
+)
+def test_others_subscriptions_on_trial_are_charged_from_their_second_period_on(
+    today: str, status: Status, *, charges: bool
+) -> None:
+    event = others("plan_monthly_pro").model_copy(update={"trial_period_days": 14})
+
+    one = begun(adopt(NOBODY, event, run_of(today), "corr_1", RULES))
+
+    assert one is not None
+    assert (one.status, one.trial_days, one.under_way) == (status, 14, charges)
+
+
+@pytest.mark.parametrize(("trial_days", "status"), [(28, "active"), (29, "trialing")])
+def test_others_trial_longer_than_a_period_goes_on_in_the_next_until_its_last_day(
+    trial_days: int, status: str
+) -> None:
+    event = others("plan_monthly_pro").model_copy(update={"trial_period_days": trial_days})
+
+    one = begun(adopt(NOBODY, event, run_of("2025-02-28"), "corr_1", RULES))
+
+    assert one is not None
+    assert one.status == status
+
+
+@pytest.mark.parametrize(("today", "charges"), [("2025-02-27", True), ("2025-02-28", False)])
+def test_others_subscriptions_that_do_not_renew_are_charged_while_they_run(
+    today: str, *, charges: bool
+) -> None:
+    once = {"plan_once": PlanSpec("Once", "monthly", 9_99, auto_renew=False)}
+    rules = RULES._replace(own=dataclasses.replace(RULES.own, plans=once))
+
+    one = begun(adopt(NOBODY, others("plan_once"), run_of(today), "corr_1", rules))
+
+    assert one is not None
+    assert (one.skipped, one.under_way) == (0, charges)
+
+
 def test_every_state_has_a_word_for_the_query() -> None:
     words = set(WORDS.values())
     assert {word: {str(s) for s in WORDS if WORDS[s] == word} for word in words} == {
@@ -829,6 +994,149 @@ def test_an_offer_taken_while_an_invoice_is_charged_lowers_the_two_after_it(runn
     after = paid(stayed, at_ms)
 
     assert (after.period_percent, after.percent, after.percent_cycles) == (running, 10, 2)
+
+
+def test_an_offer_lowers_two_invoices_after_a_period_that_a_code_lowered() -> None:
+    cheaper = active(discount_code="SAVE10")
+    at_ms = run_of("2025-12-01")
+    asked_to_leave = evolve_all(
+        cheaper, cancel(cheaper, cancel_command(), at_ms, RULES, locked=False)
+    )
+    stays = RespondToOffer(subscription_id="sub_1", user_id="usr_1", accepted=True)
+
+    stayed = evolve_all(asked_to_leave, decide(asked_to_leave, stays, at_ms, RULES))
+
+    assert (stayed.percent, stayed.percent_cycles) == (25, 2)
+
+
+@pytest.mark.parametrize(("day", "offered"), [("2025-12-28", False), ("2025-12-29", True)])
+def test_who_stayed_is_offered_nothing_for_180_days(day: str, *, offered: bool) -> None:
+    stays = RespondToOffer(subscription_id="sub_1", user_id="usr_1", accepted=True)
+    at_ms = run_of("2025-07-01")
+    one = evolve_all(active(), cancel(active(), cancel_command(), at_ms, RULES, locked=False))
+    one = evolve_all(one, decide(one, stays, at_ms, RULES))
+    spent = replace(one, percent=0, percent_cycles=0)
+
+    facts = cancel(spent, cancel_command(), run_of(day), RULES, locked=False)
+
+    assert any(isinstance(fact, f.OfferMade) for fact in facts) is offered
+
+
+def test_who_said_no_is_told_once_when_it_ends() -> None:
+    leaving = evolve_all(active(), cancelling(active(), cancel_command(decline_offer=True)))
+    no = RespondToOffer(subscription_id="sub_1", user_id="usr_1", accepted=False)
+
+    assert decide(leaving, no, LATER_MS, RULES) == ()
+    assert cancelling(leaving, cancel_command(decline_offer=True)) == ()
+
+
+def test_who_declines_an_offer_by_cancelling_again_is_told_when_it_ends() -> None:
+    offered = evolve_all(active(), cancelling(active(), cancel_command()))
+
+    facts = cancelling(offered, cancel_command(decline_offer=True))
+
+    assert facts == (f.LeaveSettled(active().period_end),)
+
+
+@pytest.mark.parametrize("day", ["2025-02-28", "2025-03-01"])
+def test_who_was_told_the_day_is_told_nothing_else_when_support_ends_it_then(day: str) -> None:
+    support = cancel_command(requested_by="support", at_period_end=False)
+    leaving = evolve_all(active(), cancelling(active(), cancel_command(decline_offer=True)))
+
+    [over] = cancel(leaving, support, run_of(day), RULES, locked=False)
+
+    assert isinstance(over, f.Cancelled)
+    assert over.was_told
+
+
+@pytest.mark.parametrize("stays", [True, False])
+def test_who_stayed_after_all_or_was_told_no_day_is_told_that_support_ends_it(
+    *, stays: bool
+) -> None:
+    support = cancel_command(requested_by="support", at_period_end=False)
+    word = RespondToOffer(subscription_id="sub_1", user_id="usr_1", accepted=True)
+    asked_to_leave = evolve_all(active(), cancelling(active(), cancel_command()))
+    told = evolve_all(active(), cancelling(active(), cancel_command(decline_offer=True)))
+    one = evolve_all(told, decide(told, word, LATER_MS, RULES)) if stays else asked_to_leave
+
+    over = cancelling(one, support)[-1]
+
+    assert isinstance(over, f.Cancelled)
+    assert not over.was_told
+
+
+def test_who_resumed_gains_no_days_for_the_pause_once_more_by_leaving() -> None:
+    pausing = PauseSubscription(subscription_id="sub_1", user_id="usr_1")
+    paused = evolve_all(active(), decide(active(), pausing, run_of("2025-02-10"), RULES))
+    again = fired(paused, "resume")
+
+    facts = cancelling(again, cancel_command(decline_offer=True))
+
+    assert [type(fact) for fact in facts] == [f.LeaveAsked, f.LeaveSettled]
+
+
+def test_a_pause_of_no_day_moves_no_anchor() -> None:
+    in_february = paid(charged(), run_of("2025-02-28"))
+    short = replace(in_february, period_end=date(2025, 4, 30))
+    paused = evolve(short, f.Paused(date(2025, 4, 1), date(2025, 4, 30)))
+
+    again = evolve(paused, f.Extended(0))
+
+    assert (again.period_end, again.anchor_day) == (date(2025, 4, 30), 31)
+
+
+def upgraded_late() -> Subscription:
+    """One whose upgrade is owed, and which renews itself no more."""
+    at_ms = run_of("2025-02-14")
+    return evolve_all(active(), decide(active(), UPGRADE, at_ms, RULES))
+
+
+def test_a_plan_that_ends_with_its_period_is_charged_what_an_upgrade_cost() -> None:
+    plans = {name: dataclasses.replace(plan, auto_renew=False) for name, plan in PLANS.items()}
+    rules = RULES._replace(own=dataclasses.replace(RULES.own, plans=plans))
+
+    over = fired(upgraded_late(), "period-end", rules)
+
+    assert over.status is Status.EXPIRED
+    assert over.invoice is not None
+    assert over.invoice.subtotal_minor == upgraded_late().balance_minor == 10_00
+    assert over.invoice.under_way
+
+
+def test_support_charges_an_upgrade_only_to_who_pays_and_where_no_charge_has_it_already() -> None:
+    support = cancel_command(requested_by="support", at_period_end=False)
+    charging = fired(fired(upgraded_late(), "invoice"), "renewal")
+    owing = lost(charging, run_of("2025-02-28"))
+
+    def charges(one: Subscription) -> bool:
+        return any(isinstance(fact, f.ChargeBegun) for fact in cancelling(one, support))
+
+    assert charges(upgraded_late())
+    assert not charges(charging)
+    assert not charges(owing)
+    assert not charges(replace(owing, status=Status.SUSPENDED))
+
+
+def test_who_is_suspended_leaves_at_once() -> None:
+    rules = Rules(SubscriptionRules(reactivation=True), BillingRules())
+    owing = lost(charged(rules), run_of("2025-02-28"), rules, retryable=False)
+    suspended = fired(owing, "grace", rules)
+
+    facts = cancel(suspended, cancel_command(), LATER_MS, rules, locked=False)
+
+    assert [type(fact) for fact in facts] == [f.InvoiceCancelled, f.Cancelled]
+
+
+def test_who_leaves_during_a_charge_is_told_when_once_its_outcome_is_known() -> None:
+    leaving = evolve_all(charged(), cancelling(charged(), cancel_command()))
+    no = RespondToOffer(subscription_id="sub_1", user_id="usr_1", accepted=False)
+
+    declined = evolve_all(leaving, decide(leaving, no, LATER_MS, RULES))
+    facts = decide(declined, processed(declined), LATER_MS, RULES)
+
+    assert decide(leaving, no, LATER_MS, RULES) == (f.OfferClosed(),)
+    assert decide(declined, no, LATER_MS, RULES) == ()
+    assert facts[-1] == f.LeaveSettled(date(2025, 3, 31))
 
 
 def test_accepting_after_the_offer_is_over_only_withdraws_the_cancellation() -> None:
