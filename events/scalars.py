@@ -61,6 +61,9 @@ Change = Annotated[int, Field(ge=-QUANTITY_MAX, le=QUANTITY_MAX)]
 
 Points = Annotated[int, Field(ge=0, le=100)]
 Number = Annotated[float, Field(ge=-1e15, le=1e15, allow_inf_nan=False)]
+Size = Annotated[float, Field(ge=0, le=1e15, allow_inf_nan=False)]
+"""A weight or a length: what has none is as light or small as can be, never less."""
+
 Ratio = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
 # --- collections ---

@@ -3,7 +3,7 @@
 from events.base import Part
 from events.moments import Moment
 from events.money import Minor
-from events.scalars import Count, Currency, Id, JsonObject, Many, Number, Quantity, Text, Url
+from events.scalars import Count, Currency, Id, JsonObject, Many, Number, Quantity, Size, Text, Url
 from events.types import Geo, Money, Place, ShippedItem
 from events.vocabulary import Carrier, CustomsStatus, ItemCondition, ShippingMethod, TransportMode
 
@@ -11,16 +11,16 @@ from events.vocabulary import Carrier, CustomsStatus, ItemCondition, ShippingMet
 class Dimensions(Part):
     """Length, width and height, in centimetres."""
 
-    length_cm: Number
-    width_cm: Number
-    height_cm: Number
+    length_cm: Size
+    width_cm: Size
+    height_cm: Size
 
 
 class Package(Part):
     """One parcel."""
 
     package_id: Id
-    weight_kg: Number
+    weight_kg: Size
     dimensions: Dimensions | None = None
     items: Many[ShippedItem] | None = None
     fragile: bool | None = None
