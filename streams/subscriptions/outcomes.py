@@ -180,7 +180,8 @@ def _settled(after: Subscription, fact: f.LeaveSettled, _at_ms: int, rules: Rule
 def _cancelled(after: Subscription, fact: f.Cancelled, _at_ms: int, rules: Rules) -> Said:
     if not fact.was_told:
         yield _farewell(after, fact.effective_on, rules)
-    yield notices.come_back(after, rules)
+    if fact.reason != "policy_violation" or fact.by == "customer":  # Nobody thrown out is invited.
+        yield notices.come_back(after, rules)
 
 
 def _farewell(after: Subscription, effective_on: Any, rules: Rules) -> UserSubscriptionCancelled:

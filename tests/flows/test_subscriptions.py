@@ -547,6 +547,15 @@ def test_cancel_subscription_ends_and_invites_back_for_ten_percent_less() -> Non
     assert taken(scene) < 2 * BASIC_MINOR
 
 
+def test_cancel_subscription_for_a_violation_invites_nobody_back() -> None:
+    scene = begun().wait(days=5)
+
+    leave(scene, reason="policy_violation", requested_by="support").wait(days=30)
+
+    assert scene.mails("user-subscription-cancelled") > 0
+    assert scene.mails("subscription-reactivation-offer") == 0
+
+
 def test_subscribe_and_save_goods_are_not_amended_for_nothing() -> None:
     goods = OrderItem(product_id="p1", quantity=1, unit_price_minor=2_000)
     home = Address(line1="1 Main St", city="Town", state="NY", postal_code="10001", country="US")
