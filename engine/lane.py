@@ -200,6 +200,8 @@ class Lane:
             self._tick_ms = now_ms  # More is due than one transaction should hold.
         if self.processor.has_changes():
             await self.commit()
+        else:
+            await asyncio.sleep(0)  # Thousands of timers that fail leave nothing to wait for.
 
     def _is_full(self) -> bool:
         processor, policy = self.processor, self._policy

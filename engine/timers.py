@@ -3,6 +3,7 @@
 import logging
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from itertools import islice
 
 from engine.errors import BadRecord, TopologyError, blamed, ends_the_worker
 from engine.seldom import is_told
@@ -52,12 +53,12 @@ class Timers:
         self._contexts = contexts
         self._journal = journal
         self._not_before: dict[str, int] = {}
-        """By row key: when a timer is tried again that failed."""
+        """By row key: when a timer is tried again that failed; the next one first."""
         self._told: Counter[tuple[str, str]] = Counter()
         """Timers that failed, by agent and kind."""
         self._first = ""
-        """No row comes before this key. A store keeps traces of what was deleted for long, and a
-        look that began before them all would walk over every timer that there was."""
+        """Before this key are timers that failed alone. A store keeps traces of what was deleted
+        for long, and a look that began before them all would walk over every timer there was."""
 
     def set(self, agent: str, kind: str, key: str, due_ms: int) -> None:
         """Keep a timer.
@@ -83,16 +84,32 @@ class Timers:
 
         Call it with nothing to undo: what it finds to be gone must not come back by itself.
         """
-        waiting, end = self._not_before, f"{now_ms + 1:0{_DUE_DIGITS}d}"
-        limit = TIMERS_A_TICK_MAX + len(waiting)
-        found = [k for k, _ in self._rows.scan(self._first, end, limit)]
-        self._first = found[0] if found else max(self._first, end)
-        if waiting and len(found) < limit:
-            # Those that are not found were cancelled meanwhile.
-            self._not_before = waiting = {k: waiting[k] for k in found if k in waiting}
-        # A wait longer than that is one of before the clock was set back.
-        rest = [key for key in found if not 0 < waiting.get(key, 0) - now_ms <= RETRY_MS]
-        return rest[:TIMERS_A_TICK_MAX]
+        end = f"{now_ms + 1:0{_DUE_DIGITS}d}"
+        return sorted(self._again(now_ms, end) + self._fresh(end))[:TIMERS_A_TICK_MAX]
+
+    def _again(self, now_ms: int, end: str) -> list[str]:
+        """Timers that failed a minute ago, in the order in which they did."""
+        found = []
+        for key, at_ms in list(islice(self._not_before.items(), TIMERS_A_TICK_MAX)):
+            # A wait longer than that is one of before the clock was set back.
+            if 0 < at_ms - now_ms <= RETRY_MS:
+                break
+            if self._rows.get(key) is None:
+                del self._not_before[key]  # It was cancelled meanwhile.
+            elif key < end:
+                found.append(key)
+        return found
+
+    def _fresh(self, end: str) -> list[str]:
+        """Timers that did not fail; those before them that did are not read again."""
+        first, fresh, is_more = self._first, list[str](), True
+        while is_more and len(fresh) < TIMERS_A_TICK_MAX:
+            page = [key for key, _ in self._rows.scan(first, end, TIMERS_A_TICK_MAX)]
+            fresh += [key for key in page if key not in self._not_before]
+            is_more = len(page) == TIMERS_A_TICK_MAX
+            first = page[-1] + "\0" if page else end
+        self._first = fresh[0] if fresh else max(self._first, end)
+        return fresh
 
     def fire(self, row_key: str, now_ms: int, stats: Stats) -> bool:
         """Call a timer's handler; False when it raised and all it did has to be undone."""
@@ -117,7 +134,7 @@ class Timers:
         return True
 
     def _failed(self, row_key: str, agent: str, timer: Timer, exc: Exception, now_ms: int) -> None:
-        if row_key not in self._not_before:
+        if self._not_before.pop(row_key, None) is None:
             self._told[agent, timer.kind] += 1
             if is_told(self._told[agent, timer.kind]):
                 LOG.error(

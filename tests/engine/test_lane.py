@@ -362,3 +362,21 @@ def test_a_store_of_another_cluster_is_told_by_the_clusters_ids(kept, cluster, t
         store.write([(b"\x00cluster", kept)])
 
     assert other_cluster(store, cluster) == told
+
+
+async def test_a_lane_lets_others_run_between_the_ticks_of_timers_that_all_fail(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("engine.timers.TIMERS_A_TICK_MAX", 1)
+    monkeypatch.setattr("engine.processor.TIMERS_A_TICK_MAX", 1)
+    bench = Bench(topology(), QUICK)
+    for due_ms in range(50):
+        bench.processor._contexts["count"].set_timer("later", "stumbles", due_ms)
+    await bench.settle(0.05)
+
+    bench.lane.tick(2_000_000)
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+    assert 0 < bench.processor.stats.failed_timers["count", "later"] < 50
+    await bench.lane.close()

@@ -674,6 +674,56 @@ def test_a_timer_that_fails_is_undone_and_tried_again_and_its_neighbours_fire() 
     assert len(bench.rows(_timers(bench))) == 1
 
 
+def test_timers_that_failed_are_not_read_again_until_they_are_tried_again(monkeypatch) -> None:
+    monkeypatch.setattr(timers, "TIMERS_A_TICK_MAX", 3)
+    monkeypatch.setattr("engine.processor.TIMERS_A_TICK_MAX", 3)
+    store = Walked()
+    bench = Bench(store=store)
+    for due_ms in range(10):
+        bench.processor._contexts["count"].set_timer("later", "stumbles", due_ms)
+    bench.processor._contexts["count"].set_timer("later", "a", 10)
+    bench.commit()
+    while bench.processor.tick(1000):
+        bench.commit()
+    bench.commit()
+    bench.processor.tick(2000)
+    store.walked.clear()
+
+    bench.processor.tick(3000)
+    walked = store.walked.total()
+    while bench.processor.tick(1000 + timers.RETRY_MS):
+        pass
+
+    assert walked == 0
+    assert [o.key for o in bench.outputs] == [b"a"]
+    assert bench.processor.stats.failed_timers == {("count", "later"): 20}
+
+
+def test_a_timer_that_failed_and_was_cancelled_since_is_not_tried_again() -> None:
+    bench = Bench()
+    context = bench.processor._contexts["count"]
+    context.set_timer("later", "stumbles", 10)
+    bench.commit()
+    bench.processor.tick(10)
+    context.cancel_timer("later", "stumbles", 10)
+    bench.commit()
+
+    bench.processor.tick(10 + timers.RETRY_MS)
+
+    assert bench.processor.stats.failed_timers == {("count", "later"): 1}
+    assert bench.processor.timers._not_before == {}
+
+
+def test_a_timer_that_failed_is_not_tried_before_it_is_due_where_the_clock_was_set_back() -> None:
+    bench = Bench()
+    bench.processor._contexts["count"].set_timer("later", "stumbles", 1_000_000)
+    bench.commit()
+    for now in (1_000_000, 10, 1_000_000 - timers.RETRY_MS):
+        bench.processor.tick(now)
+
+    assert bench.processor.stats.failed_timers == {("count", "later"): 1}
+
+
 def test_the_log_names_the_first_timers_of_a_kind_that_fail(caplog) -> None:
     def fail(_ctx: Any, timer: Timer, _now_ms: int) -> None:
         raise ValueError(timer.key)
