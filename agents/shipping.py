@@ -20,6 +20,7 @@ from streams.shipping.facts import Facts
 from streams.shipping.fulfilment_facts import ShipmentBegan
 from streams.shipping.messages import following
 from streams.shipping.opening import Refusal, again, begun, named
+from streams.shipping.return_facts import ReturnAsked
 from streams.shipping.rows import Fulfilment, Shipment, Status
 from streams.shipping.rules import ShippingRules
 from tables.shipping import FULFILMENTS, SHIPMENTS
@@ -174,8 +175,11 @@ def _carry_out(
         move_timers(ctx, after.shipment_id, was, now)
     for kind, due_ms in repeated(facts):
         ctx.set_timer(kind, after.shipment_id, due_ms)
-    # One cause may move several shipments of an order: ids must differ between them.
-    announce(ctx, f"{AGENT} {after.shipment_id}", cause, following(after, facts, rules))
+    # One cause may move several shipments of an order, and may come again once a return that it
+    # asked for has lapsed: ids must differ between them.
+    asked = [fact.returning.return_id for fact in facts if isinstance(fact, ReturnAsked)]
+    [about] = asked or [after.shipment_id]
+    announce(ctx, f"{AGENT} {about}", cause, following(after, facts, rules))
 
 
 def _time_up(

@@ -335,6 +335,19 @@ def test_a_label_that_nobody_uses_lapses_after_a_fortnight(dock: Dock) -> None:
     assert dock.driver.timers() == {}
 
 
+def test_a_label_asked_for_by_the_same_record_after_the_first_lapsed_is_another_event() -> None:
+    dock = Dock()
+    dock.tell(*ORDER, scan("delivered"))
+    dock.tell(label(), event_id="same")
+    dock.driver.advance(14 * DAY_MS)
+
+    dock.tell(label(), event_id="same")
+
+    for name, times in (("BookCarrier", 3), ("CarrierBooked", 3), ("ReturnInitiated", 2)):
+        ids = [e.event_id for e in dock.said() if e.event_type == name]
+        assert len(ids) == len(set(ids)) == times
+
+
 def test_the_scaled_day_moves_the_next_attempt() -> None:
     dock = Dock(rules=ShippingRules(day_ms=1000))
     dock.tell(*ORDER, scan("shipped"), failure())
