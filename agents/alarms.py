@@ -15,7 +15,6 @@ from tables.pulse import RAISED, raised_key
 from topics import ALERTS_EVENTS
 
 _TICK_MS: Final = 60_000
-_END: Final = "\U0010ffff"
 
 
 def alarms_agent(rules: AlertRules) -> AgentSpec:
@@ -29,13 +28,13 @@ def alarms_agent(rules: AlertRules) -> AgentSpec:
 
     def on_resolved(ctx: Context, delivery: Delivery) -> None:
         event, table = delivery.value.data, ctx.table(RAISED)
-        for key, row in list(table.scan("", _END)):
+        for key, row in list(table.scan()):
             if row.alert_id == event.alert_id:
                 table[key] = resolved(row, event, delivery.record.timestamp)
 
     def tick(ctx: Context, now_ms: int) -> None:
         table = ctx.table(RAISED)
-        for key, _ in list(table.scan(raised_key(now_ms - rules.raised_kept_ms), _END)):
+        for key, _ in list(table.scan(raised_key(now_ms - rules.raised_kept_ms))):
             del table[key]
 
     return AgentSpec(
@@ -50,7 +49,7 @@ def alarms_agent(rules: AlertRules) -> AgentSpec:
 
 def _keep(table: Table[RaisedAlert], row: RaisedAlert, rows_max: int) -> None:
     """Keep an alert that is new, its id says whether it is; without room let the least go."""
-    kept = dict(table.scan("", _END))
+    kept = dict(table.scan())
     if any(one.alert_id == row.alert_id for one in kept.values()):
         return
     key = raised_key(row.raised_at_ms, row.alert_id)

@@ -27,7 +27,6 @@ of one that stands still is told so much later. Two million orders of a partitio
 _CURSOR: Final = "cursor"
 _SEEN: Final = "seen"
 _COUNTED: Final = "counted"
-_LAST: Final = "\U0010ffff"
 
 
 def sweeping(rules: OrderRules) -> TickHandler:
@@ -37,7 +36,7 @@ def sweeping(rules: OrderRules) -> TickHandler:
         notes = ctx.table(SWEPT)
         seen, counted = (int(notes.get(name) or 0) for name in (_SEEN, _COUNTED))
         few = _rows_of_a_tick(max(seen, counted))
-        rows = list(ctx.table(ORDERS).scan(notes.get(_CURSOR) or "", _LAST, few))
+        rows = list(ctx.table(ORDERS).scan(notes.get(_CURSOR) or "", limit=few))
         looked = _look_at_all(ctx, [order for _, order in rows], now_ms, rules)
         if looked < few and looked == len(rows):
             orders = seen + looked

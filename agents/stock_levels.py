@@ -9,7 +9,6 @@ from tables.inventory import STOCK, TOLD_SLOTS
 from topics import LEVELS
 
 _NEWEST = "newest"
-_LAST = "\U0010ffff"
 
 
 def telling_levels(rules: InventoryRules) -> TickHandler:
@@ -20,7 +19,7 @@ def telling_levels(rules: InventoryRules) -> TickHandler:
         if slots.get(_NEWEST) == slot_ms:
             return
         slots[_NEWEST] = slot_ms
-        stocks = [stock for _, stock in ctx.table(STOCK).scan("", _LAST)]
+        stocks = [stock for _, stock in ctx.table(STOCK).scan()]
         for part in parts_of(stocks, ctx.partition, now_ms, rules):
             ctx.publish(LEVELS, part.warehouse_id, msgspec.json.encode(part), ())
 

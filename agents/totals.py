@@ -46,7 +46,6 @@ from topics import ALERTS_EVENTS, PULSE
 _NAME = "totals"
 _CLOCKS = clocks_table("figure_clocks")
 _EXPIRING: tuple[TableSpec[Any], ...] = (PARTS, MERGED, FIGURES)
-_END = "\U0010ffff"
 
 
 def totals_agent(figures: PulseRules, alerts: AlertRules) -> AgentSpec:
@@ -87,7 +86,7 @@ def _ticking(figures: PulseRules, alerts: AlertRules, spec: Tumbling) -> TickHan
 
     def tick(ctx: Context, now_ms: int) -> None:
         touched = _merge_touched(ctx, figures.products_ranked)
-        for family, seen in list(ctx.table(SEEN).scan("", _END)):
+        for family, seen in list(ctx.table(SEEN).scan()):
             whole_ms = last_whole(seen.size_ms, now_ms - settle_ms)
             if whole_ms != seen.told_ms or window_key(whole_ms, family) in touched:
                 _show(ctx, family, seen, whole_ms)
@@ -128,7 +127,7 @@ def _keep(ctx: Context, part: Partial, spec: Tumbling, silence_ms: int) -> None:
 def _merge_touched(ctx: Context, ranked_max: int) -> set[str]:
     """Merge every window that a partial changed, and give their keys."""
     touched = ctx.table(TOUCHED)
-    keys = [key for key, _ in touched.scan("", _END)]
+    keys = [key for key, _ in touched.scan()]
     for key in keys:
         start_ms, family = split_key(key)
         parts = ctx.table(PARTS).scan(f"{key}|", f"{key}}}")

@@ -198,14 +198,14 @@ class Driver:
         """All rows of a table, over all partitions."""
         found: dict[str, Any] = {}
         for lane in self._lanes:
-            found.update(lane.processor.tables[table.name].scan("", "\U0010ffff"))
+            found.update(lane.processor.tables[table.name].scan())
         return found
 
     def timers(self) -> dict[str, int]:
         """How many timers are set, by agent and kind."""
         counts: dict[str, int] = defaultdict(int)
         for lane in self._lanes:
-            for key, _ in lane.processor.tables[TIMERS.name].scan("", "\U0010ffff"):
+            for key, _ in lane.processor.tables[TIMERS.name].scan():
                 agent, timer = split_timer_key(key)
                 counts[f"{agent}.{timer.kind}"] += 1
         return dict(counts)

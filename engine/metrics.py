@@ -20,8 +20,6 @@ from engine.lanes import Lanes
 from engine.stats import Histogram, Stats
 from engine.windows import Clock
 
-_LAST_KEY = "\U0010ffff"
-
 
 class EngineCollector(Collector):
     """Yields every figure of the engine. Costs nothing between scrapes."""
@@ -125,7 +123,7 @@ class EngineCollector(Collector):
         ]
         for partition, lane in self._lanes.open_lanes().items():
             for agent, table in clocks:
-                rows = lane.processor.tables[table].scan("", _LAST_KEY)
+                rows = lane.processor.tables[table].scan()
                 late[agent, str(partition)] += sum(clock.late for _, clock in rows)
         return late
 

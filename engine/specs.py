@@ -3,13 +3,15 @@
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 import msgspec
 
 from engine.records import Decoded, Header, Record
 
 R = TypeVar("R")
+KEY_END: Final = "\U0010ffff"
+"""Behind every key of a table: no key begins with it."""
 
 
 class Codec(Protocol):
@@ -79,7 +81,9 @@ class Table(Protocol[R]):
     def __delitem__(self, key: str) -> None:
         """Remove the row; no error when there is none."""
 
-    def scan(self, start: str, end: str, limit: int | None = None) -> Iterable[tuple[str, R]]:
+    def scan(
+        self, start: str = "", end: str = KEY_END, limit: int | None = None
+    ) -> Iterable[tuple[str, R]]:
         """Rows with start <= key < end, in the byte order of their keys, so many at most.
 
         They are read at once: whoever wants a few of many says so.

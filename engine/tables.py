@@ -9,7 +9,7 @@ import msgspec
 
 from engine.errors import EngineError
 from engine.sizes import RECORD_BYTES_MAX, check_size
-from engine.specs import R, TableSpec
+from engine.specs import KEY_END, R, TableSpec
 from engine.store import Item, Store
 
 _MISSING: Any = object()
@@ -80,7 +80,9 @@ class LaneTable(Generic[R]):
         """Remove the row; no error when there is none."""
         self[key] = None
 
-    def scan(self, start: str, end: str, limit: int | None = None) -> Iterator[tuple[str, R]]:
+    def scan(
+        self, start: str = "", end: str = KEY_END, limit: int | None = None
+    ) -> Iterator[tuple[str, R]]:
         """Rows with start <= key < end, in the byte order of their keys, changes included.
 
         At most `limit` of them, where that is given.

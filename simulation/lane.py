@@ -205,7 +205,7 @@ class Lane:
         return changes, batch.outputs
 
     def _due_ms(self) -> int:
-        for key, _ in self.timers.scan("", "\U0010ffff", 1):
+        for key, _ in self.timers.scan(limit=1):
             return split_timer_key(key)[1].due_ms
         return NEVER
 

@@ -58,7 +58,7 @@ class Bench:
         return batch
 
     def rows(self, table: Any = COUNTS) -> dict[str, Row]:
-        return dict(self.processor.tables[table.name].scan("", "\U0010ffff"))
+        return dict(self.processor.tables[table.name].scan())
 
     def out(self, topic: str) -> list[Output]:
         return [output for output in self.outputs if output.topic == topic]

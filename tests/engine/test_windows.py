@@ -55,7 +55,7 @@ class Lane(NamedTuple):
         return 0 if clock is None else clock.late
 
     def content(self) -> dict[str, Sum]:
-        return dict(self.rows.scan("", "\U0010ffff"))
+        return dict(self.rows.scan())
 
     def restarted(self) -> "Lane":
         for table in (self.rows, self.clocks):
