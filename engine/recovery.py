@@ -100,8 +100,11 @@ class ChangelogReader:
         # Asked of a topic that it does not know yet, the client waits 100 ms before it asks again.
         client = consumer._client  # noqa: SLF001 - no public way
         await wait_until_known(client, [self._changelog])
-        ends, firsts = await asyncio.gather(
-            consumer.end_offsets(tps), consumer.offsets_for_times(dict.fromkeys(tps, 0))
+        old_ms = {tp: old_from_s(stores[tp.partition]) * 1000 for tp in tps}
+        ends, firsts, late = await asyncio.gather(
+            consumer.end_offsets(tps),
+            consumer.offsets_for_times(dict.fromkeys(tps, 0)),
+            consumer.offsets_for_times(old_ms),
         )
         await self._check_empty({tp.partition for tp in tps if ends[tp] == 0})
         consumer.assign(tps)
@@ -109,7 +112,10 @@ class ChangelogReader:
         for tp in tps:
             store = stores[tp.partition]
             oldest_s = None if firsts.get(tp) is None else firsts[tp].timestamp // 1000
-            position, why = usable_position(store, ends[tp], oldest_s, time.time())
+            # This machine's clock may be that of a copy of long ago, others' records tell.
+            late_s = 0 if late.get(tp) is None else late[tp].timestamp // 1000
+            now_s = max(time.time(), late_s)
+            position, why = usable_position(store, ends[tp], oldest_s, now_s)
             if stranger := other_cluster(store, cluster):
                 position, why = 0, stranger
             if why:
@@ -173,6 +179,12 @@ class ChangelogReader:
 def position_item(position: int, now_s: float) -> Item:
     """What a store keeps with every write: how much of the changelog it holds, and since when."""
     return POSITION, b"%d %d" % (position, now_s)
+
+
+def old_from_s(store: Store) -> int:
+    """From when on the store is too old to be read on where it is behind; 0: it is anyway."""
+    _, *written_s = map(int, (store.get(POSITION) or b"0").split())
+    return written_s[0] + STORE_AGE_MAX_S + 1 if written_s else 0
 
 
 def other_cluster(store: Store, cluster: str | None) -> str:

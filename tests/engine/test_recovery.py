@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -289,6 +290,25 @@ async def test_a_store_reads_on_where_it_stands(writer, changelog, recover) -> N
     done, store = await recover(store)
 
     assert done.records == 1
+    assert dict(store.range(b"a", b"z")) == {b"a": b"v", b"b": b"v"}
+
+
+async def test_an_old_store_is_rebuilt_also_where_the_clock_is_as_old_as_the_store(
+    writer, changelog, recover, bootstrap, monkeypatch
+) -> None:
+    """A machine was restored from a copy of eight days ago, while others went on."""
+    then = time.time() - 8 * 24 * 3600
+    async with AIOKafkaProducer(bootstrap_servers=bootstrap) as producer:
+        first = int(then * 1000) - 1000
+        await producer.send_and_wait(changelog, b"v", b"a", partition=0, timestamp_ms=first)
+    await writer.commit(batch("b"), changelog, 0)
+    store = MemoryStore()
+    store.write([(b"gone", b"deleted since"), position_item(1, then)])
+    clock = SimpleNamespace(time=lambda: then, monotonic=time.monotonic)
+    monkeypatch.setattr("engine.recovery.time", clock)
+
+    _, store = await recover(store)
+
     assert dict(store.range(b"a", b"z")) == {b"a": b"v", b"b": b"v"}
 
 
