@@ -41,7 +41,7 @@ from providers.health import Clock, Health, HealthRules, ticks_ms
 from streams.moments import moment_of, ms_of
 from topics import SHIPPING_COMMANDS, SHIPPING_EVENTS
 
-NAME: Final = "carriers"
+AGENT: Final = "carriers"
 DOWN: Final = "carrier_down"
 NO_ANSWER: Final = "no_answer"
 UNKNOWN: Final = "unknown_carrier"
@@ -74,7 +74,7 @@ def carriers_effect(
         "FileClaim": desk.claim,
     }
     return EffectSpec(
-        name=NAME,
+        name=AGENT,
         help="Books, voids, tracks and claims parcels with the carriers.",
         topic=SHIPPING_COMMANDS,
         effects=effects,
@@ -132,7 +132,7 @@ class _Desk:
         """Ask for a label."""
         command: BookCarrier = delivery.value.data
         outcome = await self._booked(command)
-        return published(NAME, cause_of(delivery), (outcome,))
+        return published(AGENT, cause_of(delivery), (outcome,))
 
     async def void(self, delivery: Delivery) -> list[Published]:
         """Give a label back; what fails costs the shop a label, so it goes to the dead letters.
@@ -168,7 +168,7 @@ class _Desk:
         updates = [
             _update(command, scan) for scan in scans if (scan.at_ms, scan.status) not in known
         ]
-        return published(NAME, cause_of(delivery), updates)
+        return published(AGENT, cause_of(delivery), updates)
 
     async def claim(self, delivery: Delivery) -> list[Published]:
         """Ask for what a lost parcel was worth; a carrier that does not answer is asked again."""
@@ -192,7 +192,7 @@ class _Desk:
             amount_minor=answer.amount_minor,
             currency=command.currency,
         )
-        return published(NAME, cause_of(delivery), (settled,))
+        return published(AGENT, cause_of(delivery), (settled,))
 
     async def _booked(self, command: BookCarrier) -> Message:
         line = self._lines.get(command.carrier)

@@ -24,7 +24,7 @@ from streams.fraud.rules import FraudRules
 from tables.fraud import RISK_PROFILES
 from topics import ORDERS_EVENTS, PAYMENTS_COMMANDS, PAYMENTS_EVENTS, SUSPENSIONS
 
-NAME = "fraud"
+AGENT: Final = "fraud"
 
 Decide = Callable[[RiskProfile, Any, int, FraudRules], tuple[assess.Fact, ...]]
 
@@ -56,7 +56,7 @@ def fraud_agent(rules: FraudRules, partitions: int) -> AgentSpec:
     paid = dict.fromkeys(("PaymentInitiated", "FraudCheckCompleted", "ChargebackClosed"), learn)
     asked = dict.fromkeys(("CheckFraud", "ClearSuspension"), learn)
     return AgentSpec(
-        name=NAME,
+        name=AGENT,
         help="Scores payments by their customer's history and decides.",
         sources=(
             Source(PAYMENTS_EVENTS, paid, by="customerId"),
@@ -87,6 +87,6 @@ def _learning(rules: FraudRules, partitions: int) -> Handler:
                 ctx.publish(SUSPENSIONS, key, told, ())
         if facts:
             cause = cause_of(delivery)
-            announce(ctx, NAME, cause, messages(facts, cause.at_ms, rules))
+            announce(ctx, AGENT, cause, messages(facts, cause.at_ms, rules))
 
     return learn

@@ -75,7 +75,7 @@ from topics import PAYMENTS_COMMANDS, PAYMENTS_EVENTS
 LOG = logging.getLogger(__name__)
 T = TypeVar("T")
 
-NAME: Final = "gateway"
+AGENT: Final = "gateway"
 PAYPAL: Final = "paypal"
 """Method and provider: PayPal is paid through PayPal (G-19)."""
 
@@ -115,7 +115,7 @@ def gateway_effect(
         "ReconcileCharges": gateway.in_turn(gateway.reconcile),
     }
     return EffectSpec(
-        name=NAME,
+        name=AGENT,
         help="Charges, captures, voids and refunds with the payment providers.",
         topic=PAYMENTS_COMMANDS,
         effects=effects,
@@ -156,7 +156,7 @@ class _Gateway:
             async with self._turns.of(delivery.value.data.payment_id):
                 answer = await handle(delivery)
             messages = answer if isinstance(answer, tuple) else (answer,)
-            return published(NAME, cause_of(delivery), messages)
+            return published(AGENT, cause_of(delivery), messages)
 
         return effect
 

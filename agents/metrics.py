@@ -31,7 +31,7 @@ from topics import (
     SUBSCRIPTIONS_EVENTS,
 )
 
-_NAME: Final = "metrics"
+AGENT: Final = "metrics"
 _ALL: Final = "all"
 _FORGOTTEN: Final = "forgotten"
 _ENCODER: Final = msgspec.json.Encoder()
@@ -100,7 +100,7 @@ def metrics_agent(rules: MetricsRules, clock: Clock) -> AgentSpec:
         "RefundIssued": _counting(payments.refunded, clock, _WHOLE),
     }
     return AgentSpec(
-        name=_NAME,
+        name=AGENT,
         help="Counts each day what ended, travelled, was paid and subscribed to.",
         sources=(*by_order, met, *by_itself, Source(PAYMENTS_EVENTS, moved)),
         tables=(JOURNEYS, DAYS, DAY_CUSTOMERS, OPEN_FROM),

@@ -31,7 +31,7 @@ from tables.payments import (
     SALES,
 )
 
-NAME: Final = "payments"
+AGENT: Final = "payments"
 
 
 class _OfOrder(Protocol):
@@ -87,7 +87,7 @@ def of_order(ctx: Context, message: _OfOrder) -> tuple[str, Payment | None]:
 
 def saga(payment: Payment, timer: Timer, now_ms: int) -> Cause:
     """A timer as a cause, in the saga that opened the payment."""
-    return timer_cause(NAME, timer, now_ms, payment.session.correlation_id)
+    return timer_cause(AGENT, timer, now_ms, payment.session.correlation_id)
 
 
 def carry_out(
@@ -112,7 +112,7 @@ def carry_out(
         change(kind, payment_id, due_ms)
     for position, (message, metadata) in enumerate(step.announcements):
         # One cause may lead to several messages of a name: their ids must differ.
-        announce(ctx, f"{NAME} {position}" if position else NAME, cause, (message,), metadata)
+        announce(ctx, f"{AGENT} {position}" if position else AGENT, cause, (message,), metadata)
         if isinstance(message, PaymentInitiated):
             # Open with what asks for it: the next news of the order must find it.
             open_payment(ctx, for_payment(cause, message.payment_id), message, rules)

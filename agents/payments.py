@@ -21,7 +21,7 @@ from typing import Any, Final
 from agents import payment_books
 from agents.payment_orders import GoodsMoved, amending, cancelling, moving
 from agents.payment_rows import (
-    NAME,
+    AGENT,
     carry_out,
     forget,
     id_of_order,
@@ -146,7 +146,7 @@ def payments_agent(rules: PaymentRules) -> AgentSpec:
     parcels = {name: moving(rules, decide) for name, decide in _PARCELS.items()}
     timers = {kind: _timing(rules, time_up) for kind, time_up in _DUE.items()}
     return AgentSpec(
-        name=NAME,
+        name=AGENT,
         help="Takes an order's or a renewal's money, once, and gives back what must go back.",
         sources=(
             Source(PAYMENTS_EVENTS, answers, by="paymentId"),
@@ -213,7 +213,7 @@ def _refunding(rules: PaymentRules) -> Handler:
         payment_id = command.payment_id
         payment = ctx.table(PAYMENTS).get(payment_id)
         if payment is None:
-            announce(ctx, NAME, cause, (refused_unknown(command, rules.currency_default),))
+            announce(ctx, AGENT, cause, (refused_unknown(command, rules.currency_default),))
             return
         sale = sale_of(ctx, payment_id)
         known = agreed_return(sale, command.return_id) is not None

@@ -14,7 +14,7 @@ from streams.registrations import counted, missed, registered
 from tables.registrations import UNHEEDED, WATCH_LISTS
 from topics import ORDERS_EVENTS, REGISTRATIONS_EVENTS, SHIPPING_EVENTS, WATCHES
 
-NAME: Final = "registrations"
+AGENT: Final = "registrations"
 _MISSES: Final = ("OrderCancelled", "OrderAmended")
 """What may say that a user could not get a product."""
 
@@ -22,7 +22,7 @@ _MISSES: Final = ("OrderCancelled", "OrderAmended")
 def registrations_agent() -> AgentSpec:
     """Keep watch lists. It has no figures."""
     return AgentSpec(
-        name=NAME,
+        name=AGENT,
         help="Keeps a back-in-stock watch list for everybody who signed up.",
         sources=(
             Source(REGISTRATIONS_EVENTS, {"UserSignedUpEvent": _signed_up}, by="userId"),
@@ -57,4 +57,4 @@ def _missed(ctx: Context, delivery: Delivery) -> None:
 
 def _count(ctx: Context, delivery: Delivery) -> None:
     table = ctx.table(UNHEEDED)
-    table[NAME] = counted(table.get(NAME), delivery.name)
+    table[AGENT] = counted(table.get(AGENT), delivery.name)

@@ -24,13 +24,13 @@ from streams.pulse.tally import Cell, Partial, Tally, merge
 from tables.metrics import DAILY, DAILY_ORDERS, DAY_PARTS
 from topics import METRICS, ORDERS_EVENTS
 
-_NAME: Final = "reports"
+AGENT: Final = "reports"
 
 
 def reports_agent(rules: MetricsRules, clock: Clock, *, partitions: int) -> AgentSpec:
     """Declare the agent that draws the reports: of a day once that many partitions told it."""
     return AgentSpec(
-        name=_NAME,
+        name=AGENT,
         help="Draws each day's reports from the sums of all partitions.",
         sources=(Source(METRICS, {"Partial": _gathering(rules, clock, partitions)}),),
         tables=(DAY_PARTS, *DAILY.values()),
@@ -74,4 +74,4 @@ def _announce(ctx: Context, day: int, at_ms: int, clock: Clock) -> None:
     assert row is not None, "the report was just kept"
     event = calculated(row, before, moment_of(clock.calendar_ms(at_ms)))
     cause = derived_id("report", event.report_id)
-    announce(ctx, _NAME, Cause(cause, cause, at_ms), (event,))
+    announce(ctx, AGENT, Cause(cause, cause, at_ms), (event,))

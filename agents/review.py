@@ -22,7 +22,7 @@ from streams.fraud.rules import FraudRules
 from tables.fraud import FRAUD, REVIEW_QUEUE
 from topics import ALERTS_EVENTS, PAYMENTS_COMMANDS, PAYMENTS_EVENTS
 
-NAME = "review"
+AGENT: Final = "review"
 
 Decide = Callable[[FraudCase, Any, Cause, FraudRules], tuple[Fact, ...]]
 
@@ -53,7 +53,7 @@ def review_agent(rules: FraudRules) -> AgentSpec:
     decide = _deciding(rules)
     found = ("RiskScoreCalculated", "FraudCheckCompleted", "FraudDetected")
     return AgentSpec(
-        name=NAME,
+        name=AGENT,
         help="Keeps doubtful payments until a reviewer or the clock decides.",
         sources=(
             Source(PAYMENTS_EVENTS, dict.fromkeys(found, decide), by="paymentId"),
@@ -81,7 +81,7 @@ def _deciding(rules: FraudRules) -> Handler:
 def _on_time(ctx: Context, timer: Timer, now_ms: int) -> None:
     case = _case(ctx, timer.key)
     facts = review.sla_over(case) if timer.kind == "sla" else review.time_over(case, now_ms)
-    _apply(ctx, timer_cause(NAME, timer, now_ms), timer.key, case, facts)
+    _apply(ctx, timer_cause(AGENT, timer, now_ms), timer.key, case, facts)
 
 
 def _case(ctx: Context, payment_id: str) -> FraudCase:
@@ -105,7 +105,7 @@ def _apply(
     news = (*news, *queue.alarms(payment_id, after, facts, cause.at_ms))
     if news:
         saga = after.correlation_id or cause.correlation_id
-        announce(ctx, NAME, replace(cause, correlation_id=saga), news)
+        announce(ctx, AGENT, replace(cause, correlation_id=saga), news)
 
 
 def _move_place(ctx: Context, before: Waiting | None, after: Waiting | None) -> None:

@@ -34,7 +34,7 @@ from streams.inventory.rules import InventoryRules
 from tables.inventory import MOVEMENTS, RESERVATIONS, SEEN_STOCK, STOCK, TOLD_SLOTS
 from topics import ALERTS_EVENTS, INVENTORY_COMMANDS, INVENTORY_EVENTS, LEVELS
 
-NAME: Final = "stock"
+AGENT: Final = "stock"
 FORGET: Final = "forget"
 
 OfHold = Callable[[Stock, Reservation | None, Any, int, InventoryRules], Decision]
@@ -64,7 +64,7 @@ def stock_agent(rules: InventoryRules) -> AgentSpec:
         "CountStock": desk.recount,
     }
     return AgentSpec(
-        name=NAME,
+        name=AGENT,
         help="Keeps every product's stock, the holds on it and the queue for it.",
         sources=(Source(INVENTORY_COMMANDS, handlers, by="productId"),),
         tables=(STOCK, RESERVATIONS, MOVEMENTS, SEEN_STOCK, TOLD_SLOTS),
@@ -133,7 +133,7 @@ class _Desk:
         if row is None:
             return
         stock = self._stock(ctx, row.product_id)
-        cause = timer_cause(NAME, timer, now_ms)
+        cause = timer_cause(AGENT, timer, now_ms)
         self._carry_out(ctx, cause, stock, expire(stock, row, now_ms, self._rules))
 
     def purge_is_due(self, ctx: Context, timer: Timer, now_ms: int) -> None:
@@ -166,7 +166,7 @@ class _Desk:
         _keep_reservations(ctx, posting)
         if posting.movements:
             self._keep_movements(ctx, posting)
-        announce(ctx, NAME, cause, posting.messages)
+        announce(ctx, AGENT, cause, posting.messages)
 
     def _keep_movements(self, ctx: Context, posting: Posting) -> None:
         movements = ctx.table(MOVEMENTS)

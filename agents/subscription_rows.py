@@ -31,7 +31,7 @@ from tables.subscriptions import (
 )
 from topics import PULSE
 
-NAME: Final = "subscriptions"
+AGENT: Final = "subscriptions"
 _ALL: Final = "all"
 _ENCODER: Final = msgspec.json.Encoder()
 
@@ -63,7 +63,7 @@ def carry_out(
     _save_standing(ctx, user_id, after, rules)
     move_timers(ctx, user_id, due(subscriber, rules), due(after, rules))
     asked = cause.causation_id or cause.event_id
-    announce(ctx, NAME, cause, following(before, facts, at_ms, rules, asked))
+    announce(ctx, AGENT, cause, following(before, facts, at_ms, rules, asked))
     return after
 
 
@@ -88,7 +88,7 @@ def tell_levels(ctx: Context) -> None:
     if levels is None or levels.seq == levels.published:
         return
     tally = standing_of(levels)
-    part = partial(tally, NAME, STANDING_MS, 0, ctx.partition)
+    part = partial(tally, AGENT, STANDING_MS, 0, ctx.partition)
     ctx.publish(PULSE, part.figure, _ENCODER.encode(part), ())
     table[_ALL] = told(levels)
 

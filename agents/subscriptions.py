@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 import events
 from agents.subscribers import paying, turning, user_of
-from agents.subscription_rows import NAME, carry_out, due, tell_levels
+from agents.subscription_rows import AGENT, carry_out, due, tell_levels
 from agents.wiring import Cause, announce, cause_of, timer_cause
 from engine.specs import AgentSpec, Context, Delivery, Handler, Source, Timer, TimerHandler
 from events.subscription_ids import subscription_id_of
@@ -68,7 +68,7 @@ def subscriptions_agent(
     """Subscriptions and Billing as one agent."""
     both = Rules(rules, billing, orders, clock)
     return AgentSpec(
-        name=NAME,
+        name=AGENT,
         help="Bills subscriptions period by period, and follows each to its end.",
         sources=(*_asked(both), *_known(both)),
         tables=(SUBSCRIPTIONS, INVOICES, INVOICE_NUMBERS, STANDINGS, SUBSCRIPTION_LEVELS),
@@ -139,7 +139,7 @@ def _subscribing(rules: Rules) -> Handler:
         facts = subscribe(subscriber, command, subscription_id, at_ms, cause.correlation_id, rules)
         if facts and isinstance(facts[0], f.Refused):
             notice = refused(command.user_id, subscription_id, facts[0], cause.event_id)
-            announce(ctx, NAME, cause, (notice,))
+            announce(ctx, AGENT, cause, (notice,))
             return
         carry_out(ctx, cause, subscriber, None, facts, rules)
 
@@ -220,7 +220,7 @@ def _timing(rules: Rules) -> TimerHandler:
         subscriber = ctx.table(SUBSCRIPTIONS).get(timer.key)
         if subscriber is None:
             return
-        cause, today_ms = timer_cause(NAME, timer, now_ms), rules.clock.calendar_ms(now_ms)
+        cause, today_ms = timer_cause(AGENT, timer, now_ms), rules.clock.calendar_ms(now_ms)
         for subscription in subscriber.subscriptions:
             facts = time_up(subscription, timer.kind, today_ms, rules)
             saga = Cause(_own(cause, subscription), subscription.correlation_id, now_ms)

@@ -5,7 +5,7 @@ partition, the merged windows, the figures and the open alerts. Publishes AlertR
 AlertResolved. A partial may come any number of times, and late within the retention.
 """
 
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -43,7 +43,7 @@ from tables.pulse import (
 )
 from topics import ALERTS_EVENTS, PULSE
 
-_NAME = "totals"
+AGENT: Final = "totals"
 _CLOCKS = clocks_table("figure_clocks")
 _EXPIRING: tuple[TableSpec[Any], ...] = (PARTS, MERGED, FIGURES)
 
@@ -58,7 +58,7 @@ def totals_agent(figures: PulseRules, alerts: AlertRules) -> AgentSpec:
         _keep(ctx, part, spec, alerts.traffic_within_ms)
 
     return AgentSpec(
-        name=_NAME,
+        name=AGENT,
         help="Merges the figures of all partitions; raises and resolves alerts.",
         sources=(Source(PULSE, {"Partial": on_partial}),),
         tables=(
@@ -224,7 +224,7 @@ def _announce(ctx: Context, event: AlertRaised | AlertResolved | None, now_ms: i
     """Publish what became of an alert; one alert has one event of a kind at a time."""
     if event is not None:
         cause = derived_id(event.alert_id, event.severity, str(now_ms))
-        announce(ctx, _NAME, Cause(cause, event.alert_id, now_ms), (event,))
+        announce(ctx, AGENT, Cause(cause, event.alert_id, now_ms), (event,))
 
 
 def _expire(ctx: Context, spec: Tumbling) -> None:
