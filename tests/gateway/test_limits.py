@@ -19,6 +19,7 @@ def test_what_is_asked_at_once_ends_with_the_burst_and_says_when_to_come_back() 
     assert [v.allowed for v in verdicts] == [True] * 10 + [False]
     assert [v.remaining for v in verdicts[:3]] == [9, 8, 7]
     assert (verdicts[-1].retry_after_s, verdicts[-1].reset_s) == (1, 5)
+    assert verdicts[0].reset_s == 1, "one of ten is gone"
 
 
 def test_tokens_flow_back_at_the_rate() -> None:

@@ -69,6 +69,7 @@ CASES = [
     ),
     ("failed_cycles", tally(failed__20500=Cell(1, 9), paid__0=Cell(1, 0)), {}),
     ("disputes", tally(payments=Cell(1, 200), disputes=Cell(1, 2)), {"all": 0.01}),
+    ("disputes", tally(payments=Cell(1, 100), disputes=Cell(1, 1)), {"all": 0.01}),
     ("disputes", tally(payments=Cell(1, 99), disputes=Cell(1, 9)), {}),
     ("past_due", tally(state__past_due=Cell(1, 4), state__grace=Cell(1, 3)), {"all": 7}),
     ("past_due", tally(state__active=Cell(1, 4)), {}),

@@ -152,6 +152,10 @@ def test_an_event_names_its_runbook_its_window_and_its_times() -> None:
     assert raised.runbook == resolved.runbook == "docs/runbooks/r.md"
     assert raised.window_end is not None
     assert raised.window_end.timestamp() == 0.06
+    assert raised.window_start is not None
+    assert raised.window_start.timestamp() == 0
+    assert (raised.subject, raised.unit, resolved.subject) == ("s", "ms", "s")
+    assert raised.threshold == resolved.threshold == 10, "the one that was crossed"
     assert raised.raised_at == resolved.raised_at
     assert resolved.resolved_at.timestamp() == 0.8
 

@@ -108,16 +108,43 @@ def test_categories_are_named_by_revenue_in_one_currency() -> None:
         Count(ORDERS, "category|GBP|a", 100),
         Count(ORDERS, "category|USD|a", 1),
         Count(ORDERS, "category|USD|c", 100),
-        Count(ORDERS, "category|USD|d", 99),
+        Count(ORDERS, "category|USD|d", 101),
     ]
 
     told = reports.orders(DAY, summed(*counts), RULES).categories
 
     assert [(one.category, one.orders, one.revenue_minor) for one in told] == [
         ("a", 2, 128),
+        ("d", 1, 101),
         ("b", 1, 100),
-        ("c", 1, 100),
     ]
+
+
+def test_a_report_tells_each_figure_of_its_day_under_its_own_name() -> None:
+    row = DailyOrders(
+        day=DAY, total=13, completed=8, cancelled=2, returned=3, revenue_minor=70_00,
+        average_value_minor=8_75, currency="EUR", customers=5, categories=(),
+        fulfilment_rate=0.615, fulfilment_hours=1.3, late=4, records=31,
+    )  # fmt: skip
+
+    told = reports.calculated(row, None, datetime(2026, 3, 2, tzinfo=UTC))
+
+    figures = told.model_dump(by_alias=True)["metrics"]
+    assert figures == {
+        "totalOrders": 13,
+        "completedOrders": 8,
+        "cancelledOrders": 2,
+        "returnedOrders": 3,
+        "totalRevenue": 70_00,
+        "averageOrderValue": 8_75,
+        "currency": "EUR",
+        "uniqueCustomers": 5,
+        "topSellingCategories": (),
+        "fulfillmentRate": 0.615,
+        "averageFulfillmentTimeHours": 1.3,
+    }
+    assert (told.period.type, told.period.start_time) == ("daily", datetime(2026, 3, 1, tzinfo=UTC))
+    assert told.records_processed == 31
 
 
 def test_a_report_names_its_categories_and_compares_what_they_brought_in() -> None:
