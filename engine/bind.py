@@ -12,7 +12,6 @@ from typing import Any, cast
 import faust
 from faust.agents import Agent as FaustAgent
 from faust.app.base import BootStrategy
-from faust.topics import Topic as FaustTopic
 from faust.types import TopicT
 from mode import ServiceT
 
@@ -34,8 +33,7 @@ LOG = logging.getLogger(__name__)
 class LaneAgent(FaustAgent):
     """A Faust agent whose records come through lanes, a chunk at a time.
 
-    It subscribes its topics, is listed by `faust agents`, and has no stream: Faust's makes
-    two tasks a record.
+    It subscribes its topics and has no stream: Faust's makes two tasks a record.
     """
 
     @property
@@ -54,14 +52,6 @@ class LaneAgent(FaustAgent):
 
     async def on_stop(self) -> None:
         """Nothing runs."""
-
-
-class LaneTopic(FaustTopic):
-    """What an agent reads: one topic or several, which `faust agents` shows a line each."""
-
-    def get_topic_name(self) -> str:
-        """All names; Faust's own refuses to name more than one."""
-        return "\n".join(self.topics)
 
 
 class LaneBoot(BootStrategy):
@@ -168,7 +158,6 @@ def _conf(topology: Topology, options: WorkerOptions) -> dict[str, Any]:
         "datadir": str(options.data_dir),
         "TableManager": "engine.rebalance:LaneManager",
         "Agent": "engine.bind:LaneAgent",
-        "Topic": "engine.bind:LaneTopic",
         "Monitor": "engine.monitor:LaneMonitor",
         "Worker": "engine.worker:LaneWorker",
         "topic_partitions": topology.partitions,
@@ -201,7 +190,7 @@ def bind(app: LaneApp, topology: Topology, policy: Policy, data_dir: Path) -> La
     lanes.on_wiped = _tell_wiped
     for spec, topics in agent_topics(topology):
         channel = app.topic(*topics, partitions=topology.partitions)
-        app.agent(channel, name=spec.name)(_feed_nothing).help = spec.help
+        app.agent(channel, name=spec.name)(_feed_nothing)
 
     @app.timer(policy.tick_s)  # type: ignore[untyped-decorator]  # Faust's
     async def tick() -> None:

@@ -8,7 +8,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from faust.cli.agents import agents as agents_command
 from pydantic import SecretStr
 
 import topics
@@ -229,13 +228,3 @@ def test_each_agent_is_called_by_its_name_in_the_log(tmp_path: Path) -> None:
     assert {agent.shortlabel for agent in agents.values()} == {
         f"LaneAgent: {name}" for name in agents
     }
-
-
-def test_faust_lists_each_agent_with_its_topics_and_what_it_does(tmp_path: Path) -> None:
-    listing: Any = agents_command.__new__(agents_command)
-    listing.app = create_app(Settings(data_dir=tmp_path))
-
-    rows = {agent.name: listing.agent_to_row(agent) for agent in listing.agents()}
-
-    assert {s.name: s.help for s in (*AGENTS, *EFFECTS)} == {n: r[2] for n, r in rows.items()}
-    assert "payments.dev.events" in rows["orders"][1].splitlines()

@@ -5,6 +5,7 @@ make broker &
 faust -A docs.examples.counter worker -l info
 for i in $(seq 100); do echo '{"customer": "ann"}'; done | kcat -b 127.0.0.1:9092 -P -t clicks
 kcat -b 127.0.0.1:9092 -C -e -t clicks.hundreds
+faust -A docs.examples.counter agents
 """
 
 import os
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+import commands  # noqa: F401 - gives it `agents`, `dead-letters`, `tables`
 from engine.bind import WorkerOptions, create_worker_app
 from engine.json_codec import JsonCodec
 from engine.policy import Policy

@@ -8,4 +8,4 @@ import commands
 def test_only_what_works_with_this_application_is_listed() -> None:
     own = {name.replace("_", "-") for name in commands.__all__}
 
-    assert set(cli.commands) == {"agents", "worker", *own}
+    assert set(cli.commands) == {"worker", *own}
