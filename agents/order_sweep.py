@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from agents.early_orders import AGENT
 from agents.order_rows import save
 from agents.wiring import Cause, announce
 from engine.specs import Context, TickHandler
@@ -13,7 +14,6 @@ from streams.orders.sweeping import alarm, archived, is_old, looked_at
 from tables.orders import CUSTOMER_ORDERS, ORDERS, SWEPT
 from tables.pairs import dated_key
 
-AGENT: Final = "orders"
 EVERY_MS: Final = 10_000
 ROWS_MIN: Final = 500
 """Orders looked at in one tick: a few milliseconds."""

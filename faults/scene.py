@@ -161,7 +161,7 @@ class Scene:
     async def oracle_settled(self, seconds: float = SETTLE_S_MAX) -> Verdict:
         """The verdict once it is green and stays so, or when time is up."""
         deadline = time.monotonic() + seconds
-        while not (await self.oracle.look()).is_green and time.monotonic() < deadline:
+        while not (verdict := await self.oracle.look()).is_green and time.monotonic() < deadline:
             await asyncio.sleep(LOOK_S)
         for _ in range(8):
             await asyncio.sleep(QUIET_S / 4)
