@@ -56,10 +56,12 @@ def test_a_cycle_counts_once_by_its_first_outcome(
 
 def test_another_day_begins_anew() -> None:
     lost = f.ChargeFailed(MONDAY_MS)
-    levels = summed(BARE, charged(), lost)
-    levels = summed(levels, charged(), f.InvoicePaid(), at_ms=TUESDAY_MS)
+    monday = summed(BARE, charged(), lost)
+    levels = summed(monday, charged(), f.InvoicePaid(), at_ms=TUESDAY_MS)
 
     assert (levels.day, levels.paid, levels.failed) == (20_501, 1, 0)
+    assert levels.seq > monday.seq, "it is the newer"
+    assert summed(monday, charged(), f.InvoicePaid()).paid == monday.paid + 1, "the same day"
     cells = standing(levels).cells
     assert (cells["paid|20501"].total, cells["failed|20501"].total) == (1, 0)
 

@@ -1169,6 +1169,65 @@ def test_what_is_said_depends_on_the_facts_alone() -> None:
     ]
 
 
+def spoken(subscription: Subscription, *facts: f.Fact) -> Any:
+    """The one message that says the facts."""
+    [message] = following(subscription, facts, START_MS, RULES, "event-1")
+    return message
+
+
+def test_an_order_of_goods_is_paid_with_what_its_invoice_took_for_them() -> None:
+    weekly = active(plan_id="plan_save_weekly", items=GOODS, shipping_address=HOME)
+    assert weekly.invoice is not None
+
+    order = spoken(weekly, f.OrderPlaced("ord_1"))
+
+    assert (order.subscription_id, order.currency) == ("sub_1", "USD")
+    assert order.payment.payment_id == weekly.invoice.payment_id
+    assert (order.payment.status, order.payment.amount_minor) == ("captured", 3 * 5_00)
+    assert [item.total_price_minor for item in order.order_items] == [3 * 5_00]
+
+
+def test_a_stray_payment_goes_back_in_the_currency_it_came_in() -> None:
+    stray = spoken(charged(), f.StrayPayment("pay_1", 10_79, "EUR"))
+
+    assert (stray.payment_id, stray.amount_minor, stray.currency) == ("pay_1", 10_79, "EUR")
+
+
+@pytest.mark.parametrize(
+    ("fact", "priority", "about"),
+    [
+        (f.GraceBegun(7), "HIGH", {"graceEndsAt": 7}),
+        (f.UpgradeHinted("plan_monthly_pro"), "LOW", {"higherPlan": "Pro Monthly"}),
+        (f.Expired(), "NORMAL", {}),
+        (
+            f.Cancelled(date(2025, 2, 1), "other", "customer", None, was_told=True),
+            "NORMAL",
+            {"percent": 10},
+        ),
+    ],
+)
+def test_a_notice_has_the_words_that_its_template_asks_for(
+    fact: f.Fact, priority: str, about: dict[str, Any]
+) -> None:
+    subscription = lost(charged(), LATER_MS) if isinstance(fact, f.GraceBegun) else active()
+
+    notice = spoken(subscription, fact)
+
+    basic = {"subscriptionId": "sub_1", "planId": "plan_monthly_basic", "plan": "Basic Monthly"}
+    assert notice.template_data == basic | about
+    assert notice.priority == priority
+
+
+def test_an_offer_says_what_it_is_worth_and_until_when() -> None:
+    leaving = evolve(active(), f.LeaveAsked("other", "customer", None))
+
+    notice = spoken(leaving, f.OfferMade(START_MS, 25, START_MS + 7))
+
+    told = notice.template_data
+    assert told["plan"] == "Basic Monthly"
+    assert (told["percent"], told["cycles"], told["validUntil"]) == (25, 2, START_MS + 7)
+
+
 def test_an_account_stays_locked_until_each_finding_that_locked_it_is_cleared() -> None:
     findings = [
         FraudDetected(payment_id=name, fraud_type="stolen_card", severity="critical")
