@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from events.base import Message
-from events.types import PaymentMethod, Plan
+from events.types import Address, PaymentMethod, Plan
 from streams.billing.amounts import half_up, net, prorated, tax_of
 from streams.billing.calendar import run_ms
 from streams.billing.dunning import grace_due_ms, retry_due_ms
@@ -281,3 +281,17 @@ def test_a_charge_is_told_ahead_and_opened_with_the_invoices_sum() -> None:
         "invoiceId": SENT.invoice_id,
         "initiatedAt": "2025-06-15T15:06:40.000Z",
     }
+
+
+def test_a_charge_for_goods_tells_where_they_go_so_that_fraud_can_compare() -> None:
+    where = Address(line1="1 Main St", city="Boston", country="US")
+
+    opened = charge_opened(SENT, CARD, AT_MS, (), where)
+
+    assert (opened.shipping_address, opened.billing_address) == (where, where)
+
+
+def test_the_first_retry_is_the_day_after_a_failure_that_is_not_written_down_yet() -> None:
+    owed = drawn(Sold("x", 1, 1))
+
+    assert day_of(retry_due_ms(owed, AT_MS, RULES)) == day_of(AT_MS + DAY_MS)
