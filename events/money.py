@@ -100,3 +100,6 @@ SignedMinor = Annotated[int, _Money(signed=True)]
 
 MinorUnits = Annotated[int, Field(ge=0, le=MINOR_MAX)]
 """Money that is in minor units on the wire too, as card networks write it."""
+
+SomeMinorUnits = Annotated[int, Field(ge=1, le=MINOR_MAX)]
+"""The same, and not nothing: a bank that claims nothing disputes nothing."""

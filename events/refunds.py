@@ -2,17 +2,15 @@
 
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import StringConstraints
 
 from events.base import Command, Event, names
 from events.moments import Moment
-from events.money import MINOR_MAX, Minor, MinorUnits
+from events.money import Minor, MinorUnits, SomeMinorUnits
 from events.scalars import Count, Currency, Id, Text
 from events.vocabulary import ChargebackOutcome, RefundedStatus, RefundRefusal
 
 Reason = Annotated[str, StringConstraints(max_length=500)]
-_Claimed = Annotated[int, Field(ge=1, le=MINOR_MAX)]
-"""Minor units on the wire too: a bank that claims nothing disputes nothing."""
 
 
 class RefundCommand(Command):
@@ -82,7 +80,7 @@ class RecordChargeback(RefundCommand):
 
     payment_id: Id
     chargeback_reference: Id
-    amount_minor: _Claimed
+    amount_minor: SomeMinorUnits
     reason: Text
 
 

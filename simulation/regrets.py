@@ -84,12 +84,12 @@ class Regrets:
         payment_id, total_minor = told["paymentId"], round(told["amount"] * 100)
         if self.post.may(habits.asks_money_back):
             self._ask_money_back(told, payment_id, total_minor)
-        if self.post.may(habits.disputes) and payment_id not in self.disputed:
+        if self.post.may(habits.disputes) and total_minor and payment_id not in self.disputed:
             self.disputed.add(payment_id)
             claim = RecordChargeback(
                 payment_id=payment_id,
                 chargeback_reference=f"dsp_{payment_id}",
-                amount_minor=chance.choice((total_minor, total_minor, total_minor // 2)),
+                amount_minor=chance.choice((total_minor, total_minor, max(1, total_minor // 2))),
                 reason="fraudulent",
             )
             self.post.put(claim, chance.randint(MINUTE_MS, chance.choice((HOUR_MS, 40 * DAY_MS))))
