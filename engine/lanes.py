@@ -133,6 +133,7 @@ class Lanes:
             self._stores[p], damage = await self._open_store(p)
             if damage is not None:
                 self.on_wiped(p, damage)
+            await asyncio.sleep(0)  # Each takes a while: the group wants to hear of us meanwhile.
 
     async def _open_store(self, partition: int) -> tuple[Store, str | None]:
         """Open a store; a worker beside this one may be about to let go of it."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from engine.specs import AgentSpec, Context, Delivery, Source
 from engine.topology import Topology
 from engine.watch import watched
 from tests.engine.counting import IN, chunk, value
-from tests.engine.fakes import Bench
+from tests.engine.fakes import Bench, InMemoryLanes
 
 POLICY = Policy(linger_s=0, bulk_linger_s=0, slow_s=0.05)
 PATIENT = Policy(linger_s=0, bulk_linger_s=0, slow_s=1.0)
@@ -98,3 +99,26 @@ async def test_the_metric_says_topic_and_agent(tmp_path) -> None:
     assert [(s.labels, s.value) for s in family.samples] == [
         ({"topic": "in", "agent": "thinker"}, 2)
     ]
+
+
+class _OnDisk(InMemoryLanes):
+    """Lanes without a broker whose stores are files."""
+
+    _keep_stores = Lanes._keep_stores
+
+
+async def test_a_worker_is_heard_of_between_the_stores_that_it_opens(tmp_path: Path) -> None:
+    lanes, opened = _OnDisk(bench().processor.topology, POLICY, lambda _exc: None), set[int]()
+    lanes.data_dir = tmp_path
+
+    def stores() -> int:
+        return len(list(tmp_path.glob("*/*-of-*/CURRENT")))
+
+    opening = asyncio.create_task(lanes.open([0, 1, 2]))
+
+    while not opening.done():
+        opened.add(stores())
+        await asyncio.sleep(0)
+    await lanes.close(release=True)
+
+    assert {1, 2, 3} <= opened
