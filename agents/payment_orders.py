@@ -20,7 +20,7 @@ from agents.wiring import cause_of
 from engine.specs import Context, Delivery, Handler
 from streams.payments import awaiting, goods
 from streams.payments.amendments import amend, needless, under_way, unpaid_minor
-from streams.payments.disputes import proof_arrived
+from streams.payments.disputes import offer_evidence
 from streams.payments.early import early_amendment
 from streams.payments.evolution import evolve_all
 from streams.payments.giving_back import asked_first, give_back
@@ -101,7 +101,7 @@ def _told(
 ) -> Iterable[tuple[str, Facts]]:
     """What goods that moved mean for each payment of their order."""
     if moved.back is None:
-        return [(own_id, proof_arrived(one, moved.sale)) for own_id, one in payments.items()]
+        return [(own_id, offer_evidence(one, moved.sale)) for own_id, one in payments.items()]
     return give_back(asked_first(payments, moved.back), moved.back, at_ms, rules)
 
 

@@ -29,7 +29,7 @@ from streams.inventory.leaving import ship
 from streams.inventory.posting import HOLD, PURGE, Posting, post, timers_of
 from streams.inventory.receipts import receive
 from streams.inventory.releases import release
-from streams.inventory.rows import Reservation, Seen, Stock, movement_key, new_stock
+from streams.inventory.rows import Reservation, Seen, Stock, movement_key
 from streams.inventory.rules import InventoryRules
 from tables.inventory import MOVEMENTS, RESERVATIONS, SEEN_STOCK, STOCK, TOLD_SLOTS
 from topics import ALERTS_EVENTS, INVENTORY_COMMANDS, INVENTORY_EVENTS, LEVELS
@@ -142,8 +142,9 @@ class _Desk:
             del reservations[timer.key]
 
     def _stock(self, ctx: Context, product_id: str) -> Stock:
-        allowed = product_id not in self._rules.no_backorder
-        return ctx.table(STOCK).get(product_id) or new_stock(product_id, backorder_allowed=allowed)
+        kept = ctx.table(STOCK).get(product_id)
+        may_wait = product_id not in self._rules.no_backorder
+        return kept or Stock(product_id=product_id, backorder_allowed=may_wait)
 
     def _rows(
         self, ctx: Context, product_id: str, reservation_id: str

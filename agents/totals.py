@@ -12,7 +12,8 @@ import msgspec
 from agents.wiring import Cause, announce
 from engine.specs import AgentSpec, Context, Delivery, R, Source, Table, TableSpec, TickHandler
 from engine.windows import Tumbling, Windows, clocks_table, split_key, window_key
-from events import AlertRaised, AlertResolved, derived_id
+from events import derived_id
+from events.alerts import AlertRaised, AlertResolved
 from streams.alerts.catalogue import catalogue
 from streams.alerts.measures import View
 from streams.alerts.rule import Rule

@@ -12,17 +12,20 @@ from typing import Any, cast
 import faust
 from faust.agents import Agent as FaustAgent
 from faust.app.base import BootStrategy
+from faust.assignor.partition_assignor import PartitionAssignor
 from faust.types import TopicT
 from mode import ServiceT
 
 from engine.admin import ensure_topics
 from engine.brokers import BrokerAccess
 from engine.clients import client_options
+from engine.consumer import Consumer
 from engine.errors import StoreUnusable, TopologyError
 from engine.lanes import Lanes
 from engine.monitor import LaneMonitor
 from engine.policy import Policy
 from engine.progress import RecoveryProgress
+from engine.rebalance import LaneManager
 from engine.specs import AgentSpec, EffectSpec
 from engine.topology import Topology, check_partitions
 from engine.watch import watched
@@ -70,6 +73,11 @@ class LaneApp(faust.App):
     """A Faust app that carries lanes."""
 
     BootStrategy = LaneBoot
+    # What Faust makes of the settings in `_conf`, which its own types do not follow.
+    assignor: PartitionAssignor
+    consumer: Consumer
+    monitor: LaneMonitor
+    tables: LaneManager
     lanes: Lanes
     web_service: ServiceT | None = None
     replication = 1
@@ -195,7 +203,7 @@ def bind(app: LaneApp, topology: Topology, policy: Policy, data_dir: Path) -> La
     @app.timer(policy.tick_s)  # type: ignore[untyped-decorator]  # Faust's
     async def tick() -> None:
         lanes.tick()
-        cast("LaneMonitor", app.monitor).follow(lanes.stats)
+        app.monitor.follow(lanes.stats)
 
     @app.task  # type: ignore[untyped-decorator]  # Faust's
     async def watch() -> None:

@@ -85,7 +85,7 @@ class EffectCall:
             EffectHangs: too many calls go on although they were cancelled.
         """
         record = delivery.record
-        done = Completion(self.mark, record.offset + 1, records=1)
+        done = Completion(self.mark, None, records=1)
         try:
             done.outputs.extend(self._outputs(await self._called(delivery)))
         except asyncio.CancelledError:
@@ -112,10 +112,6 @@ class EffectCall:
             if not call.done():
                 await self._stop(call)
             return call.result()
-        except TimeoutError:
-            raise EffectTimedOut(
-                f"{self.spec.name} took longer than {self.spec.timeout_s} s"
-            ) from None
         finally:
             call.cancel()
 
@@ -129,7 +125,7 @@ class EffectCall:
                 f"{len(self._hanging)} calls of {self.spec.name} go on although they were cancelled"
             )
         if call.cancelled():
-            raise TimeoutError
+            raise EffectTimedOut(f"{self.spec.name} took longer than {self.spec.timeout_s} s")
 
     def _ended(self, call: asyncio.Future[Iterable[Published]]) -> None:
         self._hanging.discard(call)

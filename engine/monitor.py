@@ -1,7 +1,6 @@
 """Faust's monitor, kept true per record: lanes hand over chunks, which it would count as one."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from faust.sensors import Monitor
 from prometheus_client.core import CounterMetricFamily, Metric
@@ -25,7 +24,7 @@ class LaneMonitor(Monitor):
 class FaustCollector(Collector):
     """Faust's own figures under the names its Prometheus sensor gives them."""
 
-    def __init__(self, monitor: Any) -> None:
+    def __init__(self, monitor: LaneMonitor) -> None:
         self._monitor = monitor
 
     def describe(self) -> list[Metric]:

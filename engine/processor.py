@@ -107,6 +107,7 @@ class Processor:
         journal, outbox, plans = self._journal, self.outbox, self._plans[topic.name]
         codec, partition, partitions = topic.spec.codec, self.partition, self.topology.partitions
         route, decode, unplaced = codec.route, codec.decode, self.stats.unplaced
+        careful = self._careful
         for record in records:
             written, agent = len(outbox.outputs), ""
             try:
@@ -120,11 +121,12 @@ class Processor:
                 for agent, handler, context, field in plan.steps:  # noqa: B007 - told when it raises
                     if field < 0 or places[field][0] == partition:
                         handler(context, delivery)
+                        if careful:
+                            for table, key, _, _ in journal:
+                                table.check(key)
                 if places:
+                    agent = ""  # None of them is to blame for a record that cannot be forwarded.
                     self.stats.rekeyed += outbox.forward(record, places, plan.targets)
-                if self._careful:
-                    for table, key, _, _ in journal:
-                        table.check(key)
             except Exception as exc:  # noqa: BLE001 - whatever it is, its neighbours go on
                 self._bury(topic, record, agent, exc, written)
             if journal:

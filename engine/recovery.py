@@ -182,9 +182,9 @@ def position_item(position: int, now_s: float) -> Item:
 
 
 def old_from_s(store: Store) -> int:
-    """From when on the store is too old to be read on where it is behind; 0: it is anyway."""
-    _, *written_s = map(int, (store.get(POSITION) or b"0").split())
-    return written_s[0] + STORE_AGE_MAX_S + 1 if written_s else 0
+    """From when on the store is too old to be read on where it is behind; 0: it is empty."""
+    raw = store.get(POSITION)
+    return 0 if raw is None else int(raw.split()[1]) + STORE_AGE_MAX_S + 1
 
 
 def other_cluster(store: Store, cluster: str | None) -> str:
@@ -210,11 +210,11 @@ def usable_position(store: Store, end: int, oldest_s: int | None, now_s: float) 
     raw = store.get(POSITION)
     if raw is None:
         return 0, ""
-    position, *written_s = map(int, raw.split())
+    position, written_s = map(int, raw.split())
     if position > end:
         return 0, "the store knew more than the changelog"
-    if position < end and (not written_s or now_s - written_s[0] > STORE_AGE_MAX_S):
+    if position < end and now_s - written_s > STORE_AGE_MAX_S:
         return 0, "the store is so old that the changelog may have forgotten deletions"
-    if oldest_s is not None and written_s and oldest_s > written_s[0]:
+    if oldest_s is not None and oldest_s > written_s:
         return 0, "the changelog was made anew after the store was written"
     return position, ""

@@ -13,7 +13,8 @@ def is_told(number: int) -> bool:
 class Seldom(logging.Filter):
     """Tells what some loggers repeat once in ten seconds, and how often they said so in between.
 
-    While the broker is gone its clients say a hundred times a second that it is.
+    While the broker is gone its clients say a hundred times a second that it is. What they try
+    again by themselves, as while a new broker makes itself ready for groups, is a warning.
     """
 
     def __init__(self, *loggers: str) -> None:
@@ -30,6 +31,8 @@ class Seldom(logging.Filter):
         told: bool | None = getattr(record, "seldom", None)
         if told is None:  # It comes through here once for each handler.
             told = record.seldom = self._is_due(record)
+            if any(getattr(about, "retriable", False) for about in record.args or ()):
+                record.levelno, record.levelname = logging.WARNING, "WARNING"
         return told
 
     def _is_due(self, record: logging.LogRecord) -> bool:

@@ -184,22 +184,16 @@ class Windows(Generic[R]):
             return []
         end = window_key(clock.open_from_ms)
         found = list(self._rows.scan(clock.handed, end, rows_max)) if clock.handed < end else []
-        cursor = found[-1][0] + "\0" if len(found) == rows_max else max(clock.handed, end)
+        cursor = found[-1][0] + "\0" if len(found) == rows_max else end
         self._move(clock, cursor, clock.kept)
         return found
 
-    def expire(self, watermark_ms: int | None = None, rows_max: int = ROWS_PER_CALL_MAX) -> int:
-        """Remove the rows of windows past their retention and say how many went.
-
-        The watermark is that of the clock, unless the caller knows a later one.
-        """
+    def expire(self, rows_max: int = ROWS_PER_CALL_MAX) -> int:
+        """Remove the rows of windows past their retention and say how many went."""
         clock = self.clock()
         if clock is None:
             return 0
-        at_ms = (
-            clock.watermark_ms if watermark_ms is None else max(clock.watermark_ms, watermark_ms)
-        )
-        end = window_key(min(self._spec.kept_from(at_ms), clock.open_from_ms))
+        end = window_key(self._spec.kept_from(clock.watermark_ms))
         if end <= clock.kept:
             return 0
         keys = [key for key, _ in self._rows.scan(clock.kept, end, rows_max)]

@@ -123,11 +123,6 @@ def encode(  # noqa: PLR0913 - one argument a field of the envelope
     )
 
 
-def data_of(message: Message) -> bytes:
-    """Write a message's own fields as canonical JSON."""
-    return writer_of(type(message)).data(message)
-
-
 def headers(message: Message, correlation_id: str) -> list[tuple[str, bytes]]:
     """Give the Kafka headers of a message's record."""
     return writer_of(type(message)).headers(correlation_id)

@@ -183,6 +183,7 @@ class PaymentProcessed(PaymentEvent):
     payment_method: MethodType
     status: ProcessedStatus
     confirmation_details: ConfirmationDetails | None = None
+    tax_amount_minor: Minor | None = None  # extension: taken on top for goods of a subscription
     processed_at: Moment | None = None
 
 

@@ -206,6 +206,10 @@ class ShipmentRouteUpdated(ShipmentEvent):
     occurred_at: Moment
 
 
+ORDER_AMENDED: Final = "ORDER_AMENDED"
+"""Why a shipment is cancelled for which others are made: nothing of the order is gone."""
+
+
 class ShipmentCancelled(ShipmentEvent):
     """A shipment ended before dispatch."""
 

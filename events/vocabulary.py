@@ -55,6 +55,8 @@ ReturnReason = Literal[
     "delivery_failed",
     "other",
 ]
+UNDELIVERED: Final = "delivery_failed"
+"""The reason for a return of goods that did not reach their customer: the way back is free."""
 ReturnMethod = Literal["carrier_pickup", "drop_off"]
 Resolution = Literal["refund", "exchange"]
 ItemCondition = Literal["new", "refurbished", "damaged"]
@@ -135,6 +137,8 @@ DeliveryType = Literal["front_door", "signed", "pickup_point"]
 DeliveryFailureCode = Literal[
     "ADDRESS_NOT_FOUND", "CUSTOMER_UNAVAILABLE", "DAMAGED_IN_TRANSIT", "REFUSED", "LOST", "OTHER"
 ]
+LOST: Final = "LOST"
+"""The code of a parcel that nobody has scanned for days, or that its carrier cannot find."""
 RouteChangeReason = Literal[
     "TRAFFIC_CONGESTION",
     "WEATHER_EVENT",

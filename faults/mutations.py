@@ -8,7 +8,8 @@ import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import engine.recovery
+from aiokafka import AIOKafkaConsumer
+
 from engine import recovery, seal
 from engine.batches import Batch
 from engine.consumer import Consumer
@@ -21,6 +22,12 @@ from engine.store import RocksStore
 Write = Callable[[LaneProducer, Batch, str, int], Any]
 
 
+def _put(owner: object, name: str, broken: object) -> None:
+    """Replace what the engine has by that name."""
+    assert hasattr(owner, name), f"the engine has no {name}"
+    setattr(owner, name, broken)
+
+
 class _NoLock:
     async def __aenter__(self) -> None:
         """Nobody waits."""
@@ -30,8 +37,8 @@ class _NoLock:
 
 
 def _no_marker() -> None:
-    Processor.mark = lambda _self, _name: None  # type: ignore[method-assign]
-    Processor.committed_mark = lambda _self, _name: None  # type: ignore[method-assign]
+    _put(Processor, "mark", lambda _self, _name: None)
+    _put(Processor, "committed_mark", lambda _self, _name: None)
 
 
 def _rewrite(parts: Callable[[Batch], Iterator[Batch]]) -> None:
@@ -42,7 +49,7 @@ def _rewrite(parts: Callable[[Batch], Iterator[Batch]]) -> None:
         found = [await write(self, part, changelog, partition) for part in parts(batch)]
         return next((position for position in found if position is not None), None)
 
-    LaneProducer._commit = torn  # type: ignore[method-assign]
+    _put(LaneProducer, "_commit", torn)
 
 
 def _rows_first(batch: Batch) -> Iterator[Batch]:
@@ -63,7 +70,7 @@ def _no_fencing() -> None:
     def made(self: LaneProducer, transactional_id: str, options: dict[str, Any]) -> None:
         make(self, f"{transactional_id}-{uuid.uuid4()}", options)
 
-    LaneProducer.__init__ = made  # type: ignore[method-assign]
+    _put(LaneProducer, "__init__", made)
 
 
 def _no_seek_lock() -> None:
@@ -71,9 +78,9 @@ def _no_seek_lock() -> None:
 
     def made(self: Consumer, *args: Any, **kwargs: Any) -> None:
         make(self, *args, **kwargs)
-        self._fetch_lock = _NoLock()  # type: ignore[assignment]
+        _put(self, "_fetch_lock", _NoLock())
 
-    Consumer.__init__ = made  # type: ignore[method-assign]
+    _put(Consumer, "__init__", made)
 
 
 def _store_first() -> None:
@@ -83,7 +90,7 @@ def _store_first() -> None:
         self.processor.store.write(batch.rows)
         return await write(self, batch)
 
-    Lane._write = early  # type: ignore[method-assign]
+    _put(Lane, "_write", early)
 
 
 def _tick_outside() -> None:
@@ -103,7 +110,8 @@ def _tick_outside() -> None:
             return await write(self, Batch([], batch.rows))
         return await write(self, batch)
 
-    Lane._run_tick, Lane._write = ticked, torn  # type: ignore[method-assign]
+    _put(Lane, "_run_tick", ticked)
+    _put(Lane, "_write", torn)
 
 
 def _letter_dropped() -> None:
@@ -113,7 +121,7 @@ def _letter_dropped() -> None:
         bury(self, *args)
         self.outbox.outputs.pop()
 
-    Processor._bury = dropped  # type: ignore[method-assign]
+    _put(Processor, "_bury", dropped)
 
 
 def _gap_accepted() -> None:
@@ -125,7 +133,7 @@ def _gap_accepted() -> None:
             self.marks.move(chunk.topic, chunk.start)
         apply(self, chunk)
 
-    Processor.apply = applied  # type: ignore[method-assign]
+    _put(Processor, "apply", applied)
 
 
 def _flow_goes_on() -> None:
@@ -138,8 +146,8 @@ def _flow_goes_on() -> None:
         if not self._ends:
             await seek(self)
 
-    Consumer.on_partitions_revoked = revoked  # type: ignore[method-assign]
-    Consumer.perform_seek = sought  # type: ignore[method-assign]
+    _put(Consumer, "on_partitions_revoked", revoked)
+    _put(Consumer, "perform_seek", sought)
 
 
 def _undo_forgotten() -> None:
@@ -147,20 +155,18 @@ def _undo_forgotten() -> None:
         self._journal.clear()
         self.outbox.cut(written)
 
-    Processor._undo = kept  # type: ignore[method-assign]
+    _put(Processor, "_undo", kept)
 
 
 def _recovery_uncommitted() -> None:
-    client = engine.recovery.AIOKafkaConsumer
-
     def eager(**options: Any) -> Any:
-        return client(**{**options, "isolation_level": "read_uncommitted"})
+        return AIOKafkaConsumer(**{**options, "isolation_level": "read_uncommitted"})
 
-    engine.recovery.AIOKafkaConsumer = eager
+    _put(recovery, "AIOKafkaConsumer", eager)
 
 
 def _recovery_skipped() -> None:
-    recovery.usable_position = lambda _store, end, _oldest_s, _now_s: (end, "")
+    _put(recovery, "usable_position", lambda _store, end, _oldest_s, _now_s: (end, ""))
 
 
 def _source_uncommitted() -> None:
@@ -171,7 +177,7 @@ def _source_uncommitted() -> None:
         client._isolation_level = "read_uncommitted"
         return client
 
-    Consumer._create_client = eager  # type: ignore[method-assign]
+    _put(Consumer, "_create_client", eager)
 
 
 def _effect_forgotten() -> None:
@@ -181,7 +187,7 @@ def _effect_forgotten() -> None:
         begin(self, delivery)
         self._places[-1].done = True
 
-    EffectQueue._begin = begun  # type: ignore[method-assign]
+    _put(EffectQueue, "_begin", begun)
 
 
 def _settled_forgotten() -> None:
@@ -191,7 +197,7 @@ def _settled_forgotten() -> None:
     def made(self: EffectQueue, call: Any, policy: Any, done: Any, _settled: Any = ()) -> None:
         make(self, call, policy, done, ())
 
-    EffectQueue.__init__ = made  # type: ignore[method-assign]
+    _put(EffectQueue, "__init__", made)
 
 
 def _damage_believed() -> None:
@@ -202,11 +208,11 @@ def _damage_believed() -> None:
             yield rows.key(), rows.value()
             rows.next()
 
-    RocksStore.range = trusting  # type: ignore[method-assign]
+    _put(RocksStore, "range", trusting)
 
 
 def _cut_manifest_believed() -> None:
-    seal.contradiction = lambda _seal, _seen: None
+    _put(seal, "contradiction", lambda _seal, _seen: None)
 
 
 MUTATIONS: dict[str, Callable[[], None]] = {

@@ -67,7 +67,7 @@ class Wanted:
             account[3] += 1
             self.outputs["bonuses"][f"{found['payer']}/{found['id']}".encode()] += 1
 
-    def rows(self) -> dict[str, Any]:
+    def rows(self) -> dict[str, tuple[int, ...]]:
         """Every row, by table and key."""
         return {
             **{f"accounts/{k}": tuple(v) for k, v in self.accounts.items()},
@@ -87,7 +87,7 @@ _FIELDS: Final = {
 class Found:
     """What the application wrote."""
 
-    rows: dict[str, Any] = field(default_factory=dict)
+    rows: dict[str, tuple[int, ...]] = field(default_factory=dict)
     beats: dict[str, int] = field(default_factory=dict)
     places: dict[str, int] = field(default_factory=dict)
     """In which partition each row lies."""
@@ -101,10 +101,11 @@ class Found:
         """Fold one record of the changelog."""
         self.commits[record.partition].append(record.timestamp)
         table, _, key = record.key.partition(b"\0")
-        name, row = table.decode(), json.loads(record.value) if record.value else None
+        name = table.decode()
         if name == "beats":
-            self.beats[key.decode()] = row["count"]
+            self.beats[key.decode()] = _row(record)["count"]
         elif name in _FIELDS:
+            row = _row(record)
             self._paid(f"{name}/{key.decode()}", record, row)
             self.places[f"{name}/{key.decode()}"] = record.partition
             self.rows[f"{name}/{key.decode()}"] = tuple(row[f] for f in _FIELDS[name])
@@ -184,6 +185,12 @@ class Oracle:
         received = sum(row[1] for key, row in rows if key.startswith("wallets/"))
         sold = sum(row[0] for key, row in rows if key.startswith("shelves/"))
         return spent == received and sold == sum(self.wanted.shelves.values())
+
+
+def _row(record: ConsumerRecord) -> dict[str, Any]:
+    """The row that a record of the changelog holds: the bank deletes none of them."""
+    row: dict[str, Any] = json.loads(record.value)
+    return row
 
 
 def letter(raw: bytes | None) -> bytes:

@@ -26,10 +26,6 @@ HELD_S = 2.0
 """How long `hold` holds a worker up at a point."""
 
 
-class RefusedByTest(KafkaError):
-    """What a broker says that refuses a commit."""
-
-
 @dataclass(slots=True)
 class Point:
     """What happens at the `left`-th arrival from now."""
@@ -52,13 +48,13 @@ class Point:
         """Arrive, in a coroutine.
 
         Raises:
-            RefusedByTest: so it was asked for.
+            KafkaError: what a broker says that refuses a commit.
         """
         if self.arrive():
             if self.action == "hold":
                 await asyncio.sleep(HELD_S)
             if self.action == "refuse":
-                raise RefusedByTest("as asked")
+                raise KafkaError("as asked")
 
 
 def _around(owner: type, name: str, *, point: Point, before: bool) -> None:

@@ -60,10 +60,10 @@ def watched(created: LaneApp) -> LaneApp:
             "READY %s recovered=%s", sorted(lanes.open_lanes()), lanes.stats.recovered_records
         )
 
-    @created.timer(FIGURES_S)
     async def figures() -> None:
         LOG.warning("FIGURES %s", json.dumps(_figures(created)))
 
+    created.timer(FIGURES_S)(figures)
     return created
 
 

@@ -48,6 +48,11 @@ def main(arguments: list[str] | None = None) -> int:
     issuer = issuer_of(settings)
     if options.command == "token":
         return _token(options, settings, issuer)
+    return _served(settings, issuer)
+
+
+def _served(settings: Settings, issuer: Issuer) -> int:
+    """Serve until Ctrl-C and return the exit code."""
     log_as(settings.log_format, "gateway.kafka", "gateway.writes")
     try:
         asyncio.run(_serve(settings, issuer))
@@ -57,6 +62,8 @@ def main(arguments: list[str] | None = None) -> int:
         return _fail(f"Kafka at {settings.broker}: {refused!r}")
     except CannotListen as refused:
         return _fail(str(refused))
+    except KeyboardInterrupt:  # While it connects: afterwards it ends by itself.
+        return 130
     return 0
 
 

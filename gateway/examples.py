@@ -2,8 +2,23 @@
 
 from typing import Any, Final
 
-import events
 from events.base import Message
+from events.fraud import CheckFraud, ClearSuspension, OverrideFraudDecision
+from events.inventory import AddInventory, DeleteInventory, UpdateInventory
+from events.orders import AmendOrder, CancelOrder, PlaceOrder, RequestReturn
+from events.payments import PaymentInitiated
+from events.refunds import RecordChargeback, RefundPayment
+from events.returns import CreateReturnLabel
+from events.shipping import CancelShipment, CreateShipment, UpdateShipmentStatus
+from events.subscriptions import (
+    CancelSubscription,
+    ChangePlan,
+    PauseSubscription,
+    RespondToOffer,
+    ResumeSubscription,
+    SubscribeUser,
+    UpdatePaymentMethod,
+)
 
 _PRODUCT: Final = "prd_0001"
 _WAREHOUSE: Final = "wh_MAIN_001"
@@ -15,65 +30,65 @@ _CARD: Final = {"type": "credit_card", "token": "tok_visa"}
 _LINE: Final = {"itemId": "1", "productId": _PRODUCT, "quantity": 1}
 
 BODIES: Final[dict[type[Message], dict[str, Any]]] = {
-    events.PlaceOrder: {
+    PlaceOrder: {
         "orderItems": [{"productId": _PRODUCT, "quantity": 1, "unitPrice": 19.99}],
         "shippingAddress": _HOME,
         "payment": {"method": "credit_card", "token": "tok_visa", "amount": 19.99},
         "currency": "USD",
     },
-    events.AmendOrder: {
+    AmendOrder: {
         "amendmentType": "QUANTITY_CHANGE",
         "amendments": [
             {"productId": _PRODUCT, "previousQuantity": 1, "newQuantity": 2, "unitPrice": 19.99}
         ],
     },
-    events.CancelOrder: {"cancellationReason": "CUSTOMER_REQUEST"},
-    events.RequestReturn: {
+    CancelOrder: {"cancellationReason": "CUSTOMER_REQUEST"},
+    RequestReturn: {
         "orderId": "ord_1",
         "items": [_LINE],
         "reason": "defective_item",
         "resolution": "refund",
     },
-    events.AddInventory: {"productId": _PRODUCT, "warehouseId": _WAREHOUSE, "quantity": 100},
-    events.UpdateInventory: {"quantityChange": -2, "reason": "two were broken"},
-    events.DeleteInventory: {"reason": "no longer sold"},
-    events.PaymentInitiated: {
+    AddInventory: {"productId": _PRODUCT, "warehouseId": _WAREHOUSE, "quantity": 100},
+    UpdateInventory: {"quantityChange": -2, "reason": "two were broken"},
+    DeleteInventory: {"reason": "no longer sold"},
+    PaymentInitiated: {
         "orderId": "ord_1",
         "amount": 19.99,
         "currency": "USD",
         "paymentMethod": _CARD,
     },
-    events.RefundPayment: {"amount": 5.0, "currency": "USD", "reason": "came late"},
-    events.RecordChargeback: {
+    RefundPayment: {"amount": 5.0, "currency": "USD", "reason": "came late"},
+    RecordChargeback: {
         "chargebackReference": "cb_1",
         "amountMinor": 1999,
         "reason": "fraudulent",
     },
-    events.CreateShipment: {
+    CreateShipment: {
         "orderId": "ord_1",
         "shippingAddress": _HOME,
         "items": [_LINE],
         "shippingMethod": "standard",
         "warehouseId": _WAREHOUSE,
     },
-    events.UpdateShipmentStatus: {"status": "in_transit"},
-    events.CancelShipment: {"reason": "the customer asked"},
-    events.CreateReturnLabel: {"reason": "wrong_item", "items": [_LINE]},
-    events.SubscribeUser: {"planId": "plan_monthly_pro", "paymentMethodId": "tok_visa"},
-    events.CancelSubscription: {"reason": "too_expensive"},
-    events.PauseSubscription: {},
-    events.ResumeSubscription: {},
-    events.ChangePlan: {"newPlanId": "plan_monthly_basic", "effective": "period_end"},
-    events.UpdatePaymentMethod: {"paymentMethod": _CARD},
-    events.RespondToOffer: {"accepted": True},
-    events.CheckFraud: {
+    UpdateShipmentStatus: {"status": "in_transit"},
+    CancelShipment: {"reason": "the customer asked"},
+    CreateReturnLabel: {"reason": "wrong_item", "items": [_LINE]},
+    SubscribeUser: {"planId": "plan_monthly_pro", "paymentMethodId": "tok_visa"},
+    CancelSubscription: {"reason": "too_expensive"},
+    PauseSubscription: {},
+    ResumeSubscription: {},
+    ChangePlan: {"newPlanId": "plan_monthly_basic", "effective": "period_end"},
+    UpdatePaymentMethod: {"paymentMethod": _CARD},
+    RespondToOffer: {"accepted": True},
+    CheckFraud: {
         "paymentId": "pay_ord_1",
         "amount": 19.99,
         "currency": "USD",
         "customerId": "cus_1",
     },
-    events.OverrideFraudDecision: {"decision": "APPROVED", "rationale": "known for years"},
-    events.ClearSuspension: {"customerId": "cus_1", "rationale": "the bank erred"},
+    OverrideFraudDecision: {"decision": "APPROVED", "rationale": "known for years"},
+    ClearSuspension: {"customerId": "cus_1", "rationale": "the bank erred"},
 }
 """A body of each command; path, token and server say the rest."""
 

@@ -28,7 +28,8 @@ CALLER: Final = web.RequestKey("caller", SpanContext)
 """The span that the request comes from, where it names one."""
 PRINCIPAL: Final = web.RequestKey("principal", Principal)
 LIMITS: Final = web.RequestKey("limits", dict[str, str])
-OPEN: Final = frozenset({"/health", "/ready", "/openapi.json"})
+OPEN: Final = frozenset({"/health", "/ready"})
+"""Whoever watches the gateway asks these as often as they like: their answers are small."""
 WEBHOOKS: Final = "/webhooks/"
 METRICS: Final = "/metrics"
 SCRAPER: Final = Principal(

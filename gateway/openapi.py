@@ -52,7 +52,7 @@ _ABOUT: Final = (
 _OPEN: Final[dict[str, tuple[Any, ...]]] = {
     "/health": ("health", "Whether the process works."),
     "/ready": ("ready", "Whether at least one worker answers.", 503),
-    "/openapi.json": ("openapi", "This document."),
+    "/openapi.json": ("openapi", "This document.", 401, 429),
 }
 _ROWS: Final = {
     "orders": (

@@ -48,8 +48,7 @@ def agreed(request: web.Request, message: Message, seen: Answer) -> Message:
             "VERSION_CONFLICT",
             f"expectedVersion: {expected}; it is at {seen.version} by now: read it again",
         )
-    bound = "expected_version" in type(message).model_fields and seen.version
-    if HEADER not in request.headers or not bound:
+    if HEADER not in request.headers or "expected_version" not in type(message).model_fields:
         return message
     return message.model_copy(update={"expected_version": int(seen.version)})
 

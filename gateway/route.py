@@ -54,7 +54,7 @@ class Route:
     user: str | None = None
     """The wire field that must be the caller, and is filled with it; staff may name others."""
     reserved: frozenset[str] = frozenset()
-    """Wire fields that only staff may say."""
+    """Wire fields that only staff may say, dotted where they lie in a part."""
     withheld: Mapping[str, str] = field(default_factory=dict)
     """Words of a wire field that only staff may say in it."""
     signs: str | None = None
@@ -68,7 +68,7 @@ class Route:
     location: str = ""
     """Where what is made is found, with `{id}`."""
     further: tuple[str, ...] = ()
-    """Where else something will be found of it, with `{id}`."""
+    """Where else something will be found of it, or sent to it, with `{id}`."""
     checkout: bool = False
     """Held to the rate of orders and payments (G-3)."""
     waits: bool = False

@@ -4,10 +4,33 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-import events
 from events.base import Message
+from events.fraud import CheckFraud, ClearSuspension, OverrideFraudDecision
+from events.inventory import (
+    AddInventory,
+    DeleteInventory,
+    GetInventoryList,
+    GetInventoryStatus,
+    UpdateInventory,
+)
+from events.notifications import GetNotificationDetails, GetUserNotifications
+from events.orders import AmendOrder, CancelOrder, GetOrder, PlaceOrder, RequestReturn
 from events.payment_ids import PAYMENT_PREFIX, payment_id_of
+from events.payments import GetPaymentStatus, PaymentInitiated
+from events.refunds import RecordChargeback, RefundPayment
+from events.returns import CreateReturnLabel
+from events.shipping import CancelShipment, CreateShipment, UpdateShipmentStatus
 from events.subscription_ids import subscription_id_of
+from events.subscriptions import (
+    CancelSubscription,
+    ChangePlan,
+    GetSubscriptionStatus,
+    PauseSubscription,
+    RespondToOffer,
+    ResumeSubscription,
+    SubscribeUser,
+    UpdatePaymentMethod,
+)
 from gateway import filters
 from gateway.refusals import bad_request
 from gateway.route import Listing, Look, Owned, Route
@@ -23,6 +46,13 @@ _ORDER: Final = Owned("orders", "user_id", "orderId")
 _PAYMENT: Final = Owned("payments", "session.customer_id", "paymentId")
 _SHIPMENT: Final = Owned("shipments", "user_id", "shipmentId")
 _SUBSCRIPTION: Final = Owned("subscriptions", "", "subscriptionId", among="userId")
+_OF_A_BUYER: Final = frozenset(
+    {
+        "accountCreatedAt", "previousOrders", "ipAddress", "ipCountry", "ipRegion",
+        "cardFingerprint", "cardReportedStolen",
+    }
+)  # fmt: skip
+"""Risk inputs (G-22) that nobody says of themselves; of a device and its place only it can tell."""
 
 
 def _payment_of(either: str) -> str:
@@ -67,108 +97,109 @@ def _map(**pairs: str) -> Mapping[str, str]:
 
 ROUTES: Final[tuple[Route, ...]] = (
     Route(
-        "POST", "/v1/orders", events.PlaceOrder, "orders", "Place an order.",
+        "POST", "/v1/orders", PlaceOrder, "orders", "Place an order.",
         user="userId", names="orderId", made="ord_", location="/v1/orders/{id}",
         further=(PAYMENT_STATUS,), checkout=True, waits=True,
-        reserved=frozenset({"subscriptionId"}),
+        reserved=frozenset({"subscriptionId", *(f"risk.{name}" for name in _OF_A_BUYER)}),
     ),
     Route(
-        "PATCH", "/v1/orders/{id}", events.AmendOrder, "orders",
+        "PATCH", "/v1/orders/{id}", AmendOrder, "orders",
         "Change an order before anything is dispatched.",
         takes=_map(orderId="id"), user="userId", owned=_ORDER, location="/v1/orders/{id}",
     ),
     Route(
-        "POST", "/v1/orders/{id}/cancel", events.CancelOrder, "orders",
+        "POST", "/v1/orders/{id}/cancel", CancelOrder, "orders",
         "Cancel an order before anything is dispatched.",
         takes=_map(orderId="id"), user="userId", owned=_ORDER, location="/v1/orders/{id}",
     ),
     Route(
-        "POST", "/v1/returns", events.RequestReturn, "returns",
+        "POST", "/v1/returns", RequestReturn, "returns",
         "Send goods back, for a refund or in exchange.",
         user="userId", owned=_ORDER, takes=_map(orderId="body"), location="/v1/orders/{id}",
     ),
     Route(
-        "POST", "/v1/inventory", events.AddInventory, "inventory", "Put goods into stock.",
+        "POST", "/v1/inventory", AddInventory, "inventory", "Put goods into stock.",
         roles=WAREHOUSE, mfa=True, location="/v1/inventory/{id}/status",
         takes=_map(productId="body"),
     ),
     Route(
-        "PUT", "/v1/inventory/{id}", events.UpdateInventory, "inventory",
+        "PUT", "/v1/inventory/{id}", UpdateInventory, "inventory",
         "Correct the stock of a product in a warehouse: `<productId>:<warehouseId>`.",
         roles=STORE, mfa=True, takes=_map(productId="id"), parts=_item,
         location="/v1/inventory/{id}/status",
     ),
     Route(
-        "DELETE", "/v1/inventory/{id}", events.DeleteInventory, "inventory",
+        "DELETE", "/v1/inventory/{id}", DeleteInventory, "inventory",
         "Discontinue a product in a warehouse: `<productId>:<warehouseId>`.",
         roles=ADMIN, mfa=True, takes=_map(inventoryId="id"), parts=_whole_item,
     ),
     Route(
-        "POST", "/v1/payments", events.PaymentInitiated, "payments", "Open a payment.",
+        "POST", "/v1/payments", PaymentInitiated, "payments", "Open a payment.",
         user="customerId", names="paymentId", made="pay_", location="/v1/payments/{id}",
         further=(PAYMENT_STATUS,), checkout=True, owned=_ORDER,
-        reserved=frozenset({"subscriptionId", "invoiceId"}),
+        reserved=_OF_A_BUYER | {"subscriptionId", "invoiceId"},
         withheld=_map(checkoutType="recurring"),
     ),
     Route(
-        "POST", "/v1/payments/{id}/refund", events.RefundPayment, "payments",
+        "POST", "/v1/payments/{id}/refund", RefundPayment, "payments",
         "Pay money back.", roles=SUPPORT, mfa=True, takes=_map(paymentId="id"),
         owned=_PAYMENT, location="/v1/payments/{id}", signs="approvedBy",
         fixed=MappingProxyType({"requestedBy": "$subject"}),
     ),
     Route(
-        "POST", "/v1/payments/{id}/chargeback", events.RecordChargeback, "payments",
+        "POST", "/v1/payments/{id}/chargeback", RecordChargeback, "payments",
         "Record a customer's dispute at the bank.", roles=ADMIN, mfa=True,
         takes=_map(paymentId="id"), owned=_PAYMENT, location="/v1/payments/{id}",
     ),
     Route(
-        "POST", "/v1/shipments", events.CreateShipment, "shipments",
+        "POST", "/v1/shipments", CreateShipment, "shipments",
         "Book a carrier for a paid order.", roles=MACHINES, location="/v1/shipments/{id}",
         names="shipmentId", made="shp_",
     ),
     Route(
-        "PUT", "/v1/shipments/{id}/status", events.UpdateShipmentStatus, "shipments",
+        "PUT", "/v1/shipments/{id}/status", UpdateShipmentStatus, "shipments",
         "Tell of a carrier's scan.", roles=MACHINES, takes=_map(shipmentId="id"),
         location="/v1/shipments/{id}",
     ),
     Route(
-        "POST", "/v1/shipments/{id}/cancel", events.CancelShipment, "shipments",
+        "POST", "/v1/shipments/{id}/cancel", CancelShipment, "shipments",
         "Stop a shipment before dispatch.", roles=SUPPORT | STORE,
         takes=_map(shipmentId="id"), owned=_SHIPMENT, location="/v1/shipments/{id}",
     ),
     Route(
-        "POST", "/v1/shipments/{id}/return-label", events.CreateReturnLabel, "shipments",
+        "POST", "/v1/shipments/{id}/return-label", CreateReturnLabel, "shipments",
         "Ask for a return label.", roles=SUPPORT | STORE, takes=_map(shipmentId="id"),
-        owned=_SHIPMENT, location="/v1/shipments/{id}", reserved=frozenset({"granted"}),
+        owned=_SHIPMENT, location="/v1/shipments/{id}",
     ),
     Route(
-        "POST", "/v1/subscriptions", events.SubscribeUser, "subscriptions", "Subscribe.",
-        user="userId", location="/v1/subscriptions/{user}/status", named_after=subscription_id_of,
+        "POST", "/v1/subscriptions", SubscribeUser, "subscriptions", "Subscribe.",
+        user="userId", location="/v1/subscriptions/{user}/status",
+        further=("/v1/subscriptions/{id}",), named_after=subscription_id_of,
     ),
     Route(
-        "POST", "/v1/subscriptions/{id}/cancel", events.CancelSubscription, "subscriptions",
+        "POST", "/v1/subscriptions/{id}/cancel", CancelSubscription, "subscriptions",
         "Cancel a subscription.", takes=_map(subscriptionId="id"), user="userId",
         owned=_SUBSCRIPTION,
         fixed=MappingProxyType({"requestedBy": "$capacity"}),
         location="/v1/subscriptions/{user}/status",
     ),
-    _own(events.PauseSubscription, "pause", "Stop deliveries and charges for a while."),
-    _own(events.ResumeSubscription, "resume", "Go on with a paused subscription."),
-    _own(events.ChangePlan, "plan", "Change the plan, at once or with the next period."),
-    _own(events.UpdatePaymentMethod, "payment-method", "Pay with another card from now on."),
-    _own(events.RespondToOffer, "offer", "Take or refuse what was offered to stay."),
+    _own(PauseSubscription, "pause", "Stop deliveries and charges for a while."),
+    _own(ResumeSubscription, "resume", "Go on with a paused subscription."),
+    _own(ChangePlan, "plan", "Change the plan, at once or with the next period."),
+    _own(UpdatePaymentMethod, "payment-method", "Pay with another card from now on."),
+    _own(RespondToOffer, "offer", "Take or refuse what was offered to stay."),
     Route(
-        "POST", "/v1/fraud/check", events.CheckFraud, "fraud", "Score a payment.",
+        "POST", "/v1/fraud/check", CheckFraud, "fraud", "Score a payment.",
         roles=MACHINES,
     ),
     Route(
-        "POST", "/v1/fraud/override/{id}", events.OverrideFraudDecision, "fraud",
+        "POST", "/v1/fraud/override/{id}", OverrideFraudDecision, "fraud",
         "Decide on a payment under review.", roles=ADMIN, mfa=True,
         takes=_map(paymentId="id"), fixed=MappingProxyType({"reviewer": "$subject"}),
         owned=_PAYMENT,  # Not its case: an override may come before that, and waits for it.
     ),
     Route(
-        "POST", "/v1/fraud/suspensions/{id}/clear", events.ClearSuspension, "fraud",
+        "POST", "/v1/fraud/suspensions/{id}/clear", ClearSuspension, "fraud",
         "Lift the suspension that a payment's finding brought on its customer.", roles=ADMIN,
         mfa=True, takes=_map(paymentId="id"), fixed=MappingProxyType({"reviewer": "$subject"}),
         owned=_PAYMENT,
@@ -179,19 +210,19 @@ ROUTES: Final[tuple[Route, ...]] = (
 
 LOOKS: Final = (
     Look(
-        "/v1/orders/{id}", events.GetOrder, "orders", "orders", "One order.",
+        "/v1/orders/{id}", GetOrder, "orders", "orders", "One order.",
         owner="user_id", ttl="order_ttl_ms",
     ),
     Look(
-        "/v1/inventory/{id}/status", events.GetInventoryStatus, "inventory", "stock",
+        "/v1/inventory/{id}/status", GetInventoryStatus, "inventory", "stock",
         "What is in stock of a product.", ttl="inventory_status_ttl_ms",
     ),
     Look(
-        "/v1/payments/{id}", events.GetPaymentStatus, "payments", "payments", "One payment.",
+        "/v1/payments/{id}", GetPaymentStatus, "payments", "payments", "One payment.",
         owner="session.customer_id", ttl="payment_open_ttl_ms",
     ),
     Look(
-        PAYMENT_STATUS, events.GetPaymentStatus, "payments", "payments",
+        PAYMENT_STATUS, GetPaymentStatus, "payments", "payments",
         "The payment of an order, by either's id (K21).", key_of=_payment_of,
         owner="session.customer_id", ttl="payment_open_ttl_ms",
     ),
@@ -200,11 +231,11 @@ LOOKS: Final = (
         "One shipment with its scans.", owner="user_id", ttl="shipment_ttl_ms",
     ),
     Look(
-        "/v1/subscriptions/{id}/status", events.GetSubscriptionStatus, "subscriptions",
+        "/v1/subscriptions/{id}/status", GetSubscriptionStatus, "subscriptions",
         "subscription_statuses", "How a customer's newest subscription stands.", by_user=True,
     ),
     Look(
-        "/v1/notifications/{id}", events.GetNotificationDetails, "notifications",
+        "/v1/notifications/{id}", GetNotificationDetails, "notifications",
         "notifications", "One message to a customer, with what became of it.",
         owner="user_id", index="notification_ids",
     ),
@@ -219,11 +250,11 @@ LISTINGS: Final = (
         filters=filters.ORDERS,
     ),
     Listing(
-        "/v1/inventory", events.GetInventoryList, "inventory", "stock",
+        "/v1/inventory", GetInventoryList, "inventory", "stock",
         "Products with their stock.", ttl="inventory_list_ttl_ms", filters=filters.STOCK,
     ),
     Listing(
-        "/v1/users/{id}/notifications", events.GetUserNotifications, "notifications",
+        "/v1/users/{id}/notifications", GetUserNotifications, "notifications",
         "notifications", "What a customer was told, newest first.", by_user=True,
         filters=filters.NOTIFICATIONS,
     ),

@@ -5,7 +5,7 @@ import json
 import logging
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cache
 from http import HTTPStatus
 from typing import Any, Final
@@ -15,9 +15,9 @@ from aiohttp import web
 
 import events
 from events.base import Message
-from events.shapes import shape_of
 from events.upcast import dig
 from gateway.bodies import Body, body_of, message_of, no_deeper_than_readable
+from gateway.filling import filled_in
 from gateway.guard import CALLER, PRINCIPAL, TRACED, Guard, entitled
 from gateway.kafka import Commands, NotAccepted
 from gateway.keys import Kept, Keys, checked, fingerprint_of
@@ -32,7 +32,6 @@ from settings.gateway import GatewayRules
 
 LOG: Final = logging.getLogger(__name__)
 KEY: Final = "Idempotency-Key"
-_FROM_BODY: Final = "body"
 _BETWEEN: Final = "\x1f"
 """No key has it, so no two principals' keys are alike."""
 _KEPT: Final = ("Content-Type", "Location")
@@ -92,7 +91,7 @@ class Writes:
         """Write the command. `name` is what a repeat has in common with it."""
         principal: Principal = request[PRINCIPAL]
         event_id = events.derived_id(name, f"{request.method} {request.path}")
-        filled = _filled(request, route, sent.data, principal, event_id)
+        filled = filled_in(request, route, sent.data, principal, event_id)
         message = message_of(route.message, filled)
         if route.owned is not None:
             message = await self._own(request, route, route.owned, message)
@@ -141,7 +140,7 @@ class Writes:
         if not object_id:
             return message
         if owned.among:
-            await self._among(owned, message, object_id)
+            await self._among(owned, message, object_id, principal)
             return message
         row = await self._reads.seen(owned.table, object_id, owned.owner, principal)
         if row is None:
@@ -166,12 +165,15 @@ class Writes:
                 headers={"Retry-After": "1"},
             )
 
-    async def _among(self, owned: Owned, message: Message, object_id: str) -> None:
+    async def _among(
+        self, owned: Owned, message: Message, object_id: str, principal: Principal
+    ) -> None:
         """See that a customer has an object: the message's, who is the caller unless staff asks."""
         customer = _said(message, owned.among)
         row = await self._reads.row(owned.table, customer) or {}
         name = _attribute(type(message), owned.field)
         if object_id not in {one[name] for one in row.get(owned.table, ())}:
+            self._refuse_early(owned, object_id, principal)
             raise not_found(f"{owned.table[:-1]} {object_id} of {customer}")
 
     def _beside(self, request: web.Request, route: Route, channel: str | None) -> dict[str, str]:
@@ -206,59 +208,6 @@ class Writes:
             ) from None
 
 
-def _filled(
-    request: web.Request,
-    route: Route,
-    data: dict[str, Any],
-    principal: Principal,
-    event_id: str,
-) -> dict[str, Any]:
-    """The body with what the path, the token and the server know better.
-
-    Raises:
-        Refusal: the body contradicts the path or names another customer.
-    """
-    filled = {**data, **_customer(route, data), **_fixed(route, principal)}
-    if not principal.staff:
-        _refuse_what_is_the_shops(route, data)
-    for field, value in _by_path(request, route, data).items():
-        _fill(filled, field, value)
-    if route.user is not None and not (principal.staff and filled.get(route.user)):
-        _fill(filled, route.user, principal.subject)
-    if route.signs is not None and filled.get(route.signs) is not None:
-        _fill(filled, route.signs, principal.subject)
-    if route.names is not None and not (principal.staff and filled.get(route.names)):
-        filled[route.names] = route.made + event_id.replace("-", "")
-    key_field = "idempotencyKey"
-    if "idempotency_key" in route.message.model_fields and not filled.get(key_field):
-        filled[key_field] = event_id
-    return filled
-
-
-def _by_path(request: web.Request, route: Route, data: dict[str, Any]) -> Mapping[str, str]:
-    if route.parts is not None:
-        return route.parts(request.match_info["id"], data)
-    takes = route.takes.items()
-    return {field: request.match_info[name] for field, name in takes if name != _FROM_BODY}
-
-
-def _customer(route: Route, data: dict[str, Any]) -> dict[str, Any]:
-    """The customer by the field's own name, where the body has it as older clients say it."""
-    if route.user is None or data.get(route.user) is not None:
-        return {}
-    older = [data.get(name) for name in shape_of(route.message)[route.user].choices]
-    paths = route.message.upcast.paths.get(route.user, ())
-    older += [dig(data, path) for path in paths]
-    return next(({route.user: said} for said in older if said is not None), {})
-
-
-def _refuse_what_is_the_shops(route: Route, data: dict[str, Any]) -> None:
-    withheld = {field for field, word in route.withheld.items() if data.get(field) == word}
-    said = {field for field in route.reserved if data.get(field) is not None}
-    for field in said | withheld:
-        raise bad_request(f"{field}: this is the shop's to say: leave it out")
-
-
 def _refuse_unless_own(
     row: dict[str, Any], route: Route, owned: Owned, object_id: str, said: str
 ) -> None:
@@ -266,22 +215,6 @@ def _refuse_unless_own(
     if dig(row, owned.owner) != said:
         what = f"{owned.table[:-1]} {object_id}"
         raise bad_request(f"{route.user}: {said}; name the customer whose {what} is, or system")
-
-
-def _fixed(route: Route, principal: Principal) -> dict[str, Any]:
-    known = {"$subject": principal.subject, "$capacity": principal.capacity}
-    return {field: known.get(str(value), value) for field, value in route.fixed.items()}
-
-
-def _fill(filled: dict[str, Any], field: str, value: str) -> None:
-    said = filled.get(field)
-    if said is None:  # Left out, or null, as many clients write what they leave out.
-        filled[field] = value
-    elif str(said) != value:
-        raise bad_request(
-            f"{field}: {said} in the body, {value} by path or token: leave it out",
-            [{"field": field, "message": f"expected {value}"}],
-        )
 
 
 def _said(message: Message, wire: str) -> str:

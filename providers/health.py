@@ -60,7 +60,7 @@ class Health:
 
     def takes_calls(self, now_ms: int) -> bool:
         """Whether `allows` would say yes, without taking the probe."""
-        return self.is_up or now_ms >= self._down_until_ms
+        return now_ms >= self._down_until_ms
 
     def allows(self, now_ms: int) -> bool:
         """Whether a call may be made now; while down, one in every pause."""

@@ -16,6 +16,7 @@ from providers.notifications import ChannelError, Code, Outgoing, Refusal, Taken
 CALLS_MAX: Final = 100
 _NOT_FOUND: Final = 404
 _FORBIDDEN: Final = 403
+_GONE: Final = frozenset({_NOT_FOUND, _FORBIDDEN})
 _REFUSED_FROM: Final = 400
 _UNREGISTERED: Final = "UNREGISTERED"
 """FCM's word for a device that has the app no more."""
@@ -43,9 +44,8 @@ class FcmPush(HttpMessenger):
         statuses = [answer for answer in answers if isinstance(answer, int)]
         taken = any(status < _REFUSED_FROM for status in statuses)
         self._proven = self._proven or taken
-        gone = {_NOT_FOUND, _FORBIDDEN} if self._proven else {_NOT_FOUND}
         told = zip(message.to, answers, strict=True)
-        dead = tuple([device for device, answer in told if answer in gone])
+        dead = tuple([device for device, answer in told if answer in _GONE])
         if taken:
             return Taken(dead=dead)
         for answer in answers:
@@ -55,7 +55,7 @@ class FcmPush(HttpMessenger):
             raise ChannelError(f"{self.name}: HTTP 403 {_MISMATCH}: are credentials the app's?")
         if len(dead) == len(message.to):
             return Refusal(Code.DEAD_TOKEN, "No device has the app any more.", dead)
-        refused = max(status for status in statuses if status not in gone)
+        refused = max(status for status in statuses if status not in _GONE)
         return Refusal(Code.REFUSED, f"HTTP {refused}", dead)
 
     async def _push(self, message: Outgoing, device: str) -> int:

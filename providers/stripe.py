@@ -1,7 +1,7 @@
 """Payments through Stripe: PaymentIntents, held first and captured later.
 
-A charge is two calls: an intent is made, which moves no money, and is then confirmed. Both carry
-the charge's idempotency key, so whoever does not know what became of a charge makes the intent
+A charge is an intent, which moves no money, and its confirmation: a call each. Both carry the
+charge's idempotency key, so whoever does not know what became of a charge makes the intent
 "again", gets the one there is, and looks at it: nothing is confirmed that may have been. Stripe
 forgets keys after a day, so what the key does not tell is searched for by the intent's metadata:
 Stripe finds nothing of the last minutes there, and all that is older. A refund is looked for among
@@ -33,7 +33,7 @@ from providers.payments import (
     Taken,
     VoidRequest,
 )
-from providers.stripe_errors import failure_of, refusal_of, remembered
+from providers.stripe_answers import failure_of, outcome_of, refund_outcome_of, refusal_of
 
 NAME: Final = "stripe"
 BOOKS_AT_ONCE_MAX: Final = 10
@@ -50,9 +50,6 @@ _NOT_HUNDREDTHS: Final = frozenset(
 )  # fmt: skip
 """Currencies that Stripe counts in whole units or thousandths: ours are hundredths, so that a
 hundred times as much would be taken, or a tenth."""
-_CAPTURED: Final = "succeeded"
-_HELD: Final = "requires_capture"
-_FAILED_REFUND: Final = frozenset({"failed", "canceled"})
 
 
 class StripeProvider:
@@ -88,7 +85,7 @@ class StripeProvider:
         confirmed = await self._asked(intents.confirm_async(made.id, options=options), made.id)
         if isinstance(confirmed, Refused):
             return confirmed
-        return _outcome(confirmed) or Refused(Code.PROCESSING_ERROR, confirmed.status, made.id)
+        return outcome_of(confirmed) or Refused(Code.PROCESSING_ERROR, confirmed.status, made.id)
 
     async def find(self, request: ChargeRequest) -> Charged | Refused | None:
         """Tell what became of the charge with that key; None when it was never confirmed.
@@ -109,7 +106,7 @@ class StripeProvider:
             return made
         intents = self._client.v1.payment_intents
         seen = await self._asked(intents.retrieve_async(made.id), made.id)
-        return seen if isinstance(seen, Refused) else _outcome(seen)
+        return seen if isinstance(seen, Refused) else outcome_of(seen)
 
     async def _searched(self, request: ChargeRequest) -> Charged | Refused | None:
         """What became of the charge with that key, of intents that Stripe has indexed.
@@ -125,7 +122,7 @@ class StripeProvider:
         # Stripe compares without regard to case.
         names = _metadata(request).items()
         mine = [one for one in found.data if names <= one.to_dict()["metadata"].items()]
-        return next((told for one in mine if (told := _outcome(one)) is not None), None)
+        return next((told for one in mine if (told := outcome_of(one)) is not None), None)
 
     async def capture(self, request: CaptureRequest) -> Done | Refused:
         """Take money that is held."""
@@ -159,7 +156,7 @@ class StripeProvider:
         given = await self._asked(call, request.charge_id)
         if isinstance(given, Refused):
             return given
-        return _refund_outcome(given, request.charge_id)
+        return refund_outcome_of(given, request.charge_id)
 
     async def find_refund(self, request: RefundRequest) -> Done | Accepted | Refused | None:
         """Tell what became of the newest refund with that id."""
@@ -169,17 +166,16 @@ class StripeProvider:
             return seen
         for refund in seen.data:
             if (refund.to_dict().get("metadata") or {}).get("refundId") == request.refund_id:
-                return _refund_outcome(refund, request.charge_id)
+                return refund_outcome_of(refund, request.charge_id)
         return None
 
     async def submit_evidence(self, request: EvidenceRequest) -> Taken | Refused:
         """Put evidence before the bank. How it decides is told by a webhook."""
-        told = {
+        evidence = {
             "shipping_carrier": request.carrier,
             "shipping_tracking_number": request.tracking_number,
             "uncategorized_text": _proof(request),
         }
-        evidence = {name: value for name, value in told.items() if value}
         params: Any = {"evidence": evidence, "submit": True}
         options: Any = {"idempotency_key": request.key}
         call = self._client.v1.disputes.update_async(request.chargeback_id, params, options)
@@ -223,7 +219,7 @@ class StripeProvider:
         if isinstance(seen, Refused) or isinstance(made, Refused) or not made.data:
             return False
         first, let_go = made.data[-1], seen.amount - seen.amount_received
-        return bool(let_go) and (first.id, first.amount) == (refund_id, let_go)
+        return (first.id, first.amount) == (refund_id, let_go)
 
     async def _booked(self, charge_id: str) -> tuple[int, int] | None:
         """What a charge took and gave back: what a capture of less let go is neither.
@@ -236,7 +232,7 @@ class StripeProvider:
         if isinstance(seen, Refused):
             return None
         charge: Any = seen.latest_charge
-        if charge is None or isinstance(charge, str):
+        if charge is None:
             return 0, 0
         let_go = charge.amount - charge.amount_captured
         return charge.amount_captured, max(0, charge.amount_refunded - let_go)
@@ -251,7 +247,7 @@ class StripeProvider:
             "payment_method_types": ["card"],
             "capture_method": "automatic" if request.capture else "manual",
             "metadata": _metadata(request),
-            **({"customer": owner} if owner else {}),
+            "customer": owner,
         }
         options: Any = {"idempotency_key": request.key}
         return await self._asked(self._client.v1.payment_intents.create_async(params, options))
@@ -285,34 +281,6 @@ class StripeProvider:
 def _metadata(request: ChargeRequest) -> dict[str, str]:
     """What an intent is known by, as long as Stripe has it."""
     return {"paymentId": request.payment_id, "key": request.key}
-
-
-def _outcome(intent: Any) -> Charged | Refused | None:
-    """What an intent's state says of its charge; None when it was never confirmed.
-
-    Raises:
-        OutcomeUnknown: Stripe itself does not know yet.
-    """
-    if intent.status in (_CAPTURED, _HELD):
-        return Charged(intent.id, intent.amount)
-    if intent.status == "processing":
-        raise OutcomeUnknown(f"{NAME}: {intent.id} is being processed")
-    if intent.status == "requires_action":
-        return Refused(Code.AUTHENTICATION_REQUIRED, "The bank asks the customer.", intent.id)
-    if intent.status == "canceled":
-        return Refused(Code.CHARGE_EXPIRED, "The intent was cancelled.", intent.id)
-    error = intent.last_payment_error
-    return None if error is None else remembered(error.to_dict(), intent.id)
-
-
-def _refund_outcome(refund: Any, charge_id: str) -> Done | Accepted | Refused:
-    """What a refund's state says."""
-    if refund.status == "succeeded":
-        return Done(refund.amount)
-    if refund.status in _FAILED_REFUND:
-        why = refund.to_dict().get("failure_reason") or ""
-        return Refused(Code.REFUND_REFUSED, why, charge_id)
-    return Accepted()
 
 
 def _proof(request: EvidenceRequest) -> str:

@@ -92,7 +92,10 @@ class Regrets:
                 amount_minor=chance.choice((total_minor, total_minor, max(1, total_minor // 2))),
                 reason="fraudulent",
             )
-            self.post.put(claim, chance.randint(MINUTE_MS, chance.choice((HOUR_MS, 40 * DAY_MS))))
+            after_ms = chance.randint(MINUTE_MS, chance.choice((HOUR_MS, 40 * DAY_MS)))
+            self.post.put(claim, after_ms)
+            if self.post.may(0.2):
+                self.post.put(claim, after_ms + chance.randint(HOUR_MS, 20 * DAY_MS))
 
     def _ask_money_back(self, told: Told, payment_id: str, total_minor: int) -> None:
         chance = self.post.chance

@@ -55,7 +55,6 @@ class World:
     witnesses: list[Witness] = field(default_factory=list)
     stats: Stats = field(default_factory=Stats)
     steps: int = 0
-    crashes: int = 0
     _agenda: list[tuple[int, int, Callable[[], None]]] = field(default_factory=list)
     _tie: int = 0
 
@@ -197,7 +196,6 @@ class World:
             witness.committed(lane, changes, records)
 
     def _crash(self, lane: Lane) -> None:
-        self.crashes += 1
         lane.crash(disk_lost=self.chance.random() < DISK_LOST)
         for topic in self.topology.topics:
             behind = [lane.position(topic)]

@@ -8,6 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from settings import Settings, figures, is_loopback, settings_or_exit
+from settings.gateway import GatewayRules
 from streams.moments import MINUTE_MS
 from streams.orders.rules import OrderRules
 from streams.payments.rules import PaymentRules
@@ -53,11 +54,14 @@ def test_a_figure_is_changed_by_its_name(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv("FLOWMART_ORDERS__LINES_MAX", "20")
     monkeypatch.setenv("FLOWMART_PAYMENTS__BREAKER_SHARE_MAX", "0.75")
     monkeypatch.setenv("FLOWMART_INVENTORY__POLICY__REORDER_POINT", "30")
+    monkeypatch.setenv("FLOWMART_GATEWAY__CUSTOMER_PER_MIN", "240")
+    monkeypatch.setenv("FLOWMART_GATEWAY__ABSENT_TTL_MS", "0")
 
     found = Settings()
 
     assert found.orders == OrderRules(lines_max=20)
     assert found.payments == PaymentRules(breaker_share_max=0.75)
+    assert found.gateway == GatewayRules(customer_per_min=240, absent_ttl_ms=0)
     assert found.inventory.policy.reorder_point == 30
 
 
@@ -83,6 +87,8 @@ def test_sets_and_mappings_are_json(monkeypatch: pytest.MonkeyPatch) -> None:
         ("SMTP_URL", "smtp://", "error: FLOWMART_SMTP_URL: expected smtp://"),
         ("SMTP_URL", "smtp://me:secret/1@host:587", "error: FLOWMART_SMTP_URL: expected smtp://"),
         ("SMTP_URL", "smtp://me:1?secret@host", "error: FLOWMART_SMTP_URL: expected smtp://"),
+        ("SMTP_URL", "smtp://me:1#secret@host", "error: FLOWMART_SMTP_URL: expected smtp://"),
+        ("SMTP_URL", "smtp://host/secret", "error: FLOWMART_SMTP_URL: expected smtp://"),
         ("SMTP_URL", "smtp://me:secret@[host", "error: FLOWMART_SMTP_URL: expected smtp://"),
         ("SMTP_URL", "smtp://host:70000", "error: FLOWMART_SMTP_URL: expected smtp://"),
         ("WEB_PORT", "70000", "error: FLOWMART_WEB_PORT: "),
@@ -141,15 +147,19 @@ def test_sets_and_mappings_are_json(monkeypatch: pytest.MonkeyPatch) -> None:
         ("BROKER", "", "error: FLOWMART_BROKER: it is empty"),
         ("BROKER", "host:many", "error: FLOWMART_BROKER: expected host:port"),
         ("BROKER", "host:70000", "error: FLOWMART_BROKER: expected host:port"),
+        ("BROKER", "host:65536", "error: FLOWMART_BROKER: expected host:port"),
+        ("BROKER", "host:0", "error: FLOWMART_BROKER: expected host:port"),
         ("BROKER", "a:1,,b:2", "error: FLOWMART_BROKER: expected host:port"),
         ("VIEW_TOKEN", "", "error: FLOWMART_VIEW_TOKEN: it is empty"),
         ("PERSONAL_TOKEN", "", "error: FLOWMART_PERSONAL_TOKEN: it is empty"),
         ("DATA_DIR", "", "error: FLOWMART_DATA_DIR: it is empty"),
         ("WORKER_URL", "localhost:6066", "error: FLOWMART_WORKER_URL: expected http://host:port"),
+        ("WORKER_URL", "ftp://host", "error: FLOWMART_WORKER_URL: expected http://host:port"),
         ("WORKER_URL", "http://host:70000", "error: FLOWMART_WORKER_URL: expected http://host"),
         ("SMS_URL", "sms.example", "error: FLOWMART_SMS_URL: expected http://"),
         ("SMS_URL", "https://me:secret@sms.example", "error: FLOWMART_SMS_URL: leave credentials"),
         ("TIME_SCALE", "inf", "error: FLOWMART_TIME_SCALE: "),
+        ("CALENDAR_RATE", "2", "error: set FLOWMART_CALENDAR_START"),
         ("ORDERS__LINES_MAX", "-4", "error: FLOWMART_ORDERS: lines_max: expected 0 or more"),
         ("NOTIFICATIONS__LETTERS_MAX", "0", "error: FLOWMART_NOTIFICATIONS: letters_max: expected"),
         ("GATEWAY__CUSTOMER_PER_MIN", "0.0", "error: FLOWMART_GATEWAY: customer_per_min: expected"),
@@ -200,6 +210,51 @@ def test_a_broker_is_logged_in_at_by_tls_and_the_password_is_not_printed() -> No
     assert (access.tls, access.user, access.password) == (True, "shop", "hunter2")
     assert access.options()["security_protocol"] == "SASL_SSL"
     assert "hunter2" not in found.model_dump_json(exclude_defaults=True)
+
+
+def test_a_broker_that_wants_our_certificate_is_shown_it() -> None:
+    cert, key = Path("cert.pem"), Path("key.pem")
+    found = Settings.model_construct(broker_cert_file=cert, broker_key_file=key)
+
+    assert (found.broker_access.cert_file, found.broker_access.key_file) == (cert, key)
+
+
+@pytest.mark.parametrize(
+    ("env", "algorithm", "is_allowed"),
+    [("dev", "HS256", True), ("sit", "HS256", True), ("prod", "HS256", False),
+     ("prod", "RS256", True)],
+)  # fmt: skip
+def test_in_production_nobody_who_checks_a_token_could_have_signed_it(
+    env: str, algorithm: str, *, is_allowed: bool
+) -> None:
+    def made() -> Settings:
+        return settings(
+            env=env, view_token=LONG, gateway_jwt_key="k" * 32, gateway_jwt_algorithm=algorithm
+        )
+
+    if is_allowed:
+        assert made().gateway_jwt_algorithm == algorithm
+    else:
+        with pytest.raises(ValueError, match="FLOWMART_GATEWAY_JWT_ALGORITHM=RS256"):
+            made()
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"env": "prod", "view_token": LONG},
+        {"env": "prod", "view_token": LONG, "broker_mechanism": "PLAIN"},
+        {"broker": "host:65535"},
+        {"partitions": 64},
+        {"smtp_url": "smtps://host"},
+        {"payment_provider": "stripe", "stripe_key": "sk_1", "stripe_url": "http://127.0.0.1:1"},
+        {"calendar_start": "2026-01-01T00:00:00Z", "calendar_rate": 86_400},
+    ],
+)
+def test_what_is_all_that_is_wanted_is_taken(given: dict[str, Any]) -> None:
+    found = settings(**given)
+
+    assert given.keys() <= found.model_fields_set
 
 
 def test_a_password_is_sent_in_the_clear_in_dev_only() -> None:

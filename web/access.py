@@ -5,12 +5,11 @@ shows them whole.
 """
 
 import hmac
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
 
 from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
 
 from settings import is_loopback
 from web.control import PAGES
@@ -25,8 +24,6 @@ _BY_NAME = (
     " localhost"
 )
 _SEES_PERSONAL = web.RequestKey("sees_personal", bool)
-
-Middleware = Callable[[web.Request, Any], Awaitable[web.StreamResponse]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +43,11 @@ def access(tokens: Tokens) -> Middleware:
     """
 
     @web.middleware
-    async def check(request: web.Request, handler: Any) -> web.StreamResponse:
+    async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
         request[_SEES_PERSONAL] = _shows(request, tokens.personal)
         is_open = request.path in OPEN_PATHS or request.path.startswith(SIGNED_PATHS)
         if is_open or _may_read(request, tokens):
-            response: web.StreamResponse = await handler(request)
-            return response
+            return await handler(request)
         answer = problem(HTTPStatus.UNAUTHORIZED, _BY_NAME if tokens.view is None else _SHOW)
         answer.headers["WWW-Authenticate"] = 'Bearer realm="flowmart"'
         return answer

@@ -13,8 +13,6 @@ async def body_of(request: web.Request, bytes_max: int) -> bytes:
     Raises:
         BodyTooLarge: it is larger; no more than `bytes_max` and one part of it were read.
     """
-    if (request.content_length or 0) > bytes_max:
-        raise BodyTooLarge(f"at most {bytes_max} bytes")
     body = bytearray()
     async for part in request.content.iter_chunked(bytes_max):
         body += part

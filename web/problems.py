@@ -7,8 +7,9 @@ from typing import Any, Final
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.typedefs import Handler
 
-log = logging.getLogger(__name__)
+LOG = logging.getLogger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
 RETRY_AFTER_S: Final = 5
@@ -29,16 +30,16 @@ def again_later(why: str) -> web.Response:
 
 
 @web.middleware
-async def problems(request: web.Request, handler: Any) -> web.StreamResponse:
+async def problems(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Turn aiohttp's own errors, and those nobody thought of, into problem details."""
     try:
-        response: web.StreamResponse = await handler(request)
+        response = await handler(request)
     except web.HTTPException as exc:
         if exc.status < HTTPStatus.BAD_REQUEST:
             raise
         return _of_aiohttp(request, exc)
     except Exception:
-        log.exception("%s %s failed", request.method, request.path)
+        LOG.exception("%s %s failed", request.method, request.path)
         return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "see the worker's log")
     return response
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cache, lru_cache
 from operator import attrgetter
 from types import MappingProxyType
@@ -123,17 +124,7 @@ def _name(raw: bytes) -> str:
 def _with_order_id(envelope: Envelope[Any]) -> Envelope[Any]:
     """The server names an order whose client did not; a repeat gets the same name."""
     order_id = "ord_" + events.derived_id(envelope.event_id, "order").replace("-", "")
-    return Envelope(
-        event_id=envelope.event_id,
-        event_type=envelope.event_type,
-        event_version=envelope.event_version,
-        timestamp_ms=envelope.timestamp_ms,
-        data=envelope.data.model_copy(update={"order_id": order_id}),
-        source=envelope.source,
-        correlation_id=envelope.correlation_id,
-        causation_id=envelope.causation_id,
-        metadata=envelope.metadata,
-    )
+    return replace(envelope, data=envelope.data.model_copy(update={"order_id": order_id}))
 
 
 CONTRACT: Final = ContractCodec()

@@ -104,6 +104,7 @@ class Laws:
         )
         self._asked = {
             "RefundPayment": (self.money.asked, self.worth.asked),
+            "RecordChargeback": (self.money.claimed,),
             "CancelOrder": (self.ends.asked,),
             "RespondToOffer": (self.telling.answered,),
             "PlaceOrder": (self.refusals.ordered,),

@@ -13,6 +13,7 @@ from providers.ledger import LedgerEntry
 from simulation.laws.broken import Broken, insist
 
 NOT_AHEAD: Final = "rows are not ahead of the provider"
+SETTLED: Final = "a claim that a person settled is not listed again"
 CLAIMED: Final = "nobody is promised what a bank claims"
 WANTED: Final = "what is held for an order is not let go"
 NOT_MORE: Final = "no more goes back than was captured"
@@ -70,6 +71,8 @@ class MoneyLaw:
     """Payments of which somebody else than who asked approved a refund."""
     went_back: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     """What RefundIssued told of, by payment."""
+    claims: set[str] = field(default_factory=set)
+    """What banks call their claims."""
     disputed: set[str] = field(default_factory=set)
     """Payments that a bank claimed at the last pause."""
     report: dict[str, Any] = field(default_factory=dict)
@@ -124,6 +127,10 @@ class MoneyLaw:
         if data.get("approvedBy") not in (None, data["requestedBy"]):
             self.approved.add(data["paymentId"])
 
+    def claimed(self, data: dict[str, Any]) -> None:
+        """A bank wants money back."""
+        self.claims.add(data["chargebackReference"])
+
     def _approved(self, data: dict[str, Any]) -> None:
         large = data["amount"] * _GBP[data["currency"]] > _APPROVAL_GBP
         if large and data.get("reason") == "goodwill":
@@ -158,6 +165,8 @@ class MoneyLaw:
             promised = [one for one in new if one.reason == "goodwill"]
             insist(not promised, CLAIMED, key, f"{promised}")
         self.rows[key] = row
+        settled = {claim for word in row.resolved for claim in word.entries if claim in self.claims}
+        insist(settled.isdisjoint(row.stuck_on), SETTLED, key, f"{row.stuck_on} after {settled}")
         mine = [entry for entry in self.books() if entry.payment_id == key]
         captured = sum(entry.captured_minor for entry in mine)
         refunded = sum(entry.refunded_minor for entry in mine)

@@ -165,8 +165,14 @@ def _ends(order: Any) -> Iterator[str]:
         yield "cancelled"
     if "delivered" in was:
         yield "completed"
-    if "returned" in was:
+    if "returned" in was or ("refunded" in was and _is_back(order)):
         yield "returned"
+
+
+def _is_back(order: Any) -> bool:
+    """Whether all of it came back: once refunded an order says so no more."""
+    sent = [one for one in order.parcels if one.state.value != "cancelled"]
+    return bool(sent) and all(one.units <= one.units_back for one in sent)
 
 
 def _figures(table: str, report: Any) -> Iterator[tuple[What, int]]:

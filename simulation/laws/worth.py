@@ -1,7 +1,6 @@
 """What came back or never came is paid back, to the last minor unit; what stayed is paid for.
 
-And whoever is told of a refund when their order is cancelled gets that, and no other sum; but for
-the tax that a renewal took, of which its order does not know.
+And whoever is told of a refund when their order is cancelled gets that, and no other sum.
 
 Of orders whose money nothing else moved: no exchange, no dispute, no goodwill, nobody's mistake.
 Amounts are minor units.
@@ -72,7 +71,7 @@ class WorthLaw:
             settled = self.favours.isdisjoint(payments)
             if not settled or not all(map(_is_undisputed, payments.values())):
                 continue
-            if key in self.promised and order.subscription_id is None:
+            if key in self.promised:
                 due, given = self.promised[key], self.given[key]
                 insist(given == due, PROMISED, key, f"{given} went back, {due} were told")
             if _is_simple(order) and all(map(_is_plain, payments.values())):

@@ -8,7 +8,8 @@ from typing import Literal
 
 import msgspec
 
-from events import AlertRaised, AlertResolved, derived_id
+from events import derived_id
+from events.alerts import AlertRaised, AlertResolved
 from streams.alerts.rule import Rule
 from streams.moments import moment_of
 

@@ -161,11 +161,6 @@ def movement_key(product_id: str, sequence: int) -> str:
     return f"{product_id}|{sequence:0{_SEQUENCE_DIGITS}d}"
 
 
-def new_stock(product_id: str, *, backorder_allowed: bool) -> Stock:
-    """A product that was never seen: nothing anywhere, nobody waits."""
-    return Stock(product_id=product_id, backorder_allowed=backorder_allowed)
-
-
 def line_of(row: Reservation) -> Line:
     """What a reservation asks for."""
     return Line(

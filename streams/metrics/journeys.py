@@ -16,12 +16,14 @@ from events.orders import OrderAmended, OrderCancelled, OrderConfirmed
 from events.payments import PaymentComplete
 from events.returns import ReturnReceived
 from events.shipping import (
+    ORDER_AMENDED,
     DeliveryFailed,
     ShipmentCancelled,
     ShipmentCreated,
     ShipmentDelivered,
     ShipmentDispatched,
 )
+from events.vocabulary import LOST
 from streams.metrics.counts import FULFILMENT, ORDERS, Count, Counts
 from streams.metrics.rules import MetricsRules
 from streams.moments import ms_of
@@ -36,8 +38,6 @@ DELIVERED: Final = 4
 RETURNED_PARCEL: Final = 5
 """States of a parcel, in the order of its life."""
 
-_LOST: Final = "LOST"
-_AMENDED: Final = "ORDER_AMENDED"
 COMPLETED: Final = "completed"
 CANCELLED: Final = "cancelled"
 RETURNED: Final = "returned"
@@ -182,7 +182,7 @@ def attempt_failed(
     """An attempt to deliver failed; of a parcel that is lost nothing more is expected."""
     counts: Counts = (Count(FULFILMENT, f"attempt_failed|{event.reason_code}"),)
     before = journey.parcels.get(event.shipment_id) or Parcel(CREATED)
-    if event.reason_code != _LOST or before.state >= DELIVERED:
+    if event.reason_code != LOST or before.state >= DELIVERED:
         return journey, counts
     gone = replace(before, state=RETURNED_PARCEL, units_back=before.units, lost=True)
     return _moved(journey, event.shipment_id, gone, counts)
@@ -194,7 +194,7 @@ def parcel_cancelled(
     """A parcel will not come; one that an amendment came before holds nothing of the order."""
     before = journey.parcels.get(event.shipment_id) or Parcel(CREATED)
     counts = (Count(FULFILMENT, "parcel_cancelled"),)
-    told = () if event.reason == _AMENDED else event.items or ()
+    told = () if event.reason == ORDER_AMENDED else event.items or ()
     units = sum([item.quantity for item in told])
     gone = replace(before, state=CANCELLED_PARCEL, units=units)
     return _moved(journey, event.shipment_id, gone, counts)

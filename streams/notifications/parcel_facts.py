@@ -10,9 +10,9 @@ from events.shipping import (
     ShipmentInTransit,
     ShipmentRouteUpdated,
 )
+from events.vocabulary import LOST, UNDELIVERED
 from streams.notifications.wording import Facts, minute, money, words
 
-_UNDELIVERED = "delivery_failed"
 CARRIERS_MAX = 10
 """Carriers that a message names."""
 
@@ -75,7 +75,7 @@ def delivery_failed(event: DeliveryFailed) -> Facts:
 
 def _outlook(event: DeliveryFailed) -> str:
     """What becomes of the parcel where no attempt follows by itself; empty: its customer says."""
-    if event.reason_code == "LOST":
+    if event.reason_code == LOST:
         return "lost"
     if event.retriable is False:
         return "back"
@@ -92,7 +92,7 @@ def return_initiated(event: ReturnInitiated) -> Facts:
         "orderId": event.order_id,
         "returnId": event.return_id,
         "method": words(event.return_method),
-        "undelivered": event.reason == _UNDELIVERED,
+        "undelivered": event.reason == UNDELIVERED,
         "carrier": label.carrier,
         "tracking": label.tracking_number,
         "label": str(label.label_url),

@@ -20,6 +20,7 @@ from events.shipping import (
     ShipmentDelivered,
     ShipmentDispatched,
 )
+from events.vocabulary import LOST
 from streams.orders import (
     amending,
     cancelling,
@@ -120,7 +121,7 @@ def _disputed(order: Order, event: ChargebackOpened, at_ms: int, rules: OrderRul
 
 def _delivery_failed(order: Order, event: DeliveryFailed, at_ms: int, rules: OrderRules) -> Facts:
     told = shipping.attempt_failed(order, event, at_ms, rules)
-    is_lost = event.reason_code == "LOST" and order.exchange is not None
+    is_lost = event.reason_code == LOST and order.exchange is not None
     return (*told, *undoing.lost(order, event, at_ms)) if told and is_lost else told
 
 

@@ -118,6 +118,7 @@ def _money_taken(order: Order, fact: MoneyTaken) -> Order:
         fact.at_ms,
         "PAYMENT_CAPTURED",
         captured_minor=fact.amount_minor,
+        tax_minor=fact.tax_minor,
         patience_ms=0,
         payment_id=fact.payment_id,
         short=(),

@@ -74,6 +74,8 @@ class MoneyTaken(msgspec.Struct, frozen=True, gc=False):
     at_ms: int
     payment_id: str
     amount_minor: int
+    tax_minor: int = 0
+    """On top of it, for goods of a subscription."""
 
 
 class ReviewOpened(msgspec.Struct, frozen=True, gc=False):

@@ -213,7 +213,7 @@ def _refund(order: Order, fact: Cancelled) -> RefundInfo | None:
 
     None where that is nothing, and where the bank took it: nothing is refunded any more (G-18).
     """
-    left_minor = (order.captured_minor or 0) - order.refunded_minor
+    left_minor = (order.captured_minor or 0) + order.tax_minor - order.refunded_minor
     if left_minor <= 0 or CHARGED_BACK in order.flags:
         return None
     return RefundInfo(

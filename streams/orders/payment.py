@@ -32,7 +32,8 @@ def processed(
     prices = (order.total_minor, *order.earlier_totals_minor)
     if event.amount_minor not in prices or event.currency != order.currency:
         return noted(order, at_ms, "PAYMENT_DIFFERS")
-    taken = MoneyTaken(at_ms, event.payment_id, event.amount_minor)
+    tax_minor = event.tax_amount_minor or 0
+    taken = MoneyTaken(at_ms, event.payment_id, event.amount_minor, tax_minor)
     paid = Moved(at_ms, Status.PAID, "PAID")
     if order.status is Status.CONFIRMED:
         return (taken, paid)

@@ -1,13 +1,13 @@
 """What becomes of a return: its label, its goods, and their price (G-32)."""
 
 from collections.abc import Iterable, Iterator
-from typing import Final
 
 from msgspec.structs import replace
 
 from events.refunds import RefundFailed, RefundIssued
 from events.returns import ReturnInitiated, ReturnReceived
 from events.shipping_parts import ReturnedItem
+from events.vocabulary import UNDELIVERED
 from streams.orders import exchanging, inspecting, undoing
 from streams.orders.back import RETURNS_MAX, Back, BackLine, BackMoney, BackState
 from streams.orders.facts import Fact, ReturnChanged
@@ -19,8 +19,6 @@ from streams.orders.unreturned import with_missing
 from streams.payments.refund import refund_id_of
 
 Facts = tuple[Fact, ...]
-
-_UNDELIVERED: Final = "delivery_failed"
 
 
 def advised(order: Order, event: ReturnInitiated, at_ms: int, rules: OrderRules) -> Facts:
@@ -89,7 +87,7 @@ def refund_failed(order: Order, event: RefundFailed, at_ms: int) -> Facts:
 
 def _fee_minor(event: ReturnInitiated) -> int:
     """What the label costs the customer: the goods' worth less the estimate they were told."""
-    if event.reason == _UNDELIVERED:
+    if event.reason == UNDELIVERED:
         return 0
     worth = sum([(item.price_per_unit_minor or 0) * item.quantity for item in event.items])
     return max(0, worth - event.refund_estimate.amount_minor)

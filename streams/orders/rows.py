@@ -218,6 +218,8 @@ class Order(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """The state an order on hold came from, and to which it goes back."""
     captured_minor: int | None = None
     """What was captured; None: nothing yet."""
+    tax_minor: int = 0
+    """What was captured on top of the price, for goods of a subscription; it goes back with it."""
     refunds: tuple[Repaid, ...] = ()
     """One a payment: an amendment may add some."""
     refund_status: str | None = None

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from events.returns import ReturnReceived
 from events.shipping import (
+    ORDER_AMENDED,
     DeliveryFailed,
     ShipmentBookingFailed,
     ShipmentCancelled,
@@ -15,6 +16,7 @@ from events.shipping import (
     ShipmentDispatched,
 )
 from events.types import ShippedItem
+from events.vocabulary import LOST
 from streams.orders import strayed
 from streams.orders.cancelling import noted
 from streams.orders.facts import Fact, HeldFrom, Moved, ParcelMoved, ReviewClosed
@@ -29,8 +31,6 @@ from streams.orders.rules import OrderRules
 
 Facts = tuple[Fact, ...]
 
-_LOST: Final = "LOST"
-_AMENDED: Final = "ORDER_AMENDED"
 _GONE: Final = frozenset({ParcelState.LOST, ParcelState.UNSENT})
 _ON_THE_WAY: Final = frozenset({Status.SHIPPED, Status.DELIVERED})
 _RANK: Final = {state: rank for rank, state in enumerate(ParcelState)}
@@ -75,13 +75,13 @@ def attempt_failed(order: Order, event: DeliveryFailed, at_ms: int, _rules: Orde
 
     Of an order that was cancelled, only that is worth knowing.
     """
-    if order.status is Status.CANCELLED and event.reason_code == _LOST:
+    if order.status is Status.CANCELLED and event.reason_code == LOST:
         return _moved(order, event.shipment_id, ParcelState.LOST, at_ms)
     if order.status not in _ON_THE_WAY:
         return ()
     why = f"DELIVERY_FAILED_{event.reason_code}_{event.attempt_number or 1}"
     told = noted(order, at_ms, why)
-    if event.reason_code != _LOST:
+    if event.reason_code != LOST:
         return told
     moved = _moved(order, event.shipment_id, ParcelState.LOST, at_ms)
     return (*told, *moved, *over(order, moved, at_ms)) if moved else ()
@@ -163,7 +163,7 @@ def shipment_cancelled(
     moved = _moved(order, event.shipment_id, ParcelState.CANCELLED, at_ms)
     if not moved:
         return ()
-    told = () if event.reason == _AMENDED else _units_by_line(order, event.items or ())
+    told = () if event.reason == ORDER_AMENDED else _units_by_line(order, event.items or ())
     where = event.warehouse_id or ""
     parcel = replace(moved[0].parcel, units=0, lines=told, warehouse_id=where)
     return (replace(moved[0], parcel=parcel),)

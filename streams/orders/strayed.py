@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from events.alerts import AlertRaised
+from events.vocabulary import UNDELIVERED
 from streams import alarms
 from streams.orders.back import RETURNS_MAX, Back, BackLine
 from streams.orders.facts import Fact, ReturnAsked, Strayed
@@ -15,8 +16,6 @@ from streams.orders.rows import Order, Parcel
 from streams.orders.rules import OrderRules
 
 RULE: Final = "sent_after_cancel"
-_NOBODYS_FAULT: Final = "delivery_failed"
-"""The contract's reason for goods that were not to arrive: the way back costs nothing (G-32)."""
 
 
 def left(parcel: Parcel, at_ms: int) -> tuple[Fact, ...]:
@@ -31,7 +30,7 @@ def arrived(order: Order, parcel: Parcel, at_ms: int, rules: OrderRules) -> tupl
         return ()
     lines = tuple([BackLine(number, units) for number, units in inside])
     due_ms = at_ms + rules.return_label_ms
-    back = Back(parcel.shipment_id, _NOBODYS_FAULT, lines, due_ms)
+    back = Back(parcel.shipment_id, UNDELIVERED, lines, due_ms)
     return (ReturnAsked(at_ms, back),)
 
 

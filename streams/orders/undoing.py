@@ -12,6 +12,7 @@ from events.exchanges import UndoReplacement
 from events.returns import ReturnReceived
 from events.shipping import DeliveryFailed
 from events.shipping_parts import ReturnedItem
+from events.vocabulary import UNDELIVERED
 from streams.orders.back import Back, with_units
 from streams.orders.differences import extra_of, less_since, payment_of
 from streams.orders.exchange_facts import (
@@ -29,8 +30,6 @@ from streams.orders.rules import OrderRules
 from streams.orders.unreturned import with_missing
 
 Facts = tuple[Fact, ...]
-
-_UNDELIVERED = "delivery_failed"
 
 
 # -- what the replacement tells
@@ -63,7 +62,7 @@ def sent_back(order: Order, back: Back, event: ReturnReceived, at_ms: int) -> Fa
     left = {one.line: _untold(order, one.line, one.units) for one in back.lines}
     goods: list[Unreplaced] = []
     for item in event.items:
-        condition = "new" if back.reason == _UNDELIVERED else item.condition
+        condition = "new" if back.reason == UNDELIVERED else item.condition
         units = item.quantity if item.is_taken_back else 0
         for number in _lines_of(order, item):
             found = min(units, left.get(number, 0))

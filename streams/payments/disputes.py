@@ -32,7 +32,7 @@ def record_chargeback(
         return ()
     if payment.status in PAID:
         opened = _opened(payment, reference, command.amount_minor, command.reason, at_ms, rules)
-        return opened, *_evidence(evolve_all(payment, (opened,)), sale)
+        return opened, *offer_evidence(evolve_all(payment, (opened,)), sale)
     is_new = payment.attempt and not is_for_a_person(payment, reference)
     return (df.Puzzled(reference),) if is_new else ()
 
@@ -49,18 +49,13 @@ def _opened(
     )
 
 
-def _evidence(payment: Payment, sale: Sale) -> Facts:
+def offer_evidence(payment: Payment, sale: Sale) -> Facts:
     """Offer the newest proof of delivery, unless there is none or it was offered."""
     dispute = payment.dispute
     if payment.status is not Status.DISPUTED or dispute is None or dispute.evidence:
         return ()
     parcels = list(delivered(sale))
     return (df.EvidenceAsked(parcels[-1]),) if parcels else ()
-
-
-def proof_arrived(payment: Payment, sale: Sale) -> Facts:
-    """Say what a delivery means for a dispute that has no evidence yet."""
-    return _evidence(payment, sale)
 
 
 def evidence_submitted(
@@ -101,7 +96,7 @@ def evidence_due(
     if dispute.evidence is Evidence.GIVEN:
         return (df.Puzzled(dispute.chargeback_id),)
     if now_ms < dispute.evidence_due_ms:
-        return _evidence(payment, sale)
+        return offer_evidence(payment, sale)
     return _lost(payment, dispute, now_ms, rules)
 
 

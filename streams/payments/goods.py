@@ -4,7 +4,7 @@ Each function gives the sale as it is afterwards, what else follows, and what is
 """
 
 from collections import Counter
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -12,7 +12,7 @@ from events.exchanges import RefundGoods
 from events.returns import ReturnInitiated, ReturnReceived
 from events.shipping import DeliveryFailed, ShipmentDelivered, ShipmentDispatched
 from events.shipping_parts import ReturnedItem
-from events.vocabulary import RefundRefusal
+from events.vocabulary import LOST, UNDELIVERED, RefundRefusal
 from streams.moments import ms_of
 from streams.payments.giving_back import Back
 from streams.payments.refund import find, refund_id_of
@@ -33,9 +33,6 @@ from streams.payments.sales import (
 )
 from streams.payments.states import Payment
 from streams.reservations import line_of
-
-_UNDELIVERED: Final = "delivery_failed"
-_LOST: Final = "LOST"
 
 
 class Moved(NamedTuple):
@@ -87,7 +84,7 @@ def delivery_failed(
 ) -> Moved:
     """Give back the price of what was in a parcel that is lost; other failures cost nothing yet."""
     parcel = parcel_of(sale, event.shipment_id)
-    if event.reason_code != _LOST or parcel is None or parcel.delivered_at_ms or parcel.lost:
+    if event.reason_code != LOST or parcel is None or parcel.delivered_at_ms or parcel.lost:
         return Moved(sale)
     amount, after = 0, with_parcel(sale, replace(parcel, lost=bool(parcel.units)))
     for units in parcel.units:
@@ -107,7 +104,7 @@ def return_agreed(
     """Keep what the customer was told about a return: its fee is part of the estimate."""
     worth = sum([(item.price_per_unit_minor or 0) * item.quantity for item in event.items])
     fee = max(0, worth - event.refund_estimate.amount_minor)
-    undelivered = event.reason == _UNDELIVERED
+    undelivered = event.reason == UNDELIVERED
     label_minor = 0 if undelivered else fee
     agreed = AgreedReturn(event.return_id, label_minor, undelivered, event.shipment_id)
     return Moved(with_return(sale, agreed))

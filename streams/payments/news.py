@@ -55,13 +55,16 @@ def captured(payment_id: str, payment: Payment, fact: cf.Captured, _: PaymentRul
 def allotted(payment_id: str, payment: Payment, fact: f.Allotted, rules: PaymentRules) -> Said:
     """PaymentProcessed once more, now for the order that has claimed the money.
 
-    The metadata say so and give no latency: no charge was made.
+    The metadata say so and give no latency: no charge was made. The order knows no tax: it is told
+    what was taken on top of its price, which goes back with it.
     """
     taken = cf.Captured(
         payment.charge_id, payment.provider, payment.claimed_minor, fact.at_ms, settles_ms=0
     )
     [announced] = captured(payment_id, payment, taken, rules)
-    return (Announcement(announced.message, {"claimed": True}),)
+    tax_minor = payment.captured_minor - payment.claimed_minor
+    told = announced.message.model_copy(update={"tax_amount_minor": tax_minor or None})
+    return (Announcement(told, {"claimed": True}),)
 
 
 def completed(payment_id: str, payment: Payment, fact: f.Completed, _: PaymentRules) -> Said:

@@ -6,7 +6,8 @@ promise), `update_latency` (ms from any other change's command to its event). Ra
 held, by product; a product's events lie in one partition, so partitions share no product.
 """
 
-from events import Envelope, InventoryAdjusted, OutOfStock
+from events import Envelope
+from events.inventory import InventoryAdjusted, OutOfStock
 from streams.pulse import ranking
 from streams.pulse.latency import since_cause_ms
 from streams.pulse.rules import PulseRules

@@ -6,7 +6,8 @@ accepted), `slow` (later than promised), `waiting|channel` (ms since then, at a 
 provider and counts nowhere.
 """
 
-from events import Envelope, NotificationFailed, NotificationSent
+from events import Envelope
+from events.notifications import NotificationFailed, NotificationSent
 from streams.pulse.latency import told_ms
 from streams.pulse.rules import PulseRules
 from streams.pulse.tally import Tally, add, grown, observe

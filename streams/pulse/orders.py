@@ -4,7 +4,8 @@ Cells: `confirmed|currency` (orders, minor units), `refused|reason`, `cancelled|
 `latency` (ms from PlaceOrder to OrderConfirmed), `slow` (orders beyond the promise).
 """
 
-from events import Envelope, OrderCancelled, OrderConfirmed, OrderFailed
+from events import Envelope
+from events.orders import OrderCancelled, OrderConfirmed, OrderFailed
 from streams.pulse.latency import since_cause_ms
 from streams.pulse.rules import PulseRules
 from streams.pulse.tally import Tally, add, grown, observe

@@ -5,7 +5,9 @@ Cells: `confirmed|provider` (payments), `failed|provider|reason`
 `refunded|currency` (refunds, minor units), `refund_latency` (ms).
 """
 
-from events import Envelope, PaymentFailed, PaymentProcessed, RefundIssued
+from events import Envelope
+from events.payments import PaymentFailed, PaymentProcessed
+from events.refunds import RefundIssued
 from streams.pulse.latency import provider_of, told_ms
 from streams.pulse.rules import PulseRules
 from streams.pulse.tally import Cell, Tally, add, grown, observe

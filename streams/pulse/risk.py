@@ -4,7 +4,8 @@ Cells: `score|00-09` to `score|90-100` (raw scores, ten points a cell), `decisio
 `latency` (ms from PaymentInitiated to the decision).
 """
 
-from events import Envelope, FraudCheckCompleted, RiskScoreCalculated
+from events import Envelope
+from events.fraud import FraudCheckCompleted, RiskScoreCalculated
 from streams.pulse.latency import since_cause_ms
 from streams.pulse.rules import PulseRules
 from streams.pulse.tally import Tally, add, grown, observe

@@ -9,15 +9,9 @@ of it, where the carrier told by itself), `delivered|on_time` or `delivered|late
 from collections.abc import Iterator
 from typing import Any, Final
 
-from events import (
-    CarrierBooked,
-    CarrierBookingFailed,
-    DeliveryFailed,
-    Envelope,
-    ShipmentDelivered,
-    UpdateShipmentStatus,
-)
-from events.carriers import WEBHOOK
+from events import Envelope
+from events.carriers import WEBHOOK, CarrierBooked, CarrierBookingFailed
+from events.shipping import DeliveryFailed, ShipmentDelivered, UpdateShipmentStatus
 from streams.moments import ms_of
 from streams.pulse.latency import since_cause_ms
 from streams.pulse.rules import PulseRules

@@ -7,7 +7,7 @@ from the shelves' differences, so that they need no scan.
 
 import msgspec
 
-from events import InventoryAdjusted, LowStockAlert
+from events.inventory import InventoryAdjusted, LowStockAlert
 from streams.pulse.tally import Cell, Tally
 
 EVERYWHERE = "ALL"

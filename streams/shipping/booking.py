@@ -11,7 +11,6 @@ from streams.shipping.facts import (
     BookingGivenUp,
     Facts,
     LabelSpare,
-    Noted,
     TryFailed,
 )
 from streams.shipping.return_facts import ReturnGivenUp, ReturnLabelled
@@ -34,14 +33,17 @@ def search(
 
 
 def booked(shipment: Shipment, event: CarrierBooked, at_ms: int, rules: ShippingRules) -> Facts:
-    """Take the label that was asked for; one that comes too late is given back."""
+    """Take the label that was asked for; one that comes too late is given back.
+
+    So is one of an earlier search: it leads to an address that the parcel goes to no longer.
+    """
     if event.purpose == "return":
         return _return_booked(shipment, event, at_ms, rules)
     if event.tracking_number == shipment.tracking_number:
         return ()
     asked = shipment.booking is not None and shipment.booking.asked
-    wanted = shipment.status in {Status.PENDING, Status.BOOKING_FAILED}
-    if wanted or (shipment.status is Status.CREATED and asked):
+    wanted = asked or shipment.status in {Status.PENDING, Status.BOOKING_FAILED}
+    if wanted and not _is_of_earlier(shipment, event):
         return (
             *_spare(shipment, at_ms),
             Booked(
@@ -66,7 +68,7 @@ def failed(
     if key_of(shipment.shipment_id, event.purpose, booking) != event.idempotency_key:
         return ()
     facts = _failed(booking, event.purpose, at_ms, rules, retryable=event.retryable)
-    return _kept(shipment, facts)
+    return kept(shipment, facts)
 
 
 def due(
@@ -77,7 +79,7 @@ def due(
     if booking is None or booking.due_ms != due_ms:
         return ()
     if booking.asked:
-        return _kept(shipment, _failed(booking, purpose, now_ms, rules, retryable=True))
+        return kept(shipment, _failed(booking, purpose, now_ms, rules, retryable=True))
     return (Asked(purpose, _asking(booking, now_ms, rules)),)
 
 
@@ -88,16 +90,24 @@ def booking_of(shipment: Shipment, purpose: Purpose) -> Booking | None:
     return None if shipment.returning is None else shipment.returning.booking
 
 
-def _kept(shipment: Shipment, facts: Facts) -> Facts:
+def kept(shipment: Shipment, facts: Facts) -> Facts:
     """Leave a shipment that has a label already as it is when no other is to be had."""
     if shipment.status is not Status.CREATED:
         return facts
     return tuple(
         [
-            Noted(fact.at_ms, "RELABEL_FAILED") if isinstance(fact, BookingGivenUp) else fact
+            replace(fact, has_label=True) if isinstance(fact, BookingGivenUp) else fact
             for fact in facts
         ]
     )
+
+
+def _is_of_earlier(shipment: Shipment, event: CarrierBooked) -> bool:
+    """Whether a label was asked for in a search before the last."""
+    rounds = range(1, shipment.booking.round) if shipment.booking else ()
+    searches = [Booking((event.carrier,), round=number) for number in rounds]
+    keys = [key_of(shipment.shipment_id, "outbound", one) for one in searches]
+    return event.idempotency_key in keys
 
 
 def _spare(shipment: Shipment, at_ms: int) -> Facts:
@@ -152,7 +162,7 @@ def _return_booked(
     returning = shipment.returning
     if returning is not None and returning.tracking_number == event.tracking_number:
         return ()
-    if returning is None or returning.booking is None or shipment.status is not Status.DELIVERED:
+    if returning is None or returning.booking is None:
         return (LabelSpare(at_ms, event.carrier, event.tracking_number),)
     return (
         ReturnLabelled(

@@ -6,7 +6,7 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from streams.shipping import facts as f
-from streams.shipping.history import return_of, stepped
+from streams.shipping.history import BOOKED, RELABEL_FAILED, return_of, stepped
 from streams.shipping.rows import Shipment, Status
 from streams.shipping.strayed import STEP
 
@@ -31,7 +31,7 @@ def _booked(shipment: Shipment, fact: f.Booked) -> Shipment:
     return stepped(
         shipment,
         fact.at_ms,
-        "BOOKED",
+        BOOKED,
         Status.CREATED,
         carrier=fact.carrier,
         tracking_number=fact.tracking_number,
@@ -44,6 +44,8 @@ def _booked(shipment: Shipment, fact: f.Booked) -> Shipment:
 
 
 def _given_up(shipment: Shipment, fact: f.BookingGivenUp) -> Shipment:
+    if fact.has_label:
+        return stepped(shipment, fact.at_ms, RELABEL_FAILED)
     booking = replace(shipment.booking, due_ms=0, asked=False) if shipment.booking else None
     return stepped(shipment, fact.at_ms, "BOOKING_FAILED", Status.BOOKING_FAILED, booking=booking)
 

@@ -5,12 +5,12 @@ from typing import Final
 from events.fraud import FraudCheckCompleted, FraudDetected
 from events.orders import OrderAmended, OrderCancelled
 from events.refunds import ChargebackClosed, ChargebackOpened
-from events.shipping import CancelShipment
+from events.shipping import ORDER_AMENDED, CancelShipment
 from streams.addresses import PostalAddress, kept_address
 from streams.shipping import booking
 from streams.shipping.calendar import eta_ms, next_attempt_ms
 from streams.shipping.carriers import candidates
-from streams.shipping.deliveries import ADDRESS, LOST
+from streams.shipping.deliveries import ADDRESS
 from streams.shipping.evolution import fold
 from streams.shipping.facts import (
     Cancelled,
@@ -28,7 +28,6 @@ from streams.shipping.tracking import dispatched
 
 CHARGEBACK: Final = "CHARGEBACK"
 ORDER_CANCELLED: Final = "ORDER_CANCELLED"
-AMENDED: Final = "ORDER_AMENDED"
 FRAUD: Final = "FRAUD_DETECTED"
 _ASKED: Final = "CANCEL_SHIPMENT"
 _GRAVE: Final = frozenset({"high", "critical"})
@@ -119,7 +118,7 @@ def amended(shipment: Shipment, event: OrderAmended, at_ms: int, rules: Shipping
     A new address needs a new label before dispatch, and another route after it (G-8).
     """
     if event.amendments and event.lines is not None:
-        return _ended(shipment, at_ms, AMENDED)
+        return _ended(shipment, at_ms, ORDER_AMENDED)
     return _readdressed(shipment, event, at_ms, rules)
 
 
@@ -169,16 +168,16 @@ def _relabelled(
     origin = rules.country_of(shipment.warehouse_id)
     carriers = candidates(origin, destination.country, shipment.method, shipment.packages, rules)
     number = 1 + (shipment.booking.round if shipment.booking else 0)
-    return (moved, *booking.search(carriers, at_ms, "outbound", rules, number))
+    search = booking.search(carriers, at_ms, "outbound", rules, number)
+    return (moved, *booking.kept(shipment, search))
 
 
 def _redirected(
     shipment: Shipment, destination: PostalAddress, at_ms: int, rules: ShippingRules
 ) -> Facts:
-    failure = shipment.failure if shipment.status is Status.DELIVERY_FAILED else ""
-    if shipment.status not in UNDER_WAY or failure == LOST:
+    if shipment.status not in UNDER_WAY or shipment.is_lost:
         return ()
-    waits = failure == ADDRESS
+    waits = shipment.status is Status.DELIVERY_FAILED and shipment.failure == ADDRESS
     next_ms = next_attempt_ms(at_ms, rules) if waits else None
     later_ms = max(shipment.eta_ms, eta_ms(at_ms, shipment.method, rules))
     return (

@@ -11,7 +11,7 @@ from events.alerts import AlertRaised
 from events.carriers import ClaimSettled
 from streams import alarms
 from streams.shipping.facts import ClaimEnded, ClaimFiled, Facts
-from streams.shipping.rows import Claim, Shipment, Status
+from streams.shipping.rows import Claim, Shipment
 from streams.shipping.rules import ShippingRules
 
 FOUND = "FOUND"
@@ -24,9 +24,13 @@ RULE: Final = "carrier_claim"
 
 
 def filed(shipment: Shipment, at_ms: int, rules: ShippingRules) -> Facts:
-    """Claim what a parcel was worth, once; one that nothing was paid for is worth nothing."""
+    """Claim what a parcel was worth, once; one that nothing was paid for is worth nothing.
+
+    One that was found, and is lost again, is claimed again.
+    """
     worth = sum([(item.unit_minor or 0) * item.quantity for item in shipment.items])
-    if shipment.claim is not None or not worth:
+    claim = shipment.claim
+    if (claim is not None and claim.outcome != FOUND) or not worth:
         return ()
     return (ClaimFiled(at_ms, Claim(worth, 1, at_ms + rules.claim_again_ms)),)
 
@@ -36,7 +40,7 @@ def claim_due(shipment: Shipment, due_ms: int, now_ms: int, rules: ShippingRules
     claim = shipment.claim
     if claim is None or claim.due_ms != due_ms:
         return ()
-    if shipment.status is not Status.DELIVERY_FAILED:
+    if not shipment.is_lost:
         return (ClaimEnded(now_ms, FOUND, 0),)
     if claim.asks >= rules.claim_asks_max:
         return (ClaimEnded(now_ms, UNANSWERED, 0),)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final, get_args
 
-from events.vocabulary import DeliveryFailureCode
+from events.vocabulary import LOST, DeliveryFailureCode
 from streams.shipping.calendar import next_attempt_ms
 from streams.shipping.claims import filed
 from streams.shipping.facts import AttemptFailed, Facts, Resumed, SentBack, StillAwaited
@@ -14,7 +14,6 @@ from streams.shipping.rows import Scan, Shipment
 from streams.shipping.rules import ShippingRules
 
 ADDRESS: Final = "ADDRESS_NOT_FOUND"
-LOST: Final = "LOST"
 
 _CODES: Final = frozenset(get_args(DeliveryFailureCode))
 _NEVER_AGAIN: Final = frozenset({"DAMAGED_IN_TRANSIT", "REFUSED"})
@@ -65,13 +64,15 @@ def _following_ms(seen_ms: int, at_ms: int, rules: ShippingRules) -> int:
     return following_ms if following_ms > at_ms else next_attempt_ms(at_ms, rules)
 
 
-def awaited(shipment: Shipment, seen_ms: int, rules: ShippingRules) -> bool:
+def awaited(shipment: Shipment, told: str | None, seen_ms: int, rules: ShippingRules) -> bool:
     """Whether another failure repeats the last, by when their carrier saw them.
 
     Attempts are a day apart on the clock of whoever makes them: in the afternoon of its coast,
     which may be the night of UTC, and told hours later.
     """
-    return seen_ms - shipment.scanned_at_ms < rules.day_ms // 2 or goes_back(shipment)
+    lost_still = shipment.is_lost and told == LOST
+    is_same = seen_ms - shipment.scanned_at_ms < rules.day_ms // 2
+    return lost_still or is_same or goes_back(shipment)
 
 
 def goes_back(shipment: Shipment) -> bool:

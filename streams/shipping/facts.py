@@ -46,6 +46,8 @@ class BookingGivenUp(msgspec.Struct, frozen=True, gc=False):
     at_ms: int
     tries: int
     carriers: tuple[str, ...]
+    has_label: bool = False
+    """It keeps the one it has, which leads to an earlier address."""
 
 
 class LabelSpare(msgspec.Struct, frozen=True, gc=False):

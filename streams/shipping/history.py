@@ -6,6 +6,10 @@ from msgspec.structs import replace
 
 from streams.shipping.rows import SCANS_MAX, STEPS_MAX, Return, Scan, Shipment, Status, Step
 
+BOOKED: Final = "BOOKED"
+"""The step of a shipment that has a label from then on, or another."""
+RELABEL_FAILED: Final = "RELABEL_FAILED"
+"""The step of one that keeps its label though that leads to an earlier address."""
 ASKED_AGAIN: Final = "ASKED_AGAIN"
 """The step of a shipment whose carrier is asked once more before it counts as lost."""
 

@@ -193,7 +193,7 @@ def _cancelled(shipment: Shipment, fact: f.Cancelled, _rules: ShippingRules) -> 
         reason=fact.reason,
         cancelled_at=moment_of(fact.at_ms),
         items=wares_of(shipment.items),
-        warehouse_id=None if shipment.guessed else shipment.warehouse_id or None,
+        warehouse_id=None if shipment.guessed else shipment.warehouse_id,
     )
     if not shipment.tracking_number:
         return (cancelled,)

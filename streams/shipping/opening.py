@@ -4,14 +4,15 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from events.shipment_ids import shipment_id_of
-from events.shipping import CreateShipment
+from events.shipping import ORDER_AMENDED, CreateShipment
 from events.types import ShippedItem
 from streams.addresses import PostalAddress, kept_address
+from streams.reservations import line_of
 from streams.shipping import booking
 from streams.shipping.calendar import eta_ms
-from streams.shipping.cancelling import AMENDED
 from streams.shipping.carriers import candidates
 from streams.shipping.facts import Began, Cancelled, Facts
+from streams.shipping.history import BOOKED, RELABEL_FAILED
 from streams.shipping.packing import packed
 from streams.shipping.quotes import Parcel, chargeable_g, cost_minor
 from streams.shipping.rows import Fulfilment, Item, Shipment, Status, Step
@@ -66,7 +67,7 @@ def begun(
 ) -> Facts:
     """Begin a shipment and ask a carrier; what is not wanted any more ends at once."""
     shipment = _shipment(row, shipment_id, command, at_ms, correlation_id, rules)
-    why = row.stopped or (AMENDED if shipment_id in row.superseded else "")
+    why = row.stopped or (ORDER_AMENDED if shipment_id in row.superseded else "")
     if why:
         return (Began(shipment), Cancelled(at_ms, why))
     return (Began(shipment), *booking.search(_carriers(shipment, rules), at_ms, "outbound", rules))
@@ -74,12 +75,20 @@ def begun(
 
 def again(shipment: Shipment, at_ms: int, rules: ShippingRules) -> Facts:
     """Look again for a carrier where none was found; any other shipment is there already."""
-    if shipment.status is not Status.BOOKING_FAILED:
+    if not _lacks_label(shipment):
         return ()
     if shipment.booking is not None and shipment.booking.due_ms:
         return ()
     number = 1 + (shipment.booking.round if shipment.booking else 1)
-    return booking.search(_carriers(shipment, rules), at_ms, "outbound", rules, number)
+    search = booking.search(_carriers(shipment, rules), at_ms, "outbound", rules, number)
+    return booking.kept(shipment, search)
+
+
+def _lacks_label(shipment: Shipment) -> bool:
+    """Whether there is no label, or one that leads to an earlier address."""
+    told = [step.reason for step in shipment.history if step.reason in {BOOKED, RELABEL_FAILED}]
+    is_old = shipment.status is Status.CREATED and told[-1:] == [RELABEL_FAILED]
+    return is_old or shipment.status is Status.BOOKING_FAILED
 
 
 def _carriers(shipment: Shipment, rules: ShippingRules) -> tuple[str, ...]:
@@ -121,7 +130,7 @@ def _shipment(
         eta_ms=eta_ms(at_ms, command.shipping_method, rules),
         correlation_id=correlation_id,
         signature=signature,
-        dispatch_due_ms=row.complete_at_ms + rules.fulfil_ms if row.complete_at_ms else 0,
+        dispatch_due_ms=row.complete_at_ms + rules.fulfil_ms,
         suspected=row.suspected,
         disputes=row.disputes,
         guessed=command.warehouse_id is None,
@@ -138,9 +147,8 @@ def _destination(row: Fulfilment, shipment_id: str, command: CreateShipment) -> 
 
 def _item(row: Fulfilment, item: ShippedItem) -> Item:
     """An item of the command, with what the order knows of its line."""
-    _, _, number = item.item_id.rpartition(":")
-    known = number.isascii() and number.isdecimal() and 0 < int(number[:4]) <= len(row.lines)
-    line = row.lines[int(number[:4]) - 1] if known else None
+    number = line_of(item.item_id, row.order_id)
+    line = row.lines[number - 1] if 0 < number <= len(row.lines) else None
     unit_minor = item.price_per_unit_minor
     if line is not None and unit_minor is None and line.quantity:
         unit_minor = line.total_minor // line.quantity

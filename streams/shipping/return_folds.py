@@ -12,13 +12,12 @@ from streams.shipping.rows import LAPSED_MAX, Shipment, Status
 
 
 def _return_asked(shipment: Shipment, fact: rf.ReturnAsked) -> Shipment:
-    exchanged = shipment.exchanged or fact.returning.reshipping
     return stepped(
         shipment,
         fact.at_ms,
         "RETURN_ASKED",
         returning=fact.returning,
-        exchanged=exchanged,
+        exchanged=fact.returning.reshipping,
         asked_back=True,
     )
 
@@ -42,7 +41,6 @@ def _return_given_up(shipment: Shipment, fact: rf.ReturnGivenUp) -> Shipment:
 
 
 def _return_lapsed(shipment: Shipment, fact: rf.ReturnLapsed) -> Shipment:
-    lapsed = replace(return_of(shipment), label_due_ms=0)
     before = shipment.lapsed_before
     if shipment.lapsed is not None:
         before = (*before, shipment.lapsed)[-LAPSED_MAX:]
@@ -52,7 +50,7 @@ def _return_lapsed(shipment: Shipment, fact: rf.ReturnLapsed) -> Shipment:
         "RETURN_LAPSED",
         Status.DELIVERED,
         returning=None,
-        lapsed=lapsed,
+        lapsed=return_of(shipment),
         lapsed_before=before,
     )
 

@@ -109,7 +109,7 @@ def returned(shipment: Shipment, fact: rf.Returned, _rules: ShippingRules) -> Sa
                 for item in fact.items
             ]
         ),
-        resolution="exchange" if returning.reshipping or shipment.exchanged else "refund",
+        resolution="exchange" if shipment.exchanged else "refund",
         received_at=moment_of(fact.at_ms),
     )
     return (received,)

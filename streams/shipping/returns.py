@@ -9,7 +9,7 @@ from events.ids import derived_id
 from events.returns import ConfirmReturnReceived, CreateReturnLabel
 from events.shipping_parts import ReturnedItem as Inspected
 from events.types import ShippedItem
-from events.vocabulary import ReturnReason
+from events.vocabulary import UNDELIVERED, ReturnReason
 from streams.shipping import booking
 from streams.shipping.evolution import fold
 from streams.shipping.facts import Facts, Noted
@@ -23,12 +23,10 @@ from streams.shipping.return_facts import (
 from streams.shipping.rows import Item, Return, Shipment, Status
 from streams.shipping.rules import ShippingRules
 
-DELIVERY_FAILED: Final = "delivery_failed"
 WRONG_ITEM: Final = "wrong_item"
 _CANCELLED: Final = "CANCEL_TOO_LATE_ORDER_CANCELLED"
 """The step that its order's cancellation leaves in a parcel that had left."""
 _REASONS: Final = frozenset(get_args(ReturnReason))
-_ARRIVED: Final = frozenset({Status.DELIVERED, Status.RETURN_INITIATED, Status.RETURNED})
 
 
 def label_asked(
@@ -59,7 +57,7 @@ def sent_back(shipment: Shipment) -> Return:
     items = shipment.items
     return Return(
         _return_id(shipment),
-        DELIVERY_FAILED,
+        UNDELIVERED,
         "carrier_pickup",
         items,
         _estimate_minor(shipment, items),
@@ -80,17 +78,16 @@ def received(
     returning = shipment.returning
     unused = _unused(shipment)
     other = next((one for one in unused if one.return_id == command.return_id), None)
-    if other is not None and shipment.status in _ARRIVED:
+    if other is not None:
         found = tuple(_inspected(other, command, rules))
         left = tuple([one for one in (*unused, *_open(shipment)) if one is not other])
         return (ReturnTakenUp(at_ms, other, left), Returned(at_ms, command.warehouse_id, found))
-    if shipment.status is Status.RETURNED:
-        is_repeat = returning is not None and returning.return_id == command.return_id
-        return () if is_repeat else (Noted(at_ms, "RECEIPT_REFUSED_OTHER_RETURN"),)
-    if returning is None or shipment.status not in {Status.RETURN_INITIATED, Status.RETURNING}:
+    if returning is None or shipment.status is Status.DELIVERED:
         return (Noted(at_ms, "RECEIPT_REFUSED_NO_RETURN"),)
     if returning.return_id != command.return_id:
         return (Noted(at_ms, "RECEIPT_REFUSED_OTHER_RETURN"),)
+    if shipment.status is Status.RETURNED:
+        return ()
     return (Returned(at_ms, command.warehouse_id, tuple(_inspected(returning, command, rules))),)
 
 
@@ -105,7 +102,7 @@ def _open(shipment: Shipment) -> tuple[Return, ...]:
     returning = shipment.returning
     if returning is None or shipment.status is not Status.RETURN_INITIATED:
         return ()
-    return (replace(returning, label_due_ms=0),)
+    return (returning,)
 
 
 def label_due(shipment: Shipment, due_ms: int, now_ms: int, _rules: ShippingRules) -> Facts:
@@ -227,5 +224,5 @@ def _back(line: Inspected, item: Item, returning: Return, rules: ShippingRules) 
 
 def _refundable(condition: str, reason: str, rules: ShippingRules) -> bool:
     """Damage is refunded when it was ours: defective, damaged in transit, never delivered."""
-    ours = reason in rules.warehouse_finds_damage or reason == DELIVERY_FAILED
+    ours = reason in rules.warehouse_finds_damage or reason == UNDELIVERED
     return condition != "damaged" or ours

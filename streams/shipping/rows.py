@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 
+from events.vocabulary import LOST
 from streams.addresses import PostalAddress
 
 STEPS_MAX: Final = 40
@@ -276,6 +277,11 @@ class Shipment(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     def may_leave(self) -> bool:
         """Whether neither fraud nor a claim keeps it from dispatch."""
         return not (self.suspected or self.disputes)
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether it counts as lost, and was not found since."""
+        return self.status is Status.DELIVERY_FAILED and self.failure == LOST
 
     @property
     def items(self) -> tuple[Item, ...]:

@@ -181,7 +181,7 @@ def _failed(
         return (Scanned(scan),)
     if shipment.status is not Status.DELIVERY_FAILED:
         return attempt_failed(shipment, scan, command.reason_code, at_ms, rules)
-    if awaited(shipment, min(scan.at_ms, at_ms), rules):
+    if awaited(shipment, command.reason_code, min(scan.at_ms, at_ms), rules):
         return (Scanned(scan),)
     again = Resumed(at_ms, at_ms + rules.lost_ms)
     after = fold(shipment, (again,))

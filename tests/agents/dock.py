@@ -51,3 +51,8 @@ class Dock(Caller):
 
     def fulfilment(self, order_id: str = "ord_1") -> Fulfilment:
         return self.driver.rows(FULFILMENTS)[order_id]
+
+    def packed(self, shipment_id: str) -> dict[str, int]:
+        """Units by line in all its packages."""
+        boxes = self.shipment(shipment_id).packages
+        return {item.item_id: item.quantity for box in boxes for item in box.items}

@@ -23,7 +23,7 @@ from tests.streams.orders.samples import (
     short,
     verdict,
 )
-from tests.streams.orders.test_recovery import missed
+from tests.streams.orders.shortages import missed
 from topics import INVENTORY_COMMANDS, ORDERS_EVENTS
 
 

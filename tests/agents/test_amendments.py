@@ -12,8 +12,7 @@ from streams.orders.rows import Order, Status
 from streams.orders.rules import OrderRules
 from tables.orders import ORDERS
 from tests.agents.dock import Dock
-from tests.agents.test_returns import request
-from tests.agents.test_shop_ships import on_hand, place, shop, status
+from tests.agents.whole_shop import history, on_hand, place, request, shop, status
 from tests.streams.orders.samples import amend, change, place_order, readdress
 from tests.streams.shipping.samples import receipt, scan
 from topics import INVENTORY_COMMANDS, ORDERS_EVENTS, PAYMENTS_EVENTS
@@ -21,10 +20,6 @@ from topics import INVENTORY_COMMANDS, ORDERS_EVENTS, PAYMENTS_EVENTS
 __all__ = ["shop"]
 
 MORE = amend(change("p1", 2, 5))
-
-
-def history(shop: Dock) -> list[str]:
-    return [step.reason for step in shop.driver.rows(ORDERS)["ord_1"].history]
 
 
 def placed_and_short(shop: Dock) -> Dock:
@@ -103,11 +98,6 @@ def moved_minor(shop: Dock) -> list[tuple[str, int]]:
     ]
 
 
-def packed(shop: Dock, shipment_id: str) -> dict[str, int]:
-    boxes = shop.shipment(shipment_id).packages
-    return {item.item_id: item.quantity for box in boxes for item in box.items}
-
-
 def order(shop: Dock) -> Order:
     return shop.driver.rows(ORDERS)["ord_1"]
 
@@ -120,7 +110,7 @@ def test_an_order_that_grew_while_it_waited_is_captured_at_its_new_price(shop: D
     assert status(shop) is Status.PROCESSING
     assert sum(amount for _, amount in moved_minor(shop)) == 13497 + 3 * 3499
     assert order(shop).owed_minor == 0
-    assert packed(shop, "shp_ord_1") == {"ord_1:1": 2, "ord_1:2": 1, "ord_1:3": 3}
+    assert shop.packed("shp_ord_1") == {"ord_1:1": 2, "ord_1:2": 1, "ord_1:3": 3}
 
 
 def test_without_the_line_it_waited_for_an_order_is_paid_and_sent(shop: Dock) -> None:
@@ -128,7 +118,7 @@ def test_without_the_line_it_waited_for_an_order_is_paid_and_sent(shop: Dock) ->
 
     assert status(shop) is Status.PROCESSING
     assert moved_minor(shop) == [("PaymentProcessed", 6998)]
-    assert packed(shop, "shp_ord_1") == {"ord_1:1": 2}
+    assert shop.packed("shp_ord_1") == {"ord_1:1": 2}
 
 
 def test_a_paid_order_that_grows_is_charged_the_difference_and_packed_anew(unbooked: Dock) -> None:
@@ -137,7 +127,7 @@ def test_a_paid_order_that_grows_is_charged_the_difference_and_packed_anew(unboo
     assert moved_minor(unbooked) == [("PaymentProcessed", 13497), ("PaymentProcessed", 3 * 3499)]
     assert (order(unbooked).owed_minor, order(unbooked).unpaid) == (0, ())
     assert unbooked.shipment("shp_ord_1").status == "cancelled"
-    assert packed(unbooked, "shp_ord_1:2") == {"ord_1:1": 2, "ord_1:2": 1, "ord_1:3": 3}
+    assert unbooked.packed("shp_ord_1:2") == {"ord_1:1": 2, "ord_1:2": 1, "ord_1:3": 3}
     assert on_hand(unbooked) == (10, 5, 0)
 
 
@@ -146,7 +136,7 @@ def test_a_paid_order_that_shrinks_gets_the_difference_back(unbooked: Dock) -> N
 
     assert moved_minor(unbooked) == [("PaymentProcessed", 13497), ("RefundIssued", 3499)]
     assert order(unbooked).owed_minor == 0
-    assert packed(unbooked, "shp_ord_1:2") == {"ord_1:1": 1, "ord_1:2": 1}
+    assert unbooked.packed("shp_ord_1:2") == {"ord_1:1": 1, "ord_1:2": 1}
     assert on_hand(unbooked) == (10, 1, 0)
 
 
@@ -200,6 +190,6 @@ def test_a_substitute_is_held_paid_and_sent_in_the_place_of_what_ran_out() -> No
     )
 
     assert status(shop) is Status.PROCESSING
-    assert packed(shop, "shp_ord_1") == {"ord_1:2": 1, "ord_1:3": 2}
+    assert shop.packed("shp_ord_1") == {"ord_1:2": 1, "ord_1:3": 2}
     assert moved_minor(shop) == [("PaymentProcessed", 13497)]
     assert on_hand(shop, "p3") == (10, 2, 0)

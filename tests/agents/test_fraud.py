@@ -4,9 +4,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import events
 from agents.fraud import fraud_agent
 from engine.driver import Driver
+from events.fraud import CheckFraud, ClearSuspension, FraudCheckCompleted
+from events.orders import OrderCancelled
+from events.payments import PaymentInitiated
+from events.refunds import ChargebackClosed
+from events.types import PaymentMethod
 from streams.fraud.rules import FraudRules
 from streams.moments import MINUTE_MS
 from tables.fraud import RISK_PROFILES
@@ -20,14 +24,14 @@ def driver(**kwargs: int) -> Driver:
     return Driver([fraud_agent(RULES, kwargs.get("partitions", 1))], start_ms=START_MS, **kwargs)
 
 
-def initiated(n: int, customer: str = "cust_1", **known: object) -> events.PaymentInitiated:
-    return events.PaymentInitiated(
+def initiated(n: int, customer: str = "cust_1", **known: object) -> PaymentInitiated:
+    return PaymentInitiated(
         payment_id=f"pay_ord_{n}",
         order_id=f"ord_{n}",
         customer_id=customer,
         amount_minor=12_999,
         currency="USD",
-        payment_method=events.PaymentMethod(type="credit_card"),
+        payment_method=PaymentMethod(type="credit_card"),
         previous_orders=47,
         account_created_at=datetime(2024, 1, 1, tzinfo=UTC),
         **known,
@@ -103,7 +107,7 @@ def test_a_stolen_card_suspends_the_account_until_its_case_is_cleared() -> None:
     shop.run()
     send(shop, initiated(2))
     shop.run()
-    cleared = events.FraudCheckCompleted(
+    cleared = FraudCheckCompleted(
         transaction_id="txn_ord_1",
         payment_id="pay_ord_1",
         customer_id="cust_1",
@@ -143,7 +147,7 @@ def test_an_administrator_lifts_the_suspension_that_a_payment_caused(
     send(shop, initiated(1, card_reported_stolen=True))
     shop.run()
 
-    cleared = events.ClearSuspension(
+    cleared = ClearSuspension(
         payment_id=payment_id, customer_id="cust_1", reviewer="kim", rationale="it was the bank"
     )
     send(shop, cleared)
@@ -154,7 +158,7 @@ def test_an_administrator_lifts_the_suspension_that_a_payment_caused(
 
 def test_a_lost_chargeback_that_names_its_customer_raises_the_next_score() -> None:
     shop = driver()
-    chargeback = events.ChargebackClosed(
+    chargeback = ChargebackClosed(
         chargeback_id="cb_1",
         payment_id="pay_ord_1",
         customer_id="cust_1",
@@ -174,8 +178,8 @@ def test_a_lost_chargeback_that_names_its_customer_raises_the_next_score() -> No
     assert found["pay_ord_2"][1] - found["pay_ord_1"][1] == 25
 
 
-def cancelled(n: int, customer: str = "cust_1") -> events.OrderCancelled:
-    return events.OrderCancelled(
+def cancelled(n: int, customer: str = "cust_1") -> OrderCancelled:
+    return OrderCancelled(
         order_id=f"ord_{n}",
         user_id=customer,
         cancellation_reason="PAYMENT_FAILED",
@@ -211,7 +215,7 @@ def test_orders_that_were_cancelled_are_no_history_of_a_customer(partitions: int
 
 def test_a_check_on_request_gives_a_score_and_opens_no_gate() -> None:
     shop = driver()
-    request = events.CheckFraud(
+    request = CheckFraud(
         payment_id="pay_ord_1", customer_id="cust_1", amount_minor=249_999, currency="USD"
     )
 

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import pytest
 
 from providers.mail import SmtpMail, SmtpServer
+from tests.agents.noticed import confirmed, place
 from tests.agents.post_office import PostOffice
-from tests.agents.test_notify import confirmed, place
-from tests.providers.test_mail import Mailbox, Server
+from tests.providers.mailbox import Mailbox, Server
 
 
 @pytest.fixture

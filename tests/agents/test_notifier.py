@@ -20,7 +20,6 @@ from tables.notifications import (
 )
 from tests.agents.post_office import NOON_MS, PostOffice, ask
 from tests.engine.walked import Walked
-from tests.streams.notifications.test_life import PROMISE_MS
 from topics import NOTIFICATIONS_EVENTS, NOTIFICATIONS_QUEUE, PULSE
 
 AT = datetime(2025, 6, 16, 12, tzinfo=UTC)
@@ -152,7 +151,7 @@ def test_a_message_that_goes_through_at_the_third_try_is_sent_once() -> None:
 
     (row,) = office.history()
     assert (row.status, row.attempts) == ("sent", 3)
-    assert row.sent_at_ms - row.queued_at_ms <= PROMISE_MS
+    assert row.sent_at_ms - row.queued_at_ms <= 30_000  # The promise.
     assert [kept.sent for kept in office.outboxes["EMAIL"].messages()] == [1]
 
 

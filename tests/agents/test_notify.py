@@ -14,7 +14,7 @@ from events.base import Message
 from events.billing import InvoiceGenerated, SubscriptionPaymentDue
 from events.fraud import FraudDetected
 from events.inventory import AddInventory, InventoryAdjusted, LowStockAlert, OutOfStock
-from events.orders import OrderAmended, OrderCancelled, OrderConfirmed, OrderFailed, PlaceOrder
+from events.orders import OrderAmended, OrderCancelled, OrderFailed
 from events.payments import PaymentFailed, PaymentProcessed
 from events.refunds import ChargebackClosed, ChargebackOpened, RefundFailed, RefundIssued
 from events.registrations import UserForgotPasswordEvent, UserSignedUpEvent
@@ -36,11 +36,8 @@ from events.subscriptions import (
     UserSubscriptionStarted,
 )
 from events.types import (
-    Address,
     Customer,
     Money,
-    OrderItem,
-    OrderPayment,
     Period,
     Place,
     Plan,
@@ -51,42 +48,9 @@ from streams.moments import DAY_MS, HOUR_MS
 from streams.notifications.occasions import is_told as is_told_at_all
 from streams.notifications.rules import EMAIL, NotificationRules
 from tables.notifications import NOTIFICATIONS
+from tests.agents.noticed import ADDRESS, ITEM, confirmed, place
 from tests.agents.post_office import PostOffice
 from topics import NOTIFICATIONS_EVENTS, NOTIFICATIONS_QUEUE, ORDERS_EVENTS, PAYMENTS_EVENTS
-
-ADDRESS = Address(line1="1 Main St", city="New York", state="NY", country="US")
-ITEM = OrderItem(product_id="prd_1", product_name="Lamp", quantity=2, unit_price_minor=1_500)
-
-
-def place(order_id: str = "ord_1", **told: Any) -> PlaceOrder:
-    return PlaceOrder(
-        **{
-            "order_id": order_id,
-            "user_id": "cus_1",
-            "customer": Customer(customer_id="cus_1", email="ann@example.com"),
-            "order_items": (ITEM,),
-            "shipping_address": ADDRESS,
-            "payment": OrderPayment(method="credit_card", amount_minor=3_000, token="tok_ok"),
-            "currency": "USD",
-            **told,
-        }
-    )
-
-
-def confirmed(order_id: str = "ord_1", **told: Any) -> OrderConfirmed:
-    return OrderConfirmed(
-        **{
-            "order_id": order_id,
-            "user_id": "cus_1",
-            "order_items": (ITEM,),
-            "order_total_minor": 3_000,
-            "currency": "USD",
-            "shipping_address": ADDRESS,
-            "shipping_method": "standard",
-            "order_status": "confirmed",
-            **told,
-        }
-    )
 
 
 def test_a_confirmed_order_is_mailed_once_and_shown_in_the_app() -> None:

@@ -13,6 +13,11 @@ from agents.pulse import pulse_agent
 from agents.totals import totals_agent
 from engine.driver import Driver
 from engine.metrics import EngineCollector
+from events.inventory import InventoryAdjusted, LowStockAlert
+from events.orders import OrderConfirmed, OrderFailed
+from events.payments import PaymentFailed, PaymentProcessed
+from events.refunds import ChargebackOpened
+from events.types import Address, OrderItem
 from streams.alerts.rules import AlertRules
 from streams.pulse.rules import PulseRules
 from tables.pulse import (
@@ -59,20 +64,20 @@ class Shop:
         put(self.driver, message, f"event-{self.sent}", **how)
 
     def order(self, minor: int = 1_000, currency: str = "USD") -> None:
-        confirmed = events.OrderConfirmed(
+        confirmed = OrderConfirmed(
             order_id=f"ord_{self.sent}",
             user_id="u",
-            order_items=(events.OrderItem(product_id="p", quantity=1, unit_price_minor=minor),),
+            order_items=(OrderItem(product_id="p", quantity=1, unit_price_minor=minor),),
             order_total_minor=minor,
             currency=currency,
-            shipping_address=events.Address(line1="1", city="c", postal_code="p", country="GB"),
+            shipping_address=Address(line1="1", city="c", postal_code="p", country="GB"),
             shipping_method="standard",
             order_status="confirmed",
         )
         self.send(confirmed)
 
     def refusal(self) -> None:
-        failed = events.OrderFailed(
+        failed = OrderFailed(
             order_id=f"ord_{self.sent}", user_id="u", rejection_reason="PRICE_MISMATCH"
         )
         self.send(failed)
@@ -81,7 +86,7 @@ class Shop:
         told = {"provider": provider, "latencyMs": 100}
         payment_id = f"pay_ord_{self.sent}"
         if declined:
-            message: events.Message = events.PaymentFailed(
+            message: events.Message = PaymentFailed(
                 payment_id=payment_id,
                 amount_minor=1_000,
                 currency="USD",
@@ -90,7 +95,7 @@ class Shop:
                 attempt_number=1,
             )
         else:
-            message = events.PaymentProcessed(
+            message = PaymentProcessed(
                 payment_id=payment_id,
                 amount_minor=1_000,
                 currency="USD",
@@ -100,7 +105,7 @@ class Shop:
         self.send(message, metadata=told)
 
     def dispute(self) -> None:
-        opened = events.ChargebackOpened(
+        opened = ChargebackOpened(
             chargeback_id="cb_1",
             payment_id="pay_ord_1",
             amount_minor=1_000,
@@ -113,7 +118,7 @@ class Shop:
     def hold(
         self, product: str, units: int, left: int, warehouse: str = "w", **given: bool
     ) -> None:
-        adjusted = events.InventoryAdjusted(
+        adjusted = InventoryAdjusted(
             adjustment_id=f"adj_{self.sent}",
             product_id=product,
             warehouse_id=warehouse,
@@ -128,7 +133,7 @@ class Shop:
         self.send(adjusted)
 
     def low(self, product: str, left: int) -> None:
-        alert = events.LowStockAlert(
+        alert = LowStockAlert(
             product_id=product, warehouse_id="w", available_quantity=left, reorder_point=10
         )
         self.send(alert)

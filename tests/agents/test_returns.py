@@ -2,29 +2,15 @@
 
 import pytest
 
-from events.orders import RequestReturn
-from events.types import ShippedItem
 from streams.moments import DAY_MS
 from streams.orders.rows import Order, Status
 from tables.orders import ORDERS
 from tests.agents.dock import Dock
-from tests.agents.test_shop_ships import on_hand, place, shop, status, stocked
+from tests.agents.whole_shop import on_hand, place, request, shop, status, stocked
 from tests.streams.shipping.samples import receipt, scan
 from topics import PAYMENTS_EVENTS
 
 __all__ = ["shop"]
-
-
-def request(*items: tuple[str, int], **given: str) -> RequestReturn:
-    fields: dict[str, object] = {
-        "order_id": "ord_1",
-        "user_id": "usr_1",
-        "items": tuple(
-            ShippedItem(item_id=name, product_id=name, quantity=units) for name, units in items
-        ),
-        "reason": "defective_item",
-    }
-    return RequestReturn(**(fields | given))
 
 
 def order(shop: Dock) -> Order:

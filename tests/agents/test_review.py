@@ -5,10 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import events
 from agents.fraud import fraud_agent
 from agents.review import review_agent
 from engine.driver import Driver
+from events.fraud import CheckFraud, FraudDetected, OverrideFraudDecision
+from events.payments import PaymentInitiated
+from events.types import Address, PaymentMethod
 from streams.fraud.rules import FraudRules
 from streams.moments import HOUR_MS
 from tables.fraud import FRAUD, REVIEW_QUEUE, RISK_PROFILES
@@ -24,20 +26,20 @@ def driver(**kwargs: int) -> Driver:
     return Driver([fraud_agent(RULES, 1), review_agent(RULES)], start_ms=START_MS, **kwargs)
 
 
-def payment(n: int = 1, **known: object) -> events.PaymentInitiated:
-    return events.PaymentInitiated(
+def payment(n: int = 1, **known: object) -> PaymentInitiated:
+    return PaymentInitiated(
         payment_id=f"pay_ord_{n}",
         order_id=f"ord_{n}",
         customer_id="cust_1",
         amount_minor=12_999,
         currency="USD",
-        payment_method=events.PaymentMethod(type="credit_card"),
+        payment_method=PaymentMethod(type="credit_card"),
         **{"previous_orders": 0, "ip_country": "US", **known},
     )
 
 
-HERE = events.Address(line1="1 High St", city="Portland", country="US")
-THERE = events.Address(line1="2 Low St", city="Salem", country="US")
+HERE = Address(line1="1 High St", city="Portland", country="US")
+THERE = Address(line1="2 Low St", city="Salem", country="US")
 DOUBTFUL = {
     "device_id": "dev_1",
     "ip_address": "10.0.0.1",
@@ -49,8 +51,8 @@ DOUBTFUL = {
 
 def override(
     decision: str = "APPROVED", reviewer: str = "ann", payment_id: str = PAYMENT
-) -> events.OverrideFraudDecision:
-    return events.OverrideFraudDecision(
+) -> OverrideFraudDecision:
+    return OverrideFraudDecision(
         payment_id=payment_id, decision=decision, reviewer=reviewer, rationale="spoke to them"
     )
 
@@ -90,7 +92,7 @@ def test_open_cases_queue_by_their_score_until_they_are_decided() -> None:
 def test_a_case_whose_score_rises_moves_up_in_the_queue() -> None:
     shop = held()
 
-    finding = events.FraudDetected(
+    finding = FraudDetected(
         payment_id=PAYMENT,
         customer_id="cust_1",
         fraud_type="account_takeover",
@@ -306,9 +308,7 @@ def test_a_check_on_request_leaves_the_case_as_it_is() -> None:
     shop = held()
     before = shop.rows(FRAUD)
 
-    request = events.CheckFraud(
-        payment_id=PAYMENT, customer_id="cust_1", amount_minor=1, currency="USD"
-    )
+    request = CheckFraud(payment_id=PAYMENT, customer_id="cust_1", amount_minor=1, currency="USD")
     send(shop, request)
     shop.run()
 

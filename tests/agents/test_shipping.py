@@ -17,6 +17,7 @@ from streams.shipping.planning import planned
 from streams.shipping.rows import Status
 from streams.shipping.rules import ShippingRules
 from tests.agents.dock import Dock
+from tests.streams.orders.samples import paid
 from tests.streams.shipping.samples import (
     AT_MS,
     RULES,
@@ -33,7 +34,6 @@ from tests.streams.shipping.samples import (
     label,
     let_go,
     moved_to,
-    paid,
     receipt,
     scan,
     told,
@@ -505,17 +505,12 @@ def amended_to(*units: int) -> OrderAmended:
     )
 
 
-def in_shipment(dock: Dock, shipment_id: str) -> dict[str, int]:
-    boxes = dock.shipment(shipment_id).packages
-    return {item.item_id: item.quantity for box in boxes for item in box.items}
-
-
 def test_an_order_amended_before_it_is_paid_is_packed_as_amended(dock: Dock) -> None:
     dock.tell(confirmed(), held(1, units=2), held(2), held(3, units=4))
 
     dock.tell(amended_to(1, 0, 4), complete())
 
-    assert in_shipment(dock, "shp_ord_1") == {"ord_1:1": 1, "ord_1:3": 4}
+    assert dock.packed("shp_ord_1") == {"ord_1:1": 1, "ord_1:3": 4}
 
 
 def test_what_was_asked_for_already_makes_way_for_what_was_amended(dock: Dock) -> None:
@@ -524,7 +519,7 @@ def test_what_was_asked_for_already_makes_way_for_what_was_amended(dock: Dock) -
     dock.tell(amended_to(1, 1, 4))
 
     assert dock.shipment("shp_ord_1").status == "cancelled"
-    assert in_shipment(dock, "shp_ord_1:2") == {"ord_1:1": 1, "ord_1:2": 1, "ord_1:3": 4}
+    assert dock.packed("shp_ord_1:2") == {"ord_1:1": 1, "ord_1:2": 1, "ord_1:3": 4}
     assert dock.shipment("shp_ord_1:2").status == "created"
 
 
@@ -558,7 +553,7 @@ def test_what_is_let_go_of_a_line_leaves_the_rest(dock: Dock) -> None:
 
     dock.tell(held(1, units=-1, reason="order_amended"), complete())
 
-    assert in_shipment(dock, "shp_ord_1")["ord_1:1"] == 1
+    assert dock.packed("shp_ord_1")["ord_1:1"] == 1
 
 
 @pytest.mark.parametrize("units", [0, -1])
@@ -570,4 +565,4 @@ def test_nothing_is_sent_from_a_warehouse_that_let_its_part_go_also_where_it_sel
     dock.tell(amended_to(1, 1), held(1, "wh_a", units=units, reason="order_amended"), complete())
 
     assert dock.shipment("shp_ord_1").warehouse_id == "wh_b"
-    assert in_shipment(dock, "shp_ord_1") == {"ord_1:1": 1, "ord_1:2": 1}
+    assert dock.packed("shp_ord_1") == {"ord_1:1": 1, "ord_1:2": 1}

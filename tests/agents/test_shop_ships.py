@@ -2,17 +2,14 @@
 
 import pytest
 
-from app import agents_of
-from events.inventory import AddInventory
-from events.orders import AmendOrder, CancelOrder, PlaceOrder
-from events.types import OrderItem, OrderPayment
-from settings import Settings
+from events.orders import AmendOrder, CancelOrder
 from streams.moments import DAY_MS, HOUR_MS
 from streams.orders.rows import Status
 from streams.shipping.rows import Shipment
-from tables.inventory import RESERVATIONS, STOCK
+from tables.inventory import RESERVATIONS
 from tables.orders import ORDERS
 from tests.agents.dock import Dock
+from tests.agents.whole_shop import history, on_hand, place, shop, status, stocked
 from tests.streams.orders.samples import place_order
 from tests.streams.shipping.samples import (
     address,
@@ -28,53 +25,7 @@ from tests.streams.shipping.samples import (
 )
 from topics import INVENTORY_EVENTS, ORDERS_EVENTS, PAYMENTS_EVENTS, SHIPPING_EVENTS
 
-
-@pytest.fixture
-def shop() -> Dock:
-    agents, effects = agents_of(Settings())
-    return Dock(
-        agents=tuple(one for one in agents if one.name != "shipping"),
-        effects=tuple(one for one in effects if one.name != "carriers"),
-    )
-
-
-def stocked(shop: Dock, **units: int) -> Dock:
-    """Units of p1 and p2 by warehouse."""
-    for warehouse, quantity in units.items():
-        for product in ("p1", "p2"):
-            shop.tell(
-                AddInventory(product_id=product, quantity=quantity, warehouse_id=f"wh_{warehouse}")
-            )
-    return shop
-
-
-def place(shop: Dock, units: int = 2, **given: str) -> Dock:
-    return shop.tell(
-        PlaceOrder(
-            order_id="ord_1",
-            user_id="usr_1",
-            order_items=(
-                OrderItem(product_id="p1", quantity=units, unit_price_minor=3499),
-                OrderItem(product_id="p2", quantity=1, unit_price_minor=6499),
-            ),
-            shipping_address=address(**given),
-            payment=OrderPayment(method="credit_card", token="tok_visa"),
-        )
-    )
-
-
-def on_hand(shop: Dock, product: str = "p1") -> tuple[int, int, int]:
-    """On hand, reserved and in quarantine, over all warehouses."""
-    levels = shop.driver.rows(STOCK)[product].levels
-    return (
-        sum(level.on_hand for level in levels),
-        sum(level.reserved for level in levels),
-        sum(level.quarantined for level in levels),
-    )
-
-
-def status(shop: Dock) -> Status:
-    return shop.driver.rows(ORDERS)["ord_1"].status
+__all__ = ["shop"]
 
 
 def test_a_placed_order_is_paid_created_dispatched_and_delivered(shop: Dock) -> None:
@@ -207,10 +158,6 @@ def test_a_refused_parcel_comes_back_and_its_price_goes_back(shop: Dock) -> None
     steps = [step.status for step in shop.driver.rows(ORDERS)["ord_1"].history]
     assert steps[-3:] == [Status.RETURNED, Status.RETURNED, Status.REFUNDED]
     assert on_hand(shop) == (10, 0, 0)
-
-
-def history(shop: Dock) -> list[str]:
-    return [step.reason for step in shop.driver.rows(ORDERS)["ord_1"].history]
 
 
 def refunds(shop: Dock) -> list[int]:

@@ -10,9 +10,9 @@ from streams.moments import day_of
 from streams.orders.rows import Status
 from tables.orders import ORDERS, SUBSCRIBED_ORDERS
 from tests.agents.dock import Dock
-from tests.agents.test_shop_ships import shop
+from tests.agents.whole_shop import shop
 from tests.streams.orders.samples import address
-from tests.streams.orders.test_subscribed import end
+from tests.streams.orders.subscribers import end
 
 __all__ = ["shop"]
 

@@ -10,6 +10,7 @@ from app import agents_of
 from events.fraud import ClearSuspension, FraudCheckCompleted, FraudDetected
 from events.inventory import AddInventory
 from events.notifications import NotificationSent
+from events.orders import CancelOrder
 from events.payments import PaymentFailed, PaymentProcessed
 from events.subscriptions import (
     CancelSubscription,
@@ -508,6 +509,16 @@ def test_orders_dated_after_the_end_of_their_subscription_are_cancelled_and_paid
     assert [o.status for o in by_age] == ["paid", "cancelled"]
     assert by_age[1].cancellation_reason == "SUBSCRIPTION_CANCELLED"
     assert shop.last("RefundIssued").order_id == by_age[1].order_id
+
+
+def test_what_a_cancelled_order_of_a_subscription_tells_goes_back_tax_and_all() -> None:
+    shop = Shop().tell(stock("p1", 10), stock("p2", 10), save())
+    [order] = shop.driver.rows(ORDERS).values()
+
+    shop.tell(CancelOrder(order_id=order.order_id, user_id="usr_1", cancellation_reason="other"))
+
+    told = shop.last("OrderCancelled").refund.amount_minor
+    assert told == shop.last("RefundIssued").amount_minor == 33_00 + 2_64
 
 
 def test_goods_of_a_subscription_that_stays_after_all_are_sent_as_before() -> None:

@@ -13,7 +13,7 @@ from streams.moments import moment_of
 from tables.inventory import LEVELS_PARTS, STOCK, WAREHOUSES
 from tests.agents.caller import Caller
 from tests.streams.inventory.shop import EAST
-from tests.streams.inventory.test_warehouses import receipt, snapshot
+from tests.streams.inventory.snapshots import receipt, snapshot
 from topics import ALERTS_EVENTS, INVENTORY_EVENTS
 
 RULES = InventoryRules()

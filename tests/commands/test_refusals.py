@@ -18,7 +18,6 @@ from commands.dead_letters import dead_letters
 from commands.erase import erase
 from commands.order import order
 from commands.outbox import outbox
-from commands.reset import reset
 from commands.stuck import stuck
 from commands.tables import tables
 from commands.topics import topics
@@ -99,10 +98,6 @@ def test_tables_says_what_it_cannot_do(
 
 def test_order_asks_for_no_order_without_a_name(run: Run) -> None:
     assert run(order, order_id="", as_json=False) == "error: usage: order ORDER_ID [--json]\n"
-
-
-def test_reset_says_what_to_delete_instead(run: Run, tmp_path: Path) -> None:
-    assert f"stop the worker and delete {tmp_path}/flowmart-dev:" in run(reset)
 
 
 def test_topics_says_what_it_cannot_do(run: Run) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import io
 import json
 import unicodedata
+from collections.abc import AsyncIterator
 from typing import Any, Final
 
 import msgspec
@@ -166,6 +167,27 @@ def test_a_list_says_of_each_letter_what_a_replay_did_with_it(
     told = [json.loads(line) for line in lines[4:]]
     assert [each["replayed"] for each in told] == [True, False, False]
     assert [each["truncated_from"] for each in told] == [None, 1_100_000, None]
+
+
+@pytest.mark.parametrize("personal", [False, True])
+def test_a_letter_names_nobody_unless_it_is_asked_to(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    personal: bool,  # noqa: FBT001 - a parameter of pytest
+) -> None:
+    class _One:
+        async def read(self, topic: str, _start: int) -> AsyncIterator[DeadLetter]:
+            told = (b'{"email": "ann@example.org"}', ())
+            yield DeadLetter(0, topic, topic, 0, 0, 0, "", "E", "no ann@example.org", b"k", *told)
+
+    showing: Any = dead_letters.__new__(dead_letters)
+    monkeypatch.setattr(dead_letters, "_letters", _One())
+    monkeypatch.setattr(dead_letters, "_letter_topics", lambda _self, topic: [topic])
+
+    asyncio.run(showing.act("show", "t@0", None, 1, as_json=True, personal=personal))
+
+    shown = json.loads(capsys.readouterr().out)
+    assert ["ann@example.org" in shown[part] for part in ("value", "reason")] == [personal] * 2
 
 
 def test_a_table_on_a_terminal_shows_text_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:

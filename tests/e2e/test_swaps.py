@@ -4,8 +4,8 @@ import pytest
 
 from tests.e2e.harness import Workers, until
 from tests.e2e.heard import Ear
+from tests.e2e.parcels import Carrier, until_status
 from tests.e2e.shop import Sender, line, order
-from tests.e2e.test_shipping import Carrier, until_status
 
 pytestmark = pytest.mark.own_broker
 

@@ -52,6 +52,13 @@ class FakeWriter:
         return [batch.records for batch in self.batches]
 
 
+async def until(so: Callable[[], Any]) -> None:
+    """Let everybody do what they can until it is so, for a minute at most."""
+    async with asyncio.timeout(60):
+        while not so():  # noqa: ASYNC110 - what a lane does sets no event
+            await asyncio.sleep(0.001)
+
+
 class Bench:
     """One lane over a memory store and a fake writer."""
 
@@ -80,12 +87,6 @@ class Bench:
         await asyncio.sleep(seconds)
         for _ in range(200):
             await asyncio.sleep(0)
-
-    async def until(self, so: Callable[[], Any]) -> None:
-        """Let the lane do what it can until it is so, for a minute at most."""
-        async with asyncio.timeout(60):
-            while not so():  # noqa: ASYNC110 - what a lane does sets no event
-                await asyncio.sleep(0.001)
 
 
 class InMemoryLanes(Lanes):

@@ -5,7 +5,7 @@ with the engine as it is.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, ClassVar
@@ -31,7 +31,7 @@ from engine.records import Chunk
 from engine.specs import EffectSpec
 from engine.topology import Topology
 from tests.engine.counting import COUNTS, IN, OUT, counting, record, topology, value
-from tests.engine.fakes import FakeKafka, InMemoryLanes
+from tests.engine.fakes import FakeKafka, InMemoryLanes, until
 
 TPS = {TP("in", 0)}
 SOURCE = TopicPartition("in", 0)
@@ -81,12 +81,6 @@ class Reader:
         processor = Processor(self.lanes.topology, 0, self.lanes.kept[0], self.lanes.stats)
         row = processor.tables[COUNTS.name].get("a")
         return 0 if row is None else row.n
-
-    async def until(self, so: Callable[[], Any]) -> None:
-        """Let everybody do what they can until it is so, for a minute at most."""
-        async with asyncio.timeout(60):
-            while not so():  # noqa: ASYNC110 - what a lane does sets no event
-                await asyncio.sleep(0.001)
 
     async def settle(self, seconds: float = 0.03) -> None:
         """Let everybody do what they can, also where the machine stops all of them for a while."""
@@ -246,6 +240,7 @@ async def test_a_rebalance_while_records_come_loses_none() -> None:
         assert one.crashes == []
         assert one.counted() == 20
         assert one.lanes.stats.dropped_chunks == 0
+        assert one.lanes.stats.skipped == 0, "what was applied before is not read again"
 
 
 async def test_a_chunk_fetched_before_the_rebalance_is_not_delivered_after_it() -> None:
@@ -394,10 +389,10 @@ async def test_a_lane_that_is_full_holds_up_no_other_and_loses_nothing() -> None
         slow, other = one.lanes.writers
 
         one.read()
-        await one.until(lambda: sum(other.records) == 50)
+        await until(lambda: sum(other.records) == 50)
         while_slow = sum(slow.records)
         slow.gate.set()
-        await one.until(lambda: sum(slow.records) == 50)
+        await until(lambda: sum(slow.records) == 50)
         await one.settle()
 
         assert while_slow == 0
@@ -410,14 +405,14 @@ async def test_a_reader_whose_lanes_are_all_full_waits_for_room() -> None:
         one.lanes.writers[1].gate.clear()
 
         one.read()
-        await one.until(lambda: one.lanes.crowded() == {0, 1})
+        await until(lambda: one.lanes.crowded() == {0, 1})
         await one.settle()  # For the fetch under way.
         fetches = one.kafka.fetches
         await one.settle(0.3)
         waited = one.kafka.fetches == fetches
         for writer in one.lanes.writers:
             writer.gate.set()
-        await one.until(lambda: sum(sum(writer.records) for writer in one.lanes.writers) == 100)
+        await until(lambda: sum(sum(writer.records) for writer in one.lanes.writers) == 100)
         await one.settle()
 
         assert waited
@@ -484,7 +479,7 @@ async def test_what_was_written_while_no_worker_ran_comes_before_the_timers_of_t
         one.kafka.logs[SOURCE].append(record(0, value("a", 5, "timer")))
         await one.assign()
         one.read()
-        await one.until(lambda: one.counted() == 1)
+        await until(lambda: one.counted() == 1)
         await one.revoke()
         for offset in range(1, 6):
             one.kafka.logs[SOURCE].append(record(offset, value("a", 1)))
@@ -496,7 +491,7 @@ async def test_what_was_written_while_no_worker_ran_comes_before_the_timers_of_t
         await one.settle()
         before = dict(one.lanes.stats.timers)
         one.kafka.gate.set()
-        await one.until(lambda: one.counted() == 6)
+        await until(lambda: one.counted() == 6)
         await one.settle()
         one.lanes.tick()
         await one.settle()
@@ -511,7 +506,7 @@ async def test_a_lane_with_nothing_left_to_read_fires_its_timers_at_once() -> No
         one.kafka.logs[SOURCE].append(record(0, value("a", 5, "timer")))
         await one.assign()
         one.read()
-        await one.until(lambda: one.counted() == 1)
+        await until(lambda: one.counted() == 1)
         await one.revoke()
 
         await one.assign()
@@ -684,13 +679,13 @@ async def test_a_source_whose_effect_cannot_take_more_is_paused_and_resumed() ->
         one.append(10)
         await one.assign()
         one.read()
-        await one.until(lambda: one.kafka.paused)
+        await until(lambda: one.kafka.paused)
         await one.settle(0.3)
         paused, position = set(one.kafka.paused), one.kafka.state_value(SOURCE).position
         gate.set()
         lane = one.lanes.lane(0)
-        await one.until(lambda: lane.processor.mark("effect:peer:in") == 10)  # type: ignore[union-attr]
-        await one.until(lambda: not one.kafka.paused)
+        await until(lambda: lane.processor.mark("effect:peer:in") == 10)  # type: ignore[union-attr]
+        await until(lambda: not one.kafka.paused)
 
         assert paused == {SOURCE}
         assert position < 10

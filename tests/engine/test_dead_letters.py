@@ -70,6 +70,26 @@ def test_a_letter_fits_into_a_batch_whatever_its_headers_are_made_of(header, val
     assert len(batch.build()) <= BATCH_BYTES
 
 
+@pytest.mark.parametrize(
+    ("told", "reason"), [("", "ValueError"), ("\ud800", "?"), (" a \n b ", "a b")]
+)
+def test_a_reason_is_one_line_of_text_whatever_the_error_says(told: str, reason: str) -> None:
+    record = Record("t", 0, 1, 2, None, b"v")
+
+    letter = read_dead_letter(read_back(dead_letter(record, "t", "agent", ValueError(told))))
+
+    assert letter.reason == reason
+
+
+def test_a_letter_without_a_value_is_cut_where_the_rest_of_it_is_too_large() -> None:
+    record = Record("t", 0, 1, 2, None, None, headers=(("h", b"h" * 1_000_000),))
+
+    letter = read_dead_letter(read_back(dead_letter(record, "t", "agent", ValueError("no"))))
+
+    assert (letter.key, letter.value, letter.headers) == (None, None, ())
+    assert letter.truncated_from == 0
+
+
 @pytest.mark.parametrize("told", [b"", b"x", b"-1", b"\xff", b"9" * 15, b"9" * 5_000])
 def test_numbers_that_are_none_keep_no_letter_from_being_read(told: bytes) -> None:
     names = ("partition", "offset", "timestamp", "truncated")

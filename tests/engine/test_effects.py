@@ -17,7 +17,7 @@ from engine.specs import AgentSpec, Delivery, EffectSpec, Published, Source, Top
 from engine.store import MemoryStore
 from engine.topology import Topology
 from tests.engine.counting import IN, OUT, Json, chunk, counting, value
-from tests.engine.fakes import Bench
+from tests.engine.fakes import Bench, until
 
 UNDECLARED = TopicSpec("undeclared", "k", Json())
 
@@ -44,8 +44,12 @@ class Outside:
             self._at_once -= 1
         if delivery.value.do == "raise":
             raise BadRecord("the peer said no")
+        if delivery.value.do == "time out":
+            raise TimeoutError("no connection in 3 s")
         if delivery.value.do == "undeclared":
             return [Published(UNDECLARED, "k", b"", ())]
+        if delivery.value.do == "quiet":
+            return []
         if delivery.value.do == "huge":
             return [Published(OUT, "k", b"x" * 950_000, ())]
         return [Published(OUT, "k", b"done %d" % number, ())]
@@ -156,6 +160,20 @@ async def test_other_records_are_not_held_up_by_a_slow_call() -> None:
     assert one.processor.committed_mark("in") == 3
     assert one.processor.committed_mark("effect:peer:in") is None
     assert one.lane.position("in") is None, "reading goes on where the slowest of both is"
+    outside.answer(1)
+    await until(lambda: one.lane.position("in") == 1)
+    await one.lane.close()
+
+
+async def test_a_record_that_is_read_twice_is_called_for_once() -> None:
+    outside = Outside()
+    one = bench(outside)
+
+    one.lane.put(numbers(0, 1, 2))
+    one.lane.put(numbers(0, 1, 2, 3))
+    await one.settle()
+
+    assert outside.begun == [1, 2, 3]
     await one.lane.close()
 
 
@@ -163,14 +181,17 @@ async def test_a_call_that_takes_too_long_is_a_dead_letter() -> None:
     one = bench(Outside(), timeout_s=0.02)
 
     one.lane.put(numbers(0, 1))
-    await one.until(lambda: outputs(one, "in.dlq"))
+    await until(lambda: outputs(one, "in.dlq"))
 
     assert outputs(one, "in.dlq") == [value("k", 1)]
     assert one.processor.stats.dead == {("in", "peer", "EffectTimedOut"): 1}
     assert one.processor.mark("effect:peer:in") == 1
 
 
-@pytest.mark.parametrize(("do", "error"), [("raise", "BadRecord"), ("huge", "TooLarge")])
+@pytest.mark.parametrize(
+    ("do", "error"),
+    [("raise", "BadRecord"), ("huge", "TooLarge"), ("time out", "TimeoutError")],
+)
 async def test_a_call_that_fails_is_a_dead_letter_and_its_neighbours_go_on(do, error) -> None:
     outside = Outside()
     outside.open = True
@@ -246,7 +267,7 @@ async def test_a_call_that_ignores_its_cancellation_holds_up_nobody(deaf) -> Non
     one = Bench(Topology([], [spec], app_id="t", env="dev", partitions=1), Policy(linger_s=0))
 
     one.lane.put(numbers(0, 1, 0, 0, 0))
-    await one.until(lambda: one.processor.committed_mark("effect:peer:in") == 4)
+    await until(lambda: one.processor.committed_mark("effect:peer:in") == 4)
 
     assert outputs(one) == [b"done 0"] * 3
     assert one.processor.stats.dead == {("in", "peer", "EffectHangs"): 1}
@@ -262,12 +283,44 @@ async def test_as_many_hanging_calls_as_may_be_under_way_end_the_worker(deaf) ->
     one = Bench(Topology([], [spec], app_id="t", env="dev", partitions=1), Policy(linger_s=0))
 
     one.lane.put(numbers(0, *range(1, 9)))
-    await one.until(lambda: one.crashes)
+    await until(lambda: one.crashes)
     await one.settle()
 
     assert [str(crash) for crash in one.crashes] == [
         "2 calls of peer go on although they were cancelled"
     ]
+
+
+async def test_a_call_that_ended_after_all_hangs_no_more(deaf) -> None:
+    spec = EffectSpec(
+        "peer", "", IN, {"In": deaf.call}, outputs=(OUT,), in_flight_max=2, timeout_s=0.02
+    )
+    one = Bench(Topology([], [spec], app_id="t", env="dev", partitions=1), Policy(linger_s=0))
+
+    for offset in range(3):
+        deaf.let_go.clear()
+        one.lane.put(numbers(offset, 1))
+        await until(lambda at=offset: one.processor.committed_mark("effect:peer:in") == at + 1)
+        deaf.let_go.set()
+        await one.settle(0.01)
+
+    assert one.processor.stats.dead == {("in", "peer", "EffectHangs"): 3}
+    assert one.crashes == []
+
+
+async def test_calls_under_way_end_with_their_lane() -> None:
+    """Whoever has the partition next makes them again."""
+    outside = Outside()
+    one = bench(outside, in_flight_max=2)
+    one.lane.put(numbers(0, 1, 2, 3))
+    await one.settle()
+
+    await one.lane.close()
+    outside.answer(1, 2, 3)
+    await one.settle()
+
+    assert (outside.begun, outside._at_once) == ([1, 2], 0)
+    assert (outputs(one), one.crashes) == ([], [])
 
 
 async def test_a_lane_closes_although_a_call_ignores_its_cancellation(deaf) -> None:
@@ -373,21 +426,23 @@ def test_an_effect_by_a_field_wants_what_lies_where_the_field_says() -> None:
 async def test_calls_without_an_outcome_run_again_after_a_crash_and_no_others() -> None:
     store, outside = MemoryStore(), Outside()
     one = bench(outside, store)
-    one.lane.put(numbers(0, 1, 2, 3))
+    one.lane.put(chunk(0, value("k", 1), value("k", 2), value("k", 3), value("k", 4, "quiet")))
     outside.answer(1, 3)
+    await one.settle(0.01)
+    outside.answer(4)
     await one.settle(0.01)
     await one.lane.close()
 
     again = Outside()
     again.open = True
     two = bench(again, store)
-    two.lane.put(numbers(0, 1, 2, 3))
+    two.lane.put(numbers(0, 1, 2, 3, 4))
     await two.settle(0.01)
 
     assert sorted(outputs(one)) == [b"done 1", b"done 3"]
     assert again.begun == [2]
     assert outputs(two) == [b"done 2"]
-    assert two.processor.committed_mark("effect:peer:in") == 3
+    assert two.processor.committed_mark("effect:peer:in") == 4
     assert two.processor.marks.settled("effect:peer:in") == []
 
 

@@ -8,9 +8,11 @@ import pytest
 from engine.errors import CommitFailed, Fenced, Gap
 from engine.policy import Policy
 from engine.recovery import other_cluster, usable_position
+from engine.specs import AgentSpec, Source
 from engine.store import MemoryStore
-from tests.engine.counting import COUNTS, Row, chunk, topology, value
-from tests.engine.fakes import Bench
+from engine.topology import Topology
+from tests.engine.counting import COUNTS, IN, OUT, Row, chunk, topology, value
+from tests.engine.fakes import Bench, until
 
 QUICK = Policy(linger_s=0.0, bulk_linger_s=0.0)
 SLOW = Policy(linger_s=0.05, bulk_linger_s=0.2, bulk_records=3, records_max=10)
@@ -71,7 +73,7 @@ async def test_records_soon_after_a_commit_wait_for_the_linger() -> None:
     bench.lane.put(chunk(2, value("a", 1)))
     await bench.settle()
     before = list(bench.writer.records)
-    await bench.until(lambda: bench.writer.records != before)
+    await until(lambda: bench.writer.records != before)
 
     assert (before, bench.writer.records) == ([1], [1, 2])
 
@@ -99,6 +101,33 @@ async def test_a_batch_with_many_bytes_of_output_is_committed_without_waiting() 
     await bench.settle()
 
     assert bench.writer.records == [1, 1]
+
+
+async def test_what_is_forwarded_counts_among_a_batchs_bytes() -> None:
+    bench = Bench(topology("k", 2), Policy(linger_s=60, bulk_linger_s=60, bytes_max=1000))
+    away = next(key for key in "abcdefgh" if bench.processor.topology.place_of(key))
+    bench.lane.put(chunk(0, value("a", 1)))
+    await bench.settle()
+
+    bench.lane.put(chunk(1, value(away, 1, "x" * 2000)))
+    await bench.settle()
+
+    assert bench.writer.records == [1, 1]
+
+
+async def test_more_than_a_few_records_wait_longer_for_others_to_join_them() -> None:
+    bench = Bench(topology(), Policy(linger_s=0, bulk_linger_s=60, bulk_records=2))
+    bench.lane.put(chunk(0, value("a", 1)))
+    await bench.settle()
+
+    bench.lane.put(chunk(1, *[value("a", 1)] * 3))
+    await bench.settle()
+    waits = list(bench.writer.records)
+    bench.lane.put(chunk(4, value("a", 1)))
+    await bench.settle()
+
+    assert waits == bench.writer.records == [1]
+    await bench.lane.close()
 
 
 async def test_a_lane_says_when_it_has_no_room_and_when_it_has_again() -> None:
@@ -137,7 +166,7 @@ async def test_a_broker_that_does_not_answer_stops_the_worker_within_a_bound() -
     bench.writer.gate.clear()
 
     bench.lane.put(chunk(0, value("a", 2)))
-    await bench.until(lambda: bench.crashes)
+    await until(lambda: bench.crashes)
 
     assert "did not finish a transaction in 0.05 s" in str(bench.crashes[0])
     assert row(bench, "a") is None
@@ -160,7 +189,7 @@ async def test_a_gap_stops_the_worker_before_anything_is_committed() -> None:
 
     bench.lane.put(chunk(1, value("a", 1)))
     bench.lane.put(chunk(3, value("a", 1)))
-    await bench.until(lambda: bench.crashes)
+    await until(lambda: bench.crashes)
 
     assert isinstance(bench.crashes[0], Gap)
     assert bench.writer.records == [1]
@@ -209,6 +238,23 @@ async def test_timers_are_a_transaction_apart_from_the_records_around_them() -> 
     outputs = [[o.value for o in batch.outputs] for batch in bench.writer.batches]
     assert bench.writer.records == [1, 2, 0]
     assert outputs == [[], [], [b"timer"]]
+
+
+async def test_what_a_tick_says_is_written_although_it_changed_no_row() -> None:
+    agent = AgentSpec(
+        "a",
+        "",
+        (Source(IN, {}),),
+        outputs=(OUT,),
+        tick=lambda ctx, _: ctx.publish(OUT, "k", b"", ()),
+    )
+    bench = Bench(Topology([agent], app_id="t", env="dev", partitions=1), QUICK)
+
+    bench.lane.tick(2_000_000)
+    await bench.settle()
+
+    assert [len(batch.outputs) for batch in bench.writer.batches] == [1]
+    await bench.lane.close()
 
 
 async def test_timers_that_are_too_many_for_a_transaction_fire_in_the_next_ones(
@@ -329,7 +375,8 @@ NOW = 1000 * DAY
         (b"51 %d" % NOW, 0, None, 0, "knew more"),
         (b"30 %d" % (NOW - 7 * DAY), 50, 7, 0, "so old"),
         (b"50 %d" % (NOW - 7 * DAY), 50, 7, 50, ""),
-        (b"30", 50, 7, 0, "so old"),
+        (b"30 %d" % (NOW - 6 * DAY), 50, 7, 30, ""),
+        (b"30 %d" % (NOW - 6 * DAY - 1), 50, 7, 0, "so old"),
         (b"30 %d" % NOW, 50, NOW, 30, ""),
         (b"30 %d" % NOW, 50, NOW + 1, 0, "made anew"),
         (b"50 %d" % NOW, 50, NOW + 1, 0, "made anew"),

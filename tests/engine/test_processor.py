@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from engine import timers
-from engine.batches import Batch
+from engine.batches import Batch, Completion
 from engine.dead_letters import read_dead_letter
 from engine.errors import BadRecord, Gap, TopologyError
 from engine.partitioning import partition_of
@@ -24,6 +24,7 @@ from engine.store import MemoryStore
 from engine.topology import Topology
 from tests.engine.counting import (
     COUNTS,
+    HUGE,
     IN,
     OUT,
     SEEN,
@@ -239,6 +240,20 @@ def test_what_stands_in_a_record_that_cannot_be_read_is_not_in_the_log(caplog) -
     assert caplog.messages == ["dead letter: in-0 offset 0: ValueError (in.dlq says more)"]
 
 
+def test_what_a_handler_refuses_of_a_record_is_not_in_the_log_either(caplog) -> None:
+    def refuse(_ctx: Any, _delivery: Any) -> None:
+        raise BadRecord("ann@example.org has no such order")
+
+    agent = AgentSpec("a", "", (Source(IN, {"In": refuse}),))
+    bench = Bench(Topology([agent], app_id="t", env="dev", partitions=1))
+
+    bench.processor.apply(chunk(0, value("a", 1)))
+
+    assert caplog.messages == [
+        "dead letter: agent 'a', in-0 offset 0: BadRecord (in.dlq says more)"
+    ]
+
+
 def test_a_record_that_is_found_late_is_told_of_once(caplog) -> None:
     bench = Bench()
 
@@ -285,7 +300,7 @@ def test_an_outputs_headers_stay_as_they_were_when_it_was_published() -> None:
     def handle(ctx: Any, delivery: Any) -> None:
         headers = [("n", b"1")]
         ctx.publish(OUT, delivery.value.k, b"", headers)
-        headers.append(("more", b"2"))
+        headers.append(("more", None))
         ctx.publish(OUT, delivery.value.k, b"", headers)
 
     agent = AgentSpec("a", "", (Source(IN, {"In": handle}),), outputs=(OUT,))
@@ -295,7 +310,7 @@ def test_an_outputs_headers_stay_as_they_were_when_it_was_published() -> None:
 
     assert [output.headers for output in bench.out("out")] == [
         [("n", b"1")],
-        [("n", b"1"), ("more", b"2")],
+        [("n", b"1"), ("more", None)],
     ]
 
 
@@ -364,6 +379,21 @@ def test_a_record_that_leads_to_what_cannot_be_written_is_buried_alone(what) -> 
     assert bench.processor.stats.records == {"in": 5}
 
 
+def test_what_effects_said_stays_when_a_record_is_buried_for_its_row() -> None:
+    bench = Bench()
+    bench.processor.apply(chunk(0, value("a", 1)))
+    bench.commit()
+    bench.processor.forgive("in", 7)
+    bench.processor.complete(Completion("effect", 1, outputs=[Output("out", 0, b"k", b"done", ())]))
+
+    bench.processor.apply(chunk(7, value("a", 1, "huge row")))
+    bench.commit()
+
+    assert [output.value for output in bench.out("out")] == [b"done"]
+    assert [bench.processor.committed_mark(name) for name in ("effect", "in")] == [1, 8]
+    assert len(bench.out("in.dlq")) == 1
+
+
 def test_a_large_record_that_lies_elsewhere_is_buried_where_it_was_read() -> None:
     topo = topology(by="k", partitions=4)
     bench = Bench(topo)
@@ -375,6 +405,17 @@ def test_a_large_record_that_lies_elsewhere_is_buried_where_it_was_read() -> Non
     [letter] = bench.out("in.dlq")
     assert size_of(letter.key, letter.value, letter.headers) < BATCH_BYTES
     assert [output.topic for output in batch.outputs] == ["in.dlq"]
+    assert bench.processor.stats.dead == {("in", "", "TooLarge"): 1}, "no agent is to blame"
+
+
+def test_a_row_that_is_too_large_is_told_of_the_agent_that_wrote_it() -> None:
+    other = AgentSpec("other", "", (Source(IN, {"In": lambda _ctx, _delivery: None}),))
+    bench = Bench(Topology([counting(), other], app_id="t", env="dev", partitions=1))
+
+    bench.processor.apply(chunk(0, value("a", 1, "huge row")))
+    bench.commit()
+
+    assert bench.processor.stats.dead == {("in", "count", "TooLarge"): 1}
 
 
 def _as_record(output: Output) -> Record:
@@ -414,7 +455,7 @@ def test_a_header_without_a_value_keeps_no_record_from_its_way() -> None:
     """Kafka allows it, so any producer may stop the shop with it if it is not taken."""
     topo = topology(by="k", partitions=4)
     there = next(k for k in "abcdefgh" if topo.place_of(k) != 0)
-    bench, odd = Bench(topo), (("trace", None),)
+    bench, odd = Bench(topo), (("trace", None), ("eventType", b"\xff"))
     sent = chunk(0, b"{", value(there, 3))
     for each in sent.records:
         each.headers = odd
@@ -464,15 +505,15 @@ def test_outputs_lie_where_a_java_producer_would_put_them() -> None:
 
 def test_timers_fire_in_the_order_of_their_due_times_at_or_after_them_and_once() -> None:
     bench = Bench()
-    bench.processor.apply(chunk(0, value("z", 50, "timer"), value("a", 90, "timer")))
+    bench.processor.apply(chunk(0, value("z|1", 50, "timer"), value("a", 90, "timer")))
     bench.commit()
 
     for now in (1_000_049, 1_000_050, 1_000_100, 1_000_200):
         bench.processor.tick(now)
         bench.commit()
 
-    assert [o.key for o in bench.out("out") if o.value == b"timer"] == [b"z", b"a"]
-    assert bench.rows()["z"].note == "late 0"
+    assert [o.key for o in bench.out("out") if o.value == b"timer"] == [b"z|1", b"a"]
+    assert bench.rows()["z|1"].note == "late 0"
     assert bench.rows()["a"].note == "late 9"
     assert bench.rows(_timers(bench)) == {}
 
@@ -674,6 +715,22 @@ def test_a_timer_that_fails_is_undone_and_tried_again_and_its_neighbours_fire() 
     assert len(bench.rows(_timers(bench))) == 1
 
 
+def test_a_timer_and_a_tick_whose_row_is_too_large_are_undone_and_end_no_worker() -> None:
+    def write(ctx: Any, *_: Any) -> None:
+        ctx.table(COUNTS)["a"] = Row(note="x" * HUGE)
+
+    agent = AgentSpec("a", "", (Source(IN, {}),), (COUNTS,), timers={"x": write}, tick=write)
+    bench = Bench(Topology([agent], app_id="t", env="dev", partitions=1))
+    bench.processor._contexts["a"].set_timer("x", "k", 10)
+    bench.commit()
+
+    bench.processor.tick(10_000)
+    bench.commit()
+
+    assert bench.processor.stats.failed_timers == {("a", "x"): 1, ("a", "tick"): 1}
+    assert bench.rows() == {}
+
+
 def test_timers_that_failed_are_not_read_again_until_they_are_tried_again(monkeypatch) -> None:
     monkeypatch.setattr(timers, "TIMERS_A_TICK_MAX", 3)
     monkeypatch.setattr("engine.processor.TIMERS_A_TICK_MAX", 3)
@@ -746,7 +803,7 @@ def test_the_log_names_the_first_timers_of_a_kind_that_fail(caplog) -> None:
 
 
 @pytest.mark.parametrize("agents", [(AgentSpec("a", "", (Source(IN, {}),)),), (counting(),)])
-def test_a_timer_that_another_version_set_waits_for_one_that_knows_it(agents) -> None:
+def test_a_timer_that_another_version_set_waits_for_one_that_knows_it(agents, caplog) -> None:
     def told(ctx: Any, timer: Timer, _now_ms: int) -> None:
         ctx.publish(OUT, timer.key, b"", ())
 
@@ -765,6 +822,7 @@ def test_a_timer_that_another_version_set_waits_for_one_that_knows_it(agents) ->
     again.processor.tick(30)
 
     assert back.processor.stats.failed_timers == {("a", "later"): 1}
+    assert "tried again every 60 s: BadRecord: another version set it" in caplog.text
     assert [output.key for output in again.commit().outputs] == [b"k"]
 
 
@@ -834,11 +892,14 @@ def test_a_tick_that_fails_is_undone_and_tried_again_and_records_go_on(caplog) -
     bench.processor.tick(6000)
     changed_by_failures = bench.processor.has_changes()
     bench.processor.tick(7000)
+    has_changes = bench.processor.has_changes()
+    bench.commit()
+    bench.processor.tick(500)  # The clock was set back, and it fails anew.
 
     assert not changed_by_failures
-    assert bench.processor.has_changes()
-    assert bench.processor.stats.failed_timers == {("a", "tick"): 2}
-    assert caplog.text.count("its tick failed") == 1
+    assert has_changes
+    assert bench.processor.stats.failed_timers == {("a", "tick"): 3}
+    assert caplog.text.count("its tick failed") == 2, "once each time that it begins to fail"
 
 
 def _timers(bench: Bench) -> Any:

@@ -343,14 +343,6 @@ def test_handing_out_and_expiring_a_few_look_at_no_more_rows_than_those() -> Non
     assert store.walked.total() == 4
 
 
-def test_a_later_watermark_of_the_caller_expires_no_open_window() -> None:
-    some = minutes(retention_ms=0)
-    some.add("a", 0)
-
-    assert some.windows.expire(100 * MINUTE) == 0
-    assert some.add("a", 1)
-
-
 @given(st.lists(st.integers(0, 40), min_size=1, max_size=200), st.integers(0, 200))
 @settings(max_examples=40)
 def test_rows_are_bounded_also_across_a_restart(steps: list[int], cut: int) -> None:
@@ -370,5 +362,5 @@ def test_before_the_first_record_there_is_nothing() -> None:
 
     assert some.windows.clock() is None
     assert some.windows.closed() == []
-    assert some.windows.expire(5) == 0
+    assert some.windows.expire() == 0
     assert list(some.windows.open()) == []

@@ -9,6 +9,11 @@ from typing import Any
 from unittest import mock
 
 import pytest
+from aiokafka.errors import (
+    GroupCoordinatorNotAvailableError,
+    KafkaError,
+    TopicAuthorizationFailedError,
+)
 from rich.console import Console
 
 from engine.errors import BrokerUnavailable
@@ -96,8 +101,8 @@ def test_an_error_that_nobody_expected_keeps_its_traceback(log, said) -> None:
     assert "We experienced a crash" in said.getvalue()
 
 
-def _lost(name: str, at_s: float) -> logging.LogRecord:
-    record = logging.LogRecord(name, logging.ERROR, "client.py", 7, "lost %s", ("node",), None)
+def _lost(name: str, at_s: float, what: object = "node") -> logging.LogRecord:
+    record = logging.LogRecord(name, logging.ERROR, "client.py", 7, "lost %s", (what,), None)
     record.created = at_s
     return record
 
@@ -109,6 +114,22 @@ def test_what_a_client_repeats_while_the_broker_is_gone_is_told_once_in_ten_seco
     told = [record.getMessage() for record in lost if seldom.filter(record)]
 
     assert told == ["lost node", "lost node (and 2 times in between)"]
+
+
+@pytest.mark.parametrize(
+    ("error", "level"),
+    [(GroupCoordinatorNotAvailableError(), "WARNING"), (TopicAuthorizationFailedError(), "ERROR")],
+)
+def test_what_a_client_tries_again_by_itself_is_a_warning(
+    error: KafkaError, level: str, said: io.StringIO
+) -> None:
+    handler = logging.StreamHandler(said)
+    handler.setFormatter(logging.Formatter("%(levelname)s %(message)s"))
+    handler.addFilter(Seldom("aiokafka"))
+
+    handler.handle(_lost("aiokafka.consumer.group_coordinator", 100.0, error))
+
+    assert said.getvalue() == f"{level} lost {error}\n"
 
 
 def test_every_handler_of_a_worker_tells_the_same_lines_of_a_client() -> None:

@@ -7,7 +7,8 @@ from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin, 
 
 from hypothesis import strategies as st
 
-from events import MESSAGES, Message, Part, moments, money, scalars
+from events import MESSAGES, Message, moments, money, scalars
+from events.base import Part
 from events.books import Name, Note
 from events.fraud import FraudType
 from events.refunds import Reason

@@ -7,9 +7,13 @@ import pytest
 from hypothesis import given
 
 import events
+from events.inventory import DeleteInventory
+from events.notifications import NotificationRecipient, SendNotification
+from events.orders import OrderAmended, OrderFailed
+from events.subscriptions import CancelSubscription
 from tests.events.generated import messages
 
-FAILED = events.OrderFailed(order_id="o1", user_id="u1", rejection_reason="INVALID_REQUEST")
+FAILED = OrderFailed(order_id="o1", user_id="u1", rejection_reason="INVALID_REQUEST")
 KEYLESS = {"PlaceOrder", "CancelSubscription"}
 
 
@@ -58,7 +62,7 @@ def test_ids_are_escaped(event_id: str) -> None:
 
 @pytest.mark.parametrize("user_id", ["u1", None])
 def test_a_guests_amendment_says_null(user_id: str | None) -> None:
-    amended = events.OrderAmended(
+    amended = OrderAmended(
         order_id="o1",
         user_id=user_id,
         amendment_type="ADDRESS_CHANGE",
@@ -92,9 +96,9 @@ def test_every_message_on_kafka_has_a_key(message: events.Message) -> None:
 
 
 def test_a_nested_field_may_be_the_key() -> None:
-    told = events.SendNotification(
+    told = SendNotification(
         notification_id="n1",
-        recipient=events.NotificationRecipient(customer_id="u1"),
+        recipient=NotificationRecipient(customer_id="u1"),
         channel="EMAIL",
         template_id="t1",
         priority="LOW",
@@ -105,19 +109,19 @@ def test_a_nested_field_may_be_the_key() -> None:
 
 
 def test_a_stock_item_is_keyed_by_the_product_in_its_id() -> None:
-    assert events.key_of(events.DeleteInventory(inventory_id="p1:w1")) == "p1"
-    assert events.key_of(events.DeleteInventory(inventory_id="x", product_id="p2")) == "p2"
+    assert events.key_of(DeleteInventory(inventory_id="p1:w1")) == "p1"
+    assert events.key_of(DeleteInventory(inventory_id="x", product_id="p2")) == "p2"
 
 
 def test_an_absent_key_is_refused() -> None:
-    cancel = events.CancelSubscription(subscription_id="s1", reason="other", requested_by="system")
+    cancel = CancelSubscription(subscription_id="s1", reason="other", requested_by="system")
 
     with pytest.raises(events.ContractError, match="expected the key of subscriptions"):
         events.key_of(cancel)
 
 
 def test_messages_are_frozen_and_compare_by_value() -> None:
-    same = events.OrderFailed(order_id="o1", user_id="u1", rejection_reason="INVALID_REQUEST")
+    same = OrderFailed(order_id="o1", user_id="u1", rejection_reason="INVALID_REQUEST")
 
     assert same == FAILED
     assert hash(same) == hash(FAILED)

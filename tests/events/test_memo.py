@@ -8,21 +8,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import events
-from events.inventory import StockLevel, Zone
+from events.inventory import StockLevel, WarehouseStockSnapshot, Zone
 from events.memo import Memo
 from events.moments import known_ms
+from events.orders import CancelOrder
 from events.writer import writer_of
 from tests.events.generated import OBJECTS, messages
 
 AT_MS = 1_700_000_000_000
-CANCEL = events.CancelOrder(order_id="o1", user_id="u1", cancellation_reason="late")
+CANCEL = CancelOrder(order_id="o1", user_id="u1", cancellation_reason="late")
 
 
 def written(number: int = 0) -> tuple[bytes, events.Envelope[Any]]:
     event_id = events.derived_id(str(number))
-    raw, envelope = writer_of(events.CancelOrder).written(
-        CANCEL, event_id, AT_MS, "saga", "cause", None
-    )
+    raw, envelope = writer_of(CancelOrder).written(CANCEL, event_id, AT_MS, "saga", "cause", None)
     assert envelope is not None
     return raw, envelope
 
@@ -97,7 +96,7 @@ def test_what_is_remembered_has_a_bound_in_bytes_too() -> None:
 def test_what_is_large_is_read_again() -> None:
     level = StockLevel(on_hand=1, reserved=0)
     zone = Zone(zone_id="z", stock_by_sku={f"prd_{n:06d}": level for n in range(1_000)})
-    snapshot = events.WarehouseStockSnapshot(
+    snapshot = WarehouseStockSnapshot(
         snapshot_id="s", warehouse_id="w", zones=(zone,), sequence_number=1,
         captured_at=datetime(2025, 1, 1, tzinfo=UTC),
     )  # fmt: skip

@@ -7,6 +7,8 @@ import pytest
 
 import events
 from events.memo import Memo
+from events.notifications import SendNotification
+from events.registrations import UserSignedUpEvent
 
 FAILED = {"orderId": "o1", "userId": "u1", "rejectionReason": "FRAUD_FLAG"}
 
@@ -63,7 +65,7 @@ LETTER = {
 
 def _letter(size: int) -> bytes:
     """A canonical SendNotification of so many bytes."""
-    message = events.SendNotification.model_validate(LETTER | {"templateData": {"text": ""}})
+    message = SendNotification.model_validate(LETTER | {"templateData": {"text": ""}})
     said: dict[str, Any] = {"event_id": "e" * 36, "timestamp": 0}
     bare = len(events.encode(message, **said))
     text = "x" * (size - bare)
@@ -162,9 +164,7 @@ def test_a_free_form_object_holds_plain_bounded_json(value: object) -> None:
             value = {"deep": value}
 
     with pytest.raises(ValueError, match="profile"):
-        events.UserSignedUpEvent(
-            user_id="u1", email="a@b.c", signup_method="email", profile={"x": value}
-        )
+        UserSignedUpEvent(user_id="u1", email="a@b.c", signup_method="email", profile={"x": value})
 
 
 def test_unknown_header_names_are_not_remembered() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import events
-from events.base import wire_name
+from events.base import Part, wire_name
 from events.shapes import shape_of
 
 MODELS = sorted(events.MESSAGES.values(), key=lambda model: model.name)
@@ -66,7 +66,7 @@ def test_every_message_says_what_the_wire_needs(model: type[events.Message]) -> 
 def test_every_key_is_a_field(model: type[events.Message]) -> None:
     *outer, last = model.key_field.split(".")
 
-    def step(part: type[events.Part], name: str) -> type[events.Part]:
+    def step(part: type[Part], name: str) -> type[Part]:
         below = shape_of(part)[wire_name(name)].part
         assert below is not None
         return below

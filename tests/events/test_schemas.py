@@ -10,6 +10,7 @@ import pytest
 import events
 from events import schemas
 from events.__main__ import DOCS, main
+from events.orders import OrderFailed
 
 
 def test_the_documents_in_the_repository_are_what_the_models_say() -> None:
@@ -46,7 +47,7 @@ def test_every_schema_is_sound(name: str) -> None:
 
 
 def test_the_envelope_has_a_schema_that_a_record_keeps() -> None:
-    failed = events.OrderFailed(order_id="o1", user_id="u1", rejection_reason="FRAUD_FLAG")
+    failed = OrderFailed(order_id="o1", user_id="u1", rejection_reason="FRAUD_FLAG")
     record = json.loads(events.encode(failed, event_id="e1", timestamp=0, causation_id="e0"))
 
     jsonschema.validate(record, schemas.envelope_schema())

@@ -11,7 +11,8 @@ from app import agents_of
 from engine.records import Record
 from events.base import Message
 from events.inventory import AddInventory
-from events.orders import PlaceOrder
+from events.order_parts import Amendment
+from events.orders import AmendOrder, PlaceOrder
 from events.types import Address, OrderItem, OrderPayment
 from settings import Settings
 from simulation.lane import Change, Lane
@@ -194,3 +195,18 @@ def order(
             **given,
         }
     )
+
+
+def amend(before: int, after: int, product: str = "p1") -> AmendOrder:
+    change = Amendment(
+        product_id=product, previous_quantity=before, new_quantity=after, unit_price_minor=2_000
+    )
+    return AmendOrder(
+        order_id="ord_1", user_id="usr_1", amendment_type="QUANTITY_CHANGE", amendments=(change,)
+    )
+
+
+def in_two() -> Scene:
+    """Three units in two parcels, booked and not sent."""
+    scene = Scene().stock(2, "p1").stock(2, "p1", warehouse="wh_west_02")
+    return scene.place(3).until("ShipmentCreated", 2)

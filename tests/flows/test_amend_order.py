@@ -1,18 +1,8 @@
-from events.order_parts import Amendment
 from events.orders import AmendOrder, CancelOrder
 from events.refunds import RefundPayment
 from events.types import Address
 from streams.fraud.rules import FraudRules
-from tests.flows.scene import Scene, order
-
-
-def amend(before: int, after: int, product: str = "p1") -> AmendOrder:
-    change = Amendment(
-        product_id=product, previous_quantity=before, new_quantity=after, unit_price_minor=2_000
-    )
-    return AmendOrder(
-        order_id="ord_1", user_id="usr_1", amendment_type="QUANTITY_CHANGE", amendments=(change,)
-    )
+from tests.flows.scene import Scene, amend, order
 
 
 def test_amend_order_by_more_holds_first_then_amends_and_charges() -> None:

@@ -5,9 +5,7 @@ import pytest
 from events.orders import CancelOrder
 from events.refunds import CloseChargeback, RecordChargeback, RefundPayment
 from events.shipping import UpdateShipmentStatus
-from tests.flows.scene import Scene, order
-from tests.flows.test_amend_order import amend
-from tests.flows.test_shipment_creation import in_two
+from tests.flows.scene import Scene, amend, in_two, order
 
 CLAIM = RecordChargeback(
     payment_id="pay_ord_1", chargeback_reference="cb_1", amount_minor=2_000, reason="fraudulent"

@@ -5,8 +5,7 @@ from events.fraud import FraudDetected
 from events.orders import CancelOrder, RequestReturn
 from events.refunds import RefundPayment
 from events.types import ShippedItem
-from tests.flows.scene import Scene, order
-from tests.flows.test_amend_order import amend
+from tests.flows.scene import Scene, amend, order
 
 
 def refund(amount_minor: int | None = None, **given: Any) -> RefundPayment:

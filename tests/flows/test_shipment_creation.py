@@ -7,7 +7,7 @@ from events.shipping import CancelShipment, CreateShipment, UpdateShipmentStatus
 from events.shipping_parts import ReturnedItem
 from events.types import Address, ShippedItem
 from streams.addresses import wire_address
-from tests.flows.scene import Scene, of_two_prices
+from tests.flows.scene import Scene, in_two, of_two_prices
 
 
 def test_shipment_creation_books_tells_sends_and_delivers() -> None:
@@ -180,12 +180,6 @@ def test_shipment_creation_lost_of_two_lines_of_a_product_is_refunded_the_one_in
     scene.tell(UpdateShipmentStatus(shipment_id=dear, status="delivery_failed", reason_code="LOST"))
 
     assert scene.books() == (5_000, 3_000, 0)
-
-
-def in_two() -> Scene:
-    """Three units in two parcels, booked and not sent."""
-    scene = Scene().stock(2, "p1").stock(2, "p1", warehouse="wh_west_02")
-    return scene.place(3).until("ShipmentCreated", 2)
 
 
 def test_shipment_creation_of_which_a_part_is_not_sent_gives_its_price_and_stock_back() -> None:

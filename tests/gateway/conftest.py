@@ -94,6 +94,8 @@ class FakeWorker:
     def __init__(self) -> None:
         self.rows: dict[str, dict[str, Any]] = {}
         self.asked: list[str] = []
+        self.under_way, self.under_way_max = 0, 0
+        """Rows that are asked for at the same time."""
         self.webhooks: list[tuple[str, bytes, dict[str, str]]] = []
         self.failing = False
         self.status = 0
@@ -151,6 +153,10 @@ class FakeWorker:
         self.asked.append(request.path)
         if self.failing or self.status:
             return web.json_response({}, status=self.status or 500)
+        self.under_way += 1
+        self.under_way_max = max(self.under_way, self.under_way_max)
+        await asyncio.sleep(0)
+        self.under_way -= 1
         table, key = request.match_info["table"], unquote(request.match_info["key"])
         value = self.rows.get(table, {}).get(key)
         self.meanwhile()
@@ -167,7 +173,8 @@ class FakeWorker:
 
     async def webhook(self, request: web.Request) -> web.Response:
         self.webhooks.append((request.path, await request.read(), dict(request.headers)))
-        return web.json_response({"received": True})
+        status = 202 if "/carriers/" in request.path else 200
+        return web.json_response({"received": True}, status=status)
 
 
 class Shop:
@@ -205,6 +212,12 @@ def callers() -> Callers:
 
 
 @pytest.fixture
+def view_token() -> str | None:
+    """What Prometheus shows."""
+    return VIEW_TOKEN
+
+
+@pytest.fixture
 def personal() -> str | None:
     """No right to personal data."""
     return None
@@ -212,8 +225,9 @@ def personal() -> str | None:
 
 @pytest.fixture
 async def shop(
-    monkeypatch: pytest.MonkeyPatch, rules: GatewayRules, callers: Callers, personal: str | None
-) -> AsyncIterator[Shop]:
+    monkeypatch: pytest.MonkeyPatch, rules: GatewayRules, callers: Callers, personal: str | None,
+    view_token: str | None,
+) -> AsyncIterator[Shop]:  # fmt: skip
     """A gateway that listens."""
     kafka, worker = FakeKafka(), FakeWorker()
     monkeypatch.setattr(gateway.server, "Commands", kafka)
@@ -227,7 +241,7 @@ async def shop(
         await workers.start()
         types = dict.fromkeys(("stock", "notifications", "shipments"), dict)
         types |= {"orders": Order, "payments": Payment, "subscription_statuses": Standing}
-        guard = Guard(ISSUER, callers, rules, Measures(), VIEW_TOKEN)
+        guard = Guard(ISSUER, callers, rules, Measures(), view_token)
         made = Gateway({}, "dev", guard, workers, rules, types)
         async with TestClient(TestServer(made.site)) as client:
             yield Shop(client, kafka, worker)

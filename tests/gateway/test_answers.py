@@ -68,9 +68,20 @@ def test_what_is_forgotten_takes_no_room() -> None:
     assert (answers._bytes, answers._kept, answers._about) == (0, {}, {})
 
 
+def test_a_question_that_was_answered_is_kept_in_mind_no_longer() -> None:
+    answers = Answers(ROOM)
+
+    with answers.asked() as overtaken:
+        answers.evict(("ord_1",))
+    answers.evict(("ord_2",))
+
+    assert overtaken == {"ord_1"}
+    assert not answers._asked
+
+
 def test_the_validator_changes_with_the_body() -> None:
     assert Answer(200, b"1", 0).tag == Answer(200, b"1", 9).tag != Answer(200, b"2", 0).tag
-    assert Answer(200, b"1", 0, version="3").tag.startswith("3-")
+    assert Answer(200, b"1", 0, version="3").tag == f"3-{Answer(200, b'1', 0).tag}"
 
 
 def test_a_key_answers_the_same_request_with_the_same_answer() -> None:
@@ -156,6 +167,15 @@ def test_what_just_fits_is_kept() -> None:
     for name in "abc":
         keys.begin(name, "f", 0)
     assert (list(keys._kept), keys.forgotten) == (["b", "c"], 1)
+
+
+def test_an_answer_that_does_not_fit_is_not_kept() -> None:
+    keys = Keys(GatewayRules(keys_bytes_max=ENTRY_BYTES + 10))
+    keys.begin("one", "f", 0)
+
+    keys.answered("one", 202, {}, b"x" * 100, 1)
+
+    assert (keys.size_bytes, keys.forgotten) == (0, 1)
 
 
 def test_a_request_that_is_forgotten_while_it_runs_is_answered_all_the_same() -> None:

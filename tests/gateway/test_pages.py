@@ -117,12 +117,13 @@ async def test_notifications_are_passed_over_as_the_query_asks(shop: Shop) -> No
     told(shop, 50)
     path = "/v1/users/cus_1/notifications?limit=20&offset="
 
-    pages = [await page(shop, f"{path}{offset}") for offset in (0, 20, 25, 40, 60)]
+    pages = [await page(shop, f"{path}{offset}") for offset in (0, 20, 25, 30, 40, 60)]
 
     firsts = [one["items"][0]["notificationId"] for one in pages if one["items"]]
-    assert firsts == ["n_0000", "n_0020", "n_0025", "n_0040"]
-    assert [len(one["items"]) for one in pages] == [20, 20, 20, 10, 0]
-    assert [one["more"] for one in pages] == [True, True, True, False, False]
+    assert firsts == ["n_0000", "n_0020", "n_0025", "n_0030", "n_0040"]
+    assert [len(one["items"]) for one in pages] == [20, 20, 20, 20, 10, 0]
+    assert [one["more"] for one in pages] == [True, True, True, False, False, False]
+    assert [(one["page"], one["limit"]) for one in pages[:2]] == [(1, 20), (2, 20)]
     unread = await page(shop, f"{path}2&status=unread")
     assert [one["notificationId"] for one in unread["items"]] == ["n_0020", "n_0030", "n_0040"]
 
@@ -229,3 +230,17 @@ async def test_rows_of_several_workers_are_more_than_a_page_together() -> None:
     for limit, found in ((1, (["a"], True)), (2, (["a", "b"], False))):
         rows, more = await reads._rows(listing, "", Page(0, limit, ""), whole=False)
         assert ([row["key"] for row in rows], more) == found
+
+
+async def test_there_are_more_rows_when_one_worker_has_more() -> None:
+    class One:
+        async def everywhere(self, _path: str, *, whole: bool) -> list[Any]:
+            assert not whole
+            return [{"rows": [{"key": "a"}], "more": True}, {"rows": [], "more": False}]
+
+    reads = Reads(cast("Workers", One()), {}, GatewayRules(), Measures())
+    listing = next(one for one in LISTINGS if one.table == "stock")
+
+    _, more = await reads._rows(listing, "", Page(0, 1, ""), whole=False)
+
+    assert more

@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 from yarl import URL
 
+from gateway.route import Listing, Look
+from gateway.routes import LISTINGS, LOOKS
 from gateway.workers import Workers
 from observability.boards import BOARDS
 from observability.dashboards import text_of
 from settings.gateway import GatewayRules
 from tables.pairs import dated_key
-from tests.gateway.conftest import RULES, VIEW_TOKEN, Shop, level, row, token
+from tests.gateway.conftest import RULES, SHOPPER, VIEW_TOKEN, Shop, level, paid_for, row, token
 
 
 async def test_an_order_shows_in_the_form_of_the_api(shop: Shop) -> None:
@@ -121,7 +123,61 @@ async def test_what_has_not_changed_is_not_sent_again(shop: Shop) -> None:
     etag = first.headers["ETag"]
     assert first.headers["Cache-Control"] == "private, no-cache"
     again = await shop.ask("GET", "/v1/orders/ord_1", by=token(), If_None_Match=etag)
-    assert (again.status, await again.read()) == (304, b"")
+    assert (again.status, await again.read(), again.headers["ETag"]) == (304, b"", etag)
+    text = await (await shop.ask("GET", "/metrics", by=VIEW_TOKEN)).text()
+    for result in ("hit", "miss"):
+        assert f'flowmart_gateway_cache_total{{result="{result}"}} 1.0' in text
+
+
+async def test_each_object_has_an_answer_of_its_own(shop: Shop) -> None:
+    shop.worker.rows = {
+        "orders": {"x": row("x"), "y": row("y")},
+        "shipments": {"x": {"shipment_id": "x", "user_id": "cus_1"}},
+        "payments": {"pay_x": paid_for()},
+    }
+    paths = ("/v1/orders/x", "/v1/orders/y", "/v1/shipments/x", "/v1/payments/x/status")
+
+    bodies = {await (await shop.ask("GET", path, by=token())).text() for path in paths}
+
+    assert len(bodies) == len(paths)
+
+
+async def test_what_the_shop_thinks_of_a_payment_is_not_its_customers_to_read(shop: Shop) -> None:
+    shop.worker.rows["payments"] = {"pay_1": {**paid_for(), "fraud": "MANUAL_REVIEW"}}
+    shown = [
+        await (await shop.ask("GET", "/v1/payments/pay_1", by=token("cus_1", role))).json()
+        for role in ("customer", "customer_service", "customer")
+    ]
+
+    assert ["fraud" in one for one in shown] == [False, True, False]
+
+
+@pytest.mark.parametrize("read", [*LOOKS, *LISTINGS], ids=lambda read: read.path)
+async def test_nothing_is_read_without_its_scope(shop: Shop, read: Look | Listing) -> None:
+    path, scope = read.path.replace("{id}", "cus_1"), f"{read.resource}:read"
+    others = [one for one in SHOPPER if one != scope]
+
+    statuses = [
+        (await shop.ask("GET", path, by=by)).status
+        for by in (None, token("cus_1", "customer", *others), token("cus_1", "admin", *others))
+    ]
+
+    assert statuses == [401, 403, 403]
+    assert not shop.worker.asked
+
+
+@pytest.mark.parametrize(
+    ("verb", "path", "scope"),
+    [("POST", "/v1/shipping/quotes", "shipments:read"), ("GET", "/metrics", "metrics:read")],
+)
+async def test_neither_is_a_quote_nor_a_figure(
+    shop: Shop, verb: str, path: str, scope: str
+) -> None:
+    others = [one for one in SHOPPER if one != scope]
+
+    response = await shop.ask(verb, path, {}, by=token("cus_1", "admin", *others))
+
+    assert response.status == 403
 
 
 async def test_a_foreign_order_is_not_found_also_from_the_cache(shop: Shop) -> None:
@@ -194,6 +250,31 @@ async def test_a_customers_orders_come_newest_first_a_page_at_a_time(shop: Shop)
         seen += [item["orderId"] for item in body["items"]]
         assert body["more"] is (page < 3)
     assert seen == list(reversed(ids))
+
+
+@pytest.mark.parametrize("left", [{}, {"ord_gone": row("ord_gone", "cus_2")}])
+async def test_what_a_list_names_and_is_gone_or_anothers_is_left_out(
+    shop: Shop, left: dict[str, Any]
+) -> None:
+    shop.worker.rows["orders"] = {"ord_1": row("ord_1")} | left
+    shop.worker.rows["customer_orders"] = {
+        dated_key("cus_1", 1_000, one): 1_000 for one in ("ord_1", "ord_gone")
+    }
+
+    listed = await (await shop.ask("GET", "/v1/orders", by=token())).json()
+
+    assert [one["orderId"] for one in listed["items"]] == ["ord_1"]
+
+
+async def test_a_long_page_asks_for_few_rows_at_a_time(shop: Shop) -> None:
+    ids = [f"ord_{n}" for n in range(100)]
+    shop.worker.rows["orders"] = {order_id: row(order_id) for order_id in ids}
+    shop.worker.rows["customer_orders"] = {dated_key("cus_1", 1_000, one): 1_000 for one in ids}
+
+    response = await shop.ask("GET", "/v1/orders?limit=100", by=token())
+
+    assert len((await response.json())["items"]) == 100
+    assert 1 < shop.worker.under_way_max <= 10
 
 
 @pytest.mark.parametrize("query", ["limit=0", "limit=101", "limit=x", "page=0"])
@@ -286,6 +367,21 @@ async def test_a_webhook_is_handed_on_byte_by_byte_with_its_signature(shop: Shop
     assert "X-Evil" not in passed
 
 
+async def test_a_carriers_webhook_is_handed_on_with_all_that_is_signed(shop: Shop) -> None:
+    signed = dict.fromkeys(("Webhook-Id", "Webhook-Timestamp", "Webhook-Signature"), "1")
+    kind = {"Content-Type": "application/json"}
+    own = {"Authorization": f"Bearer {token()}", "Cookie": "a=b"}
+
+    path = "/webhooks/carriers/ups"
+    response = await shop.client.post(path, data=b"{}", headers=signed | kind | own)
+
+    assert (response.status, await response.json()) == (202, {"received": True})
+    [(path, body, passed)] = shop.worker.webhooks
+    assert (path, body) == ("/webhooks/carriers/ups", b"{}")
+    assert (signed | kind).items() <= passed.items()
+    assert own.keys().isdisjoint(passed)
+
+
 QUOTED: dict[str, Any] = {
     "destination": {"line1": "1 Main", "city": "Chicago", "country": "US"},
     "packages": [{"packageId": "one", "weightKg": 1.5}],
@@ -319,14 +415,18 @@ async def test_a_quote_is_refused_as_every_other_body_is(shop: Shop) -> None:
 
 
 async def test_health_is_open_and_metrics_are_not(shop: Shop) -> None:
-    assert (await shop.ask("GET", "/health")).status == 200
-    assert (await shop.ask("GET", "/ready")).status == 200
+    assert await (await shop.ask("GET", "/health")).json() == {"status": "ok"}
+    assert await (await shop.ask("GET", "/ready")).json() == {"status": "ready", "workers": 1}
     assert (await shop.ask("GET", "/metrics")).status == 401
     by = token("prometheus", "service", "metrics:read")
     text = await (await shop.ask("GET", "/metrics", by=by)).text()
+    assert "flowmart_gateway_workers_well 1.0" in text
     assert 'flowmart_gateway_requests_total{method="GET",route="/metrics",status="401"}' in text
     assert "process_cpu_seconds_total" in text
     assert 'flowmart_gateway_cache_total{result="hit"} 0.0' in text  # Else its share is unknown.
+    spent = re.search(r'seconds_sum{method="GET",route="/health"} (\S+)', text)
+    assert spent is not None
+    assert 0 < float(spent[1]) < 60
 
 
 async def test_every_metric_of_its_dashboard_is_served(shop: Shop) -> None:
@@ -350,6 +450,18 @@ async def test_the_view_token_reads_metrics_and_nothing_else(shop: Shop) -> None
     assert (await shop.ask("GET", "/v1/orders", by=VIEW_TOKEN)).status == 401
 
 
+class TestWithoutAViewToken:
+    """In dev, where workers ask for none."""
+
+    @pytest.fixture
+    def view_token(self) -> str | None:
+        return None
+
+    @pytest.mark.parametrize("shown", ["None", "", " "])
+    async def test_nobody_shows_it(self, shop: Shop, shown: str) -> None:
+        assert (await shop.ask("GET", "/metrics", by=shown)).status == 401
+
+
 class TestLimits:
     """With few tokens."""
 
@@ -369,11 +481,17 @@ class TestLimits:
         other = await shop.ask("GET", "/v1/orders?limit=1", by=token("cus_2"))
         assert other.status == 200
         assert other.headers["RateLimit-Remaining"] == "1"
+        text = await (await shop.ask("GET", "/metrics", by=VIEW_TOKEN)).text()
+        assert 'flowmart_gateway_limited_total{bucket="principal"} 1.0' in text
 
-    async def test_nobody_in_particular_waits_by_address_and_health_never(self, shop: Shop) -> None:
-        statuses = [(await shop.ask("GET", "/v1/orders")).status for _ in range(3)]
-        assert statuses == [401, 401, 429]
-        assert (await shop.ask("GET", "/health")).status == 200
+    @pytest.mark.parametrize(("path", "status"), [("/v1/orders", 401), ("/openapi.json", 200)])
+    async def test_nobody_in_particular_waits_by_address_and_who_watches_never(
+        self, shop: Shop, path: str, status: int
+    ) -> None:
+        statuses = [(await shop.ask("GET", path)).status for _ in range(3)]
+        assert statuses == [status, status, 429]
+        for watched in ("/health", "/ready"):
+            assert (await shop.ask("GET", watched)).status == 200
 
 
 class TestMachines:
@@ -387,7 +505,10 @@ class TestMachines:
     async def test_reads_take_nothing_from_writes(self, shop: Shop, role: str) -> None:
         by = token("machine", role)
 
-        reads = [(await shop.ask("GET", "/v1/orders?limit=1", by=by)).status for _ in range(3)]
+        reads = [
+            (await shop.ask(verb, "/v1/orders?limit=1", by=by)).status
+            for verb in ("GET", "HEAD", "GET")
+        ]
         writes = [(await shop.ask("POST", "/v1/orders", {}, by=by)).status for _ in range(3)]
 
         assert reads == [200, 200, 429]

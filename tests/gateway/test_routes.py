@@ -5,6 +5,7 @@ from typing import Any, get_args
 import msgspec
 import pytest
 
+from events.shapes import owner_of
 from gateway import openapi
 from gateway.examples import BODIES
 from gateway.route import Route
@@ -219,6 +220,7 @@ def test_a_route_fills_and_fixes_fields_that_its_message_has(route: Route) -> No
     wire = {f.serialization_alias for f in route.message.model_fields.values()}
     named = {*route.takes, *route.fixed, *filter(None, (route.user, route.names))}
     assert named <= wire
+    assert all(owner_of(route.message, tuple(name.split("."))) for name in route.reserved)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import time_machine
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from gateway.tokens import Issuer, Role, TokenRefused
+from gateway.tokens import Issuer, Principal, Role, TokenRefused
 
 KEY = "k" * 32
 ISSUER = Issuer(KEY)
@@ -59,6 +59,12 @@ def test_a_token_that_does_not_hold_is_refused_with_its_reason(
 ) -> None:
     with pytest.raises(TokenRefused, match=why):
         ISSUER.read(make())
+
+
+def test_staff_are_those_who_work_for_the_shop_and_its_machines() -> None:
+    staff = {role for role in Role if Principal("one", frozenset({role})).staff}
+
+    assert staff == {"customer_service", "store_manager", "admin", "service"}
 
 
 def test_an_unsigned_token_is_refused() -> None:

@@ -142,6 +142,44 @@ async def test_workers_are_probed_every_five_seconds(monkeypatch: pytest.MonkeyP
     assert slept == [5.0]
 
 
+async def test_once_started_it_knows_the_others_and_hears_of_further_ones(played: Played) -> None:
+    workers = Workers([played.url], None, GatewayRules(probe_every_ms=10))
+    further = asyncio.Event()
+
+    class Further(Played):
+        async def ready(self, request: web.Request) -> web.Response:
+            further.set()
+            return await super().ready(request)
+
+    async with TestServer(site_of(played)) as server, TestServer(site_of(Further())) as later:
+        second, third = (str(one.make_url("")).rstrip("/") for one in (server, later))
+        played.told = [played.url, second]
+
+        await workers.start()
+        at_once = set(workers.well())
+        played.told = [played.url, second, third]
+        async with asyncio.timeout(30):
+            await further.wait()
+        await workers.stop()
+
+    assert at_once == {played.url, second}
+
+
+async def test_what_a_worker_answers_well_never_puts_it_out(workers: Workers) -> None:
+    for _ in range(RULES.breaker_calls_min + 1):
+        assert (await workers.get("/tables/stock/"))[0] == 200
+
+
+async def test_a_list_is_whole_without_a_worker_that_fails_and_holds_nothing(
+    workers: Workers, caplog: pytest.LogCaptureFixture
+) -> None:
+    workers._known[NOWHERE] = Worker(NOWHERE, Breaker(RULES))
+
+    assert len(await workers.everywhere("/tables/stock/?prefix=cus_1")) == 1
+    assert f"worker {NOWHERE}: GET /tables/stock: ClientConnectorError" in caplog.text
+    assert "cus_1" not in caplog.text
+
+
 async def test_one_address_is_one_worker_with_its_last_stroke_or_without(
     played: Played, workers: Workers
 ) -> None:

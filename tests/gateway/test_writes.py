@@ -9,6 +9,7 @@ import re
 import uuid
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 from urllib.parse import quote
@@ -24,12 +25,13 @@ from events.subscription_ids import subscription_id_of
 from gateway.accepted import Accepted
 from gateway.bodies import message_of
 from gateway.kafka import NotAccepted
+from gateway.keys import ENTRY_BYTES
 from gateway.outcomes import Outcomes, within
 from gateway.refusals import Refusal
 from gateway.route import Route
 from gateway.routes import ROUTES
 from settings.gateway import GatewayRules
-from tests.gateway.conftest import ISSUER, Shop, everything, paid_for, row, token
+from tests.gateway.conftest import ISSUER, VIEW_TOKEN, Shop, everything, paid_for, row, token
 from wire.traceparent import written
 
 ORDER: dict[str, Any] = {
@@ -108,7 +110,12 @@ async def test_what_is_null_is_left_out(shop: Shop) -> None:
 async def test_an_order_without_an_outcome_in_time_is_accepted(shop: Shop) -> None:
     response = await shop.ask("POST", "/v1/orders", ORDER, by=token())
     assert response.status == 202
-    assert (await response.json())["status"] == "accepted"
+    [(message, envelope, _)] = shop.kafka.sent
+    told = {"commandId": envelope["eventId"], "status": "accepted", "id": message.order_id}
+    assert await response.json() == told
+    assert envelope["source"] == "api-gateway"
+    sent = datetime.fromisoformat(envelope["timestamp"])
+    assert abs(datetime.now(UTC) - sent) < timedelta(minutes=1)
 
 
 async def test_the_correlation_id_of_the_caller_travels_on(shop: Shop) -> None:
@@ -155,13 +162,14 @@ async def test_a_broken_traceparent_is_none(shop: Shop, told: str) -> None:
 
 
 async def test_an_envelope_tells_where_an_order_was_sold(shop: Shop) -> None:
-    sold = {"data": ORDER, "metadata": {"source": "mobile-app", "exchangeFor": "ord_9"}}
+    named = f"{'mobile-app':-<40}"
+    sold = {"data": ORDER, "metadata": {"source": named, "exchangeFor": "ord_9"}}
 
     response = await shop.ask("POST", "/v1/orders", sold, by=token())
 
     [(_, envelope, _)] = shop.kafka.sent
     assert response.status == 202
-    told = {"requestedBy": "cus_1", "source": "mobile-app", "ipAddress": "127.0.0.1"}
+    told = {"requestedBy": "cus_1", "source": named, "ipAddress": "127.0.0.1"}
     assert envelope["metadata"] == told
 
 
@@ -187,6 +195,7 @@ async def test_fraud_detection_is_told_where_a_customer_shops_from(
     read = events.decode(json.dumps(value).encode(), record_timestamp_ms=0).data
     risk = getattr(read, "risk", None)
     assert value["metadata"].get("ipAddress") == found
+    assert None not in value["metadata"].values()
     assert found in {getattr(read, "ip_address", None), risk and risk.ip_address}
     assert message.name == value["eventType"]
 
@@ -277,6 +286,20 @@ async def test_an_order_that_is_accepted_is_not_absent_for_who_cancels_it_at_onc
     assert (early.headers["Retry-After"], others.status) == ("1", 404)
 
 
+async def test_a_subscription_that_is_accepted_is_not_absent_for_who_pauses_it_at_once(
+    shop: Shop,
+) -> None:
+    body = {"planId": "plan_monthly_pro", "paymentMethodId": "tok_visa"}
+    made = await (await shop.ask("POST", "/v1/subscriptions", body, by=token())).json()
+    path = f"/v1/subscriptions/{made['id']}/pause"
+
+    early = await shop.ask("POST", path, {}, by=token())
+    others = await shop.ask("POST", path, {}, by=token("cus_2"))
+
+    assert (early.status, (await early.json())["code"]) == (409, "NOT_YET")
+    assert others.status == 404
+
+
 @pytest.mark.parametrize("in_time", [True, False])
 async def test_the_payments_status_of_a_placed_order_is_accepted_until_it_is_there(
     shop: Shop, *, in_time: bool
@@ -329,6 +352,10 @@ async def test_the_same_key_twice_places_one_order_and_answers_alike(shop: Shop)
     assert await answers[0].text() == await answers[1].text()
     assert answers[1].headers["Idempotent-Replayed"] == "true"
     assert answers[1].headers["Location"] == answers[0].headers["Location"]
+    text = await (await shop.ask("GET", "/metrics", by=VIEW_TOKEN)).text()
+    kept = re.search(r"flowmart_gateway_keys_bytes (\d\S*)", text)
+    assert kept is not None
+    assert float(kept[1]) > ENTRY_BYTES
 
 
 async def test_one_key_for_two_bodies_is_refused(shop: Shop) -> None:
@@ -470,11 +497,14 @@ async def test_a_foreign_order_is_not_found(shop: Shop, owner: str | None, statu
 
 
 async def test_every_wrong_field_is_named(shop: Shop) -> None:
-    body = {**ORDER, "orderItems": [], "currency": "dollars"}
+    body = {**ORDER, "shippingMethod": "rocket", "currency": "dollars"}
     response = await shop.ask("POST", "/v1/orders", body, by=token())
-    fields = {detail["field"] for detail in (await response.json())["details"]}
-    assert response.status == 400
-    assert "currency" in fields
+    told = await response.json()
+    assert (response.status, told["message"]) == (400, "PlaceOrder: 2 fields are wrong")
+    assert {detail["field"] for detail in told["details"]} == {"shippingMethod", "currency"}
+
+    one = await shop.ask("POST", "/v1/orders", {**ORDER, "currency": "dollars"}, by=token())
+    assert (await one.json())["message"] == "PlaceOrder: 1 field is wrong"
 
 
 async def test_of_many_wrong_fields_twenty_are_named(shop: Shop) -> None:
@@ -564,8 +594,9 @@ async def test_a_trace_has_up_to_128_characters(shop: Shop, chars: int, *, is_ke
     assert (response.headers["X-Correlation-Id"] == "x" * chars) is is_kept
 
 
-async def test_a_token_of_any_bytes_is_no_token(shop: Shop) -> None:
-    response = await shop.client.get("/v1/orders", headers={"Authorization": "Bearer \udcff.a.b"})
+@pytest.mark.parametrize("path", ["/v1/orders", "/metrics"])
+async def test_a_token_of_any_bytes_is_no_token(shop: Shop, path: str) -> None:
+    response = await shop.client.get(path, headers={"Authorization": "Bearer \udcff.a.b"})
     assert response.status == 401
 
 
@@ -663,6 +694,33 @@ async def test_customers_do_not_speak_for_billing(
 
 
 @pytest.mark.parametrize(
+    "told",
+    [
+        {"accountCreatedAt": "2010-01-01T00:00:00Z"},
+        {"previousOrders": 20},
+        {"ipAddress": "203.0.113.1"},
+        {"ipCountry": "US"},
+        {"ipRegion": "IL"},
+        {"cardFingerprint": "fp_1"},
+        {"cardReportedStolen": False},
+    ],
+)
+@pytest.mark.parametrize("path", ["/v1/orders", "/v1/payments"])
+async def test_only_the_shop_vouches_for_a_buyer(
+    shop: Shop, path: str, told: dict[str, Any]
+) -> None:
+    device = {"deviceId": "dev_1", "geo": {"latitude": 41.9, "longitude": -87.6}}
+    own, asked = ({**ORDER, "risk": device}, {**ORDER, "risk": {**device, **told}})
+    if path == "/v1/payments":
+        own, asked = {**PAYMENT, **device}, {**PAYMENT, **device, **told}
+
+    customers = [(await shop.ask("POST", path, body, by=token())).status for body in (own, asked)]
+    services = await shop.ask("POST", path, asked, by=token("cus_1", "service"))
+
+    assert (customers, services.status) == ([202, 400], 202)
+
+
+@pytest.mark.parametrize(
     ("role", "kind", "status"),
     [("customer", "express", 202), ("customer", "recurring", 400), ("service", "recurring", 202)],
 )
@@ -684,14 +742,14 @@ async def test_an_order_of_an_odd_name_is_no_failure(shop: Shop, order_id: Any) 
 
 async def test_a_place_is_named_by_a_quoted_id(shop: Shop) -> None:
     by = token("agent", "customer_service", "payments:write", mfa=True)
-    path = "/v1/payments/a%0d%0aX-Evil:%201/refund"
-    shop.worker.rows = everything("a\r\nX-Evil: 1")
+    path = "/v1/payments/a%2f%0d%0aX-Evil:%201/refund"
+    shop.worker.rows = everything("a/\r\nX-Evil: 1")
     response = await shop.client.request(
         "POST", URL(path, encoded=True), json={"reason": "broken"},
         headers={"Authorization": f"Bearer {by}"},
     )  # fmt: skip
     assert response.status == 202
-    assert response.headers["Location"] == "/v1/payments/a%0D%0AX-Evil%3A%201"
+    assert response.headers["Location"] == "/v1/payments/a%2F%0D%0AX-Evil%3A%201"
     assert "X-Evil" not in response.headers
 
 

@@ -19,7 +19,7 @@ from streams.alerts.catalogue import catalogue
 from streams.alerts.rules import AlertRules
 from streams.pulse.figures import FAMILIES, figures_of
 from streams.pulse.tally import Cell, Tally
-from tests.observability.test_rules import rules
+from tests.observability.rule_files import rules
 from web.quotes import METRIC as QUOTES
 
 ROOT = Path(__file__).parents[2]

@@ -23,11 +23,9 @@ from streams.payments.books import RULE
 from streams.payments.books import STUCK as STUCK_PAYMENT
 from streams.shipping.claims import RULE as CARRIER_CLAIM
 from streams.shipping.return_messages import RULE as RETURN_LABEL
+from tests.observability.rule_files import PROMETHEUS, ROOT, rules
 from tests.tools import tool
 
-ROOT = Path(__file__).parents[2]
-PROMETHEUS = ROOT / "observability" / "prometheus"
-RULES = sorted((PROMETHEUS / "rules").glob("*.yml"))
 TESTS = sorted((PROMETHEUS / "tests").glob("*.yml"))
 SEVERITIES = {"warn", "critical"}
 
@@ -35,15 +33,6 @@ SEVERITIES = {"warn", "critical"}
 def run(*command: str) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-
-
-def rules() -> list[dict[str, Any]]:
-    return [
-        rule
-        for path in RULES
-        for group in yaml.safe_load(path.read_text())["groups"]
-        for rule in group["rules"]
-    ]
 
 
 ALERTS = [rule for rule in rules() if "alert" in rule]

@@ -44,6 +44,8 @@ class StripeServer:
         self.indexed: set[str] = set()
         """Intents that a search finds: none that is new."""
         self.calls: list[str] = []
+        self.keys: list[tuple[str, str]] = []
+        """Path's end and idempotency key of each call that may move money."""
         self.cut_off: dict[str, str] = {}
         """Path's end to `before`, `after` or `within` its answer: when the line breaks, once."""
         self.refund_status = "succeeded"
@@ -80,6 +82,7 @@ class StripeServer:
             form = _unfolded(dict(await request.post()))
             end, key = request.path.rpartition("/")[2], request.headers["Idempotency-Key"]
             self.calls.append(end)
+            self.keys.append((end, key))
             if self.status:
                 return _json(self.status, _error("api_error", "down"))
             if self.cut_off.get(end) == "before":
@@ -95,6 +98,8 @@ class StripeServer:
         return handler
 
     def _create(self, form: dict[str, Any]) -> Made:
+        if form.get("payment_method_types") != {"0": "card"}:
+            return 400, _error("invalid_request_error", "a return_url is needed")
         if not form["payment_method"].startswith("pm_"):
             return 400, _error("invalid_request_error", "no such method", "resource_missing")
         if int(form["amount"]) < 50:
@@ -207,6 +212,7 @@ class StripeServer:
         if of not in self.intents:
             return _json(404, _error("invalid_request_error", "none", "resource_missing"))
         found = [refund for refund in reversed(self.refunds) if refund["payment_intent"] == of]
+        found = found[: int(request.query.get("limit", "10"))]
         return _json(
             200, {"object": "list", "data": found, "has_more": False, "url": "/v1/refunds"}
         )
@@ -232,7 +238,8 @@ class StripeServer:
         if dispute["status"] != "needs_response":
             return 400, _error("invalid_request_error", "closed", "dispute_closed")
         dispute["evidence"] = form["evidence"]
-        dispute["status"] = "under_review"
+        if form.get("submit") == "true":
+            dispute["status"] = "under_review"
         return 200, dict(dispute)
 
     async def _search(self, request: web.Request) -> web.Response:
@@ -247,6 +254,7 @@ class StripeServer:
             for name, intent in reversed(self.intents.items())
             if name in self.indexed and intent["metadata"]["key"].lower() == key
         ]
+        found = found[: int(request.query.get("limit", "10"))]
         page = {"object": "search_result", "data": found, "has_more": False, "url": request.path}
         return _json(200, page)
 

@@ -112,6 +112,24 @@ async def test_a_provider_that_counts_as_down_is_not_called() -> None:
     assert calls.takes_calls()
 
 
+async def test_a_call_that_takes_too_long_counts_against_its_provider() -> None:
+    calls, _, _ = line(HANGS, FINE, FINE, call_ms=5, health=HealthRules(errors_max=1))
+
+    with pytest.raises(OutcomeUnknown):
+        await calls.charge(REQUEST)
+
+    assert not calls.takes_calls()
+
+
+async def test_an_answer_keeps_its_provider_up() -> None:
+    calls, _, _ = line(UNREACHABLE, FINE, UNREACHABLE, FINE, health=HealthRules(errors_max=2))
+
+    for _ in range(2):
+        assert await calls.charge(REQUEST) == FINE
+
+    assert calls.takes_calls()
+
+
 async def test_a_refusal_is_an_answer_not_an_error() -> None:
     calls, _, _ = line(*(DECLINED,) * 6)
     for _ in range(6):

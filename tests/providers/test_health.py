@@ -107,6 +107,30 @@ def test_a_failed_probe_keeps_it_down() -> None:
     assert health.allows(60_000)
 
 
+def test_an_old_call_that_is_answered_after_a_failed_probe_does_not_bring_it_back() -> None:
+    health = Health("peer", HealthRules(errors_max=1))
+    health.failed(0, "cut off")
+    assert health.allows(30_000)
+    health.failed(30_010, "cut off")
+
+    health.answered(30_020)
+
+    assert not health.is_up
+
+
+def test_after_twenty_calls_their_share_of_errors_counts() -> None:
+    health = Health("peer", HealthRules(errors_max=1_000, calls_min=20))
+    for _ in range(9):
+        health.answered(0)
+    for _ in range(10):
+        health.failed(0, "cut off")
+    assert health.is_up, "of nineteen calls nothing follows"
+
+    health.failed(59_999, "cut off")
+
+    assert not health.is_up
+
+
 def test_the_log_says_once_why_it_is_down_and_once_that_it_is_back(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

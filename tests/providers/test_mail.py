@@ -2,8 +2,8 @@
 
 import asyncio
 from collections.abc import Iterator
-from email import message_from_bytes, policy
-from email.message import EmailMessage
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -11,52 +11,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from providers.mail import SmtpMail, SmtpServer
 from providers.notifications import ChannelError, Code, Outgoing, Refusal, Taken
-
-
-class Mailbox:
-    """A server's handler: keeps mails, and refuses by the recipient's name."""
-
-    def __init__(self) -> None:
-        self.mails: list[EmailMessage] = []
-        self.sessions: set[tuple[str, int]] = set()
-
-    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
-        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
-    ) -> str:
-        if address.startswith("answers-"):
-            return address.partition("@")[0].removeprefix("answers-").replace("_", " ")
-        if address.startswith("nobody"):
-            return "550 No such mailbox"
-        if address.startswith("full"):
-            return "452 Mailbox full"
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
-        recipient = envelope.rcpt_tos[0]
-        if recipient.startswith("spam"):
-            return "554 Looks like spam"
-        if recipient.startswith("later"):
-            return "451 Try again later"
-        if recipient.startswith("slow"):
-            await asyncio.sleep(1)
-        self.sessions.add(session.peer)
-        mail = message_from_bytes(envelope.content or b"", policy=policy.default)
-        assert isinstance(mail, EmailMessage)
-        self.mails.append(mail)
-        return "250 Taken as 42"
-
-
-class Server(Controller):
-    """A server on a port of its own."""
-
-    def __init__(self, mailbox: Mailbox, **told: object) -> None:
-        super().__init__(mailbox, hostname="127.0.0.1", port=0, **told)
-
-    def _trigger_server(self) -> None:
-        """Look up the port that the system gave, before anybody knocks at it."""
-        self.port = self.server.sockets[0].getsockname()[1]
-        super()._trigger_server()
+from tests.providers.mailbox import Mailbox, Server
 
 
 @pytest.fixture
@@ -96,6 +51,9 @@ async def test_a_mail_arrives_as_text_and_html(server: SmtpServer, mailbox: Mail
     assert (arrived["To"], arrived["Subject"]) == ("ann@example.com", "Your order")
     assert arrived["From"] == "FlowMart <shop@flowmart.example>"
     assert arrived["Importance"] == "high"
+    assert arrived["Auto-Submitted"] == "auto-generated"
+    sent = parsedate_to_datetime(arrived["Date"]).replace(tzinfo=UTC)
+    assert abs(datetime.now(UTC) - sent) < timedelta(minutes=1)
     text, html = arrived.get_body(("plain",)), arrived.get_body(("html",))
     assert text is not None
     assert html is not None
@@ -149,6 +107,9 @@ async def test_a_refusal_says_whose_fault_it_is(server: SmtpServer, to: str, cod
     ("answer", "code"),
     [
         ("550", Code.HARD_BOUNCE),
+        ("551_gone", Code.HARD_BOUNCE),
+        ("553_no_such_name", Code.HARD_BOUNCE),
+        ("500_what", Code.REFUSED),
         ("550_5.1.1_no_such_user", Code.HARD_BOUNCE),
         ("550_5.2.1_mailbox_disabled", Code.HARD_BOUNCE),
         ("552_5.2.2_mailbox_full", Code.SOFT_BOUNCE),
@@ -178,7 +139,13 @@ async def test_an_address_is_blamed_only_for_what_is_the_addresss_fault(
     assert found.code is code
 
 
-@pytest.mark.parametrize("answer", ["421_4.3.2_shutting_down", "421_later", "451_4.3.0_disk_full"])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "421_4.3.2_shutting_down", "421_later", "451_4.3.0_disk_full", "450_4.4.1_no_route",
+        "450_4.5.3_too_many", "450_4.6.1_no_such_media",
+    ],
+)  # fmt: skip
 async def test_a_server_that_is_in_trouble_is_no_fault_of_the_address(
     server: SmtpServer, answer: str
 ) -> None:
@@ -318,6 +285,35 @@ async def test_a_server_may_ask_for_a_password(mailbox: Mailbox) -> None:
     assert "secret" not in repr(told)
 
 
+@pytest.mark.filterwarnings("ignore:Requiring AUTH")
+@pytest.mark.parametrize("how", [{"start_tls": True}, {"use_tls": True}])
+async def test_to_a_server_that_offers_no_tls_where_it_is_wanted_no_password_is_told(
+    mailbox: Mailbox, how: dict[str, bool]
+) -> None:
+    told: list[object] = []
+
+    def known(
+        server: SMTP, session: Session, envelope: Envelope, mechanism: str, login: object
+    ) -> AuthResult:
+        told.append(login)
+        return AuthResult(success=True)
+
+    controller = Server(mailbox, authenticator=known, auth_require_tls=False)
+    controller.start()
+    sender = SmtpMail(
+        SmtpServer(
+            "127.0.0.1", controller.port, username="shop", password="secret", timeout_s=0.5, **how
+        )
+    )
+
+    with pytest.raises(ChannelError):
+        await sender.send(mail())
+    await sender.close()
+    controller.stop()
+
+    assert (told, mailbox.mails) == ([], [])
+
+
 @pytest.mark.parametrize(
     ("url", "start_tls"),
     [
@@ -325,6 +321,8 @@ async def test_a_server_may_ask_for_a_password(mailbox: Mailbox) -> None:
         ("smtps://ann:pass@mail.example", None),
         ("smtp://mail.example", None),
         ("smtp://ann:pass@127.0.0.1:1025", None),
+        ("smtp://ann:pass@localhost", None),
+        ("smtp://ann:pass@[::1]", None),
     ],
 )
 def test_a_password_leaves_this_machine_by_tls_only(url: str, *, start_tls: bool | None) -> None:

@@ -36,6 +36,7 @@ async def test_the_oldest_make_room() -> None:
         ("hard-bounce@example.com", Code.HARD_BOUNCE),
         ("soft-bounce@example.com", Code.SOFT_BOUNCE),
         ("complaint@example.com", Code.COMPLAINT),
+        ("disabled@example.com", Code.NUMBER_DISABLED),
         ("+15550001234", Code.NUMBER_DISABLED),
         ("dead-1", Code.DEAD_TOKEN),
     ],
@@ -57,6 +58,26 @@ async def test_a_flaky_address_takes_the_third_try() -> None:
             await outbox.send(message("k1", "flaky@example.com"))
 
     assert isinstance(await outbox.send(message("k1", "flaky@example.com")), Taken)
+
+
+@pytest.mark.parametrize(("to", "outage"), [("outage@example.com", False), ("ann@x.example", True)])
+async def test_in_an_outage_nothing_is_taken(to: str, *, outage: bool) -> None:
+    outbox = Outbox()
+    outbox.outage = outage
+
+    with pytest.raises(ChannelError):
+        await outbox.send(message("k1", to))
+
+    assert outbox.messages() == ()
+
+
+async def test_tries_are_remembered_within_the_same_bound() -> None:
+    outbox = Outbox(kept_max=1)
+    for key in ("k1", "k1", "k2", "k1"):
+        with pytest.raises(ChannelError):
+            await outbox.send(message(key, "flaky@example.com"))
+
+    assert len(outbox._tries) == 1
 
 
 async def test_a_push_tells_which_devices_are_gone() -> None:

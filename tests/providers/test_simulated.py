@@ -279,6 +279,7 @@ async def test_books_take_no_money_twice_and_none_after_a_void() -> None:
     capture = CaptureRequest("c", kept, 5_000, "USD")
 
     answers = [
+        await provider.capture(CaptureRequest("c0", kept, 5_001, "USD")),
         await provider.capture(capture),
         await provider.capture(capture),
         await provider.capture(CaptureRequest("c2", kept, 5_000, "USD")),
@@ -288,9 +289,11 @@ async def test_books_take_no_money_twice_and_none_after_a_void() -> None:
         await provider.capture(CaptureRequest("c", let_go, 5_000, "USD")),
         await provider.refund(RefundRequest("r", kept, "r", 5_001, "USD")),
         await provider.refund(RefundRequest("r", "ch_unknown", "r", 1, "USD")),
+        await provider.refund(RefundRequest("r1", kept, "r1", 5_000, "USD")),
     ]
 
     assert answers == [
+        Refused(Code.AMOUNT_TOO_LARGE),
         Done(5_000),
         Done(5_000),
         Refused(Code.ALREADY_CAPTURED),
@@ -300,7 +303,19 @@ async def test_books_take_no_money_twice_and_none_after_a_void() -> None:
         Refused(Code.CHARGE_EXPIRED),
         Refused(Code.AMOUNT_TOO_LARGE),
         Refused(Code.UNKNOWN_CHARGE),
+        Done(5_000),
     ]
+    assert [entry.held_minor for entry in provider.ledger()] == [0, 0]
+
+
+async def test_a_charge_that_is_asked_for_again_is_booked_as_it_was() -> None:
+    provider = SimulatedProvider(ledger_charges_max=10)
+    await provider.capture(CaptureRequest("c", await charged(provider), 4_000, "USD"))
+
+    await charged(provider)
+
+    (entry,) = provider.ledger()
+    assert (entry.captured_minor, entry.captures) == (4_000, 1)
 
 
 async def test_books_keep_the_newest_charges() -> None:

@@ -1,8 +1,10 @@
 """SMS and push over HTTP, against a real server."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
+import aiohttp
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
@@ -17,6 +19,9 @@ ANSWERS: dict[str, tuple[int, dict[str, Any] | str]] = {
     "+15550202": (202, '"sms_1"'),
     "+15550502": (502, "<h1>Bad Gateway</h1>"),
     "+15550404": (400, {"code": "invalid_number"}),
+    "+15550405": (400, {"code": "unreachable_number"}),
+    "+15550406": (400, {"code": "blocked_number"}),
+    "+15550407": (400, {"code": "unsubscribed"}),
     "+15550422": (422, {"code": "text_refused"}),
     "+15550429": (429, {}),
     "+15550500": (500, {}),
@@ -30,6 +35,7 @@ ANSWERS: dict[str, tuple[int, dict[str, Any] | str]] = {
     ),
     "nothing here": (404, {}),
     "no such project": (404, {"error": {"status": "NOT_FOUND", "details": "?"}}),
+    "odd": (404, {"error": {"details": ["?", {"errorCode": "QUOTA_EXCEEDED"}]}}),
     "another app's": (403, {"error": {"details": [{"errorCode": "SENDER_ID_MISMATCH"}]}}),
     "no right": (403, {"error": {"status": "PERMISSION_DENIED"}}),
     "bad": (400, {}),
@@ -97,7 +103,14 @@ async def test_an_sms_carries_its_key(provider: Provider) -> None:
 
 
 @pytest.mark.parametrize(
-    ("to", "code"), [("+15550404", Code.NUMBER_DISABLED), ("+15550422", Code.REFUSED)]
+    ("to", "code"),
+    [
+        ("+15550404", Code.NUMBER_DISABLED),
+        ("+15550405", Code.NUMBER_DISABLED),
+        ("+15550406", Code.NUMBER_DISABLED),
+        ("+15550407", Code.NUMBER_DISABLED),
+        ("+15550422", Code.REFUSED),
+    ],
 )
 async def test_a_refusal_says_whose_fault_it_is(provider: Provider, to: str, code: Code) -> None:
     answer = await sms(provider, to)
@@ -129,17 +142,48 @@ async def test_a_provider_that_is_not_there_is_asked_again() -> None:
     await sender.close()
 
 
+async def test_a_provider_that_hangs_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("providers.http._TIMEOUT", aiohttp.ClientTimeout(total=0.05))
+    done = asyncio.Event()
+
+    async def hang(_: web.Request) -> web.Response:
+        await done.wait()
+        return web.json_response({})
+
+    app = web.Application()
+    app.router.add_post("/send", hang)
+    async with TestServer(app) as server:
+        sender = HttpSms(str(server.make_url("/send")), "secret", "FlowMart")
+        with pytest.raises(ChannelError, match="Timeout"):
+            await asyncio.wait_for(sender.send(message("+15550100")), 5)
+        done.set()
+        await sender.close()
+
+
 async def test_a_push_waits_a_day_and_takes_the_place_of_the_last_one(provider: Provider) -> None:
     answer = await push(provider, "live", collapse_key="ord_1", urgent=True)
 
     ((_, body),) = provider.asked
     assert answer == Taken()
-    assert body["message"]["android"] == {
-        "ttl": "86400s",
-        "priority": "HIGH",
-        "collapse_key": "ord_1",
+    assert body["message"] == {
+        "token": "live",
+        "notification": {"title": "Your order", "body": "Order ord_1 left."},
+        "android": {"ttl": "86400s", "priority": "HIGH", "collapse_key": "ord_1"},
+        "apns": {"headers": {"apns-priority": "10", "apns-collapse-id": "ord_1"}},
+        "data": {"key": "k1"},
     }
-    assert body["message"]["apns"]["headers"]["apns-collapse-id"] == "ord_1"
+
+
+async def test_a_push_that_is_not_urgent_wakes_nobody_and_its_collapse_id_fits(
+    provider: Provider,
+) -> None:
+    await push(provider, "live", collapse_key="o" * 65)
+
+    ((_, body),) = provider.asked
+    assert body["message"]["android"]["priority"] == "NORMAL"
+    assert body["message"]["apns"] == {
+        "headers": {"apns-priority": "5", "apns-collapse-id": "o" * 64}
+    }
 
 
 @pytest.mark.parametrize(
@@ -160,7 +204,7 @@ async def test_devices_that_are_gone_are_told(
 
 
 @pytest.mark.parametrize(
-    "device", ["nothing here", "no such project", "no right", "another app's", "busy"]
+    "device", ["nothing here", "no such project", "odd", "no right", "another app's", "busy"]
 )
 async def test_a_door_that_is_not_there_or_shut_takes_no_device_from_its_customer(
     provider: Provider, device: str
@@ -176,6 +220,8 @@ async def test_once_a_device_took_a_push_what_another_app_registered_is_gone(
 
     await sender.send(message("live"))
     answer = await sender.send(message("another app's"))
+    with pytest.raises(ChannelError, match="HTTP 403"):
+        await sender.send(message("no right"))
     await sender.close()
 
     dead = ("another app's",)

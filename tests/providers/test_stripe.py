@@ -34,7 +34,7 @@ from providers.payments import (
     VoidRequest,
 )
 from providers.stripe import StripeProvider
-from providers.stripe_errors import CARD_CODES
+from providers.stripe_answers import CARD_CODES
 from streams.payments.declines import REASONS
 from tests.providers.fakes import Clock
 from tests.providers.stripe_server import StripeServer
@@ -122,7 +122,7 @@ async def test_a_card_that_nobody_saved_pays_once(provider: StripeProvider) -> N
 
     again = await provider.charge(asked("pay_2", "pm_once", capture=True))
 
-    assert isinstance(again, Refused)
+    assert again == Refused(Code.CARD_DECLINED, "may not be used again")
 
 
 async def test_a_repeat_makes_no_second_charge(
@@ -132,6 +132,26 @@ async def test_a_repeat_makes_no_second_charge(
 
     assert first == second
     assert len(server.intents) == 1
+
+
+async def test_whatever_moves_money_is_asked_for_under_its_own_key(
+    provider: StripeProvider, server: StripeServer
+) -> None:
+    taken, held = await captured(provider), await charged(provider, asked("pay_1:2"))
+    await provider.void(VoidRequest("pay_1:2:void", held, "x"))
+    await provider.refund(refunding(taken))
+    await provider.submit_evidence(evidence(taken, server.dispute(taken)["id"]))
+
+    assert server.keys == [
+        ("payment_intents", "pay_1:1"),
+        ("confirm", "pay_1:1:confirm"),
+        ("capture", "pay_1:1:capture"),
+        ("payment_intents", "pay_1:2"),
+        ("confirm", "pay_1:2:confirm"),
+        ("cancel", "pay_1:2:void"),
+        ("refunds", "ref_1"),
+        ("du_1", "du_1:evidence"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -272,6 +292,16 @@ async def test_what_was_never_confirmed_is_charged_once_however_often_its_key_is
     assert found == Charged(charge_id, AMOUNT)
 
 
+async def test_a_charge_is_found_however_often_it_was_asked_about(
+    provider: StripeProvider, server: StripeServer
+) -> None:
+    first = await provider.charge(asked())
+
+    for _ in range(12):
+        server.let_a_day_pass()
+        assert await provider.find(asked()) == first
+
+
 async def test_only_the_very_key_is_searched_for(
     provider: StripeProvider, server: StripeServer
 ) -> None:
@@ -295,6 +325,17 @@ async def test_where_stripe_does_not_search_an_old_charge_stays_unknown(
         await provider.find(asked())
 
 
+@pytest.mark.parametrize("token", [VISA, "pm_card_visa_chargeDeclined"])
+async def test_where_stripe_does_not_search_what_a_key_tells_is_enough(
+    provider: StripeProvider, server: StripeServer, token: str
+) -> None:
+    server.searches = False
+
+    first = await provider.charge(asked(token=token))
+
+    assert await provider.find(asked(token=token)) == first
+
+
 async def test_a_refund_is_made_once_also_when_its_key_is_forgotten(
     provider: StripeProvider, server: StripeServer
 ) -> None:
@@ -302,8 +343,11 @@ async def test_a_refund_is_made_once_also_when_its_key_is_forgotten(
     first = await provider.refund(refunding(charge_id))
     server.let_a_day_pass()
 
+    for number in range(12):
+        await provider.refund(refunding(charge_id, 1, f"ref_later_{number}"))
+
     assert await provider.refund(refunding(charge_id)) == first == Done(1_000)
-    assert len(server.refunds) == 1
+    assert len(server.refunds) == 13
 
 
 async def test_a_capture_whose_key_is_forgotten_takes_no_more(
@@ -356,6 +400,8 @@ async def test_an_answer_that_says_nothing_is_an_error(
     with pytest.raises(error):
         await provider.charge(asked())
 
+    assert server.calls.count("payment_intents") == 1, "who asks decides whether to ask again"
+
 
 async def test_a_server_that_is_not_there_was_not_reached() -> None:
     stripe = StripeProvider("sk_test_1", url="http://127.0.0.1:1")
@@ -402,10 +448,12 @@ async def test_what_a_capture_of_less_let_go_is_told_from_refunds(
     await provider.capture(CaptureRequest("pay_2:1:capture", whole, AMOUNT, "USD"))
     await provider.refund(refunding(less, AMOUNT - 3_000))
     await provider.refund(refunding(whole, 1_000, "ref_2"))
+    for number in range(12):
+        await provider.refund(refunding(less, 1, f"ref_later_{number}"))
 
     found = [await provider.is_let_go(one["payment_intent"], one["id"]) for one in server.refunds]
 
-    assert found == [True, False, False]
+    assert found == [True] + [False] * 14
     assert not await provider.is_let_go("pi_none", "re_1")
 
 
@@ -424,8 +472,11 @@ async def test_a_refund_on_its_way_ends_when_stripe_says_so(
     assert await provider.find_refund(refunding(charge_id)) == Done(1_000)
     server.refunds[0] |= {"status": "failed", "failure_reason": "expired_or_canceled_card"}
     failed = await provider.find_refund(refunding(charge_id))
+    server.refunds[0] |= {"status": "canceled", "failure_reason": None}
+    cancelled = await provider.find_refund(refunding(charge_id))
 
     assert failed == Refused(Code.REFUND_REFUSED, "expired_or_canceled_card", charge_id)
+    assert cancelled == Refused(Code.REFUND_REFUSED, "", charge_id)
     assert len(server.refunds) == 1
 
 
@@ -440,13 +491,14 @@ async def test_a_refund_that_never_was_is_not_found(provider: StripeProvider) ->
     assert unknown.code == Code.UNKNOWN_CHARGE
 
 
-async def test_an_intent_that_was_never_confirmed_is_nothing_in_the_books(
+async def test_what_was_never_confirmed_or_is_only_held_is_nothing_in_the_books(
     provider: StripeProvider, server: StripeServer
 ) -> None:
     await provider.find(asked())
     (intent_id,) = server.intents
+    held = await charged(provider, asked("pay_1:2"))
 
-    assert await provider.books([intent_id]) == {intent_id: (0, 0)}
+    assert await provider.books([intent_id, held]) == {intent_id: (0, 0), held: (0, 0)}
 
 
 @pytest.mark.parametrize(
@@ -509,11 +561,29 @@ async def test_evidence_reaches_the_dispute(provider: StripeProvider, server: St
     dispute = server.dispute(charge_id)
 
     assert await provider.submit_evidence(evidence(charge_id, dispute["id"])) == Taken()
-    assert dispute["evidence"]["shipping_tracking_number"] == "1Z9"
-    assert dispute["evidence"]["uncategorized_text"] == (
-        "Order ord_1 was delivered at 2026-03-01 12:00 UTC. Signed by Ann."
-    )
-    assert "shipping_date" not in dispute["evidence"], "the day it arrived is not the day it left"
+    assert dispute["status"] == "under_review"
+    assert dispute["evidence"] == {
+        "shipping_carrier": "UPS",
+        "shipping_tracking_number": "1Z9",
+        "uncategorized_text": "Order ord_1 was delivered at 2026-03-01 12:00 UTC. Signed by Ann.",
+    }
+
+
+async def test_evidence_tells_what_is_known_and_no_more(
+    provider: StripeProvider, server: StripeServer
+) -> None:
+    charge_id = await captured(provider)
+    dispute = server.dispute(charge_id)
+    little = replace(
+        evidence(charge_id, dispute["id"]), order_id=None, carrier=None, tracking_number=None,
+        delivered_at=None, signed_by=None, proof_url="https://ups.example/1Z9.jpg",
+    )  # fmt: skip
+
+    await provider.submit_evidence(little)
+
+    assert dispute["evidence"] == {
+        "uncategorized_text": f"Order {charge_id} was delivered. Photo: https://ups.example/1Z9.jpg"
+    }
 
 
 async def test_evidence_for_a_dispute_that_is_over_is_refused_for_good(
@@ -523,7 +593,9 @@ async def test_evidence_for_a_dispute_that_is_over_is_refused_for_good(
     dispute = server.dispute(charge_id)
     dispute["status"] = "lost"
 
-    assert isinstance(await provider.submit_evidence(evidence(charge_id, dispute["id"])), Refused)
+    answer = await provider.submit_evidence(evidence(charge_id, dispute["id"]))
+
+    assert answer == Refused(Code.REFUND_REFUSED, "closed", charge_id)
 
 
 async def test_the_payment_of_an_intent_is_known(provider: StripeProvider) -> None:

@@ -5,6 +5,7 @@ from collections import Counter
 import pytest
 
 import events
+from events.orders import PlaceOrder
 from simulator.catalogue import catalogue_of
 from simulator.planner import Planner
 from simulator.plans import REFUSALS, Plan, Refusal, Risk, total_of
@@ -30,7 +31,7 @@ def plans(mix: Mix, count: int, seed: int = 9) -> list[Plan]:
     return [planner.plan(number, number * 10) for number in range(count)]
 
 
-def asked(plan: Plan, seed: int = 9) -> events.PlaceOrder:
+def asked(plan: Plan, seed: int = 9) -> PlaceOrder:
     """As it comes off the wire."""
     raw = events.encode(request_of(plan, seed, START_MS), event_id="e", timestamp=START_MS)
     return events.decode(raw, record_timestamp_ms=START_MS).data

@@ -12,7 +12,7 @@ import pytest
 import traces.telling
 from tests.e2e.harness import ROOT, environment, until
 from tests.traces.collector import Collector
-from tests.traces.test_spans import AT_MS, CAUSED_MS, TRACE, record
+from tests.traces.records import AT_MS, CAUSED_MS, TRACE, record
 from traces.__main__ import main
 from traces.ids import span_id_of
 from traces.telling import Teller

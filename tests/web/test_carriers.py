@@ -94,12 +94,17 @@ async def test_a_signed_scan_is_a_command_on_the_shipments_key(
 async def test_the_same_scan_again_has_the_same_id_and_any_other_another(
     client: Client, shelf: Shelf
 ) -> None:
-    for scan in (SCAN, SCAN, SCAN | {"status": "in_transit"}, SCAN | {"trackingNumber": "1ZB"}):
+    later = SCAN | {"updatedAt": "2026-03-10T11:00:00.001Z"}
+    for scan in (
+        SCAN, SCAN, SCAN | {"status": "in_transit"}, SCAN | {"trackingNumber": "1ZB"}, later,
+    ):  # fmt: skip
         await told(client, scan)
+    raw = json.dumps(SCAN).encode()
+    await told(client, raw, "/webhooks/carriers/royal-mail", **signed(raw, SECRETS["Royal Mail"]))
 
     ids = [events.decode(value, record_timestamp_ms=0).event_id for _, _, value, _ in shelf.taken]
     assert ids[0] == ids[1]
-    assert len(set(ids)) == 3
+    assert len(set(ids)) == 5
 
 
 async def test_a_carrier_speaks_for_itself_whatever_it_says(client: Client, shelf: Shelf) -> None:

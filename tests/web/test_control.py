@@ -22,7 +22,7 @@ from tables.pulse import ALERTS, FIGURES, RAISED
 from tests.agents.alarmed import alarmed, resolve, stuck
 from web.access import Tokens, access
 from web.control import PAGES, RAISED_MAX, ROOM, RUNBOOKS, SILENT, STRANGE, ControlRoom
-from web.peers import Peers
+from web.peers import FORWARDED, Peers
 
 FILES = sorted(PAGES - {"/", "/room"})
 
@@ -114,7 +114,9 @@ PEER: dict[str, Any] = {
 }  # fmt: skip
 
 
-async def looked(*answers: Any, driver: Driver | None = None) -> tuple[dict[str, Any], list[str]]:
+async def looked(
+    *answers: Any, driver: Driver | None = None, **headers: str
+) -> tuple[dict[str, Any], list[str]]:
     """The state that a worker with the driver's rows shows beside peers, and their addresses."""
     servers = []
     for text in answers:
@@ -142,7 +144,7 @@ async def looked(*answers: Any, driver: Driver | None = None) -> tuple[dict[str,
     )
     engine: Any = SimpleNamespace(lag={})
     room = ControlRoom(app, Peers(app), engine)
-    response = await room.state(make_mocked_request("GET", "/room/state"))
+    response = await room.state(make_mocked_request("GET", "/room/state", headers=headers))
     for server in servers:
         await server.close()
     assert isinstance(response.body, bytes)
@@ -160,6 +162,13 @@ async def test_each_worker_tells_how_long_it_has_waited_for_kafka() -> None:
     state, _ = await looked(json.dumps(PEER))
 
     assert [worker["waits_s"] for worker in state["workers"]] == [12.5, 0.0]
+
+
+async def test_who_is_asked_by_another_worker_tells_of_itself_alone() -> None:
+    told, _ = await looked(json.dumps(PEER), **{FORWARDED: "1"})
+
+    assert told["worker"]["url"] == "http://me"
+    assert "workers" not in told
 
 
 async def test_of_an_open_alert_everything_is_told_that_a_page_shows() -> None:

@@ -3,12 +3,16 @@
 from types import SimpleNamespace
 from typing import Any
 
-import events
 from agents.pulse import pulse_agent
 from agents.totals import totals_agent
 from engine.driver import Driver
+from engine.specs import AgentSpec
+from events.orders import OrderConfirmed
+from events.types import Address, OrderItem
 from streams.alerts.rules import AlertRules
+from streams.alerts.watch import OpenAlert
 from streams.pulse.rules import PulseRules
+from tables.pulse import ALERTS
 from tests.agents.alarmed import alarmed, different, resolve, stuck, tell
 from tests.agents.caller import put
 from web.figures import FigureCollector
@@ -35,14 +39,14 @@ def told(driver: Driver) -> dict[str, list[tuple[dict[str, str], float]]]:
     }
 
 
-def confirmed(number: int) -> events.OrderConfirmed:
-    return events.OrderConfirmed(
+def confirmed(number: int) -> OrderConfirmed:
+    return OrderConfirmed(
         order_id=f"ord_{number}",
         user_id="u",
-        order_items=(events.OrderItem(product_id="p", quantity=1, unit_price_minor=500),),
+        order_items=(OrderItem(product_id="p", quantity=1, unit_price_minor=500),),
         order_total_minor=500,
         currency="USD",
-        shipping_address=events.Address(line1="1", city="c", country="GB"),
+        shipping_address=Address(line1="1", city="c", country="GB"),
         shipping_method="standard",
         order_status="confirmed",
     )
@@ -76,6 +80,20 @@ def test_each_figure_of_the_shop_is_there_once() -> None:
 
 def test_a_worker_without_the_agents_has_no_figures() -> None:
     assert told(Driver([])) == NOTHING
+
+
+def test_an_open_alert_is_told_by_its_rule_how_bad_it_is_and_of_what() -> None:
+    row = OpenAlert(
+        "alr_1", "gateway_errors", "stripe", "warn", 0.08, 0.05, "share", "Trouble", "r.md", 7
+    )
+
+    def raise_it(ctx: Any, now_ms: int) -> None:
+        ctx.table(ALERTS)["gateway_errors|stripe"] = row
+
+    driver = Driver([AgentSpec("a", "", (), (ALERTS,), tick=raise_it)], partitions=1).tick()
+
+    labels = {"rule": "gateway_errors", "severity": "warn", "subject": "stripe"}
+    assert told(driver)["flowmart_alert_open"] == [(labels, 1)]
 
 
 def test_alerts_that_services_raised_are_counted_once_each_until_somebody_saw_to_them() -> None:

@@ -11,7 +11,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer, make_mocked_request
 
-from web.peers import Peers
+from web.peers import FORWARDED, Peers
 from web.problems import problem
 
 ROW = {"value": 1}
@@ -23,9 +23,13 @@ class Others:
     def __init__(self) -> None:
         self.servers: list[TestServer] = []
         self.hung = asyncio.Event()
+        self.heard: list[tuple[str, str | None, str | None]] = []
+        """Path, token and what says that a worker asks, of each question."""
 
     async def add(self, how: str, *partitions: int) -> None:
-        async def answer(_request: web.Request) -> web.Response:
+        async def answer(request: web.Request) -> web.Response:
+            shown = [request.headers.get(name) for name in ("Authorization", FORWARDED)]
+            self.heard.append((request.raw_path, shown[0], shown[1]))
             if how == "hangs":
                 await self.hung.wait()
             if how == "has it":
@@ -35,7 +39,7 @@ class Others:
             return web.json_response({"partitions": partitions}, status=404)
 
         site = web.Application()
-        site.add_routes([web.get("/tables/orders/ord_1", answer)])
+        site.add_routes([web.get("/tables/orders/{key}", answer)])
         server = TestServer(site)
         await server.start_server()
         self.servers.append(server)
@@ -61,8 +65,29 @@ async def others() -> AsyncIterator[Others]:
         await server.close()
 
 
-def asked() -> web.Request:
-    return make_mocked_request("GET", "/tables/orders/ord_1")
+def asked(key: str = "ord_1", **headers: str) -> web.Request:
+    return make_mocked_request("GET", f"/tables/orders/{key}", headers=headers)
+
+
+async def test_others_are_asked_the_same_with_the_rights_of_who_asked(others: Others) -> None:
+    await others.add("has it")
+
+    await others.peers().ask(asked("a%2Fb", Authorization="Bearer let me in"))
+    await others.peers().each(asked())
+
+    assert others.heard == [
+        ("/tables/orders/a%2Fb", "Bearer let me in", "1"),
+        ("/tables/orders/ord_1", None, "1"),
+    ]
+
+
+async def test_who_is_asked_by_another_asks_nobody(others: Others) -> None:
+    await others.add("has it")
+
+    found = await others.peers().ask(asked(**{FORWARDED: "1"}))
+
+    assert found is None
+    assert others.heard == []
 
 
 async def test_nobody_waits_for_a_worker_that_hangs_when_another_has_the_row(

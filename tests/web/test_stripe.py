@@ -1,5 +1,6 @@
 """Stripe's webhooks: who is believed, what each event becomes, and what is told twice."""
 
+import json
 from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
@@ -61,7 +62,7 @@ class Shelf:
     ) -> None:
         if self.refuses:
             raise NotTaken("payments.dev.events: no leader")
-        assert ("correlationId", b"evt_stripe_1") in list(headers)
+        assert ("correlationId", json.loads(value)["eventId"].encode()) in list(headers)
         self.taken.append((topic.name, key, value))
 
     async def payment_of(self, intent_id: str) -> str | None:
@@ -115,7 +116,25 @@ CASES: list[tuple[str, dict[str, Any], str, dict[str, Any]]] = [
         "payment_intent.payment_failed",
         INTENT | {"last_payment_error": {"code": "card_declined", "decline_code": "lost_card"}},
         "StripeChargeFailed",
-        {"failure_code": "lost_card", "charge_id": "pi_1"},
+        {"failure_code": "lost_card", "charge_id": "pi_1", "provider": "stripe"},
+    ),
+    (
+        "payment_intent.payment_failed",
+        INTENT | {"last_payment_error": {"code": "expired_card", "message": "It is over."}},
+        "StripeChargeFailed",
+        {"failure_code": "expired_card", "failure_message": "It is over."},
+    ),
+    (
+        "payment_intent.payment_failed",
+        INTENT | {"metadata": {"paymentId": "pay_ord_1", "key": "pay_ord_1:x"}},
+        "StripeChargeFailed",
+        {"attempt_number": None},
+    ),
+    (
+        "payment_intent.payment_failed",
+        INTENT | {"metadata": {"paymentId": "pay_ord_1", "key": "7"}},
+        "StripeChargeFailed",
+        {"attempt_number": None},
     ),
     (
         "payment_intent.payment_failed",
@@ -190,7 +209,7 @@ async def test_an_event_becomes_its_message(
     status, answer = await tell(client, told(kind, thing))
 
     envelope = shelf.message()
-    assert (status, answer["outcome"]) == (200, "taken")
+    assert (status, answer) == (200, {"eventId": "evt_stripe_1", "outcome": "taken"})
     assert (envelope.event_type, envelope.event_id) == (name, "evt_stripe_1")
     assert (envelope.source, envelope.data.payment_id) == ("stripe", "pay_ord_1")
     assert {field: getattr(envelope.data, field) for field in fields} == fields
@@ -229,6 +248,20 @@ async def test_what_is_told_twice_is_written_once(client: Client, shelf: Shelf) 
         (200, "known"),
     ]
     assert len(shelf.taken) == 1
+
+
+async def test_so_many_events_are_remembered_and_the_oldest_forgotten_first(
+    client: Client, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("web.stripe.EVENTS_REMEMBERED_MAX", 2)
+    outcomes = []
+
+    for number in (1, 2, 3, 3, 2, 1):
+        body = told("payment_intent.canceled", INTENT, f"evt_stripe_{number}")
+        outcomes.append((await tell(client, body))[1]["outcome"])
+
+    assert outcomes == ["taken", "taken", "taken", "known", "known", "taken"]
+    assert len(shelf.taken) == 4
 
 
 # --- refusals --------------------------------------------------------------------------------
@@ -274,6 +307,10 @@ async def test_a_body_that_was_changed_is_not_believed(client: Client, shelf: Sh
         b"[]",
         b"{}",
         b'{"id": 1, "type": "x", "created": 1, "data": {}}',
+        b'{"type": "x", "created": 1, "data": {}}',
+        b'{"id": "evt_1", "created": 1, "data": {}}',
+        b'{"id": "evt_1", "type": "payment_intent.canceled", "data": {}}',
+        b'{"id": "evt_1", "type": "payment_intent.canceled", "created": 1}',
         told(
             "payment_intent.canceled", {"object": "payment_intent", "metadata": {"paymentId": "p"}}
         ),

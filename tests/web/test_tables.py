@@ -3,12 +3,14 @@
 from collections.abc import AsyncIterator
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from engine.driver import Driver
+from tests.agents.post_office import PostOffice, ask
 from tests.engine.counting import IN, counting, value
 from web.access import Tokens, access
 from web.peers import FORWARDED, Peers
@@ -25,7 +27,9 @@ def driver() -> Driver:
     return made.run()
 
 
-def worker(driver: Driver, partitions: range, peers: tuple[str, ...] = ()) -> web.Application:
+def worker(
+    driver: Driver, partitions: range, peers: tuple[str, ...] = (), personal: str | None = None
+) -> web.Application:
     """One that holds these partitions, and knows those peers."""
     lanes = {partition: driver._lanes[partition] for partition in partitions}
     app: Any = SimpleNamespace(
@@ -33,7 +37,7 @@ def worker(driver: Driver, partitions: range, peers: tuple[str, ...] = ()) -> we
         assignor=SimpleNamespace(external_topics_metadata=lambda: dict.fromkeys(peers)),
         conf=SimpleNamespace(canonical_url="http://me"),
     )
-    site = web.Application(middlewares=[access(Tokens())])
+    site = web.Application(middlewares=[access(Tokens(personal=personal))])
     site.add_routes(TableViews(app, Peers(app)).routes())
     return site
 
@@ -107,6 +111,42 @@ async def test_one_of_several_workers_tells_the_rows_of_all_a_page_at_a_time(
 
     assert len(own) < len(KEYS)
     assert seen == KEYS
+
+
+async def test_who_is_asked_by_another_worker_tells_its_own_rows_alone(
+    one_of_two: TestClient[Any, Any],
+) -> None:
+    own, _ = await keys(one_of_two)
+
+    asked = await one_of_two.get("/tables/counts/?workers=all", headers={FORWARDED: "1"})
+
+    assert [row["key"] for row in (await asked.json())["rows"]] == own
+
+
+@pytest.fixture
+def letters() -> Driver:
+    """A customer was written to."""
+    office = PostOffice(partitions=1)
+    office.tell(ask("k", user_id="cus_2", email="bob@example.com"))
+    return office.driver
+
+
+@pytest.mark.parametrize(
+    ("shown", "seen"), [("all of it", True), ("of it", False), ("\udcff", False)]
+)
+async def test_rows_are_whole_for_who_has_the_right_to_personal_data_and_masked_for_others(
+    letters: Driver, shown: str, *, seen: bool
+) -> None:
+    site = worker(letters, range(1), personal="all of it")
+    async with TestClient(TestServer(site)) as port:
+        by = {"Authorization": f"Bearer {shown}"}
+        page = await (await port.get("/tables/notifications/", headers=by)).json()
+        [key] = [row["key"] for row in page["rows"]]
+        row = await (await port.get(f"/tables/notifications/{quote(key)}", headers=by)).json()
+
+    assert row["value"] == page["rows"][0]["value"]
+    assert (row["value"]["to"] == ["bob@example.com"]) is seen
+    assert ("bob@" in str(page)) is seen
 
 
 async def test_rows_that_nobody_tells_are_not_left_out_in_silence(driver: Driver) -> None:

@@ -7,10 +7,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.web.test_room_page import NAMES, NARROW, STATE, WIDE, browser
+from tests.web.pages import NAMES, NARROW, STATE, WIDE
 from web.control import ROOM
-
-__all__ = ["browser"]
 
 SITE = "http://room.test"
 TABLES = [

@@ -4,7 +4,7 @@ import pytest
 import events
 from engine.records import Record
 from events.registry import ALIASES
-from wire.contract import CONTRACT, _name
+from wire.contract import CONTRACT, SUBSCRIBER, _name
 
 AT_MS = 1_750_000_000_000
 LINE = {"productId": "prd_1", "quantity": 1, "unitPrice": 5.0}
@@ -18,6 +18,19 @@ SHORT = {
 }
 VOIDED = {"chargeId": "ch_1", "provider": "stripe"}
 HOME = {"line1": "1 Main Street", "city": "Chicago", "state": "IL", "country": "US"}
+
+
+ORDER = {
+    "orderId": "o1",
+    "userId": "u1",
+    "orderItems": [LINE],
+    "orderTotal": 5.0,
+    "currency": "USD",
+    "shippingAddress": HOME,
+    "shippingMethod": "standard",
+    "orderStatus": "confirmed",
+}
+LABEL = {"orderId": "o1", "carrier": "UPS", "trackingNumber": "1Z", "idempotencyKey": "void"}
 
 
 def record(value: bytes | None, topic: str = "orders.dev.commands", **headers: str) -> Record:
@@ -111,6 +124,11 @@ def test_a_nameless_record_is_known_by_its_topic_before_and_after_it_is_re_keyed
         ("DeleteInventory", {"inventoryId": "p1:wh_1"}, "productId", "p1"),
         ("ChargeVoided", VOIDED | {"paymentId": "pay_o1"}, "paymentId", "o1"),
         ("ChargeVoided", VOIDED | {"paymentId": "odd"}, "paymentId", "odd"),
+        ("VoidLabel", LABEL | {"shipmentId": "shp_o1:2"}, "shipmentId", "o1"),
+        ("VoidLabel", LABEL | {"shipmentId": "odd"}, "shipmentId", "odd"),
+        ("CancelOrder", CANCEL, SUBSCRIBER, None),
+        ("OrderConfirmed", ORDER, SUBSCRIBER, None),
+        ("OrderConfirmed", ORDER | {"subscriptionId": "sub_1"}, SUBSCRIBER, "u1"),
     ],
 )
 def test_the_field_that_decides_the_partition(

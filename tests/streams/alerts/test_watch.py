@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from events import AlertRaised, AlertResolved
+from events.alerts import AlertRaised, AlertResolved
 from streams.alerts.rule import Rule
 from streams.alerts.watch import CALM, OpenAlert, Watch, alert_of, looked, news, severity
 

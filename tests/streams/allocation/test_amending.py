@@ -10,7 +10,7 @@ from streams.allocation.deciding import decide
 from streams.allocation.evolution import fold
 from streams.allocation.rows import Allocation, LineState, Status
 from streams.allocation.rules import AllocationRules
-from tests.streams.allocation.test_deciding import cancelled, confirmed
+from tests.streams.allocation.samples import cancelled, confirmed
 from tests.streams.orders.samples import AT_MS, address, expired, held, paid, short, verdict
 
 RULES = AllocationRules()

@@ -9,7 +9,6 @@ import pytest
 
 from events.base import Message
 from events.holds import CommitStock, ExtendHold, ReleaseStock, ReserveStock
-from events.orders import OrderCancelled, OrderConfirmed
 from events.types import OrderPayment
 from streams.allocation.commands import commands
 from streams.allocation.deciding import decide, forgotten, order_id_of
@@ -17,6 +16,7 @@ from streams.allocation.evolution import fold
 from streams.allocation.rows import Allocation, LineState, Status
 from streams.allocation.rules import AllocationRules
 from streams.moments import MINUTE_MS, moment_of, ms_of
+from tests.streams.allocation.samples import cancelled, confirmed
 from tests.streams.orders.samples import (
     AT_MS,
     address,
@@ -32,33 +32,6 @@ from tests.streams.orders.samples import (
 )
 
 RULES = AllocationRules()
-
-
-def confirmed(**given: object) -> OrderConfirmed:
-    fields = {
-        "order_id": "ord_1",
-        "user_id": "usr_1",
-        "order_items": (item(), item("p2", 1, 6499)),
-        "order_total_minor": 13497,
-        "currency": "USD",
-        "shipping_address": address(),
-        "shipping_method": "standard",
-        "payment": OrderPayment(payment_id="pay_ord_1", method="credit_card"),
-        "order_status": "confirmed",
-    }
-    return OrderConfirmed(**(fields | given))
-
-
-def cancelled(reason: str = "CUSTOMER_REQUEST") -> OrderCancelled:
-    return OrderCancelled(
-        order_id="ord_1",
-        user_id="usr_1",
-        cancellation_reason=reason,
-        order_items=(item(),),
-        order_total_minor=13497,
-        currency="USD",
-        order_status="cancelled",
-    )
 
 
 def after(*told: tuple[Message, int], row: Allocation | None = None) -> Allocation | None:

@@ -11,7 +11,7 @@ from streams.allocation.evolution import fold
 from streams.allocation.rows import Allocation, LineState, Status, is_open
 from streams.allocation.rules import AllocationRules
 from streams.moments import MINUTE_MS, moment_of, ms_of
-from tests.streams.allocation.test_deciding import cancelled, confirmed
+from tests.streams.allocation.samples import cancelled, confirmed
 from tests.streams.orders.samples import AT_MS, declined, expired, fraud, held, paid, short, verdict
 
 RULES = AllocationRules()

@@ -7,9 +7,9 @@ from streams.erasure.business import is_later, is_open, is_untold, remains
 from streams.notifications.rows import Contact, Notification, Preferences
 from streams.notifications.rows import Status as NotificationStatus
 from streams.orders.rows import Order, Status
+from tests.streams.orders.exchanges import WHOLE, gone, held, received, replacing, swap
+from tests.streams.orders.returns import DELIVERED, advised, ask
 from tests.streams.orders.samples import CONFIRMED, after, cancel
-from tests.streams.orders.test_exchanging import WHOLE, gone, held, received, replacing, swap
-from tests.streams.orders.test_returning import DELIVERED, advised, ask
 
 GOING = after(DELIVERED, swap(), held(), advised())
 

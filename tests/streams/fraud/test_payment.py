@@ -3,21 +3,21 @@ from typing import Any
 
 import pytest
 
-import events
+from events.fraud import CheckFraud
+from events.payments import PaymentInitiated
+from events.types import Address, Geo, PaymentMethod
 from streams.fraud.payment import payment_of, payment_to_check, same_address
 
-HOME = events.Address(
-    line1="890 Broadway", city="New York", state="NY", postal_code="10003", country="US"
-)
+HOME = Address(line1="890 Broadway", city="New York", state="NY", postal_code="10003", country="US")
 
 
-def initiated(**told: object) -> events.PaymentInitiated:
-    return events.PaymentInitiated(
+def initiated(**told: object) -> PaymentInitiated:
+    return PaymentInitiated(
         payment_id="pay_ord_1",
         customer_id="cust_1",
         amount_minor=2_999,
         currency="USD",
-        payment_method=events.PaymentMethod(type="credit_card"),
+        payment_method=PaymentMethod(type="credit_card"),
         **told,
     )
 
@@ -42,7 +42,7 @@ def test_a_session_that_tells_everything_leaves_none_missing() -> None:
             previous_orders=3,
             device_id="dev_1",
             ip_address="10.0.0.201",
-            geo=events.Geo(latitude=45.5, longitude=-122.7),
+            geo=Geo(latitude=45.5, longitude=-122.7),
             ip_country="US",
             ip_region="NY",
             card_fingerprint="fp_1",
@@ -95,7 +95,7 @@ def test_addresses_match_by_what_both_tell_whatever_the_spelling(
 
 
 def test_a_request_to_check_tells_only_who_and_how_much() -> None:
-    command = events.CheckFraud(
+    command = CheckFraud(
         payment_id="pay_ord_1", amount_minor=2_999, currency="USD", customer_id="cust_1"
     )
 

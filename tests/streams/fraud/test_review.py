@@ -1,7 +1,13 @@
 import msgspec
 import pytest
 
-import events
+from events.fraud import (
+    FraudCheckCompleted,
+    FraudDetected,
+    OverrideFraudDecision,
+    RiskFactor,
+    RiskScoreCalculated,
+)
 from streams.fraud import review
 from streams.fraud.case import (
     FACTORS_KEPT_MAX,
@@ -20,22 +26,22 @@ PAYMENT = "pay_ord_1"
 SLA_MS, REVIEW_MS = NOW_MS + 4 * HOUR_MS, NOW_MS + 24 * HOUR_MS
 
 
-def scored(points: int = 55, **told: object) -> events.RiskScoreCalculated:
-    return events.RiskScoreCalculated(
+def scored(points: int = 55, **told: object) -> RiskScoreCalculated:
+    return RiskScoreCalculated(
         payment_id=PAYMENT,
         risk_score=points,
         risk_level="low",
         **{
             "customer_id": "cust_1",
             "order_id": "ord_1",
-            "factors": (events.RiskFactor(name="velocity_check", score=points),),
+            "factors": (RiskFactor(name="velocity_check", score=points),),
             **told,
         },
     )
 
 
-def checked(decision: str = "MANUAL_REVIEW", **told: object) -> events.FraudCheckCompleted:
-    return events.FraudCheckCompleted(
+def checked(decision: str = "MANUAL_REVIEW", **told: object) -> FraudCheckCompleted:
+    return FraudCheckCompleted(
         **{
             "transaction_id": "txn_ord_1",
             "payment_id": PAYMENT,
@@ -49,8 +55,8 @@ def checked(decision: str = "MANUAL_REVIEW", **told: object) -> events.FraudChec
     )
 
 
-def detected(severity: str = "high") -> events.FraudDetected:
-    return events.FraudDetected(
+def detected(severity: str = "high") -> FraudDetected:
+    return FraudDetected(
         payment_id=PAYMENT,
         fraud_type="impossible_travel",
         severity=severity,
@@ -62,27 +68,27 @@ def detected(severity: str = "high") -> events.FraudDetected:
     )
 
 
-def command(decision: str = "APPROVED", reviewer: str = "ann") -> events.OverrideFraudDecision:
-    return events.OverrideFraudDecision(
+def command(decision: str = "APPROVED", reviewer: str = "ann") -> OverrideFraudDecision:
+    return OverrideFraudDecision(
         payment_id=PAYMENT, decision=decision, reviewer=reviewer, rationale="spoke to them"
     )
 
 
-def after_score(case: FraudCase, event: events.RiskScoreCalculated | None = None) -> FraudCase:
+def after_score(case: FraudCase, event: RiskScoreCalculated | None = None) -> FraudCase:
     return fold(case, review.score_known(case, event or scored(), RULES))
 
 
-def after_check(case: FraudCase, event: events.FraudCheckCompleted | None = None) -> FraudCase:
+def after_check(case: FraudCase, event: FraudCheckCompleted | None = None) -> FraudCase:
     return fold(case, review.check_known(case, event or checked(), NOW_MS, "saga_1", RULES))
 
 
-def after_fraud(case: FraudCase, event: events.FraudDetected | None = None) -> FraudCase:
+def after_fraud(case: FraudCase, event: FraudDetected | None = None) -> FraudCase:
     return fold(case, review.fraud_known(case, event or detected(), NOW_MS, "saga_1", RULES))
 
 
 def overriding(
     case: FraudCase,
-    made: events.OverrideFraudDecision | None = None,
+    made: OverrideFraudDecision | None = None,
     event_id: str = "evt_1",
     at_ms: int = NOW_MS + HOUR_MS,
 ) -> tuple[Fact, ...]:
@@ -324,7 +330,7 @@ def test_a_case_open_for_four_hours_is_marked_once() -> None:
 
 def test_a_row_stays_small_whatever_it_is_told() -> None:
     long = "x" * 4096
-    factors = (events.RiskFactor(name="other", score=1),) * 1000
+    factors = (RiskFactor(name="other", score=1),) * 1000
 
     case = after_score(UNSEEN, scored(factors=factors))
     case = after_check(case, checked(reasons=(long,) * 1000))
@@ -332,7 +338,7 @@ def test_a_row_stays_small_whatever_it_is_told() -> None:
         case,
         overriding(
             case,
-            events.OverrideFraudDecision(
+            OverrideFraudDecision(
                 payment_id=PAYMENT, decision="APPROVED", reviewer=long, rationale=long
             ),
         ),

@@ -22,7 +22,7 @@ from streams.inventory.leaving import ship
 from streams.inventory.posting import HOLD, post, timers_of
 from streams.inventory.receipts import receive
 from streams.inventory.releases import release
-from streams.inventory.rows import Level, Movement, Reservation, Stock, level_of, new_stock
+from streams.inventory.rows import Level, Movement, Reservation, Stock, level_of
 from streams.inventory.rules import InventoryRules, ReorderPolicy, Site
 from streams.moments import MINUTE_MS, moment_of
 
@@ -44,7 +44,7 @@ class Shop:
 
     rules: InventoryRules = RULES
     at_ms: int = START_MS
-    stock: Stock = field(default_factory=lambda: new_stock(PRODUCT, backorder_allowed=True))
+    stock: Stock = field(default_factory=lambda: Stock(product_id=PRODUCT, backorder_allowed=True))
     reservations: dict[str, Reservation] = field(default_factory=dict)
     movements: list[Movement] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)

@@ -8,7 +8,7 @@ import pytest
 
 from engine.sizes import RECORD_BYTES_MAX
 from events.scalars import ID_CHARS_MAX, TEXT_CHARS_MAX
-from streams.inventory.rows import new_stock
+from streams.inventory.rows import Stock
 from streams.inventory.rules import ReorderPolicy
 from streams.moments import DAY_MS, MINUTE_MS, moment_of
 from tests.streams.inventory.shop import (
@@ -85,7 +85,7 @@ def test_a_level_that_is_discontinued_expects_no_goods() -> None:
 
 
 def test_a_product_without_backorder_turns_short_lines_away() -> None:
-    shop = Shop(stock=new_stock(PRODUCT, backorder_allowed=False))
+    shop = Shop(stock=Stock(product_id=PRODUCT, backorder_allowed=False))
 
     shop.reserve("a:1", 1)
 
@@ -102,7 +102,7 @@ def test_a_line_that_does_not_want_to_wait_is_turned_away() -> None:
 
 
 def test_a_line_cannot_wait_for_a_product_without_backorder() -> None:
-    shop = Shop(stock=new_stock(PRODUCT, backorder_allowed=False))
+    shop = Shop(stock=Stock(product_id=PRODUCT, backorder_allowed=False))
 
     shop.reserve("a:1", 1, backorder=True)
 

@@ -20,13 +20,13 @@ from streams.moments import HOUR_MS
 from streams.notifications.admitting import Person, admit, bookings_after, resume
 from streams.notifications.booking import NONE
 from streams.notifications.evolution import evolve, fold
-from streams.notifications.facts import Fact, Requeued
+from streams.notifications.facts import Deferred, Digested, Fact, Requeued, Suppressed
 from streams.notifications.notices import template_of
 from streams.notifications.outcomes import digest_of
 from streams.notifications.people import bounced
-from streams.notifications.rows import Bookings, Contact, Notification, Preferences, Status
+from streams.notifications.rows import Bookings, Contact, Digest, Notification, Preferences, Status
 from streams.notifications.rules import NotificationRules
-from streams.notifications.trying import accepted, engaged, refused, retry
+from streams.notifications.trying import accepted, blames_address, engaged, refused, retry
 from streams.notifications.wording import money
 
 RULES = NotificationRules()
@@ -354,3 +354,139 @@ def test_a_second_digest_of_the_same_time_is_a_message_of_its_own() -> None:
 
 def named(notification_id: str) -> Notification:
     return msgspec.structs.replace(row(), notification_id=notification_id)
+
+
+def full() -> Person:
+    """Somebody with no room in any hour of a day."""
+    windows = tuple([(AT + hour * HOUR_MS, 10) for hour in range(26)])
+    return Person(REACHABLE.contact, REACHABLE.preferences, Bookings(windows))
+
+
+def test_who_had_enough_for_a_day_is_sent_nothing_but_what_is_urgent() -> None:
+    normal, low, high = (
+        admit(row(priority=priority), full(), 0, AT, RULES)
+        for priority in ("NORMAL", "LOW", "HIGH")
+    )
+
+    assert normal == low == (Suppressed("rate_limited"),)
+    assert fold(row(), high).status is Status.SENDING
+
+
+def test_in_the_history_there_is_room_for_all() -> None:
+    shown = fold(row("IN_APP"), admit(row("IN_APP"), full(), 0, AT, RULES))
+
+    assert (shown.status, shown.sent_at_ms, shown.provider) == (Status.SENT, AT, "in_app")
+
+
+def test_a_message_in_the_history_waits_for_its_time_and_no_longer() -> None:
+    (waits,) = admit(row("IN_APP"), REACHABLE, AT + 1, AT, RULES)
+    waiting = fold(row("IN_APP"), (waits,))
+
+    assert waits == Deferred(AT + 1)
+    assert fold(waiting, resume(waiting, REACHABLE, AT + 1, RULES)).status is Status.SENT
+    assert fold(row("IN_APP"), admit(row("IN_APP"), REACHABLE, AT, AT, RULES)).status is Status.SENT
+
+
+def test_what_is_not_urgent_waits_for_its_time_and_then_for_the_digest() -> None:
+    low = row(priority="LOW")
+
+    waiting = fold(low, admit(low, REACHABLE, AT + HOUR_MS, AT, RULES))
+    in_digest = fold(waiting, resume(waiting, REACHABLE, AT + HOUR_MS, RULES))
+
+    assert (waiting.due_ms, waiting.in_digest) == (AT + HOUR_MS, False)
+    assert in_digest.in_digest
+    assert in_digest.timer[1] == 0, "the digest has a timer of its own"
+
+
+@pytest.mark.parametrize("given", [{"digest_entries_max": 1}, {"digest_bytes_max": 9}])
+def test_what_a_digest_has_no_place_for_is_not_sent(given: dict[str, int]) -> None:
+    rules = replaced(**given)
+    waits = Person(
+        REACHABLE.contact, REACHABLE.preferences, digest=Digest(AT, ("k",), size_bytes=8)
+    )
+
+    assert admit(row(priority="LOW"), waits, 0, AT, rules) == (Suppressed("rate_limited"),)
+
+
+def test_a_digest_is_filled_to_its_last_byte() -> None:
+    waits = Person(
+        REACHABLE.contact, REACHABLE.preferences, digest=Digest(AT, ("k",), size_bytes=8)
+    )
+
+    (fact,) = admit(row(priority="LOW"), waits, 0, AT, replaced(digest_bytes_max=10))
+
+    assert isinstance(fact, Digested)
+
+
+@pytest.mark.parametrize("going", [resume, retry], ids=["a wait", "a try"])
+def test_who_stopped_the_channel_meanwhile_is_sent_nothing(going: Any) -> None:
+    before = row() if going is resume else tried(1)
+
+    after = fold(before, going(before, STOPPED, AT + HOUR_MS, RULES))
+
+    assert after.reason == "opted_out"
+    assert after.status in (Status.SUPPRESSED, Status.DEAD_LETTERED)
+    assert after.timer[1] == 0
+
+
+@pytest.mark.parametrize(("user_id", "told"), [("ops", 3), ("security", 3), ("u", None)])
+def test_a_team_of_the_house_is_told_how_much_else_waits_for_it(
+    user_id: str, told: int | None
+) -> None:
+    asked = msgspec.structs.replace(row(), user_id=user_id, template_data={"a": 1})
+    waiting = Bookings(((AT, 5), (AT + HOUR_MS, 3)))
+    crowd = Person(REACHABLE.contact, REACHABLE.preferences, waiting)
+
+    first = fold(asked, admit(asked, crowd, 0, AT, RULES))
+    failing = fold(first, refused(first, failed(1), "", AT, RULES))
+    alone = fold(failing, retry(failing, REACHABLE, AT + 1000, RULES))
+
+    assert first.template_data == {"a": 1} | ({} if told is None else {"heldBack": told})
+    assert alone.template_data == {"a": 1}
+    assert alone.reason == ""
+
+
+def test_a_provider_is_named_and_what_it_sent_is_not_told_again() -> None:
+    by_name = sent().model_copy(update={"provider": "ses"})
+
+    arrived = fold(sending(), accepted(sending(), by_name, AT + 7))
+
+    assert (arrived.provider, arrived.sent_at_ms) == ("ses", AT + 7)
+    assert accepted(arrived, by_name, AT + 8) == ()
+    assert accepted(tried(1), by_name, AT + 8) == (), "it failed, and is tried again"
+    assert refused(tried(1), failed(1), "", AT, RULES) == ()
+
+
+def test_pauses_use_up_no_try_however_many_they_are() -> None:
+    current = sending()
+    for _ in range(9):
+        paused = refused(current, failed(current.attempts, "circuit_open"), "", AT, RULES)
+        current = fold(current, paused)
+        current = fold(current, retry(current, REACHABLE, AT, RULES))
+
+    (fact,) = refused(current, failed(current.attempts), "", AT, RULES)
+
+    assert fold(current, (fact,)).due_ms == AT + 1_000, "the wait after a first try"
+
+
+def test_an_address_that_bounces_softly_is_tried_again_and_one_that_is_gone_is_not() -> None:
+    (soft,) = refused(sending(), failed(1), "soft_bounce", AT, RULES)
+    (hard,) = refused(sending(), failed(1), "hard_bounce", AT, RULES)
+
+    assert fold(sending(), (soft,)).due_ms == AT + 1_000
+    assert fold(sending(), (hard,)).status is Status.DEAD_LETTERED
+
+
+@pytest.mark.parametrize(
+    ("code", "attempts", "blamed"),
+    [("complaint", 1, True), ("complaint", 2, False), ("soft_bounce", 1, False)],
+)
+def test_a_mail_that_comes_back_long_after_it_was_accepted_blames_its_address(
+    code: str, attempts: int, *, blamed: bool
+) -> None:
+    assert blames_address(done(), failed(attempts), code, ()) is blamed
+
+
+def test_a_receipt_delivers_only_what_was_sent() -> None:
+    assert heard("DELIVERED", sending()).status is Status.SENDING
+    assert heard("DELIVERED", heard("OPENED", done())).status is Status.ENGAGED

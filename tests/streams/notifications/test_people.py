@@ -1,12 +1,17 @@
 """Addresses, consent, and channels that do not work."""
 
+from datetime import UTC, datetime
+from typing import Any
+
 import pytest
 
-from events.notifications import NotificationRecipient
-from events.registrations import UserSignedUpEvent
+from events.notifications import Interaction, NotificationRecipient
+from events.registrations import UserForgotPasswordEvent, UserSignedUpEvent
 from streams.moments import DAY_MS
 from streams.notifications.people import (
     address,
+    answered,
+    asked_for_password,
     bounced,
     consents,
     e164,
@@ -175,3 +180,92 @@ def test_other_codes_close_nothing(code: str) -> None:
     wants = Preferences("u")
 
     assert bounced(wants, "EMAIL", ANN, code, 0, RULES) is wants
+
+
+def signing_up(**given: Any) -> UserSignedUpEvent:
+    return UserSignedUpEvent(
+        **({"user_id": "u", "email": "ann@example.com", "signup_method": "email"} | given)
+    )
+
+
+def test_an_account_that_tells_no_profile_keeps_what_is_known() -> None:
+    known = Contact("u", phone="+442071838750", country="GB")
+    wants = Preferences("u", timezone="Europe/London", locale="en-GB")
+
+    contact = signed_up(known, signing_up())
+
+    assert (contact.phone, contact.phone_verified, contact.country) == (
+        "+442071838750",
+        False,
+        "GB",
+    )
+    assert preferring(wants, signing_up()) == wants
+
+
+@pytest.mark.parametrize("name", ["phone", "phoneNumber"])
+@pytest.mark.parametrize("confirmed", [True, False, "true", None])
+def test_an_accounts_number_is_confirmed_by_a_plain_yes_alone(
+    name: str,
+    confirmed: Any,  # any JSON
+) -> None:
+    event = signing_up(profile={name: "+442071838750"}, verification={"phoneVerified": confirmed})
+
+    contact = signed_up(Contact("u"), event)
+
+    assert (contact.phone, contact.country) == ("+442071838750", "GB")
+    assert contact.phone_verified is (confirmed is True)
+
+
+def test_the_country_that_an_account_names_goes_before_what_is_known_of_it() -> None:
+    event = signing_up(profile={"country": "DE", "phone": "+442071838750"})
+
+    assert signed_up(Contact("u", country="FR"), event).country == "DE"
+    assert signed_up(Contact("u", country="FR"), signing_up()).country == "FR"
+
+
+def test_a_word_that_is_too_long_is_none() -> None:
+    fits, long = (signing_up(profile={"locale": "x" * size}) for size in (64, 65))
+
+    assert preferring(Preferences("u"), fits).locale == "x" * 64
+    assert preferring(Preferences("u"), long).locale == ""
+
+
+def test_who_asks_for_a_password_is_reached_where_the_account_says() -> None:
+    event = UserForgotPasswordEvent(
+        user_id="u", email="ann@example.com", request_method="email", reset_token={}
+    )
+    moved = Contact("u", email="old@example.com", registered=True)
+    guest = Contact("u", email="ann@example.com")
+
+    for before in (moved, guest):
+        assert asked_for_password(before, event) == ACCOUNT
+    assert asked_for_password(ACCOUNT, event) is ACCOUNT
+
+
+def test_a_message_without_a_number_or_with_none_leaves_the_number() -> None:
+    contact = Contact("u", phone="+442071838750")
+
+    for phone in (None, "nonsense", "+442071838750"):
+        assert met(contact, NotificationRecipient(customer_id="u", phone=phone)) is contact
+    told = NotificationRecipient(customer_id="u", phone="+442071838751")
+    assert met(contact, told).phone == "+442071838751"
+
+
+def test_nobody_has_an_address_without_a_number() -> None:
+    rules = NotificationRules(sms_verified_only=False)
+
+    assert address(Contact("u"), "SMS", rules) == ()
+
+
+def test_who_unsubscribes_has_that_channel_closed() -> None:
+    root = Interaction(
+        interaction_id="i",
+        kind="UNSUBSCRIBED",
+        channel="EMAIL",
+        occurred_at=datetime(2025, 6, 16, tzinfo=UTC),
+    )
+
+    stopped = answered(Preferences("u"), root)
+
+    assert stopped.opted_out == ("EMAIL",)
+    assert answered(stopped, root) is stopped

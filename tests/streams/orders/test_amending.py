@@ -18,6 +18,8 @@ from streams.orders.evolution import fold
 from streams.orders.facts import AmendmentAsked
 from streams.orders.outcomes import due_times, following
 from streams.orders.rows import LINES_EVER_MAX, Order, Status
+from tests.streams.orders.parcels import created, dispatched, gone
+from tests.streams.orders.returns import dispute
 from tests.streams.orders.samples import (
     AT_MS,
     BACKORDERED,
@@ -45,8 +47,6 @@ from tests.streams.orders.samples import (
     released,
     short,
 )
-from tests.streams.orders.test_returning import dispute
-from tests.streams.orders.test_shipping import created, dispatched, gone
 
 MORE = amend(change("p1", 2, 5))
 FEWER = amend(change("p1", 2, 1))

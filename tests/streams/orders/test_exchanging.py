@@ -19,7 +19,7 @@ from events.payments import PaymentInitiated
 from events.returns import ReturnInitiated, ReturnReceived
 from events.shipping import DeliveryFailed
 from events.shipping_parts import Package
-from events.types import OrderItem, OrderPayment, ShippedItem
+from events.types import OrderItem, OrderPayment
 from streams.moments import DAY_MS
 from streams.orders.back import Back, BackMoney
 from streams.orders.deciding import decide
@@ -30,6 +30,21 @@ from streams.orders.outcomes import due_times, following, opening
 from streams.orders.replacing import begin, beside
 from streams.orders.returning import lapse
 from streams.orders.rows import Order, Status
+from tests.streams.orders.exchanges import (
+    FIRST,
+    GOING,
+    WHOLE,
+    gone,
+    held,
+    place,
+    received,
+    replacing,
+    swap,
+    told,
+)
+from tests.streams.orders.parcels import created, delivered, dispatched
+from tests.streams.orders.returns import DELIVERED, IN_TWO, advised, ask, dispute, parcel, ware
+from tests.streams.orders.returns import received as refunded_return
 from tests.streams.orders.samples import (
     AT_MS,
     RULES,
@@ -47,49 +62,11 @@ from tests.streams.orders.samples import expired as line_expired
 from tests.streams.orders.samples import held as line_held
 from tests.streams.orders.samples import short as line_short
 from tests.streams.orders.table import TABLE
-from tests.streams.orders.test_returning import (
-    DELIVERED,
-    IN_TWO,
-    advised,
-    ask,
-    dispute,
-    parcel,
-    ware,
-)
-from tests.streams.orders.test_returning import received as refunded_return
-from tests.streams.orders.test_shipping import created, delivered, dispatched
-
-FIRST = replacement_id_of("ord_1", 1)
-
-
-def swap(*items: ShippedItem, **given: object) -> Any:
-    return ask(*items, resolution="exchange", **given)
-
-
-def held(number: int = 1, replacement: str = FIRST, **given: object) -> Message:
-    name = hold_id_of(replacement, number)
-    return line_held(1, reservation_id=name, **given)
-
-
-def gone(number: int = 1, status: str = "EXPIRED") -> Message:
-    return held(number, reason="reservation_expired", reservation_status=status)
 
 
 def short(number: int = 1) -> Message:
     name = hold_id_of(FIRST, number)
     return line_short("p1", reservation_id=name, backorder_allowed=False)
-
-
-def received(*items: tuple[str, int, str], **given: Any) -> ReturnReceived:
-    came = refunded_return(*(items or (("p1", 1, "new"),)), **given)
-    return came.model_copy(update={"resolution": "exchange"})
-
-
-def told(order: Order, message: Message, at_ms: int = AT_MS) -> list[Message]:
-    """What follows from a message, in order."""
-    facts = decide(order, message, at_ms, RULES)
-    row = fold(order, facts) if facts else order
-    return list(following(row, facts, message, at_ms, RULES))
 
 
 def names(messages: list[Message]) -> list[str]:
@@ -221,8 +198,6 @@ def test_a_label_that_nobody_uses_lets_the_stock_go() -> None:
 
 # -- what came back
 
-GOING = after(DELIVERED, swap(ware("p1", 2)), held(), advised(1, ware("p1", 2)))
-WHOLE = received(("p1", 2, "new"))
 SETTLED: list[tuple[Order, ReturnReceived, Verdict, list[str]]] = [
     (GOING, WHOLE, Verdict.REPLACED, ["PlaceReplacement"]),
     (GOING, received(("p1", 2, "refurbished")), Verdict.REPLACED, ["PlaceReplacement"]),
@@ -622,15 +597,6 @@ def test_a_rounding_in_what_its_sender_saw_makes_no_other_price_of_what_goes_out
 
 
 # -- the order that replaces
-
-
-def place(**given: object) -> PlaceReplacement:
-    [asked] = told(GOING, WHOLE)
-    return asked.model_copy(update=given)
-
-
-def replacing() -> Order:
-    return fold(None, begin(place(), AT_MS, "corr_1"))
 
 
 def units(undone: UndoReplacement) -> list[tuple[int, int, str]]:

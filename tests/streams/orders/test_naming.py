@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from events.shipping_parts import ReturnedItem
 from streams.orders.back import Back, BackLine
 from streams.orders.naming import line_of
-from tests.streams.orders.test_returning import DELIVERED
+from tests.streams.orders.returns import DELIVERED
 
 FIRST = DELIVERED.lines[0]
 TWICE = replace(DELIVERED, lines=(FIRST, replace(FIRST, unit_price_minor=400, total_minor=400)))

@@ -17,6 +17,8 @@ from streams.orders.outcomes import due_times, following
 from streams.orders.returning import lapse
 from streams.orders.rows import BEFORE_DISPATCH, HISTORY_MAX, LINES_EVER_MAX, Order, Status
 from tests.streams.orders import samples
+from tests.streams.orders.parcels import created, delivered, dispatched, returned
+from tests.streams.orders.returns import advised, ask, dispute, received, ware
 from tests.streams.orders.samples import (
     AT_MS,
     amend,
@@ -34,10 +36,8 @@ from tests.streams.orders.samples import (
     short,
     verdict,
 )
+from tests.streams.orders.shortages import gone, missed
 from tests.streams.orders.table import TABLE
-from tests.streams.orders.test_recovery import gone, missed
-from tests.streams.orders.test_returning import advised, ask, dispute, received, ware
-from tests.streams.orders.test_shipping import created, delivered, dispatched, returned
 
 RULES = replace(samples.RULES, substitutes={"p1": ("s1", "s2"), "p2": ("s1",)})
 CONFIRMED = placed(allow_substitutes=True)

@@ -13,6 +13,7 @@ from streams.orders.evolution import fold
 from streams.orders.outcomes import due_times, following
 from streams.orders.rows import Order, Status
 from tests.streams.orders import samples
+from tests.streams.orders.parcels import created
 from tests.streams.orders.samples import (
     AT_MS,
     BACKORDERED,
@@ -33,24 +34,12 @@ from tests.streams.orders.samples import (
     short,
     verdict,
 )
-from tests.streams.orders.test_shipping import created
+from tests.streams.orders.shortages import gone, missed
 
 RULES = replace(samples.RULES, substitutes={"p1": ("s1",), "p2": ("s2", "s3")})
 WILLING = placed(allow_substitutes=True)
 THREE = (item("p1", 1, 5), item("p2", 1, 5), item("p3", 3, 333))
 """With SAVE10 they cost 4, 5 and 899: the discount's halves go up and down."""
-
-
-def gone(number: int, product_id: str = "") -> Message:
-    """Stock says that a line cannot be had, and shall not wait."""
-    return short(
-        product_id or f"p{number}", reservation_id=f"ord_1:{number}", backorder_allowed=False
-    )
-
-
-def missed(number: int) -> Message:
-    """Stock says that a paid line's hold could not be made permanent."""
-    return expired(number).model_copy(update={"adjusted_quantity": 0, "warehouse_id": "ALL"})
 
 
 Told = Message | Callable[[Order], tuple]

@@ -1,134 +1,46 @@
 """What shipping's news means for an order (G-14, G-31, G-32)."""
 
-from collections.abc import Iterable
-from typing import Any
-
 import msgspec
 import pytest
 from msgspec.structs import replace
 
 from events.base import Message
-from events.returns import ReturnReceived
 from events.shipping import (
-    DeliveryFailed,
     ShipmentBookingFailed,
-    ShipmentCancelled,
-    ShipmentCreated,
-    ShipmentDelivered,
-    ShipmentDispatched,
 )
-from events.shipping_parts import Package, ProofOfDelivery, Recipient, ReturnedItem
-from events.types import Money, Place, ShippedItem
-from streams.moments import moment_of
 from streams.orders.back import RETURNS_MAX, Back
 from streams.orders.deciding import decide, review_over
 from streams.orders.evolution import fold
 from streams.orders.outcomes import following
 from streams.orders.rows import PARCELS_MAX, Order, Status
+from tests.streams.orders.parcels import (
+    PAID,
+    came_back,
+    created,
+    delivered,
+    dispatched,
+    failed,
+    gone,
+    returned,
+)
 from tests.streams.orders.samples import (
     AT_MS,
     RULES,
-    address,
     after,
     cancel,
     fraud,
-    held,
-    paid,
     placed,
     refund,
     verdict,
 )
-
-CARRIED: dict[str, Any] = {
-    "order_id": "ord_1",
-    "carrier": "UPS",
-    "tracking_number": "1Z",
-}
-
-
-def created(number: int = 1, units: int = 3) -> Message:
-    items = (ShippedItem(item_id="i", quantity=units),) if units else None
-    return ShipmentCreated(
-        shipment_id=f"shp_{number}",
-        shipping_address=address(),
-        shipping_method="standard",
-        packages=(Package(package_id="p", weight_kg=1, items=items),),
-        estimated_delivery=moment_of(AT_MS),
-        shipping_cost=Money(amount_minor=599, currency="USD"),
-        **CARRIED,
-    )
-
-
-def dispatched(number: int = 1) -> Message:
-    return ShipmentDispatched(
-        shipment_id=f"shp_{number}",
-        shipping_method="standard",
-        estimated_delivery=moment_of(AT_MS),
-        destination=Place(city="Boston", country="US"),
-        **CARRIED,
-    )
-
-
-def delivered(number: int = 1) -> Message:
-    return ShipmentDelivered(
-        shipment_id=f"shp_{number}",
-        delivered_at=moment_of(AT_MS),
-        delivery_type="front_door",
-        signature_required=False,
-        proof_of_delivery=ProofOfDelivery(),
-        recipient=Recipient(name="somebody"),
-        **CARRIED,
-    )
-
-
-def failed(attempt: int = 1) -> Message:
-    return DeliveryFailed(
-        shipment_id="shp_1",
-        order_id="ord_1",
-        failure_reason="nobody",
-        reason_code="CUSTOMER_UNAVAILABLE",
-        attempt_number=attempt,
-    )
 
 
 def lost(number: int = 1) -> Message:
     return failed().model_copy(update={"shipment_id": f"shp_{number}", "reason_code": "LOST"})
 
 
-def came_back(goods: Iterable[tuple[str, int]]) -> tuple[ReturnedItem, ...]:
-    return tuple(
-        [
-            ReturnedItem(sku=sku, quantity=units, condition="new")
-            for sku, units in goods
-            if units > 0
-        ]
-    )
-
-
-def returned(number: int = 1, units: int = 3) -> Message:
-    return ReturnReceived(
-        return_id="ret_1",
-        shipment_id=f"shp_{number}",
-        order_id="ord_1",
-        warehouse_id="wh_1",
-        items=came_back([("p1", min(units, 2)), ("p2", units - 2)]),
-        resolution="refund",
-        received_at=moment_of(AT_MS),
-    )
-
-
 def full_refund() -> Message:
     return refund(PAID.total_minor, "refunded")
-
-
-def gone(number: int = 1) -> Message:
-    return ShipmentCancelled(
-        shipment_id=f"shp_{number}", order_id="ord_1", cancelled_at=moment_of(AT_MS)
-    )
-
-
-PAID = after(placed(), held(1), held(2), paid())
-"""Three units in two lines."""
 
 
 @pytest.mark.parametrize(

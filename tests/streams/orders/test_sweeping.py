@@ -10,6 +10,7 @@ from streams.orders.evolution import fold
 from streams.orders.outcomes import due_times
 from streams.orders.rows import STUCK, Order, Status
 from streams.orders.sweeping import NEVER_SENT, alarm, archived, is_old, looked_at
+from tests.streams.orders.parcels import created, dispatched, gone
 from tests.streams.orders.samples import (
     AT_MS,
     BACKORDERED,
@@ -26,7 +27,6 @@ from tests.streams.orders.samples import (
     expired,
     refund,
 )
-from tests.streams.orders.test_shipping import created, dispatched, gone
 
 UNBOOKED = ShipmentBookingFailed(
     shipment_id="shp_ord_1",

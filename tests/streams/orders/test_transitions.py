@@ -10,6 +10,7 @@ from streams.orders.evolution import fold
 from streams.orders.outcomes import due_times
 from streams.orders.rows import Order
 from streams.orders.subscribed import SubscribedOrders, confirmed, ended
+from tests.streams.orders.parcels import created, delivered, dispatched, failed, returned
 from tests.streams.orders.samples import (
     BACKORDERED,
     CONFIRMED,
@@ -32,9 +33,8 @@ from tests.streams.orders.samples import (
     short,
     verdict,
 )
+from tests.streams.orders.subscribers import TODAY, end, order
 from tests.streams.orders.table import TABLE
-from tests.streams.orders.test_shipping import created, delivered, dispatched, failed, returned
-from tests.streams.orders.test_subscribed import TODAY, end, order
 
 Act = Callable[[Order], Order]
 

@@ -14,11 +14,11 @@ from streams.orders.deciding import decide
 from streams.orders.evolution import fold
 from streams.orders.outcomes import following
 from streams.orders.rows import Order, Status
+from tests.streams.orders.parcels import PAID, delivered, dispatched
+from tests.streams.orders.parcels import gone as without_items
+from tests.streams.orders.parcels import returned as came_back
+from tests.streams.orders.returns import dispute, parcel
 from tests.streams.orders.samples import AT_MS, RULES, after, refund
-from tests.streams.orders.test_returning import dispute, parcel
-from tests.streams.orders.test_shipping import PAID, delivered, dispatched
-from tests.streams.orders.test_shipping import gone as without_items
-from tests.streams.orders.test_shipping import returned as came_back
 
 BOOKED = after(PAID, parcel(1, (1, 1)), parcel(2, (1, 1), (2, 1)))
 """Two units of line 1, one of line 2, in two parcels."""

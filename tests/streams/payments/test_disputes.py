@@ -12,7 +12,7 @@ from streams.payments.amounts import remaining_minor
 from streams.payments.calendar import settles_ms
 from streams.payments.dispute import DISPUTES_MAX, Evidence
 from streams.payments.dispute_facts import EvidenceAsked
-from streams.payments.disputes import evidence_due, proof_arrived, record_chargeback
+from streams.payments.disputes import evidence_due, offer_evidence, record_chargeback
 from streams.payments.evolution import evolve_all
 from streams.payments.refund import RefundState
 from streams.payments.rules import PaymentRules
@@ -270,8 +270,8 @@ def test_without_a_delivery_there_is_no_evidence_yet() -> None:
 
 
 def test_the_first_parcel_to_arrive_is_the_evidence_and_the_next_is_not() -> None:
-    assert proof_arrived(claimed(NOTHING_SOLD)[0], sold()) == (EvidenceAsked(sold().parcels[0]),)
-    assert proof_arrived(claimed(sold())[0], sold()) == ()
+    assert offer_evidence(claimed(NOTHING_SOLD)[0], sold()) == (EvidenceAsked(sold().parcels[0]),)
+    assert offer_evidence(claimed(sold())[0], sold()) == ()
 
 
 def test_evidence_that_was_taken_stops_the_clock() -> None:

@@ -5,30 +5,16 @@ from typing import Any
 
 import pytest
 
-from events import (
-    Address,
-    CarrierBooked,
-    CarrierBookingFailed,
-    DeliveryFailed,
-    Envelope,
-    FraudCheckCompleted,
-    InventoryAdjusted,
-    Message,
-    OrderCancelled,
-    OrderConfirmed,
-    OrderFailed,
-    OutOfStock,
-    PaymentFailed,
-    PaymentProcessed,
-    RefundIssued,
-    RiskScoreCalculated,
-    ShipmentDelivered,
-    UpdateShipmentStatus,
-)
-from events.carriers import WEBHOOK
-from events.payments import GatewayResponse
+from events import Envelope, Message
+from events.carriers import WEBHOOK, CarrierBooked, CarrierBookingFailed
+from events.fraud import FraudCheckCompleted, RiskScoreCalculated
+from events.inventory import InventoryAdjusted, OutOfStock
+from events.orders import OrderCancelled, OrderConfirmed, OrderFailed
+from events.payments import GatewayResponse, PaymentFailed, PaymentProcessed
+from events.refunds import RefundIssued
+from events.shipping import DeliveryFailed, ShipmentDelivered, UpdateShipmentStatus
 from events.shipping_parts import ProofOfDelivery, Recipient
-from events.types import Place
+from events.types import Address, Place
 from streams.moments import moment_of
 from streams.pulse import inventory, orders, payments, risk, shipping
 from streams.pulse.rules import PulseRules

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from events import InventoryAdjusted, LowStockAlert
+from events.inventory import InventoryAdjusted, LowStockAlert
 from streams.pulse import stock
 from streams.pulse.stock import BARE, Levels, Shelf
 

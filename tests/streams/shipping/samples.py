@@ -8,7 +8,7 @@ from events.fraud import FraudCheckCompleted, FraudDetected
 from events.inventory import InventoryAdjusted
 from events.order_parts import AddressChange
 from events.orders import OrderAmended, OrderCancelled, OrderConfirmed
-from events.payments import PaymentComplete, PaymentProcessed
+from events.payments import PaymentComplete
 from events.refunds import ChargebackClosed, ChargebackOpened
 from events.returns import ConfirmReturnReceived, CreateReturnLabel
 from events.shipping import CancelShipment, UpdateShipmentStatus
@@ -79,18 +79,6 @@ def let_go(line: int = 1, warehouse: str = "wh_a") -> Message:
         reason="reservation_expired",
         reservation_status="EXPIRED",
     )
-
-
-def paid(**given: object) -> PaymentProcessed:
-    fields: dict[str, Any] = {
-        "payment_id": "pay_ord_1",
-        "order_id": "ord_1",
-        "amount_minor": 13497,
-        "currency": "USD",
-        "payment_method": "credit_card",
-        "status": "confirmed",
-    }
-    return PaymentProcessed(**(fields | given))
 
 
 def complete() -> PaymentComplete:

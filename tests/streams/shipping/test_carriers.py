@@ -68,3 +68,19 @@ def test_the_next_attempt_is_on_a_business_day(days: int, next_day: str) -> None
     at = moment_of(next_attempt_ms(AT_MS + days * DAY_MS, RULES))
 
     assert at.isoformat() == f"{next_day}T09:00:00+00:00"
+
+
+def test_the_heaviest_package_says_who_may_take_all() -> None:
+    packages = [package(1_000), package(30_001)]
+
+    assert candidates("US", "US", "standard", packages, RULES) == ("UPS", "FedEx")
+
+
+def test_standard_may_take_longer_than_express() -> None:
+    rules = ShippingRules(carrier_days={"USPS standard": 5, "UPS standard": 6})
+
+    assert candidates("US", "US", "standard", [package()], rules) == ("USPS", "FedEx")
+
+
+def test_where_days_are_shorter_the_next_attempt_is_one_such_day_later() -> None:
+    assert next_attempt_ms(AT_MS, ShippingRules(day_ms=60_000)) == AT_MS + 60_000

@@ -113,6 +113,24 @@ def test_a_parcel_that_is_found_is_claimed_no_longer() -> None:
     assert (later.status, outcome(later), said) == (Status.DELIVERED, ("FOUND", 0), [])
 
 
+def test_a_parcel_that_is_found_is_claimed_no_longer_though_nobody_opens() -> None:
+    found = after(lost(), scan("in_transit"), failure(), at_ms=AT_MS + 9 * DAY_MS)
+
+    later, said = up(found, "claim")
+
+    assert (later.status, outcome(later), said) == (Status.DELIVERY_FAILED, ("FOUND", 0), [])
+
+
+def test_a_parcel_that_is_lost_again_is_claimed_again() -> None:
+    found, _ = up(after(lost(), scan("in_transit"), at_ms=AT_MS + 9 * DAY_MS), "claim")
+
+    again, said = up(found, "lost")
+
+    assert [type(message) for message in said].count(FileClaim) == 1
+    assert outcome(again) == ("", 0)
+    assert "claim" in due_times(again)
+
+
 def test_what_cost_nothing_is_not_claimed() -> None:
     free = dispatched()
     packages = [

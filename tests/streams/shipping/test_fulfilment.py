@@ -8,6 +8,7 @@ from events.orders import OrderAmended
 from streams.shipping import fulfilment
 from streams.shipping.planning import planned
 from streams.shipping.rows import Fulfilment
+from tests.streams.orders.samples import paid
 from tests.streams.shipping.samples import (
     AT_MS,
     RULES,
@@ -20,7 +21,6 @@ from tests.streams.shipping.samples import (
     held,
     let_go,
     moved_to,
-    paid,
     told,
     verdict,
 )
@@ -169,3 +169,73 @@ def test_news_of_an_order_that_is_repeated_means_nothing(message: Message) -> No
     row = told(confirmed(), message)
 
     assert fulfilment.decide(row, message, AT_MS + 1, RULES) == ()
+
+
+def test_a_line_is_worth_what_is_paid_for_it() -> None:
+    items = tuple(
+        one.model_copy(update={"total_price_minor": 1000}) for one in confirmed().order_items
+    )
+
+    row = told(confirmed(order_items=items))
+
+    assert row is not None
+    assert [line.total_minor for line in row.lines] == [1000, 1000]
+
+
+def test_an_amendment_of_lines_and_address_sends_both_anew() -> None:
+    both = amended(1, 1).model_copy(
+        update={"shipping_address": moved_to(city="Salem").shipping_address}
+    )
+
+    row = told(confirmed(), held(1, units=2), held(2), complete(), both)
+
+    assert row is not None
+    assert row.destination is not None
+    assert row.destination.city == "Salem"
+    assert (row.planned, row.superseded) == (("shp_ord_1", "shp_ord_1:2"), ("shp_ord_1",))
+
+
+def test_another_address_plans_nothing_anew() -> None:
+    row = told(confirmed(), held(1, units=2), held(2), complete(), moved_to(city="Salem"))
+
+    assert row is not None
+    assert row.planned == ("shp_ord_1",)
+
+
+def test_an_address_that_changes_before_the_order_is_confirmed_stays_changed() -> None:
+    row = told(paid(), moved_to(city="Salem"), confirmed())
+
+    assert row is not None
+    assert row.destination is not None
+    assert row.destination.city == "Salem"
+
+
+def test_stock_of_no_line_of_the_order_is_not_held_for_it() -> None:
+    row = told(confirmed())
+
+    assert fulfilment.decide(row, held(1, reservation_id="res_1"), AT_MS, RULES) == ()
+
+
+def test_each_line_goes_on_with_the_rest_of_its_own() -> None:
+    withdrawn = held(2, "wh_b", adjusted_quantity=0)
+
+    row = told(confirmed(exchange_for="ord_0"), held(1, units=2), withdrawn)
+
+    assert holds(row) == [(1, "wh_a", 2), (2, "wh_b", 1)]
+
+
+def test_a_warehouse_that_sells_no_more_frees_nothing_that_is_ordered_or_held_elsewhere() -> None:
+    few = (confirmed(), held(1), held(2))
+    twice = (confirmed(), held(1, units=4), held(1, "wh_b"))
+
+    assert holds(told(*few, freed("wh_a", 0))) == [(1, "wh_a", 1), (2, "wh_a", 1)]
+    assert holds(told(*twice, freed("wh_b", 0))) == [(1, "wh_a", 4)]
+
+
+@pytest.mark.parametrize(
+    "message", [closed("won", "cb_of_another"), verdict(payment_id="pay_of_another")]
+)
+def test_what_ends_a_concern_that_is_none_means_nothing(message: Message) -> None:
+    row = told(confirmed(), dispute(), fraud())
+
+    assert fulfilment.decide(row, message, AT_MS, RULES) == ()

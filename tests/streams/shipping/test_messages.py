@@ -11,10 +11,11 @@ from streams.moments import DAY_MS
 from streams.shipping.deciding import decide
 from streams.shipping.evolution import fold
 from streams.shipping.messages import following
-from streams.shipping.rows import Shipment
+from streams.shipping.rows import Shipment, Status
 from tests.streams.shipping.samples import (
     AT_MS,
     RULES,
+    address,
     after,
     booked,
     cancel,
@@ -26,6 +27,7 @@ from tests.streams.shipping.samples import (
     moved_to,
     pending,
     receipt,
+    refused,
     scan,
 )
 
@@ -189,3 +191,65 @@ def test_a_return_tells_its_label_and_what_it_brings_and_then_what_came() -> Non
         "resolution": "refund",
         "receivedAt": NOW,
     }  # fmt: skip
+
+
+def test_a_shipment_without_a_label_has_none_to_give_back_when_it_is_cancelled() -> None:
+    facts = decide(pending(), cancel("why"), AT_MS, RULES)
+
+    said = list(following(fold(pending(), facts), facts, RULES))
+
+    assert [message.name for message in said] == ["ShipmentCancelled"]
+
+
+def test_nobody_is_told_of_a_warehouse_that_was_only_guessed() -> None:
+    guessed = replace(created(), guessed=True)
+
+    assert "warehouseId" not in told(guessed, cancel("why"))
+    assert "warehouse" not in told(guessed, scan("shipped"))
+
+
+def test_a_parcel_that_nobody_signs_for_is_left_at_the_door() -> None:
+    arrived = told(dispatched(), scan("delivered", AT_MS))
+
+    assert (arrived["deliveryType"], arrived["deliveryLocation"]) == (
+        "front_door",
+        {"type": "front_door"},
+    )
+    assert arrived["recipient"]["name"] == "usr_1"
+
+
+def test_a_parcel_abroad_tells_countries() -> None:
+    abroad = dispatched(shipping_address=address(country="GB", state=None))
+    seen = scan("in_transit", AT_MS + 2_000, location=Place(city="Leeds", country="GB"))
+
+    at_leeds = told(abroad, seen, AT_MS + 2_000)
+
+    assert at_leeds["transitType"] == "international"
+    assert at_leeds["transitHistory"][-1]["location"] == "Leeds, GB"
+
+
+def test_an_exchange_tells_so_with_its_label_and_how_it_is_handed_in() -> None:
+    asked = after(
+        delivered(),
+        label(reshipping=True, return_method="carrier_pickup", reason_details="Too small."),
+    )
+
+    sent = told(asked, booked(asked, "return", tracking_number="94R"))
+
+    assert (sent["reshipping"], sent["returnMethod"]) == (True, "carrier_pickup")
+    assert sent["reasonDetails"] == "Too small."
+
+
+def test_a_search_that_ends_tells_every_try_and_every_carrier() -> None:
+    shipment, said = pending(), []
+    while shipment.status is Status.PENDING:
+        facts = decide(shipment, refused(shipment, retryable=False), AT_MS, RULES)
+        shipment = fold(shipment, facts)
+        said = [*following(shipment, facts, RULES)]
+
+    [ended] = said
+    assert ended.model_dump(mode="json", by_alias=True, exclude_none=True) == SHIPMENT | {
+        "attempts": 2,
+        "carriersTried": ["USPS", "UPS"],
+        "manualFulfillment": True,
+    }

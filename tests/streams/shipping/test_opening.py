@@ -58,9 +58,10 @@ def item_of(**given: object) -> Item:
 
 
 def test_what_is_asked_for_by_a_lines_name_is_of_that_line_and_worth_what_it_costs() -> None:
-    item = item_of()
+    first, second = item_of(item_id="ord_1:1"), item_of()
 
-    assert (item.product_id, item.sku, item.unit_minor) == ("p2", "SKU2", 6499)
+    assert (first.product_id, first.sku, first.unit_minor) == ("p1", "SKU1", 3499)
+    assert (second.product_id, second.sku, second.unit_minor) == ("p2", "SKU2", 6499)
 
 
 def test_what_a_command_says_of_an_item_goes_before_what_its_line_says() -> None:
@@ -69,7 +70,7 @@ def test_what_a_command_says_of_an_item_goes_before_what_its_line_says() -> None
     assert (item.product_id, item.sku, item.name, item.unit_minor) == ("p9", "S9", "Gift", 100)
 
 
-@pytest.mark.parametrize("name", ["ord_1:0", "ord_1:3", "ord_1:²", "ord_1:", "gift"])
+@pytest.mark.parametrize("name", ["ord_1:0", "ord_1:3", "ord_1:²", "ord_1:", "ord_2:1", "gift"])
 def test_what_is_no_line_of_the_order_is_worth_what_its_command_says(name: str) -> None:
     item = item_of(item_id=name, product_id="p9")
 

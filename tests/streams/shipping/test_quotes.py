@@ -52,7 +52,16 @@ def test_above_fifty_kilograms_freight_has_to_be_asked_for() -> None:
     assert quote_minor(parcel(50_001), RULES) is None
 
 
-@pytest.mark.parametrize(("weight_g", "price"), [(50_001, 2799 + 599), (100_000, 2 * 2799)])
+@pytest.mark.parametrize(
+    ("weight_g", "price"),
+    [
+        (0, 599),
+        (50_001, 2799 + 599),
+        (52_000, 2799 + 599),
+        (52_001, 2799 + 899),
+        (100_000, 2 * 2799),
+    ],
+)
 def test_our_own_heavy_shipments_go_as_several(weight_g: int, price: int) -> None:
     assert cost_minor(parcel(weight_g), RULES) == price
 
@@ -167,6 +176,57 @@ def test_a_package_without_a_size_weighs_what_it_weighs() -> None:
     )
 
     assert [offer.cost.amount_minor for offer in offers(query, TUESDAY_MS, RULES)] == [599, 1299]
+
+
+def test_what_is_large_and_light_is_offered_by_its_volume() -> None:
+    large = WirePackage(
+        package_id="a",
+        weight_kg=1,
+        dimensions=Dimensions(length_cm=100, width_cm=50, height_cm=49.5),
+    )
+    query = QuoteShipping(destination=address(), packages=(large,))
+
+    assert [offer.cost.amount_minor for offer in offers(query, TUESDAY_MS, RULES)] == [2799, 3999]
+
+
+def test_one_method_is_offered_where_one_is_asked_for_in_the_orders_currency() -> None:
+    query = QuoteShipping(
+        destination=address(),
+        packages=(WirePackage(package_id="a", weight_kg=1),),
+        shipping_method="express",
+        order_total=Money(amount_minor=2_500, currency="EUR"),
+    )
+
+    [offer] = offers(query, TUESDAY_MS, RULES)
+
+    assert (offer.shipping_method, offer.cost.currency) == ("express", "EUR")
+    assert offer.customer_pays.currency == "EUR"
+
+
+def test_what_no_carrier_takes_is_offered_without_one() -> None:
+    nobody = ShippingRules(lane_abroad=())
+    query = QuoteShipping(
+        destination=address(country="GB"), packages=(WirePackage(package_id="a", weight_kg=1),)
+    )
+
+    assert [offer.carrier for offer in offers(query, TUESDAY_MS, nobody)] == [None, None]
+
+
+def test_a_box_is_as_long_and_wide_as_the_largest_of_what_is_in_it() -> None:
+    rules = ShippingRules(
+        sizes={
+            "pole": ItemSize(100, 90, 5, 5),
+            "tray": ItemSize(100, 30, 40, 2),
+            "air": ItemSize(0, 0, 0, 0),
+        }
+    )
+
+    [box] = packed([Item("a", 1, "pole"), Item("b", 1, None, "tray")], "n", rules)
+    [nothing] = packed([Item("a", 9, "air")], "n", rules)
+
+    assert (box.length_cm, box.width_cm) == (90, 40)
+    assert box.length_cm * box.width_cm * box.height_cm >= 90 * 5 * 5 + 30 * 40 * 2
+    assert (nothing.weight_g, nothing.height_cm) == (0, 0)
 
 
 HEAVY = ShippingRules(sizes={"stone": ItemSize(10_000), "safe": ItemSize(40_000)})

@@ -12,7 +12,7 @@ from streams.shipping import fulfilment
 from streams.shipping.asking import shipments_asked
 from streams.shipping.booking import key_of, search
 from streams.shipping.calendar import eta_ms
-from streams.shipping.deciding import TIMERS, decide, due_times
+from streams.shipping.deciding import decide, due_times
 from streams.shipping.evolution import fold
 from streams.shipping.facts import (
     Asked,
@@ -30,6 +30,7 @@ from streams.shipping.opening import Refusal, again, begun, named
 from streams.shipping.return_facts import ReturnAsked
 from streams.shipping.rows import Shipment, Status
 from streams.shipping.rules import ShippingRules
+from tests.streams.orders.samples import paid
 from tests.streams.shipping.samples import (
     AT_MS,
     RULES,
@@ -50,7 +51,6 @@ from tests.streams.shipping.samples import (
     held,
     label,
     moved_to,
-    paid,
     pending,
     receipt,
     refused,
@@ -59,55 +59,8 @@ from tests.streams.shipping.samples import (
     verdict,
     ware,
 )
+from tests.streams.shipping.shipments import STATES, failed, fired, given_up, in_transit, labelled
 
-
-def fired(shipment: Shipment, kind: str, at_ms: int | None = None) -> Shipment:
-    """The shipment once its timer of that kind has come due."""
-    due_ms = due_times(shipment)[kind]
-    facts = TIMERS[kind](shipment, due_ms, at_ms or due_ms, RULES)
-    return fold(shipment, facts)
-
-
-def in_transit() -> Shipment:
-    return after(dispatched(), scan("in_transit"))
-
-
-def failed(code: str = "CUSTOMER_UNAVAILABLE") -> Shipment:
-    return after(in_transit(), failure(code))
-
-
-def returning() -> Shipment:
-    return fired(failed("REFUSED"), "redelivery")
-
-
-def labelled() -> Shipment:
-    asked = after(delivered(), label())
-    return after(asked, booked(asked, "return", tracking_number="94R"))
-
-
-def unbooked() -> Shipment:
-    shipment = pending()
-    return after(shipment, refused(shipment, retryable=False), *[])
-
-
-def given_up() -> Shipment:
-    shipment = unbooked()
-    return after(shipment, refused(shipment, retryable=False))
-
-
-STATES = {
-    Status.PENDING: pending(),
-    Status.BOOKING_FAILED: given_up(),
-    Status.CREATED: created(),
-    Status.DISPATCHED: dispatched(),
-    Status.IN_TRANSIT: in_transit(),
-    Status.DELIVERY_FAILED: failed(),
-    Status.DELIVERED: delivered(),
-    Status.RETURNING: returning(),
-    Status.RETURN_INITIATED: labelled(),
-    Status.RETURNED: after(labelled(), receipt(labelled(), ("p1", 2, "new"), ("p2", 1, "new"))),
-    Status.CANCELLED: after(created(), cancel()),
-}
 MOVES: dict[tuple[Status, str], Status] = {
     (Status.CREATED, "shipped"): Status.DISPATCHED,
     (Status.CREATED, "in_transit"): Status.IN_TRANSIT,

@@ -24,8 +24,8 @@ from tests.streams.shipping.samples import (
     refused,
     scan,
 )
-from tests.streams.shipping.test_properties import TABLE
-from tests.streams.shipping.test_shipments import STATES, failed, fired, labelled, returning
+from tests.streams.shipping.shipments import STATES, failed, fired, labelled, returning
+from tests.streams.shipping.table import TABLE
 
 S = Status
 LATER_MS = AT_MS + DAY_MS

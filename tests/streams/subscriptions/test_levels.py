@@ -5,7 +5,7 @@ import pytest
 from streams.moments import DAY_MS
 from streams.subscriptions import facts as f
 from streams.subscriptions.evolution import evolve
-from streams.subscriptions.levels import BARE, Levels, after, standing
+from streams.subscriptions.levels import BARE, Levels, after, standing, told
 from streams.subscriptions.rows import Status, Subscription
 from tests.streams.subscriptions.samples import active, charged, pending
 
@@ -56,14 +56,25 @@ def test_a_cycle_counts_once_by_its_first_outcome(
 
 def test_another_day_begins_anew() -> None:
     lost = f.ChargeFailed(MONDAY_MS)
-    monday = summed(BARE, charged(), lost)
+    monday = summed(summed(BARE, charged(), lost), charged(), f.InvoicePaid())
     levels = summed(monday, charged(), f.InvoicePaid(), at_ms=TUESDAY_MS)
 
     assert (levels.day, levels.paid, levels.failed) == (20_501, 1, 0)
     assert levels.seq > monday.seq, "it is the newer"
-    assert summed(monday, charged(), f.InvoicePaid()).paid == monday.paid + 1, "the same day"
+    again = summed(monday, charged(), f.InvoicePaid())
+    assert (again.paid, again.failed) == (2, 1), "the same day"
     cells = standing(levels).cells
     assert (cells["paid|20501"].total, cells["failed|20501"].total) == (1, 0)
+
+
+def test_what_began_again_after_its_end_is_counted_once_more_and_what_was_told_is_known() -> None:
+    ended = summed(summed(BARE, None, f.Began(active())), active(), f.Expired())
+
+    levels = summed(ended, None, f.Began(active()))
+
+    assert levels.states == {"active": 1}
+    assert levels.seq > ended.seq
+    assert standing(told(levels)).published == levels.seq
 
 
 def test_what_changes_no_sum_changes_no_row() -> None:

@@ -1,4 +1,4 @@
-"""Stripe's errors in our words: a certain refusal, or a call whose outcome must be asked about."""
+"""Stripe's answers in our words: an outcome, a certain refusal, or something to ask about again."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -7,7 +7,10 @@ import aiohttp
 import stripe
 
 from providers.payments import (
+    Accepted,
+    Charged,
     Code,
+    Done,
     OutcomeUnknown,
     ProviderError,
     ProviderUnreachable,
@@ -53,6 +56,37 @@ REQUEST_CODES: Final[dict[str, Code]] = {
 
 _STATES: Final = {"succeeded": Code.ALREADY_CAPTURED, "canceled": Code.CHARGE_EXPIRED}
 """What an intent's state says of a capture or void that it does not take."""
+_CAPTURED: Final = "succeeded"
+_HELD: Final = "requires_capture"
+_FAILED_REFUND: Final = frozenset({"failed", "canceled"})
+
+
+def outcome_of(intent: Any) -> Charged | Refused | None:
+    """What an intent's state says of its charge; None when it was never confirmed.
+
+    Raises:
+        OutcomeUnknown: Stripe itself does not know yet.
+    """
+    if intent.status in (_CAPTURED, _HELD):
+        return Charged(intent.id, intent.amount)
+    if intent.status == "processing":
+        raise OutcomeUnknown(f"stripe: {intent.id} is being processed")
+    if intent.status == "requires_action":
+        return Refused(Code.AUTHENTICATION_REQUIRED, "The bank asks the customer.", intent.id)
+    if intent.status == "canceled":
+        return Refused(Code.CHARGE_EXPIRED, "The intent was cancelled.", intent.id)
+    error = intent.last_payment_error
+    return None if error is None else _remembered(error.to_dict(), intent.id)
+
+
+def refund_outcome_of(refund: Any, charge_id: str) -> Done | Accepted | Refused:
+    """What a refund's state says."""
+    if refund.status == "succeeded":
+        return Done(refund.amount)
+    if refund.status in _FAILED_REFUND:
+        why = refund.to_dict().get("failure_reason") or ""
+        return Refused(Code.REFUND_REFUSED, why, charge_id)
+    return Accepted()
 
 
 def refusal_of(
@@ -82,7 +116,7 @@ def _body(error: stripe.StripeError) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def remembered(error: Mapping[str, Any], charge_id: str) -> Refused:
+def _remembered(error: Mapping[str, Any], charge_id: str) -> Refused:
     """The refusal that an intent remembers."""
     return Refused(_card_code(error), error.get("message") or "", charge_id)
 
