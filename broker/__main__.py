@@ -15,6 +15,7 @@ from typing import Final
 
 from broker import Broker, BrokerError, fetch, progress_shown, warm_up
 from broker.jars import LOCK_FILE, lock
+from broker.ports import given_ports
 
 KAFKA: Final = "org.apache.kafka:kafka_2.13:4.1.1+org.slf4j:slf4j-simple:1.7.36"
 DEFAULT_PORT: Final = 9092
@@ -70,6 +71,8 @@ def _fetch() -> Path:
 def _start(options: argparse.Namespace) -> None:
     signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGINT, _interrupt)
+    if options.port:
+        given_ports(options.port, options.nodes)  # Who waited for a download wants no refusal.
     _fetch()
     broker = Broker(data_dir=options.data_dir, nodes=options.nodes, port=options.port or None)
     with broker:

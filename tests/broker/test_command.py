@@ -1,3 +1,4 @@
+import os
 import signal
 import socket
 import subprocess
@@ -35,12 +36,13 @@ def test_what_is_no_port_is_refused(port: str) -> None:
     assert "error: argument --port: " in command.stderr
 
 
-def test_a_refusal_is_one_line_and_exit_code_1(tmp_path: Path) -> None:
+def test_a_taken_port_is_told_before_kafka_is_fetched(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = str(other.getsockname()[1])
 
         command = subprocess.run(
-            [*START, "--port", port, "--data-dir", str(tmp_path)],
+            [*START, "--port", port],
+            env=os.environ | {"XDG_CACHE_HOME": str(tmp_path)},
             capture_output=True,
             text=True,
             check=False,
@@ -50,3 +52,4 @@ def test_a_refusal_is_one_line_and_exit_code_1(tmp_path: Path) -> None:
     assert command.stdout == ""
     assert command.stderr.startswith(f"Port {port} on 127.0.0.1 is taken")
     assert command.stderr.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
