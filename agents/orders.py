@@ -37,6 +37,7 @@ from streams.orders.deciding import (
     amendment_over,
     backorder_over,
     decide,
+    once,
     order_id_of,
     review_over,
 )
@@ -204,6 +205,7 @@ def _advancing(rules: OrderRules, topic: TopicSpec) -> Handler:
             early_orders.keep(ctx, topic, order_id, delivery, rules)
             return
         facts = decide(order, message, delivery.record.timestamp, rules)
+        facts = once(order, message, delivery.value.event_id, facts)
         if facts:
             cause = cause_of(delivery)
             after = save(ctx, order, facts)

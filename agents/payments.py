@@ -68,7 +68,7 @@ from streams.payments.holds import stock_adjusted
 from streams.payments.refund_news import refused_unknown
 from streams.payments.refund_requests import approval_due, request_refund
 from streams.payments.refunds import charge_refunded, look_due, refund_accepted
-from streams.payments.resolving import capture_settled, resolve
+from streams.payments.resolving import resolve, settled
 from streams.payments.rules import PaymentRules
 from streams.payments.sales import agreed_return
 from streams.payments.sessions import cancel, order_refused
@@ -244,7 +244,7 @@ def _resolving(rules: PaymentRules) -> Handler:
         if payment is None:
             return
         for fact in resolve(ctx.table(STUCK).get(payment_id), command, cause.at_ms):
-            so = capture_settled(payment, fact, command, cause.at_ms, rules)
+            so = settled(payment, fact, command, cause.at_ms, rules)
             carry_out(ctx, cause, payment_id, payment, (fact, *so), rules)
             if BOOKS in fact.entries:
                 payment_books.agree(ctx, payment_id, cause.at_ms)

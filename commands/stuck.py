@@ -12,14 +12,14 @@ from commands.worker_client import all_rows, ask, awaited
 from events.books import ResolveStuckPayment
 from streams.moments import moment_of
 from streams.payments.books import Stuck
-from streams.payments.resolving import entries_of
+from streams.payments.resolving import entries_of, is_refund, wants_word
 from streams.payments.states import Owed
 from tables.payments import STUCK
 
 _COLUMNS: Final = ("payment", "since", "on", "order", "provider", "charge", "captured", "refunded")
 _USAGE: Final = (
     "usage: stuck list | stuck resolve PAYMENT_ID --note TEXT [--by NAME] [--only ENTRY]"
-    " [--captured | --not-captured]"
+    " [--captured | --not-captured] [--refunded | --not-refunded]"
 )
 
 
@@ -42,6 +42,11 @@ class stuck(Command):  # noqa: N801 - the command's name
             default=None,
             help="Of a capture: whether the provider has taken the money.",
         ),
+        option(
+            "--refunded/--not-refunded",
+            default=None,
+            help="Of a refund: whether the provider has given the money back.",
+        ),
         JSON,
     ]
 
@@ -53,13 +58,18 @@ class stuck(Command):  # noqa: N801 - the command's name
         note: str | None,
         only: str | None,
         captured: bool | None,
+        refunded: bool | None,
         as_json: bool,
     ) -> None:
         """Do what was asked."""
         if action == "list" and payment is None:
             await self._list(as_json)
         elif action == "resolve" and payment and note:
-            await self._resolve(payment, by or whoever(), note, only, captured)
+            listed = await _listed(payment)
+            words = {"captured": captured, "refunded": refunded}
+            entries = settled(payment, listed, only, **words)
+            said = {"resolved_by": by or whoever(), "note": note, **words}
+            await self._resolve(payment, listed, entries, said)
         else:
             raise CommandError(_USAGE)
 
@@ -73,23 +83,14 @@ class stuck(Command):  # noqa: N801 - the command's name
             self.show_rows("stuck payments", _COLUMNS, [_cells(key, rows[key]) for key in oldest])
 
     async def _resolve(
-        self, payment_id: str, by: str, note: str, only: str | None, captured: bool | None
+        self, payment_id: str, listed: Stuck, entries: tuple[str, ...], said: dict[str, Any]
     ) -> None:
-        found = await ask(f"/tables/{STUCK.name}/{quote(payment_id, safe='')}")
-        if found is None:
-            raise CommandError(
-                f"payment {payment_id} is not stuck: `faust -A app stuck list` has those that are"
-            )
-        listed = _stuck(found["value"])
-        entries = settled(payment_id, listed, only, captured)
         command = message_of(
             ResolveStuckPayment,
             payment_id=payment_id,
             entries=entries,
             listed_at=moment_of(listed.since_ms),
-            resolved_by=by,
-            note=note,
-            captured=captured,
+            **said,
         )
         await send(self, command)
         left = await _after(payment_id, listed)
@@ -100,7 +101,12 @@ class stuck(Command):  # noqa: N801 - the command's name
 
 
 def settled(
-    payment_id: str, listed: Stuck, only: str | None, captured: bool | None
+    payment_id: str,
+    listed: Stuck,
+    only: str | None,
+    *,
+    captured: bool | None,
+    refunded: bool | None,
 ) -> tuple[str, ...]:
     """The entries that a person may take off, or the one of them that was asked for.
 
@@ -113,13 +119,32 @@ def settled(
     wanted = standing if only is None else (only,)
     if captured is not None and Owed.CAPTURE not in wanted:
         raise CommandError(f"{payment_id} is not stuck on capture, but on {_on(listed)}")
-    entries = tuple([e for e in wanted if e != Owed.CAPTURE or captured is not None])
+    if refunded is not None and not any(map(is_refund, wanted)):
+        raise CommandError(f"{payment_id} is not stuck on a refund, but on {_on(listed)}")
+    entries = tuple(
+        [one for one in wanted if not wants_word(one, captured=captured, refunded=refunded)]
+    )
     if not entries:
+        what, done = ("capture", "captured") if Owed.CAPTURE in wanted else ("refund", "refunded")
         raise CommandError(
-            f"{payment_id} waits for its capture: look for it at the provider, then say"
-            " --captured or --not-captured"
+            f"{payment_id} waits for its {what}: look for it at the provider, then say"
+            f" --{done} or --not-{done}"
         )
     return entries
+
+
+async def _listed(payment_id: str) -> Stuck:
+    """Its row.
+
+    Raises:
+        CommandError: there is none.
+    """
+    found = await ask(f"/tables/{STUCK.name}/{quote(payment_id, safe='')}")
+    if found is None:
+        raise CommandError(
+            f"payment {payment_id} is not stuck: `faust -A app stuck list` has those that are"
+        )
+    return _stuck(found["value"])
 
 
 async def _after(payment_id: str, seen: Stuck) -> Stuck | None:

@@ -78,7 +78,8 @@ class ChargesReconciled(Event):
 class ResolveStuckPayment(Command):
     """Takes off the list what a person saw there of a payment, and settled.
 
-    It moves no money, but that a capture whose outcome nobody knew goes on by their word.
+    It moves no money. A capture whose outcome nobody knew goes on by their word, and a refund
+    that failed here and was made all the same counts as made.
     """
 
     topic = "payments.{env}.commands"
@@ -93,3 +94,5 @@ class ResolveStuckPayment(Command):
     note: Note
     captured: bool | None = None
     """Of an entry `capture`: whether the provider has taken the money. None: it stays."""
+    refunded: bool | None = None
+    """Of entries that are refunds: whether the provider gave the money back. None: they stay."""

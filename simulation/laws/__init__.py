@@ -45,7 +45,9 @@ RowLaw = Callable[[str, Any, Any], None]
 
 _STOCK_COMMANDS: Final = frozenset({"AddInventory", "UpdateInventory", "CountStock"})
 _ADJUSTED: Final = frozenset({"InventoryAdjusted"})
-_BACK: Final = frozenset({"ReturnInitiated", "ReturnReceived", "RefundIssued", "OrderCancelled"})
+_WORTH: Final = frozenset(
+    {"PaymentProcessed", "ReturnInitiated", "ReturnReceived", "RefundIssued", "OrderCancelled"}
+)
 _ERASED: Final = frozenset({"CustomerErased"})
 
 _HEEDED: Final = frozenset().union(
@@ -98,7 +100,7 @@ class Laws:
             (exchanges.HEEDED, self.exchanges.told),
             (money.HEEDED, self.money.told),
             (_ADJUSTED, self.stock.adjusted),
-            (_BACK, self.worth.told),
+            (_WORTH, self.worth.told),
             (_ERASED, self.people.told),
             (alerts.HEEDED, self.alerts.told),
         )
@@ -205,6 +207,9 @@ class Laws:
             return
         if record.topic.endswith(shelves.PARTS):
             self.shelves.levels(told_by(record))
+            return
+        if record.topic.endswith(figures.PARTS):
+            self.figures.part(told_by(record))
             return
         name = name_of(record)
         if name in reports.HEEDED:

@@ -222,10 +222,13 @@ class MoneyLaw:
         self._reported()
 
     def _reported(self) -> None:
-        """Every charge of which money was taken has its line, and no other has."""
+        """Every charge of which money was taken has its line, and no other has.
+
+        It is made of what the provider answered: what only a person said is not in it.
+        """
         for entry in self.books():
             row = self.rows.get(entry.payment_id)
-            if row is None or _in_doubt(row):
+            if row is None or _in_doubt(row) or row.resolved:
                 continue
             line = self.report.get(entry.charge_id)
             told = (0, 0) if line is None else (line.captured_minor, line.refunded_minor)

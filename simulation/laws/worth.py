@@ -40,6 +40,8 @@ class WorthLaw:
     """What went back, by order."""
     promised: dict[str, int] = field(default_factory=dict)
     """What went back in all once it is as told, by order that was cancelled."""
+    paid: set[str] = field(default_factory=set)
+    """Payments that were told before their order was cancelled."""
     favours: set[str] = field(default_factory=set)
     """Payments that somebody asked money back of."""
 
@@ -47,8 +49,13 @@ class WorthLaw:
         """A label was issued, goods or money are back, or money is promised."""
         if name == "ReturnInitiated":
             self.labels[data["returnId"]] = data
+        elif name == "PaymentProcessed":
+            if data.get("orderId") not in self.promised:
+                self.paid.add(data["paymentId"])
         elif name == "RefundIssued":
-            self.given[data.get("orderId") or ""] += round(100 * data["amount"])
+            # What an amendment's charge took while its order was cancelled comes on top.
+            if data["paymentId"] in self.paid:
+                self.given[data.get("orderId") or ""] += round(100 * data["amount"])
         elif name == "OrderCancelled":
             if data.get("refund"):
                 told = round(100 * data["refund"]["amount"])

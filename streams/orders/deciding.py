@@ -36,7 +36,7 @@ from streams.orders import (
     undoing,
 )
 from streams.orders.amendments import Refusal
-from streams.orders.facts import Fact, MoneyTaken
+from streams.orders.facts import Fact, MoneyTaken, Obeyed
 from streams.orders.recovery import with_recovery
 from streams.orders.rows import BEFORE_DISPATCH, Order
 from streams.orders.rules import OrderRules
@@ -174,6 +174,17 @@ def decide(order: Order, message: Message, at_ms: int, rules: OrderRules) -> Fac
     No facts: it is a repeat, or nothing that this order minds.
     """
     return _whole(order, _RULES[type(message)](order, message, at_ms, rules), at_ms, rules)
+
+
+def once(order: Order, message: Message, event_id: str, facts: Facts) -> Facts:
+    """Leave out what an amendment or a return means that was asked for before.
+
+    Its own effect does not always tell it: what it brought may have been undone meanwhile, for
+    want of money or because nobody used the label. Every other message is known by its effect.
+    """
+    if not facts or not isinstance(message, AmendOrder | RequestReturn):
+        return facts
+    return () if event_id in order.obeyed else (*facts, Obeyed(event_id))
 
 
 def backorder_over(order: Order, due_ms: int, now_ms: int, rules: OrderRules) -> Facts:

@@ -27,6 +27,7 @@ from streams.orders.facts import (
     MoneyTaken,
     Moved,
     Noted,
+    Obeyed,
     ParcelMoved,
     Placed,
     Refunded,
@@ -38,7 +39,7 @@ from streams.orders.facts import (
     WentShort,
     WentUnavailable,
 )
-from streams.orders.rows import STUCK, Order, Repaid, Status
+from streams.orders.rows import OBEYED_MAX, STUCK, Order, Repaid, Status
 from streams.orders.steps import step
 
 
@@ -186,6 +187,10 @@ def _amended(order: Order, fact: Amended) -> Order:
     )
 
 
+def _obeyed(order: Order, fact: Obeyed) -> Order:
+    return replace(order, obeyed=(*order.obeyed, fact.event_id)[-OBEYED_MAX:])
+
+
 def _review_opened(order: Order, fact: ReviewOpened) -> Order:
     in_review = (*order.in_review, fact.payment_id)
     return step(order, fact.at_ms, fact.reason, in_review=in_review, review_due_ms=fact.due_ms)
@@ -273,6 +278,7 @@ _FOLDS: Final[dict[type, Callable[[Order, Any], Order]]] = {
     AmendmentHeld: _amendment_held,
     AmendmentEnded: _amendment_ended,
     Amended: _amended,
+    Obeyed: _obeyed,
     MoneyAdded: _money_added,
     **BACK_FOLDS,
     Unsent: _unsent,

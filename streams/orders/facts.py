@@ -168,6 +168,12 @@ class Amended(msgspec.Struct, frozen=True, gc=False):
     """The reason of a cancellation, where the shop takes away lines that cannot be had."""
 
 
+class Obeyed(msgspec.Struct, frozen=True, gc=False):
+    """A command was answered that would mean something else once more."""
+
+    event_id: str
+
+
 class MoneyAdded(msgspec.Struct, frozen=True, gc=False):
     """The difference that an amendment or an exchange made was captured."""
 
@@ -247,6 +253,7 @@ Fact = (
     | AmendmentHeld
     | AmendmentEnded
     | Amended
+    | Obeyed
     | MoneyAdded
     | ReturnAsked
     | ReturnChanged

@@ -64,6 +64,9 @@ STUCK: Final = "STUCK"
 LINES_EVER_MAX: Final = 150
 """Lines of one order, those that amendments took away included."""
 
+OBEYED_MAX: Final = 20
+"""Commands of one order whose repeats are known, the newest."""
+
 PARCELS_MAX: Final = 100
 """Shipments of one order that are followed."""
 
@@ -250,6 +253,9 @@ class Order(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     STUCK."""
     claims: tuple[str, ...] = ()
     """What banks claim of its payments, by the ids of the chargebacks that are open."""
+    obeyed: tuple[str, ...] = ()
+    """Amendments and returns that were asked for, by event id, the newest: a repeat of one means
+    nothing, also when what it brought was undone meanwhile."""
 
     @property
     def standing(self) -> list[tuple[int, Line]]:

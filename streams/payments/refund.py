@@ -7,6 +7,8 @@ import msgspec
 
 from events.ids import derived_id
 
+REFUND_PREFIX: Final = "ref_"
+"""How the ids of refunds begin that are asked for here."""
 REFUNDS_MAX: Final = 50
 """Refunds of one payment that are kept, the newest: a payment with as many takes no request."""
 
@@ -67,7 +69,7 @@ Refunds = tuple[Refund, ...]
 
 def refund_id_of(payment_id: str, cause: str) -> str:
     """The id of the refund for a cause (a request's idempotency key, a return): one, ever."""
-    return "ref_" + derived_id(payment_id, "refund", cause).replace("-", "")
+    return REFUND_PREFIX + derived_id(payment_id, "refund", cause).replace("-", "")
 
 
 def next_cause(refunds: Refunds, at_ms: int) -> str:

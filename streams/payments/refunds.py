@@ -23,14 +23,30 @@ def charge_refunded(
 
     One that nobody asked for here was made by hand at the provider, and counts like any other.
     """
-    known = find(payment.refunds, event.refund_id)
+    if event.charge_id != payment.charge_id:
+        return ()
+    return _made(payment, event.refund_id, event.amount_minor, at_ms, rules)
+
+
+def made_after_all(payment: Payment, refund_id: str, at_ms: int, rules: PaymentRules) -> Facts:
+    """Note a refund that failed here, or of which nobody told how it went, and that was made."""
+    refund = find(payment.refunds, refund_id)
+    if refund is None or not (refund.state is RefundState.FAILED or is_underway(refund)):
+        return ()
+    return _made(payment, refund_id, refund.amount_minor, at_ms, rules)
+
+
+def _made(
+    payment: Payment, refund_id: str, amount_minor: int, at_ms: int, rules: PaymentRules
+) -> Facts:
+    known = find(payment.refunds, refund_id)
     told_before = known is not None and known.state is RefundState.COMPLETED
-    amount = min(event.amount_minor, remaining_minor(payment))
-    if event.charge_id != payment.charge_id or told_before or amount <= 0:
+    amount_minor = min(amount_minor, remaining_minor(payment))
+    if told_before or amount_minor <= 0:
         return ()
     customer = payment.cancel_reason in ("", _CUSTOMER)
     days = rules.refund_days_customer if customer else rules.refund_days_system
-    refunded = rf.Refunded(event.refund_id, amount, at_ms, days)
+    refunded = rf.Refunded(refund_id, amount_minor, at_ms, days)
     return refunded, *ask_next(evolve_all(payment, (refunded,)), at_ms, rules)
 
 

@@ -265,7 +265,13 @@ def test_a_payment_whose_books_agree_again_stays_listed_for_what_else_is_wrong()
     assert (stuck.why, stuck.refunded_minor) == ("provider", 100)
 
 
-def settle(till: Till, *entries: str, order: str = "ord_1", captured: bool | None = None) -> Till:
+def settle(
+    till: Till,
+    *entries: str,
+    order: str = "ord_1",
+    captured: bool | None = None,
+    refunded: bool | None = False,
+) -> Till:
     """A person says of what is on the list that it is settled."""
     row = till.driver.rows(STUCK)[f"pay_{order}"]
     word = ResolveStuckPayment(
@@ -275,6 +281,7 @@ def settle(till: Till, *entries: str, order: str = "ord_1", captured: bool | Non
         resolved_by="ann",
         note="paid by bank transfer",
         captured=captured,
+        refunded=refunded,
     )
     return till.hear(word, word)
 
@@ -294,6 +301,25 @@ def test_what_a_person_settled_leaves_the_list_and_moves_no_money() -> None:
     assert after == structs_replace(before, stuck_on=(), resolved=after.resolved)
     assert len(till.said()) == said
     assert len(till.alerts()) == 1
+
+
+def test_a_refund_stays_listed_until_a_person_says_whether_it_was_made() -> None:
+    till = paid()
+    till.provider.outage = True
+    till.hear(cancelled())
+    till.driver.advance(2 * HOUR_MS, step_ms=MINUTE_MS)
+    before = till.row()
+    said = len(till.said())
+
+    settle(till, before.refund_id, refunded=None)
+    assert (till.row(), len(till.driver.rows(STUCK))) == (before, 1)
+    settle(till, before.refund_id, refunded=True)
+
+    after = till.row()
+    assert (after.status, after.stuck) == ("REFUNDED", False)
+    assert after.refunded_minor == before.captured_minor
+    assert [one.event_type for one in till.said()[said:]] == ["RefundIssued"]
+    assert till.driver.rows(STUCK) == {}
 
 
 def test_books_that_a_person_explained_leave_what_else_is_wrong_on_the_list() -> None:

@@ -232,7 +232,7 @@ def test_an_erasure_of_what_is_no_customer(run: Run, customer_id: str) -> None:
 def test_stuck_says_how_it_is_asked(
     run: Run, action: str, payment: str | None, note: str | None
 ) -> None:
-    rest = {"by": "ann", "only": None, "captured": None, "as_json": False}
+    rest = {"by": "ann", "only": None, "captured": None, "refunded": None, "as_json": False}
 
     assert "usage: stuck list" in run(stuck, action=action, payment=payment, note=note, **rest)
 
@@ -276,6 +276,16 @@ ROW = {"why": "provider", "since_ms": 1, "provider": "p", "charge_id": "c", "cur
         ({"on": ["puzzle"]}, {"only": "ref_1"}, "pay_1 is not stuck on ref_1, but on puzzle"),
         ({"on": ["capture"]}, {}, "pay_1 waits for its capture: look for it at the provider"),
         ({"on": ["puzzle"]}, {"captured": True}, "pay_1 is not stuck on capture, but on puzzle"),
+        (
+            {"on": ["puzzle"]},
+            {"refunded": True},
+            "pay_1 is not stuck on a refund, but on puzzle",
+        ),
+        (
+            {"on": ["ref_1"]},
+            {},
+            "look for it at the provider, then say --refunded or --not-refunded",
+        ),
         ({"on": ["puzzle"]}, {"note": " "}, "note: String should have at least 1 character"),
         ({"on": ["puzzle"]}, {"note": "x" * 501}, "note: String should have at most 500 char"),
     ],
@@ -294,4 +304,6 @@ def test_a_payment_that_nobody_can_resolve(
     monkeypatch.setattr("commands.stuck.ask", ask)
     asked = {"action": "resolve", "payment": "pay_1", "by": "ann", "as_json": False}
 
-    assert why in run(stuck, **asked | {"note": "x", "only": None, "captured": None} | told)
+    assert why in run(
+        stuck, **asked | {"note": "x", "only": None, "captured": None, "refunded": None} | told
+    )

@@ -317,9 +317,13 @@ def test_a_cancelled_order_that_gets_another_sum_than_was_told_breaks_a_law(
     if favour:
         law.asked({"paymentId": "pay_ord_1"})
 
+    first = {"orderId": "ord_1", "paymentId": "pay_ord_1"}
+    law.told("PaymentProcessed", first)
     law.told("OrderCancelled", {"orderId": "ord_1", "refund": {"amount": 5.0}})
     for minor in paid:
-        law.told("RefundIssued", {"orderId": "ord_1", "amount": minor / 100})
+        law.told("RefundIssued", first | {"amount": minor / 100})
+    # An amendment's charge was under way, and what it took goes back as well.
+    law.told("RefundIssued", first | {"paymentId": "pay_ord_1:2", "amount": 1.0})
 
     with nullcontext() if holds else pytest.raises(Broken, match=PROMISED):
         law.ended()

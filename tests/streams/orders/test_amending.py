@@ -13,7 +13,7 @@ from events.orders import OrderAmended
 from events.shipping import ShipmentCreated
 from streams.moments import ms_of
 from streams.orders.amendments import Refusal
-from streams.orders.deciding import amendment_over, backorder_over, decide
+from streams.orders.deciding import amendment_over, backorder_over, decide, once
 from streams.orders.evolution import fold
 from streams.orders.facts import AmendmentAsked
 from streams.orders.outcomes import due_times, following
@@ -65,6 +65,24 @@ def amended(order: Order, *messages: Message) -> OrderAmended:
     found = told(after(order, *before), last)[-1]
     assert isinstance(found, OrderAmended)
     return found
+
+
+# -- once
+
+
+def test_an_amendment_that_is_told_again_after_it_was_undone_is_not_made_again() -> None:
+    def heard(order: Order, event_id: str) -> Order:
+        there = readdress(line1="9 Elm St")
+        facts = once(order, there, event_id, decide(order, there, AT_MS, RULES))
+        return fold(order, facts) if facts else order
+
+    moved = heard(PAID, "e1")
+    back = after(moved, readdress())
+
+    assert moved.shipping_address != PAID.shipping_address
+    assert back.shipping_address == PAID.shipping_address
+    assert heard(back, "e1") == back
+    assert heard(back, "e2").shipping_address == moved.shipping_address
 
 
 # -- what may be amended

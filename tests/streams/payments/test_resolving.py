@@ -10,17 +10,23 @@ from events.books import ResolveStuckPayment
 from streams.moments import HOUR_MS, moment_of
 from streams.payments.books import BOOKS, Stuck, relisted, stuck_at_provider
 from streams.payments.evolution import evolve_all
-from streams.payments.resolving import resolve
+from streams.payments.refund import RefundState
+from streams.payments.refund_facts import Refunded
+from streams.payments.refunds import made_after_all
+from streams.payments.resolving import resolve, settled
 from streams.payments.states import RESOLUTIONS_MAX, Payment, Resolution, Status
+from streams.payments.steps import Facts
 from tests.streams.payments.samples import (
     NOW_MS,
     PAYMENT,
+    RULES,
     Life,
     cancelled,
     capturing,
     chargeback,
     failed,
     paid,
+    refunded,
     voided,
     voiding,
 )
@@ -32,13 +38,16 @@ def listed(*on: str, why: str = "provider") -> Stuck:
     return Stuck(why, SINCE_MS, "stripe", "ch_1", "USD", 100, 0, on=on)
 
 
-def word(*entries: str, since_ms: int = SINCE_MS) -> ResolveStuckPayment:
+def word(
+    *entries: str, since_ms: int = SINCE_MS, is_refunded: bool | None = False
+) -> ResolveStuckPayment:
     return ResolveStuckPayment(
         payment_id=PAYMENT,
         entries=entries,
         listed_at=moment_of(since_ms),
         resolved_by=" ann ",
         note="made again by hand",
+        refunded=is_refunded,
     )
 
 
@@ -57,9 +66,10 @@ def word(*entries: str, since_ms: int = SINCE_MS) -> ResolveStuckPayment:
         (listed("puzzle"), word(BOOKS), ()),
         (listed("puzzle"), word(), ()),
         (listed("capture"), word("capture"), ()),
+        (listed("ref_1", "puzzle"), word("ref_1", "puzzle", is_refunded=None), ("puzzle",)),
     ],
 )
-def test_a_person_takes_off_what_they_saw_and_no_capture(
+def test_a_person_takes_off_what_they_saw_and_nothing_that_wants_a_word(
     row: Stuck | None, said: ResolveStuckPayment, settled: tuple[str, ...]
 ) -> None:
     entries = [entry for fact in resolve(row, said, AT_MS) for entry in fact.entries]
@@ -186,3 +196,38 @@ def test_a_row_says_what_it_stands_for_and_since_when_the_newest(
     found = relisted(row, was, now, AT_MS)
 
     assert on == (None if found is None else (found.since_ms, found.why, found.on))
+
+
+def say_made(life: Life, *, is_refunded: bool) -> Facts:
+    """What a person's word on refunds means."""
+    before = life.payment
+    command = word(*before.stuck_on, is_refunded=is_refunded)
+    [said] = resolve(stuck_at_provider(before, SINCE_MS), command, AT_MS)
+    return settled(before, said, command, AT_MS, RULES)
+
+
+def test_a_refund_that_failed_here_and_was_made_all_the_same_counts_as_issued_once() -> None:
+    life = refund_given_up()
+    [refund] = life.payment.refunds
+    assert refund.state is RefundState.FAILED
+
+    facts = say_made(life, is_refunded=True)
+    after = evolve_all(life.payment, facts)
+
+    assert [type(fact) for fact in facts] == [Refunded]
+    assert (after.status, after.refunded_minor) == (Status.REFUNDED, after.captured_minor)
+    assert made_after_all(after, refund.refund_id, AT_MS, RULES) == ()
+
+
+def test_a_refund_that_was_not_made_stays_failed() -> None:
+    assert say_made(refund_given_up(), is_refunded=False) == ()
+
+
+def test_a_word_on_refunds_says_nothing_of_money_that_came_back() -> None:
+    life = paid().hear(cancelled())
+    life.hear(refunded(life.payment.refund_id))
+    bounced = failed("refund", retryable=False, refund_id=life.payment.refund_id)
+    life.hear(bounced)
+    assert life.payment.stuck
+
+    assert say_made(life, is_refunded=True) == ()
