@@ -32,6 +32,9 @@ _CODES: Final = {
     PUSH: (Code.DEAD_TOKEN, Code.REFUSED),
 }
 CHARGES_MAX: Final = 10_000
+STORMS_EVERY: Final = 7
+"""In one life of so many every third call fails, so that all tries of one may."""
+_LOST_IN_STORMS: Final = 0.15
 _TEMPLATES: Final = Templates()
 """Compiled once for all lives."""
 
@@ -113,12 +116,13 @@ class Outside:
     def __init__(self, settings: Settings, seed: int, clock: Callable[[], int]) -> None:
         chance = Random(f"outside {seed}")
         rough = chance.random()
+        lost = _LOST_IN_STORMS if seed % STORMS_EVERY == 1 else 0.05 * rough
         self.bank = SimulatedProvider(
             ledger_charges_max=CHARGES_MAX,
             decline_rate=chance.choice((0.0, 0.0, 0.1, 0.3)),
             seed=str(seed),
         )
-        self.weather = Weather(chance, 0.05 * rough, 0.05 * rough)
+        self.weather = Weather(chance, lost, lost)
         self.boxes = {channel: Postbox(channel, chance) for channel in (EMAIL, SMS, PUSH)}
         self._clock = clock
         self._settings = settings

@@ -42,6 +42,8 @@ COLLECT_EVERY: Final = 10
 REPLAY_EVERY: Final = 10
 """One seed in so many is lived again in other batches."""
 
+CROWDS_EVERY: Final = 11
+"""In one life of so many there are more orders, close together."""
 SWAPS_EVERY: Final = 4
 """One seed in so many is about exchanges: elsewhere few orders get as far."""
 
@@ -124,10 +126,11 @@ def script_of(seed: int) -> Script:
     chance = Random(f"script {seed}")
     subscribers = chance.choice((0, 0, 0, 0, 1, 2))
     unruly = chance.random()
+    fewest, most = (6, 12) if seed % CROWDS_EVERY == 1 else (1, 5)
     return Script(
         seed=seed,
         partitions=chance.choice((1, 1, 2, 3)),
-        orders=chance.randint(1, 5) if not subscribers else chance.randint(0, 3),
+        orders=chance.randint(fewest, most) if not subscribers else chance.randint(0, 3),
         subscribers=subscribers,
         days=chance.randint(50, 110) if subscribers else chance.choice((12, 30, 60)),
         span_ms=chance.choice((1_000, 30 * MINUTE_MS, 3 * DAY_MS)),

@@ -31,7 +31,7 @@ _CODES: Final = frozenset({None, "SAVE10", "ENTERPRISE20"})
 
 HEEDED: Final = frozenset(
     {"OrderConfirmed", "ShipmentDispatched", "ChargebackOpened", "ChargebackClosed"}
-    | {"BookCarrier", "ReturnInitiated", "FraudDetected"}
+    | {"BookCarrier", "ShipmentDelivered", "ReturnInitiated", "FraudDetected"}
 )
 
 
@@ -55,6 +55,8 @@ class RefusalsLaw:
 
     announced: set[str] = field(default_factory=set)
     """Shipments that a carrier was asked in time for a label for, whether or not one was issued."""
+    delivered_ms: dict[str, int] = field(default_factory=dict)
+    """When a delivery became known, which is long after it where a claim held its parcel."""
 
     # -- what is asked
 
@@ -97,6 +99,8 @@ class RefusalsLaw:
             insist(number <= _BOOKINGS_MAX, BOOKINGS, data["shipmentId"], f"attempt {number}")
             if data["purpose"] == "return" and self._late_ms(data["shipmentId"], at_ms) <= 0:
                 self.announced.add(data["shipmentId"])
+        elif name == "ShipmentDelivered":
+            self.delivered_ms[data["shipmentId"]] = at_ms
         elif name == "ReturnInitiated" and data["reason"] != "delivery_failed":
             self._returned(data, at_ms)
 
@@ -107,8 +111,7 @@ class RefusalsLaw:
             raise Broken(LATE, name, f"its label is {late_ms} ms too late")
 
     def _late_ms(self, name: str, at_ms: int) -> int:
-        delivered_at_ms: int = self.rows["shipments"][name].delivered_at_ms
-        return at_ms - delivered_at_ms - _WINDOW_MS - _ON_ITS_WAY_MS
+        return at_ms - self.delivered_ms.get(name, 0) - _WINDOW_MS - _ON_ITS_WAY_MS
 
     # -- what is kept
 

@@ -40,8 +40,8 @@ class WorthLaw:
     """What went back, by order."""
     promised: dict[str, int] = field(default_factory=dict)
     """What went back in all once it is as told, by order that was cancelled."""
-    paid: set[str] = field(default_factory=set)
-    """Payments that were told before their order was cancelled."""
+    paid: dict[str, dict[str, int]] = field(default_factory=dict)
+    """What payments took that their order knew of when it was cancelled, by order."""
     favours: set[str] = field(default_factory=set)
     """Payments that somebody asked money back of."""
 
@@ -50,18 +50,27 @@ class WorthLaw:
         if name == "ReturnInitiated":
             self.labels[data["returnId"]] = data
         elif name == "PaymentProcessed":
-            if data.get("orderId") not in self.promised:
-                self.paid.add(data["paymentId"])
+            if data.get("orderId") and data["orderId"] not in self.promised:
+                paid = self.paid.setdefault(data["orderId"], {})
+                paid[data["paymentId"]] = round(100 * data["amount"])
         elif name == "RefundIssued":
             # What an amendment's charge took while its order was cancelled comes on top.
-            if data["paymentId"] in self.paid:
-                self.given[data.get("orderId") or ""] += round(100 * data["amount"])
+            order_id = data.get("orderId") or ""
+            if data["paymentId"] in self.paid.get(order_id, {}):
+                self.given[order_id] += round(100 * data["amount"])
         elif name == "OrderCancelled":
             if data.get("refund"):
+                self._unheard(data["orderId"])
                 told = round(100 * data["refund"]["amount"])
                 self.promised[data["orderId"]] = self.given[data["orderId"]] + told
         else:
             self.received.setdefault(data["orderId"], []).append(data)
+
+    def _unheard(self, order_id: str) -> None:
+        """Leave out payments that were told and that the order has not heard of, the newest."""
+        paid, order = self.paid.get(order_id, {}), self.rows["orders"][order_id]
+        while len(paid) > 1 and sum(paid.values()) > order.captured_minor + order.tax_minor:
+            paid.popitem()
 
     def asked(self, data: Data) -> None:
         """Somebody asks for money back."""

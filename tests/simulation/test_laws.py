@@ -310,6 +310,7 @@ def test_a_cancelled_order_that_gets_another_sum_than_was_told_breaks_a_law(
     nothing = {"exchange": None, "returns": (), "unpaid": (), "history": (), "flags": ()}
     nothing |= {"subscription_id": None}
     cancelled = SimpleNamespace(value="cancelled")
+    nothing |= {"captured_minor": 500, "tax_minor": 0}
     order = SimpleNamespace(payment_id="pay_ord_1", total_minor=500, status=cancelled, **nothing)
     marks = {"stuck": (), "resolved": (), "owed": None, "charged_back_minor": 0, "refunds": ()}
     payment = SimpleNamespace(status=SimpleNamespace(value="REFUNDED"), **marks)
@@ -318,11 +319,13 @@ def test_a_cancelled_order_that_gets_another_sum_than_was_told_breaks_a_law(
         law.asked({"paymentId": "pay_ord_1"})
 
     first = {"orderId": "ord_1", "paymentId": "pay_ord_1"}
-    law.told("PaymentProcessed", first)
+    law.told("PaymentProcessed", first | {"amount": 5.0})
+    law.told("PaymentProcessed", first | {"paymentId": "pay_ord_1:1", "amount": 2.0})  # Unheard.
     law.told("OrderCancelled", {"orderId": "ord_1", "refund": {"amount": 5.0}})
     for minor in paid:
         law.told("RefundIssued", first | {"amount": minor / 100})
-    # An amendment's charge was under way, and what it took goes back as well.
+    # What was under way and what nobody had heard of goes back as well.
+    law.told("RefundIssued", first | {"paymentId": "pay_ord_1:1", "amount": 2.0})
     law.told("RefundIssued", first | {"paymentId": "pay_ord_1:2", "amount": 1.0})
 
     with nullcontext() if holds else pytest.raises(Broken, match=PROMISED):
