@@ -33,6 +33,7 @@ from streams.orders.returning import return_due_ms
 from streams.orders.rows import Order
 from streams.orders.rules import OrderRules
 from streams.orders.telling import amended, let_go, release, reserve
+from streams.payments.refund import refund_id_of_order
 
 _RISK_FIELDS: Final = tuple(RiskContext.model_fields)
 
@@ -217,7 +218,7 @@ def _refund(order: Order, fact: Cancelled) -> RefundInfo | None:
     if left_minor <= 0 or CHARGED_BACK in order.flags:
         return None
     return RefundInfo(
-        refund_id=f"ref_{order.order_id}",
+        refund_id=refund_id_of_order(order.order_id),
         amount_minor=left_minor,
         method="original_payment_method",
         estimated_processing_days=fact.refund_days,

@@ -9,6 +9,7 @@ from events.ids import derived_id
 
 REFUND_PREFIX: Final = "ref_"
 """How the ids of refunds begin that are asked for here."""
+
 REFUNDS_MAX: Final = 50
 """Refunds of one payment that are kept, the newest: a payment with as many takes no request."""
 
@@ -70,6 +71,11 @@ Refunds = tuple[Refund, ...]
 def refund_id_of(payment_id: str, cause: str) -> str:
     """The id of the refund for a cause (a request's idempotency key, a return): one, ever."""
     return REFUND_PREFIX + derived_id(payment_id, "refund", cause).replace("-", "")
+
+
+def refund_id_of_order(order_id: str) -> str:
+    """The id of the refund of what is left when an order is cancelled, as Orders tells it."""
+    return REFUND_PREFIX + order_id
 
 
 def next_cause(refunds: Refunds, at_ms: int) -> str:

@@ -23,7 +23,9 @@ def charge_refunded(
 
     One that nobody asked for here was made by hand at the provider, and counts like any other.
     """
-    if event.charge_id != payment.charge_id:
+    known = find(payment.refunds, event.refund_id)
+    told_before = known is not None and known.state is RefundState.COMPLETED
+    if event.charge_id != payment.charge_id or told_before:
         return ()
     return _made(payment, event.refund_id, event.amount_minor, at_ms, rules)
 
@@ -39,10 +41,8 @@ def made_after_all(payment: Payment, refund_id: str, at_ms: int, rules: PaymentR
 def _made(
     payment: Payment, refund_id: str, amount_minor: int, at_ms: int, rules: PaymentRules
 ) -> Facts:
-    known = find(payment.refunds, refund_id)
-    told_before = known is not None and known.state is RefundState.COMPLETED
     amount_minor = min(amount_minor, remaining_minor(payment))
-    if told_before or amount_minor <= 0:
+    if amount_minor <= 0:
         return ()
     customer = payment.cancel_reason in ("", _CUSTOMER)
     days = rules.refund_days_customer if customer else rules.refund_days_system

@@ -10,7 +10,14 @@ from streams.payments.calendar import settles_ms
 from streams.payments.declines import AMOUNT_DIFFERS
 from streams.payments.evolution import evolve_all
 from streams.payments.lines import gate_is_open
-from streams.payments.refund import Refund, RefundState, find, next_cause, refund_id_of
+from streams.payments.refund import (
+    Refund,
+    RefundState,
+    find,
+    next_cause,
+    refund_id_of,
+    refund_id_of_order,
+)
 from streams.payments.rules import PaymentRules
 from streams.payments.states import PAID, Failure, Owed, Payment, Status
 
@@ -203,7 +210,9 @@ def _refund_id(payment: Payment, at_ms: int) -> str:
     The payments that amendments brought name theirs after the charge: an id is one refund's.
     """
     session = payment.session
-    of_order, is_further = f"ref_{session.order_id}", session.recurring and not payment.allotted
-    if session.order_id and not is_further and find(payment.refunds, of_order) is None:
-        return of_order
+    is_further = session.recurring and not payment.allotted
+    if session.order_id and not is_further:
+        of_order = refund_id_of_order(session.order_id)
+        if find(payment.refunds, of_order) is None:
+            return of_order
     return refund_id_of(payment.charge_id, next_cause(payment.refunds, at_ms))

@@ -46,6 +46,18 @@ def test_fewer_frees_the_rest(shop: Dock) -> None:
     assert on_hand(shop) == (10, 1, 0)
 
 
+def test_an_amendment_that_comes_once_more_after_it_was_taken_back_is_not_made_again(
+    shop: Dock,
+) -> None:
+    placed_and_short(shop).tell(MORE, event_id="more")
+    shop.tell(amend(change("p1", 5, 2)))
+
+    shop.tell(MORE, event_id="more")
+
+    assert on_hand(shop) == (10, 2, 0)
+    assert shop.names(ORDERS_EVENTS).count("OrderAmended") == 2
+
+
 def test_what_stock_has_not_got_leaves_everything_as_it_was(shop: Dock) -> None:
     placed_and_short(shop).tell(amend(change("p1", 2, 3), change("p3", 0, 1, 500)))
 

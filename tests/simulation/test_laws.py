@@ -226,8 +226,10 @@ def test_a_label_comes_in_thirty_days_or_where_a_carrier_was_asked_for_one_in_ti
     asked: int | None,
     holds: bool,  # noqa: FBT001 - a parameter of pytest
 ) -> None:
-    law = RefusalsLaw({"shipments": {"shp_1": SimpleNamespace(delivered_at_ms=0)}})
+    law = RefusalsLaw({})
     data = {"orderId": "ord_1", "shipmentId": "shp_1", "reason": "wrong_item"}
+    law.told("ShipmentDelivered", data, DAY_MS)
+    days, asked = days + 1, None if asked is None else asked + 1
     if asked is not None:
         booking = {**data, "purpose": "return", "attempt": 1}
         law.told("BookCarrier", booking, asked * DAY_MS)

@@ -10,7 +10,7 @@ from events.returns import CreateReturnLabel
 from events.types import ShippedItem
 from streams.moments import DAY_MS
 from streams.orders.back import RETURNS_MAX, Back, BackMoney, BackState
-from streams.orders.deciding import decide
+from streams.orders.deciding import decide, once
 from streams.orders.evolution import fold
 from streams.orders.flags import REFUND_FAILED, flagged
 from streams.orders.outcomes import due_times, following
@@ -287,6 +287,18 @@ def test_what_was_announced_in_time_may_be_so_again_once_its_label_lapsed(
 
     assert len(again.returns) == (2 if is_taken else 1)
     assert is_taken or last_reason(again) == "RETURN_REFUSED_OUTSIDE_WINDOW"
+
+
+def test_a_request_that_comes_once_more_after_its_label_lapsed_asks_for_no_other() -> None:
+    order = fold(DELIVERED, once(DELIVERED, ask(), "e1", decide(DELIVERED, ask(), AT_MS, RULES)))
+    due_ms = due_times(order)["return"]
+    now = fold(order, lapse(order, due_ms, due_ms, RULES))
+
+    asked = decide(now, ask(), due_ms, RULES)
+
+    assert asked
+    assert once(now, ask(), "e1", asked) == ()
+    assert once(now, ask(), "e2", asked)[:-1] == asked
 
 
 def test_of_two_labels_the_one_that_is_used_lapses_no_more() -> None:
